@@ -9,13 +9,13 @@ type MSISDN string
 // Country returns the country of the number's calling code. It is false when Countries has no such
 // code.
 func (m MSISDN) Country() (Country, bool) {
-	country, _, ok := m.split()
+	country, _, ok := m.Split()
 	return country, ok
 }
 
-// split returns the country of the number and the national number, leading zeros kept. It is false
+// Split returns the country of the number and the national number, leading zeros kept. It is false
 // when Countries has no such calling code.
-func (m MSISDN) split() (Country, string, bool) {
+func (m MSISDN) Split() (Country, string, bool) {
 	for _, c := range Countries {
 		if national, ours := strings.CutPrefix(string(m), "+"+c.DialCode); ours {
 			return c, national, true
@@ -30,7 +30,7 @@ const shown = 2
 // Masked returns the number with its middle hidden, such as "+223*****56".
 func (m MSISDN) Masked() string {
 	prefix := 0
-	if country, _, ok := m.split(); ok {
+	if country, _, ok := m.Split(); ok {
 		prefix = len(country.DialCode) + 1
 	}
 	if len(m) < prefix+shown {

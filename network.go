@@ -19,7 +19,7 @@ var prefixes = map[CountryCode]map[Network][]string{
 // ProbableNetwork returns the network that a number's prefix suggests; "" when it
 // suggests none.
 func ProbableNetwork(number MSISDN) Network {
-	country, national, ok := number.split()
+	country, national, ok := number.Split()
 	if !ok {
 		return ""
 	}

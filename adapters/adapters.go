@@ -61,7 +61,7 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		known := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 		return pirogue.Instance{}, fmt.Errorf("adapter %q is none of: %s", conf.Adapter, known)
 	}
-	operator, err := construct(conf, clock)
+	opened, err := construct(conf, clock)
 	if err != nil {
 		return pirogue.Instance{}, err
 	}
@@ -71,7 +71,7 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 				"%s: its bounds are from 0 to %d, min below max: %w", field, pirogue.MaxAmount, err)
 		}
 	}
-	if _, asks := operator.(pirogue.StatusReader); conf.AbsenceProves && !asks {
+	if _, asks := opened.(pirogue.StatusReader); conf.AbsenceProves && !asks {
 		return pirogue.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
 	}
 	return pirogue.Instance{
@@ -81,12 +81,12 @@ func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
 		Network:        conf.Network,
 		CallsPerSecond: conf.CallsPerSecond,
 		Window:         conf.Window.Or(config.DefaultWindow),
-		CallTimeout:    operator.Capability().CallTimeout,
+		CallTimeout:    opened.Capability().CallTimeout,
 		FinalityWindow: time.Duration(conf.FinalityWindow),
 		AbsenceProves:  conf.AbsenceProves,
 		RefusalSpan:    time.Duration(conf.RefusalSpan),
 		CashIn:         conf.CashIn,
 		CashOut:        conf.CashOut,
-		Operator:       operator,
+		Operator:       opened,
 	}, nil
 }

@@ -51,20 +51,20 @@ func TestABulkIsAcceptedWhole(t *testing.T) {
 	got := w.post(bulkPath, bulkOf("april", `,"metadata":{"month":"04"}`, bulkLine("a"),
 		`{"merchant_order_id":"b","amount":700,"beneficiary_msisdn":"+22370001234","description":"Avril"}`))
 	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
-	bulk := got.data()
-	require.Equal(t, "ACCEPTED", bulk["state"])
-	require.Equal(t, "april", bulk["merchant_bulk_id"])
-	require.InEpsilon(t, 1200, bulk["amount"], 0)
-	require.Equal(t, payment{"done": 0.0, "paid": 0.0, "failed": 0.0, "cancelled": 0.0}, bulk.part("percent"))
-	require.InEpsilon(t, 2, bulk.part("counts")["WAITING"], 0)
+	accepted := got.data()
+	require.Equal(t, "ACCEPTED", accepted["state"])
+	require.Equal(t, "april", accepted["merchant_bulk_id"])
+	require.InEpsilon(t, 1200, accepted["amount"], 0)
+	require.Equal(t, payment{"done": 0.0, "paid": 0.0, "failed": 0.0, "cancelled": 0.0}, accepted.part("percent"))
+	require.InEpsilon(t, 2, accepted.part("counts")["WAITING"], 0)
 	require.EqualValues(t, 1200, w.balance().Reserved)
-	require.Equal(t, []pirogue.BulkID{pirogue.BulkID(fmt.Sprint(bulk["bulk_id"]))}, w.workflows.launched)
+	require.Equal(t, []pirogue.BulkID{pirogue.BulkID(fmt.Sprint(accepted["bulk_id"]))}, w.workflows.launched)
 
-	read := w.get(bulkPath + "/" + fmt.Sprint(bulk["bulk_id"]))
+	read := w.get(bulkPath + "/" + fmt.Sprint(accepted["bulk_id"]))
 	require.Equal(t, http.StatusOK, read.Code)
-	require.Equal(t, bulk, read.data())
+	require.Equal(t, accepted, read.data())
 	w.get(bulkPath + "/" + string(newPaymentID())).says(pirogue.NotFound)
-	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(bulk["bulk_id"]),
+	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(accepted["bulk_id"]),
 		"")).says(pirogue.NotFound)
 	w.get(bulkPath + "/1").says(pirogue.NotFound)
 }

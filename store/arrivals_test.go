@@ -43,7 +43,7 @@ func TestArrivalAfterSuccess(t *testing.T) {
 		cases, err := w.db.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, cases, 2)
-		in, _ := w.book(operator)
+		in, _ := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 3 * p.Amount.Minor}, in)
 		w.sound()
 	})
@@ -57,7 +57,7 @@ func TestArrivalBesideAMismatch(t *testing.T) {
 		require.EqualValues(w.t, 2500, w.arrives(p, pirogue.CauseAmountMismatch, 0, 2500).Paid)
 		second := w.arrives(p, pirogue.CauseSecondPayment, 0, 2500+p.Amount.Minor)
 		require.Equal(w.t, p.Amount.Minor, second.Paid)
-		in, _ := w.book(operator)
+		in, _ := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500 + p.Amount.Minor}, in)
 		w.sound()
 	})
@@ -67,7 +67,7 @@ func TestArrivalBesideAMismatch(t *testing.T) {
 // count for the success of the later attempt.
 func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
-	for _, second := range []pirogue.OperatorCode{operator, "another"} {
+	for _, second := range []pirogue.OperatorCode{operatorCode, "another"} {
 		t.Run(string(second), func(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
@@ -85,10 +85,10 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 				require.Zero(w.t, w.arrives(p, pirogue.CauseSecondPayment, 0, p.Amount.Minor).Paid, "the order itself")
 
 				want := map[string]int64{string(a.Ref): p.Amount.Minor}
-				if second == operator {
+				if second == operatorCode {
 					want[string(b.Ref)] = p.Amount.Minor
 				}
-				in, _ := w.book(operator)
+				in, _ := w.book(operatorCode)
 				require.Equal(w.t, want, in)
 				w.sound()
 			})

@@ -91,7 +91,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 
 		report, err := w.db.AskFirstReport(w.ctx(), []pirogue.OperatorCode{"sonatel-sn"})
 		require.NoError(w.t, err)
-		asked := []pirogue.AskedOperator{{Operator: operator, Unanswered: 1}, {Operator: "sonatel-sn"}}
+		asked := []pirogue.AskedOperator{{Operator: operatorCode, Unanswered: 1}, {Operator: "sonatel-sn"}}
 		require.Equal(w.t, asked, report.Operators)
 		_, err = w.db.RecordPoll(w.ctx(), pirogue.Poll{
 			AttemptID: a.ID, Sendings: attempt.Sendings, Outcome: pirogue.OutcomePending, At: w.at(time.Second),
@@ -156,16 +156,16 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 			line("T5", "", "", "", 300),
 		}
 		for range 2 {
-			require.NoError(w.t, w.db.OperatorListed(w.ctx(), operator, w.at(0), list))
+			require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), list))
 		}
 		report, err := w.db.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.UnmatchedSum{
-			{Operator: operator, Currency: pirogue.XOF, Lines: 1, Amount: 300},
-			{Operator: operator, Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 2, Amount: 3000},
+			{Operator: operatorCode, Currency: pirogue.XOF, Lines: 1, Amount: 300},
+			{Operator: operatorCode, Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 2, Amount: 3000},
 		}, report.Sums)
 		require.Len(w.t, report.Lines, 3)
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operator, w.at(0), list[:1]))
+		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), list[:1]))
 		report, err = w.db.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Empty(w.t, report.Sums, "a later reading takes the place of an earlier one")
@@ -176,7 +176,7 @@ func TestAskFirstEnds(t *testing.T) {
 	t.Parallel()
 
 	each(t, func(w *world) {
-		configured := []pirogue.OperatorCode{operator, "taramoney-cm"}
+		configured := []pirogue.OperatorCode{operatorCode, "taramoney-cm"}
 		end := func(actor string) pirogue.ActionResult {
 			w.t.Helper()
 			verdict, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
@@ -187,20 +187,20 @@ func TestAskFirstEnds(t *testing.T) {
 		w.beginAskFirst()
 		refused := end("awa")
 		require.Equal(w.t, pirogue.DecisionRefused, refused.Decision)
-		for _, part := range []string{"Temporal", "1 workflows", string(operator), "taramoney-cm"} {
+		for _, part := range []string{"Temporal", "1 workflows", string(operatorCode), "taramoney-cm"} {
 			require.Contains(w.t, refused.Reason, part)
 		}
 		require.NoError(w.t, w.db.TemporalAsked(w.ctx(), w.at(0)))
 		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedPayment, []string{string(p.ID)}, w.at(0)))
 		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), "taramoney-cm", "its portal, page 3", "awa"))
 		lines := []pirogue.StatementLine{{TxID: "T9", Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid}}
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operator, w.at(0), lines))
+		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
 		require.Contains(w.t, end("awa").Reason, "1 attempts are not answered")
-		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), operator, "its portal, page 1", "awa"))
+		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), operatorCode, "its portal, page 1", "awa"))
 
 		require.Equal(w.t, pirogue.DecisionProposed, end("awa").Decision)
 		require.Equal(w.t, pirogue.DecisionProposed, end("awa").Decision, "the same person is one person")
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operator, w.at(0), lines))
+		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
 		require.Equal(w.t, pirogue.DecisionProposed, end("moussa").Decision, "it was about another list")
 		require.Equal(w.t, pirogue.DecisionSettled, end("awa").Decision)
 		_, err := w.db.AskFirst(w.ctx())

@@ -225,7 +225,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 		require.Equal(w.t, before, got, "not even updated_at may move")
 		require.Equal(w.t, first.ID, attempt.ID)
 		require.Equal(w.t, a.Operator, got.Operator)
-		lost, err := w.db.AttemptByCallback(w.ctx(), operator, digest(a))
+		lost, err := w.db.AttemptByCallback(w.ctx(), operatorCode, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.AttemptUnknown, lost.State)
 		w.sound()
@@ -256,7 +256,7 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 		made := make([]pirogue.AttemptID, 30)
 		require.NoError(w.t, together(len(made), func(i int) error {
 			next := pirogue.Attempt{
-				ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 2, Operator: operator, Ref: ids.Reference(p.Kind),
+				ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 2, Operator: operatorCode, Ref: ids.Reference(p.Kind),
 			}
 			renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
 			made[i] = renewed.ID
@@ -296,7 +296,7 @@ func TestARenewalThatFitsNothingIsRefused(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		other, _ := w.accept("order_2")
-		next := pirogue.Attempt{ID: "n", PaymentID: other.ID, Number: 2, Operator: operator, Ref: "CI2"}
+		next := pirogue.Attempt{ID: "n", PaymentID: other.ID, Number: 2, Operator: operatorCode, Ref: "CI2"}
 		_, err := w.db.Renew(w.ctx(), a.ID, next, "d")
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "the attempt of another payment")
 		_, err = w.db.Renew(w.ctx(), "none", next, "d")
@@ -380,7 +380,7 @@ func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		found, err := w.db.AttemptByRef(w.ctx(), operator, a.Ref)
+		found, err := w.db.AttemptByRef(w.ctx(), operatorCode, a.Ref)
 		require.NoError(w.t, err)
 		require.Equal(w.t, a.ID, found.ID)
 		for name, row := range map[string]struct {
@@ -388,9 +388,9 @@ func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
 			ref      pirogue.OperatorRef
 		}{
 			"at another operator":      {"moov-web-ml", a.Ref},
-			"a reference nobody has":   {operator, "CI0"},
-			"a reference with NUL":     {operator, "\x00"},
-			"a reference in lowercase": {operator, pirogue.OperatorRef(strings.ToLower(string(a.Ref)))},
+			"a reference nobody has":   {operatorCode, "CI0"},
+			"a reference with NUL":     {operatorCode, "\x00"},
+			"a reference in lowercase": {operatorCode, pirogue.OperatorRef(strings.ToLower(string(a.Ref)))},
 		} {
 			_, err := w.db.AttemptByRef(w.ctx(), row.operator, row.ref)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)

@@ -93,7 +93,7 @@ func TestTheOperatorsBookHasTheMoneyUnderTheReferenceThatWasPaid(t *testing.T) {
 		}
 		_, err = w.success(out)
 		require.NoError(w.t, err)
-		_, left := w.book(operator)
+		_, left := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, left, "the fee stays with us")
 		w.sound()
 	})

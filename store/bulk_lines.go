@@ -212,14 +212,14 @@ func (db *DB) BulkLines(
 func (db *DB) linesPage(
 	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, size int,
 ) ([]pirogue.BulkLine, error) {
-	var bulk bulkRow
+	var parent bulkRow
 	var rows []lineStandRow
 	err := db.report(ctx, "read lines of bulk", func(tx *gorm.DB) error {
-		bulk, rows = bulkRow{}, nil
-		if err := ownedBulk(tx, o, id, &bulk); err != nil {
+		parent, rows = bulkRow{}, nil
+		if err := ownedBulk(tx, o, id, &parent); err != nil {
 			return err
 		}
-		return tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", bulk.ID, after).Order("number").
+		return tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", parent.ID, after).Order("number").
 			Limit(size).Select(lineColumns).Scan(&rows).Error
 	})
 	if err != nil {
@@ -227,7 +227,7 @@ func (db *DB) linesPage(
 	}
 	lines := make([]pirogue.BulkLine, len(rows))
 	for i, row := range rows {
-		lines[i] = db.unpackLine(bulk, row)
+		lines[i] = db.unpackLine(parent, row)
 	}
 	return lines, nil
 }
@@ -255,8 +255,8 @@ const lineColumns = `bulk_lines.*,
 
 // unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
 // the fields that are not sealed, so that it hides no other.
-func (db *DB) unpackLine(bulk bulkRow, r lineStandRow) pirogue.BulkLine {
-	row, status := r.Line.payment(bulk, bulk.CreatedAt), pirogue.LineStatus(r.Line.State)
+func (db *DB) unpackLine(parent bulkRow, r lineStandRow) pirogue.BulkLine {
+	row, status := r.Line.payment(parent, parent.CreatedAt), pirogue.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID
 		row.FailureCode, row.FailureNote, row.UpdatedAt = r.FailureCode, r.FailureNote, r.ChangedAt

@@ -39,7 +39,7 @@ func (db *DB) AcceptBulk(
 		return pirogue.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
 	}
 	pages := paged(&b, lines)
-	bulk, err := db.packBulk(b)
+	packed, err := db.packBulk(b)
 	if err != nil {
 		return pirogue.Bulk{}, false, failure("accept bulk", err)
 	}
@@ -49,9 +49,9 @@ func (db *DB) AcceptBulk(
 			return pirogue.Bulk{}, false, failure("accept bulk", err)
 		}
 	}
-	stands, created := bulk, false
+	stands, created := packed, false
 	err = db.inLongTx(ctx, "accept bulk", func(tx *gorm.DB) error {
-		stands, created = bulk, false
+		stands, created = packed, false
 		return writeBulk(tx, b, rows, &stands, &created)
 	})
 	if err != nil {
@@ -203,7 +203,7 @@ func (db *DB) bulk(
 
 // progress counts a bulk's lines by their status.
 func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
-	bulk, err := db.unpackBulk(row)
+	unpacked, err := db.unpackBulk(row)
 	if err != nil {
 		return pirogue.BulkProgress{}, err
 	}
@@ -219,7 +219,7 @@ func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
 	for _, r := range rows {
 		tallies[r.Status] = pirogue.BulkTally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
 	}
-	return pirogue.BulkProgress{Bulk: bulk, Tallies: tallies}, nil
+	return pirogue.BulkProgress{Bulk: unpacked, Tallies: tallies}, nil
 }
 
 // tallyLines counts a bulk's lines by the status of their payment, or by their own state without

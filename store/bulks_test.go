@@ -336,7 +336,7 @@ func TestOnlyBulksThatNobodyTookUpAreFound(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 2)
 		require.ElementsMatch(w.t, []pirogue.BulkID{left.ID, stopped.ID}, []pirogue.BulkID{found[0].ID, found[1].ID})
-		require.Equal(w.t, []pirogue.OperatorCode{operator}, found[0].Pages)
+		require.Equal(w.t, []pirogue.OperatorCode{operatorCode}, found[0].Pages)
 
 		payments, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
@@ -354,11 +354,11 @@ func TestEachPageGoesOneWay(t *testing.T) {
 		w.fund(1_000_000)
 		b, lines := w.bulk("salaries", amounts...)
 		for i := range lines {
-			lines[i].Payment.Operator = []pirogue.OperatorCode{operator, "other-ml", operator}[i%3]
+			lines[i].Payment.Operator = []pirogue.OperatorCode{operatorCode, "other-ml", operatorCode}[i%3]
 		}
 		b, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.OperatorCode{operator, "other-ml"}, b.Pages)
+		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "other-ml"}, b.Pages)
 		stand, err := w.db.BulkPage(w.ctx(), b.ID, 2)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.BulkPageProgress{Waiting: (pirogue.BulkPageLines + 4) / 3}, stand)

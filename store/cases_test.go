@@ -35,7 +35,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 		one, err := w.db.Case(w.ctx(), c.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, c, one)
-		in, _ := w.book(operator)
+		in, _ := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500}, in)
 		balances, err := w.db.Balances(w.ctx(), w.owner)
 		require.NoError(w.t, err)
@@ -100,7 +100,7 @@ func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
 			Paid: 1000, OpenedAt: w.at(time.Hour),
 		}
 		require.NoError(w.t, w.opens(c))
-		_, out := w.book(operator)
+		_, out := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, out)
 		w.has(5000, 0)
 		w.sound()
@@ -156,7 +156,7 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		settled, err := w.success(p)
 		require.NoError(w.t, err)
 		require.False(w.t, settled.Payment.Status.Terminal(), settled.Payment.Status)
-		_, out := w.book(operator)
+		_, out := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
 		settled, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: pirogue.ResolvedPaid, At: w.at(time.Hour),

@@ -44,7 +44,7 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 					require.Equal(t, pirogue.NewEventID(p.ID, 1), settled.EventID)
 				}
 				w.has(5000-row.cost, 0)
-				_, out := w.book(operator)
+				_, out := w.book(operatorCode)
 				require.Equal(t, row.wallet, out[string(a.Ref)])
 			})
 		}
@@ -63,7 +63,7 @@ func TestACashOutIsBookedAtTheOperatorThatPaid(t *testing.T) {
 		w.send(second)
 		_, err := w.success(p)
 		require.NoError(w.t, err)
-		_, out := w.book(operator)
+		_, out := w.book(operatorCode)
 		require.Empty(w.t, out)
 		_, out = w.book(second.Operator)
 		require.Equal(w.t, map[string]int64{string(second.Ref): 1000}, out)

@@ -285,7 +285,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Empty(w.t, settled.Reversed)
 		}
-		_, out := w.book(operator)
+		_, out := w.book(operatorCode)
 		require.EqualValues(w.t, 5000, out[string(a.Ref)])
 		kept, _ := w.latest(parent.ID)
 		require.Equal(w.t, parent, kept, "the cash-in is left alone")
@@ -387,7 +387,7 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				if row.status == pirogue.StatusSuccess || kept.Moved > 0 {
 					require.Equal(w.t, row.costs, kept.Net(), "what the export says is what the balance lost")
 				}
-				_, out := w.book(operator)
+				_, out := w.book(operatorCode)
 				want := row.moved
 				if row.moved == 0 && row.status == pirogue.StatusSuccess {
 					want = 1000

@@ -239,7 +239,7 @@ func TestNoBookingIsLostOnAHotMerchant(t *testing.T) {
 			return err
 		}))
 		w.balance(payments * 4925)
-		in, out := w.book(operator)
+		in, out := w.book(operatorCode)
 		require.Len(w.t, in, payments)
 		require.Empty(w.t, out)
 		w.sound()

@@ -233,7 +233,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 	each(t, func(w *world) {
 		w.fill(store.ReportPage + 5)
 		w.fund(120)
-		bulk, _ := w.acceptBulk("stalled", 100)
+		accepted, _ := w.acceptBulk("stalled", 100)
 		release, entered := make(chan struct{}), make(chan struct{}, 2*pirogue.MaxAuditReports)
 		ended := make(chan error, 2*pirogue.MaxAuditReports)
 		stall := func() {
@@ -251,7 +251,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 				})
 			}()
 			go func() {
-				ended <- w.db.BulkLines(w.ctx(), w.owner, bulk.ID, pirogue.LineSpan{}, func(pirogue.BulkLine) error {
+				ended <- w.db.BulkLines(w.ctx(), w.owner, accepted.ID, pirogue.LineSpan{}, func(pirogue.BulkLine) error {
 					stall()
 					return nil
 				})

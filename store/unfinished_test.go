@@ -266,7 +266,7 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		r := w.restartOf(p.ID)
 		require.NoError(w.t, r.Err)
 		require.Equal(w.t, next.ID, r.Attempt.ID)
-		require.Equal(w.t, []pirogue.OperatorCode{operator, "second-ml"}, r.Tried)
+		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "second-ml"}, r.Tried)
 		require.Empty(w.t, r.Case)
 		for _, cause := range []pirogue.Cause{pirogue.CauseWorkflowLost, pirogue.CauseUnknown, pirogue.CauseLateSuccess} {
 			_, err := w.db.OpenCase(w.ctx(), pirogue.Case{

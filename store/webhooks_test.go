@@ -173,7 +173,7 @@ func TestACallbackFindsItsAttemptByTokenAndOperator(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.accept("order_1")
-		found, err := w.db.AttemptByCallback(w.ctx(), operator, digest(a))
+		found, err := w.db.AttemptByCallback(w.ctx(), operatorCode, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, a, found)
 		for name, row := range map[string]struct {
@@ -181,7 +181,7 @@ func TestACallbackFindsItsAttemptByTokenAndOperator(t *testing.T) {
 			digest   string
 		}{
 			"another operator": {"moov-web-ml", digest(a)},
-			"another token":    {operator, pirogue.CallbackDigest("guess")},
+			"another token":    {operatorCode, pirogue.CallbackDigest("guess")},
 			"NUL":              {"orange\x00", digest(a)},
 		} {
 			_, err := w.db.AttemptByCallback(w.ctx(), row.operator, row.digest)

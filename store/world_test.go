@@ -36,8 +36,8 @@ type world struct {
 }
 
 const (
-	operator = pirogue.OperatorCode("orange-web-ml")
-	hook     = "https://merchant.example/hook"
+	operatorCode = pirogue.OperatorCode("orange-web-ml")
+	hook         = "https://merchant.example/hook"
 )
 
 // defaultRate is the rate limit of every world.
@@ -126,13 +126,13 @@ func (w *world) order(o pirogue.Owner, reference string) (pirogue.Payment, pirog
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
 		Fee: pirogue.Money{Minor: 75, Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, FeeReturns: true,
 		Country: "ML", MSISDN: "+22376123456",
-		Network: pirogue.Orange, Operator: operator, CustomerName: "Awa Diarra", Description: "Deux pagnes",
+		Network: pirogue.Orange, Operator: operatorCode, CustomerName: "Awa Diarra", Description: "Deux pagnes",
 		ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 		Metadata: map[string]string{"cart": "17"}, StartDeadline: w.at(90 * time.Second),
 		CreatedAt: w.at(0), UpdatedAt: w.at(0),
 	}
 	return p, pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: operator, Ref: ids.Reference(p.Kind),
+		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: operatorCode, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: w.at(0), UpdatedAt: w.at(0),
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // wholesaler is an operator that takes many payments by one call.
 type wholesaler struct {
-	*operator
+	*scriptedOperator
 	fails error // what its bulk call fails with
 	calls [][]pirogue.OperatorRef
 }
@@ -76,7 +76,7 @@ func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
 			t.Parallel()
 
 			c := newCrew(t, 50)
-			operator := &wholesaler{operator: c.operator, fails: row.fails}
+			operator := &wholesaler{scriptedOperator: c.operator, fails: row.fails}
 			c.employ(operator, c.store)
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 30*time.Second)
@@ -185,7 +185,7 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 			t.Parallel()
 
 			c := newCrew(t, 30)
-			operator := &wholesaler{operator: c.operator}
+			operator := &wholesaler{scriptedOperator: c.operator}
 			c.employ(operator, &mortal{Store: c.store, at: row.at, after: row.after})
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
@@ -222,7 +222,7 @@ func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
 	t.Parallel()
 
 	c := newCrew(t, 10)
-	operator, store := &wholesaler{operator: c.operator}, &rival{Store: c.store}
+	operator, store := &wholesaler{scriptedOperator: c.operator}, &rival{Store: c.store}
 	c.employ(operator, store)
 	c.pay(2)
 	require.Equal(t, pirogue.BulkCompleted, c.run().State)

@@ -35,9 +35,9 @@ type scene struct {
 	unclear  bool   // "paid" without an amount that it states elsewhere
 }
 
-// operator plays scenes and counts what it was asked. It executes nothing: what it
+// scriptedOperator plays scenes and counts what it was asked. It executes nothing: what it
 // says is all there is.
-type operator struct {
+type scriptedOperator struct {
 	mu      sync.Mutex
 	now     func() time.Time
 	power   pirogue.ReferencePower
@@ -66,7 +66,7 @@ type operator struct {
 }
 
 // askedBefore returns how many questions came within a while of the first submission.
-func (o *operator) askedBefore(limit time.Duration) int {
+func (o *scriptedOperator) askedBefore(limit time.Duration) int {
 	n := 0
 	for _, at := range o.askedAt {
 		if at.Sub(o.first) < limit {
@@ -76,7 +76,7 @@ func (o *operator) askedBefore(limit time.Duration) int {
 	return n
 }
 
-func (o *operator) Capability() pirogue.Capability {
+func (o *scriptedOperator) Capability() pirogue.Capability {
 	c := pirogue.Capability{
 		Reference: o.power, OnLostResponse: pirogue.ResendNewReference, FinalityWindow: o.horizon, AbsenceProves: o.proves,
 		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, pirogue.ProofNone),
@@ -90,7 +90,7 @@ func (o *operator) Capability() pirogue.Capability {
 	return c
 }
 
-func (o *operator) Collect(_ context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *scriptedOperator) Collect(_ context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if c.OTP != "" {
 		o.passwords = append(o.passwords, c.OTP)
 	}
@@ -106,12 +106,12 @@ func (o *operator) Collect(_ context.Context, c pirogue.CollectRequest) (pirogue
 	}, nil
 }
 
-func (o *operator) Disburse(_ context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *scriptedOperator) Disburse(_ context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
 }
 
 // submit takes one submission and answers as the script says.
-func (o *operator) submit(ref pirogue.OperatorRef) error {
+func (o *scriptedOperator) submit(ref pirogue.OperatorRef) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.refs = append(o.refs, ref)
@@ -135,7 +135,7 @@ func (o *operator) submit(ref pirogue.OperatorRef) error {
 	return answer
 }
 
-func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *scriptedOperator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.asked++
@@ -170,7 +170,7 @@ func (o *operator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.Ope
 }
 
 // refunder is an operator that can give back what it collected.
-type refunder struct{ *operator }
+type refunder struct{ *scriptedOperator }
 
 func (r refunder) Refund(_ context.Context, q pirogue.RefundRequest) (pirogue.OperatorResult, error) {
 	if !r.tokenless && q.CollectQuery.Handle["pay_token"] != token["pay_token"] {
@@ -183,7 +183,7 @@ func (r refunder) Refund(_ context.Context, q pirogue.RefundRequest) (pirogue.Op
 }
 
 // deaf is an operator that cannot be asked and proves its callbacks by a secret.
-type deaf struct{ script *operator }
+type deaf struct{ script *scriptedOperator }
 
 func (d deaf) Capability() pirogue.Capability {
 	c := d.script.Capability()

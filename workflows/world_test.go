@@ -29,8 +29,8 @@ type world struct {
 	t        *testing.T
 	env      *testsuite.TestWorkflowEnvironment
 	store    *store.DB
-	operator *operator
-	next     *operator              // that is tried after it; nil: none
+	operator *scriptedOperator
+	next     *scriptedOperator      // that is tried after it; nil: none
 	deaf     bool                   // the operator cannot be asked
 	refunds  []pirogue.OperatorCode // operators with a refund call, beside a setting's
 	rate     float64                // of the operator's contract
@@ -192,10 +192,10 @@ func newBooks(t *testing.T) *books {
 func (b *books) world(t *testing.T, s setting) *world {
 	t.Helper()
 	w := &world{t: t, acts: map[string]*act{}, store: b.store}
-	w.operator = &operator{power: s.power, horizon: s.horizon, proves: s.proves, resend: s.resend}
+	w.operator = &scriptedOperator{power: s.power, horizon: s.horizon, proves: s.proves, resend: s.resend}
 	w.deaf, w.rate = s.deaf, s.rate
 	if s.next {
-		w.next = &operator{power: s.power, horizon: s.horizon, proves: s.proves}
+		w.next = &scriptedOperator{power: s.power, horizon: s.horizon, proves: s.proves}
 	}
 	w.renew()
 	if s.next {
@@ -248,7 +248,7 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 	}
 	for _, code := range w.refunds {
 		i := all[code]
-		i.Operator = refunder{map[pirogue.OperatorCode]*operator{instance: w.operator, another: w.next}[code]}
+		i.Operator = refunder{map[pirogue.OperatorCode]*scriptedOperator{instance: w.operator, another: w.next}[code]}
 		all[code] = i
 	}
 	return all

@@ -130,27 +130,27 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.
 }
 
 // do calls the method of a case. An adapter without that method fails the test.
-func (s Subject) do(t *testing.T, operator pirogue.Operator, c Case) (pirogue.OperatorResult, error) {
+func (s Subject) do(t *testing.T, adapter pirogue.Operator, c Case) (pirogue.OperatorResult, error) {
 	t.Helper()
-	if o, ok := operator.(pirogue.Collector); ok && c.Call == Collect {
+	if o, ok := adapter.(pirogue.Collector); ok && c.Call == Collect {
 		return o.Collect(t.Context(), s.Collection)
 	}
-	if o, ok := operator.(pirogue.Disburser); ok && c.Call == Disburse {
+	if o, ok := adapter.(pirogue.Disburser); ok && c.Call == Disburse {
 		return o.Disburse(t.Context(), s.Disbursement)
 	}
-	if o, ok := operator.(pirogue.Refunder); ok && c.Call == Refund {
+	if o, ok := adapter.(pirogue.Refunder); ok && c.Call == Refund {
 		return o.Refund(t.Context(), s.Reversal)
 	}
 	if q, asked := s.question(c.Call); asked {
-		if o, ok := operator.(pirogue.StatusReader); ok {
+		if o, ok := adapter.(pirogue.StatusReader); ok {
 			return o.Status(t.Context(), q)
 		}
 	}
-	if o, ok := operator.(pirogue.BalanceReader); ok && c.Call == Balance {
+	if o, ok := adapter.(pirogue.BalanceReader); ok && c.Call == Balance {
 		left, err := o.Balance(t.Context())
 		return pirogue.OperatorResult{Amount: left}, err
 	}
-	if o, ok := operator.(pirogue.CallbackReader); ok && c.Call == Callback {
+	if o, ok := adapter.(pirogue.CallbackReader); ok && c.Call == Callback {
 		return o.Callback(s.attempt(), s.Header, s.file(t, c.Reply.File))
 	}
 	t.Fatalf("the operator has no method %s", c.Call)

@@ -11,8 +11,8 @@ import (
 // rejects the callback.
 func (s Subject) exerciseCallback(t *testing.T) {
 	t.Helper()
-	operator := s.open(t, "http://127.0.0.1", patient)
-	reader, ok := operator.(pirogue.CallbackReader)
+	adapter := s.open(t, "http://127.0.0.1", patient)
+	reader, ok := adapter.(pirogue.CallbackReader)
 	if !ok {
 		return
 	}
@@ -20,14 +20,14 @@ func (s Subject) exerciseCallback(t *testing.T) {
 	for name, body := range bodies {
 		t.Run("says "+name, func(t *testing.T) {
 			want := pirogue.InvalidJSON
-			if operator.Capability().Proof == pirogue.ProofSignature {
+			if adapter.Capability().Proof == pirogue.ProofSignature {
 				want = pirogue.SignatureInvalid
 			}
 			got, err := reader.Callback(s.attempt(), s.Header, []byte(body))
 			s.judge(t, Case{Code: want}, got, err)
 		})
 	}
-	if operator.Capability().Proof == pirogue.ProofNone {
+	if adapter.Capability().Proof == pirogue.ProofNone {
 		return
 	}
 	forgeries := map[string][]byte{"an empty object": []byte("{}"), "a wrong proof": s.file(t, s.Forged)}

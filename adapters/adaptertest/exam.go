@@ -148,15 +148,15 @@ func (x *verification) open(t *testing.T, patience time.Duration) pirogue.Operat
 // calls returns the methods of the adapter that move money.
 func (x *verification) calls(t *testing.T) []Call {
 	t.Helper()
-	operator := x.open(t, patient)
+	adapter := x.open(t, patient)
 	var able []Call
-	if _, ok := operator.(pirogue.Collector); ok {
+	if _, ok := adapter.(pirogue.Collector); ok {
 		able = append(able, Collect)
 	}
-	if _, ok := operator.(pirogue.Disburser); ok {
+	if _, ok := adapter.(pirogue.Disburser); ok {
 		able = append(able, Disburse)
 	}
-	if _, ok := operator.(pirogue.Refunder); ok {
+	if _, ok := adapter.(pirogue.Refunder); ok {
 		able = append(able, Refund)
 	}
 	return able
@@ -303,14 +303,14 @@ var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.Outco
 // one reports it in its latest callback.
 func (x *verification) became(t *testing.T, a *attempt) (pirogue.OperatorResult, error) {
 	t.Helper()
-	operator := x.open(t, patient)
-	if reader, ok := operator.(pirogue.StatusReader); ok {
+	adapter := x.open(t, patient)
+	if reader, ok := adapter.(pirogue.StatusReader); ok {
 		return reader.Status(t.Context(), a.query)
 	}
 	x.mu.Lock()
 	heard := x.told[string(a.query.Ref)]
 	x.mu.Unlock()
-	reader, ok := operator.(pirogue.CallbackReader)
+	reader, ok := adapter.(pirogue.CallbackReader)
 	if !ok || len(heard) == 0 {
 		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 	}

@@ -16,7 +16,7 @@ var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 // Balance implements pirogue.BalanceReader. It returns the account's balance in whole
 // francs. Fees leave decimals in it; a part of a franc cannot be paid out, so it is
 // dropped.
-func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
+func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 	said, err := o.ask(ctx, o.shape.balancePath, nil, pirogue.Unknown)
 	if err != nil {
 		return pirogue.Money{}, err

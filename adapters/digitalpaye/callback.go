@@ -11,7 +11,7 @@ import (
 // secret. Only the secret path of the callback address protects a callback: the account
 // holds it, and Digitalpaye alone knows it. The body is the transaction itself, without an
 // envelope.
-func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
 	row, err := heard(body)
 	if err != nil {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
@@ -39,7 +39,7 @@ func heard(body []byte) (transaction, error) {
 // CallbackReference returns the reference of a callback, because all callbacks of an
 // account arrive at one address. It returns the errors of Callback, and Unknown where the
 // callback holds no reference of ours.
-func (o *operator) CallbackReference(_ http.Header, body []byte) (pirogue.OperatorRef, error) {
+func (o *adapter) CallbackReference(_ http.Header, body []byte) (pirogue.OperatorRef, error) {
 	row, err := heard(body)
 	if err != nil {
 		return "", pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)

@@ -52,7 +52,7 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 
 // CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or
 // without a number of Côte d'Ivoire is Refused and not sent.
-func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
+func (o *adapter) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
 	number, ours := terms.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
 		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
@@ -71,7 +71,7 @@ func (o *operator) CreateCustomer(ctx context.Context, c pirogue.Customer) (piro
 }
 
 // Customer implements pirogue.CustomerDirectory.
-func (o *operator) Customer(ctx context.Context, id string) (pirogue.Customer, error) {
+func (o *adapter) Customer(ctx context.Context, id string) (pirogue.Customer, error) {
 	if id == "" {
 		return pirogue.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
 	}
@@ -91,7 +91,7 @@ func (o *operator) Customer(ctx context.Context, id string) (pirogue.Customer, e
 
 // Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers
 // is Unknown.
-func (o *operator) Customers(ctx context.Context) ([]pirogue.Customer, error) {
+func (o *adapter) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 	all := []pirogue.Customer{}
 	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
 		if err != nil {

@@ -43,8 +43,8 @@ var promises = pirogue.Capability{
 	StatementNames: true, // transaction_id is in every sample of a transaction
 }
 
-// operator calls one Digitalpaye account.
-type operator struct {
+// adapter calls one Digitalpaye account.
+type adapter struct {
 	outbound.Connection
 
 	conf   config.Operator
@@ -67,7 +67,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Connection: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
+	o := &adapter{Connection: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
 	o.tokens = outbound.NewTokenSource(line.Client, clock, o.fetchToken)
 	o.Sender, o.Limits.Network = o, conf.Network
 	return o, nil

@@ -3,7 +3,7 @@ package digitalpaye
 // Pretend makes an operator treat a simulator as the real Digitalpaye. A test server has no
 // certificate to play the real one.
 func Pretend(o any) {
-	if ours, ok := o.(*operator); ok {
+	if ours, ok := o.(*adapter); ok {
 		ours.conf.Simulator = false
 	}
 }

@@ -22,7 +22,7 @@ const (
 // 25,000 transactions is Unknown; read it in shorter periods. Statement drops rows outside
 // the period, because no document states that the list filters them. It keeps a row whose
 // date it cannot read.
-func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	first, last := from.UTC().Truncate(time.Second), to.UTC().Truncate(time.Second)
 	query := url.Values{"from": {writeTime(first)}, "to": {writeTime(last.Add(time.Second))}}
 	lines := []pirogue.StatementLine{}
@@ -41,7 +41,7 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 
 // line returns a transaction as a line of a statement. A field that cannot be read stays
 // empty. The reason holds the fees as Digitalpaye printed them.
-func (o *operator) line(row transaction) pirogue.StatementLine {
+func (o *adapter) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
 		Outcome: outcomes[row.status], Word: row.status, Customer: row.number, Reason: o.Redact(row.status + " " + row.text()),
@@ -56,7 +56,7 @@ func (o *operator) line(row transaction) pirogue.StatementLine {
 
 // transactions yields every transaction that a query finds, each once, in Digitalpaye's
 // order. An error ends it.
-func (o *operator) transactions(ctx context.Context, query url.Values, pages int) iter.Seq2[transaction, error] {
+func (o *adapter) transactions(ctx context.Context, query url.Values, pages int) iter.Seq2[transaction, error] {
 	return func(yield func(transaction, error) bool) {
 		seen := map[string]bool{}
 		for raw, err := range o.rows(ctx, o.shape.listPath, query, pages) {
@@ -84,7 +84,7 @@ func (o *operator) transactions(ctx context.Context, query url.Values, pages int
 // document states how many rows a page has, or that there are pages at all. A list without
 // pages returns all its rows again. A list longer than pages is Unknown, because a part of
 // it would pass for the whole.
-func (o *operator) rows(
+func (o *adapter) rows(
 	ctx context.Context, path string, query url.Values, pages int,
 ) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
@@ -111,7 +111,7 @@ func (o *operator) rows(
 }
 
 // page returns one page of a list, counted from 1.
-func (o *operator) page(ctx context.Context, path string, query url.Values, n int) ([]json.RawMessage, error) {
+func (o *adapter) page(ctx context.Context, path string, query url.Values, n int) ([]json.RawMessage, error) {
 	query = maps.Clone(query)
 	query.Set("page", strconv.Itoa(n))
 	query.Set("size", strconv.Itoa(pageSize))

@@ -39,7 +39,7 @@ type order struct {
 // brings a one-time password. Every other customer gets a prompt on the phone. Without a
 // password the Orange call is made all the same, and Orange itself decides about it. A
 // collection that Digitalpaye can never accept is Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
 		network:     cmp.Or(c.Network, o.conf.Network),
@@ -63,7 +63,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirog
 // Disburse implements pirogue.Disburser. If the response is lost, status calls search the
 // transfer. It is never sent again, because a second one could pay twice. A transfer that
 // Digitalpaye can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	q := question{
 		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
 		network:     cmp.Or(d.Network, o.conf.Network),
@@ -82,7 +82,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pir
 
 // orderOf returns the order for a collection or transfer. It returns Unable for one that
 // Digitalpaye can never accept.
-func (o *operator) orderOf(q question, name string) (order, error) {
+func (o *adapter) orderOf(q question, name string) (order, error) {
 	number, err := o.Limits.LocalNumber(outbound.Submission{
 		Kind: q.Kind, Ref: q.Ref, Amount: q.Amount, MSISDN: q.MSISDN, Network: q.network,
 	})
@@ -103,7 +103,7 @@ func (o *operator) orderOf(q question, name string) (order, error) {
 // error. no is the code of a clear refusal. An Unknown error comes with Digitalpaye's name
 // of the transaction, if the reply holds it. The envelope's status word, if it has one,
 // must agree with a final status inside.
-func (o *operator) judge(
+func (o *adapter) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
 ) (pirogue.OperatorResult, transaction, error) {
 	row, err := o.shape.read(said.Data)
@@ -144,7 +144,7 @@ func (o *operator) judge(
 }
 
 // receipt returns the operator result that a transaction states for the order of q.
-func (o *operator) receipt(row transaction, q question) (pirogue.OperatorResult, error) {
+func (o *adapter) receipt(row transaction, q question) (pirogue.OperatorResult, error) {
 	said := outbound.StatusFields{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
 	receipt, err := o.ResultWithAmount(said, row.amount, pirogue.Currency(row.currency))
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
@@ -155,7 +155,7 @@ func (o *operator) receipt(row transaction, q question) (pirogue.OperatorResult,
 
 // action returns the customer's next action. A Wave collection without a usable link leaves
 // no action, and it ends with its window.
-func (o *operator) action(network pirogue.Network, otp, link string) pirogue.NextAction {
+func (o *adapter) action(network pirogue.Network, otp, link string) pirogue.NextAction {
 	switch {
 	case network == pirogue.Wave && outbound.IsPage(link, o.conf.Simulator):
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: link}

@@ -102,7 +102,7 @@ func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 }
 
 // failure returns the error for a reply that is not good.
-func (o *operator) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, secrets ...string) error {
+func (o *adapter) failure(r reply, no pirogue.Code, ref pirogue.OperatorRef, secrets ...string) error {
 	class := r.class(no, ref)
 	if !r.readable {
 		return pirogue.Errorf(class, "Digitalpaye answered %d: not a body of its own", r.http)

@@ -15,7 +15,7 @@ const headerEnvironment = "X-Environment"
 
 // Send makes one call with a token. It drops the token if Digitalpaye rejects it in the
 // envelope of a response that is good by HTTP.
-func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
+func (o *adapter) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
 	answer, err := o.tokens.Send(ctx, req)
 	if err == nil && readReply(answer).code() == http.StatusUnauthorized {
 		o.tokens.Forget()
@@ -25,7 +25,7 @@ func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Res
 
 // ask makes a call that moves no money and returns its good reply. A clear refusal is an
 // error with the code no.
-func (o *operator) ask(ctx context.Context, path string, query url.Values, no pirogue.Code) (reply, error) {
+func (o *adapter) ask(ctx context.Context, path string, query url.Values, no pirogue.Code) (reply, error) {
 	answer, err := o.Sender.Send(ctx, outbound.Get(path, query))
 	if err != nil {
 		return reply{}, err
@@ -38,7 +38,7 @@ func (o *operator) ask(ctx context.Context, path string, query url.Values, no pi
 }
 
 // post sends a body and returns the reply, good or not.
-func (o *operator) post(ctx context.Context, path string, body any) (reply, error) {
+func (o *adapter) post(ctx context.Context, path string, body any) (reply, error) {
 	req, err := outbound.PostJSON(path, body)
 	if err != nil {
 		return reply{}, err

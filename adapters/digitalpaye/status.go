@@ -19,7 +19,7 @@ const (
 // transaction, if known, then by our reference [our reading]. If Digitalpaye knows neither,
 // Status searches the list. It never returns Refused, because the refusal of a status call
 // tells nothing about the money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	asked := question{StatusQuery: q, network: o.conf.Network}
@@ -41,7 +41,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.O
 
 // search looks for an order in the list. A transaction that Digitalpaye named before cannot
 // be absent. Two transactions of one reference are Unknown, for people to decide.
-func (o *operator) search(ctx context.Context, q question) (pirogue.OperatorResult, error) {
+func (o *adapter) search(ctx context.Context, q question) (pirogue.OperatorResult, error) {
 	query := url.Values{}
 	if !q.SentAt.IsZero() {
 		query.Set("from", writeTime(q.SentAt.Add(-searchBack)))

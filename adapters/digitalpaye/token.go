@@ -24,7 +24,7 @@ const unixTimes = 1_000_000_000
 
 // fetchToken requests an access token with an empty body. Its errors need no code, because
 // no payment has left at this point.
-func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
+func (o *adapter) fetchToken(ctx context.Context) (outbound.Token, error) {
 	req := outbound.Get(authPath, nil)
 	req.Method = http.MethodPost
 	req.Header.Set("Authorization", outbound.Basic(o.conf.Credentials[credAPIKey], o.conf.Credentials[credAPISecret]))

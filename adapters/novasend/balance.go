@@ -23,7 +23,7 @@ type wallet struct {
 // that we may spend, in the instance's currency. Where there are several wallets,
 // account_id chooses one. Its errors are NotSent and Unknown. Novasend asks for at most one
 // call every ten seconds.
-func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
+func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.Ask(ctx, outbound.Get(balancePath, nil))
 	if err != nil {
 		return pirogue.Money{}, err
@@ -46,7 +46,7 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 
 // ourWallet returns the only wallet of the instance's currency. It returns false if there
 // is none or more than one.
-func (o *operator) ourWallet(rows []wallet) (wallet, bool) {
+func (o *adapter) ourWallet(rows []wallet) (wallet, bool) {
 	var national, named []wallet
 	for _, row := range rows {
 		if row.Currency != string(o.conf.Currency) {

@@ -15,7 +15,7 @@ import (
 const headerSignature = "X-Signature-Value"
 
 // Callback implements pirogue.CallbackReader. The body is the record itself.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -34,7 +34,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 // Novasend's portal need it, because that address serves every attempt. It returns the
 // errors of Callback, and Unknown for a callback without a reference. One about a refund
 // may have none.
-func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
 		return "", err
@@ -47,7 +47,7 @@ func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.O
 }
 
 // proven returns the record of a callback whose signature is Novasend's.
-func (o *operator) proven(header http.Header, body []byte) (record, error) {
+func (o *adapter) proven(header http.Header, body []byte) (record, error) {
 	if !o.signed(header.Get(headerSignature), body) {
 		return record{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing or wrong")
 	}
@@ -60,7 +60,7 @@ func (o *operator) proven(header http.Header, body []byte) (record, error) {
 
 // signed reports whether the signature belongs to the body. Novasend's SDK signs the body
 // as sent; Novasend's pages sign it after they encode it again.
-func (o *operator) signed(signature string, body []byte) bool {
+func (o *adapter) signed(signature string, body []byte) bool {
 	secret := o.conf.Credentials[credWebhookSecret]
 	return outbound.Same(signature, outbound.Sign(secret, body)) ||
 		outbound.Same(signature, outbound.Sign(secret, rewritten(body)))

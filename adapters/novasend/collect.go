@@ -54,7 +54,7 @@ type leg struct {
 //
 // A collection that Novasend can never accept is Unable and not sent. An Orange customer
 // without the password that the direct API requires is Refused.
-func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if _, err := o.Limits.LocalNumber(outbound.CollectSubmission(c)); err != nil {
 		return pirogue.OperatorResult{}, err
 	}
@@ -70,7 +70,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirog
 }
 
 // session returns the body of POST payin/sessions.
-func (o *operator) session(c pirogue.CollectRequest) walletRequest {
+func (o *adapter) session(c pirogue.CollectRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(c.Ref), Amount: c.Amount.Minor, MSISDN: string(c.MSISDN),
 		CustomerName: nameOf(c.Payer), Country: string(o.conf.Country),
@@ -86,7 +86,7 @@ func (o *operator) session(c pirogue.CollectRequest) walletRequest {
 // collectDirect collects from a named network. The attempt uses up a one-time password once
 // Novasend responds. Until then the attempt may be sent again unchanged, so the handle
 // keeps the password.
-func (o *operator) collectDirect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) collectDirect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	network := cmp.Or(c.Network, o.conf.Network)
 	provider, known := providers[network]
 	switch {
@@ -114,13 +114,13 @@ func (o *operator) collectDirect(ctx context.Context, c pirogue.CollectRequest) 
 }
 
 // leg returns the money that moves, in the form of the direct API.
-func (o *operator) leg(amount pirogue.Money, number pirogue.MSISDN, provider string) leg {
+func (o *adapter) leg(amount pirogue.Money, number pirogue.MSISDN, provider string) leg {
 	return leg{Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country)}
 }
 
 // confirmation returns the next action of a session's customer: to open its page. Without a
 // usable page it is to confirm the message that Novasend sends to the phone.
-func (o *operator) confirmation(r record) pirogue.NextAction {
+func (o *adapter) confirmation(r record) pirogue.NextAction {
 	switch {
 	case !r.ConfirmationRequired:
 		return pirogue.NextAction{}
@@ -133,7 +133,7 @@ func (o *operator) confirmation(r record) pirogue.NextAction {
 
 // push returns the next action of a direct payin's customer. It is to open the page that
 // Wave requires, or to confirm on the phone. A customer who gave a password has none.
-func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
+func (o *adapter) push(r record, network pirogue.Network, otp string) pirogue.NextAction {
 	switch {
 	case r.ConfirmationRequired && o.isPage(r.PaymentURL):
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: r.PaymentURL}
@@ -148,4 +148,4 @@ func (o *operator) push(r record, network pirogue.Network, otp string) pirogue.N
 }
 
 // isPage reports whether a customer may be sent to an address.
-func (o *operator) isPage(address string) bool { return outbound.IsPage(address, o.conf.Simulator) }
+func (o *adapter) isPage(address string) bool { return outbound.IsPage(address, o.conf.Simulator) }

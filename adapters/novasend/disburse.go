@@ -29,7 +29,7 @@ type directPayoutRequest struct {
 
 // Disburse implements pirogue.Disburser. It pays into a wallet from the account's available
 // balance. A disbursement that Novasend can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	if _, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d)); err != nil {
 		return pirogue.OperatorResult{}, err
 	}
@@ -59,7 +59,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pir
 
 // payouts returns the paths that a payout may have been sent to. The first is that of the
 // instance's shape, where the next payout goes. The other is that of an earlier shape.
-func (o *operator) payouts() []string {
+func (o *adapter) payouts() []string {
 	switch {
 	case o.conf.Shape == shapeDirect:
 		return []string{directPayoutPath, payoutPath}
@@ -71,7 +71,7 @@ func (o *operator) payouts() []string {
 }
 
 // payout returns the body of POST payout.
-func (o *operator) payout(d pirogue.DisburseRequest) walletRequest {
+func (o *adapter) payout(d pirogue.DisburseRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(d.Ref), Amount: d.Amount.Minor, MSISDN: string(d.MSISDN),
 		CustomerName: nameOf(d.Beneficiary), Country: string(o.conf.Country),

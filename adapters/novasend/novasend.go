@@ -42,8 +42,8 @@ var promises = pirogue.Capability{
 	WholeRefunds:   true,
 }
 
-// operator calls one Novasend account in one country.
-type operator struct {
+// adapter calls one Novasend account in one country.
+type adapter struct {
 	outbound.Connection
 
 	conf config.Operator
@@ -70,7 +70,7 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Connection: line, conf: conf, auth: auth}
+	o := &adapter{Connection: line, conf: conf, auth: auth}
 	o.Limits, o.Secrets = termsOf(conf), o.secrets
 	return o, nil
 }

@@ -30,7 +30,7 @@ func termsOf(conf config.Operator) outbound.Limits {
 
 // submit makes a call that may move money and reads the response about an order. An Unknown
 // result may hold Novasend's name of the order all the same.
-func (o *operator) submit(ctx context.Context, w write, want order) (record, pirogue.OperatorResult, error) {
+func (o *adapter) submit(ctx context.Context, w write, want order) (record, pirogue.OperatorResult, error) {
 	req, err := outbound.PostJSON(w.path, w.body)
 	if err != nil {
 		return record{}, pirogue.OperatorResult{}, err

@@ -55,7 +55,7 @@ func (r record) executed() bool {
 
 // understood reads a response about an order. A response that cannot be read is Unknown;
 // the result holds the name that it gave the order.
-func (o *operator) understood(body []byte, want order) (record, pirogue.OperatorResult, error) {
+func (o *adapter) understood(body []byte, want order) (record, pirogue.OperatorResult, error) {
 	got, err := decode(body)
 	if err != nil {
 		return got, pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",

@@ -27,7 +27,7 @@ type refundRequest struct {
 
 // Refund implements pirogue.Refunder. It gives all of a payment back to its payer. A part
 // is Unable and not sent. An Unknown error comes with the handle that a status call needs.
-func (o *operator) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue.OperatorResult, error) {
 	if r.Amount != r.CollectQuery.Amount {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable,
 			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.CollectQuery.Amount)
@@ -58,7 +58,7 @@ func (o *operator) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue
 
 // payin returns Novasend's name of a payin. If the response that held it was lost, payin
 // reads the status to find it.
-func (o *operator) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
+func (o *adapter) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
 	if id := q.Handle[keyID]; id != "" {
 		return id, nil
 	}

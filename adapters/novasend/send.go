@@ -65,7 +65,7 @@ func said(a outbound.Response) (code, words string) {
 var private = regexp.MustCompile(`(?:\+|\b)\d(?:[ .-]?\d){7,}\b`)
 
 // secrets returns the values that no stored text of Novasend may contain.
-func (o *operator) secrets() []string {
+func (o *adapter) secrets() []string {
 	all := []string{strings.TrimPrefix(o.auth, "Basic ")}
 	for _, name := range []string{credAPIKey, credAPIClient, credWebhookSecret} {
 		all = append(all, o.conf.Credentials[name])

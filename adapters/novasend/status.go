@@ -18,7 +18,7 @@ const payinPath = "/v1/payin/"
 //
 // A payin that Novasend does not know is pending: it may still be on its way. A name that
 // Novasend gave us and no longer knows is Unknown.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	switch {
@@ -39,7 +39,7 @@ func askedBy(q pirogue.StatusQuery) string {
 
 // finalizeCashOut returns the operator result of a payout. If the handle does not hold the payout's
 // path, the payout is absent only if no path knows it.
-func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	paths := o.payouts()
 	if sent := q.Handle[keyPath]; sent != "" {
 		paths = []string{sent}
@@ -58,7 +58,7 @@ func (o *operator) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.
 
 // refunded returns the operator result of a refund. A refused refund leaves no handle, so
 // the query's own payin is used then.
-func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	known := q.Handle
 	if known[keyPayin] == "" {
 		payin, err := o.payin(ctx, *q.RefundedCollect)
@@ -73,7 +73,7 @@ func (o *operator) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue
 
 // became reads the status of an order. id is Novasend's name, "" if it gave none. missing
 // is the outcome if Novasend does not know an order that it never named.
-func (o *operator) became(
+func (o *adapter) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
 ) (pirogue.OperatorResult, error) {
 	if id != "" {

@@ -36,8 +36,8 @@ var promises = pirogue.Capability{
 	Proof:          pirogue.ProofToken,
 }
 
-// operator calls Orange Web Payment in one country.
-type operator struct {
+// adapter calls Orange Web Payment in one country.
+type adapter struct {
 	outbound.Connection
 
 	conf  config.Operator
@@ -52,7 +52,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Connection: line, conf: conf, clock: clock}
+	o := &adapter{Connection: line, conf: conf, clock: clock}
 	o.Sender, o.Secrets = outbound.NewTokenSource(line.Client, clock, o.fetchToken), o.secrets
 	return o, nil
 }
@@ -60,7 +60,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // Collect implements pirogue.Collector. It opens a session and returns the page for the
 // customer. A collection that Orange can never accept is Unable and not sent. An Unknown
 // result keeps the tokens that the response holds.
-func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if err := o.acceptable(c); err != nil {
 		return pirogue.OperatorResult{}, err
 	}
@@ -83,7 +83,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirog
 
 // Status implements pirogue.StatusReader. It never returns Refused, because the refusal of
 // a status call tells nothing about the money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	payToken := q.Handle[keyPayToken]
 	if payToken == "" {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
@@ -103,7 +103,7 @@ func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.O
 // only Orange and we know. A callback that arrives before our own call returns has no token
 // to compare with. Its result is then pending and holds nothing of its content: enough to
 // read the status sooner.
-func (o *operator) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
 	return outbound.JSON(func(got notification) (pirogue.OperatorResult, error) {
 		want := a.Handle[keyNotifToken]
 		if want == "" {

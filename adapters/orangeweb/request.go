@@ -40,7 +40,7 @@ func check(conf config.Operator) outbound.Mistakes {
 
 // acceptable returns Unable for a collection that Orange can never accept. Nothing is sent:
 // Orange would refuse the call too and use up the order_id.
-func (o *operator) acceptable(c pirogue.CollectRequest) error {
+func (o *adapter) acceptable(c pirogue.CollectRequest) error {
 	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (o *operator) acceptable(c pirogue.CollectRequest) error {
 }
 
 // session returns the body of POST webpayment.
-func (o *operator) session(c pirogue.CollectRequest) sessionRequest {
+func (o *adapter) session(c pirogue.CollectRequest) sessionRequest {
 	currency := string(o.conf.Currency)
 	if o.conf.Environment == environmentDev {
 		currency = currencyDev
@@ -75,6 +75,6 @@ func (o *operator) session(c pirogue.CollectRequest) sessionRequest {
 }
 
 // path returns the path of one of Orange's two calls.
-func (o *operator) path(call string) string {
+func (o *adapter) path(call string) string {
 	return "/orange-money-webpay/" + o.conf.Environment + "/v1/" + call
 }

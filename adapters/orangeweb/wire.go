@@ -131,7 +131,7 @@ func no(status int, got failure) (word, said string) {
 // opened reads the response to webpayment. A session needs all three values. Without them
 // it is Unknown whether the session exists. The result then holds the tokens in the
 // response: a pay_token makes the status readable.
-func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
+func (o *adapter) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
@@ -154,7 +154,7 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResul
 }
 
 // became reads the response to transactionstatus about the attempt ref.
-func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.OperatorResult, error) {
+func (o *adapter) became(body []byte, ref pirogue.OperatorRef) (pirogue.OperatorResult, error) {
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the guide: %w", err)
@@ -177,7 +177,7 @@ func (o *operator) became(body []byte, ref pirogue.OperatorRef) (pirogue.Operato
 }
 
 // told returns the operator result of a status word.
-func (o *operator) told(word, txnID string) (pirogue.OperatorResult, error) {
+func (o *adapter) told(word, txnID string) (pirogue.OperatorResult, error) {
 	receipt, err := o.Result(outbound.StatusFields{ID: txnID, Status: word})
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -186,6 +186,6 @@ func (o *operator) told(word, txnID string) (pirogue.OperatorResult, error) {
 }
 
 // secrets returns the values that no stored text of Orange may contain.
-func (o *operator) secrets() []string {
+func (o *adapter) secrets() []string {
 	return []string{o.conf.Credentials[credClientSecret], o.conf.Credentials[credMerchantKey]}
 }

@@ -33,7 +33,7 @@ type pinChange struct {
 
 // Balance implements pirogue.BalanceReader. It returns the balance of the retailer's
 // wallet. Its request carries the PIN, so it returns Unable if Orange rejects that.
-func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
+func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
 		if err != nil {
@@ -66,7 +66,7 @@ func (o *operator) Balance(ctx context.Context) (pirogue.Money, error) {
 //
 // After Unknown nobody knows which PIN is valid. This operator then tries neither, and
 // every call that needs one is NotSent until a restart.
-func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
+func (o *adapter) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
 	}
@@ -96,7 +96,7 @@ func (o *operator) ChangePIN(ctx context.Context, newPIN string) error {
 }
 
 // pinChange returns the function that writes the request to replace a PIN.
-func (o *operator) pinChange(newPIN string) pinRequest {
+func (o *adapter) pinChange(newPIN string) pinRequest {
 	return func(key publicKey, pin string) (outbound.Request, error) {
 		oldSealed, err := key.seal(pin)
 		if err != nil {
@@ -116,7 +116,7 @@ func (o *operator) pinChange(newPIN string) pinRequest {
 
 // understood returns an error unless Orange accepted the request. The response has no
 // documented body, so it may be empty or any JSON.
-func (o *operator) understood(a outbound.Response, secrets ...string) error {
+func (o *adapter) understood(a outbound.Response, secrets ...string) error {
 	if !a.OK() {
 		return o.ErrorFrom(a, pirogue.CashOut, secrets...)
 	}

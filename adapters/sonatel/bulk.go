@@ -17,7 +17,7 @@ const bulkPath = "/api/eWallet/v1/bulkcashins"
 const maxBulk = 500
 
 // MaxBulk implements pirogue.BulkDisburser.
-func (o *operator) MaxBulk() int { return maxBulk }
+func (o *adapter) MaxBulk() int { return maxBulk }
 
 // bulkAnswer is the body of an answer to bulkcashins.
 type bulkAnswer struct {
@@ -33,7 +33,7 @@ type bulkAnswer struct {
 //
 // An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
 // After Unknown every line must be searched by its reference.
-func (o *operator) BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error) {
+func (o *adapter) BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
 		return "", err
@@ -67,7 +67,7 @@ var ofWholeBulk = map[string]bool{
 // turnedBulk returns the error of a response that is not good. The code for an unreadable
 // key does not prove that no line was executed. Each line has its own seal, and Orange may
 // have renewed the key between two lines.
-func (o *operator) turnedBulk(a outbound.Response) error {
+func (o *adapter) turnedBulk(a outbound.Response) error {
 	code, _ := said(a)
 	class := o.ErrorCode(a.Status, code, pirogue.CashOut)
 	refused := class == pirogue.Refused || class == pirogue.Unable
@@ -79,7 +79,7 @@ func (o *operator) turnedBulk(a outbound.Response) error {
 
 // payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange
 // can never accept.
-func (o *operator) payables(all []pirogue.DisburseRequest) ([]string, error) {
+func (o *adapter) payables(all []pirogue.DisburseRequest) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
@@ -101,7 +101,7 @@ func (o *operator) payables(all []pirogue.DisburseRequest) ([]string, error) {
 }
 
 // bulk returns the request: an array of deposits. Each holds the PIN, sealed separately.
-func (o *operator) bulk(
+func (o *adapter) bulk(
 	all []pirogue.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
 ) (outbound.Request, error) {
 	lines := make([]cashInRequest, 0, len(all))
@@ -137,6 +137,6 @@ func bulkOf(body []byte) (string, error) {
 
 // BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet
 // is absent. Its errors are NotSent and Unknown; it never returns a part of the list.
-func (o *operator) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
+func (o *adapter) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

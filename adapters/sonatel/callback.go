@@ -29,7 +29,7 @@ const (
 // registered with the address, sent verbatim after "Basic". If the configuration has the
 // endpoint's secrets, the signature must be right too. Orange repeats a callback until it
 // gets a response, and never after a 4xx.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -41,7 +41,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 }
 
 // told returns the operator result of a callback, or of one transaction's status.
-func (o *operator) told(t transaction) (pirogue.OperatorResult, error) {
+func (o *adapter) told(t transaction) (pirogue.OperatorResult, error) {
 	receipt, err := o.Result(outbound.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -52,7 +52,7 @@ func (o *operator) told(t transaction) (pirogue.OperatorResult, error) {
 // CallbackReference returns the reference of a callback. Callbacks to the merchant's
 // registered address need it, because that address serves every attempt. It returns the
 // errors of Callback, and Unknown for a callback without a reference.
-func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
 		return "", err
@@ -65,12 +65,12 @@ func (o *operator) CallbackReference(header http.Header, body []byte) (pirogue.O
 
 // CallbackKey returns the key by which Orange marks repetitions of one callback. It has at
 // most 128 characters; "" means none.
-func (o *operator) CallbackKey(header http.Header) string {
+func (o *adapter) CallbackKey(header http.Header) string {
 	return outbound.Cut(header.Get(headerIdempotency), maxKey)
 }
 
 // proven returns the transaction of a callback whose proof is Orange's.
-func (o *operator) proven(header http.Header, body []byte) (transaction, error) {
+func (o *adapter) proven(header http.Header, body []byte) (transaction, error) {
 	if err := o.VerifyCallback(header); err != nil {
 		return transaction{}, err
 	}
@@ -86,7 +86,7 @@ func (o *operator) proven(header http.Header, body []byte) (transaction, error) 
 
 // signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
 // endpoint's secrets. The time in it must be within the tolerance of ours.
-func (o *operator) signed(header string, body []byte) bool {
+func (o *adapter) signed(header string, body []byte) bool {
 	stamp, signatures := readSignature(header)
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || len(signatures) > maxSignatures {

@@ -59,7 +59,7 @@ type oneStepRequest struct {
 // one-time password. Otherwise it creates a QR that can be paid once, within the
 // collection's window and at most a day. A collection that Orange can never accept is
 // Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
 		return pirogue.OperatorResult{}, err
 	}
@@ -70,7 +70,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirog
 }
 
 // openQR creates a QR.
-func (o *operator) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	window := min(c.Window, maxValidity)
 	if window < time.Second {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: a QR cannot be valid for %v", c.Window)
@@ -94,7 +94,7 @@ func (o *operator) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogu
 }
 
 // qr returns the body of POST qrcode.
-func (o *operator) qr(c pirogue.CollectRequest, window time.Duration) qrRequest {
+func (o *adapter) qr(c pirogue.CollectRequest, window time.Duration) qrRequest {
 	return qrRequest{
 		Code:               o.conf.Credentials[credMerchantCode],
 		Name:               outbound.Cut(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
@@ -109,7 +109,7 @@ func (o *operator) qr(c pirogue.CollectRequest, window time.Duration) qrRequest 
 
 // opened reads the response to qrcode. A QR needs an identifier and a usable link or
 // picture. Without them it is Unknown whether the QR exists.
-func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
+func (o *adapter) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
 	var got qrAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "QR: not the JSON of the specification: %w", err)
@@ -130,7 +130,7 @@ func (o *operator) opened(body []byte, expires time.Time) (pirogue.OperatorResul
 
 // link returns the first address that a customer may be sent to: https, or http of a
 // simulator. It drops other schemes, because the QR holds the same address.
-func (o *operator) link(addresses ...string) string {
+func (o *adapter) link(addresses ...string) string {
 	for _, address := range addresses {
 		if outbound.IsPage(address, o.conf.Simulator) {
 			return address
@@ -141,7 +141,7 @@ func (o *operator) link(addresses ...string) string {
 
 // oneStep collects with the customer's one-time password. Orange responds when the payment
 // is over. The attempt uses up the password, whatever its result.
-func (o *operator) oneStep(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) oneStep(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	number, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
 		return pirogue.OperatorResult{}, err

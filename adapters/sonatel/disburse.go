@@ -36,7 +36,7 @@ type executedAnswer struct {
 // Orange sends no callback for it. Nothing proves that a repeated reference is executed
 // once. So a lost response is Unknown, and the transaction must be searched, not sent
 // again. A disbursement that Orange can never accept is Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	number, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -58,7 +58,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pir
 }
 
 // cashIn returns the body of one deposit.
-func (o *operator) cashIn(d pirogue.DisburseRequest, number, sealed string) cashInRequest {
+func (o *adapter) cashIn(d pirogue.DisburseRequest, number, sealed string) cashInRequest {
 	return cashInRequest{
 		Partner:             side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed},
 		Customer:            side{IDType: idMSISDN, ID: number},
@@ -70,7 +70,7 @@ func (o *operator) cashIn(d pirogue.DisburseRequest, number, sealed string) cash
 
 // executed reads the response to an accepted order of ref. A body that it cannot read is
 // Unknown, because the order may have been executed.
-func (o *operator) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.OperatorResult, error) {
+func (o *adapter) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.OperatorResult, error) {
 	var got executedAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)

@@ -16,13 +16,13 @@ const (
 
 // Statement implements pirogue.StatementReader, to the second. A period with more than
 // 50,000 transactions is Unknown; read it in shorter periods.
-func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	return o.lines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
 // lines returns every row that a query finds, each once. A list that grows during the
 // reading shows some rows on two pages.
-func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
+func (o *adapter) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
 	rows, err := o.search(ctx, query, lineSize, linePages)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (o *operator) lines(ctx context.Context, query url.Values) ([]pirogue.State
 
 // line returns a row as a line of a statement. A field that cannot be read stays empty,
 // because a missing line would be worse.
-func (o *operator) line(row transaction) pirogue.StatementLine {
+func (o *adapter) line(row transaction) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],
 		Outcome: outcomes[row.Status], Word: row.Status,

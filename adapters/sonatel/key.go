@@ -64,7 +64,7 @@ func (k publicKey) seal(pin string) (string, error) {
 }
 
 // fetchKey requests the key.
-func (o *operator) fetchKey(ctx context.Context) (publicKey, error) {
+func (o *adapter) fetchKey(ctx context.Context) (publicKey, error) {
 	answer, err := o.Ask(ctx, get(keyPath, nil))
 	if err != nil {
 		return publicKey{}, err
@@ -109,7 +109,7 @@ type pinRequest func(key publicKey, pin string) (outbound.Request, error)
 
 // sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
 // request unexecuted. sealed then fetches one fresh key and sends once more.
-func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
+func (o *adapter) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
 		return outbound.Response{}, err
@@ -126,7 +126,7 @@ func (o *operator) sealed(ctx context.Context, pin string, write pinRequest) (ou
 
 // sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
 // PIN.
-func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
+func (o *adapter) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
 		return outbound.Response{}, err
@@ -135,7 +135,7 @@ func (o *operator) sealedOnce(ctx context.Context, pin string, write pinRequest)
 }
 
 // sealWith sends a request with the PIN, sealed with one key.
-func (o *operator) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Response, error) {
+func (o *adapter) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Response, error) {
 	req, err := write(key, pin)
 	if err != nil {
 		return outbound.Response{}, err

@@ -95,14 +95,14 @@ func (l *pinLock) current() string {
 }
 
 // sendPIN makes one call with the PIN. It may fetch one fresh key and send once more.
-func (o *operator) sendPIN(ctx context.Context, write pinRequest) (outbound.Response, error) {
+func (o *adapter) sendPIN(ctx context.Context, write pinRequest) (outbound.Response, error) {
 	return o.withPIN(ctx, o.sealed, write)
 }
 
 // withPIN calls send with the PIN, all of it within one time-out. It stores the verdict on
 // the PIN for any HTTP status. Waiting for the PIN takes at most half of that time-out. A
 // call sent with less time may be cut off after its bytes have left.
-func (o *operator) withPIN(
+func (o *adapter) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (outbound.Response, error), write pinRequest,
 ) (outbound.Response, error) {
 	ctx, cancel := o.WithTimeout(ctx)
@@ -122,7 +122,7 @@ func (o *operator) withPIN(
 
 // enterInTime returns the PIN, or NotSent when half of ctx's time has passed before it may
 // be used.
-func (o *operator) enterInTime(ctx context.Context) (string, error) {
+func (o *adapter) enterInTime(ctx context.Context) (string, error) {
 	if end, limited := ctx.Deadline(); limited {
 		waiting, stop := context.WithTimeout(ctx, time.Until(end)/2)
 		defer stop()

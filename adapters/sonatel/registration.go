@@ -34,7 +34,7 @@ type Registration struct {
 // RegisterCallback registers the address for callbacks about the merchant's transactions
 // that name no address of their own. It also registers the callback_key that Orange sends
 // with them. Its errors are NotSent, Refused, Unable and Unknown.
-func (o *operator) RegisterCallback(ctx context.Context, address string) error {
+func (o *adapter) RegisterCallback(ctx context.Context, address string) error {
 	if o.link(address) == "" {
 		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")
 	}
@@ -54,7 +54,7 @@ func (o *operator) RegisterCallback(ctx context.Context, address string) error {
 
 // RegisteredCallbacks returns the addresses that Orange keeps for our merchant. Its errors
 // are NotSent and Unknown.
-func (o *operator) RegisteredCallbacks(ctx context.Context) ([]Registration, error) {
+func (o *adapter) RegisteredCallbacks(ctx context.Context) ([]Registration, error) {
 	query := url.Values{"code": {o.conf.Credentials[credMerchantCode]}}
 	answer, err := o.Ask(ctx, get(registrationPath, query))
 	if err != nil {

@@ -29,7 +29,7 @@ func get(path string, query url.Values) outbound.Request {
 }
 
 // Send makes one call with a token.
-func (o *operator) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
+func (o *adapter) Send(ctx context.Context, req outbound.Request) (outbound.Response, error) {
 	if key := o.conf.Credentials[credAPIKey]; key != "" {
 		req.Header.Set(headerAPIKey, key)
 	}
@@ -76,7 +76,7 @@ func (p problem) String() string {
 }
 
 // secrets returns the values that no stored text of Orange may contain.
-func (o *operator) secrets() []string {
+func (o *adapter) secrets() []string {
 	return []string{
 		o.conf.Credentials[credClientSecret], o.conf.Credentials[credAPIKey], o.conf.Credentials[credCallbackKey],
 		o.pin.current(),

@@ -28,7 +28,7 @@ type SIMCard struct {
 
 // SIMCards returns test numbers, at most ten of each type. It returns Refused for an
 // instance with live keys, and otherwise NotSent or Unknown.
-func (o *operator) SIMCards(ctx context.Context, retailers, merchants, customers int) ([]SIMCard, error) {
+func (o *adapter) SIMCards(ctx context.Context, retailers, merchants, customers int) ([]SIMCard, error) {
 	if o.conf.Mode == pirogue.Live || max(retailers, merchants, customers) > maxSIMCards {
 		return nil, pirogue.Errorf(pirogue.Refused, "not sent: test numbers are for test keys, %d of a type", maxSIMCards)
 	}

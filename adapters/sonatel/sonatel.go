@@ -35,8 +35,8 @@ const (
 	minCollect  = 10             // francs; the specification has 1, the MAX IT app refuses less than 10
 )
 
-// operator calls one Orange Money account.
-type operator struct {
+// adapter calls one Orange Money account.
+type adapter struct {
 	outbound.Connection
 
 	conf   config.Operator
@@ -64,7 +64,7 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{
+	o := &adapter{
 		Connection: line, conf: conf, clock: clock,
 		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
 	}
@@ -90,7 +90,7 @@ var promises = pirogue.Capability{
 
 // Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven
 // by a signature.
-func (o *operator) Capability() pirogue.Capability {
+func (o *adapter) Capability() pirogue.Capability {
 	c := o.Connection.Capability()
 	if len(o.endpoint) > 0 {
 		c.Proof = pirogue.ProofSignature

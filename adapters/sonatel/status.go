@@ -26,7 +26,7 @@ const (
 //
 // It never returns Refused, because the refusal of a status call tells nothing about the
 // money.
-func (o *operator) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	rows, err := o.search(ctx, question(q), statusSize, statusPages)
@@ -57,7 +57,7 @@ func question(q pirogue.StatusQuery) url.Values {
 // judge decides from all rows of a reference: a success first, then any undecided row, then
 // a failure. A list without a row of the order is Unknown. It does not answer the query,
 // and it proves no absence.
-func (o *operator) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
 	for _, row := range rows {
@@ -101,7 +101,7 @@ type success struct {
 // paid returns the operator result of the successes of one reference. It is that of the
 // first success that matches the order, with the others as Extra. If none matches, it is
 // that of all together.
-func (o *operator) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -138,7 +138,7 @@ func sum(some, more pirogue.Money) (pirogue.Money, error) {
 }
 
 // successes reads the amount of each row. A row that appears on two pages counts once.
-func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]success, error) {
+func (o *adapter) successes(rows []transaction, q pirogue.StatusQuery) ([]success, error) {
 	var all []success
 	counted := map[string]bool{}
 	for _, row := range rows {
@@ -159,7 +159,7 @@ func (o *operator) successes(rows []transaction, q pirogue.StatusQuery) ([]succe
 // mismatch returns the part of a success that differs from the order. It is a wallet that
 // is not the customer's, or a merchant that is not ours. A field that the row leaves out is
 // no difference.
-func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
+func (o *adapter) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
 	merchant := string(row.Partner.ID)
 	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
@@ -177,7 +177,7 @@ func (o *operator) mismatch(row transaction, moved pirogue.Money, q pirogue.Stat
 
 // statusOf reads the status word of a transaction that Orange named but does not list. The
 // word states no amount, so a success is unclear until the list shows what moved.
-func (o *operator) statusOf(ctx context.Context, id string) (pirogue.OperatorResult, error) {
+func (o *adapter) statusOf(ctx context.Context, id string) (pirogue.OperatorResult, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
 		return pirogue.OperatorResult{}, err

@@ -14,7 +14,7 @@ const defaultTokenPath = "/oauth/v1/token" //nolint:gosec // an address, not a c
 
 // fetchToken requests an access token, which lives 299 seconds. The specification expects
 // the credentials in the form.
-func (o *operator) fetchToken(ctx context.Context) (outbound.Token, error) {
+func (o *adapter) fetchToken(ctx context.Context) (outbound.Token, error) {
 	path := cmp.Or(o.conf.Credentials[credTokenPath], defaultTokenPath)
 	return o.Client.Grant(ctx, outbound.PostForm(path, url.Values{
 		"grant_type":    {"client_credentials"},

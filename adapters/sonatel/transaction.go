@@ -89,7 +89,7 @@ func (t transaction) reason() string {
 
 // search returns every row that a query finds, on at most pages pages. A longer list is
 // Unknown, because a part of it would pass for the whole.
-func (o *operator) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
+func (o *adapter) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
 	var all []transaction
 	query.Set("size", strconv.Itoa(size))
 	for page := range pages {

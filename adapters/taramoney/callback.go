@@ -21,7 +21,7 @@ const resendPath = "/resend-webhook"
 // configuration has one. The body must name our business and, if it names a product, the
 // attempt. The seed's shorter form names neither product nor amount. The customer's number
 // is not compared, because an attempt does not hold it.
-func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
 	return o.ReadCallback(a, header, body, outbound.JSON(func(got payment) (pirogue.OperatorResult, error) {
 		switch {
 		case got.BusinessID == "" || o.isStranger(got):
@@ -34,7 +34,7 @@ func (o *operator) Callback(a pirogue.Attempt, header http.Header, body []byte) 
 }
 
 // heard returns the operator result of a webhook.
-func (o *operator) heard(got payment) (pirogue.OperatorResult, error) {
+func (o *adapter) heard(got payment) (pirogue.OperatorResult, error) {
 	outcome, err := o.outcomeOf(got.Status)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -56,7 +56,7 @@ func (o *operator) heard(got payment) (pirogue.OperatorResult, error) {
 // webhook and is Unable. It returns Refused or Unable if Taramoney refuses. Our reading: no
 // document has the response. So any JSON that is no refusal, and an empty body, count as
 // acceptance; only the webhook itself matters.
-func (o *operator) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
+func (o *adapter) ResendCallback(ctx context.Context, q pirogue.StatusQuery) error {
 	if q.Kind.MoneyOut() {
 		return pirogue.Errorf(pirogue.Unable, "not sent: Taramoney sends no webhook about a payout")
 	}

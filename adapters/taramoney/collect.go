@@ -29,7 +29,7 @@ type collectRequest struct {
 // Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its
 // response holds the code to dial if no prompt appears. A collection that Taramoney can
 // never accept is Unable and not sent.
-func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
 	req, err := o.collection(c)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -49,7 +49,7 @@ func (o *operator) Collect(ctx context.Context, c pirogue.CollectRequest) (pirog
 
 // collection returns the body of a collection. It returns Unable for one that Taramoney can
 // never accept.
-func (o *operator) collection(c pirogue.CollectRequest) (collectRequest, error) {
+func (o *adapter) collection(c pirogue.CollectRequest) (collectRequest, error) {
 	digits, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
 		return collectRequest{}, err
@@ -81,7 +81,7 @@ var dialable = regexp.MustCompile(`^[*#][0-9*#]{1,40}$`)
 // next returns the customer's next action: to open Wave's page, to dial the code, or to
 // wait for the phone. It drops a code that no phone can dial. It returns Unknown for an
 // unusable page, because nobody can pay then.
-func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
+func (o *adapter) next(got orderAnswer) (pirogue.NextAction, error) {
 	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
 		page := o.page(got.AuthURL)
 		if page == "" {
@@ -98,7 +98,7 @@ func (o *operator) next(got orderAnswer) (pirogue.NextAction, error) {
 
 // page returns the address in an authUrl, or "" if a customer may not be sent there. An
 // authUrl is a string of JSON, {"url":…}; integrators also saw that object itself.
-func (o *operator) page(raw json.RawMessage) string {
+func (o *adapter) page(raw json.RawMessage) string {
 	var wave struct {
 		URL string `json:"url"`
 	}

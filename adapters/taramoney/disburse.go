@@ -33,7 +33,7 @@ type payoutRequest struct {
 // way; it sends no webhook about it. Nothing proves that a repeated receiverId is executed
 // once, so a lost response is Unknown. A disbursement that Taramoney can never accept is
 // Unable and not sent.
-func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
 	req, err := o.payout(d)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -52,7 +52,7 @@ func (o *operator) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pir
 
 // payout returns the body of a disbursement. It returns Unable for one that Taramoney can
 // never accept.
-func (o *operator) payout(d pirogue.DisburseRequest) (payoutRequest, error) {
+func (o *adapter) payout(d pirogue.DisburseRequest) (payoutRequest, error) {
 	digits, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
 		return payoutRequest{}, err

@@ -41,7 +41,7 @@ type row struct {
 // Statement implements pirogue.StatementReader. Taramoney's list knows no period, so all of
 // it is read and filtered here. A transaction without a readable time is in every period. A
 // list of more than 50,000 transactions is Unknown.
-func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
 	rows, err := o.list(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (o *operator) Statement(ctx context.Context, from, to time.Time) ([]pirogue
 // list returns the whole list, each transaction once. A list that grows during the reading
 // shows some rows on two pages. Only an empty page ends it, because no document states that
 // pages have the size requested.
-func (o *operator) list(ctx context.Context) ([]row, error) {
+func (o *adapter) list(ctx context.Context) ([]row, error) {
 	var all []row
 	seen := make(map[outbound.Text]bool)
 	start := 0
@@ -87,7 +87,7 @@ func (o *operator) list(ctx context.Context) ([]row, error) {
 }
 
 // listed returns the page that begins at row start.
-func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
+func (o *adapter) listed(ctx context.Context, start int) ([]row, error) {
 	body, err := o.ask(ctx, listPath, listRequest{account: o.account(), Start: start, Size: listSize})
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (o *operator) listed(ctx context.Context, start int) ([]row, error) {
 
 // line returns a row as a line of a statement. Our reading: the list holds collections, and
 // its amounts are gross.
-func (o *operator) line(r row) pirogue.StatementLine {
+func (o *adapter) line(r row) pirogue.StatementLine {
 	line := pirogue.StatementLine{
 		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
 		Outcome: outcomes[upper(r.Status)], Word: o.Redact(string(r.Status)),

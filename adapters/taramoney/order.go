@@ -36,7 +36,7 @@ type orderAnswer struct {
 
 // order makes a call that Taramoney may accept or refuse. With an Unknown error it returns
 // the names in the response, because the order may have been executed under them.
-func (o *operator) order(ctx context.Context, path string, body any) (orderAnswer, error) {
+func (o *adapter) order(ctx context.Context, path string, body any) (orderAnswer, error) {
 	answer, err := o.post(ctx, path, body)
 	if err != nil {
 		return orderAnswer{}, err

@@ -52,7 +52,7 @@ func isOther(productID outbound.Text, names []string) bool {
 
 // money returns the amount that was paid, or the zero value if the payment states none. It
 // returns Unknown for an amount that is not a whole number.
-func (o *operator) money(p payment) (pirogue.Money, error) {
+func (o *adapter) money(p payment) (pirogue.Money, error) {
 	if p.Amount == "" {
 		return pirogue.Money{}, nil
 	}
@@ -68,7 +68,7 @@ func (o *operator) money(p payment) (pirogue.Money, error) {
 // mismatch returns the part of a success that differs from the order. It is another
 // currency, another credited business, or another wallet. A field that the payment leaves
 // out is no difference.
-func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
+func (o *adapter) mismatch(p payment, q pirogue.StatusQuery) string {
 	switch {
 	case p.Currency != "" && upper(p.Currency) != string(q.Amount.Currency):
 		return outbound.MismatchCurrency
@@ -80,6 +80,6 @@ func (o *operator) mismatch(p payment, q pirogue.StatusQuery) string {
 }
 
 // isStranger reports whether a payment names another business.
-func (o *operator) isStranger(p payment) bool {
+func (o *adapter) isStranger(p payment) bool {
 	return p.BusinessID != "" && string(p.BusinessID) != o.conf.Credentials[credBusinessID]
 }

@@ -16,12 +16,12 @@ type account struct {
 }
 
 // account returns the account of the instance.
-func (o *operator) account() account {
+func (o *adapter) account() account {
 	return account{APIKey: o.conf.Credentials[credAPIKey], BusinessID: o.conf.Credentials[credBusinessID]}
 }
 
 // post makes one call. classOf reads its response.
-func (o *operator) post(ctx context.Context, path string, body any) (outbound.Response, error) {
+func (o *adapter) post(ctx context.Context, path string, body any) (outbound.Response, error) {
 	req, err := outbound.PostJSON(path, body)
 	if err != nil {
 		return outbound.Response{}, err
@@ -30,7 +30,7 @@ func (o *operator) post(ctx context.Context, path string, body any) (outbound.Re
 }
 
 // ask makes a call that moves no money and returns the body of a good response.
-func (o *operator) ask(ctx context.Context, path string, body any) ([]byte, error) {
+func (o *adapter) ask(ctx context.Context, path string, body any) ([]byte, error) {
 	answer, err := o.post(ctx, path, body)
 	if err == nil && !answer.OK() {
 		err = o.ErrorFrom(answer, "")
@@ -73,6 +73,6 @@ func upper(t outbound.Text) string { return strings.ToUpper(strings.TrimSpace(st
 var private = regexp.MustCompile(`(?:\+|\b)(?:237[ .-]?)?6(?:[ .-]?\d){8}\b`)
 
 // secrets returns the values that no stored text of Taramoney may contain.
-func (o *operator) secrets() []string {
+func (o *adapter) secrets() []string {
 	return []string{o.conf.Credentials[credAPIKey], o.conf.Credentials[credWebhookSecret]}
 }

@@ -58,7 +58,7 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Oper
 
 // unknown reads a response with the status ERROR. A payment that is not found proves
 // nothing: Taramoney may list a collection only after the customer acted.
-func (o *operator) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.OperatorResult, error) {
+func (o *adapter) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.OperatorResult, error) {
 	if upper(v.Message) != messageAbsent {
 		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Redact(v.String()))
 	}
@@ -73,7 +73,7 @@ func (o *operator) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.Operato
 // became reads the result of a payment. The words outside and inside the payload must mean
 // the same. A final result must name the payment, because Taramoney also answers SUCCESS
 // and FAILURE to status calls as such.
-func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
 	outcome, err := o.agreed(got.Status, got.Payload.Status)
 	if err != nil {
 		return pirogue.OperatorResult{}, err
@@ -98,7 +98,7 @@ func (o *operator) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Oper
 
 // agreed returns the outcome of a response. The inner word, if there is one, must mean the
 // same; otherwise it returns Unknown.
-func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
+func (o *adapter) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	outcome, err := o.outcomeOf(outer)
 	if err != nil || inner == "" {
 		return outcome, err
@@ -114,7 +114,7 @@ func (o *operator) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 // isOurs returns Unknown for a response about another payment, and for a final result that
 // does not name its payment. It accepts a success of another business: that is a mismatch,
 // which a person must see.
-func (o *operator) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirogue.Outcome) error {
+func (o *adapter) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirogue.Outcome) error {
 	names := namesOf(q.Ref, q.Handle)
 	named := got.ProductID != "" || got.Payload.ProductID != "" ||
 		slices.Contains(names, string(got.Payload.PaymentID))

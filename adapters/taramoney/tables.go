@@ -90,7 +90,7 @@ var methods = map[pirogue.Network]string{
 
 // outcomeOf returns the outcome of a status word. It returns Unknown for a word that is not
 // in Taramoney's documents.
-func (o *operator) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
+func (o *adapter) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	outcome, ok := outcomes[upper(word)]
 	if !ok {
 		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.Redact(string(word)))

@@ -30,8 +30,8 @@ import (
 // find.
 const refusalSpan = time.Hour
 
-// operator calls one Taramoney business.
-type operator struct {
+// adapter calls one Taramoney business.
+type adapter struct {
 	outbound.Connection
 
 	conf  config.Operator
@@ -39,7 +39,7 @@ type operator struct {
 }
 
 // asking is an operator whose account may read the status of a payment.
-type asking struct{ *operator }
+type asking struct{ *adapter }
 
 // New returns the operator of one Taramoney business. It reports every mistake of the
 // configuration at once and makes no call.
@@ -56,7 +56,7 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{Connection: line, conf: conf, shape: shapes[conf.Shape]}
+	o := &adapter{Connection: line, conf: conf, shape: shapes[conf.Shape]}
 	o.Limits.Network, o.Secrets = conf.Network, o.secrets
 	if conf.NoStatus {
 		return o, nil
@@ -76,7 +76,7 @@ var promises = pirogue.Capability{
 
 // Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays
 // open, so the window is the instance's.
-func (o *operator) Capability() pirogue.Capability {
+func (o *adapter) Capability() pirogue.Capability {
 	c := o.Connection.Capability()
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {

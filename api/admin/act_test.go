@@ -62,7 +62,7 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 	t.Parallel()
 
 	roles := map[string]pirogue.Role{
-		reader: pirogue.RoleReader, support: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+		reader: pirogue.RoleReader, supportToken: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
 	}
 	for name := range newWorld(t).acts() {
 		for who, role := range roles {
@@ -309,7 +309,7 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 			time.Sleep(10 * time.Second)
 			return pirogue.ActionResult{Decision: pirogue.DecisionSettled}, ctx.Err()
 		}
-		w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because).WithContext(ctx))
+		w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because).WithContext(ctx))
 		require.Equal(t, pirogue.DecisionSettled, w.store.log()[0].Result.Decision)
 	})
 }

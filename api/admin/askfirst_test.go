@@ -71,7 +71,7 @@ func TestAskFirst(t *testing.T) {
 	looked := func(who string) reply {
 		return w.do(request(who, http.MethodPost, "/ask-first/operators/orange-web-ml", why))
 	}
-	require.Equal(t, http.StatusForbidden, looked(support).status())
+	require.Equal(t, http.StatusForbidden, looked(supportToken).status())
 	require.Equal(t, http.StatusOK, looked(finance).status())
 
 	var shown admin.AskFirst
@@ -84,7 +84,7 @@ func TestAskFirst(t *testing.T) {
 	end := func(who string) reply {
 		return w.do(request(who, http.MethodPost, "/ask-first/end", `{"reason":"all were asked"}`))
 	}
-	require.Equal(t, http.StatusForbidden, end(support).status())
+	require.Equal(t, http.StatusForbidden, end(supportToken).status())
 	require.Equal(t, pirogue.DecisionProposed, end(finance).act(t).Verdict.Decision)
 	log := w.store.log()
 	require.Len(t, log, 4)

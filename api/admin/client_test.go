@@ -196,7 +196,7 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	w.workflows.remedy = says(
 		pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"},
 	)
-	act, err := w.client(t, support).Redrive(t.Context(), w.payment.ID, "it waits")
+	act, err := w.client(t, supportToken).Redrive(t.Context(), w.payment.ID, "it waits")
 	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
 	require.ErrorContains(t, err, "the operator may still execute it")
 	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
@@ -261,22 +261,22 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	act, err := w.client(t, support).SuspendMerchant(t.Context(), merchantID, "fraud")
+	act, err := w.client(t, supportToken).SuspendMerchant(t.Context(), merchantID, "fraud")
 	require.NoError(t, err)
 	require.Equal(t, "merchant "+string(merchantID), act.Subject)
 	require.True(t, w.store.suspended[merchantID])
 
-	bulk, err := w.client(t, reader).Bulk(t.Context(), bulkID)
+	got, err := w.client(t, reader).Bulk(t.Context(), bulkID)
 	require.NoError(t, err)
-	require.Equal(t, map[pirogue.LineStatus]int{"PENDING": 1, "WAITING": 2}, bulk.Counts)
-	act, err = w.client(t, support).CancelBulk(t.Context(), bulkID, "fraud")
+	require.Equal(t, map[pirogue.LineStatus]int{"PENDING": 1, "WAITING": 2}, got.Counts)
+	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.NoError(t, err)
 	require.Equal(t, "bulk "+string(bulkID), act.Subject)
 	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Verdict.Reason)
 	require.Equal(t, pirogue.BulkCancelling, w.store.bulk.State)
 
 	w.store.change(func() { w.store.bulk.State = pirogue.BulkCancelled })
-	act, err = w.client(t, support).CancelBulk(t.Context(), bulkID, "fraud")
+	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
 	require.Equal(t, "The bulk is over: CANCELLED.", act.Verdict.Reason)
 
@@ -303,7 +303,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
 		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), url)
 	}
-	violations, err := w.client(t, support).Verify(t.Context())
+	violations, err := w.client(t, supportToken).Verify(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, violations)
 }

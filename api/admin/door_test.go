@@ -96,7 +96,7 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	for _, kind := range []string{
 		"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16",
 	} {
-		r := request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because)
+		r := request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because)
 		r.Header.Set("Content-Type", kind)
 		require.Equal(t, pirogue.UnsupportedMediaType, w.do(r).Code, kind)
 	}
@@ -196,7 +196,7 @@ func TestADatabaseThatIsAwayIsAnOutageAndNoVerdict(t *testing.T) {
 	w.store.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
 	for _, r := range []*http.Request{
 		request(reader, http.MethodGet, "/stuck", ""),
-		request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because),
+		request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because),
 	} {
 		got := w.do(r)
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
@@ -212,12 +212,12 @@ func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
 		w.store.violations = []admin.Violation{{Rule: "debits equal credits", Row: "test XOF"}}
 		w.store.auditing = make(chan struct{})
 		first := make(chan reply)
-		go func() { first <- w.do(request(support, http.MethodPost, "/verify", "")) }()
+		go func() { first <- w.do(request(supportToken, http.MethodPost, "/verify", "")) }()
 		synctest.Wait()
-		require.Equal(t, admin.Retry, w.do(request(support, http.MethodPost, "/verify", "")).Code)
+		require.Equal(t, admin.Retry, w.do(request(supportToken, http.MethodPost, "/verify", "")).Code)
 		close(w.store.auditing)
 		require.JSONEq(t, `[{"rule":"debits equal credits","row":"test XOF"}]`, string((<-first).Data))
-		require.Equal(t, http.StatusOK, w.do(request(support, http.MethodPost, "/verify", "")).status())
+		require.Equal(t, http.StatusOK, w.do(request(supportToken, http.MethodPost, "/verify", "")).status())
 	})
 }
 

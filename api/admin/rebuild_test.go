@@ -68,7 +68,7 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	require.Equal(t, admin.Lost{Found: w.workflows.lost.Found, NotAll: w.workflows.lost.NotAll}, shown)
 	require.Zero(t, w.workflows.rebuilt)
 
-	act, err := w.client(t, support).Rebuild(t.Context(), "Temporal was restored")
+	act, err := w.client(t, supportToken).Rebuild(t.Context(), "Temporal was restored")
 	require.NoError(t, err)
 	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", act.Verdict.Reason)
 	require.Equal(t, 1, w.workflows.rebuilt)
@@ -83,7 +83,7 @@ func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
 	w := newWorld(t)
 	blocked := func(expected string) reply {
 		body := `{"reason":"a deploy changed its steps","expected":` + expected + `}`
-		return w.do(request(support, http.MethodPost, "/rebuild/blocked", body))
+		return w.do(request(supportToken, http.MethodPost, "/rebuild/blocked", body))
 	}
 	w.workflows.blocked = []pirogue.LostWorkflow{{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"}}
 	require.Contains(t, w.do(request(reader, http.MethodGet, "/rebuild/blocked", "")).Body.String(), w.payment.ID)

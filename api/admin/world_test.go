@@ -32,9 +32,9 @@ func TestMain(m *testing.M) {
 
 // The people of the tests. Each token's secret is the person's name.
 const (
-	reader  = "rokia"
-	support = "seydou"
-	finance = "fatou"
+	reader       = "rokia"
+	supportToken = "seydou"
+	finance      = "fatou"
 )
 
 // merchantID is the only merchant with a contract.
@@ -161,7 +161,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
 	w.workflows.remedy = says(pirogue.ActionResult{Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
 	for name, role := range map[string]pirogue.Role{
-		reader: pirogue.RoleReader, support: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+		reader: pirogue.RoleReader, supportToken: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
 	} {
 		w.store.tokens[name] = holder{name, role}
 	}
@@ -243,5 +243,5 @@ func (r reply) act(t *testing.T) admin.AuditEntry {
 
 // press sends one action on the payment, with Seydou's token.
 func (w *world) press(verb pirogue.SupportActionKind, body string) reply {
-	return w.do(request(support, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
+	return w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
 }

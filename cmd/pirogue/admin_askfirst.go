@@ -141,7 +141,7 @@ func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.Los
 // matches no attempt of ours. It returns a sentence for the person at the terminal: the number of
 // lines, or that the operator has no list.
 func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
-	operator, lists := p.instances[code].Operator.(pirogue.StatementReader)
+	lister, lists := p.instances[code].Operator.(pirogue.StatementReader)
 	if !lists {
 		return "has no list: a person has to look", nil
 	}
@@ -153,7 +153,7 @@ func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since t
 			to = until
 		}
 		asking, stop := context.WithTimeout(ctx, listTimeout)
-		page, err := operator.Statement(asking, from, to)
+		page, err := lister.Statement(asking, from, to)
 		stop()
 		if err != nil {
 			return "", fmt.Errorf("operator %s: %w", code, err)

@@ -204,9 +204,9 @@ func bulkCancel(environ []string) *cobra.Command {
 				return err
 			}
 			path := bulksPath + "/" + url.PathEscape(args[0]) + "/cancel"
-			bulk, err := c.bulk(cmd.Context(), bulkRequest{http.MethodPost, path, "application/json", body})
+			created, err := c.bulk(cmd.Context(), bulkRequest{http.MethodPost, path, "application/json", body})
 			if err == nil {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", bulk.State, bulk.Counts[pirogue.LineCancelled])
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", created.State, created.Counts[pirogue.LineCancelled])
 			}
 			return err
 		}),

@@ -38,7 +38,9 @@ const (
 	foundWithin  = 90 * time.Second // the sweep runs every 30 s and looks at a row once a minute
 	calledLost   = time.Minute      // after which a result counts as unknown
 	listedWithin = foundWithin + calledLost + 30*time.Second
-	auditEvery   = 3 * time.Second
+	// An operator has five minutes to pay out what it accepted: see store.Stuck.
+	undecidedWithin = 5*time.Minute + 30*time.Second
+	auditEvery      = 3 * time.Second
 )
 
 // TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice lets merchants trade while every part dies
@@ -316,12 +318,25 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 			if ended[w.id] = err == nil && p.Status.Terminal(); err != nil || p.Status.Terminal() {
 				continue
 			}
+			if now.Sub(w.at) < h.listedAfter(p.Payment) {
+				continue
+			}
 			if missed[w.id]++; missed[w.id] == 2 {
 				h.t.Errorf("%s %s (%s) is %s for %s and on no list: %s",
 					p.Kind, p.ID, w.nature.name, p.Status, now.Sub(w.at), h.explain(p.Payment))
 			}
 		}
 	}
+}
+
+// listedAfter returns the age at which an open payment must be on support's list.
+func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
+	_, latest, err := h.parts.store.Latest(context.Background(), p.ID)
+	answered := latest.State == pirogue.AttemptAccepted || latest.State == pirogue.AttemptRefused
+	if err == nil && p.Kind.MoneyOut() && answered {
+		return undecidedWithin
+	}
+	return listedWithin
 }
 
 // listed returns every payment on support's list, page by page.

@@ -337,27 +337,27 @@ func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	}
 	body := fmt.Sprintf(`{"merchant_bulk_id":"cancelled","lines":[%s]}`, strings.Join(asked, ","))
 	got := f.m.send(t, "/payments/cashout/bulk", body)
-	var bulk struct {
+	var answered struct {
 		Data struct {
 			ID pirogue.BulkID `json:"bulk_id"`
 		} `json:"data"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(got.Raw), &bulk))
-	require.NotEmpty(t, bulk.Data.ID, got.Raw)
+	require.NoError(t, json.Unmarshal([]byte(got.Raw), &answered))
+	require.NotEmpty(t, answered.Data.ID, got.Raw)
 	f.waiting(t, operator, lines)
-	_, err := f.first.CancelBulk(t.Context(), bulk.Data.ID, "the merchant asks for it")
+	_, err := f.first.CancelBulk(t.Context(), answered.Data.ID, "the merchant asks for it")
 	require.NoError(t, err)
 	_, err = f.first.Unpark(t.Context(), operator, "they are back")
 	require.NoError(t, err)
 
 	var line pirogue.PaymentID
-	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), bulk.Data.ID, pirogue.LineSpan{},
+	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), answered.Data.ID, pirogue.LineSpan{},
 		func(l pirogue.BulkLine) error {
 			line = l.Payment.ID
 			return nil
 		}))
 	f.recordEnded(t, "cashout/line of a cancelled bulk", workflows.PaymentWorkflowID(line, pirogue.CashOut), 40)
-	return workflows.BulkWorkflowID(bulk.Data.ID)
+	return workflows.BulkWorkflowID(answered.Data.ID)
 }
 
 // swept makes the Schedule start a sweep at once.

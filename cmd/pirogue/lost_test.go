@@ -88,13 +88,13 @@ func TestWhatTemporalForgetsIsToldAgain(t *testing.T) {
 	m.until(t, refusing, "FAILED", time.Minute)
 	in := f.pending(3)
 	outs := []string{m.send(t, "/payments/cashout", cashOut("+22370001234", 5000)).Data.ID}
-	bulk := f.bulkUnderWay(t)
+	underWay := f.bulkUnderWay(t)
 	f.loseTemporal()
 
 	for _, id := range append(in, outs...) {
 		m.until(t, id, "SUCCESS", found)
 	}
-	require.Eventually(t, func() bool { return f.bulkState(t, bulk) == pirogue.BulkCompleted }, found, time.Second)
+	require.Eventually(t, func() bool { return f.bulkState(t, underWay) == pirogue.BulkCompleted }, found, time.Second)
 	require.Eventually(t, func() bool { return f.openWorkflow(refusing, pirogue.CashIn) }, found, time.Second,
 		"it is watched again")
 	require.Eventually(t, func() bool { return calls.Load() == 2 }, found, time.Second, "the second delivery")
