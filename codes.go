@@ -136,12 +136,12 @@ var Codes = []CodeInfo{
 	}},
 }
 
-// Info returns the table's row for c. A code that no merchant may see gets the row of Internal.
-func (c Code) Info() CodeInfo {
+// InfoOf returns the table's row for c. A code that no merchant may see gets the row of Internal.
+func InfoOf(c Code) CodeInfo {
 	for _, row := range Codes {
 		if row.Code == c {
 			return row
 		}
 	}
-	return Internal.Info()
+	return InfoOf(Internal)
 }

@@ -112,7 +112,7 @@ func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 		require.NotEmpty(t, row.Text.FR, row.Code)
 		require.NotEmpty(t, row.Text.EN, row.Code)
 		require.GreaterOrEqual(t, row.HTTP, 400, row.Code)
-		require.Equal(t, row, row.Code.Info())
+		require.Equal(t, row, pirogue.InfoOf(row.Code))
 	}
 }
 
@@ -121,7 +121,7 @@ func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
 	t.Parallel()
 
 	for _, code := range []pirogue.Code{pirogue.NotSent, pirogue.Refused, pirogue.Unknown, "NO_SUCH_CODE"} {
-		require.Equal(t, pirogue.Internal, code.Info().Code, code)
+		require.Equal(t, pirogue.Internal, pirogue.InfoOf(code).Code, code)
 	}
 	require.Equal(t, pirogue.Internal, pirogue.CodeOf(errors.New("from a library")))
 	wrapped := fmt.Errorf("while reading: %w", pirogue.FieldError(pirogue.InvalidAmount, "amount"))

@@ -90,8 +90,8 @@ type LostWorkflow struct {
 	Why  string       `json:"why"` // the work left
 }
 
-// resumption returns the facts from the payment's rows.
-func (r Restart) resumption() *Resumption {
+// Resumption returns the facts from the payment's rows.
+func (r Restart) Resumption() *Resumption {
 	p := r.Payment
 	resumes := &Resumption{
 		Status: p.Status, Case: r.Case, ExpiresAt: p.ExpiresAt, FirstSent: r.Attempt.FirstSent, Attempts: r.Attempt.Number,

@@ -145,7 +145,7 @@ func (t *RouteTable) Rebuild(r Restart) (PaymentInput, error) {
 		return PaymentInput{}, err
 	}
 	order.Fallbacks = slices.DeleteFunc(t.candidates(p), func(l RouteCandidate) bool { return slices.Contains(r.Tried, l.Operator) })
-	order.Resumes = r.resumption()
+	order.Resumes = r.Resumption()
 	return order, nil
 }
 

@@ -306,5 +306,5 @@ func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
 	w := newWorld(t)
 	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "no connection"))
 	failed := w.collect(order("order_1")).says(pirogue.ServiceUnavailable)
-	require.Equal(t, pirogue.ServiceUnavailable.Info().Text.FR, failed.Error)
+	require.Equal(t, pirogue.InfoOf(pirogue.ServiceUnavailable).Text.FR, failed.Error)
 }

@@ -51,7 +51,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.AbortWithStatus(clientGone)
 		return
 	}
-	info := codeOf(err).Info()
+	info := pirogue.InfoOf(codeOf(err))
 	if v := requestContextOf(c); v.leave != nil {
 		v.starved = info.Code == pirogue.ServiceUnavailable
 	}
@@ -116,7 +116,7 @@ func params(given []pirogue.Param, t uiLanguage) []pirogue.Param {
 	for _, p := range given[:min(len(given), most)] {
 		p.Field = shorten(p.Field, maxFieldName)
 		if p.Message == "" {
-			p.Message = t.of(p.Code.Info().Text)
+			p.Message = t.of(pirogue.InfoOf(p.Code).Text)
 		}
 		told = append(told, p)
 	}

@@ -146,7 +146,7 @@ func (r reply) failure() apitest.Error {
 func (r reply) says(code pirogue.Code) apitest.Error {
 	r.t.Helper()
 	require.Equal(r.t, code, r.failure().Code, "%s", r.Body)
-	require.Equal(r.t, code.Info().HTTP, r.Code)
+	require.Equal(r.t, pirogue.InfoOf(code).HTTP, r.Code)
 	return r.failure()
 }
 

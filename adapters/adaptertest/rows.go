@@ -170,10 +170,10 @@ func (s Subject) goesAway(t *testing.T, call Call) {
 	t.Parallel()
 	n := newNetwork(t, s)
 	n.server.Config.SetKeepAlivesEnabled(false)
-	operator := s.open(t, n.server.URL, patient)
-	s.warm(t, n, operator, call)
+	adapter := s.open(t, n.server.URL, patient)
+	s.warm(t, n, adapter, call)
 	n.server.Close()
-	got, err := s.do(t, operator, Case{Call: call})
+	got, err := s.do(t, adapter, Case{Call: call})
 	s.judge(t, Case{Code: pirogue.NotSent}, got, err)
 }
 

@@ -260,10 +260,10 @@ const hasty = 400 * time.Millisecond
 // without end.
 func (x *verification) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
 	t.Helper()
-	operator := x.open(t, patience)
+	adapter := x.open(t, patience)
 	x.written.Store(0)
 	start := time.Now()
-	err := call(operator)
+	err := call(adapter)
 	if pirogue.CodeOf(err) != pirogue.Unknown {
 		t.Errorf("%s: %v, want UNKNOWN", how, err)
 	}
@@ -284,11 +284,11 @@ func (x *verification) locksOut(t *testing.T, seen *Observed) {
 	warm := x.open(t, patient)
 	x.mustTake(t, warm, paid)
 	x.settle(paid.query.Ref)
-	for settings, operator := range map[string]pirogue.Operator{
+	for settings, adapter := range map[string]pirogue.Operator{
 		`{"keys_changed":true}`: x.open(t, patient), `{"keys_changed":true,"refuse_tokens":true}`: warm,
 	} {
 		x.heal(t, settings)
-		x.undone(t, operator, a, pirogue.NotSent, pirogue.Refused, pirogue.Unable)
+		x.undone(t, adapter, a, pirogue.NotSent, pirogue.Refused, pirogue.Unable)
 		if receipt, err := x.became(t, paid); seen.Asked && err == nil {
 			t.Errorf("%q to who may not ask", receipt.Outcome)
 		}

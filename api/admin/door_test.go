@@ -88,7 +88,7 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	for name, tt := range tests {
 		got := w.press(pirogue.ActionRecheck, tt.body)
 		require.Equal(t, tt.code, got.Code, "%s: %s", name, got.Body)
-		require.Equal(t, tt.code.Info().HTTP, got.status(), name)
+		require.Equal(t, pirogue.InfoOf(tt.code).HTTP, got.status(), name)
 		if tt.field != "" {
 			require.Equal(t, []pirogue.Param{{Field: tt.field, Code: tt.code}}, got.Params, name)
 		}

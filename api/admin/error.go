@@ -40,7 +40,7 @@ func infoOf(code pirogue.Code) pirogue.CodeInfo {
 	if row, ok := ownCodes[code]; ok {
 		return row
 	}
-	return code.Info()
+	return pirogue.InfoOf(code)
 }
 
 // problem is the failure of an action that has an audit entry.

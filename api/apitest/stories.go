@@ -63,7 +63,7 @@ func (m teller) expect(r request, number string, code pirogue.Code) (told, Error
 	if code == "" {
 		require.Less(m.t, got.Status, http.StatusBadRequest, "%s", got.Body)
 	} else {
-		require.Equal(m.t, code.Info().HTTP, got.Status, "%s", got.Body)
+		require.Equal(m.t, pirogue.InfoOf(code).HTTP, got.Status, "%s", got.Body)
 		require.Equal(m.t, code, got.failure(m.t).Code, "%s", got.Body)
 	}
 	var body struct{ Data told }
