@@ -23,35 +23,6 @@ const (
 	AttemptUnknown  AttemptState = "UNKNOWN"
 )
 
-// SendResult holds the result of a request to mark an attempt SENT.
-type SendResult string
-
-// The results of marking an attempt. The caller may send bytes after SendMarked only.
-const (
-	SendMarked       SendResult = "MARKED"
-	SendOvertaken    SendResult = "OVERTAKEN"     // another run has it, or its payment is terminal
-	SendPastDeadline SendResult = "PAST_DEADLINE" // its payment is still CREATED past its start deadline
-	SendPastWindow   SendResult = "PAST_WINDOW"   // it was accepted too long ago: see SendLimits.Accepted
-	SendSuspended    SendResult = "SUSPENDED"     // its merchant is suspended
-	SendCancelled    SendResult = "CANCELLED"     // its bulk is being cancelled
-	SendAskFirst     SendResult = "ASK_FIRST"     // the database was restored, and operators are asked first
-)
-
-// SendLimits bounds the time in which an attempt may be marked SENT. Its zero value allows a first
-// sending at any time, and no second one.
-type SendLimits struct {
-	Accepted time.Duration // how long after the payment was accepted; 0: any time
-	Again    time.Duration // how long after its first sending a lost attempt may be sent again; 0: never
-}
-
-// Sending is one request to mark an attempt SENT, with its result. Its number fences the operator's
-// response: the result of an earlier sending proves nothing about a later one.
-type Sending struct {
-	Result SendResult
-	Number int  // from 1; 0 unless Result is SendMarked
-	Repeat bool // an earlier sending of the attempt is not proven "not sent"
-}
-
 // Attempt is one submission of a payment to one operator under one reference.
 type Attempt struct {
 	ID              AttemptID
@@ -91,15 +62,21 @@ type Evidence struct {
 	Since   time.Time // when the first of them came
 }
 
-// Poll is one status question to an operator and its result. Sendings and Polls fence it. The store
-// ignores a result that is older than the latest sending. It also ignores one that arrives after a
-// later poll's result.
-type Poll struct {
-	AttemptID AttemptID
-	Sendings  int     // of the attempt when the question was put
-	Polls     int     // likewise
-	Outcome   Outcome // "" when the operator gave none
-	Message   string  // the operator's message, redacted
-	At        time.Time
-	Next      time.Time // about when the next poll follows; the zero value keeps the stored time
-}
+// OperatorCode names one configured instance of an adapter, such as
+// "orange-web-ml": a system, a country and one set of credentials.
+type OperatorCode string
+
+// Outcome is the operator's result for an attempt.
+type Outcome string
+
+// The outcomes an operator can report. A status word that an adapter does not know gets no outcome:
+// the adapter returns an error with code Unknown.
+const (
+	OutcomePending  Outcome = "PENDING"  // accepted, not decided
+	OutcomePaid     Outcome = "PAID"     // money moved
+	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
+	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
+	OutcomeAbsent   Outcome = "ABSENT"   // the operator does not know the reference; not yet evidence
+	// OutcomeNotSent never comes from an operator: our own rows prove that nothing was sent.
+	OutcomeNotSent Outcome = "NOT_SENT"
+)

@@ -13,6 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/api/httpkit"
+	"pirogue/operator"
+	"pirogue/routing"
+	"pirogue/webhook"
 )
 
 // Every bound of amounts, limits and fees is checked at its edges.
@@ -23,14 +27,14 @@ func TestAnAmountIsWithinTheMaximum(t *testing.T) {
 		-1: false, 0: false, 1: true, pirogue.MaxAmount: true, pirogue.MaxAmount + 1: false, math.MaxInt64: false,
 	} {
 		require.Equal(t, want, pirogue.IsAmount(minor), "%d", minor)
-		require.Equal(t, want, pirogue.Limits{}.Allow(minor), "%d", minor)
+		require.Equal(t, want, operator.Limits{}.Allow(minor), "%d", minor)
 	}
-	for _, limits := range []pirogue.Limits{
+	for _, limits := range []operator.Limits{
 		{Min: -1}, {Min: pirogue.MaxAmount + 1}, {Max: -1}, {Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1},
 	} {
 		require.Equal(t, pirogue.InvalidParameter, pirogue.CodeOf(limits.Validate()), "%v", limits)
 	}
-	for _, limits := range []pirogue.Limits{{}, {Min: 2}, {Max: 1}, {Min: 2, Max: pirogue.MaxAmount}} {
+	for _, limits := range []operator.Limits{{}, {Min: 2}, {Max: 1}, {Min: 2, Max: pirogue.MaxAmount}} {
 		require.NoError(t, limits.Validate(), "%v", limits)
 	}
 	for _, rule := range []pirogue.FeeRule{
@@ -106,13 +110,13 @@ func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 	t.Parallel()
 
 	seen := map[pirogue.Code]bool{}
-	for _, row := range pirogue.Codes {
+	for _, row := range httpkit.Codes {
 		require.False(t, seen[row.Code], "%s has two rows", row.Code)
 		seen[row.Code] = true
 		require.NotEmpty(t, row.Text.FR, row.Code)
 		require.NotEmpty(t, row.Text.EN, row.Code)
 		require.GreaterOrEqual(t, row.HTTP, 400, row.Code)
-		require.Equal(t, row, pirogue.InfoOf(row.Code))
+		require.Equal(t, row, httpkit.InfoOf(row.Code))
 	}
 }
 
@@ -120,8 +124,8 @@ func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
 	t.Parallel()
 
-	for _, code := range []pirogue.Code{pirogue.NotSent, pirogue.Refused, pirogue.Unknown, "NO_SUCH_CODE"} {
-		require.Equal(t, pirogue.Internal, pirogue.InfoOf(code).Code, code)
+	for _, code := range []pirogue.Code{operator.NotSent, operator.Refused, operator.Unknown, "NO_SUCH_CODE"} {
+		require.Equal(t, pirogue.Internal, httpkit.InfoOf(code).Code, code)
 	}
 	require.Equal(t, pirogue.Internal, pirogue.CodeOf(errors.New("from a library")))
 	wrapped := fmt.Errorf("while reading: %w", pirogue.FieldError(pirogue.InvalidAmount, "amount"))
@@ -132,7 +136,7 @@ func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
 func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
 	t.Parallel()
 
-	event, err := pirogue.NewEvent(pirogue.Payment{
+	event, err := webhook.NewEvent(pirogue.Payment{
 		ID: "018f3c5e-0000-7000-8000-000000000001", Kind: pirogue.CashIn, OrderID: "order_001", Mode: pirogue.Test,
 		Status: pirogue.StatusFailed, Amount: pirogue.Money{Minor: 50_000, Currency: pirogue.XOF}, Sequence: 1,
 		Failure: pirogue.Failure{Code: pirogue.FailedDeclined, Note: "for support only"},
@@ -152,7 +156,7 @@ func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
 func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
 	t.Parallel()
 
-	event, err := pirogue.NewEvent(pirogue.Payment{Status: pirogue.StatusSuccess}, "", time.Now())
+	event, err := webhook.NewEvent(pirogue.Payment{Status: pirogue.StatusSuccess}, "", time.Now())
 	require.NoError(t, err)
 	require.Equal(t, pirogue.EventUnwanted, event.State)
 }
@@ -162,7 +166,7 @@ func TestTheWebhookScheduleIsThirtyOneHoursAndTwentyOneMinutes(t *testing.T) {
 	t.Parallel()
 
 	var sum time.Duration
-	for _, delay := range pirogue.DeliveryDelays {
+	for _, delay := range webhook.DeliveryDelays {
 		sum += delay
 	}
 	require.Equal(t, 31*time.Hour+21*time.Minute, sum)
@@ -187,18 +191,18 @@ func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 func TestARouteNeverMixesModes(t *testing.T) {
 	t.Parallel()
 
-	instances := map[pirogue.OperatorCode]pirogue.Instance{
+	instances := map[pirogue.OperatorCode]operator.Instance{
 		"sim": {Code: "sim", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
 	}
-	route := pirogue.Route{
+	route := routing.Route{
 		Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Kind: pirogue.CashIn,
 		Operators: []pirogue.OperatorCode{"sim"},
 	}
-	_, err := pirogue.NewRouteTable(instances, []pirogue.Route{route})
+	_, err := routing.NewRouteTable(instances, []routing.Route{route})
 	require.Error(t, err)
 
 	route.Mode = pirogue.Test
-	table, err := pirogue.NewRouteTable(instances, []pirogue.Route{route})
+	table, err := routing.NewRouteTable(instances, []routing.Route{route})
 	require.NoError(t, err)
 	found, err := table.Route(pirogue.Test, "ML", "", pirogue.CashIn)
 	require.NoError(t, err)

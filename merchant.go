@@ -1,7 +1,6 @@
 package pirogue
 
 import (
-	"net/netip"
 	"time"
 )
 
@@ -27,35 +26,3 @@ const (
 	LateReturn LatePolicy = "return" // give it back to the payer
 	LateAccept LatePolicy = "accept" // EXPIRED becomes SUCCESS, with a webhook
 )
-
-// APIKey is one pair of credentials of a merchant. Secrets holds one secret or, during a rotation,
-// two: each verifies requests. The first signs webhooks.
-type APIKey struct {
-	Public     string // nk_test_… or nk_live_…
-	MerchantID MerchantID
-	Mode       Mode
-	Secrets    []Secret
-	AllowedIPs []netip.Prefix // empty: any address
-	RevokedAt  time.Time      // zero: in force
-	CreatedAt  time.Time
-}
-
-// Secret is an API secret: 64 hex characters, used as its ASCII text.
-type Secret struct {
-	Text      string
-	ExpiresAt time.Time // zero: no end
-}
-
-// RotationOverlap limits how long an old secret still verifies requests after a rotation.
-const RotationOverlap = 24 * time.Hour
-
-// Settlement is a transfer of a merchant's money to its bank, outside of any operator.
-type Settlement struct {
-	ID         string // unique for ever: the bank's reference, or one made by support
-	MerchantID MerchantID
-	Mode       Mode
-	Country    CountryCode
-	Amount     Money
-	Note       string
-	PaidAt     time.Time
-}

@@ -160,55 +160,6 @@ const (
 	FailedUnconfirmed FailureCode = "OUTCOME_NOT_CONFIRMED"
 )
 
-// FailureTexts holds each reason in French and in English.
-var FailureTexts = map[FailureCode]LocalizedText{
-	FailedDeclined: {
-		FR: "Le paiement a été refusé par le client ou par l'opérateur.",
-		EN: "The customer or the operator declined the payment.",
-	},
-	FailedUnavailable: {
-		FR: "L'opérateur est resté indisponible ; aucun argent n'a bougé.",
-		EN: "The operator stayed unavailable; no money moved.",
-	},
-	FailedRefused: {
-		FR: "L'opérateur a refusé la demande ; aucun argent n'a bougé.",
-		EN: "The operator refused the request; no money moved.",
-	},
-	FailedNoAnswer: {
-		FR: "Le client n'a pas payé dans le délai.",
-		EN: "The customer did not pay in time.",
-	},
-	FailedUnconfirmed: {
-		FR: "L'opérateur n'a pas confirmé l'issue dans le délai : on ne sait pas encore si le client a payé. " +
-			"Si de l'argent arrive, vous en serez informé.",
-		EN: "The operator did not confirm the outcome in time: it is not known yet whether the customer paid. " +
-			"If money arrives, you will be told.",
-	},
-	FailedNotStarted: {
-		FR: "Le paiement n'a pas pu être envoyé à temps ; aucun argent n'a bougé.",
-		EN: "The payment could not be sent in time; no money moved.",
-	},
-	FailedCancelled: {
-		FR: "L'envoi groupé a été annulé avant l'envoi de ce paiement ; aucun argent n'a bougé.",
-		EN: "The bulk was cancelled before this payment was sent; no money moved.",
-	},
-	FailedBySupport: {
-		FR: "Le support a établi, preuves à l'appui, que le paiement demandé n'a pas eu lieu.",
-		EN: "Support established with evidence that the ordered payment did not happen.",
-	},
-	FailedInPart: {
-		FR: "Une partie seulement du montant (moved_amount) a été versée, le support l'a établi preuves à l'appui ; " +
-			"elle seule est débitée.",
-		EN: "Only a part of the amount (moved_amount) was paid out, as support established with evidence; " +
-			"only that part is charged.",
-	},
-	FailedOtherwise: {
-		FR: "Le client a payé autre chose que ce qui était demandé. Rien n'est crédité : " +
-			"le support a rendu ou placé cet argent.",
-		EN: "The customer paid something else than was ordered. Nothing is credited: support returned or placed that money.",
-	},
-}
-
 // ActionType names the payer's next step.
 type ActionType string
 
@@ -260,3 +211,6 @@ func (p Payment) Differences(q Payment) []string {
 	}
 	return fields
 }
+
+// BulkID identifies a bulk: a UUIDv7 in lower case.
+type BulkID string

@@ -9,40 +9,44 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/routing"
+	"pirogue/support"
 )
 
 // carrier is an operator that moves any payment within its limits.
-type carrier struct{ limits pirogue.Limits }
+type carrier struct{ limits operator.Limits }
 
-func (c carrier) Capability() pirogue.Capability {
-	return pirogue.Capability{CashIn: c.limits, CashOut: c.limits, FinalityWindow: time.Hour}
+func (c carrier) Capability() operator.Capability {
+	return operator.Capability{CashIn: c.limits, CashOut: c.limits, FinalityWindow: time.Hour}
 }
 
-func (carrier) Collect(context.Context, pirogue.CollectRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, nil
+func (carrier) Collect(context.Context, operator.CollectRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, nil
 }
 
-func (carrier) Disburse(context.Context, pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, nil
+func (carrier) Disburse(context.Context, operator.DisburseRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, nil
 }
 
 // giver is a carrier that gives back the cash-ins it collected by a refund call.
 type giver struct{ carrier }
 
-func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, nil
+func (giver) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, nil
 }
 
 // talker is an operator without any of the optional interfaces.
 type talker struct{}
 
-func (talker) Capability() pirogue.Capability { return pirogue.Capability{} }
+func (talker) Capability() operator.Capability { return operator.Capability{} }
 
-var ivoryCoast = map[pirogue.OperatorCode]pirogue.Instance{
-	"small": {Code: "small", Mode: pirogue.Test, Country: "CI", Operator: carrier{pirogue.Limits{Min: 100, Max: 1000}}},
+var ivoryCoast = map[pirogue.OperatorCode]operator.Instance{
+	"small": {Code: "small", Mode: pirogue.Test, Country: "CI", Operator: carrier{operator.Limits{Min: 100, Max: 1000}}},
 	"large": {
-		Code: "large", Mode: pirogue.Test, Country: "CI", Operator: carrier{pirogue.Limits{Min: 500, Max: 5000}},
-		CashOut: pirogue.Limits{Max: 2000},
+		Code: "large", Mode: pirogue.Test, Country: "CI", Operator: carrier{operator.Limits{Min: 500, Max: 5000}},
+		CashOut: operator.Limits{Max: 2000},
 	},
 	"giver": {Code: "giver", Mode: pirogue.Test, Country: "CI", Operator: giver{}},
 	"other": {Code: "other", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
@@ -50,15 +54,15 @@ var ivoryCoast = map[pirogue.OperatorCode]pirogue.Instance{
 	"wave":  {Code: "wave", Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: carrier{}},
 }
 
-func ivorian(n pirogue.Network, k pirogue.PaymentKind, operators ...pirogue.OperatorCode) pirogue.Route {
-	return pirogue.Route{Mode: pirogue.Test, Country: "CI", Network: n, Kind: k, Operators: operators}
+func ivorian(n pirogue.Network, k pirogue.PaymentKind, operators ...pirogue.OperatorCode) routing.Route {
+	return routing.Route{Mode: pirogue.Test, Country: "CI", Network: n, Kind: k, Operators: operators}
 }
 
 // An operator of the service corrects a whole configuration in one go.
 func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 
-	_, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	_, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.Orange, pirogue.CashIn, "nobody", "other", "mute", "wave"),
 		ivorian(pirogue.MTN, pirogue.CashOut, "mute"), ivorian(pirogue.MTN, pirogue.Refund, "small"),
 		ivorian(pirogue.Moov, pirogue.CashIn),
@@ -77,26 +81,26 @@ func TestEveryMistakeOfARouteIsReportedAtOnce(t *testing.T) {
 func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 	t.Parallel()
 
-	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.Orange, pirogue.CashOut, "small", "large", "giver"),
 	})
 	require.NoError(t, err)
 	sent := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
-	lost := pirogue.Restart{
+	lost := lifecycle.Restart{
 		Payment: pirogue.Payment{
 			Mode: pirogue.Test, Country: "CI", Network: pirogue.Orange, Kind: pirogue.CashOut, Operator: "small",
 			Status: pirogue.StatusFailed, Amount: pirogue.Money{Minor: 600}, UpdatedAt: sent.Add(time.Hour),
 		},
 		Attempt: pirogue.Attempt{Operator: "large", Number: 3, FirstSent: sent}, // the second there
-		Tried:   []pirogue.OperatorCode{"small", "large"}, Case: pirogue.CauseUnknown,
+		Tried:   []pirogue.OperatorCode{"small", "large"}, Case: support.CauseUnknown,
 	}
 	order, err := table.Rebuild(lost)
 	require.NoError(t, err)
 	require.EqualValues(t, "large", order.Current.Operator)
 	require.Len(t, order.Fallbacks, 1)
 	require.EqualValues(t, "giver", order.Fallbacks[0].Operator)
-	require.Equal(t, &pirogue.Resumption{
-		Status: pirogue.StatusFailed, Case: pirogue.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 3,
+	require.Equal(t, &lifecycle.Resumption{
+		Status: pirogue.StatusFailed, Case: support.CauseUnknown, FirstSent: sent, EndedAt: sent.Add(time.Hour), Attempts: 3,
 	}, order.Resumes)
 
 	lost.Payment.Status, lost.Attempt.Operator = pirogue.StatusPending, "wave"
@@ -116,7 +120,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 	t.Parallel()
 
-	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.Orange, pirogue.CashIn, "small"), ivorian(pirogue.MTN, pirogue.CashOut, "small", "large"),
 	})
 	require.NoError(t, err)
@@ -152,7 +156,7 @@ func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
 func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 	t.Parallel()
 
-	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.MTN, pirogue.CashOut, "small", "large"),
 	})
 	require.NoError(t, err)
@@ -169,7 +173,7 @@ func TestAPaymentThatMovedOnIsTakenUpWhereItIs(t *testing.T) {
 func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 	t.Parallel()
 
-	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.MTN, pirogue.CashOut, "giver", "small", "large"),
 	})
 	require.NoError(t, err)
@@ -201,7 +205,7 @@ func TestARefundStaysAtTheOperatorThatGivesItBack(t *testing.T) {
 // wholeGiver refunds only whole payments by its refund call; a part is paid out.
 type wholeGiver struct{ giver }
 
-func (g wholeGiver) Capability() pirogue.Capability {
+func (g wholeGiver) Capability() operator.Capability {
 	c := g.giver.Capability()
 	c.WholeRefunds = true
 	return c
@@ -210,28 +214,28 @@ func (g wholeGiver) Capability() pirogue.Capability {
 // onlyGiver refunds parts too, of 50 minor units or more, and pays nothing out.
 type onlyGiver struct{}
 
-func (onlyGiver) Capability() pirogue.Capability {
-	return pirogue.Capability{Refund: pirogue.Limits{Min: 50}}
+func (onlyGiver) Capability() operator.Capability {
+	return operator.Capability{Refund: operator.Limits{Min: 50}}
 }
 
-func (onlyGiver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, nil
+func (onlyGiver) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, nil
 }
 
 // A refund call has limits of its own, apart from those of payouts.
 func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 	t.Parallel()
 
-	narrow := carrier{pirogue.Limits{Min: 200, Max: 1000}}
-	collectors := map[string]pirogue.Instance{
+	narrow := carrier{operator.Limits{Min: 200, Max: 1000}}
+	collectors := map[string]operator.Instance{
 		"gives back":         {Code: "collector", Operator: giver{narrow}},
 		"gives back all":     {Code: "collector", Operator: wholeGiver{giver{narrow}}},
 		"gives back from 50": {Code: "collector", Operator: onlyGiver{}},
 		"gives nothing back": {Code: "collector", Operator: narrow},
 		"is not there":       {},
 	}
-	payouts := []pirogue.Instance{
-		{Code: "payer", Operator: carrier{pirogue.Limits{Min: 100, Max: 1500}}}, {Code: "collector", Operator: narrow},
+	payouts := []operator.Instance{
+		{Code: "payer", Operator: carrier{operator.Limits{Min: 100, Max: 1500}}}, {Code: "collector", Operator: narrow},
 	}
 	const collector, payer = pirogue.OperatorCode("collector"), pirogue.OperatorCode("payer")
 	for name, tt := range map[string]struct {
@@ -277,7 +281,7 @@ func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 		collected := pirogue.Payment{Kind: pirogue.CashIn, Amount: pirogue.Money{Minor: tt.amount, Currency: pirogue.XOF}}
 		refund := pirogue.Payment{Kind: pirogue.Refund, Amount: pirogue.Money{Minor: tt.part, Currency: pirogue.XOF}}
 		var got []pirogue.OperatorCode
-		for _, i := range pirogue.Refunders(collectors[tt.collector], route, collected, refund) {
+		for _, i := range routing.Refunders(collectors[tt.collector], route, collected, refund) {
 			got = append(got, i.Code)
 		}
 		require.ElementsMatch(t, tt.want, got, name)
@@ -291,7 +295,7 @@ func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
 	t.Parallel()
 
-	table, err := pirogue.NewRouteTable(ivoryCoast, []pirogue.Route{
+	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
 		ivorian(pirogue.Orange, pirogue.CashIn, "small"), ivorian(pirogue.Moov, pirogue.CashIn, "large"),
 	})
 	require.NoError(t, err)
@@ -317,7 +321,7 @@ func TestAPrefixSuggestsANetwork(t *testing.T) {
 		"+22899123456": pirogue.Moov, "+237699123456": pirogue.Orange, "+237679123456": pirogue.MTN,
 		"+237685123456": "", "+33612345678": "", "": "",
 	} {
-		require.Equal(t, want, pirogue.ProbableNetwork(number), number)
+		require.Equal(t, want, routing.ProbableNetwork(number), number)
 	}
 }
 
@@ -327,26 +331,26 @@ func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
 	t.Parallel()
 
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	h := pirogue.CircuitBreaker{State: pirogue.BreakerClosed}
+	h := operator.CircuitBreaker{State: operator.BreakerClosed}
 	require.True(t, h.Available())
 	h = h.Failed("connection refused", at)
-	require.Equal(t, pirogue.BreakerOpen, h.State)
+	require.Equal(t, operator.BreakerOpen, h.State)
 	require.False(t, h.Available())
-	_, may := h.Probing(at.Add(pirogue.OutageProbe - 1))
+	_, may := h.Probing(at.Add(operator.OutageProbe - 1))
 	require.False(t, may)
-	h, may = h.Probing(at.Add(pirogue.OutageProbe))
+	h, may = h.Probing(at.Add(operator.OutageProbe))
 	require.True(t, may)
-	require.Equal(t, pirogue.BreakerHalfOpen, h.State)
-	_, may = h.Probing(at.Add(pirogue.OutageProbe + 1))
+	require.Equal(t, operator.BreakerHalfOpen, h.State)
+	_, may = h.Probing(at.Add(operator.OutageProbe + 1))
 	require.False(t, may, "one at a time")
 	h = h.Failed("again", at.Add(time.Minute))
-	require.Equal(t, pirogue.BreakerOpen, h.State)
+	require.Equal(t, operator.BreakerOpen, h.State)
 	h = h.Succeeded(120, at.Add(time.Hour))
 	require.True(t, h.Available())
 	require.Equal(t, at.Add(time.Hour), h.Since)
 	require.Equal(t, h, h.Succeeded(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
 
-	require.Equal(t, pirogue.RampFor, h.Ramp(0).Over)
+	require.Equal(t, operator.RampFor, h.Ramp(0).Over)
 	require.Equal(t, time.Minute, h.Ramp(5).Over, "120 payments at 2 of 5 calls a second")
 	h.Parked = true
 	require.False(t, h.Available())
@@ -362,20 +366,20 @@ func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.
 	thousand := pirogue.Money{Minor: 1000, Currency: pirogue.XAF}
 	paid, declined := pirogue.OutcomePaid, pirogue.OutcomeDeclined
 	for name, tt := range map[string]struct {
-		said     []pirogue.OperatorResult
+		said     []operator.OperatorResult
 		outcome  pirogue.Outcome
 		mismatch string
 	}{
 		"silence":                    {nil, pirogue.OutcomePending, ""},
-		"what was not understood":    {[]pirogue.OperatorResult{{}}, pirogue.OutcomePending, ""},
-		"paid, with an amount":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, without an amount":    {[]pirogue.OperatorResult{{Outcome: paid}}, paid, pirogue.MismatchUnstated},
-		"a failure, then paid":       {[]pirogue.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, then a failure":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
-		"a failure":                  {[]pirogue.OperatorResult{{Outcome: declined}}, declined, ""},
-		"another business's success": {[]pirogue.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
+		"what was not understood":    {[]operator.OperatorResult{{}}, pirogue.OutcomePending, ""},
+		"paid, with an amount":       {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, without an amount":    {[]operator.OperatorResult{{Outcome: paid}}, paid, operator.MismatchUnstated},
+		"a failure, then paid":       {[]operator.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, then a failure":       {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
+		"a failure":                  {[]operator.OperatorResult{{Outcome: declined}}, declined, ""},
+		"another business's success": {[]operator.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
 	} {
-		got := pirogue.LatestVerified(tt.said)
+		got := operator.LatestVerified(tt.said)
 		require.Equal(t, tt.outcome, got.Outcome, name)
 		require.Equal(t, tt.mismatch, got.Mismatch, name)
 	}

@@ -4,19 +4,20 @@ import (
 	"context"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // ActionQuery names an act of support by its row, and the payment whose workflow was asked to
 // carry it out. Nothing else that comes from outside of the workflow decides anything.
 type ActionQuery struct {
-	AuditEntry string            `json:"act"`
+	AuditEntry string            `json:"audit_entry"`
 	PaymentID  pirogue.PaymentID `json:"payment_id"`
-	Case       pirogue.CaseID    `json:"case,omitempty"` // that the resolution is to settle
+	Case       support.CaseID    `json:"case,omitempty"` // that the resolution is to settle
 }
 
 // LoadedAction holds what the row of an act asks for.
 type LoadedAction struct {
-	Remedy  pirogue.SupportAction `json:"remedy"`
+	Action  support.SupportAction `json:"action"`
 	Refused string                `json:"refused,omitempty"` // why it is not carried out; "" when it may be
 	// Begun says that the row is this payment's and has no verdict yet: a refusal is kept there.
 	Begun  bool           `json:"begun,omitempty"`
@@ -38,7 +39,7 @@ func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedActi
 		return LoadedAction{}, activityError(err)
 	}
 	return LoadedAction{
-		Remedy: pirogue.SupportAction{
+		Action: support.SupportAction{
 			AuditID: act.ID, Kind: act.Action, Actor: act.Actor, Resolution: act.Resolution, Evidence: act.Evidence,
 			Case: act.Case,
 		},
@@ -47,12 +48,12 @@ func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedActi
 }
 
 // refusesAct returns why a payment's workflow does not carry an act out; "" when it may.
-func refusesAct(act pirogue.AuditEntry) string {
-	resolves := act.Action == pirogue.ActionResolve
+func refusesAct(act support.AuditEntry) string {
+	resolves := act.Action == support.ActionResolve
 	switch {
 	case !act.EndedAt.IsZero():
 		return "the act has its verdict already: " + string(act.Result.Decision)
-	case act.Action != pirogue.ActionRecheck && act.Action != pirogue.ActionRedrive && !resolves:
+	case act.Action != support.ActionRecheck && act.Action != support.ActionRedrive && !resolves:
 		return "a payment's workflow knows recheck, redrive and resolve"
 	case !act.Role.May(act.Action.RequiredRole()):
 		return "the role " + string(act.Role) + " may not " + string(act.Action)
@@ -98,8 +99,8 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 
 // refusesPart returns why a payment cannot have been paid in part: what moved is what its case
 // booked on the operator's word, and that must be less than the whole.
-func (a *Activities) refusesPart(ctx context.Context, act pirogue.AuditEntry, id pirogue.CaseID) (string, error) {
-	if act.Resolution != pirogue.ResolvedInPart {
+func (a *Activities) refusesPart(ctx context.Context, act support.AuditEntry, id support.CaseID) (string, error) {
+	if act.Resolution != support.ResolvedInPart {
 		return "", nil
 	}
 	if id == "" {
@@ -118,15 +119,15 @@ func (a *Activities) refusesPart(ctx context.Context, act pirogue.AuditEntry, id
 
 // ConcludeInput is the verdict on one act of support.
 type ConcludeInput struct {
-	AuditEntry string               `json:"act"`
-	Verdict    pirogue.ActionResult `json:"verdict"`
+	AuditEntry string               `json:"audit_entry"`
+	Result     support.ActionResult `json:"result"`
 }
 
 // RecordActionResult keeps a verdict beside the act that it answers. An act that has no row has no place
 // for one, and holds up nothing.
 func (a *Activities) RecordActionResult(ctx context.Context, all []ConcludeInput) (int, error) {
 	for _, c := range all {
-		err := a.Store.EndAuditEntry(ctx, c.AuditEntry, c.Verdict, a.Clock.Now())
+		err := a.Store.EndAuditEntry(ctx, c.AuditEntry, c.Result, a.Clock.Now())
 		if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
 			return 0, activityError(err)
 		}

@@ -6,13 +6,17 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // Activities is everything the workflows can ask the outside world to do. The
 // worker builds one; workflows use a nil one, for its method names only.
 type Activities struct {
 	Store     Store
-	Operators map[pirogue.OperatorCode]pirogue.Instance
+	Operators map[pirogue.OperatorCode]operator.Instance
 	Routes    Routes
 	Workflows Workflows
 	Sender    WebhookSender
@@ -33,9 +37,9 @@ type Workflows interface {
 	// Launch starts a payment's workflow and does not wait for it.
 	Launch(ctx context.Context, p pirogue.Payment) error
 	// LaunchBulk starts a bulk's workflow and does not wait for it.
-	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
+	LaunchBulk(ctx context.Context, b bulk.Bulk) error
 	// Deliver starts the delivery of an event, in the round it is in.
-	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
 	// SignalCallback tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.
 	SignalCallback(ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind) error
@@ -46,21 +50,21 @@ type Workflows interface {
 // Restarter finds workflows that are gone and starts them again.
 type Restarter interface {
 	// Open reports whether a workflow takes care of f. It fails with ServiceUnavailable.
-	Open(ctx context.Context, f pirogue.FollowedWork) (bool, error)
+	Open(ctx context.Context, f lifecycle.FollowedWork) (bool, error)
 	// Restart starts a payment's workflow again from its rows, also after one that has
 	// ended, or joins the one that is open; with Anew that one is terminated. It fails where the
 	// rows do not allow it, and with ServiceUnavailable.
-	Restart(ctx context.Context, r pirogue.Restart) error
+	Restart(ctx context.Context, r lifecycle.Restart) error
 	// RestartBulk does the same for a bulk.
-	RestartBulk(ctx context.Context, b pirogue.Bulk) error
+	RestartBulk(ctx context.Context, b bulk.Bulk) error
 	// RestartDelivery does the same for an event, in the round it is in.
-	RestartDelivery(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+	RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
 }
 
 // Routes says which operators serve a payment.
 type Routes interface {
 	// Route returns the instances to try, in order. It fails with CountryNotSupported.
-	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]pirogue.Instance, error)
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]operator.Instance, error)
 }
 
 // CallbackURLs makes the address an operator calls back for one attempt. Its token
@@ -74,10 +78,10 @@ type CallbackURLs interface {
 
 // instanceOf returns a configured instance. A code that no instance has is a mistake
 // in the configuration: the activity fails until it is mended.
-func (a *Activities) instanceOf(code pirogue.OperatorCode) (pirogue.Instance, error) {
+func (a *Activities) instanceOf(code pirogue.OperatorCode) (operator.Instance, error) {
 	instance, ok := a.Operators[code]
 	if !ok {
-		return pirogue.Instance{}, pirogue.Errorf(pirogue.Internal, "no operator %q is configured", code)
+		return operator.Instance{}, pirogue.Errorf(pirogue.Internal, "no operator %q is configured", code)
 	}
 	return instance, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // FailuresToCase is after how many failures of one activity of ours a person is told, and
@@ -31,8 +32,8 @@ func (a *Activities) Blocked(ctx context.Context, id pirogue.PaymentID, by Block
 	if err != nil {
 		wanted = []byte(err.Error())
 	}
-	return a.Store.ReopenCase(ctx, pirogue.Case{
-		ID: pirogue.NewCaseID(id, pirogue.CauseNotBooked), PaymentID: id, Cause: pirogue.CauseNotBooked,
+	return a.Store.ReopenCase(ctx, support.Case{
+		ID: support.NewCaseID(id, support.CauseNotBooked), PaymentID: id, Cause: support.CauseNotBooked,
 		Note: fmt.Sprintf("%s has failed %d times and goes on: %s; it wants %s",
 			by.Name, by.Failures, shorten(by.Err.Error()), shorten(string(wanted))),
 		OpenedAt: a.Clock.Now(),
@@ -41,7 +42,7 @@ func (a *Activities) Blocked(ctx context.Context, id pirogue.PaymentID, by Block
 
 // Unblocked closes the case of Blocked.
 func (a *Activities) Unblocked(ctx context.Context, id pirogue.PaymentID) error {
-	return a.Store.CloseCase(ctx, pirogue.NewCaseID(id, pirogue.CauseNotBooked), a.Clock.Now())
+	return a.Store.CloseCase(ctx, support.NewCaseID(id, support.CauseNotBooked), a.Clock.Now())
 }
 
 // shorten returns at most maxCaseNote characters of a text.

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // SendShare says how much of an operator's contract submissions may take; the rest is for
@@ -79,7 +80,7 @@ func (a *Activities) customerActs(p pirogue.Payment) bool {
 
 // questionLoad returns what an operator is asked about, as of at most loadLife ago. Where it
 // cannot be read the last one goes on to be believed, and it reports false.
-func (a *Activities) questionLoad(ctx context.Context, i pirogue.Instance) (pirogue.QuestionLoad, bool) {
+func (a *Activities) questionLoad(ctx context.Context, i operator.Instance) (operator.QuestionLoad, bool) {
 	now := a.Clock.Now()
 	load, known, believed := a.pulses.keptLoad(i.Code, now)
 	if believed {

@@ -12,17 +12,19 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // counter is a payment at an operator that is silent, and what else the operator is asked
 // about.
 type counter struct {
 	activities.Store
-	pirogue.Operator
+	operator.Operator
 
 	payment pirogue.Payment
 	polled  time.Time
-	load    pirogue.QuestionLoad
+	load    operator.QuestionLoad
 	broken  bool // what is under way cannot be counted
 	counts  int
 	asked   int
@@ -35,42 +37,42 @@ func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Pay
 	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
 }
 
-func (c *counter) RecordPoll(_ context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+func (c *counter) RecordPoll(_ context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
 	c.next, c.said = p.Next, p.At
 	return pirogue.Evidence{}, nil
 }
 
-func (c *counter) Breaker(context.Context, pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
+func (c *counter) Breaker(context.Context, pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	if c.health != nil {
 		c.health()
 	}
-	return pirogue.CircuitBreaker{State: pirogue.BreakerClosed}, nil
+	return operator.CircuitBreaker{State: operator.BreakerClosed}, nil
 }
 
 func (c *counter) QuestionLoad(
 	context.Context, pirogue.OperatorCode, time.Time, time.Time,
-) (pirogue.QuestionLoad, error) {
+) (operator.QuestionLoad, error) {
 	c.counts++
 	if c.broken {
-		return pirogue.QuestionLoad{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too slow")
+		return operator.QuestionLoad{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too slow")
 	}
 	return c.load, nil
 }
 
-func (c *counter) Capability() pirogue.Capability {
-	return pirogue.Capability{FinalityWindow: 24 * time.Hour}
+func (c *counter) Capability() operator.Capability {
+	return operator.Capability{FinalityWindow: 24 * time.Hour}
 }
 
-func (c *counter) Status(context.Context, pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (c *counter) Status(context.Context, operator.StatusQuery) (operator.OperatorResult, error) {
 	c.asked++
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, nil
+	return operator.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 }
 
 // instance is an operator whose contract allows so many calls a second.
 func (c *counter) activities(rate float64, now *time.Time) *activities.Activities {
 	return &activities.Activities{
 		Store: c, Clock: func() time.Time { return *now }, Chance: func() float64 { return 0.5 },
-		Operators: map[pirogue.OperatorCode]pirogue.Instance{"op": {Code: "op", CallsPerSecond: rate, Operator: c}},
+		Operators: map[pirogue.OperatorCode]operator.Instance{"op": {Code: "op", CallsPerSecond: rate, Operator: c}},
 	}
 }
 
@@ -79,7 +81,7 @@ func ask(t *testing.T, a *activities.Activities, pace activities.Pace) time.Dura
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(a)
-	_, err := env.ExecuteActivity(a.AskStatus, activities.StatusInput{Pace: pace, Candidate: pirogue.RouteCandidate{Operator: "op"}})
+	_, err := env.ExecuteActivity(a.AskStatus, activities.StatusInput{Pace: pace, Candidate: operator.RouteCandidate{Operator: "op"}})
 	var again *temporal.ApplicationError
 	require.True(t, errors.As(err, &again), err)
 	return again.NextRetryDelay()
@@ -89,7 +91,7 @@ func TestQuestionsKeepToTheirShare(t *testing.T) {
 	t.Parallel()
 	const contract = 10
 	const brisk, slow, long = activities.Brisk, activities.Slow, activities.Long
-	type asked = pirogue.QuestionLoad
+	type asked = operator.QuestionLoad
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	fresh := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-time.Minute)}
 	old := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-3 * time.Minute)}
@@ -135,7 +137,7 @@ func TestACountThatFailsMakesQuestionsRarer(t *testing.T) {
 	require.Equal(t, 30*time.Second, ask(t, a, activities.Brisk))
 	require.Equal(t, 1, c.counts, "a database in trouble is not asked again at once")
 
-	c.broken, c.load = false, pirogue.QuestionLoad{Open: 245, Fresh: 245}
+	c.broken, c.load = false, operator.QuestionLoad{Open: 245, Fresh: 245}
 	now = now.Add(11 * time.Second)
 	require.Equal(t, 100*time.Second, ask(t, a, activities.Brisk))
 	c.broken = true

@@ -9,7 +9,10 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/failpoint"
+	"pirogue/support"
 )
 
 const (
@@ -19,7 +22,7 @@ const (
 	// bulkRoom is how many payments of a bulk may be open when another page begins. What
 	// has not begun can still be cancelled, and an operator that decides nothing is given
 	// no more.
-	bulkRoom = pirogue.BulkPageLines
+	bulkRoom = bulk.BulkPageLines
 	// Room is looked for in the queue of the page's operator, so each look is one of its calls:
 	// soon at first, and then so rarely that many bulks that wait take none of its pace.
 	roomSoon   = 5 * time.Second
@@ -43,9 +46,9 @@ const (
 
 // BulkPageInput asks for one page of a bulk to be started.
 type BulkPageInput struct {
-	BulkID pirogue.BulkID   `json:"bulk_id"`
-	Number int              `json:"number"` // from 1
-	Page   pirogue.BulkPage `json:"page"`
+	BulkID pirogue.BulkID `json:"bulk_id"`
+	Number int            `json:"number"` // from 1
+	Page   bulk.BulkPage  `json:"page"`
 }
 
 // BulkPageResult is what became of a page.
@@ -151,7 +154,7 @@ func (a *Activities) launchPage(ctx context.Context, in BulkPageInput) (BulkPage
 // launchLine starts the workflow of a line's payment, or joins it. It reports false for a
 // line whose row cannot be read or whose order cannot be built: a person must know of it,
 // and a case is open. It fails while Temporal or our database is away.
-func (a *Activities) launchLine(ctx context.Context, line pirogue.OpenLine) (bool, error) {
+func (a *Activities) launchLine(ctx context.Context, line bulk.OpenLine) (bool, error) {
 	why := line.Err
 	if why == nil {
 		why = a.Workflows.Launch(ctx, line.Payment)
@@ -164,8 +167,8 @@ func (a *Activities) launchLine(ctx context.Context, line pirogue.OpenLine) (boo
 		return false, why
 	}
 	id := line.Payment.ID
-	_, err := a.Store.OpenCase(ctx, pirogue.Case{
-		ID: pirogue.NewCaseID(id, pirogue.CauseLineNotStarted), PaymentID: id, Cause: pirogue.CauseLineNotStarted,
+	_, err := a.Store.OpenCase(ctx, support.Case{
+		ID: support.NewCaseID(id, support.CauseLineNotStarted), PaymentID: id, Cause: support.CauseLineNotStarted,
 		Note: "its workflow cannot be started: " + why.Error(), OpenedAt: a.Clock.Now(),
 	})
 	return false, err
@@ -189,8 +192,8 @@ func (a *Activities) pace(ctx context.Context, o pirogue.OperatorCode) error {
 
 // BulkClosed is how a bulk ended.
 type BulkClosed struct {
-	State  pirogue.BulkState          `json:"state"`
-	Counts map[pirogue.LineStatus]int `json:"counts"`
+	State  bulk.BulkState          `json:"state"`
+	Counts map[bulk.LineStatus]int `json:"counts"`
 }
 
 // CloseBulk asks to be run again until every line of a bulk is over; then it ends the bulk
@@ -218,12 +221,12 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 		return BulkClosed{}, retryIn(a.jitter(wait), "lines are open")
 	}
 	failpoint.Hit("bulk.closed")
-	owner := pirogue.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
-	if err := a.Workflows.Deliver(ctx, owner, pirogue.NewBulkEventID(id), 0); err != nil {
+	owner := access.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
+	if err := a.Workflows.Deliver(ctx, owner, bulk.NewBulkEventID(id), 0); err != nil {
 		return BulkClosed{}, activityError(err)
 	}
 	failpoint.Hit("bulk.told")
-	counts := map[pirogue.LineStatus]int{}
+	counts := map[bulk.LineStatus]int{}
 	for status, tally := range progress.Tallies {
 		counts[status] = tally.Lines
 	}
@@ -236,7 +239,7 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 func (a *Activities) startLate(ctx context.Context, id pirogue.BulkID) (int, error) {
 	started, after := 0, pirogue.PaymentID("")
 	for started < linesTogether {
-		lines, err := a.Store.UnstartedLines(ctx, id, after, pirogue.BulkPageLines)
+		lines, err := a.Store.UnstartedLines(ctx, id, after, bulk.BulkPageLines)
 		if err != nil || len(lines) == 0 {
 			return started, err
 		}
@@ -262,7 +265,7 @@ func (a *Activities) sweepBulks(ctx context.Context, before time.Time, swept *Sw
 	if err != nil {
 		return err
 	}
-	return each(ctx, bulks, func(b pirogue.Bulk) error {
+	return each(ctx, bulks, func(b bulk.Bulk) error {
 		err := a.Workflows.LaunchBulk(ctx, b)
 		failpoint.Hit("sweep.bulk.launched")
 		return count(&swept.Bulks, err)

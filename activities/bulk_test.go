@@ -15,6 +15,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/bulk"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // office is a page of a bulk whose lines are payments already, and what starts their
@@ -44,12 +47,12 @@ func newOffice(lines int) *office {
 	return o
 }
 
-func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageProgress, error) {
+func (o *office) BulkPage(context.Context, pirogue.BulkID, int) (bulk.BulkPageProgress, error) {
 	o.looks++
 	if o.full {
-		return pirogue.BulkPageProgress{Waiting: len(o.lines), Open: pirogue.BulkPageLines}, nil
+		return bulk.BulkPageProgress{Waiting: len(o.lines), Open: bulk.BulkPageLines}, nil
 	}
-	return pirogue.BulkPageProgress{Begun: len(o.lines), Open: len(o.lines)}, nil
+	return bulk.BulkPageProgress{Begun: len(o.lines), Open: len(o.lines)}, nil
 }
 
 func (o *office) StartLines(
@@ -61,8 +64,8 @@ func (o *office) StartLines(
 	return 0, nil
 }
 
-func (o *office) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.OpenLine, error) {
-	lines := make([]pirogue.OpenLine, len(o.lines))
+func (o *office) OpenLines(context.Context, pirogue.BulkID, int) ([]bulk.OpenLine, error) {
+	lines := make([]bulk.OpenLine, len(o.lines))
 	for i, p := range o.lines {
 		lines[i].Payment = p
 		if o.sealed[p.ID] {
@@ -88,8 +91,8 @@ func (s starter) Launch(_ context.Context, p pirogue.Payment) error {
 	return nil
 }
 
-func (o *office) OpenCase(_ context.Context, c pirogue.Case) (pirogue.Case, error) {
-	o.cases[c.PaymentID] = c.Cause == pirogue.CauseLineNotStarted
+func (o *office) OpenCase(_ context.Context, c support.Case) (support.Case, error) {
+	o.cases[c.PaymentID] = c.Cause == support.CauseLineNotStarted
 	return c, nil
 }
 
@@ -100,9 +103,9 @@ func (o *office) LineStarted(_ context.Context, id pirogue.PaymentID, _ time.Tim
 
 func (o *office) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
-) ([]pirogue.OpenLine, error) {
+) ([]bulk.OpenLine, error) {
 	lines, err := o.OpenLines(ctx, id, 1)
-	lines = slices.DeleteFunc(lines, func(l pirogue.OpenLine) bool { return !o.cases[l.Payment.ID] || l.Payment.ID <= after })
+	lines = slices.DeleteFunc(lines, func(l bulk.OpenLine) bool { return !o.cases[l.Payment.ID] || l.Payment.ID <= after })
 	return lines[:min(len(lines), limit)], err
 }
 
@@ -110,8 +113,8 @@ func (o *office) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int)
 	return 0, nil
 }
 
-func (o *office) CloseBulk(context.Context, pirogue.BulkID, time.Time) (pirogue.BulkProgress, bool, error) {
-	return pirogue.BulkProgress{}, false, nil
+func (o *office) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.BulkProgress, bool, error) {
+	return bulk.BulkProgress{}, false, nil
 }
 
 // employ returns what runs the office's activities once.
@@ -119,7 +122,7 @@ func (o *office) employ() (*testsuite.TestActivityEnvironment, *activities.Activ
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	a := &activities.Activities{
 		Store: o, Workflows: starter{office: o}, Clock: time.Now, Chance: func() float64 { return 0.5 },
-		Operators: map[pirogue.OperatorCode]pirogue.Instance{"": {CallsPerSecond: o.rate}},
+		Operators: map[pirogue.OperatorCode]operator.Instance{"": {CallsPerSecond: o.rate}},
 	}
 	env.RegisterActivity(a)
 	return env, a

@@ -5,11 +5,13 @@ import (
 	"errors"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // route tells a payment's workflow of a callback, and reports whether the callback needs
 // nobody any more. An open payment without a workflow keeps its callback until there is one.
-func (a *Activities) route(ctx context.Context, c pirogue.Callback) (bool, error) {
+func (a *Activities) route(ctx context.Context, c operator.Callback) (bool, error) {
 	p, _, err := a.Store.Latest(ctx, c.PaymentID)
 	if err != nil {
 		return false, err
@@ -31,7 +33,7 @@ func (a *Activities) route(ctx context.Context, c pirogue.Callback) (bool, error
 // verify starts the workflow of a payment again that has ended otherwise than a callback
 // says: it asks the operator, and opens a case where that is needed. The row is marked first,
 // so that the sweep starts the workflow if this run does not get to it.
-func (a *Activities) verify(ctx context.Context, c pirogue.Callback) (bool, error) {
+func (a *Activities) verify(ctx context.Context, c operator.Callback) (bool, error) {
 	lost, err := a.Store.Restart(ctx, c.PaymentID)
 	if err != nil || lost.Err != nil || !lost.Payment.Status.Terminal() {
 		return false, errors.Join(err, lost.Err)
@@ -40,7 +42,7 @@ func (a *Activities) verify(ctx context.Context, c pirogue.Callback) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	if len(said) <= pirogue.MaxVerified {
+	if len(said) <= operator.MaxVerified {
 		if err := a.askAgain(ctx, lost); err != nil {
 			return false, err
 		}
@@ -49,7 +51,7 @@ func (a *Activities) verify(ctx context.Context, c pirogue.Callback) (bool, erro
 }
 
 // askAgain starts the workflow of a payment that has ended, and has it ask at once.
-func (a *Activities) askAgain(ctx context.Context, lost pirogue.Restart) error {
+func (a *Activities) askAgain(ctx context.Context, lost lifecycle.Restart) error {
 	p := lost.Payment
 	if err := a.Store.Reopen(ctx, p.ID, a.Clock.Now()); err != nil {
 		return err

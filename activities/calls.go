@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // operatorCall is the one call of a submission, with all that it needs inside.
-type operatorCall func(context.Context) (pirogue.OperatorResult, error)
+type operatorCall func(context.Context) (operator.OperatorResult, error)
 
 // outgoing holds what is sent, and for whom.
 type outgoing struct {
@@ -20,13 +22,13 @@ type outgoing struct {
 // prepareCall returns the one call with all that it needs: once the attempt is marked as
 // sent, nothing is left that could fail before the bytes leave.
 func (a *Activities) prepareCall(
-	ctx context.Context, i pirogue.Instance, out outgoing, window time.Duration,
+	ctx context.Context, i operator.Instance, out outgoing, window time.Duration,
 ) (operatorCall, error) {
 	merchant, p, attempt := out.merchant, out.payment, out.attempt
 	callback := a.Callbacks.URL(i.Code, attempt.Ref)
 	switch p.Kind {
 	case pirogue.CashIn:
-		return collect(i, pirogue.CollectRequest{
+		return collect(i, operator.CollectRequest{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
 			ReturnURL: a.returnURL(p.ReturnURL), CancelURL: a.returnURL(p.CancelURL), CallbackURL: callback, Window: window,
 			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
@@ -37,34 +39,34 @@ func (a *Activities) prepareCall(
 		}
 	case pirogue.CashOut:
 	}
-	return disburse(i, pirogue.DisburseRequest{
+	return disburse(i, operator.DisburseRequest{
 		Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
 		Payer: merchant.Name, CallbackURL: callback,
 	})
 }
 
-func collect(i pirogue.Instance, c pirogue.CollectRequest) (operatorCall, error) {
-	collector, ok := i.Operator.(pirogue.Collector)
+func collect(i operator.Instance, c operator.CollectRequest) (operatorCall, error) {
+	collector, ok := i.Operator.(operator.Collector)
 	if !ok {
 		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot collect", i.Code)
 	}
-	return func(ctx context.Context) (pirogue.OperatorResult, error) { return collector.Collect(ctx, c) }, nil
+	return func(ctx context.Context) (operator.OperatorResult, error) { return collector.Collect(ctx, c) }, nil
 }
 
-func disburse(i pirogue.Instance, d pirogue.DisburseRequest) (operatorCall, error) {
-	disburser, ok := i.Operator.(pirogue.Disburser)
+func disburse(i operator.Instance, d operator.DisburseRequest) (operatorCall, error) {
+	disburser, ok := i.Operator.(operator.Disburser)
 	if !ok {
 		return nil, pirogue.Errorf(pirogue.Internal, "operator %q cannot disburse", i.Code)
 	}
-	return func(ctx context.Context) (pirogue.OperatorResult, error) { return disburser.Disburse(ctx, d) }, nil
+	return func(ctx context.Context) (operator.OperatorResult, error) { return disburser.Disburse(ctx, d) }, nil
 }
 
 // reversal returns the refund call of an operator that has one and collected the
 // money itself; nil when the refund has to be paid out instead.
 func (a *Activities) reversal(
-	ctx context.Context, i pirogue.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
+	ctx context.Context, i operator.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
 ) (operatorCall, error) {
-	refunder, ok := i.Operator.(pirogue.Refunder)
+	refunder, ok := i.Operator.(operator.Refunder)
 	if !ok {
 		return nil, nil //nolint:nilnil // no call is an answer: there is another way
 	}
@@ -72,8 +74,8 @@ func (a *Activities) reversal(
 	if err != nil || !reverses {
 		return nil, err
 	}
-	r := pirogue.RefundRequest{Ref: ref, Amount: p.AtOperator(), CollectQuery: collected, CallbackURL: callback}
-	return func(ctx context.Context) (pirogue.OperatorResult, error) { return refunder.Refund(ctx, r) }, nil
+	r := operator.RefundRequest{Ref: ref, Amount: p.AtOperator(), CollectQuery: collected, CallbackURL: callback}
+	return func(ctx context.Context) (operator.OperatorResult, error) { return refunder.Refund(ctx, r) }, nil
 }
 
 // reverses reports whether a refund at an operator is made by its refund call, and of
@@ -81,14 +83,14 @@ func (a *Activities) reversal(
 // part is wanted. It answers the same before the refund is sent and whenever it is asked
 // about.
 func (a *Activities) reverses(
-	ctx context.Context, i pirogue.Instance, p pirogue.Payment,
-) (pirogue.StatusQuery, bool, error) {
-	if _, has := i.Operator.(pirogue.Refunder); !has || p.Kind != pirogue.Refund {
-		return pirogue.StatusQuery{}, false, nil
+	ctx context.Context, i operator.Instance, p pirogue.Payment,
+) (operator.StatusQuery, bool, error) {
+	if _, has := i.Operator.(operator.Refunder); !has || p.Kind != pirogue.Refund {
+		return operator.StatusQuery{}, false, nil
 	}
 	parent, collected, err := a.collection(ctx, p)
 	if err != nil {
-		return pirogue.StatusQuery{}, false, err
+		return operator.StatusQuery{}, false, err
 	}
 	return query(parent, collected), collected.Operator == i.Code && i.GivesBack(parent, p), nil
 }
@@ -100,7 +102,7 @@ func (a *Activities) collection(
 	ctx context.Context, refund pirogue.Payment,
 ) (pirogue.Payment, pirogue.Attempt, error) {
 	if refund.Late {
-		stray, err := a.Store.Case(ctx, pirogue.CaseOfReturn(refund.OrderID))
+		stray, err := a.Store.Case(ctx, support.CaseOfReturn(refund.OrderID))
 		if err != nil {
 			return pirogue.Payment{}, pirogue.Attempt{}, err
 		}
@@ -117,7 +119,7 @@ func (a *Activities) collection(
 // query is the question about the latest attempt of a payment.
 func (a *Activities) query(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
-) (pirogue.StatusQuery, error) {
+) (operator.StatusQuery, error) {
 	q := query(p, attempt)
 	instance, err := a.instanceOf(attempt.Operator)
 	if err != nil {
@@ -131,8 +133,8 @@ func (a *Activities) query(
 }
 
 // query is the question about one attempt of a payment.
-func query(p pirogue.Payment, a pirogue.Attempt) pirogue.StatusQuery {
-	return pirogue.StatusQuery{
+func query(p pirogue.Payment, a pirogue.Attempt) operator.StatusQuery {
+	return operator.StatusQuery{
 		Kind: p.Kind, Ref: a.Ref, Handle: a.Handle, Amount: p.AtOperator(), MSISDN: p.MSISDN, SentAt: a.FirstSent,
 	}
 }

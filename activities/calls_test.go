@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // returning is a refund that its operator refused, of a cash-in that it collected.
@@ -35,30 +37,30 @@ func (r returning) Collected(context.Context, pirogue.PaymentID) (pirogue.Attemp
 	return pirogue.Attempt{Operator: "novasend-ci", Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}}, nil
 }
 
-func (returning) RecordPoll(context.Context, pirogue.Poll) (pirogue.Evidence, error) {
+func (returning) RecordPoll(context.Context, lifecycle.Poll) (pirogue.Evidence, error) {
 	return pirogue.Evidence{}, nil
 }
 
-func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]pirogue.OperatorResult, error) {
+func (returning) Callbacks(context.Context, pirogue.AttemptID) ([]operator.OperatorResult, error) {
 	return nil, nil
 }
 
-func (returning) Breaker(_ context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
-	return pirogue.CircuitBreaker{Operator: o, State: pirogue.BreakerClosed}, nil
+func (returning) Breaker(_ context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
+	return operator.CircuitBreaker{Operator: o, State: operator.BreakerClosed}, nil
 }
 
 // giver gives back whole payments, and takes down what it is asked.
-type giver struct{ asked *pirogue.StatusQuery }
+type giver struct{ asked *operator.StatusQuery }
 
-func (giver) Capability() pirogue.Capability { return pirogue.Capability{WholeRefunds: true} }
+func (giver) Capability() operator.Capability { return operator.Capability{WholeRefunds: true} }
 
-func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, nil
+func (giver) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, nil
 }
 
-func (g giver) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (g giver) Status(_ context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	*g.asked = q
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent}, nil
+	return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent}, nil
 }
 
 func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
@@ -66,22 +68,22 @@ func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
 	amount := pirogue.Money{Minor: 5000, Currency: pirogue.XOF}
 	for name, tt := range map[string]struct {
 		amount   pirogue.Money
-		reversed *pirogue.StatusQuery
+		reversed *operator.StatusQuery
 	}{
-		"all of a payment": {amount, &pirogue.StatusQuery{
+		"all of a payment": {amount, &operator.StatusQuery{
 			Kind: pirogue.CashIn, Ref: "CI1", Handle: pirogue.Handle{"id": "pr_1"}, Amount: amount,
 		}},
 		"a part, which was paid out": {pirogue.Money{Minor: 1000, Currency: pirogue.XOF}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var asked pirogue.StatusQuery
+			var asked operator.StatusQuery
 			a := &activities.Activities{
 				Store: returning{
 					refund: pirogue.Payment{ID: "refund", Kind: pirogue.Refund, ParentID: "parent", Amount: tt.amount},
 					parent: pirogue.Payment{ID: "parent", Kind: pirogue.CashIn, Amount: amount},
 				},
-				Operators: map[pirogue.OperatorCode]pirogue.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
+				Operators: map[pirogue.OperatorCode]operator.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
 				Clock:     time.Now,
 			}
 			_, err := a.AskStatus(t.Context(), activities.StatusInput{PaymentID: "refund", Pace: activities.Once})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // CancelRequest is a Temporal client's request to cancel a payment's workflow.
@@ -16,15 +17,15 @@ type CancelRequest struct {
 // RecordCancel writes a cancel request into the audit log, with the decision that it is
 // ignored. One payment has one such entry, however often a client asks.
 func (a *Activities) RecordCancel(ctx context.Context, in CancelRequest) (bool, error) {
-	act := pirogue.AuditEntry{
-		ID: "cancel-" + string(in.PaymentID), At: in.At, Actor: "temporal", Role: pirogue.RoleReader,
-		Action: pirogue.ActionCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
+	act := support.AuditEntry{
+		ID: "cancel-" + string(in.PaymentID), At: in.At, Actor: "temporal", Role: support.RoleReader,
+		Action: support.ActionCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
 	}
 	if err := a.Store.BeginAuditEntry(ctx, act); err != nil {
 		return false, activityError(err)
 	}
-	err := a.Store.EndAuditEntry(ctx, act.ID, pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Reason: "a cancel request decides nothing: the payment goes on",
+	err := a.Store.EndAuditEntry(ctx, act.ID, support.ActionResult{
+		Decision: support.DecisionRefused, Reason: "a cancel request decides nothing: the payment goes on",
 	}, a.Clock.Now())
 	return err == nil, activityError(err)
 }

@@ -5,13 +5,14 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/support"
 )
 
 // OpenCaseInput asks for a case: money that a person, or the merchant's policy, must
 // place.
 type OpenCaseInput struct {
 	PaymentID pirogue.PaymentID `json:"payment_id"`
-	Cause     pirogue.Cause     `json:"cause"`
+	Cause     support.Cause     `json:"cause"`
 	Attempt   int               `json:"attempt,omitempty"` // number of the attempt; 0 for the latest
 	// Paid is all that moved at the operator under the attempt, in minor units; 0 books nothing.
 	Paid int64  `json:"paid,omitempty"`
@@ -23,17 +24,17 @@ type OpenCaseInput struct {
 // OpenCase books stray money to suspense, opens the case about it and returns its ID; "" when the
 // money had its case, and people or its return have closed that: nothing is left to settle. An
 // amount that no payment can have is not booked: the case's note says what the operator named.
-func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (pirogue.CaseID, error) {
+func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (support.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
-	if in.Cause == pirogue.CauseReversed {
+	if in.Cause == support.CauseReversed {
 		if ours, err := a.gaveBack(ctx, in.PaymentID); err != nil || ours {
 			return "", activityError(err)
 		}
 	}
-	opened := pirogue.Case{
-		ID: pirogue.NewCaseID(in.PaymentID, in.Cause), PaymentID: in.PaymentID, Cause: in.Cause, Attempt: in.Attempt,
+	opened := support.Case{
+		ID: support.NewCaseID(in.PaymentID, in.Cause), PaymentID: in.PaymentID, Cause: in.Cause, Attempt: in.Attempt,
 		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
 	}
 	if in.Again {
@@ -74,8 +75,8 @@ func (a *Activities) gaveBack(ctx context.Context, id pirogue.PaymentID) (bool, 
 
 // UnsettledCase is a case that waits to be settled.
 type UnsettledCase struct {
-	ID    pirogue.CaseID `json:"id"`
-	Cause pirogue.Cause  `json:"cause"`
+	ID    support.CaseID `json:"id"`
+	Cause support.Cause  `json:"cause"`
 }
 
 // UnsettledCases returns the open cases of an ended payment that people, or the return of their
@@ -84,7 +85,7 @@ func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) (
 	all, err := a.Store.Cases(ctx, id)
 	open := []UnsettledCase{}
 	for _, c := range all {
-		if c.ClosedAt.IsZero() && c.Cause.SettledByWorkflow() && c.Cause != pirogue.CauseUnknown {
+		if c.ClosedAt.IsZero() && c.Cause.SettledByWorkflow() && c.Cause != support.CauseUnknown {
 			open = append(open, UnsettledCase{c.ID, c.Cause})
 		}
 	}
@@ -93,12 +94,12 @@ func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) (
 
 // CloseCase closes a case that has no money in suspense, because it is known what became of its
 // payment.
-func (a *Activities) CloseCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
+func (a *Activities) CloseCase(ctx context.Context, id support.CaseID) (bool, error) {
 	return true, activityError(a.Store.CloseCase(ctx, id, a.Clock.Now()))
 }
 
 // PlaceCase closes a case whose money two people placed outside Pirogue.
-func (a *Activities) PlaceCase(ctx context.Context, id pirogue.CaseID) (bool, error) {
+func (a *Activities) PlaceCase(ctx context.Context, id support.CaseID) (bool, error) {
 	err := a.Store.PlaceCase(ctx, id, a.Clock.Now())
 	return true, activityError(err)
 }

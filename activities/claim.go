@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // ReadClaim returns what proven callbacks say moved under the latest attempt of a payment that
@@ -27,7 +28,7 @@ func (a *Activities) claim(
 		return pirogue.Money{}, nil
 	}
 	proof := instance.Operator.Capability().Proof
-	if proof != pirogue.ProofToken && proof != pirogue.ProofSignature {
+	if proof != operator.ProofToken && proof != operator.ProofSignature {
 		return pirogue.Money{}, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
@@ -35,7 +36,7 @@ func (a *Activities) claim(
 		return pirogue.Money{}, err
 	}
 	ordered := p.AtOperator()
-	beside := pirogue.Beside(said, p.ProviderTxID, ordered)
+	beside := operator.Beside(said, p.ProviderTxID, ordered)
 	if ordered.Minor+beside.Minor <= max(known, ordered.Minor) {
 		return pirogue.Money{}, nil
 	}
@@ -46,8 +47,8 @@ func (a *Activities) claim(
 // a transaction that neither the books nor the answer have: the status may only be behind. It looks
 // at the callbacks where the answer would end the waiting.
 func (a *Activities) claimed(
-	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r pirogue.OperatorResult,
-) (pirogue.OperatorResult, error) {
+	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r operator.OperatorResult,
+) (operator.OperatorResult, error) {
 	more := r.Moved(p.AtOperator()) > max(q.AlreadyBooked, p.AtOperator().Minor)
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
 	if q.Number != 0 || q.AlreadyBooked == 0 || q.Pace == Slow || waits || more ||

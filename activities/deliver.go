@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
+	"pirogue/webhook"
 )
 
 // WebhookSender puts one webhook on the wire.
@@ -14,24 +16,7 @@ type WebhookSender interface {
 	// Send signs and posts a message and reports what came back. An error says why no
 	// HTTP status did. spend is called with the signature before the first byte leaves;
 	// if it fails nothing is sent.
-	Send(ctx context.Context, m WebhookMessage, spend func(signature [32]byte) error) (WebhookReply, error)
-}
-
-// WebhookMessage is a webhook to send: the bytes, where to, and the secrets to sign with.
-type WebhookMessage struct {
-	EventID        pirogue.EventID
-	URL            string
-	Body           []byte
-	APISecret      string
-	StandardSecret string // whsec_…
-	Live           bool   // only public addresses, only https
-	At             time.Time
-}
-
-// WebhookReply is what a merchant's endpoint answered.
-type WebhookReply struct {
-	HTTPStatus int
-	RetryAfter time.Duration // 0: it did not ask
+	Send(ctx context.Context, m webhook.Message, spend func(signature [32]byte) error) (webhook.Reply, error)
 }
 
 // DeliverResult is how the delivery of an event ended.
@@ -42,7 +27,7 @@ type DeliverResult struct {
 
 // DeliverInput names an event to deliver.
 type DeliverInput struct {
-	Owner   pirogue.Owner   `json:"owner"`
+	Owner   access.Owner    `json:"owner"`
 	EventID pirogue.EventID `json:"event_id"`
 }
 
@@ -122,7 +107,7 @@ func (a *Activities) ended(event pirogue.Event) (DeliverResult, error) {
 
 // drain delivers an owner's queued events one after the other, until a moment, while the
 // endpoint takes them. What goes wrong is left to the events' own workflows.
-func (a *Activities) drain(ctx context.Context, o pirogue.Owner, until time.Time) {
+func (a *Activities) drain(ctx context.Context, o access.Owner, until time.Time) {
 	for now := a.Clock.Now(); now.Before(until); now = a.Clock.Now() {
 		event, d, err := a.Store.BeginQueued(ctx, o, now)
 		if err != nil || d.Number == 0 {
@@ -137,7 +122,7 @@ func (a *Activities) drain(ctx context.Context, o pirogue.Owner, until time.Time
 // attempt makes a delivery that was begun and records how it ended. It returns the state of the
 // event and, of one that is WAITING, how long until the next delivery is due.
 func (a *Activities) attempt(
-	ctx context.Context, event pirogue.Event, d *pirogue.Delivery,
+	ctx context.Context, event pirogue.Event, d *webhook.Delivery,
 ) (pirogue.EventState, time.Duration, error) {
 	failpoint.Hit("deliver.begun")
 	reply, err := a.sendWebhook(ctx, event, d)
@@ -148,7 +133,7 @@ func (a *Activities) attempt(
 	d.EndedAt = a.Clock.Now()
 	state, wait := verdict(reply.HTTPStatus, d.Number), time.Duration(0)
 	if state == pirogue.EventWaiting {
-		wait = max(a.later(pirogue.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
+		wait = max(a.later(webhook.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
 	}
 	if err := a.Store.EndDelivery(ctx, *d, state, d.EndedAt.Add(wait)); err != nil {
 		return "", 0, err
@@ -172,29 +157,29 @@ func (a *Activities) behindQueue(
 
 // sendWebhook sends the event and notes in d what came back. Its own error is about our
 // database, never about the merchant: an owner without a key in force has used an attempt.
-func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *pirogue.Delivery) (WebhookReply, error) {
-	o := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhook.Delivery) (webhook.Reply, error) {
+	o := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 	api, standard, err := a.Store.WebhookSecrets(ctx, o)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		d.Error = "no key in force to sign with"
-		return WebhookReply{}, nil
+		return webhook.Reply{}, nil
 	}
 	if err != nil {
-		return WebhookReply{}, err
+		return webhook.Reply{}, err
 	}
 	var spending error
-	reply, err := a.Sender.Send(ctx, WebhookMessage{
+	reply, err := a.Sender.Send(ctx, webhook.Message{
 		EventID: e.ID, URL: e.URL, Body: e.Body, APISecret: api, StandardSecret: standard,
 		Live: e.Mode == pirogue.Live, At: a.Clock.Now(),
 	}, func(signature [32]byte) error {
-		_, spending = a.Store.UseSignature(ctx, pirogue.UsedSignature{
+		_, spending = a.Store.UseSignature(ctx, access.UsedSignature{
 			Signature: signature, KeyID: string(o.MerchantID), Method: "POST", Path: "webhook", At: a.Clock.Now(),
 		})
 		failpoint.Hit("deliver.spent")
 		return spending
 	})
 	if spending != nil {
-		return WebhookReply{}, spending
+		return webhook.Reply{}, spending
 	}
 	d.HTTPStatus = reply.HTTPStatus
 	if err != nil {
@@ -208,7 +193,7 @@ func verdict(status, n int) pirogue.EventState {
 	switch {
 	case status >= 200 && status < 300:
 		return pirogue.EventDelivered
-	case status == gone || n >= pirogue.MaxDeliveries:
+	case status == gone || n >= webhook.MaxDeliveries:
 		return pirogue.EventExhausted
 	default:
 		return pirogue.EventWaiting
@@ -218,23 +203,23 @@ func verdict(status, n int) pirogue.EventState {
 // lanes keeps one merchant's slow endpoint from taking all of a worker's slots.
 type lanes struct {
 	mu   sync.Mutex
-	busy map[pirogue.Owner]int
+	busy map[access.Owner]int
 }
 
-func (l *lanes) enter(o pirogue.Owner) bool {
+func (l *lanes) enter(o access.Owner) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy[o] >= inFlight {
 		return false
 	}
 	if l.busy == nil {
-		l.busy = map[pirogue.Owner]int{}
+		l.busy = map[access.Owner]int{}
 	}
 	l.busy[o]++
 	return true
 }
 
-func (l *lanes) leave(o pirogue.Owner) {
+func (l *lanes) leave(o access.Owner) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy[o]--; l.busy[o] == 0 {

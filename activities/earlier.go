@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // EarlierAttempt is an attempt that another one has followed, of which something may have
 // left us.
 type EarlierAttempt struct {
-	Number int                    `json:"number"`
-	Leg    pirogue.RouteCandidate `json:"leg"`   // what its operator promises
-	Until  time.Time              `json:"until"` // when its operator's word does not change any more
+	Number    int                     `json:"number"`
+	Candidate operator.RouteCandidate `json:"candidate"` // what its operator promises
+	Until     time.Time               `json:"until"`     // when its operator's word does not change any more
 	// Gone says that its operator is not configured any more, so that nobody can ask.
 	Gone bool      `json:"gone,omitempty"`
 	Now  time.Time `json:"now"` // by the clock that Until is of
@@ -33,7 +34,7 @@ func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) 
 	}
 	watched := []EarlierAttempt{}
 	for _, attempt := range attempts {
-		one := EarlierAttempt{Number: attempt.Number, Leg: pirogue.RouteCandidate{Operator: attempt.Operator}, Now: a.Clock.Now()}
+		one := EarlierAttempt{Number: attempt.Number, Candidate: operator.RouteCandidate{Operator: attempt.Operator}, Now: a.Clock.Now()}
 		instance, configured := a.Operators[attempt.Operator]
 		switch {
 		case !configured:
@@ -41,8 +42,8 @@ func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) 
 		case lostForGood(instance, attempt):
 			continue
 		default:
-			one.Leg = pirogue.NewRouteCandidate(p.Kind, instance)
-			one.Until = attempt.SentAt.Add(one.Leg.FinalityWindow)
+			one.Candidate = operator.NewRouteCandidate(p.Kind, instance)
+			one.Until = attempt.SentAt.Add(one.Candidate.FinalityWindow)
 		}
 		watched = append(watched, one)
 	}
@@ -73,7 +74,7 @@ func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done Su
 
 // lostForGood reports whether an attempt's operator is asked with what its answer held, and
 // that answer was lost.
-func lostForGood(i pirogue.Instance, attempt pirogue.Attempt) bool {
-	_, asks := i.Operator.(pirogue.StatusReader)
-	return asks && i.Operator.Capability().Reference == pirogue.NeitherByReference && len(attempt.Handle) == 0
+func lostForGood(i operator.Instance, attempt pirogue.Attempt) bool {
+	_, asks := i.Operator.(operator.StatusReader)
+	return asks && i.Operator.Capability().Reference == operator.NeitherByReference && len(attempt.Handle) == 0
 }

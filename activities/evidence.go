@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
 func (a *Activities) provenOutcome(
-	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.RouteCandidate, said pirogue.Outcome,
+	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate, said pirogue.Outcome,
 ) pirogue.Outcome {
 	switch {
 	case said == pirogue.OutcomePaid:
@@ -54,7 +55,7 @@ func (a *Activities) provenOutcome(
 
 // absenceProven reports whether the operator, past its horizon, has said often enough that it
 // does not know an attempt.
-func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg pirogue.RouteCandidate) bool {
+func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate) bool {
 	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
 		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.FinalityWindow))
 }
@@ -62,7 +63,7 @@ func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, 
 // provenDead reports whether an attempt's row proves that it can have no effect any more: absence
 // proves it at this operator, and all the absences that count came past its horizon. That a
 // person asks for another attempt changes nothing about the proof.
-func (a *Activities) provenDead(attempt pirogue.Attempt, leg pirogue.RouteCandidate) bool {
+func (a *Activities) provenDead(attempt pirogue.Attempt, leg operator.RouteCandidate) bool {
 	return leg.AbsenceProves && lost(attempt) && leg.Operator == attempt.Operator &&
 		a.absenceProven(attempt, attempt.Evidence, leg) &&
 		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.FinalityWindow))
@@ -75,9 +76,9 @@ func lost(attempt pirogue.Attempt) bool {
 
 // ProofSpan returns how long at least it takes to hear an end of an operator often enough to
 // believe it.
-func ProofSpan(leg pirogue.RouteCandidate) time.Duration {
+func ProofSpan(leg operator.RouteCandidate) time.Duration {
 	return 2*span(leg) + leg.CallTimeout + time.Minute
 }
 
 // span is how far apart two equal refusals of an operator must lie.
-func span(leg pirogue.RouteCandidate) time.Duration { return max(confirmSpan, leg.RefusalSpan) }
+func span(leg operator.RouteCandidate) time.Duration { return max(confirmSpan, leg.RefusalSpan) }

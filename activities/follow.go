@@ -7,17 +7,19 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // StatusInput asks the operator what became of a payment.
 type StatusInput struct {
-	PaymentID pirogue.PaymentID      `json:"payment_id"`
-	Pace      Pace                   `json:"pace"`
-	Candidate pirogue.RouteCandidate `json:"leg"`
-	Number    int                    `json:"number,omitempty"` // of the attempt; 0 for the latest
+	PaymentID pirogue.PaymentID       `json:"payment_id"`
+	Pace      Pace                    `json:"pace"`
+	Candidate operator.RouteCandidate `json:"candidate"`
+	Number    int                     `json:"number,omitempty"` // of the attempt; 0 for the latest
 	// AlreadyBooked holds what moved under the attempt and is dealt with, in minor units: at pace Slow only
 	// more than that ends the waiting.
-	AlreadyBooked int64 `json:"known,omitempty"`
+	AlreadyBooked int64 `json:"already_booked,omitempty"`
 	// Closing says that the answer ends the customer's time.
 	Closing bool `json:"closing,omitempty"`
 }
@@ -38,19 +40,19 @@ const (
 // Once it asks to be run again, after the pace's delay, until the outcome is one that
 // ends the waiting; the workflow's history does not grow by it. An outcome that is not
 // proven is returned as pending.
-func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (pirogue.OperatorResult, error) {
+func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (operator.OperatorResult, error) {
 	p, attempt, err := a.Store.Numbered(ctx, q.PaymentID, q.Number)
 	if err != nil {
-		return pirogue.OperatorResult{}, activityError(err)
+		return operator.OperatorResult{}, activityError(err)
 	}
 	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
 		return unsent, activityError(err)
 	}
 	if wait := a.rest(ctx, p, attempt, q.Pace); wait > 0 {
-		return pirogue.OperatorResult{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
+		return operator.OperatorResult{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
 	}
 	if wait, answered, err := a.listed(ctx, p, attempt, q); answered || err != nil {
-		return pirogue.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
+		return operator.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
 	receipt, evidence, err := a.status(ctx, p, attempt, next)
@@ -58,7 +60,7 @@ func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (pirogue.Oper
 		return receipt, activityError(err)
 	}
 	if err != nil {
-		receipt = pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: err.Error()}
+		receipt = operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: err.Error()}
 	}
 	said := receipt.Outcome
 	receipt.UnderWay = err == nil && said == pirogue.OutcomePending && !receipt.Unreadable
@@ -87,7 +89,7 @@ func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (pirogue.Oper
 // keptOpen reports whether an answer without money would end an open payment while operators are
 // asked first.
 func (a *Activities) keptOpen(
-	ctx context.Context, p pirogue.Payment, q StatusInput, r pirogue.OperatorResult,
+	ctx context.Context, p pirogue.Payment, q StatusInput, r operator.OperatorResult,
 ) (bool, error) {
 	ends := q.Closing || r.Outcome != pirogue.OutcomePending
 	if p.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
@@ -98,8 +100,8 @@ func (a *Activities) keptOpen(
 
 // keepOpen answers a question whose answer must not end a payment: as pending, or not yet.
 func (a *Activities) keepOpen(
-	ctx context.Context, q StatusInput, r pirogue.OperatorResult, err error,
-) (pirogue.OperatorResult, error) {
+	ctx context.Context, q StatusInput, r operator.OperatorResult, err error,
+) (operator.OperatorResult, error) {
 	if err != nil {
 		return r, activityError(err)
 	}
@@ -112,22 +114,22 @@ func (a *Activities) keepOpen(
 
 // notSent says that nothing was sent, of a payment whose rows prove it: the answer to a
 // sending that came late. Its operator has nothing to be asked about.
-func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (pirogue.OperatorResult, error) {
+func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (operator.OperatorResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
-		return pirogue.OperatorResult{}, nil
+		return operator.OperatorResult{}, nil
 	}
 	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
 	if err != nil || !unsent {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomeNotSent, Message: attempt.OperatorMessage}, nil
+	return operator.OperatorResult{Outcome: pirogue.OutcomeNotSent, Message: attempt.OperatorMessage}, nil
 }
 
 // isOperators reports whether err is the operator's doing: it says nothing about
 // the payment, and the question may be asked again.
 func isOperators(err error) bool {
 	switch pirogue.CodeOf(err) {
-	case pirogue.NotSent, pirogue.Refused, pirogue.Unable, pirogue.Unknown:
+	case operator.NotSent, operator.Refused, operator.Unable, operator.Unknown:
 		return true
 	default:
 		return false
@@ -136,7 +138,7 @@ func isOperators(err error) bool {
 
 // isFinal reports whether an answer ends the waiting. After a payment ended only money
 // matters that nobody has dealt with, and past the horizon any word that can be read.
-func (q StatusInput) isFinal(r pirogue.OperatorResult, ordered pirogue.Money) bool {
+func (q StatusInput) isFinal(r operator.OperatorResult, ordered pirogue.Money) bool {
 	switch q.Pace {
 	case Slow:
 		return r.Outcome == pirogue.OutcomePaid && r.Moved(ordered) > q.AlreadyBooked
@@ -152,7 +154,7 @@ func (p Pace) Watches() bool { return p == Slow || p == Final }
 
 // asks reports whether an operator has a status call.
 func (a *Activities) asks(o pirogue.OperatorCode) bool {
-	_, ok := a.Operators[o].Operator.(pirogue.StatusReader)
+	_, ok := a.Operators[o].Operator.(operator.StatusReader)
 	return ok
 }
 
@@ -161,18 +163,18 @@ func (a *Activities) asks(o pirogue.OperatorCode) bool {
 // that only goes on waiting is returned as it is, without a look at the callbacks, and so is
 // one about a payment whose success is known.
 func (a *Activities) contradicted(
-	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r pirogue.OperatorResult,
-) (pirogue.OperatorResult, error) {
+	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r operator.OperatorResult,
+) (operator.OperatorResult, error) {
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
 	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || q.AlreadyBooked > 0 || !a.asks(attempt.Operator) {
 		return r, nil
 	}
 	proof := a.Operators[attempt.Operator].Operator.Capability().Proof
-	if proof != pirogue.ProofToken && proof != pirogue.ProofSignature {
+	if proof != operator.ProofToken && proof != operator.ProofSignature {
 		return r, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
-	if err != nil || pirogue.LatestVerified(said).Outcome != pirogue.OutcomePaid {
+	if err != nil || operator.LatestVerified(said).Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
 	r.Outcome, r.UnderWay, r.Unreadable, r.Contradicted = pirogue.OutcomePending, false, true, true
@@ -222,36 +224,36 @@ func (p Pace) Cadence(n int32) time.Duration {
 // answer in it. An error of our own database is returned instead of the operator's.
 func (a *Activities) status(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, next nextPoll,
-) (pirogue.OperatorResult, pirogue.Evidence, error) {
+) (operator.OperatorResult, pirogue.Evidence, error) {
 	instance, err := a.instanceOf(attempt.Operator)
 	if err != nil {
-		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
+		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}
-	reader, ok := instance.Operator.(pirogue.StatusReader)
+	reader, ok := instance.Operator.(operator.StatusReader)
 	if !ok {
 		return a.heard(ctx, instance, attempt)
 	}
 	asked, err := a.query(ctx, p, attempt)
 	if err != nil {
-		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
+		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}
 	receipt, err := reader.Status(ctx, asked)
 	answered := a.Clock.Now() // what is written late was said no later
 	failpoint.Hit("ask.answered")
 	if trouble := a.recordCallResult(ctx, instance.Code, p.ID, err); trouble != nil {
-		return pirogue.OperatorResult{}, pirogue.Evidence{}, trouble
+		return operator.OperatorResult{}, pirogue.Evidence{}, trouble
 	}
 	words := receipt.Message
 	if err != nil {
 		words = err.Error()
 	}
-	evidence, kept := a.Store.RecordPoll(ctx, pirogue.Poll{
+	evidence, kept := a.Store.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Outcome: receipt.Outcome, Message: words, At: answered, Next: next.after(receipt.Outcome),
 	})
 	failpoint.Hit("ask.counted")
 	if kept != nil {
-		return pirogue.OperatorResult{}, evidence, kept
+		return operator.OperatorResult{}, evidence, kept
 	}
 	return receipt, evidence, err
 }
@@ -260,14 +262,14 @@ func (a *Activities) status(
 // proved to be its own. An operator that cannot prove them is never believed: its
 // payments are for a person.
 func (a *Activities) heard(
-	ctx context.Context, i pirogue.Instance, attempt pirogue.Attempt,
-) (pirogue.OperatorResult, pirogue.Evidence, error) {
-	if i.Operator.Capability().Proof == pirogue.ProofNone {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}, attempt.Evidence, nil
+	ctx context.Context, i operator.Instance, attempt pirogue.Attempt,
+) (operator.OperatorResult, pirogue.Evidence, error) {
+	if i.Operator.Capability().Proof == operator.ProofNone {
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}, attempt.Evidence, nil
 	}
 	said, err := a.Store.Callbacks(ctx, attempt.ID)
 	if err != nil {
-		return pirogue.OperatorResult{}, pirogue.Evidence{}, err
+		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}
-	return pirogue.LatestVerified(said), attempt.Evidence, nil
+	return operator.LatestVerified(said), attempt.Evidence, nil
 }

@@ -8,7 +8,10 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/bulk"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // handleBulk is where an attempt's handle has the operator's identifier of its bulk.
@@ -19,7 +22,7 @@ const handleBulk = "bulk_id"
 // among them: its attempt is SENT, and its workflow asks for it and never sends it again.
 func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
 	instance := a.Operators[in.Page.Operator]
-	operator, whole := instance.Operator.(pirogue.BulkDisburser)
+	operator, whole := instance.Operator.(operator.BulkDisburser)
 	if !whole { // it is not configured, or takes no bulks: each payment is started by itself
 		return nil
 	}
@@ -42,7 +45,7 @@ func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
 // first byte leaves, in one transaction, and nothing leaves for one that was not marked by
 // it. Dying between mark and note leaves SENT, which is read as "perhaps sent".
 func (a *Activities) disburseTogether(
-	ctx context.Context, i pirogue.Instance, operator pirogue.BulkDisburser, lines []pirogue.UnsentLine,
+	ctx context.Context, i operator.Instance, operator operator.BulkDisburser, lines []bulk.UnsentLine,
 ) error {
 	merchant, err := a.Store.Merchant(ctx, lines[0].Payment.MerchantID)
 	if err != nil {
@@ -57,8 +60,8 @@ func (a *Activities) disburseTogether(
 		return err
 	}
 	failpoint.Hit("bulk.page.marked")
-	lines = slices.DeleteFunc(slices.Clone(lines), func(line pirogue.UnsentLine) bool {
-		return marked[line.Attempt.ID].Result != pirogue.SendMarked
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line bulk.UnsentLine) bool {
+		return marked[line.Attempt.ID].Result != lifecycle.SendMarked
 	})
 	if len(lines) == 0 {
 		return nil
@@ -76,12 +79,12 @@ func (a *Activities) disburseTogether(
 
 // disbursements returns what the operator needs to pay each line.
 func disbursements(
-	urls CallbackURLs, i pirogue.Instance, merchant pirogue.Merchant, lines []pirogue.UnsentLine,
-) []pirogue.DisburseRequest {
-	all := make([]pirogue.DisburseRequest, len(lines))
+	urls CallbackURLs, i operator.Instance, merchant pirogue.Merchant, lines []bulk.UnsentLine,
+) []operator.DisburseRequest {
+	all := make([]operator.DisburseRequest, len(lines))
 	for n, line := range lines {
 		p, ref := line.Payment, line.Attempt.Ref
-		all[n] = pirogue.DisburseRequest{
+		all[n] = operator.DisburseRequest{
 			Ref: ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
 			Payer: merchant.Name, CallbackURL: urls.URL(i.Code, ref),
 		}
@@ -91,7 +94,7 @@ func disbursements(
 
 // sentBulk is one call for many lines.
 type sentBulk struct {
-	marked map[pirogue.AttemptID]pirogue.Sending
+	marked map[pirogue.AttemptID]lifecycle.Sending
 	id     string // the operator's, "" for none
 	err    error
 }
@@ -99,13 +102,13 @@ type sentBulk struct {
 // noteTogether records what became of the call on every attempt. The operator answers for
 // all of them together: accepted, refused, proven not sent, or unknown.
 func (a *Activities) noteTogether(
-	ctx context.Context, i pirogue.Instance, lines []pirogue.UnsentLine, sent sentBulk,
+	ctx context.Context, i operator.Instance, lines []bulk.UnsentLine, sent sentBulk,
 ) error {
-	receipt := pirogue.OperatorResult{Message: "bulk " + sent.id}
+	receipt := operator.OperatorResult{Message: "bulk " + sent.id}
 	if sent.id != "" {
 		receipt.Handle = pirogue.Handle{handleBulk: sent.id}
 	}
-	_, answer := outcomeOf(receipt, sent.err, pirogue.RouteCandidate{})
+	_, answer := outcomeOf(receipt, sent.err, operator.RouteCandidate{})
 	for _, line := range lines {
 		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)

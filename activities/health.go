@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 const (
@@ -28,12 +29,12 @@ type healthSamples struct {
 
 // healthSample is what this process knows of one operator.
 type healthSample struct {
-	health   pirogue.CircuitBreaker
+	health   operator.CircuitBreaker
 	readAt   time.Time
 	failures int
 	payments map[pirogue.PaymentID]bool // different ones among the failures
 
-	load      pirogue.QuestionLoad
+	load      operator.QuestionLoad
 	loadKnown bool // the last count succeeded
 	countedAt time.Time
 }
@@ -57,7 +58,7 @@ func (p *healthSamples) fail(o pirogue.OperatorCode, id pirogue.PaymentID) bool 
 	if len(its.payments) < maxStreak {
 		its.payments[id] = true
 	}
-	return its.failures >= pirogue.OutageAfter && len(its.payments) >= pirogue.OutagePayments
+	return its.failures >= operator.OutageAfter && len(its.payments) >= operator.OutagePayments
 }
 
 // answered ends a row of failures.
@@ -70,7 +71,7 @@ func (p *healthSamples) answered(o pirogue.OperatorCode) {
 }
 
 // kept returns the health that is still believed at a moment.
-func (p *healthSamples) kept(o pirogue.OperatorCode, at time.Time) (pirogue.CircuitBreaker, bool) {
+func (p *healthSamples) kept(o pirogue.OperatorCode, at time.Time) (operator.CircuitBreaker, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
@@ -78,7 +79,7 @@ func (p *healthSamples) kept(o pirogue.OperatorCode, at time.Time) (pirogue.Circ
 }
 
 // keep believes a health for a while.
-func (p *healthSamples) keep(h pirogue.CircuitBreaker, at time.Time) {
+func (p *healthSamples) keep(h operator.CircuitBreaker, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(h.Operator)
@@ -87,14 +88,14 @@ func (p *healthSamples) keep(h pirogue.CircuitBreaker, at time.Time) {
 
 // keptLoad returns what an operator was last asked about, whether the last count of it
 // succeeded, and whether it is still believed.
-func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load pirogue.QuestionLoad, known, believed bool) {
+func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load operator.QuestionLoad, known, believed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
 	return its.load, its.loadKnown, !its.countedAt.IsZero() && at.Sub(its.countedAt) < loadLife
 }
 
-func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load pirogue.QuestionLoad, known bool, at time.Time) {
+func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load operator.QuestionLoad, known bool, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
@@ -102,7 +103,7 @@ func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load pirogue.QuestionLo
 }
 
 // breaker returns how an operator does, as of at most healthLife ago.
-func (a *Activities) breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
+func (a *Activities) breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	now := a.Clock.Now()
 	if h, believed := a.pulses.kept(o, now); believed {
 		return h, nil
@@ -116,7 +117,7 @@ func (a *Activities) breaker(ctx context.Context, o pirogue.OperatorCode) (pirog
 
 // breakerAdmits reports whether a payment may be sent to an operator that may be down: always
 // while its circuit is closed, and now and then one to see whether it answers again.
-func (a *Activities) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool, pirogue.CircuitBreaker, error) {
+func (a *Activities) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool, operator.CircuitBreaker, error) {
 	h, err := a.breaker(ctx, o)
 	if err != nil || h.Available() {
 		return true, h, err
@@ -137,7 +138,7 @@ func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCod
 			return nil
 		}
 		h, read := a.breaker(ctx, o)
-		if read != nil || h.State == pirogue.BreakerOpen {
+		if read != nil || h.State == operator.BreakerOpen {
 			return read
 		}
 		_, saved := a.change(ctx, h.Failed(err.Error(), a.Clock.Now()))
@@ -145,7 +146,7 @@ func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCod
 	}
 	a.pulses.answered(o)
 	h, read := a.breaker(ctx, o)
-	if read != nil || h.State == pirogue.BreakerClosed {
+	if read != nil || h.State == operator.BreakerClosed {
 		return read
 	}
 	waiting, counted := a.Store.Waiting(ctx, o)
@@ -158,9 +159,9 @@ func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCod
 
 // change saves a health and lets it be read again at once. It reports whether it was
 // this process that changed it.
-func (a *Activities) change(ctx context.Context, h pirogue.CircuitBreaker) (bool, error) {
+func (a *Activities) change(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
 	saved, err := a.Store.SaveBreaker(ctx, h)
-	a.pulses.keep(pirogue.CircuitBreaker{Operator: h.Operator}, time.Time{})
+	a.pulses.keep(operator.CircuitBreaker{Operator: h.Operator}, time.Time{})
 	return saved, err
 }
 
@@ -168,7 +169,7 @@ func (a *Activities) change(ctx context.Context, h pirogue.CircuitBreaker) (bool
 // and not about the payment. That we gave up ourselves says nothing.
 func broken(err error) bool {
 	switch pirogue.CodeOf(err) {
-	case pirogue.NotSent, pirogue.Unknown:
+	case operator.NotSent, operator.Unknown:
 		return true
 	default:
 		return false

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
+	"pirogue/lifecycle"
 )
 
 // What a suspended merchant has not sent looks whether the suspension has ended: soon at
@@ -26,8 +27,8 @@ const (
 )
 
 // sentNothing says why an attempt was not marked.
-var sentNothing = map[pirogue.SendResult]string{
-	pirogue.SendSuspended: merchantSuspended, pirogue.SendAskFirst: operatorsAreAsked,
+var sentNothing = map[lifecycle.SendResult]string{
+	lifecycle.SendSuspended: merchantSuspended, lifecycle.SendAskFirst: operatorsAreAsked,
 }
 
 // heldWords says why nothing of a merchant is sent; "" while it is.

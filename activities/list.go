@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // One list of an operator's transactions answers for many payments that have ended. It decides
@@ -48,7 +50,7 @@ type reading struct {
 }
 
 // readLines keeps what money may have moved under.
-func readLines(lines []pirogue.StatementLine) map[string]bool {
+func readLines(lines []operator.StatementLine) map[string]bool {
 	suspects := map[string]bool{}
 	for _, line := range lines {
 		if line.Outcome == pirogue.OutcomePaid || line.Outcome == "" {
@@ -86,13 +88,13 @@ func nextList(after time.Time, apart time.Duration) time.Time {
 // whether there is one.
 func (a *Activities) lister(
 	p pirogue.Payment, attempt pirogue.Attempt,
-) (pirogue.Instance, pirogue.StatementReader, bool) {
+) (operator.Instance, operator.StatementReader, bool) {
 	ended := p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed
 	instance, known := a.Operators[attempt.Operator]
 	if !ended || !known || attempt.FirstSent.IsZero() || attempt.Ref == "" {
 		return instance, nil, false
 	}
-	reader, can := instance.Operator.(pirogue.StatementReader)
+	reader, can := instance.Operator.(operator.StatementReader)
 	return instance, reader, can && instance.Operator.Capability().StatementNames
 }
 
@@ -117,7 +119,7 @@ func (a *Activities) listed(
 		return 0, false, nil
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
-	_, err := a.Store.RecordPoll(ctx, pirogue.Poll{
+	_, err := a.Store.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Message: "the list of transactions names no money", At: read.at, Next: next.at,
 	})
@@ -127,7 +129,7 @@ func (a *Activities) listed(
 // reading returns the operator's last list, read again if need be, and reports whether one is
 // being read.
 func (a *Activities) reading(
-	ctx context.Context, i pirogue.Instance, reader pirogue.StatementReader, attempt pirogue.Attempt, due time.Time,
+	ctx context.Context, i operator.Instance, reader operator.StatementReader, attempt pirogue.Attempt, due time.Time,
 ) (reading, bool) {
 	now := a.Clock.Now()
 	last, busy, may := a.lists.begin(i.Code, now, func(r reading) bool { return r.covers(attempt, due) })
@@ -174,7 +176,7 @@ func (l listPeriod) seconds() float64 { return (l.to.Sub(l.from) + 2*listBack).S
 // read reads the list by at most so many calls a second, and returns what it cost: calls for
 // each second of the period.
 func (l listPeriod) read(
-	ctx context.Context, reader pirogue.StatementReader, perSecond float64,
+	ctx context.Context, reader operator.StatementReader, perSecond float64,
 ) (reading, float64, error) {
 	calls := 0
 	permit := func(ctx context.Context) error {
@@ -194,7 +196,7 @@ func (l listPeriod) read(
 			return ctx.Err()
 		}
 	}
-	lines, err := reader.Statement(pirogue.WithCallPermit(ctx, permit), l.from.Add(-listBack), l.to.Add(listBack))
+	lines, err := reader.Statement(operator.WithCallPermit(ctx, permit), l.from.Add(-listBack), l.to.Add(listBack))
 	return reading{at: l.to, from: l.from, suspects: readLines(lines)}, float64(calls) / l.seconds(), err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
 )
 
 // lister is a counter whose operator has a list of so many pages.
@@ -16,7 +17,7 @@ type lister struct {
 	*counter
 
 	pages, read int // pages it has, and pages that were read
-	lines       []pirogue.StatementLine
+	lines       []operator.StatementLine
 	due         int // questions, of this attempt and others
 	sent        time.Time
 }
@@ -27,19 +28,19 @@ func (l *lister) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Paym
 	}, nil
 }
 
-func (l *lister) Capability() pirogue.Capability {
-	return pirogue.Capability{FinalityWindow: 24 * time.Hour, StatementNames: true}
+func (l *lister) Capability() operator.Capability {
+	return operator.Capability{FinalityWindow: 24 * time.Hour, StatementNames: true}
 }
 
 func (l *lister) WatchLoad(
 	context.Context, pirogue.OperatorCode, time.Time, time.Time,
-) (pirogue.WatchLoad, error) {
-	return pirogue.WatchLoad{Due: l.due, First: l.sent}, nil
+) (operator.WatchLoad, error) {
+	return operator.WatchLoad{Due: l.due, First: l.sent}, nil
 }
 
-func (l *lister) Statement(ctx context.Context, _, _ time.Time) ([]pirogue.StatementLine, error) {
+func (l *lister) Statement(ctx context.Context, _, _ time.Time) ([]operator.StatementLine, error) {
 	for range l.pages {
-		if err := pirogue.PermitCall(ctx); err != nil {
+		if err := operator.PermitCall(ctx); err != nil {
 			return nil, err
 		}
 		l.read++
@@ -52,14 +53,14 @@ func TestAListAnswersAWatch(t *testing.T) {
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	ended := now.Add(-2 * time.Minute)
 	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
-	line := func(ref pirogue.OperatorRef, outcome pirogue.Outcome) []pirogue.StatementLine {
-		return []pirogue.StatementLine{{TxID: "MP1", Ref: ref, Outcome: outcome}}
+	line := func(ref pirogue.OperatorRef, outcome pirogue.Outcome) []operator.StatementLine {
+		return []operator.StatementLine{{TxID: "MP1", Ref: ref, Outcome: outcome}}
 	}
 	for name, row := range map[string]struct {
 		status pirogue.Status
 		pages  int
 		due    int
-		lines  []pirogue.StatementLine
+		lines  []operator.StatementLine
 		read   int // pages
 		asked  int // by reference
 	}{
@@ -81,7 +82,7 @@ func TestAListAnswersAWatch(t *testing.T) {
 			}
 			a := l.activities(0, &now)
 			a.Store = l
-			a.Operators["op"] = pirogue.Instance{Code: "op", Operator: l}
+			a.Operators["op"] = operator.Instance{Code: "op", Operator: l}
 			ask(t, a, activities.Slow)
 			require.Equal(t, row.read, l.read, "pages")
 			require.Equal(t, row.asked, l.asked, "questions by reference")
@@ -99,7 +100,7 @@ func TestAListThatIsTooLongRests(t *testing.T) {
 	}
 	a := l.activities(0, &now)
 	a.Store = l
-	a.Operators["op"] = pirogue.Instance{Code: "op", Operator: l}
+	a.Operators["op"] = operator.Instance{Code: "op", Operator: l}
 	ask(t, a, activities.Slow)
 	ask(t, a, activities.Slow)
 	now = now.Add(11 * time.Minute)

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 const (
@@ -33,13 +36,13 @@ type RestartScope struct {
 // terminated or have failed. A row that cannot be restarted becomes a case and holds up no
 // other. Open payments have pages of their own: tens of thousands that are only watched hold
 // up none of them.
-func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (pirogue.Restarted, error) {
+func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (lifecycle.Restarted, error) {
 	run := &restartRun{Activities: a, scope: scope}
 	err := errors.Join(
-		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments(true)),
-		run.pages(ctx, pirogue.FollowedPayment, run.lostPayments(false)),
-		run.pages(ctx, pirogue.FollowedBulk, run.openBulks),
-		run.pages(ctx, pirogue.FollowedEvent, run.overdueEvents),
+		run.pages(ctx, lifecycle.FollowedPayment, run.lostPayments(true)),
+		run.pages(ctx, lifecycle.FollowedPayment, run.lostPayments(false)),
+		run.pages(ctx, lifecycle.FollowedBulk, run.openBulks),
+		run.pages(ctx, lifecycle.FollowedEvent, run.overdueEvents),
 	)
 	return run.done, activityError(err)
 }
@@ -50,12 +53,12 @@ type restartRun struct {
 	scope RestartScope
 
 	mu   sync.Mutex
-	done pirogue.Restarted
+	done lifecycle.Restarted
 }
 
 // candidate is a row whose workflow may be gone.
 type candidate struct {
-	followed pirogue.FollowedWork
+	followed lifecycle.FollowedWork
 	why      string
 	anew     bool // it is started again although one is open
 	restart  func(ctx context.Context) error
@@ -63,16 +66,16 @@ type candidate struct {
 }
 
 // readRows reads rows that nobody touched since before.
-type readRows func(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error)
+type readRows func(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error)
 
 // pages looks at one page of rows and, while many of their workflows are gone and time is
 // left, at the next ones: a lost database is made up for within minutes.
-func (r *restartRun) pages(ctx context.Context, what pirogue.FollowedKind, read readRows) error {
+func (r *restartRun) pages(ctx context.Context, what lifecycle.FollowedKind, read readRows) error {
 	if r.scope.DryRun {
 		return r.show(ctx, what, read)
 	}
 	for {
-		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter), pirogue.RowSpan{Limit: restartLimit})
+		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter), lifecycle.RowSpan{Limit: restartLimit})
 		seen, gone, err := r.lookAt(ctx, page)
 		err = errors.Join(unreadable, err, r.Store.MarkSeen(ctx, what, seen, r.Clock.Now()))
 		failpoint.Hit("restart.seen")
@@ -84,10 +87,10 @@ func (r *restartRun) pages(ctx context.Context, what pirogue.FollowedKind, read 
 
 // show lists what is gone among all rows of one kind, page by page, and says so where time or room
 // ends before the rows do. No row is marked: the pages follow by their place.
-func (r *restartRun) show(ctx context.Context, what pirogue.FollowedKind, read readRows) error {
+func (r *restartRun) show(ctx context.Context, what lifecycle.FollowedKind, read readRows) error {
 	before := r.Clock.Now().Add(-seenAfter)
 	for skip := 0; ; skip += restartLimit {
-		page, unreadable := read(ctx, before, pirogue.RowSpan{Skip: skip, Limit: restartLimit})
+		page, unreadable := read(ctx, before, lifecycle.RowSpan{Skip: skip, Limit: restartLimit})
 		seen, _, err := r.lookAt(ctx, page)
 		if err := errors.Join(unreadable, err); err != nil {
 			return err
@@ -167,7 +170,7 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 	}
 	r.mu.Lock()
 	if r.scope.DryRun || r.scope.List && len(r.done.Found) < shownMost {
-		r.done.Found = append(r.done.Found, pirogue.LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
+		r.done.Found = append(r.done.Found, lifecycle.LostWorkflow{What: c.followed.What, ID: c.followed.ID, Why: c.why})
 	}
 	r.mu.Unlock()
 	if r.scope.DryRun {
@@ -183,19 +186,19 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 
 // lostPayments reads pages of payments: of those that are open, or of the others.
 func (r *restartRun) lostPayments(open bool) readRows {
-	return func(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error) {
+	return func(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error) {
 		found, err := r.Store.Unfinished(ctx, open, before, span)
 		return r.paymentCandidates(found), err
 	}
 }
 
 // paymentCandidates returns payments whose workflow may be gone.
-func (r *restartRun) paymentCandidates(found []pirogue.Restart) []candidate {
+func (r *restartRun) paymentCandidates(found []lifecycle.Restart) []candidate {
 	page := make([]candidate, len(found))
 	for i, lost := range found {
 		p := lost.Payment
 		page[i] = candidate{
-			followed: pirogue.FollowedWork{What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
+			followed: lifecycle.FollowedWork{What: lifecycle.FollowedPayment, ID: string(p.ID), Kind: p.Kind},
 			why:      strings.TrimSpace(string(p.Kind) + " " + string(p.Status) + " " + string(lost.Case)),
 			anew:     lost.Anew,
 			restart:  func(ctx context.Context) error { return r.restartPayment(ctx, lost) },
@@ -207,8 +210,8 @@ func (r *restartRun) paymentCandidates(found []pirogue.Restart) []candidate {
 
 // restartPayment starts a payment's workflow again. One whose rows do not allow it is for a
 // person: its operator may have left the configuration, or a key may be missing.
-func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) error {
-	id := pirogue.NewCaseID(lost.Payment.ID, pirogue.CauseWorkflowLost)
+func (r *restartRun) restartPayment(ctx context.Context, lost lifecycle.Restart) error {
+	id := support.NewCaseID(lost.Payment.ID, support.CauseWorkflowLost)
 	err := r.Workflows.Restart(ctx, lost)
 	switch {
 	case pirogue.CodeOf(err) == pirogue.ServiceUnavailable:
@@ -220,14 +223,14 @@ func (r *restartRun) restartPayment(ctx context.Context, lost pirogue.Restart) e
 	r.done.Cases++
 	r.done.Payments--
 	r.mu.Unlock()
-	return r.Store.ReopenCase(ctx, pirogue.Case{
-		ID: id, PaymentID: lost.Payment.ID, Cause: pirogue.CauseWorkflowLost, Note: err.Error(), OpenedAt: r.Clock.Now(),
+	return r.Store.ReopenCase(ctx, support.Case{
+		ID: id, PaymentID: lost.Payment.ID, Cause: support.CauseWorkflowLost, Note: err.Error(), OpenedAt: r.Clock.Now(),
 	})
 }
 
 // closeOver closes the cases that are over because a payment's workflow runs again. What fails again
 // opens its case again.
-func (r *restartRun) closeOver(ctx context.Context, lost pirogue.Restart) error {
+func (r *restartRun) closeOver(ctx context.Context, lost lifecycle.Restart) error {
 	for _, id := range lost.Over {
 		if err := r.Store.CloseCase(ctx, id, r.Clock.Now()); err != nil {
 			return err
@@ -237,12 +240,12 @@ func (r *restartRun) closeOver(ctx context.Context, lost pirogue.Restart) error 
 }
 
 // openBulks reads a page of bulks.
-func (r *restartRun) openBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]candidate, error) {
+func (r *restartRun) openBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error) {
 	bulks, err := r.Store.OpenBulks(ctx, before, span)
 	page := make([]candidate, len(bulks))
 	for i, b := range bulks {
 		page[i] = candidate{
-			followed: pirogue.FollowedWork{What: pirogue.FollowedBulk, ID: string(b.ID)},
+			followed: lifecycle.FollowedWork{What: lifecycle.FollowedBulk, ID: string(b.ID)},
 			why:      string(b.State),
 			anew:     b.Anew,
 			restart:  func(ctx context.Context) error { return r.Workflows.RestartBulk(ctx, b) },
@@ -254,14 +257,14 @@ func (r *restartRun) openBulks(ctx context.Context, before time.Time, span pirog
 
 // overdueEvents reads a page of events.
 func (r *restartRun) overdueEvents(
-	ctx context.Context, before time.Time, span pirogue.RowSpan,
+	ctx context.Context, before time.Time, span lifecycle.RowSpan,
 ) ([]candidate, error) {
 	events, err := r.Store.OverdueEvents(ctx, r.Clock.Now(), before, span)
 	page := make([]candidate, len(events))
 	for i, e := range events {
-		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+		owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 		page[i] = candidate{
-			followed: pirogue.FollowedWork{What: pirogue.FollowedEvent, ID: string(e.ID), Round: e.Round},
+			followed: lifecycle.FollowedWork{What: lifecycle.FollowedEvent, ID: string(e.ID), Round: e.Round},
 			why:      "its next delivery is overdue",
 			restart:  func(ctx context.Context) error { return r.Workflows.RestartDelivery(ctx, owner, e.ID, e.Round) },
 			started:  &r.done.Events,

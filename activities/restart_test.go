@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
 )
 
 // unfinished is a store with one page of open payments.
@@ -21,12 +23,12 @@ type unfinished struct {
 }
 
 func (s *unfinished) Unfinished(
-	_ context.Context, open bool, _ time.Time, span pirogue.RowSpan,
-) ([]pirogue.Restart, error) {
+	_ context.Context, open bool, _ time.Time, span lifecycle.RowSpan,
+) ([]lifecycle.Restart, error) {
 	if !open {
 		return nil, nil
 	}
-	page := make([]pirogue.Restart, span.Limit)
+	page := make([]lifecycle.Restart, span.Limit)
 	if s.rows > 0 {
 		page = page[:min(span.Limit, max(0, s.rows-span.Skip))]
 	}
@@ -36,15 +38,15 @@ func (s *unfinished) Unfinished(
 	return page, nil
 }
 
-func (s *unfinished) OpenBulks(context.Context, time.Time, pirogue.RowSpan) ([]pirogue.Bulk, error) {
+func (s *unfinished) OpenBulks(context.Context, time.Time, lifecycle.RowSpan) ([]bulk.Bulk, error) {
 	return nil, nil
 }
 
-func (s *unfinished) OverdueEvents(context.Context, time.Time, time.Time, pirogue.RowSpan) ([]pirogue.Event, error) {
+func (s *unfinished) OverdueEvents(context.Context, time.Time, time.Time, lifecycle.RowSpan) ([]pirogue.Event, error) {
 	return nil, nil
 }
 
-func (s *unfinished) MarkSeen(ctx context.Context, _ pirogue.FollowedKind, ids []string, _ time.Time) error {
+func (s *unfinished) MarkSeen(ctx context.Context, _ lifecycle.FollowedKind, ids []string, _ time.Time) error {
 	if ctx.Err() == nil {
 		s.seen += len(ids)
 	}
@@ -59,7 +61,7 @@ type halting struct {
 	answers int
 }
 
-func (h *halting) Open(ctx context.Context, _ pirogue.FollowedWork) (bool, error) {
+func (h *halting) Open(ctx context.Context, _ lifecycle.FollowedWork) (bool, error) {
 	h.mu.Lock()
 	h.answers--
 	hangs := h.answers < 0
@@ -87,18 +89,18 @@ func TestRowsAreMarkedThoughTemporalIsSlow(t *testing.T) {
 // forgetful is a Temporal that knows no workflow.
 type forgetful struct{ Workflows }
 
-func (forgetful) Open(context.Context, pirogue.FollowedWork) (bool, error) { return false, nil }
+func (forgetful) Open(context.Context, lifecycle.FollowedWork) (bool, error) { return false, nil }
 
 // A dry run lists all that is gone, or says of what it could not look at every row.
 func TestADryRunListsAllThatIsGone(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		rows, found int
-		notAll      []pirogue.FollowedKind
+		notAll      []lifecycle.FollowedKind
 	}{
 		"one page":          {7, 7, nil},
 		"several pages":     {2*restartLimit + 7, 2*restartLimit + 7, nil},
-		"more than fits in": {2 * shownMost, shownMost, []pirogue.FollowedKind{pirogue.FollowedPayment}},
+		"more than fits in": {2 * shownMost, shownMost, []lifecycle.FollowedKind{lifecycle.FollowedPayment}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,6 +124,6 @@ func TestADryRunListsAllThatIsGone(t *testing.T) {
 		defer stop()
 		lost, err := a.RestartLost(ctx, RestartScope{DryRun: true, List: true})
 		require.NoError(t, err)
-		require.Contains(t, lost.NotAll, pirogue.FollowedPayment)
+		require.Contains(t, lost.NotAll, lifecycle.FollowedPayment)
 	})
 }

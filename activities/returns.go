@@ -9,6 +9,8 @@ import (
 	"pirogue"
 	"pirogue/failpoint"
 	"pirogue/ids"
+	"pirogue/routing"
+	"pirogue/support"
 )
 
 // returnTries says how many refunds try to give the money of a case back before a person has to
@@ -27,7 +29,7 @@ const (
 
 // ReturnRequest asks for the money of a case to be given back to its payer.
 type ReturnRequest struct {
-	Case pirogue.CaseID `json:"case"`
+	Case support.CaseID `json:"case"`
 	// Known says how many returns of the case the caller knows of: one more is begun unless there
 	// are more. NoReturn begins none.
 	Known int `json:"known"`
@@ -61,7 +63,7 @@ func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResu
 // AwaitReturn returns once the money of a case is back, which closes the case, or once as many
 // returns have failed as are tried by themselves. It begins the next one when one has failed; the
 // workflow's history does not grow by it.
-func (a *Activities) AwaitReturn(ctx context.Context, id pirogue.CaseID) (ReturnResult, error) {
+func (a *Activities) AwaitReturn(ctx context.Context, id support.CaseID) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, id)
 	if err != nil {
 		return ReturnResult{}, activityError(err)
@@ -107,13 +109,13 @@ func (a *Activities) lookAgain(n int32) time.Duration {
 
 // caseReturn is a case with the refunds that were to give its money back.
 type caseReturn struct {
-	stray   pirogue.Case
+	stray   support.Case
 	returns []pirogue.Payment // oldest first
 	blocked bool              // a return that had failed has a case of its own: it may have paid
 }
 
 // returnOf reads a case with its returns.
-func (a *Activities) returnOf(ctx context.Context, id pirogue.CaseID) (caseReturn, error) {
+func (a *Activities) returnOf(ctx context.Context, id support.CaseID) (caseReturn, error) {
 	stray, err := a.Store.Case(ctx, id)
 	if err != nil {
 		return caseReturn{}, err
@@ -157,7 +159,7 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 		return back, err
 	}
 	refund := a.lateRefund(parent, r.stray, back.Tries+1)
-	fits := pirogue.Refunders(a.Operators[collected.Operator], route, parent, refund)
+	fits := routing.Refunders(a.Operators[collected.Operator], route, parent, refund)
 	if len(fits) == 0 {
 		return back, nil
 	}
@@ -174,11 +176,11 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 
 // lateRefund is the n-th payment that is to give stray money back. It has no start deadline:
 // nobody asks for it again under another reference, so it waits as long as it takes.
-func (a *Activities) lateRefund(parent pirogue.Payment, stray pirogue.Case, n int) pirogue.Payment {
+func (a *Activities) lateRefund(parent pirogue.Payment, stray support.Case, n int) pirogue.Payment {
 	now := a.Clock.Now()
 	return pirogue.Payment{
 		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,
-		OrderID: pirogue.NewReturnID(stray.ID, n), ParentID: parent.ID, Status: pirogue.StatusCreated,
+		OrderID: support.NewReturnID(stray.ID, n), ParentID: parent.ID, Status: pirogue.StatusCreated,
 		Amount:   pirogue.Money{Minor: stray.Paid, Currency: parent.Amount.Currency},
 		Fee:      pirogue.Money{Currency: parent.Amount.Currency},
 		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,

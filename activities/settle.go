@@ -5,7 +5,10 @@ import (
 	"errors"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // FinalizeInput asks for a payment to be made terminal.
@@ -16,12 +19,12 @@ type FinalizeInput struct {
 	Failure      pirogue.Failure   `json:"failure,omitzero"`
 	ProviderTxID string            `json:"provider_tx_id,omitempty"`
 	// NothingSent ends the payment only if nothing of it was sent, nor may have been.
-	NothingSent bool `json:"unsent,omitempty"`
+	NothingSent bool `json:"nothing_sent,omitempty"`
 	// Watched says that the workflow goes on, and finishes the payment later.
 	Watched bool `json:"watched,omitempty"`
 	// Case is the case that two people settle by Resolution together with the payment.
-	Case       pirogue.CaseID     `json:"case,omitempty"`
-	Resolution pirogue.Resolution `json:"resolution,omitempty"`
+	Case       support.CaseID     `json:"case,omitempty"`
+	Resolution support.Resolution `json:"resolution,omitempty"`
 }
 
 // NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
@@ -47,14 +50,14 @@ type FinalizeResult struct {
 // without money waits.
 func (a *Activities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	ended, err := a.settle(ctx, in)
-	if errors.Is(err, pirogue.ErrAskFirst) {
+	if errors.Is(err, lifecycle.ErrAskFirst) {
 		return FinalizeResult{}, a.lookForResume(ctx, operatorsAreAsked)
 	}
 	return ended, activityError(err)
 }
 
 func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
-	settled, err := a.Store.Finalize(ctx, pirogue.Finalization{
+	settled, err := a.Store.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
 		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.NothingSent, Watched: in.Watched,
 		Case: in.Case, Resolution: in.Resolution, At: a.Clock.Now(),
@@ -67,7 +70,7 @@ func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResu
 	if p.Late {
 		failpoint.Hit("settle.closed")
 	}
-	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
 		if event == "" || p.Quiet {
 			continue

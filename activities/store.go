@@ -5,6 +5,12 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // Store is the part of the database that activities need. Every method may be
@@ -33,16 +39,16 @@ type Operators interface {
 // Healths keeps how operators do.
 type Healths interface {
 	// Breaker returns how an operator does. One that never had trouble is closed.
-	Breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error)
+	Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error)
 	// SaveBreaker replaces a health, and reports false when it was changed since it was
 	// read.
-	SaveBreaker(ctx context.Context, h pirogue.CircuitBreaker) (bool, error)
+	SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error)
 	// QuestionLoad counts what an operator is asked about: cash-ins accepted since fresh, and
 	// payments that ended since watched.
-	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (pirogue.QuestionLoad, error)
+	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (operator.QuestionLoad, error)
 	// WatchLoad counts the attempts at an operator that are due to be asked about although their
 	// payment has ended, of those that left us since a moment.
-	WatchLoad(ctx context.Context, o pirogue.OperatorCode, since, now time.Time) (pirogue.WatchLoad, error)
+	WatchLoad(ctx context.Context, o pirogue.OperatorCode, since, now time.Time) (operator.WatchLoad, error)
 	// Waiting returns how many open payments wait to be sent to an operator.
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
 }
@@ -58,7 +64,7 @@ type Waits interface {
 	// NothingSent reports whether nothing of a payment is at an operator, nor may be.
 	NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error)
 	// Callbacks returns what an operator told us about an attempt, oldest first.
-	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.OperatorResult, error)
+	Callbacks(ctx context.Context, id pirogue.AttemptID) ([]operator.OperatorResult, error)
 }
 
 // AttemptReader reads a payment's submissions.
@@ -84,11 +90,11 @@ type Attempts interface {
 	// UNKNOWN may be sent once more under its reference where limits say so: only for an
 	// operator that executes a reference once.
 	Send(
-		ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
-	) (pirogue.Sending, error)
+		ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
+	) (lifecycle.Sending, error)
 	// RecordAttemptResult records what became of one sending, and returns the attempt's state. Only the
 	// latest sending of a SENT attempt changes it; see pirogue.Answer.
-	RecordAttemptResult(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error)
+	RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error)
 	// Renew prepares an attempt after another one that can have no effect, which
 	// becomes UNKNOWN if it is still SENT. The next attempt's number makes it unique:
 	// a second call returns the attempt that the first one made. An attempt that was
@@ -100,7 +106,7 @@ type Attempts interface {
 	// evidence with this answer in it. The sendings and questions before it are its
 	// identity: recorded again, it counts once. One that another question or a sending has
 	// overtaken confirms nothing; what it contradicts begins again.
-	RecordPoll(ctx context.Context, poll pirogue.Poll) (pirogue.Evidence, error)
+	RecordPoll(ctx context.Context, poll lifecycle.Poll) (pirogue.Evidence, error)
 }
 
 // LedgerStore makes payments terminal and moves money.
@@ -112,7 +118,7 @@ type LedgerStore interface {
 	// Finalize makes a payment terminal, books what ledger.Ending says, brings a refund's
 	// cash-in up to date and writes the events for the merchant, in one transaction. A
 	// payment that is terminal already is left alone; see pirogue.Settled.
-	Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Finalized, error)
+	Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error)
 	// Collected returns the attempt that collected a payment: its accepted one, or else the
 	// latest that may have. It fails with NotFound.
 	Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error)
@@ -124,7 +130,7 @@ type LedgerStore interface {
 type Bulks interface {
 	LineSender
 	// BulkPage says how a page of a bulk stands.
-	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageProgress, error)
+	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (bulk.BulkPageProgress, error)
 	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
 	// transaction, and returns how many. prepare gives each its first attempt and the
 	// digest of its callback's token. It fails with MerchantSuspended while lines wait that
@@ -136,14 +142,14 @@ type Bulks interface {
 	BulkEnds
 	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
 	// oldest first.
-	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error)
+	UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]bulk.Bulk, error)
 }
 
 // BulkEnds brings bulks to their end.
 type BulkEnds interface {
 	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
 	// and reports whether the bulk has ended.
-	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error)
+	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error)
 	// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
 	// ever sent, at most limit, and returns how many. Their holds are released.
 	EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error)
@@ -154,7 +160,7 @@ type BulkEnds interface {
 	// the payment after, at most limit. Each has an open case.
 	UnstartedLines(
 		ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
-	) ([]pirogue.OpenLine, error)
+	) ([]bulk.OpenLine, error)
 	// LineStarted closes the case about a line whose workflow could not be started.
 	LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 }
@@ -163,15 +169,15 @@ type BulkEnds interface {
 type LineSender interface {
 	// OpenLines returns the payments of a page that have not ended. A row that cannot be
 	// read is among them.
-	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error)
+	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error)
 	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
 	// its attempt, without those that cannot be read.
-	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error)
+	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.UnsentLine, error)
 	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
 	// returns the sendings of those that it marked: the others must not be sent.
 	SendLines(
 		ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-	) (map[pirogue.AttemptID]pirogue.Sending, error)
+	) (map[pirogue.AttemptID]lifecycle.Sending, error)
 }
 
 // Cases keeps what only a person can settle.
@@ -184,11 +190,11 @@ type Cases interface {
 // CaseReader reads cases.
 type CaseReader interface {
 	// Cases returns a payment's cases, the oldest first.
-	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error)
 	// Case returns a case. It fails with NotFound.
-	Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
+	Case(ctx context.Context, id support.CaseID) (support.Case, error)
 	// Returns returns the refunds that were to give the money of a case back, oldest first.
-	Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error)
+	Returns(ctx context.Context, c support.Case) ([]pirogue.Payment, error)
 	// Refunds returns the refunds of a cash-in that gave money back, or may yet.
 	Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error)
 }
@@ -198,28 +204,28 @@ type CaseWriter interface {
 	// OpenCase records a case and books what of c.Paid, which is all that moved under the
 	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
 	// as it stands: a further one of the same cause when the first has money already.
-	OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error)
+	OpenCase(ctx context.Context, c support.Case) (support.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
-	ReopenCase(ctx context.Context, c pirogue.Case) error
+	ReopenCase(ctx context.Context, c support.Case) error
 	// CloseCase closes a case that has no money in suspense.
-	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
+	CloseCase(ctx context.Context, id support.CaseID, at time.Time) error
 	// PlaceCase closes a case whose money people placed outside Pirogue, and takes it out of
 	// suspense.
-	PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
+	PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error
 }
 
 // Acts keeps what support did.
 type Acts interface {
 	// BeginAuditEntry writes an act before it is carried out. The same act may be begun again.
-	BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error
+	BeginAuditEntry(ctx context.Context, a support.AuditEntry) error
 	// AuditEntry returns an act of support. It fails with NotFound.
-	AuditEntry(ctx context.Context, id string) (pirogue.AuditEntry, error)
+	AuditEntry(ctx context.Context, id string) (support.AuditEntry, error)
 	// Proposal returns the resolution of a payment that waits for a second person. It fails
 	// with NotFound.
-	Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.AuditEntry, error)
+	Proposal(ctx context.Context, id pirogue.PaymentID) (support.AuditEntry, error)
 	// EndAuditEntry completes an act with its verdict. An act that has one keeps it. It fails with
 	// NotFound.
-	EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error
+	EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error
 }
 
 // Webhooks follows the delivery of events.
@@ -229,15 +235,15 @@ type Webhooks interface {
 	// delivery that was begun and never ended is returned again with its number. When
 	// nothing is left to send, because the event is not WAITING, or it is too early, the
 	// delivery's number is 0.
-	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, pirogue.Delivery, error)
+	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)
 	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
-	EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error
+	EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error
 	// WebhookSecrets returns the secrets an owner's webhooks are signed with: the API
 	// secret of its newest key in force, and the whsec_ secret.
-	WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error)
+	WebhookSecrets(ctx context.Context, o access.Owner) (api, standard string, err error)
 	// UseSignature remembers a signature that we sent ourselves, so that a captured webhook
 	// posted back to the API moves nothing.
-	UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error)
+	UseSignature(ctx context.Context, s access.UsedSignature) (bool, error)
 }
 
 // DeliveryQueue keeps the events of a busy endpoint in order.
@@ -250,16 +256,16 @@ type DeliveryQueue interface {
 	QueueNextDelivery(ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration) (time.Time, error)
 	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
 	// is 0 when none is queued.
-	BeginQueued(ctx context.Context, o pirogue.Owner, at time.Time) (pirogue.Event, pirogue.Delivery, error)
+	BeginQueued(ctx context.Context, o access.Owner, at time.Time) (pirogue.Event, webhook.Delivery, error)
 }
 
 // Unfinished follows what workflows have left to do.
 type Unfinished interface {
 	LostWork
 	// MarkSeen notes when the workflows of rows of one kind were seen open.
-	MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error
+	MarkSeen(ctx context.Context, what lifecycle.FollowedKind, ids []string, at time.Time) error
 	// Restart returns one payment as its workflow would be started again.
-	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
+	Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error)
 	// Reopen notes that the workflow of a payment has something to do again.
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// Finish notes that the workflow of a payment that has ended has nothing left to do.
@@ -271,12 +277,12 @@ type LostWork interface {
 	// Unfinished returns payments whose workflow has something to do, that nobody touched and
 	// whose workflow nobody saw open since before: those seen longest ago first, of the
 	// payments that are open or of those that have ended.
-	Unfinished(ctx context.Context, open bool, before time.Time, span pirogue.RowSpan) ([]pirogue.Restart, error)
+	Unfinished(ctx context.Context, open bool, before time.Time, span lifecycle.RowSpan) ([]lifecycle.Restart, error)
 	// OpenBulks returns bulks that have not ended, likewise. One that cannot be read is left
 	// out and named by the error beside the others.
-	OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error)
+	OpenBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]bulk.Bulk, error)
 	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
-	OverdueEvents(ctx context.Context, now, before time.Time, span pirogue.RowSpan) ([]pirogue.Event, error)
+	OverdueEvents(ctx context.Context, now, before time.Time, span lifecycle.RowSpan) ([]pirogue.Event, error)
 }
 
 // Backlog finds what was acknowledged and has not gone on, for the sweep.
@@ -296,10 +302,10 @@ type Backlog interface {
 type UnroutedCallbacks interface {
 	// Unrouted returns callbacks received before a moment of which no workflow was
 	// told, oldest first, behind the callback after.
-	Unrouted(ctx context.Context, after pirogue.Callback, before time.Time, limit int) ([]pirogue.Callback, error)
+	Unrouted(ctx context.Context, after operator.Callback, before time.Time, limit int) ([]operator.Callback, error)
 	// RoutedAtEnd marks a callback as told that says nothing else than how its payment ended,
 	// and reports whether it does.
-	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
+	RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error)
 	// Routed marks a callback as told.
 	Routed(ctx context.Context, id string, at time.Time) error
 }

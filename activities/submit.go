@@ -10,44 +10,46 @@ import (
 	"pirogue"
 	"pirogue/failpoint"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // SubmitInput asks for a payment to be sent to its operator.
 type SubmitInput struct {
-	PaymentID pirogue.PaymentID      `json:"payment_id"`
-	Candidate pirogue.RouteCandidate `json:"leg"`
+	PaymentID pirogue.PaymentID       `json:"payment_id"`
+	Candidate operator.RouteCandidate `json:"candidate"`
 	// KeepRetrying runs the activity again while trying again is safe, instead of reporting
 	// what the last try came to.
-	KeepRetrying bool `json:"insist,omitempty"`
+	KeepRetrying bool `json:"keep_retrying,omitempty"`
 	// AfterDeadAttempt asks for another attempt after one whose row proves that it can have no
 	// effect any more; one that does not is left alone.
-	AfterDeadAttempt bool `json:"dead,omitempty"`
+	AfterDeadAttempt bool `json:"after_dead_attempt,omitempty"`
 	// OperatorKnowsNothing says, with Dead, that the operator has just answered that it does not know the
 	// attempt. Without it no reference is sent again.
-	OperatorKnowsNothing bool `json:"absent,omitempty"`
+	OperatorKnowsNothing bool `json:"operator_knows_nothing,omitempty"`
 	// FailoverAfter asks for another operator's attempt after the one of this number, which came
 	// to nothing there; 0 asks for none.
-	FailoverAfter int `json:"after,omitempty"`
+	FailoverAfter int `json:"failover_after,omitempty"`
 }
 
 // SubmitResult is what became of a submission.
 type SubmitResult struct {
-	Outcome   SubmitOutcome        `json:"class"`
+	Outcome   SubmitOutcome        `json:"outcome"`
 	Operator  pirogue.OperatorCode `json:"operator"`
-	Number    int                  `json:"number,omitempty"` // of the attempt
-	Sent      bool                 `json:"sent,omitempty"`   // by this run
-	FoundSent bool                 `json:"found,omitempty"`  // an earlier run had perhaps sent it
-	Message   string               `json:"words,omitempty"`
+	Number    int                  `json:"number,omitempty"`     // of the attempt
+	Sent      bool                 `json:"sent,omitempty"`       // by this run
+	FoundSent bool                 `json:"found_sent,omitempty"` // an earlier run had perhaps sent it
+	Message   string               `json:"message,omitempty"`
 	Status    pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
 	// NothingAtOperator says that nothing of this attempt is at its operator and nothing will be, so
 	// that another operator may be tried: it was proven not sent, or the operator refused
 	// it for a reason of its own.
-	NothingAtOperator bool `json:"free,omitempty"`
+	NothingAtOperator bool `json:"nothing_at_operator,omitempty"`
 	// OperatorDown says that nothing was sent, and that the operator is out of service.
-	OperatorDown bool `json:"down,omitempty"`
+	OperatorDown bool `json:"operator_down,omitempty"`
 	// EarlierAttempts says that money may still move under an attempt before this one, and that its
 	// operator can be asked about it: it has to be watched.
-	EarlierAttempts bool `json:"earlier,omitempty"`
+	EarlierAttempts bool `json:"earlier_attempts,omitempty"`
 	// Named says the same of this attempt, with Unavailable: its answer was lost, and named all
 	// the same what the operator is asked with.
 	Named bool `json:"named,omitempty"`
@@ -72,8 +74,8 @@ const (
 
 // MayRetry reports whether trying again is safe and may change the result: nothing
 // is at the operator, or it executes a reference once however often it is sent.
-func (s SubmitResult) MayRetry(leg pirogue.RouteCandidate) bool {
-	return s.Outcome == SubmitNotSent || s.Outcome == SubmitUnknown && leg.OnLostResponse == pirogue.ResendSameReference
+func (s SubmitResult) MayRetry(leg operator.RouteCandidate) bool {
+	return s.Outcome == SubmitNotSent || s.Outcome == SubmitUnknown && leg.OnLostResponse == operator.ResendSameReference
 }
 
 // retryDelayMin is the wait before an unavailable operator is tried again; it doubles
@@ -90,7 +92,7 @@ const (
 // executes a reference once is given the same one.
 func (a *Activities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
-	if err == nil && in.Candidate.OnLostResponse == pirogue.ResendNewReference {
+	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {
 		done, err = a.withLeft(ctx, in.PaymentID, done)
 	}
 	return done, err
@@ -139,7 +141,7 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 	}
 	failpoint.Hit("submit.ready")
 	sending, err := a.Store.Send(ctx, attempt.ID, in.Candidate.SendLimits(p.Kind, attempt), a.Clock.Now())
-	if err != nil || sending.Result != pirogue.SendMarked {
+	if err != nil || sending.Result != lifecycle.SendMarked {
 		return a.notMarked(ctx, p.Kind, attempt, sending.Result, err)
 	}
 	failpoint.Hit("submit.sent")
@@ -150,16 +152,16 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 
 // notMarked returns what becomes of an attempt that the database did not mark SENT.
 func (a *Activities) notMarked(
-	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why pirogue.SendResult, err error,
+	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why lifecycle.SendResult, err error,
 ) (SubmitResult, error) {
 	switch {
-	case err != nil || why == pirogue.SendOvertaken:
+	case err != nil || why == lifecycle.SendOvertaken:
 		return SubmitResult{}, a.overtakenByOtherRun(err)
-	case why == pirogue.SendSuspended || why == pirogue.SendAskFirst:
+	case why == lifecycle.SendSuspended || why == lifecycle.SendAskFirst:
 		return a.held(ctx, kind, attempt, sentNothing[why])
-	case why == pirogue.SendCancelled:
+	case why == lifecycle.SendCancelled:
 		return a.cancelled(ctx, attempt)
-	case why == pirogue.SendPastWindow:
+	case why == lifecycle.SendPastWindow:
 		return a.tooLate(ctx, attempt)
 	default:
 		return notInTime(attempt), nil
@@ -253,7 +255,7 @@ func (a *Activities) operatorDown(ctx context.Context, o pirogue.OperatorCode) (
 }
 
 // outOfService says for support why nothing is sent to an operator.
-func outOfService(h pirogue.CircuitBreaker) string {
+func outOfService(h operator.CircuitBreaker) string {
 	if h.Parked {
 		return "taken out of service: " + h.ParkedWhy
 	}
@@ -292,9 +294,9 @@ func (a *Activities) attemptToSend(
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
 	}
 	switch repeat := in.Candidate.AfterLostResponse(attempt); {
-	case repeat == pirogue.ResendSameReference && a.mayResend(attempt, in):
+	case repeat == operator.ResendSameReference && a.mayResend(attempt, in):
 		return attempt, SubmitResult{}, nil
-	case repeat == pirogue.ResendNewReference:
+	case repeat == operator.ResendNewReference:
 		return a.newAttempt(ctx, p, attempt, in.Candidate)
 	default:
 		return attempt, SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number}, nil
@@ -321,7 +323,7 @@ func provenNotSent(attempt pirogue.Attempt) bool {
 
 // newAttempt prepares the attempt after one that can have no effect.
 func (a *Activities) newAttempt(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg pirogue.RouteCandidate,
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg operator.RouteCandidate,
 ) (pirogue.Attempt, SubmitResult, error) {
 	ref := ids.Reference(p.Kind)
 	after := pirogue.Attempt{
@@ -347,7 +349,7 @@ func (a *Activities) newAttempt(
 // callAndRecord makes the call and records its answer. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
 func (a *Activities) callAndRecord(
-	ctx context.Context, attempt pirogue.Attempt, sending pirogue.Sending, leg pirogue.RouteCandidate,
+	ctx context.Context, attempt pirogue.Attempt, sending lifecycle.Sending, leg operator.RouteCandidate,
 	call operatorCall,
 ) (SubmitResult, error) {
 	receipt, err := call(ctx)
@@ -384,31 +386,31 @@ func (a *Activities) returnURL(url string) string {
 }
 
 // outcomeOf says what a call means for the submission and for its attempt.
-func outcomeOf(receipt pirogue.OperatorResult, err error, leg pirogue.RouteCandidate) (SubmitResult, pirogue.AttemptResult) {
+func outcomeOf(receipt operator.OperatorResult, err error, leg operator.RouteCandidate) (SubmitResult, lifecycle.AttemptResult) {
 	words := receipt.Message
 	if err != nil {
 		words = err.Error()
 	}
 	switch pirogue.CodeOf(err) {
 	case "":
-		return SubmitResult{Outcome: SubmitAccepted}, pirogue.AttemptResult{
+		return SubmitResult{Outcome: SubmitAccepted}, lifecycle.AttemptResult{
 			State: pirogue.AttemptAccepted, Handle: receipt.Handle, Message: words,
 			NextAction: receipt.NextAction, ProviderTxID: receipt.ProviderTxID,
 		}
-	case pirogue.Refused:
-		return SubmitResult{Outcome: SubmitRefused, Message: words}, pirogue.AttemptResult{State: pirogue.AttemptRefused, Message: words}
-	case pirogue.Unable:
+	case operator.Refused:
+		return SubmitResult{Outcome: SubmitRefused, Message: words}, lifecycle.AttemptResult{State: pirogue.AttemptRefused, Message: words}
+	case operator.Unable:
 		return SubmitResult{Outcome: SubmitRefused, Message: words, NothingAtOperator: true},
-			pirogue.AttemptResult{State: pirogue.AttemptRefused, Unable: true, Message: words}
-	case pirogue.NotSent:
+			lifecycle.AttemptResult{State: pirogue.AttemptRefused, Unable: true, Message: words}
+	case operator.NotSent:
 		return SubmitResult{Outcome: SubmitNotSent, Message: words, NothingAtOperator: true},
-			pirogue.AttemptResult{State: pirogue.AttemptPrepared, Message: words}
+			lifecycle.AttemptResult{State: pirogue.AttemptPrepared, Message: words}
 	default:
 		class := SubmitUnknown
-		if leg.OnLostResponse == pirogue.ResendNewReference {
+		if leg.OnLostResponse == operator.ResendNewReference {
 			class = SubmitNotSent
 		}
-		return SubmitResult{Outcome: class, Message: words}, pirogue.AttemptResult{
+		return SubmitResult{Outcome: class, Message: words}, lifecycle.AttemptResult{
 			State: pirogue.AttemptUnknown, Handle: receipt.Handle, Message: words, ProviderTxID: receipt.ProviderTxID,
 		}
 	}

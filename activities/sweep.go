@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 const (
@@ -25,7 +28,7 @@ type Swept struct {
 	Bulks    int `json:"bulks"`    // bulks whose workflow had not been started
 	Purged   int `json:"purged"`   // spent signatures that were old enough to forget
 
-	Restarted pirogue.Restarted `json:"restarted,omitzero"` // workflows that were gone
+	Restarted lifecycle.Restarted `json:"restarted,omitzero"` // workflows that were gone
 }
 
 // Sweep moves on what was acknowledged and then left behind by a crash: payments
@@ -51,7 +54,7 @@ func (a *Activities) purge(ctx context.Context, swept *Swept) error {
 	until := a.Clock.Now().Add(purgeFor)
 	for {
 		now := a.Clock.Now()
-		gone, err := a.Store.Purge(ctx, now.Add(-pirogue.SignatureLife), purgeLimit)
+		gone, err := a.Store.Purge(ctx, now.Add(-access.SignatureLife), purgeLimit)
 		swept.Purged += gone
 		if err != nil || gone < purgeLimit || !now.Before(until) {
 			return err
@@ -68,7 +71,7 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 			return count(&swept.Started, err)
 		}
 		ended, err := a.settle(ctx, NotStarted(p.ID))
-		if errors.Is(err, pirogue.ErrAskFirst) {
+		if errors.Is(err, lifecycle.ErrAskFirst) {
 			return nil
 		}
 		if err == nil && ended.Status != pirogue.StatusExpired {
@@ -84,7 +87,7 @@ func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *S
 		return err
 	}
 	return each(ctx, events, func(e pirogue.Event) error {
-		owner := pirogue.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+		owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 		return count(&swept.Notified, a.Workflows.Deliver(ctx, owner, e.ID, e.Round))
 	})
 }
@@ -94,7 +97,7 @@ func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *S
 // trouble.
 func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept *Swept) error {
 	var trouble error
-	for after := (pirogue.Callback{}); ; {
+	for after := (operator.Callback{}); ; {
 		page, err := a.Store.Unrouted(ctx, after, before, sweepLimit)
 		if err == nil {
 			err = a.routeAll(ctx, page, swept)
@@ -110,8 +113,8 @@ func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept
 }
 
 // routeAll passes callbacks on.
-func (a *Activities) routeAll(ctx context.Context, callbacks []pirogue.Callback, swept *Swept) error {
-	return each(ctx, callbacks, func(c pirogue.Callback) error {
+func (a *Activities) routeAll(ctx context.Context, callbacks []operator.Callback, swept *Swept) error {
+	return each(ctx, callbacks, func(c operator.Callback) error {
 		routed, err := a.route(ctx, c)
 		if !routed {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // signatures is a store with so many signatures to forget. Each statement takes a second.
@@ -50,15 +51,15 @@ func TestPurge(t *testing.T) {
 type callbacks struct {
 	Store
 
-	all    []pirogue.Callback
+	all    []operator.Callback
 	locked int
 	routed int
 }
 
 func (s *callbacks) Unrouted(
-	_ context.Context, after pirogue.Callback, _ time.Time, limit int,
-) ([]pirogue.Callback, error) {
-	rest := s.all[slices.IndexFunc(s.all, func(c pirogue.Callback) bool { return c.ID == after.ID })+1:]
+	_ context.Context, after operator.Callback, _ time.Time, limit int,
+) ([]operator.Callback, error) {
+	rest := s.all[slices.IndexFunc(s.all, func(c operator.Callback) bool { return c.ID == after.ID })+1:]
 	return rest[:min(limit, len(rest))], nil
 }
 
@@ -89,7 +90,7 @@ func TestCallbacksThatCannotBePassedOnHoldUpNoOther(t *testing.T) {
 			store := &callbacks{locked: locked}
 			for i := range locked + 7 {
 				text := strconv.Itoa(i)
-				store.all = append(store.all, pirogue.Callback{ID: text, PaymentID: pirogue.PaymentID(text)})
+				store.all = append(store.all, operator.Callback{ID: text, PaymentID: pirogue.PaymentID(text)})
 			}
 			a := &Activities{Store: store, Workflows: hearing{}, Clock: time.Now}
 			var swept Swept

@@ -17,11 +17,12 @@ import (
 	"pirogue/adapters/sonatel"
 	"pirogue/adapters/taramoney"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // table maps the adapter names of the configuration to constructors. A constructor reports
 // every mistake of its configuration at once and makes no call.
-var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, error){
+var table = map[string]func(config.Operator, pirogue.Clock) (operator.Operator, error){
 	"digitalpaye": digitalpaye.New,
 	"novasend":    novasend.New,
 	"orangeweb":   orangeweb.New,
@@ -31,8 +32,8 @@ var table = map[string]func(config.Operator, pirogue.Clock) (pirogue.Operator, e
 
 // Open returns the configured instances by their codes. On a mistake it opens none and
 // returns one error, which lists every mistake of every instance with its code.
-func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCode]pirogue.Instance, error) {
-	instances := make(map[pirogue.OperatorCode]pirogue.Instance, len(confs))
+func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCode]operator.Instance, error) {
+	instances := make(map[pirogue.OperatorCode]operator.Instance, len(confs))
 	seen := make(map[pirogue.OperatorCode]bool, len(confs))
 	var mistakes []error
 	for i, conf := range confs {
@@ -55,26 +56,26 @@ func Open(confs []config.Operator, clock pirogue.Clock) (map[pirogue.OperatorCod
 }
 
 // open returns one instance, or an error that lists every mistake of its configuration.
-func open(conf config.Operator, clock pirogue.Clock) (pirogue.Instance, error) {
+func open(conf config.Operator, clock pirogue.Clock) (operator.Instance, error) {
 	construct, ok := table[conf.Adapter]
 	if !ok {
 		known := strings.Join(slices.Sorted(maps.Keys(table)), ", ")
-		return pirogue.Instance{}, fmt.Errorf("adapter %q is none of: %s", conf.Adapter, known)
+		return operator.Instance{}, fmt.Errorf("adapter %q is none of: %s", conf.Adapter, known)
 	}
 	opened, err := construct(conf, clock)
 	if err != nil {
-		return pirogue.Instance{}, err
+		return operator.Instance{}, err
 	}
-	for field, limits := range map[string]pirogue.Limits{"cash_in": conf.CashIn, "cash_out": conf.CashOut} {
+	for field, limits := range map[string]operator.Limits{"cash_in": conf.CashIn, "cash_out": conf.CashOut} {
 		if err := limits.Validate(); err != nil {
-			return pirogue.Instance{}, fmt.Errorf(
+			return operator.Instance{}, fmt.Errorf(
 				"%s: its bounds are from 0 to %d, min below max: %w", field, pirogue.MaxAmount, err)
 		}
 	}
-	if _, asks := opened.(pirogue.StatusReader); conf.AbsenceProves && !asks {
-		return pirogue.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
+	if _, asks := opened.(operator.StatusReader); conf.AbsenceProves && !asks {
+		return operator.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
 	}
-	return pirogue.Instance{
+	return operator.Instance{
 		Code:           conf.Code,
 		Mode:           conf.Mode,
 		Country:        conf.Country,

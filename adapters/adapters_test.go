@@ -10,6 +10,7 @@ import (
 	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // orange returns a valid configuration of Orange Web Payment in Mali.
@@ -28,11 +29,11 @@ func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
 		t.Fatalf("%d instances, %v; want 2", len(got), err)
 	}
 	one := got["orange-web-ml"]
-	if _, ok := one.Operator.(pirogue.Collector); !ok {
+	if _, ok := one.Operator.(operator.Collector); !ok {
 		t.Error("the operator cannot collect")
 	}
 	one.Operator = nil
-	want := pirogue.Instance{
+	want := operator.Instance{
 		Code: "orange-web-ml", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,
 		CallsPerSecond: 5, Window: 5 * time.Minute, CallTimeout: 10 * time.Second,
 	}
@@ -108,7 +109,7 @@ func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
 		BaseURL:     "https://www.dklo.co/api/tara",
 		Credentials: map[string]string{"api_key": "k", "business_id": "b", "webhook_secret": "s"},
 	}
-	for _, limits := range []pirogue.Limits{{Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1}, {Min: -1}} {
+	for _, limits := range []operator.Limits{{Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1}, {Min: -1}} {
 		contract.CashOut = limits
 		if _, err := adapters.Open([]config.Operator{contract}, time.Now); err == nil ||
 			!strings.Contains(err.Error(), "cash_out") {

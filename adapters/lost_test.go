@@ -9,6 +9,8 @@ import (
 	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // TestLostAnswer lists what each operator allows after a lost response. Where the operator
@@ -25,24 +27,24 @@ func TestLostAnswer(t *testing.T) {
 		operator pirogue.OperatorCode
 		kind     pirogue.PaymentKind
 		password bool
-		want     pirogue.OnLostResponse
+		want     operator.OnLostResponse
 	}{
-		{"Orange page", "orange-web-ml-test", pirogue.CashIn, false, pirogue.ResendNewReference},
-		{"Sonatel QR", "sonatel-sn-test", pirogue.CashIn, false, pirogue.ResendSameReference},
-		{"Sonatel one step", "sonatel-sn-test", pirogue.CashIn, true, pirogue.ResendNever},
-		{"Sonatel deposit", "sonatel-sn-test", pirogue.CashOut, false, pirogue.ResendNever},
-		{"Novasend payin", "novasend-ci-test", pirogue.CashIn, false, pirogue.ResendSameReference},
-		{"Novasend payin with a password", "novasend-ci-test", pirogue.CashIn, true, pirogue.ResendSameReference},
-		{"Novasend payout", "novasend-ci-test", pirogue.CashOut, false, pirogue.ResendSameReference},
-		{"Digitalpaye collecte", "digitalpaye-ci-test", pirogue.CashIn, false, pirogue.ResendNever},
-		{"Digitalpaye collecte with a password", "digitalpaye-ci-test", pirogue.CashIn, true, pirogue.ResendNever},
-		{"Digitalpaye transfer", "digitalpaye-ci-test", pirogue.CashOut, false, pirogue.ResendNever},
-		{"Taramoney prompt", "taramoney-cm-test", pirogue.CashIn, false, pirogue.ResendNever},
-		{"Taramoney payout", "taramoney-cm-test", pirogue.CashOut, false, pirogue.ResendNever},
+		{"Orange page", "orange-web-ml-test", pirogue.CashIn, false, operator.ResendNewReference},
+		{"Sonatel QR", "sonatel-sn-test", pirogue.CashIn, false, operator.ResendSameReference},
+		{"Sonatel one step", "sonatel-sn-test", pirogue.CashIn, true, operator.ResendNever},
+		{"Sonatel deposit", "sonatel-sn-test", pirogue.CashOut, false, operator.ResendNever},
+		{"Novasend payin", "novasend-ci-test", pirogue.CashIn, false, operator.ResendSameReference},
+		{"Novasend payin with a password", "novasend-ci-test", pirogue.CashIn, true, operator.ResendSameReference},
+		{"Novasend payout", "novasend-ci-test", pirogue.CashOut, false, operator.ResendSameReference},
+		{"Digitalpaye collecte", "digitalpaye-ci-test", pirogue.CashIn, false, operator.ResendNever},
+		{"Digitalpaye collecte with a password", "digitalpaye-ci-test", pirogue.CashIn, true, operator.ResendNever},
+		{"Digitalpaye transfer", "digitalpaye-ci-test", pirogue.CashOut, false, operator.ResendNever},
+		{"Taramoney prompt", "taramoney-cm-test", pirogue.CashIn, false, operator.ResendNever},
+		{"Taramoney payout", "taramoney-cm-test", pirogue.CashOut, false, operator.ResendNever},
 	} {
 		t.Run(rail.name, func(t *testing.T) {
 			t.Parallel()
-			order := pirogue.NewPaymentInput(pirogue.Payment{Kind: rail.kind}, []pirogue.Instance{instances[rail.operator]})
+			order := lifecycle.NewPaymentInput(pirogue.Payment{Kind: rail.kind}, []operator.Instance{instances[rail.operator]})
 			lost := pirogue.Attempt{State: pirogue.AttemptUnknown}
 			if rail.password {
 				lost.Handle = pirogue.Handle{pirogue.HandleOTP: "123456"}

@@ -9,8 +9,12 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // responseBody is the body of a successful response.
@@ -27,11 +31,11 @@ type request struct {
 }
 
 // fitting selects the operators that may carry a payment, in order.
-type fitting func(p pirogue.Payment) []pirogue.Instance
+type fitting func(p pirogue.Payment) []operator.Instance
 
 // within selects the operators of a route whose limits allow the payment's amount.
-func within(route []pirogue.Instance) fitting {
-	return func(p pirogue.Payment) []pirogue.Instance { return pirogue.Fitting(route, p) }
+func within(route []operator.Instance) fitting {
+	return func(p pirogue.Payment) []operator.Instance { return routing.Fitting(route, p) }
 }
 
 // accept writes a payment, starts its workflow and responds with its state. Every refusal comes
@@ -48,7 +52,7 @@ func (s *Server) accept(c *gin.Context, v *requestContext, r request) error {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
 	attempt := firstAttempt(p, r.otp)
-	digest := pirogue.CallbackDigest(s.callbackToken(attempt.Ref))
+	digest := operator.CallbackDigest(s.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
 	stored, created, err := certainly(v.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
 		return s.store.Accept(ctx, p, attempt, digest)
@@ -90,9 +94,9 @@ var (
 // learns what to do.
 func explained(err error) error {
 	switch {
-	case errors.Is(err, pirogue.ErrAskFirst) && !errors.Is(err, pirogue.ErrOutcomeUnknown):
+	case errors.Is(err, lifecycle.ErrAskFirst) && !errors.Is(err, pirogue.ErrOutcomeUnknown):
 		return &problem{error: err, text: &nothingMade}
-	case errors.Is(err, pirogue.ErrLostReference):
+	case errors.Is(err, lifecycle.ErrLostReference):
 		return &problem{error: err, text: &lostReference}
 	default:
 		return err
@@ -125,11 +129,11 @@ func certainly[T any](
 }
 
 // fresh returns p as a payment that is created at this moment.
-func (s *Server) fresh(p pirogue.Payment, o pirogue.Owner) pirogue.Payment {
+func (s *Server) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
 	now := s.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
 	p.Status = pirogue.StatusCreated
-	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartDeadline), now, now
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(operator.StartDeadline), now, now
 	return p
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/access"
 )
 
 // The headers of a signed request.
@@ -96,18 +97,18 @@ func (s *Server) checkSignature(c *gin.Context, v *requestContext) error {
 
 // findKey reads the key and the signature from the headers, and returns the key with its merchant.
 // An unknown key comes back without a secret.
-func (s *Server) findKey(c *gin.Context, v *requestContext) (pirogue.APIKey, pirogue.Merchant, error) {
+func (s *Server) findKey(c *gin.Context, v *requestContext) (access.APIKey, pirogue.Merchant, error) {
 	public, oneKey := single(c.Request.Header, keyHeader)
 	text, oneSignature := single(c.Request.Header, signatureHeader)
 	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
-		return pirogue.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
+		return access.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
 	}
 	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
-		return pirogue.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
+		return access.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
 	}
 	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
 	if pirogue.CodeOf(err) == pirogue.NotFound {
-		return pirogue.APIKey{}, pirogue.Merchant{}, nil
+		return access.APIKey{}, pirogue.Merchant{}, nil
 	}
 	return key, merchant, err
 }
@@ -115,7 +116,7 @@ func (s *Server) findKey(c *gin.Context, v *requestContext) (pirogue.APIKey, pir
 // verified reports whether one of the secrets made the signature of message. It always computes
 // maxSecrets signatures, with the decoy in place of missing secrets. Its duration so reveals
 // neither an unknown key nor a rotation.
-func verified(secrets []pirogue.Secret, decoy string, message []byte, signature [32]byte) bool {
+func verified(secrets []access.Secret, decoy string, message []byte, signature [32]byte) bool {
 	match := false
 	for i := range maxSecrets {
 		secret, known := decoy, i < len(secrets)
@@ -164,7 +165,7 @@ func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	fresh, err := s.store.UseSignature(v.ctx, pirogue.UsedSignature{
+	fresh, err := s.store.UseSignature(v.ctx, access.UsedSignature{
 		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: path, At: s.clock.Now(),
 	})
 	if err == nil && !fresh {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api"
 	"pirogue/api/apitest"
 	"pirogue/ids"
@@ -56,13 +57,13 @@ func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 	w.changeKey(gone)
 	rotated := w.newKey(w.merchant.ID, pirogue.Test)
 	old := rotated
-	rotated.Secrets = []pirogue.Secret{{Text: ids.Secret()}, {Text: old.Secrets[0].Text, ExpiresAt: w.now()}}
+	rotated.Secrets = []access.Secret{{Text: ids.Secret()}, {Text: old.Secrets[0].Text, ExpiresAt: w.now()}}
 	w.changeKey(rotated)
 
-	signed := func(public, secret string) pirogue.APIKey {
-		return pirogue.APIKey{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	signed := func(public, secret string) access.APIKey {
+		return access.APIKey{Public: public, Secrets: []access.Secret{{Text: secret}}}
 	}
-	wrong := map[string]pirogue.APIKey{
+	wrong := map[string]access.APIKey{
 		"a wrong secret":                   signed(w.test.Public, ids.Secret()),
 		"a key nobody has":                 signed(ids.Key(pirogue.Test), w.test.Secrets[0].Text),
 		"another merchant's key":           signed(other.Public, w.test.Secrets[0].Text),
@@ -89,11 +90,11 @@ func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
 
 	w := newWorld(t)
 	fresh, old := ids.Secret(), w.test.Secrets[0].Text
-	w.test.Secrets = []pirogue.Secret{{Text: fresh}, {Text: old, ExpiresAt: w.now().Add(pirogue.RotationOverlap)}}
+	w.test.Secrets = []access.Secret{{Text: fresh}, {Text: old, ExpiresAt: w.now().Add(access.RotationOverlap)}}
 	w.changeKey(w.test)
 	for _, secret := range []string{fresh, old} {
 		key := w.test
-		key.Secrets = []pirogue.Secret{{Text: secret}}
+		key.Secrets = []access.Secret{{Text: secret}}
 		require.Equal(t, http.StatusOK, w.do(w.request(key, http.MethodGet, "/api/v1/balances", "")).Code)
 	}
 }
@@ -118,7 +119,7 @@ func spend(t *testing.T, w *world, r *http.Request, path string) {
 	var signature [32]byte
 	raw := decodeHex(t, r.Header.Get("X-NekaPay-Signature"))
 	copy(signature[:], raw)
-	_, err := w.store.UseSignature(t.Context(), pirogue.UsedSignature{
+	_, err := w.store.UseSignature(t.Context(), access.UsedSignature{
 		Signature: signature, KeyID: w.test.Public, Method: http.MethodPost, Path: path, At: w.now(),
 	})
 	require.NoError(t, err)
@@ -147,7 +148,7 @@ func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 1
 	w.get("/balances").says(pirogue.MerchantSuspended)
 
 	stranger := w.test
-	stranger.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	stranger.Secrets = []access.Secret{{Text: ids.Secret()}}
 	w.do(w.request(stranger, http.MethodGet, "/api/v1/balances", "")).says(pirogue.SignatureInvalid)
 }
 
@@ -196,7 +197,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 
 	w := newWorld(t)
 	sent := 0
-	from := func(address string, key pirogue.APIKey) reply {
+	from := func(address string, key access.APIKey) reply {
 		r := w.request(key, http.MethodGet, "/api/v1/balances", "")
 		r.RemoteAddr = address
 		sent++
@@ -204,7 +205,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 		return w.quick(r)
 	}
 	wrong := w.test
-	wrong.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
 	stopped := 0
 	for range 1000 {
 		if from("198.51.100.7:4711", wrong).Code == http.StatusTooManyRequests {
@@ -224,7 +225,7 @@ func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
 
 	w := newWorld(t)
 	wrong := w.test
-	wrong.Secrets = []pirogue.Secret{{Text: ids.Secret()}}
+	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
 	last := reply{}
 	for i := range 300 {
 		r := w.request(wrong, http.MethodGet, "/api/v1/balances", "")

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/ids"
 )
@@ -32,7 +33,7 @@ func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
 	failpoint.Hit("api.bulk.checked")
-	stored, created, err := certainly(ctx, func(ctx context.Context) (pirogue.Bulk, bool, error) {
+	stored, created, err := certainly(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {
 		return s.store.AcceptBulk(ctx, b, lines)
 	})
 	if err != nil {
@@ -43,8 +44,8 @@ func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
 		return bulkConflict(progress, b, err)
 	}
 	if err != nil { // the bulk was accepted, so the response shows it as it began
-		progress = pirogue.BulkProgress{Bulk: stored, Tallies: map[pirogue.LineStatus]pirogue.BulkTally{
-			pirogue.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
+		progress = bulk.BulkProgress{Bulk: stored, Tallies: map[bulk.LineStatus]bulk.BulkTally{
+			bulk.LineWaiting: {Lines: b.Lines, Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost},
 		}}
 	}
 	failpoint.Hit("api.bulk.committed")
@@ -67,16 +68,16 @@ func (s *Server) readBulk(c *gin.Context, v *requestContext) (bulkForm, error) {
 
 // planBulk chooses each line's operator and fee, as for a single cash-out. It fails with the first
 // mistake's code and lists all mistakes. Lines of more than one subsidiary are a mistake.
-func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (pirogue.Bulk, []pirogue.BulkLine, error) {
+func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (bulk.Bulk, []bulk.BulkLine, error) {
 	contract, err := s.store.Fees(ctx, v.key.MerchantID)
 	if err != nil {
-		return pirogue.Bulk{}, nil, err
+		return bulk.Bulk{}, nil, err
 	}
 	b, err := s.newBulk(v, in)
 	if err != nil {
-		return pirogue.Bulk{}, nil, err
+		return bulk.Bulk{}, nil, err
 	}
-	lines, wrong := make([]pirogue.BulkLine, len(in.lines)), mistakes{}
+	lines, wrong := make([]bulk.BulkLine, len(in.lines)), mistakes{}
 	for i, l := range in.lines {
 		if wrong.full() {
 			break
@@ -85,14 +86,14 @@ func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (
 		var said *pirogue.Error
 		switch {
 		case err == nil:
-			lines[i] = pirogue.BulkLine{Number: i + 1, Status: pirogue.LineWaiting, Payment: p}
+			lines[i] = bulk.BulkLine{Number: i + 1, Status: bulk.LineWaiting, Payment: p}
 			err = add(&b, p)
 		case errors.As(err, &said) && len(said.Params) > 0:
 			wrong.line(i+1, l.at, said.Params...)
 			continue
 		}
 		if err != nil {
-			return pirogue.Bulk{}, nil, err
+			return bulk.Bulk{}, nil, err
 		}
 	}
 	return b, lines, wrong.err()
@@ -100,12 +101,12 @@ func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (
 
 // newBulk returns a bulk without lines that is created at this moment. Its subsidiary is that of
 // the first line.
-func (s *Server) newBulk(v *requestContext, in bulkForm) (pirogue.Bulk, error) {
+func (s *Server) newBulk(v *requestContext, in bulkForm) (bulk.Bulk, error) {
 	now, home := s.clock.Now(), in.lines[0].country
 	digest, err := in.digest()
-	return pirogue.Bulk{
+	return bulk.Bulk{
 		ID: pirogue.BulkID(ids.New()), MerchantID: v.key.MerchantID, Mode: v.key.Mode, Reference: in.reference,
-		State: pirogue.BulkAccepted, Country: home.Code, Amount: pirogue.Money{Currency: home.Currency},
+		State: bulk.BulkAccepted, Country: home.Code, Amount: pirogue.Money{Currency: home.Currency},
 		Fee: pirogue.Money{Currency: home.Currency}, Digest: digest, NotifyURL: in.notifyURL,
 		NotifyLines: in.notifyLines, Metadata: in.metadata, CreatedAt: now, UpdatedAt: now,
 	}, err
@@ -119,7 +120,7 @@ var otherSubsidiary = pirogue.LocalizedText{
 
 // planLine returns the payment that a line becomes.
 func (s *Server) planLine(
-	v *requestContext, contract pirogue.FeeSchedule, b pirogue.Bulk, l lineForm,
+	v *requestContext, contract pirogue.FeeSchedule, b bulk.Bulk, l lineForm,
 ) (pirogue.Payment, error) {
 	if l.country.Code != b.Country {
 		field := numberField[pirogue.CashOut]
@@ -145,7 +146,7 @@ func (s *Server) planLine(
 
 // add adds a payment's sums to its bulk. It fails with InvalidAmount when all lines together cost
 // more than pirogue.MaxAmount, because one transfer sets that sum aside.
-func add(b *pirogue.Bulk, p pirogue.Payment) error {
+func add(b *bulk.Bulk, p pirogue.Payment) error {
 	amount, bad := b.Amount.Add(p.Amount)
 	fee, worse := b.Fee.Add(p.Fee)
 	cost, worst := (pirogue.Money{Minor: b.Cost, Currency: b.Amount.Currency}).Add(
@@ -172,7 +173,7 @@ func onLines(err error, in bulkForm) error {
 
 // bulkConflict returns the 409 for a bulk that exists. It is a repeat when the content is the same;
 // otherwise it names the fields that differ. Nothing was created either way.
-func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) error {
+func bulkConflict(original bulk.BulkProgress, asked bulk.Bulk, err error) error {
 	if err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func bulkConflict(original pirogue.BulkProgress, asked pirogue.Bulk, err error) 
 
 // launchBulk starts a bulk's workflow. It only logs a failed start, because the bulk is stored and
 // the sweep starts it.
-func (s *Server) launchBulk(ctx context.Context, v *requestContext, b pirogue.Bulk) {
+func (s *Server) launchBulk(ctx context.Context, v *requestContext, b bulk.Bulk) {
 	start, stop := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 	defer stop()
 	if err := s.workflows.LaunchBulk(start, b); err != nil {

@@ -6,19 +6,21 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 )
 
 // AcceptBulk keeps the promises of the real store. A reference is used once, and order IDs are
 // unique over payments and lines. The money of all lines is held, or nothing is stored.
 func (s *fakeStore) AcceptBulk(
-	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
-) (pirogue.Bulk, bool, error) {
+	ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine,
+) (bulk.Bulk, bool, error) {
 	if err := s.reached(ctx, "AcceptBulk"); err != nil {
-		return pirogue.Bulk{}, false, err
+		return bulk.Bulk{}, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	owner := pirogue.Owner{MerchantID: b.MerchantID, Mode: b.Mode}
+	owner := access.Owner{MerchantID: b.MerchantID, Mode: b.Mode}
 	for _, stands := range s.bulks {
 		if stands.Reference == b.Reference && stands.MerchantID == b.MerchantID && stands.Mode == b.Mode {
 			return *stands, false, nil
@@ -28,12 +30,12 @@ func (s *fakeStore) AcceptBulk(
 	for _, l := range lines {
 		if s.under(owner, pirogue.CashOut, l.Payment.OrderID) != nil || s.isLine(owner, l.Payment.OrderID) {
 			wrong.Params = append(wrong.Params, pirogue.Param{
-				Field: pirogue.LineField(l.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: l.Number,
+				Field: bulk.LineField(l.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: l.Number,
 			})
 		}
 	}
 	if len(wrong.Params) > 0 {
-		return pirogue.Bulk{}, false, wrong
+		return bulk.Bulk{}, false, wrong
 	}
 	for i, balance := range s.balances[owner] {
 		if balance.Country != b.Country || balance.Available < b.Cost {
@@ -45,11 +47,11 @@ func (s *fakeStore) AcceptBulk(
 		s.lines[b.ID] = slices.Clone(lines)
 		return b, true, nil
 	}
-	return pirogue.Bulk{}, false, pirogue.Errorf(pirogue.InsufficientBalance, "not %d", b.Cost)
+	return bulk.Bulk{}, false, pirogue.Errorf(pirogue.InsufficientBalance, "not %d", b.Cost)
 }
 
 // isLine reports whether an order ID belongs to a line.
-func (s *fakeStore) isLine(o pirogue.Owner, number string) bool {
+func (s *fakeStore) isLine(o access.Owner, number string) bool {
 	for _, lines := range s.lines {
 		for _, l := range lines {
 			if ownerOf(l.Payment) == o && l.Payment.OrderID == number {
@@ -61,17 +63,17 @@ func (s *fakeStore) isLine(o pirogue.Owner, number string) bool {
 }
 
 // Bulk implements api.Bulks, with the tallies of the stored lines.
-func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+func (s *fakeStore) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	if err := s.reached(ctx, "Bulk"); err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.bulk(o, id)
 	if b == nil {
-		return pirogue.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
+		return bulk.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s", id)
 	}
-	progress := pirogue.BulkProgress{Bulk: *b, Tallies: map[pirogue.LineStatus]pirogue.BulkTally{}}
+	progress := bulk.BulkProgress{Bulk: *b, Tallies: map[bulk.LineStatus]bulk.BulkTally{}}
 	for _, l := range s.lines[id] {
 		tally := progress.Tallies[l.Status]
 		tally.Lines, tally.Amount, tally.Cost = tally.Lines+1, tally.Amount+l.Payment.Amount.Minor, tally.Cost+l.Payment.Net()
@@ -81,7 +83,7 @@ func (s *fakeStore) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID
 }
 
 // bulk returns the owner's bulk, nil when there is none.
-func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
+func (s *fakeStore) bulk(o access.Owner, id pirogue.BulkID) *bulk.Bulk {
 	for _, b := range s.bulks {
 		if b.ID == id && b.MerchantID == o.MerchantID && b.Mode == o.Mode {
 			return b
@@ -92,7 +94,7 @@ func (s *fakeStore) bulk(o pirogue.Owner, id pirogue.BulkID) *pirogue.Bulk {
 
 // BulkLines implements api.Bulks. It holds no lock while each runs.
 func (s *fakeStore) BulkLines(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
 	if err := s.reached(ctx, "BulkLines"); err != nil {
 		return err
@@ -117,20 +119,20 @@ func (s *fakeStore) BulkLines(
 
 // CancelBulk implements api.Bulks: only waiting lines are cancelled.
 func (s *fakeStore) CancelBulk(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
-) (pirogue.BulkProgress, error) {
+	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
+) (bulk.BulkProgress, error) {
 	if err := s.reached(ctx, "CancelBulk"); err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
 	s.change(func() {
 		b := s.bulk(o, id)
 		if b == nil || b.State.Ended() {
 			return
 		}
-		b.State, b.UpdatedAt = pirogue.BulkCancelling, at
+		b.State, b.UpdatedAt = bulk.BulkCancelling, at
 		for i, l := range s.lines[id] {
-			if l.Status == pirogue.LineWaiting {
-				s.lines[id][i].Status = pirogue.LineCancelled
+			if l.Status == bulk.LineWaiting {
+				s.lines[id][i].Status = bulk.LineCancelled
 			}
 		}
 	})
@@ -138,7 +140,7 @@ func (s *fakeStore) CancelBulk(
 }
 
 // LaunchBulk implements api.Launcher.
-func (w *fakeWorkflows) LaunchBulk(_ context.Context, b pirogue.Bulk) error {
+func (w *fakeWorkflows) LaunchBulk(_ context.Context, b bulk.Bulk) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.launches != nil {

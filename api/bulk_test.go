@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/api/apitest"
+	"pirogue/bulk"
 )
 
 const bulkPath = "/payments/cashout/bulk"
@@ -283,7 +284,7 @@ func TestAHundredMistakesAreEnough(t *testing.T) {
 	require.Len(t, failure.Params, 100)
 	require.Equal(t, 50, failure.Params[99].Line)
 
-	tooMany := bulkOf("r", "", strings.Repeat(bulkLine("a")+",", pirogue.MaxBulkLines)+bulkLine("b"))
+	tooMany := bulkOf("r", "", strings.Repeat(bulkLine("a")+",", bulk.MaxBulkLines)+bulkLine("b"))
 	require.Equal(t, "lines", w.post(bulkPath, tooMany).says(pirogue.InvalidParameter).Params[0].Field)
 }
 

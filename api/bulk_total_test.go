@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
 )
 
 func TestABulkCostsAtMostTheMaximum(t *testing.T) {
@@ -17,7 +18,7 @@ func TestABulkCostsAtMostTheMaximum(t *testing.T) {
 			Fee: pirogue.Money{Minor: fee, Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant,
 		}
 	}
-	b := pirogue.Bulk{Amount: pirogue.Money{Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF}}
+	b := bulk.Bulk{Amount: pirogue.Money{Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF}}
 	require.NoError(t, add(&b, line(pirogue.MaxAmount/2, 5)))
 	before := b
 	err := add(&b, line(pirogue.MaxAmount/2-5, 1))

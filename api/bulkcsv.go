@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"pirogue"
+	"pirogue/bulk"
 )
 
 // The mistakes of a file as a whole.
@@ -57,7 +58,7 @@ func readTable(body []byte, t uiLanguage) ([]written, error) {
 			return nil, unreadable(err, t)
 		}
 		at, _ := r.FieldPos(0)
-		if len(all) == pirogue.MaxBulkLines {
+		if len(all) == bulk.MaxBulkLines {
 			return nil, t.tableError(at, pirogue.InvalidParameter, "lines", emptyTable)
 		}
 		if len(record) != len(columns) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/bulk"
 )
 
 // bulkForm is a merchant's request for a bulk, read and checked.
@@ -46,7 +47,7 @@ func (m *mistakes) full() bool { return len(m.params) >= maxLineParams }
 // holds it.
 func (m *mistakes) line(n, at int, wrongs ...pirogue.Param) {
 	for _, p := range wrongs[:min(len(wrongs), maxLineParams-len(m.params))] {
-		p.Field, p.Line = strings.TrimSuffix(pirogue.LineField(n, p.Field), "."), at
+		p.Field, p.Line = strings.TrimSuffix(bulk.LineField(n, p.Field), "."), at
 		m.params = append(m.params, p)
 	}
 }
@@ -78,7 +79,7 @@ func (s *Server) readBulkJSON(v *requestContext) (bulkForm, error) {
 		metadata:    f.pairs("metadata"),
 	}
 	lines, isList := f.values["lines"].([]any)
-	if f.has("lines") && (!isList || len(lines) == 0 || len(lines) > pirogue.MaxBulkLines) {
+	if f.has("lines") && (!isList || len(lines) == 0 || len(lines) > bulk.MaxBulkLines) {
 		f.wrong("lines", pirogue.InvalidParameter)
 	}
 	if err := f.err(); err != nil {

@@ -9,28 +9,29 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/bulk"
 )
 
 // bulkView is a bulk in the merchant API.
 type bulkView struct {
-	ID          pirogue.BulkID               `json:"bulk_id"`
-	Reference   string                       `json:"merchant_bulk_id"`
-	State       pirogue.BulkState            `json:"state"`
-	CountryCode pirogue.CountryCode          `json:"country_code"`
-	Currency    pirogue.Currency             `json:"currency"`
-	Lines       int                          `json:"lines"`
-	Amount      int64                        `json:"amount"` // minor units, the sum of all lines
-	Fee         int64                        `json:"fee"`    // minor units, the sum of all lines, frozen at acceptance
-	Counts      map[pirogue.LineStatus]int   `json:"counts"`
-	Amounts     map[pirogue.LineStatus]int64 `json:"amounts"` // minor units
-	Percent     percentView                  `json:"percent"`
-	NotifyLines bool                         `json:"notify_lines"`
-	CreatedAt   string                       `json:"created_at"`
-	UpdatedAt   string                       `json:"updated_at"`
-	StartedAt   string                       `json:"started_at,omitempty"` // left out until the workflow begins
-	ClosedAt    string                       `json:"closed_at,omitempty"`  // left out until the last line ends
-	Metadata    map[string]string            `json:"metadata"`
-	Livemode    bool                         `json:"livemode"`
+	ID          pirogue.BulkID            `json:"bulk_id"`
+	Reference   string                    `json:"merchant_bulk_id"`
+	State       bulk.BulkState            `json:"state"`
+	CountryCode pirogue.CountryCode       `json:"country_code"`
+	Currency    pirogue.Currency          `json:"currency"`
+	Lines       int                       `json:"lines"`
+	Amount      int64                     `json:"amount"` // minor units, the sum of all lines
+	Fee         int64                     `json:"fee"`    // minor units, the sum of all lines, frozen at acceptance
+	Counts      map[bulk.LineStatus]int   `json:"counts"`
+	Amounts     map[bulk.LineStatus]int64 `json:"amounts"` // minor units
+	Percent     percentView               `json:"percent"`
+	NotifyLines bool                      `json:"notify_lines"`
+	CreatedAt   string                    `json:"created_at"`
+	UpdatedAt   string                    `json:"updated_at"`
+	StartedAt   string                    `json:"started_at,omitempty"` // left out until the workflow begins
+	ClosedAt    string                    `json:"closed_at,omitempty"`  // left out until the last line ends
+	Metadata    map[string]string         `json:"metadata"`
+	Livemode    bool                      `json:"livemode"`
 }
 
 // percentView holds shares of all lines in whole per cent, rounded down.
@@ -42,11 +43,11 @@ type percentView struct {
 }
 
 // bulkOf returns a bulk's view, with a count for every status.
-func bulkOf(p pirogue.BulkProgress) bulkView {
+func bulkOf(p bulk.BulkProgress) bulkView {
 	view := bulkView{
 		ID: p.ID, Reference: p.Reference, State: p.State, CountryCode: p.Country, Currency: p.Amount.Currency,
 		Lines: p.Lines, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
-		Counts: map[pirogue.LineStatus]int{}, Amounts: map[pirogue.LineStatus]int64{},
+		Counts: map[bulk.LineStatus]int{}, Amounts: map[bulk.LineStatus]int64{},
 		NotifyLines: p.NotifyLines, CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 		StartedAt: moment(p.StartedAt), ClosedAt: moment(p.ClosedAt), Metadata: p.Metadata,
 		Livemode: p.Mode == pirogue.Live,
@@ -54,15 +55,15 @@ func bulkOf(p pirogue.BulkProgress) bulkView {
 	if view.Metadata == nil {
 		view.Metadata = map[string]string{}
 	}
-	for _, status := range pirogue.LineStatuses {
+	for _, status := range bulk.LineStatuses {
 		view.Counts[status], view.Amounts[status] = p.Tallies[status].Lines, p.Tallies[status].Amount
 	}
-	failed, expired := pirogue.LineStatus(pirogue.StatusFailed), pirogue.LineStatus(pirogue.StatusExpired)
+	failed, expired := bulk.LineStatus(pirogue.StatusFailed), bulk.LineStatus(pirogue.StatusExpired)
 	view.Percent = percentView{
 		Done:      p.Percent(p.Ended()),
-		Paid:      p.Percent(view.Counts[pirogue.LineStatus(pirogue.StatusSuccess)]),
+		Paid:      p.Percent(view.Counts[bulk.LineStatus(pirogue.StatusSuccess)]),
 		Failed:    p.Percent(view.Counts[failed] + view.Counts[expired]),
-		Cancelled: p.Percent(view.Counts[pirogue.LineCancelled]),
+		Cancelled: p.Percent(view.Counts[bulk.LineCancelled]),
 	}
 	return view
 }
@@ -72,7 +73,7 @@ type lineView struct {
 	Line         int                  `json:"line"` // from 1, in the order of the request
 	OrderID      string               `json:"merchant_order_id"`
 	ID           pirogue.PaymentID    `json:"transaction_id"`
-	Status       pirogue.LineStatus   `json:"status"`
+	Status       bulk.LineStatus      `json:"status"`
 	Amount       int64                `json:"amount"` // minor units
 	Fee          int64                `json:"fee"`    // minor units
 	Currency     pirogue.Currency     `json:"currency"`
@@ -85,7 +86,7 @@ type lineView struct {
 }
 
 // lineOf returns the view of one line, with its texts in t.
-func lineOf(l pirogue.BulkLine, t uiLanguage) lineView {
+func lineOf(l bulk.BulkLine, t uiLanguage) lineView {
 	p := l.Payment
 	view := lineView{
 		Line: l.Number, OrderID: p.OrderID, ID: p.ID, Status: l.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
@@ -133,7 +134,7 @@ func (s *Server) getBulkLines(c *gin.Context, v *requestContext) error {
 		format: exportFormat(q.text("format", oneOf(asJSON, asCSV))),
 		locale: uiLanguage(q.text("locale", oneOf(french, english))), columns: lineColumns, file: "bulk.csv",
 	}
-	span := pirogue.LineSpan{Limit: q.number("limit", 1, pirogue.MaxBulkLines, 0)}
+	span := bulk.LineSpan{Limit: q.number("limit", 1, bulk.MaxBulkLines, 0)}
 	cursor := cursorIn[lineNumber](q, lineNumberText)
 	span.After, _ = strconv.Atoi(string(cursor)) //nolint:errcheck // it is a number, or there is none
 	if err := q.err(); err != nil {
@@ -164,13 +165,13 @@ func (s *Server) getBulkLines(c *gin.Context, v *requestContext) error {
 // writeLines writes lines of a bulk and the end of the list. A full page has a cursor; the page
 // after it may be empty.
 func (s *Server) writeLines(
-	ctx context.Context, v *requestContext, id pirogue.BulkID, span pirogue.LineSpan, w exportWriter,
+	ctx context.Context, v *requestContext, id pirogue.BulkID, span bulk.LineSpan, w exportWriter,
 ) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
 	rows, last := 0, 0
-	err := s.store.BulkLines(ctx, v.owner(), id, span, func(l pirogue.BulkLine) error {
+	err := s.store.BulkLines(ctx, v.owner(), id, span, func(l bulk.BulkLine) error {
 		rows, last = rows+1, l.Number
 		return w.row(lineOf(l, v.tongue))
 	})

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/operator"
 )
 
 // received is the response to a callback that was stored, whatever its content.
@@ -53,7 +54,7 @@ func (s *Server) receiveCallback(c *gin.Context, v *requestContext) error {
 // receiveKnownCallback stores an operator's callback about an attempt, then tells the payment's workflow. The
 // workflow asks the operator before it believes the callback. A callback that cannot be interpreted
 // is stored too: it is evidence, and a reason to ask.
-func (s *Server) receiveKnownCallback(c *gin.Context, v *requestContext, reader pirogue.CallbackReader, a pirogue.Attempt) error {
+func (s *Server) receiveKnownCallback(c *gin.Context, v *requestContext, reader operator.CallbackReader, a pirogue.Attempt) error {
 	receipt, err := reader.Callback(a, c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
 	case "":
@@ -77,12 +78,12 @@ func (s *Server) receiveKnownCallback(c *gin.Context, v *requestContext, reader 
 
 // callbackReader returns the reader of an operator's callbacks. It is false for an operator without
 // callbacks.
-func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackReader, bool) {
+func (s *Server) callbackReader(code pirogue.OperatorCode) (operator.CallbackReader, bool) {
 	instance, ok := s.routes.Instance(code)
 	if !ok {
 		return nil, false
 	}
-	reader, ok := instance.Operator.(pirogue.CallbackReader)
+	reader, ok := instance.Operator.(operator.CallbackReader)
 	return reader, ok
 }
 
@@ -90,7 +91,7 @@ func (s *Server) callbackReader(code pirogue.OperatorCode) (pirogue.CallbackRead
 // counts the token. It looks up the token before it counts against the address. So wrong guesses
 // from the operator's address block no genuine callback.
 func (s *Server) attemptOf(c *gin.Context, v *requestContext, code pirogue.OperatorCode) (pirogue.Attempt, error) {
-	digest := pirogue.CallbackDigest(c.Param("token"))
+	digest := operator.CallbackDigest(c.Param("token"))
 	if err := s.limitAttempt(code, digest); err != nil {
 		return pirogue.Attempt{}, err
 	}
@@ -125,8 +126,8 @@ func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) erro
 
 // keep stores a callback and tells the workflow. A repeated callback gets the same response and is
 // not passed on. The first one was passed on, or the sweep does it.
-func (s *Server) keep(v *requestContext, a pirogue.Attempt, said pirogue.OperatorResult) error {
-	callback := pirogue.NewCallback(a, said, v.body, s.clock.Now())
+func (s *Server) keep(v *requestContext, a pirogue.Attempt, said operator.OperatorResult) error {
+	callback := operator.NewCallback(a, said, v.body, s.clock.Now())
 	fresh, err := s.store.RecordCallback(v.ctx, callback)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func kindOf(a pirogue.Attempt) pirogue.PaymentKind {
 // workflow is open, a callback that agrees with the payment's end is marked as routed. Every other
 // failure is left to the sweep, which has the operator asked about a callback that disagrees. The
 // operator gets its 200 in any case, for the callback is stored.
-func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c pirogue.Callback) {
+func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c operator.Callback) {
 	hear, cancel := context.WithTimeout(ctx, heardTime)
 	defer cancel()
 	err := s.workflows.SignalCallback(hear, a.PaymentID, kindOf(a))

@@ -15,6 +15,8 @@ import (
 
 	"pirogue"
 	"pirogue/api"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 func decodeHex(t *testing.T, text string) []byte {
@@ -53,7 +55,7 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 
 	require.Len(t, w.store.attempts, 1)
 	for digest, a := range w.store.attempts {
-		require.Equal(t, pirogue.CallbackDigest(tokenOf(a.Ref)), digest)
+		require.Equal(t, operator.CallbackDigest(tokenOf(a.Ref)), digest)
 		require.Equal(t, pirogue.Attempt{
 			ID: a.ID, PaymentID: p.ID, Number: 1, Operator: testOperator, Ref: a.Ref,
 			State: pirogue.AttemptPrepared, Handle: pirogue.Handle{pirogue.HandleOTP: "123456"},
@@ -243,9 +245,9 @@ func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+	w.workflows.start = func(_ context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 		w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusPending })
-		return pirogue.FirstResponse{Unavailable: true}, nil
+		return lifecycle.FirstResponse{Unavailable: true}, nil
 	}
 	got := w.collect(order("order_001"))
 	got.says(pirogue.OperatorUnavailable)
@@ -288,7 +290,7 @@ func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 		}, "CREATED"},
 		"it has not answered yet": {func(w *world, p pirogue.Payment) error {
 			initiate(w, p)
-			return pirogue.Errorf(pirogue.Unknown, "no answer yet")
+			return pirogue.Errorf(operator.Unknown, "no answer yet")
 		}, "INITIATED"},
 		"it failed for no known reason": {func(*world, pirogue.Payment) error {
 			return errors.New("a bug")
@@ -301,8 +303,8 @@ func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
-				return pirogue.FirstResponse{}, tt.start(w, p)
+			w.workflows.start = func(_ context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
+				return lifecycle.FirstResponse{}, tt.start(w, p)
 			}
 			got := w.collect(order("order_001"))
 			require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
@@ -317,13 +319,13 @@ func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
 
 	w := newWorld(t)
 	ctx, hangUp := context.WithCancel(context.Background())
-	w.workflows.start = func(start context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+	w.workflows.start = func(start context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 		hangUp()
 		if start.Err() != nil {
-			return pirogue.FirstResponse{}, start.Err()
+			return lifecycle.FirstResponse{}, start.Err()
 		}
 		w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
-		return pirogue.FirstResponse{}, nil
+		return lifecycle.FirstResponse{}, nil
 	}
 	for _, number := range []string{"hangs up at the start", "was gone before"} {
 		body := order(strings.ReplaceAll(number, " ", "_"))

@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
 )
 
 // wages returns a cash-out's body.
@@ -183,9 +184,9 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 
 	w.workflows.change(func() {
 		w.workflows.away = nil
-		w.workflows.start = func(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+		w.workflows.start = func(_ context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 			w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusPending })
-			return pirogue.FirstResponse{Unavailable: true}, nil
+			return lifecycle.FirstResponse{Unavailable: true}, nil
 		}
 	})
 	got := w.payOut(wages("o", 500))

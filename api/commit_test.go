@@ -18,8 +18,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api"
+	"pirogue/api/httpkit"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/store"
 	"pirogue/vault"
@@ -230,14 +234,14 @@ func newCommitWorld(t *testing.T) *commitWorld {
 	require.NoError(t, w.db.Migrate(t.Context()))
 	behind := open(through)
 	w.world = newWorld(t, func(o *api.Options) { o.Store = behind })
-	w.workflows.start = func(context.Context, pirogue.Payment) (pirogue.FirstResponse, error) {
-		return pirogue.FirstResponse{}, nil
+	w.workflows.start = func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error) {
+		return lifecycle.FirstResponse{}, nil
 	}
 	w.merchant, err = w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	public, secret, err := w.db.CreateKey(t.Context(), w.owner(), nil)
 	require.NoError(t, err)
-	w.test = pirogue.APIKey{Public: public, Secrets: []pirogue.Secret{{Text: secret}}}
+	w.test = access.APIKey{Public: public, Secrets: []access.Secret{{Text: secret}}}
 	w.earn(10_000)
 	return w
 }
@@ -257,9 +261,9 @@ func (w *commitWorld) earn(amount int64) {
 	}
 	_, _, err := w.db.Accept(w.t.Context(), w.paid, a, "digest")
 	require.NoError(w.t, err)
-	_, err = w.db.Send(w.t.Context(), a.ID, pirogue.SendLimits{}, now)
+	_, err = w.db.Send(w.t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(w.t, err)
-	_, err = w.db.Finalize(w.t.Context(), pirogue.Finalization{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
+	_, err = w.db.Finalize(w.t.Context(), lifecycle.Finalization{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)
 }
 
@@ -306,5 +310,5 @@ func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
 	w := newWorld(t)
 	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "no connection"))
 	failed := w.collect(order("order_1")).says(pirogue.ServiceUnavailable)
-	require.Equal(t, pirogue.InfoOf(pirogue.ServiceUnavailable).Text.FR, failed.Error)
+	require.Equal(t, httpkit.InfoOf(pirogue.ServiceUnavailable).Text.FR, failed.Error)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // createCashIn accepts a cash-in: money from a customer to the merchant.
@@ -40,7 +41,7 @@ func (s *Server) create(c *gin.Context, v *requestContext, k pirogue.PaymentKind
 }
 
 // routeFor returns the operators to try, in order. It fails with CountryNotSupported.
-func (s *Server) routeFor(in paymentForm, m pirogue.Mode) ([]pirogue.Instance, error) {
+func (s *Server) routeFor(in paymentForm, m pirogue.Mode) ([]operator.Instance, error) {
 	route, err := s.routes.Route(m, in.country.Code, in.network, in.kind)
 	if err != nil || len(route) == 0 {
 		return nil, s.unserved(in, m, err)

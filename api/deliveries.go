@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/listing"
 )
 
 // eventID is the only accepted form of an event's ID.
@@ -57,7 +58,7 @@ func letterOf(e pirogue.Event) letterView {
 }
 
 // deliveryOf returns the view of an event with its deliveries.
-func deliveryOf(l pirogue.EventLog) deliveryView {
+func deliveryOf(l listing.EventLog) deliveryView {
 	view := deliveryView{letterView: letterOf(l.Event), Payload: l.Body, Attempts: []attemptView{}}
 	for _, d := range l.Deliveries {
 		view.Attempts = append(view.Attempts, attemptView{
@@ -69,15 +70,15 @@ func deliveryOf(l pirogue.EventLog) deliveryView {
 }
 
 // readDeliveries reads the filter of a list of events.
-func readDeliveries(raw string) (pirogue.EventFilter, error) {
+func readDeliveries(raw string) (listing.EventFilter, error) {
 	q := readQuery(raw, "transaction_id", "state", "created_from", "created_to", "cursor", "limit")
-	f := pirogue.EventFilter{
+	f := listing.EventFilter{
 		PaymentID: pirogue.PaymentID(q.text("transaction_id", transactionID.MatchString)),
 		State:     pirogue.EventState(q.text("state", oneOf(eventStates...))),
 		From:      q.moment("created_from"),
 		To:        q.moment("created_to"),
 		Before:    cursorIn[pirogue.EventID](q, eventID),
-		Limit:     q.number("limit", 1, pirogue.MaxPage, defaultPage),
+		Limit:     q.number("limit", 1, listing.MaxPage, defaultPage),
 	}
 	q.ordered(f.From, f.To, "created_to")
 	return f, q.err()
@@ -171,12 +172,12 @@ func (s *Server) resendMany(c *gin.Context, v *requestContext) error {
 
 // readResend reads which events to send again: a payment's, or the exhausted ones of a period. It
 // fails with MissingField when the request names neither.
-func readResend(body []byte) (pirogue.EventFilter, error) {
+func readResend(body []byte) (listing.EventFilter, error) {
 	f, err := readForm(body, "transaction_id", "from", "to", "cursor")
 	if err != nil {
-		return pirogue.EventFilter{}, err
+		return listing.EventFilter{}, err
 	}
-	filter := pirogue.EventFilter{Limit: maxResent}
+	filter := listing.EventFilter{Limit: maxResent}
 	filter.PaymentID = pirogue.PaymentID(f.text("transaction_id", pirogue.InvalidParameter, transactionID.MatchString))
 	filter.From, filter.To = f.moment("from"), f.moment("to")
 	if filter.To.Before(filter.From) && f.has("to") {

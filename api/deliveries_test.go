@@ -11,17 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/listing"
+	"pirogue/webhook"
 )
 
 // tell stores the event of a payment that ended, with its deliveries so far.
-func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...pirogue.Delivery) pirogue.Event {
+func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...webhook.Delivery) pirogue.Event {
 	w.t.Helper()
 	p.Sequence++
-	e, err := pirogue.NewEvent(p, "https://shop.example/hook", p.CreatedAt)
+	e, err := webhook.NewEvent(p, "https://shop.example/hook", p.CreatedAt)
 	require.NoError(w.t, err)
 	e.State = state
-	w.store.change(func() { w.store.events = append(w.store.events, pirogue.EventLog{Event: e, Deliveries: tried}) })
+	w.store.change(func() { w.store.events = append(w.store.events, listing.EventLog{Event: e, Deliveries: tried}) })
 	return e
 }
 
@@ -37,9 +40,9 @@ func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 	p := w.paid("order_001")
 	at := time.Date(2026, 4, 29, 14, 32, 18, 0, time.UTC)
 	e := w.tell(p, pirogue.EventWaiting,
-		pirogue.Delivery{Number: 1, StartedAt: at, EndedAt: at.Add(3 * time.Second), Error: "TIMEOUT"},
-		pirogue.Delivery{Number: 2, StartedAt: at.Add(time.Minute), EndedAt: at.Add(time.Minute), HTTPStatus: 500},
-		pirogue.Delivery{Round: 1, Number: 1, StartedAt: at.Add(time.Hour)},
+		webhook.Delivery{Number: 1, StartedAt: at, EndedAt: at.Add(3 * time.Second), Error: "TIMEOUT"},
+		webhook.Delivery{Number: 2, StartedAt: at.Add(time.Minute), EndedAt: at.Add(time.Minute), HTTPStatus: 500},
+		webhook.Delivery{Round: 1, Number: 1, StartedAt: at.Add(time.Hour)},
 	)
 	got := w.get("/webhooks/deliveries")
 	require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
@@ -120,11 +123,11 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	w := newWorld(t)
 	e := w.tell(w.paid("order_001"), pirogue.EventExhausted)
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
-	for _, key := range []pirogue.APIKey{stranger, w.live} {
+	for _, key := range []access.APIKey{stranger, w.live} {
 		w.do(w.request(key, http.MethodPost, "/api/v1"+resendPath(e.ID), `{}`)).says(pirogue.NotFound)
 	}
 	w.post(resendPath("evt_1"), `{ }`).says(pirogue.NotFound)
-	w.post(resendPath(pirogue.NewEventID(pirogue.PaymentID(ids.New()), 1)), `{  }`).says(pirogue.NotFound)
+	w.post(resendPath(webhook.NewEventID(pirogue.PaymentID(ids.New()), 1)), `{  }`).says(pirogue.NotFound)
 	w.post(resendPath(e.ID), ``).says(pirogue.InvalidJSON)
 	w.post(resendPath(e.ID), `{"url":"https://x.example/"}`).says(pirogue.UnknownField)
 	w.post(resendPath(e.ID), `{"event_id":"evt_2"}`).says(pirogue.InvalidParameter)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"pirogue"
+	"pirogue/api/httpkit"
 )
 
 // errorsPath is the page to which doc_url links.
@@ -48,7 +48,7 @@ func renderPages() (pages, error) {
 		return pages{}, fmt.Errorf("api: parse the page of errors: %w", err)
 	}
 	var filled bytes.Buffer
-	if err := layout.Execute(&filled, pirogue.Codes); err != nil {
+	if err := layout.Execute(&filled, httpkit.Codes); err != nil {
 		return pages{}, fmt.Errorf("api: fill the page of errors: %w", err)
 	}
 	const html = "text/html; charset=utf-8"

@@ -14,6 +14,7 @@ import (
 
 	"pirogue"
 	"pirogue/api"
+	"pirogue/api/httpkit"
 )
 
 // Every error links to its own row of the page of errors.
@@ -24,7 +25,7 @@ func TestEveryDocURLLeadsToItsRow(t *testing.T) {
 	got := w.do(httptest.NewRequest(http.MethodGet, "/docs/errors", nil))
 	require.Equal(t, http.StatusOK, got.Code)
 	page := html.UnescapeString(got.Body.String())
-	for _, row := range pirogue.Codes {
+	for _, row := range httpkit.Codes {
 		require.Contains(t, page, `<tr id="`+string(row.Code)+`">`)
 		require.Contains(t, page, row.Text.FR)
 		require.Contains(t, page, row.Text.EN)

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 )
 
 // problem is an error with more to report than its code and fields.
@@ -51,7 +52,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.AbortWithStatus(clientGone)
 		return
 	}
-	info := pirogue.InfoOf(codeOf(err))
+	info := httpkit.InfoOf(codeOf(err))
 	if v := requestContextOf(c); v.leave != nil {
 		v.starved = info.Code == pirogue.ServiceUnavailable
 	}
@@ -78,7 +79,7 @@ func codeOf(err error) pirogue.Code {
 }
 
 // failure returns the body of the response to err, in the request's language.
-func (s *Server) failure(v *requestContext, info pirogue.CodeInfo, err error) failure {
+func (s *Server) failure(v *requestContext, info httpkit.CodeInfo, err error) failure {
 	body := failure{
 		Error: v.tongue.of(info.Text), Code: info.Code, RequestID: v.id,
 		DocURL: s.publicURL + errorsPath + "#" + string(info.Code),
@@ -116,7 +117,7 @@ func params(given []pirogue.Param, t uiLanguage) []pirogue.Param {
 	for _, p := range given[:min(len(given), most)] {
 		p.Field = shorten(p.Field, maxFieldName)
 		if p.Message == "" {
-			p.Message = t.of(pirogue.InfoOf(p.Code).Text)
+			p.Message = t.of(httpkit.InfoOf(p.Code).Text)
 		}
 		told = append(told, p)
 	}
@@ -128,7 +129,7 @@ func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // logFailure logs errors that operations must mend. The access log holds merchants' mistakes
 // already.
-func (s *Server) logFailure(c *gin.Context, info pirogue.CodeInfo, err error) {
+func (s *Server) logFailure(c *gin.Context, info httpkit.CodeInfo, err error) {
 	fields := []zap.Field{
 		zap.String("request_id", requestContextOf(c).id), zap.String("route", routeOf(c)),
 		zap.String("code", string(info.Code)), zap.Error(err),

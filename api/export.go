@@ -11,6 +11,8 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/listing"
 )
 
 // exportFormat names the format of an export.
@@ -24,7 +26,7 @@ const (
 
 // exportOrder is a request for an export, read and checked.
 type exportOrder struct {
-	pirogue.ExportFilter
+	listing.ExportFilter
 	format exportFormat
 	locale uiLanguage
 }
@@ -39,7 +41,7 @@ func (o exportOrder) shape() exportShape {
 func (s *Server) readExport(raw string) (exportOrder, error) {
 	q := readQuery(raw, "from", "to", "type", "status", "country_code", "format", "locale", "cursor", "limit")
 	order := exportOrder{
-		ExportFilter: pirogue.ExportFilter{
+		ExportFilter: listing.ExportFilter{
 			From:    q.day("from"),
 			To:      q.day("to"),
 			Kind:    pirogue.PaymentKind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
@@ -91,12 +93,12 @@ func (s *Server) exportTransactions(c *gin.Context, v *requestContext) error {
 
 // writeExport writes the rows of an export and its end. A full page has a cursor; the page after it
 // may be empty.
-func (s *Server) writeExport(ctx context.Context, o pirogue.Owner, order exportOrder, w exportWriter) error {
+func (s *Server) writeExport(ctx context.Context, o access.Owner, order exportOrder, w exportWriter) error {
 	rows, last := 0, pirogue.PaymentID("")
 	if err := w.begin(); err != nil {
 		return err
 	}
-	err := s.store.Export(ctx, o, order.ExportFilter, func(p pirogue.ExportRow) error {
+	err := s.store.Export(ctx, o, order.ExportFilter, func(p listing.ExportRow) error {
 		rows, last = rows+1, p.ID
 		return w.row(exportOf(p))
 	})

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
 )
 
@@ -222,7 +223,7 @@ func TestAnExportIsItsMerchantsAlone(t *testing.T) {
 	w := newWorld(t)
 	p := w.accepted("order_001")
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
-	for _, key := range []pirogue.APIKey{stranger, w.live} {
+	for _, key := range []access.APIKey{stranger, w.live} {
 		for _, query := range []string{"", "?cursor=" + nextCursor(t, w.export("limit=1"))} {
 			got := w.do(w.request(key, http.MethodGet, "/api/v1/transactions/export"+query, ""))
 			require.JSONEq(t, `{"data":[],"next_cursor":null}`, got.Body.String())

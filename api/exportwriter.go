@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/listing"
 )
 
 // exportView is one line of an export. Its fields have the order of the contract's columns.
@@ -34,7 +35,7 @@ type exportView struct {
 }
 
 // exportOf returns a payment's line.
-func exportOf(p pirogue.ExportRow) exportView {
+func exportOf(p listing.ExportRow) exportView {
 	return exportView{
 		ID: p.ID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
 		Net: p.Net, Currency: p.Amount.Currency, CountryCode: p.Country, MSISDN: p.MSISDN.Masked(),

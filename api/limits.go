@@ -3,7 +3,8 @@ package api
 import (
 	"time"
 
-	"pirogue"
+	"pirogue/bulk"
+	"pirogue/listing"
 )
 
 // The maximum size of one request.
@@ -18,12 +19,12 @@ const (
 // Limits of bulks. Their bodies are read before their signature is checked, so few are read at the
 // same time.
 const (
-	maxBulkBody        = 8 << 20                              // bytes, on the one route that takes a bulk
-	maxLineValues      = 25                                   // JSON values of a line: a valid one has 21 at most
-	maxValues          = maxLineValues * pirogue.MaxBulkLines // JSON values of one body
-	maxLineParams      = 100                                  // mistakes in lines named in one response
-	maxBulkBodies      = 16                                   // at the same time
-	maxBulkBodiesOfOne = 4                                    // of them from one address
+	maxBulkBody        = 8 << 20                           // bytes, on the one route that takes a bulk
+	maxLineValues      = 25                                // JSON values of a line: a valid one has 21 at most
+	maxValues          = maxLineValues * bulk.MaxBulkLines // JSON values of one body
+	maxLineParams      = 100                               // mistakes in lines named in one response
+	maxBulkBodies      = 16                                // at the same time
+	maxBulkBodiesOfOne = 4                                 // of them from one address
 	bulkRetry          = 5 * time.Second
 	bulkReadTime       = 90 * time.Second // to read a body over a slow connection
 	bulkTime           = 25 * time.Second // from the end of the body to the response
@@ -72,7 +73,7 @@ const (
 const (
 	maxExportRange     = 366 * 24 * time.Hour
 	maxExportRows      = 1_000_000               // the largest limit of a request; without a limit, the whole range
-	maxExports         = pirogue.MaxAuditReports // at the same time
+	maxExports         = listing.MaxAuditReports // at the same time
 	maxMerchantExports = 2                       // of them for one merchant
 	exportChunk        = 32 << 10                // bytes sent together
 	exportChunkTime    = 20 * time.Second

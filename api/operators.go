@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // routeView is one route for payments: a country, a network and a direction.
@@ -34,8 +36,8 @@ type operatorView struct {
 }
 
 // stateWords holds the states of a circuit breaker in the merchant API's words.
-var stateWords = map[pirogue.BreakerState]string{
-	pirogue.BreakerClosed: "closed", pirogue.BreakerHalfOpen: "half_open", pirogue.BreakerOpen: "open",
+var stateWords = map[operator.BreakerState]string{
+	operator.BreakerClosed: "closed", operator.BreakerHalfOpen: "half_open", operator.BreakerOpen: "open",
 }
 
 // parkedWord is the state of an operator that a person took out of service.
@@ -67,12 +69,12 @@ func (s *Server) listOperators(c *gin.Context, v *requestContext) error {
 }
 
 // routeOf returns the view of a route. It accepts an amount that one of its operators accepts.
-func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogue.CircuitBreaker) routeView {
+func (s *Server) routeOf(r routing.Route, health map[pirogue.OperatorCode]operator.CircuitBreaker) routeView {
 	country, _ := pirogue.CountryByCode(r.Country)
 	view := routeView{
 		CountryCode: r.Country, Currency: country.Currency, Network: r.Network, Type: r.Kind, Operators: []operatorView{},
 	}
-	limits := make([]pirogue.Limits, 0, len(r.Operators))
+	limits := make([]operator.Limits, 0, len(r.Operators))
 	for _, code := range r.Operators {
 		instance, _ := s.routes.Instance(code)
 		limits = append(limits, instance.Limits(r.Kind))
@@ -89,7 +91,7 @@ func (s *Server) routeOf(r pirogue.Route, health map[pirogue.OperatorCode]pirogu
 }
 
 // widestOf returns the limits within which at least one of several operators accepts an amount.
-func widestOf(all []pirogue.Limits) pirogue.Limits {
+func widestOf(all []operator.Limits) operator.Limits {
 	widest := all[0]
 	for _, l := range all[1:] {
 		widest.Min = min(widest.Min, l.Min)
@@ -105,15 +107,15 @@ func widestOf(all []pirogue.Limits) pirogue.Limits {
 // operatorOf returns the view of an operator at a moment. An operator without a health row has had
 // no failure. Only payments can find an operator available again, and merchants send none to one
 // shown as open. So the view shows an outage that no payment tests as half open and available.
-func operatorOf(code pirogue.OperatorCode, h pirogue.CircuitBreaker, at time.Time) operatorView {
+func operatorOf(code pirogue.OperatorCode, h operator.CircuitBreaker, at time.Time) operatorView {
 	if h.State == "" {
-		h.State = pirogue.BreakerClosed
+		h.State = operator.BreakerClosed
 	}
 	view := operatorView{
 		Operator: code, State: stateWords[h.State], Available: h.Available(), Since: moment(h.Since),
 	}
 	if h.Untested(at) {
-		view.State, view.Available = stateWords[pirogue.BreakerHalfOpen], true
+		view.State, view.Available = stateWords[operator.BreakerHalfOpen], true
 	}
 	if h.Parked {
 		view.State, view.Since = parkedWord, moment(h.ParkedAt)
@@ -147,7 +149,7 @@ func (s *Server) getNumber(c *gin.Context, v *requestContext) error {
 	home, valid := countryOf(number)
 	if country, served := pirogue.CountryByCode(home); valid && served {
 		view.Valid, view.CountryCode, view.Currency = true, country.Code, country.Currency
-		view.Network = pirogue.ProbableNetwork(view.MSISDN)
+		view.Network = routing.ProbableNetwork(view.MSISDN)
 		for _, r := range s.routes.Routes(v.key.Mode) {
 			if r.Country == home && !slices.Contains(view.Networks, r.Network) {
 				view.Networks = append(view.Networks, r.Network)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // A merchant hides a network that takes no payments at the moment.
@@ -27,12 +28,12 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 	require.EqualValues(t, maxAmount, line["max_amount"])
 
 	since := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
-	for state, h := range map[string]pirogue.CircuitBreaker{
-		"open":      {State: pirogue.BreakerOpen, Since: since, ProbeAt: w.now()},
-		"half_open": {State: pirogue.BreakerHalfOpen, Since: since, ProbeAt: w.now()},
-		"parked":    {State: pirogue.BreakerClosed, Parked: true, ParkedAt: since},
+	for state, h := range map[string]operator.CircuitBreaker{
+		"open":      {State: operator.BreakerOpen, Since: since, ProbeAt: w.now()},
+		"half_open": {State: operator.BreakerHalfOpen, Since: since, ProbeAt: w.now()},
+		"parked":    {State: operator.BreakerClosed, Parked: true, ParkedAt: since},
 	} {
-		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: h} })
+		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: h} })
 		line := w.get("/operators?country_code=ML").list()[0]
 		require.Equal(t, false, line["available"], state)
 		require.Equal(t, []any{map[string]any{
@@ -49,8 +50,8 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	away := pirogue.CircuitBreaker{Operator: testOperator}.Failed("connection refused", w.now())
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: away} })
+	away := operator.CircuitBreaker{Operator: testOperator}.Failed("connection refused", w.now())
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
 	shown := func() (line payment, figures string) {
 		return w.get("/operators?country_code=ML").list()[0], w.admin("/metrics").Body.String()
 	}
@@ -66,7 +67,7 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="half_open"} 1`)
 
 	away.Parked = true
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: away} })
+	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
 	line, _ = shown()
 	require.Equal(t, false, line["available"], "what a person took out of service stays out")
 }
@@ -108,7 +109,7 @@ func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.change(func() {
-		w.store.healths = map[pirogue.OperatorCode]pirogue.CircuitBreaker{testOperator: {State: pirogue.BreakerOpen, ProbeAt: w.now()}}
+		w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: {State: operator.BreakerOpen, ProbeAt: w.now()}}
 	})
 	page := w.admin("/metrics").Body.String()
 	require.Contains(t, page, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)

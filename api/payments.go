@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/listing"
 )
 
 // page is the body of a list's response.
@@ -155,10 +156,10 @@ var (
 )
 
 // readFilter reads the filter of a list of payments.
-func readFilter(raw string) (pirogue.PaymentFilter, error) {
+func readFilter(raw string) (listing.PaymentFilter, error) {
 	q := readQuery(raw, "merchant_order_id", "status", "type", "country_code", "operator",
 		"created_from", "created_to", "cursor", "limit")
-	f := pirogue.PaymentFilter{
+	f := listing.PaymentFilter{
 		OrderID:     q.text("merchant_order_id", orderID.MatchString),
 		Status:      pirogue.Status(q.text("status", oneOf(pirogue.Statuses...))),
 		Kind:        pirogue.PaymentKind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
@@ -166,7 +167,7 @@ func readFilter(raw string) (pirogue.PaymentFilter, error) {
 		Operator:    pirogue.OperatorCode(q.text("operator", operatorText.MatchString)),
 		CreatedFrom: q.moment("created_from"),
 		CreatedTo:   q.moment("created_to"),
-		Limit:       q.number("limit", 1, pirogue.MaxPage, defaultPage),
+		Limit:       q.number("limit", 1, listing.MaxPage, defaultPage),
 	}
 	q.ordered(f.CreatedFrom, f.CreatedTo, "created_to")
 	f.Before = cursorIn[pirogue.PaymentID](q, transactionID)

@@ -12,7 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // Equal bytes for every ID that is not the merchant's own reveal nothing about other payments.
@@ -24,7 +29,7 @@ func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	answers := map[string]bool{}
 	for _, tt := range []struct {
-		key pirogue.APIKey
+		key access.APIKey
 		id  string
 	}{
 		{stranger, string(p.ID)}, {w.live, string(p.ID)}, {w.test, ids.New()}, {w.test, "1"},
@@ -55,15 +60,15 @@ func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 	require.NotEmpty(t, got["expires_at"])
 
 	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (pirogue.WaitState, error) {
-			return pirogue.WaitState{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
+		w.workflows.waiting = func(context.Context) (lifecycle.WaitState, error) {
+			return lifecycle.WaitState{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
 		}
 	})
 	require.Equal(t, 0.0, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], "overdue is at once")
 
 	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (pirogue.WaitState, error) {
-			return pirogue.WaitState{}, errors.New("no worker")
+		w.workflows.waiting = func(context.Context) (lifecycle.WaitState, error) {
+			return lifecycle.WaitState{}, errors.New("no worker")
 		}
 	})
 	got = w.get("/payments/" + string(p.ID)).data()
@@ -141,9 +146,9 @@ func TestAFailureIsToldInTheReadersLanguage(t *testing.T) {
 		r.Header.Set("Accept-Language", language)
 		got := w.do(r)
 		require.Equal(t, want, got.Header().Get("Content-Language"), language)
-		text := pirogue.FailureTexts[pirogue.FailedDeclined].FR
+		text := webhook.FailureTexts[pirogue.FailedDeclined].FR
 		if want == "en" {
-			text = pirogue.FailureTexts[pirogue.FailedDeclined].EN
+			text = webhook.FailureTexts[pirogue.FailedDeclined].EN
 		}
 		require.Equal(t, map[string]any{"code": "OPERATOR_DECLINED", "message": text}, got.data()["failure"])
 		require.NotContains(t, got.Body.String(), "4711", "the operator's words are for support")
@@ -170,10 +175,10 @@ func TestATimelineTellsTheStory(t *testing.T) {
 	w := newWorld(t)
 	p := w.accepted("order_001")
 	w.store.change(func() {
-		w.store.moments[p.ID] = []pirogue.TimelineEntry{
-			{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceMerchant},
+		w.store.moments[p.ID] = []support.TimelineEntry{
+			{At: p.CreatedAt, Type: support.PaymentAccepted, Source: support.SourceMerchant},
 			{
-				At: p.CreatedAt, Type: pirogue.TimelineAttemptPolled, Source: pirogue.SourcePirogue,
+				At: p.CreatedAt, Type: support.TimelineAttemptPolled, Source: support.SourcePirogue,
 				Details: map[string]any{"count": 14},
 			},
 		}
@@ -201,7 +206,7 @@ func TestBalancesAreAListEvenWhenThereAreNone(t *testing.T) {
 
 	at := time.Date(2026, 4, 29, 14, 32, 18, 900_000_000, time.FixedZone("", 3600))
 	w.store.change(func() {
-		w.store.balances[pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}] = []pirogue.Balance{
+		w.store.balances[access.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}] = []listing.Balance{
 			{Country: "ML", Currency: pirogue.XOF, Available: 1_250_000, Pending: 50_000, Reserved: 1, UpdatedAt: at},
 		}
 	})

@@ -5,6 +5,13 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/operator"
+	"pirogue/routing"
+	"pirogue/support"
 )
 
 // Store is the part of the database that the API needs.
@@ -29,7 +36,7 @@ type Operators interface {
 // Healths reads the health of operators.
 type Healths interface {
 	// Breakers returns the health of every operator that ever failed.
-	Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error)
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error)
 }
 
 // Gate authenticates requests and limits their rate.
@@ -38,13 +45,13 @@ type Gate interface {
 	Ping(ctx context.Context) error
 	// Key returns a valid key with the secrets that verify at this moment, and its merchant. It
 	// fails with NotFound, also for a revoked key.
-	Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error)
+	Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error)
 	// UseSignature binds a signature to the method and path it is first used on, for pirogue.SignatureLife.
 	// It reports false when the signature is bound to another pair.
-	UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error)
+	UseSignature(ctx context.Context, s access.UsedSignature) (bool, error)
 	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
 	// time until a request would pass.
-	Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error)
+	Take(ctx context.Context, o access.Owner, at time.Time) (time.Duration, error)
 }
 
 // Payments writes and reads payments of one owner. For another owner's payment it fails with
@@ -59,10 +66,10 @@ type Payments interface {
 	// is left of it. A failure writes nothing.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
 	// Payment returns the owner's payment. It fails with TransactionNotFound.
-	Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
+	Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
-	ByReference(ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string) (pirogue.Payment, error)
+	ByReference(ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string) (pirogue.Payment, error)
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 }
@@ -73,16 +80,16 @@ type Bulks interface {
 	// in one transaction. When the owner's reference exists it changes nothing and returns the
 	// original with false. It fails with InvalidOrderID, naming the lines whose order ID exists, and
 	// with InsufficientBalance. A failure writes nothing.
-	AcceptBulk(ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine) (pirogue.Bulk, bool, error)
+	AcceptBulk(ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine) (bulk.Bulk, bool, error)
 	// Bulk returns the owner's bulk with the tallies of its lines. It fails with NotFound.
-	Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error)
+	Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error)
 	// BulkLines calls each for every line of a span, under the rules of Export.
 	BulkLines(
-		ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+		ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 	) error
 	// CancelBulk cancels the lines that have not begun and releases their money. A repeated call has
 	// no further effect, also when the bulk has ended.
-	CancelBulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, error)
+	CancelBulk(ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, error)
 }
 
 // Reports reads the payments, balances and timelines of one owner.
@@ -90,14 +97,14 @@ type Reports interface {
 	// Export calls each for every payment that the filter selects, oldest first. It keeps a page of
 	// them in memory and holds no database resources while each runs. It stops at each's first error
 	// and returns it.
-	Export(ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error) error
+	Export(ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error) error
 	// List returns a page of the owner's payments, newest first.
-	List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error)
+	List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error)
 	// Timeline returns every event of the owner's payment, oldest first. It fails with
 	// TransactionNotFound.
-	Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error)
+	Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error)
 	// Balances returns the owner's balances, one per country.
-	Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error)
+	Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error)
 }
 
 // Callbacks stores operators' callbacks and finds their attempts.
@@ -108,10 +115,10 @@ type Callbacks interface {
 	// AttemptByRef returns the attempt with our reference at an operator. It fails with NotFound.
 	AttemptByRef(ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef) (pirogue.Attempt, error)
 	// RecordCallback stores a callback. It reports false for one that is stored already.
-	RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error)
+	RecordCallback(ctx context.Context, c operator.Callback) (bool, error)
 	// RoutedAtEnd marks a callback as routed if it agrees with its payment's end. It reports whether
 	// it does.
-	RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error)
+	RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error)
 	// Routed marks a callback as routed: its workflow was told.
 	Routed(ctx context.Context, id string, at time.Time) error
 }
@@ -119,11 +126,11 @@ type Callbacks interface {
 // Webhooks reads a merchant's deliveries and repeats them.
 type Webhooks interface {
 	// Deliveries returns a page of the owner's events, newest first, each with its deliveries.
-	Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error)
+	Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error)
 	// Resend makes an event WAITING again in a further round of deliveries, and returns it. An event
 	// that is WAITING keeps its round. An event that cannot be sent comes back unchanged. It fails
 	// with NotFound.
-	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
+	Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 
 // Workflows starts, queries and signals the payments' workflows.
@@ -136,9 +143,9 @@ type Workflows interface {
 	// Start starts a payment's workflow, or joins it, and waits for the operator's first response
 	// within ctx. When ctx ends first it fails with ServiceUnavailable if the workflow may not have
 	// started. It fails with Unknown if the workflow started and has not responded yet.
-	Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error)
+	Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error)
 	// Waiting queries an open payment's workflow for what it waits on.
-	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (pirogue.WaitState, error)
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (lifecycle.WaitState, error)
 	// SignalCallback tells a payment's workflow that the operator sent a callback. It fails with NotFound
 	// when no workflow is open for the payment.
 	SignalCallback(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind) error
@@ -147,24 +154,24 @@ type Workflows interface {
 // Launcher starts the workflows of deliveries and bulks. A repeated start has no second effect.
 type Launcher interface {
 	// Deliver starts the delivery of an event in its given round.
-	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
 	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
-	LaunchBulk(ctx context.Context, b pirogue.Bulk) error
+	LaunchBulk(ctx context.Context, b bulk.Bulk) error
 }
 
 // Routes finds the operators that serve a payment.
 type Routes interface {
 	// Route returns the instances to try, in order. network "" means the country's
 	// first. It fails with CountryNotSupported.
-	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]pirogue.Instance, error)
+	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]operator.Instance, error)
 	// Network returns the network whose route a payment takes, with the reason. It is the network
 	// asked for, or the one that the number suggests, or that of the country's first route.
 	Network(
 		m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.PaymentKind, number pirogue.MSISDN,
 	) (pirogue.Network, string)
 	// Routes returns every route of a mode.
-	Routes(m pirogue.Mode) []pirogue.Route
+	Routes(m pirogue.Mode) []routing.Route
 	// Instance returns the operator of a callback URL. It is false for an operator that is not
 	// configured.
-	Instance(code pirogue.OperatorCode) (pirogue.Instance, bool)
+	Instance(code pirogue.OperatorCode) (operator.Instance, bool)
 }

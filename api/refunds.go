@@ -7,6 +7,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // createRefund gives a cash-in, or part of it, back to its payer. It looks up the reference first,
@@ -43,13 +46,13 @@ func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	fits := func(p pirogue.Payment) []pirogue.Instance { return pirogue.Refunders(collector, payouts, parent, p) }
+	fits := func(p pirogue.Payment) []operator.Instance { return routing.Refunders(collector, payouts, parent, p) }
 	return s.accept(c, v, request{payment: p, fits: fits, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with TransactionNotFound, and with
 // RefundNotAllowed for a payment that is no successful cash-in.
-func (s *Server) collected(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (s *Server) collected(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	if !transactionID.MatchString(string(id)) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
 	}
@@ -81,14 +84,14 @@ func (in refundForm) share(parent pirogue.Payment, t uiLanguage) (pirogue.Money,
 
 // refundRoute returns the operators that pay into the payer's wallet, and the collector: zero when
 // it is not configured. It fails with RefundNotAllowed when no operator can give the cash-in back.
-func (s *Server) refundRoute(parent pirogue.Payment) ([]pirogue.Instance, pirogue.Instance, error) {
+func (s *Server) refundRoute(parent pirogue.Payment) ([]operator.Instance, operator.Instance, error) {
 	// A collector that left the configuration gives nothing back, but another operator may pay out.
 	collector, _ := s.routes.Instance(parent.Operator)
 	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
 		return nil, collector, err
 	}
-	if _, gives := collector.Operator.(pirogue.Refunder); !gives && len(route) == 0 {
+	if _, gives := collector.Operator.(operator.Refunder); !gives && len(route) == 0 {
 		return nil, collector, pirogue.Errorf(pirogue.RefundNotAllowed,
 			"nobody pays into a wallet of %s in %s", parent.Network, parent.Country)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
 )
 
@@ -162,7 +163,7 @@ func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 	in := w.paid("order_002")
 	foreign := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	body := `{"transaction_id":"` + string(in.ID) + `","merchant_refund_id":"r1"}`
-	for _, key := range []pirogue.APIKey{foreign, w.live} {
+	for _, key := range []access.APIKey{foreign, w.live} {
 		w.do(w.request(key, http.MethodPost, "/api/v1/refunds", body)).says(pirogue.TransactionNotFound)
 	}
 }
@@ -260,7 +261,7 @@ func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	answers := map[string]bool{}
 	for _, tt := range []struct {
-		key pirogue.APIKey
+		key access.APIKey
 		id  string
 	}{{w.test, string(in.ID)}, {w.test, ids.New()}, {w.test, "1"}, {w.live, back}, {stranger, back}} {
 		r := w.request(tt.key, http.MethodGet, "/api/v1/refunds/"+tt.id, "")

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // referenceReader is an operator that sends all its callbacks to one registered address.
@@ -14,7 +15,7 @@ import (
 // names. It fails like pirogue.CallbackReader, and with Unknown where the callback names no
 // reference of ours.
 type referenceReader interface {
-	pirogue.CallbackReader
+	operator.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
@@ -32,7 +33,7 @@ func (s *Server) receiveRegistered(c *gin.Context, v *requestContext) error {
 	ref, err := reader.CallbackReference(c.Request.Header, v.body)
 	switch pirogue.CodeOf(err) {
 	case "":
-	case pirogue.Unknown:
+	case operator.Unknown:
 		s.metrics.callback(code, callbackUnknown)
 		return pirogue.Errorf(pirogue.NotFound, "%w", err)
 	default:
@@ -66,6 +67,6 @@ func (s *Server) referenceReader(code pirogue.OperatorCode) (referenceReader, bo
 // isRegistered reports whether a token is that of the operator's registered address. It takes the
 // same time for every token.
 func (s *Server) isRegistered(code pirogue.OperatorCode, token string) bool {
-	given, own := pirogue.CallbackDigest(token), pirogue.CallbackDigest(s.registeredToken(code))
+	given, own := operator.CallbackDigest(token), operator.CallbackDigest(s.registeredToken(code))
 	return subtle.ConstantTimeCompare([]byte(given), []byte(own)) == 1
 }

@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/api/apitest"
+	"pirogue/lifecycle"
 )
 
 // TestBadInputs runs the table of apitest, which the end-to-end suite runs against the whole
@@ -23,11 +24,11 @@ func TestBadInputs(t *testing.T) {
 
 // paysAtOnce plays the sandbox: a payment by apitest.MSISDN succeeds at once, every other one takes
 // its time.
-func (w *world) paysAtOnce(_ context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+func (w *world) paysAtOnce(_ context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 	status := pirogue.StatusPending
 	if p.Kind == pirogue.CashIn && p.MSISDN == apitest.MSISDN {
 		status = pirogue.StatusSuccess
 	}
 	w.store.settle(p.ID, status)
-	return pirogue.FirstResponse{}, nil
+	return lifecycle.FirstResponse{}, nil
 }

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
 )
 
@@ -99,7 +100,7 @@ type Server struct {
 	// callbackSlots and waiterSlots hold one value for each callback or wait under way.
 	callbackSlots chan struct{}
 	waiterSlots   chan struct{}
-	exports       *gate[pirogue.Owner]
+	exports       *gate[access.Owner]
 	bulkBodies    *gate[netip.Prefix]
 	// closing is closed when the server is about to stop: responses that wait on a status are sent
 	// then.
@@ -141,7 +142,7 @@ func New(o Options) (*Server, error) {
 		callbacks:       newLimiter[string](callbackPerSecond, callbackBurst),
 		callbackSlots:   make(chan struct{}, maxCallbacks),
 		waiterSlots:     make(chan struct{}, maxWaiters),
-		exports:         newGate[pirogue.Owner](maxExports, maxMerchantExports, exportRetry),
+		exports:         newGate[access.Owner](maxExports, maxMerchantExports, exportRetry),
 		bulkBodies:      newGate[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
 		closing:         make(chan struct{}),
 		door:            newConcurrencyLimiter(),

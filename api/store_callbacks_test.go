@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // AttemptByCallback implements api.Callbacks.
@@ -42,7 +43,7 @@ func (s *fakeStore) AttemptByRef(
 }
 
 // RecordCallback implements api.Callbacks: an ID is stored once.
-func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
+func (s *fakeStore) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
 	if err := s.reached(ctx, "RecordCallback"); err != nil {
 		return false, err
 	}
@@ -56,7 +57,7 @@ func (s *fakeStore) RecordCallback(ctx context.Context, c pirogue.Callback) (boo
 }
 
 // RoutedAtEnd implements api.Callbacks.
-func (s *fakeStore) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
+func (s *fakeStore) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
 	if err := s.reached(ctx, "RoutedAtEnd"); err != nil {
 		return false, err
 	}
@@ -82,10 +83,10 @@ func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
 }
 
 // kept returns every stored callback.
-func (s *fakeStore) kept() []pirogue.Callback {
+func (s *fakeStore) kept() []operator.Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := []pirogue.Callback{}
+	kept := []operator.Callback{}
 	for _, c := range s.callbacks {
 		kept = append(kept, c)
 	}

@@ -11,6 +11,11 @@ import (
 	"github.com/google/uuid"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
+	"pirogue/listing"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // fakeStore is a database in memory that keeps the promises of the real one. Order IDs are unique
@@ -18,22 +23,22 @@ import (
 // money is held. A text that is no UUID is an error, as in our SQL.
 type fakeStore struct {
 	mu        sync.Mutex
-	keys      map[string]pirogue.APIKey
+	keys      map[string]access.APIKey
 	merchants map[pirogue.MerchantID]pirogue.Merchant
-	spent     map[[32]byte]pirogue.UsedSignature
-	taken     map[pirogue.Owner]int
+	spent     map[[32]byte]access.UsedSignature
+	taken     map[access.Owner]int
 	rate      int // requests an owner has; 0: no limit
 	payments  []pirogue.Payment
 	attempts  map[string]pirogue.Attempt // by the digest of the callback's token
-	callbacks map[string]pirogue.Callback
-	moments   map[pirogue.PaymentID][]pirogue.TimelineEntry
-	balances  map[pirogue.Owner][]pirogue.Balance
+	callbacks map[string]operator.Callback
+	moments   map[pirogue.PaymentID][]support.TimelineEntry
+	balances  map[access.Owner][]listing.Balance
 	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
-	events    []pirogue.EventLog
-	healths   map[pirogue.OperatorCode]pirogue.CircuitBreaker
-	bulks     []*pirogue.Bulk
+	events    []listing.EventLog
+	healths   map[pirogue.OperatorCode]operator.CircuitBreaker
+	bulks     []*bulk.Bulk
 	nextPoll  time.Time // of every payment; zero before the first status call
-	lines     map[pirogue.BulkID][]pirogue.BulkLine
+	lines     map[pirogue.BulkID][]bulk.BulkLine
 
 	away    error                    // error of every call
 	hangs   bool                     // every call runs until its context ends
@@ -46,11 +51,11 @@ const rateWait = 1500 * time.Millisecond
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		keys: map[string]pirogue.APIKey{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
-		spent: map[[32]byte]pirogue.UsedSignature{}, taken: map[pirogue.Owner]int{},
-		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]pirogue.Callback{},
-		moments: map[pirogue.PaymentID][]pirogue.TimelineEntry{}, balances: map[pirogue.Owner][]pirogue.Balance{},
-		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]pirogue.BulkLine{},
+		keys: map[string]access.APIKey{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
+		spent: map[[32]byte]access.UsedSignature{}, taken: map[access.Owner]int{},
+		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]operator.Callback{},
+		moments: map[pirogue.PaymentID][]support.TimelineEntry{}, balances: map[access.Owner][]listing.Balance{},
+		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]bulk.BulkLine{},
 	}
 }
 
@@ -84,31 +89,31 @@ func (s *fakeStore) change(how func()) {
 func (s *fakeStore) Ping(ctx context.Context) error { return s.reached(ctx, "Ping") }
 
 // Key implements api.Gate: revoked keys and ended secrets do not count.
-func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error) {
+func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
 	if err := s.reached(ctx, "Key"); err != nil {
-		return pirogue.APIKey{}, pirogue.Merchant{}, err
+		return access.APIKey{}, pirogue.Merchant{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, ok := s.keys[public]
 	if !ok || !key.RevokedAt.IsZero() {
-		return pirogue.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "no such key")
+		return access.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "no such key")
 	}
-	ended := func(secret pirogue.Secret) bool { return !secret.ExpiresAt.IsZero() && !at.Before(secret.ExpiresAt) }
+	ended := func(secret access.Secret) bool { return !secret.ExpiresAt.IsZero() && !at.Before(secret.ExpiresAt) }
 	key.Secrets = slices.DeleteFunc(slices.Clone(key.Secrets), ended)
 	return key, s.merchants[key.MerchantID], nil
 }
 
 // UseSignature implements api.Gate: the first method and path keep the signature for
 // pirogue.SignatureLife.
-func (s *fakeStore) UseSignature(ctx context.Context, spent pirogue.UsedSignature) (bool, error) {
+func (s *fakeStore) UseSignature(ctx context.Context, spent access.UsedSignature) (bool, error) {
 	if err := s.reached(ctx, "Spend"); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before, ok := s.spent[spent.Signature]
-	if !ok || spent.At.Sub(before.At) > pirogue.SignatureLife {
+	if !ok || spent.At.Sub(before.At) > access.SignatureLife {
 		s.spent[spent.Signature] = spent
 		return true, nil
 	}
@@ -116,7 +121,7 @@ func (s *fakeStore) UseSignature(ctx context.Context, spent pirogue.UsedSignatur
 }
 
 // Take implements api.Gate with a count that never refills.
-func (s *fakeStore) Take(ctx context.Context, o pirogue.Owner, _ time.Time) (time.Duration, error) {
+func (s *fakeStore) Take(ctx context.Context, o access.Owner, _ time.Time) (time.Duration, error) {
 	if err := s.reached(ctx, "Take"); err != nil {
 		return 0, err
 	}
@@ -150,12 +155,12 @@ func (s *fakeStore) Accept(
 }
 
 // ownerOf returns the owner of a payment.
-func ownerOf(p pirogue.Payment) pirogue.Owner {
-	return pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+func ownerOf(p pirogue.Payment) access.Owner {
+	return access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 }
 
 // under returns the payment with a reference. Refunds have a reference space of their own.
-func (s *fakeStore) under(o pirogue.Owner, k pirogue.PaymentKind, ref string) *pirogue.Payment {
+func (s *fakeStore) under(o access.Owner, k pirogue.PaymentKind, ref string) *pirogue.Payment {
 	for i, q := range s.payments {
 		if ownerOf(q) == o && q.OrderID == ref && (q.Kind == pirogue.Refund) == (k == pirogue.Refund) {
 			return &s.payments[i]
@@ -200,7 +205,7 @@ func (s *fakeStore) holds(p pirogue.Payment) error {
 
 // ByReference implements api.Payments.
 func (s *fakeStore) ByReference(
-	ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string,
+	ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
 	if err := s.reached(ctx, "ByReference"); err != nil {
 		return pirogue.Payment{}, err
@@ -225,7 +230,7 @@ func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.Fe
 
 // Export implements api.Reports, and calls between before each row.
 func (s *fakeStore) Export(
-	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
+	ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error,
 ) error {
 	if err := s.reached(ctx, "Export"); err != nil {
 		return err
@@ -251,8 +256,8 @@ func (s *fakeStore) Export(
 }
 
 // exportRow returns a payment with its effect on the balance.
-func exportRow(p pirogue.Payment) pirogue.ExportRow {
-	row := pirogue.ExportRow{Payment: p}
+func exportRow(p pirogue.Payment) listing.ExportRow {
+	row := listing.ExportRow{Payment: p}
 	switch {
 	case p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed:
 	case p.Kind == pirogue.CashIn:
@@ -264,7 +269,7 @@ func exportRow(p pirogue.Payment) pirogue.ExportRow {
 }
 
 // exports reports whether an export's filter selects a payment.
-func exports(f pirogue.ExportFilter, p pirogue.Payment) bool {
+func exports(f listing.ExportFilter, p pirogue.Payment) bool {
 	return !p.CreatedAt.Before(f.From) && p.CreatedAt.Before(f.To) &&
 		(f.Status == "" || f.Status == p.Status) &&
 		(f.Kind == "" || f.Kind == p.Kind) &&
@@ -273,14 +278,14 @@ func exports(f pirogue.ExportFilter, p pirogue.Payment) bool {
 
 // Deliveries implements api.Webhooks.
 func (s *fakeStore) Deliveries(
-	ctx context.Context, o pirogue.Owner, f pirogue.EventFilter,
-) ([]pirogue.EventLog, error) {
+	ctx context.Context, o access.Owner, f listing.EventFilter,
+) ([]listing.EventLog, error) {
 	if err := s.reached(ctx, "Deliveries"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := []pirogue.EventLog{}
+	found := []listing.EventLog{}
 	for _, e := range s.events {
 		if e.MerchantID == o.MerchantID && e.Mode == o.Mode && (f.PaymentID == "" || f.PaymentID == e.PaymentID) &&
 			(f.State == "" || f.State == e.State) && (f.From.IsZero() || !e.CreatedAt.Before(f.From)) &&
@@ -288,12 +293,12 @@ func (s *fakeStore) Deliveries(
 			found = append(found, e)
 		}
 	}
-	slices.SortFunc(found, func(a, b pirogue.EventLog) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	slices.SortFunc(found, func(a, b listing.EventLog) int { return strings.Compare(string(b.ID), string(a.ID)) })
 	return found[:min(len(found), f.Limit)], nil
 }
 
 // Resend implements api.Webhooks: a waiting event keeps its round.
-func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+func (s *fakeStore) Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if err := s.reached(ctx, "Resend"); err != nil {
 		return pirogue.Event{}, err
 	}
@@ -313,7 +318,7 @@ func (s *fakeStore) Resend(ctx context.Context, o pirogue.Owner, id pirogue.Even
 }
 
 // Payment implements api.Payments. A text that is no UUID is an error in SQL, as in PostgreSQL.
-func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (s *fakeStore) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	if err := s.reached(ctx, "Payment"); err != nil {
 		return pirogue.Payment{}, err
 	}
@@ -331,7 +336,7 @@ func (s *fakeStore) Payment(ctx context.Context, o pirogue.Owner, id pirogue.Pay
 }
 
 // List implements api.Reports.
-func (s *fakeStore) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
+func (s *fakeStore) List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error) {
 	if err := s.reached(ctx, "List"); err != nil {
 		return nil, err
 	}
@@ -348,7 +353,7 @@ func (s *fakeStore) List(ctx context.Context, o pirogue.Owner, f pirogue.Payment
 }
 
 // selects reports whether a filter selects a payment.
-func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
+func selects(f listing.PaymentFilter, p pirogue.Payment) bool {
 	return (f.OrderID == "" || f.OrderID == p.OrderID) &&
 		(f.Status == "" || f.Status == p.Status) &&
 		(f.Kind == "" || f.Kind == p.Kind) &&
@@ -360,7 +365,7 @@ func selects(f pirogue.PaymentFilter, p pirogue.Payment) bool {
 }
 
 // Timeline implements api.Reports.
-func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
+func (s *fakeStore) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	if _, err := s.Payment(ctx, o, id); err != nil {
 		return nil, err
 	}
@@ -370,7 +375,7 @@ func (s *fakeStore) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.Pa
 }
 
 // Balances implements api.Reports.
-func (s *fakeStore) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
+func (s *fakeStore) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
 	if err := s.reached(ctx, "Balances"); err != nil {
 		return nil, err
 	}
@@ -401,7 +406,7 @@ func (s *fakeStore) settle(id pirogue.PaymentID, status pirogue.Status) {
 }
 
 // credit adds to a balance.
-func (s *fakeStore) credit(o pirogue.Owner, c pirogue.CountryCode, amount int64) {
+func (s *fakeStore) credit(o access.Owner, c pirogue.CountryCode, amount int64) {
 	for i, b := range s.balances[o] {
 		if b.Country == c {
 			s.balances[o][i].Available += amount
@@ -409,7 +414,7 @@ func (s *fakeStore) credit(o pirogue.Owner, c pirogue.CountryCode, amount int64)
 		}
 	}
 	country, _ := pirogue.CountryByCode(c)
-	s.balances[o] = append(s.balances[o], pirogue.Balance{
+	s.balances[o] = append(s.balances[o], listing.Balance{
 		Country: c, Currency: country.Currency, Available: amount, UpdatedAt: time.Now(),
 	})
 }
@@ -422,7 +427,7 @@ func (s *fakeStore) all() []pirogue.Payment {
 }
 
 // Breakers implements api.Healths.
-func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
+func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.healths, s.away

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api/apitest"
+	"pirogue/bulk"
 )
 
 // FuzzStrictJSON checks that the reader accepts only text that all JSON parsers read alike.
@@ -74,10 +76,10 @@ func TestABodyHasNoMoreValuesThanABulk(t *testing.T) {
 			line += `,"` + field + `":""`
 		}
 	}
-	whole := `{"lines":[` + strings.Repeat(line+"},", pirogue.MaxBulkLines-1) + line + `}]}`
+	whole := `{"lines":[` + strings.Repeat(line+"},", bulk.MaxBulkLines-1) + line + `}]}`
 	o, err := decodeObject([]byte(whole))
 	require.NoError(t, err, "a bulk in which nothing is left out")
-	require.Len(t, o.values["lines"], pirogue.MaxBulkLines)
+	require.Len(t, o.values["lines"], bulk.MaxBulkLines)
 }
 
 // lost is the character that Go puts in the place of bytes it cannot decode.
@@ -96,9 +98,9 @@ func FuzzSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret, stamp string, body, flip []byte) {
 		good := decodeSignature(t, apitest.Sign(secret, stamp, string(body)))
 		message := append([]byte(stamp), body...)
-		known := []pirogue.Secret{{Text: secret}}
+		known := []access.Secret{{Text: secret}}
 		require.True(t, verified(known, "decoy", message, good))
-		require.True(t, verified([]pirogue.Secret{{Text: secret + "x"}, {Text: secret}}, "decoy", message, good))
+		require.True(t, verified([]access.Secret{{Text: secret + "x"}, {Text: secret}}, "decoy", message, good))
 		require.False(t, verified(nil, secret, message, good), "the decoy opens nothing")
 		bad := good
 		for _, bit := range flip {

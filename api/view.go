@@ -4,6 +4,10 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // paymentView is a payment in the merchant API: Neka Paie's fields under their names, then
@@ -118,14 +122,14 @@ func actionOf(a pirogue.NextAction) *actionView {
 
 // reason returns a failure's text in t, or the code itself when it has no text.
 func reason(code pirogue.FailureCode, t uiLanguage) string {
-	if text := t.of(pirogue.FailureTexts[code]); text != "" {
+	if text := t.of(webhook.FailureTexts[code]); text != "" {
 		return text
 	}
 	return string(code)
 }
 
 // wait adds what the payment's workflow waits on.
-func (view *paymentView) wait(w pirogue.WaitState, now time.Time) {
+func (view *paymentView) wait(w lifecycle.WaitState, now time.Time) {
 	view.WaitingFor = w.For
 	if !w.NextPoll.IsZero() {
 		after := max(0, w.NextPoll.Sub(now).Milliseconds())
@@ -148,16 +152,16 @@ func moment(t time.Time) string {
 // eventView is one line of a payment's timeline in the merchant API.
 type eventView struct {
 	At      string                    `json:"at"`
-	Type    pirogue.TimelineEntryType `json:"type"`
-	Source  pirogue.Source            `json:"source"`
+	Type    support.TimelineEntryType `json:"type"`
+	Source  support.Source            `json:"source"`
 	Message string                    `json:"message"`
 	Details map[string]any            `json:"details"`
 }
 
 // eventOf returns the view of one line of a timeline, with its text in t.
-func eventOf(m pirogue.TimelineEntry, t uiLanguage) eventView {
+func eventOf(m support.TimelineEntry, t uiLanguage) eventView {
 	view := eventView{
-		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(pirogue.TimelineTexts[m.Type]), Details: m.Details,
+		At: moment(m.At), Type: m.Type, Source: m.Source, Message: t.of(support.TimelineTexts[m.Type]), Details: m.Details,
 	}
 	if view.Message == "" {
 		view.Message = string(m.Type)
@@ -179,7 +183,7 @@ type balanceView struct {
 }
 
 // balanceOf returns the view of one balance.
-func balanceOf(b pirogue.Balance) balanceView {
+func balanceOf(b listing.Balance) balanceView {
 	return balanceView{
 		CountryCode: b.Country, Currency: b.Currency, Available: b.Available, Pending: b.Pending, Reserved: b.Reserved,
 		UpdatedAt: moment(b.UpdatedAt),

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
 )
 
@@ -25,13 +26,13 @@ type requestContext struct {
 	starved  bool               // fail: the database did not respond
 	stamp    string             // checkTimestamp: in the merchant's text, which the signature covers
 	sent     [32]byte           // findKey
-	key      pirogue.APIKey     // checkSignature
+	key      access.APIKey      // checkSignature
 	merchant pirogue.Merchant   // checkSignature
 }
 
 // owner returns the merchant and mode of the request's key.
-func (v *requestContext) owner() pirogue.Owner {
-	return pirogue.Owner{MerchantID: v.key.MerchantID, Mode: v.key.Mode}
+func (v *requestContext) owner() access.Owner {
+	return access.Owner{MerchantID: v.key.MerchantID, Mode: v.key.Mode}
 }
 
 // rest gives the turn at the database back before the request waits on something else.

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
 )
 
 // hold rereads a payment until its status differs from p's, at most for the given seconds. It ends
 // with an error when the client disconnects. It returns the current payment when the server is
 // about to stop, or at once when maxWaiters wait already. The client can then ask again.
 func (s *Server) hold(
-	life context.Context, o pirogue.Owner, p pirogue.Payment, seconds int,
+	life context.Context, o access.Owner, p pirogue.Payment, seconds int,
 ) (pirogue.Payment, error) {
 	select {
 	case s.waiterSlots <- struct{}{}:
@@ -42,7 +43,7 @@ func (s *Server) hold(
 }
 
 // readAgain reads a payment within storeTime.
-func (s *Server) readAgain(life context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (s *Server) readAgain(life context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
 	return s.store.Payment(ctx, o, id)

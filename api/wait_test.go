@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // nextCursor returns the cursor of a list, "" on its last page.
@@ -142,10 +144,10 @@ func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.workflows.start = func(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+		w.workflows.start = func(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 			w.store.update(p.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
 			<-ctx.Done()
-			return pirogue.FirstResponse{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
+			return lifecycle.FirstResponse{}, pirogue.Errorf(operator.Unknown, "no answer yet: %w", ctx.Err())
 		}
 		began := time.Now()
 		got := w.collect(order("order_001"))
@@ -162,9 +164,9 @@ func TestAWorkflowThatIsSlowDoesNotHoldARead(t *testing.T) {
 		w := newWorld(t)
 		p := w.accepted("order_001")
 		w.workflows.change(func() {
-			w.workflows.waiting = func(ctx context.Context) (pirogue.WaitState, error) {
+			w.workflows.waiting = func(ctx context.Context) (lifecycle.WaitState, error) {
 				<-ctx.Done()
-				return pirogue.WaitState{For: "too late"}, ctx.Err()
+				return lifecycle.WaitState{For: "too late"}, ctx.Err()
 			}
 		})
 		began := time.Now()

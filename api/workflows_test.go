@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // fakeWorkflows plays the payments' workflows. The operator accepts each payment, and a cash-in
@@ -18,8 +22,8 @@ type fakeWorkflows struct {
 
 	mu      sync.Mutex
 	away    error // Temporal does not respond
-	start   func(context.Context, pirogue.Payment) (pirogue.FirstResponse, error)
-	waiting func(context.Context) (pirogue.WaitState, error)
+	start   func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error)
+	waiting func(context.Context) (lifecycle.WaitState, error)
 	heard   []pirogue.PaymentID
 	hears   error // error of Heard
 	begun   int   // number of calls of Start
@@ -33,7 +37,7 @@ type fakeWorkflows struct {
 
 // delivery is one call of Deliver.
 type delivery struct {
-	owner pirogue.Owner
+	owner access.Owner
 	id    pirogue.EventID
 	round int
 }
@@ -54,7 +58,7 @@ func (w *fakeWorkflows) Ready(context.Context) error {
 
 // Start implements api.Workflows. Without a start of the test the operator accepts the payment at
 // once.
-func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
+func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 	w.mu.Lock()
 	w.begun++
 	start := w.start
@@ -72,20 +76,20 @@ func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (pirogue.F
 			Type: pirogue.ActionRedirect, URL: "https://webpayment.example/pay/abc123", ExpiresAt: p.ExpiresAt,
 		}
 	})
-	return pirogue.FirstResponse{}, nil
+	return lifecycle.FirstResponse{}, nil
 }
 
 // Waiting implements api.Workflows.
 func (w *fakeWorkflows) Waiting(
 	ctx context.Context, _ pirogue.PaymentID, _ pirogue.PaymentKind, now time.Time,
-) (pirogue.WaitState, error) {
+) (lifecycle.WaitState, error) {
 	w.mu.Lock()
 	waiting := w.waiting
 	w.mu.Unlock()
 	if waiting != nil {
 		return waiting(ctx)
 	}
-	return pirogue.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
+	return lifecycle.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
 }
 
 // SignalCallback implements api.Workflows: a workflow is open for every stored payment of the kind.
@@ -105,7 +109,7 @@ func (w *fakeWorkflows) SignalCallback(_ context.Context, p pirogue.PaymentID, k
 }
 
 // Deliver implements api.Launcher.
-func (w *fakeWorkflows) Deliver(_ context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+func (w *fakeWorkflows) Deliver(_ context.Context, o access.Owner, id pirogue.EventID, round int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.delivers != nil {
@@ -145,8 +149,8 @@ type fakeRoutes struct{}
 
 func (fakeRoutes) Route(
 	m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind,
-) ([]pirogue.Instance, error) {
-	found := []pirogue.Instance{}
+) ([]operator.Instance, error) {
+	found := []operator.Instance{}
 	for _, i := range instances {
 		serves := (k == pirogue.CashOut) == (i.Code == payerOperator)
 		if i.Mode == m && i.Country == c && serves && (n == "" || n == i.Network) {
@@ -170,15 +174,15 @@ func (fakeRoutes) Network(
 	return asked, "asked for"
 }
 
-func (fakeRoutes) Routes(m pirogue.Mode) []pirogue.Route {
-	routes := []pirogue.Route{}
+func (fakeRoutes) Routes(m pirogue.Mode) []routing.Route {
+	routes := []routing.Route{}
 	for _, i := range instances {
 		if i.Mode == m {
 			kind := pirogue.CashIn
 			if i.Code == payerOperator {
 				kind = pirogue.CashOut
 			}
-			routes = append(routes, pirogue.Route{
+			routes = append(routes, routing.Route{
 				Mode: m, Country: i.Country, Network: i.Network, Kind: kind, Operators: []pirogue.OperatorCode{i.Code},
 			})
 		}
@@ -186,16 +190,16 @@ func (fakeRoutes) Routes(m pirogue.Mode) []pirogue.Route {
 	return routes
 }
 
-func (fakeRoutes) Instance(code pirogue.OperatorCode) (pirogue.Instance, bool) {
+func (fakeRoutes) Instance(code pirogue.OperatorCode) (operator.Instance, bool) {
 	for _, i := range instances {
 		if i.Code == code {
 			return i, true
 		}
 	}
-	return pirogue.Instance{}, false
+	return operator.Instance{}, false
 }
 
-var instances = []pirogue.Instance{
+var instances = []operator.Instance{
 	{Code: testOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
 	{Code: liveOperator, Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
 	{Code: payerOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: payer{}},
@@ -206,26 +210,26 @@ var instances = []pirogue.Instance{
 // deaf is an operator that only collects, any amount.
 type deaf struct{}
 
-func (deaf) Capability() pirogue.Capability { return pirogue.Capability{} }
+func (deaf) Capability() operator.Capability { return operator.Capability{} }
 
 // giver is an operator that gives back the cash-ins it collected.
 type giver struct{ fakeOperator }
 
-func (giver) Refund(context.Context, pirogue.RefundRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+func (giver) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "the API calls no operator")
 }
 
 // payer is an operator that pays into wallets and has one address for all its callbacks.
 type payer struct{ fakeOperator }
 
-func (payer) Disburse(context.Context, pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "the API calls no operator")
+func (payer) Disburse(context.Context, operator.DisburseRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "the API calls no operator")
 }
 
 func (payer) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	said, err := readCallback(header, body)
 	if err == nil && said.Ref == "" {
-		err = pirogue.Errorf(pirogue.Unknown, "no reference")
+		err = pirogue.Errorf(operator.Unknown, "no reference")
 	}
 	return pirogue.OperatorRef(said.Ref), err
 }
@@ -234,20 +238,20 @@ func (payer) CallbackReference(header http.Header, body []byte) (pirogue.Operato
 type fakeOperator struct{}
 
 // Capability implements pirogue.Operator.
-func (fakeOperator) Capability() pirogue.Capability {
-	limits := pirogue.Limits{Min: minAmount, Max: maxAmount}
-	return pirogue.Capability{CashIn: limits, CashOut: limits}
+func (fakeOperator) Capability() operator.Capability {
+	limits := operator.Limits{Min: minAmount, Max: maxAmount}
+	return operator.Capability{CashIn: limits, CashOut: limits}
 }
 
 // Callback implements pirogue.CallbackReader.
-func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte) (operator.OperatorResult, error) {
 	said, err := readCallback(header, body)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	receipt := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: said.Status}
+	receipt := operator.OperatorResult{Outcome: pirogue.OutcomePaid, Message: said.Status}
 	if said.Status != "PAID" || said.Ref != string(a.Ref) {
-		return receipt, pirogue.Errorf(pirogue.Unknown, "%q about %q", said.Status, said.Ref)
+		return receipt, pirogue.Errorf(operator.Unknown, "%q about %q", said.Status, said.Ref)
 	}
 	return receipt, nil
 }

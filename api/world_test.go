@@ -22,9 +22,12 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api"
 	"pirogue/api/apitest"
+	"pirogue/api/httpkit"
 	"pirogue/ids"
+	"pirogue/listing"
 	"pirogue/piroguetest"
 )
 
@@ -47,8 +50,8 @@ type world struct {
 	logs      *observer.ObservedLogs
 	ahead     *atomic.Int64 // nanoseconds by which the clock is ahead of the machine's
 	merchant  pirogue.Merchant
-	test      pirogue.APIKey
-	live      pirogue.APIKey
+	test      access.APIKey
+	live      access.APIKey
 }
 
 // newWorld returns a world. change may set options before the server is made.
@@ -93,16 +96,16 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Lo
 func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // newKey creates a key of a merchant.
-func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) pirogue.APIKey {
-	key := pirogue.APIKey{
-		Public: ids.Key(mode), MerchantID: m, Mode: mode, Secrets: []pirogue.Secret{{Text: ids.Secret()}},
+func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) access.APIKey {
+	key := access.APIKey{
+		Public: ids.Key(mode), MerchantID: m, Mode: mode, Secrets: []access.Secret{{Text: ids.Secret()}},
 	}
 	w.changeKey(key)
 	return key
 }
 
 // changeKey stores a key in place of the one with the same public half.
-func (w *world) changeKey(key pirogue.APIKey) {
+func (w *world) changeKey(key access.APIKey) {
 	w.store.change(func() { w.store.keys[key.Public] = key })
 }
 
@@ -146,12 +149,12 @@ func (r reply) failure() apitest.Error {
 func (r reply) says(code pirogue.Code) apitest.Error {
 	r.t.Helper()
 	require.Equal(r.t, code, r.failure().Code, "%s", r.Body)
-	require.Equal(r.t, pirogue.InfoOf(code).HTTP, r.Code)
+	require.Equal(r.t, httpkit.InfoOf(code).HTTP, r.Code)
 	return r.failure()
 }
 
 // request returns a request signed with a key.
-func (w *world) request(key pirogue.APIKey, method, target, body string) *http.Request {
+func (w *world) request(key access.APIKey, method, target, body string) *http.Request {
 	stamp := strconv.FormatInt(w.now().Unix(), 10)
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	if body == "" {
@@ -196,7 +199,7 @@ func order(number string, more ...string) string {
 func (w *world) collect(body string) reply { return w.collectWith(w.test, body) }
 
 // collectWith posts a cash-in with a key.
-func (w *world) collectWith(key pirogue.APIKey, body string) reply {
+func (w *world) collectWith(key access.APIKey, body string) reply {
 	return w.do(w.request(key, http.MethodPost, "/api/v1/payments/cashin", body))
 }
 
@@ -211,8 +214,8 @@ func (w *world) accepted(number string) pirogue.Payment {
 }
 
 // owner returns the merchant's owner in test mode.
-func (w *world) owner() pirogue.Owner {
-	return pirogue.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}
+func (w *world) owner() access.Owner {
+	return access.Owner{MerchantID: w.merchant.ID, Mode: pirogue.Test}
 }
 
 // fund credits the merchant in a country.
@@ -221,7 +224,7 @@ func (w *world) fund(c pirogue.CountryCode, amount int64) {
 }
 
 // balance returns the merchant's balance in Mali.
-func (w *world) balance() pirogue.Balance {
+func (w *world) balance() listing.Balance {
 	balances, err := w.store.Balances(context.Background(), w.owner())
 	require.NoError(w.t, err)
 	for _, b := range balances {
@@ -229,7 +232,7 @@ func (w *world) balance() pirogue.Balance {
 			return b
 		}
 	}
-	return pirogue.Balance{}
+	return listing.Balance{}
 }
 
 // paid creates a successful cash-in of 500 francs.

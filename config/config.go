@@ -18,6 +18,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"pirogue"
+	"pirogue/routing"
 )
 
 // Config holds every setting. The env tag is the setting's name, and `pirogue config check`
@@ -54,7 +55,7 @@ type Config struct {
 	LogLevel         string `env:"PIROGUE_LOG_LEVEL" envDefault:"info" usage:"debug, info, warn or error; pirogue dev says warn"`
 
 	Operators []Operator      `env:"-"`
-	Routes    []pirogue.Route `env:"-"`
+	Routes    []routing.Route `env:"-"`
 	TemporalEnv
 }
 
@@ -174,7 +175,7 @@ func (c *Config) loadOperators() error {
 	}
 	var file struct {
 		Operators []Operator      `json:"operators"`
-		Routes    []pirogue.Route `json:"routes"`
+		Routes    []routing.Route `json:"routes"`
 	}
 	if err := json.Unmarshal(raw, &file); err != nil {
 		return fmt.Errorf("PIROGUE_OPERATORS_FILE: %w", err)

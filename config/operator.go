@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // Operator configures one operator instance: one adapter, one country, one set of
@@ -27,15 +28,15 @@ type Operator struct {
 	CallsPerSecond float64 `json:"calls_per_second"` // the contract's limit; 0 means none
 	// CashIn and CashOut are the contract's limits, in minor units, within the operator's own.
 	// 0 keeps the operator's limit.
-	CashIn  pirogue.Limits `json:"cash_in"`
-	CashOut pirogue.Limits `json:"cash_out"`
-	Window  Duration       `json:"window"`  // the time the customer has to approve; 0 means DefaultWindow
-	Timeout Duration       `json:"timeout"` // of one call, its access token included; 0 means the adapter's
+	CashIn  operator.Limits `json:"cash_in"`
+	CashOut operator.Limits `json:"cash_out"`
+	Window  Duration        `json:"window"`  // the time the customer has to approve; 0 means DefaultWindow
+	Timeout Duration        `json:"timeout"` // of one call, its access token included; 0 means the adapter's
 	// FinalityWindow is the finality window: the time after which an operator's "not found" or
 	// "failed" is final. Zero keeps the adapter's value. AbsenceProves states a promise of the
 	// contract, besides the adapter's own: a reference not found after Horizon was never
 	// executed.
-	FinalityWindow Duration `json:"horizon"`
+	FinalityWindow Duration `json:"finality_window"`
 	AbsenceProves  bool     `json:"absence_proves"`
 	// RefusalSpan is the least time between two refusals of a payment under way before Pirogue
 	// accepts them. A single refusal may still change. 0 keeps the adapter's value.

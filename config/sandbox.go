@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/routing"
 )
 
 const (
@@ -82,7 +83,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 
 // sandboxRoutes returns the routes of the test mode: which simulator serves which network
 // of which country.
-func sandboxRoutes() []pirogue.Route {
+func sandboxRoutes() []routing.Route {
 	in, out := []pirogue.PaymentKind{pirogue.CashIn}, []pirogue.PaymentKind{pirogue.CashOut}
 	both := slices.Concat(in, out)
 	return slices.Concat(
@@ -111,9 +112,9 @@ func sandboxRoutes() []pirogue.Route {
 // all with the same operators.
 func sandboxRoute(
 	country pirogue.CountryCode, network pirogue.Network, kinds []pirogue.PaymentKind, operators ...pirogue.OperatorCode,
-) (routes []pirogue.Route) {
+) (routes []routing.Route) {
 	for _, kind := range kinds {
-		routes = append(routes, pirogue.Route{
+		routes = append(routes, routing.Route{
 			Mode: pirogue.Test, Country: country, Network: network, Kind: kind, Operators: operators,
 		})
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
-	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
+	"pirogue/routing"
 	"pirogue/workflows"
 )
 
@@ -270,7 +270,7 @@ func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pirogue.NewRouteTable(instances, conf.Routes); err != nil {
+	if _, err := routing.NewRouteTable(instances, conf.Routes); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/api/httpkit"
+	"pirogue/webhook"
 )
 
 var update = flag.Bool("update", false, "write the documents instead of comparing them")
@@ -42,7 +44,7 @@ func TestTheContractListsEveryErrorCode(t *testing.T) {
 
 	text, err := os.ReadFile("../api/openapi.yaml")
 	require.NoError(t, err)
-	for _, row := range pirogue.Codes {
+	for _, row := range httpkit.Codes {
 		require.Regexp(t, `(?m)^\s+- `+string(row.Code)+`$`, string(text))
 	}
 }
@@ -54,7 +56,7 @@ func errorsDocument() string {
 		"Chaque échec répond `{\"error\": \"…\", \"code\": \"…\", \"request_id\": \"…\", \"doc_url\": \"…\"}` ; `code` n'est jamais traduit.\n" +
 		"Every failure answers with this object; `code` is never translated.\n\n" +
 		"| HTTP | Code | Français | English |\n| --- | --- | --- | --- |\n")
-	for _, row := range pirogue.Codes {
+	for _, row := range httpkit.Codes {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", row.HTTP, row.Code, row.Text.FR, row.Text.EN)
 	}
 	b.WriteString(
@@ -66,7 +68,7 @@ func errorsDocument() string {
 		pirogue.FailedUnconfirmed, pirogue.FailedBySupport, pirogue.FailedInPart, pirogue.FailedOtherwise,
 		pirogue.FailedCancelled,
 	} {
-		text := pirogue.FailureTexts[code]
+		text := webhook.FailureTexts[code]
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", code, text.FR, text.EN)
 	}
 	return b.String()

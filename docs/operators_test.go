@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // operators lists the adapters in the order of the tables, with their names for people.
@@ -171,13 +171,13 @@ func TestEachProofOfAnAbilityExists(t *testing.T) {
 }
 
 // sandboxInstances returns the instances of the sandbox by their adapters.
-func sandboxInstances(t *testing.T) map[string][]pirogue.Instance {
+func sandboxInstances(t *testing.T) map[string][]operator.Instance {
 	t.Helper()
 	conf, err := config.Load(nil)
 	require.NoError(t, err)
 	open, err := adapters.Open(conf.Operators, time.Now)
 	require.NoError(t, err)
-	found := map[string][]pirogue.Instance{}
+	found := map[string][]operator.Instance{}
 	for _, one := range conf.Operators {
 		found[one.Adapter] = append(found[one.Adapter], open[one.Code])
 	}
@@ -188,13 +188,13 @@ func sandboxInstances(t *testing.T) map[string][]pirogue.Instance {
 // abilitiesTable returns the table of each operator's abilities. It fails for an ability without a
 // proof, and for a proof of an unknown ability. It also fails where two instances of an adapter
 // differ.
-func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
+func abilitiesTable(t *testing.T, instances map[string][]operator.Instance, heads headings) string {
 	t.Helper()
-	require.Len(t, heads.abilities, len(pirogue.Abilities))
+	require.Len(t, heads.abilities, len(operator.Abilities))
 	rows := [][]string{append([]string{heads.operator}, heads.abilities...)}
 	for _, one := range operators {
 		row := []string{one.name}
-		for _, ability := range pirogue.Abilities {
+		for _, ability := range operator.Abilities {
 			name, proven := proofs[one.adapter][ability.Name]
 			for _, i := range instances[one.adapter] {
 				require.Equal(t, ability.Has(i.Operator), proven, "%s: %s and its proof", i.Code, ability.Name)
@@ -210,7 +210,7 @@ func abilitiesTable(t *testing.T, instances map[string][]pirogue.Instance, heads
 }
 
 // aloneTable returns the table of the steps that Pirogue takes by itself with each operator.
-func aloneTable(t *testing.T, instances map[string][]pirogue.Instance, heads headings) string {
+func aloneTable(t *testing.T, instances map[string][]operator.Instance, heads headings) string {
 	t.Helper()
 	rows := [][]string{append([]string{heads.operator}, heads.alone...)}
 	for _, one := range operators {

@@ -1,10 +1,13 @@
 package ledger
 
-import "pirogue"
+import (
+	"pirogue"
+	"pirogue/bulk"
+)
 
 // Bulk returns the journal that sets aside the cost of all lines of a bulk. The money still
 // belongs to the merchant, and only the bulk's lines can spend it.
-func Bulk(b pirogue.Bulk) Journal {
+func Bulk(b bulk.Bulk) Journal {
 	return Journal{BulkID: b.ID, Step: StepBulk, Phase: Posted, Transfers: []Transfer{{
 		Debit: bulkAccount(b, MerchantAccount), Credit: bulkAccount(b, BulkAccount), Amount: b.Cost,
 	}}}
@@ -22,7 +25,7 @@ func Line(p pirogue.Payment) []Journal {
 // Rest returns the journal that gives money back to the merchant when a bulk's lines are
 // cancelled before they begin. Amount is the cost of those lines, in minor units. It
 // returns false when there is nothing to give back.
-func Rest(b pirogue.Bulk, amount int64) (Journal, bool) {
+func Rest(b bulk.Bulk, amount int64) (Journal, bool) {
 	return Journal{BulkID: b.ID, Step: StepRest, Phase: Posted, Transfers: []Transfer{{
 		Debit: bulkAccount(b, BulkAccount), Credit: bulkAccount(b, MerchantAccount), Amount: amount,
 	}}}, amount > 0
@@ -30,7 +33,7 @@ func Rest(b pirogue.Bulk, amount int64) (Journal, bool) {
 
 // bulkAccount returns the account of one kind for the merchant, mode, country and currency
 // of a bulk.
-func bulkAccount(b pirogue.Bulk, kind AccountKind) Account {
+func bulkAccount(b bulk.Bulk, kind AccountKind) Account {
 	return Account{
 		Kind: kind, Merchant: b.MerchantID, Mode: b.Mode, Country: b.Country, Currency: b.Amount.Currency,
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // AccountKind names the purpose of an account.
@@ -99,7 +100,7 @@ type Journal struct {
 	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
 	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
 	BulkID    pirogue.BulkID    // of a whole bulk; "" otherwise
-	CaseID    pirogue.CaseID    // of StepClear: the case, which is cleared once; "" otherwise
+	CaseID    support.CaseID    // of StepClear: the case, which is cleared once; "" otherwise
 	Step      Step
 	Nth       int   // of several journals of one step, counted from 1; 0 where a step has one
 	Attempt   int   // number of the attempt by which the money moved; 0 for the payment's latest
@@ -209,7 +210,7 @@ func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount
 
 // Clear returns the journal that takes a case's money out of suspense, because people
 // placed it outside Pirogue. Amount is the sum that the case booked, in minor units.
-func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
+func Clear(p pirogue.Payment, c support.CaseID, amount int64) Journal {
 	t := Transfer{Debit: account(p, SuspenseAccount), Credit: account(p, AdjustmentAccount), Amount: amount}
 	if p.Kind.MoneyOut() {
 		t.Debit, t.Credit = t.Credit, t.Debit
@@ -223,7 +224,7 @@ func Clear(p pirogue.Payment, c pirogue.CaseID, amount int64) Journal {
 // The float already shows the money that moved. So a payment that was paid after all is
 // captured against the adjustment account, from which the case is cleared. If it was paid
 // in part, the hold is released and the merchant gives the part that moved.
-func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c pirogue.CaseID, amount int64) []Journal {
+func Resolving(p pirogue.Payment, s pirogue.Status, r support.Resolution, c support.CaseID, amount int64) []Journal {
 	var journals []Journal
 	ending := Ending(p, s)
 	if amount == 0 {
@@ -234,13 +235,13 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 	}
 	cleared := Clear(p, c, amount)
 	switch r {
-	case pirogue.ResolvedPaid:
+	case support.ResolvedPaid:
 		// The float was booked as Late already: a second booking would show the money twice.
 		ending.Transfers[0].Credit = account(p, AdjustmentAccount)
-	case pirogue.ResolvedInPart:
+	case support.ResolvedInPart:
 		// The part that moved is the merchant's payment.
 		cleared.Transfers[0].Debit = account(p, MerchantAccount)
-	case pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced:
+	case support.ResolvedUnpaid, support.ResolvedReturn, support.ResolvedPlaced:
 	}
 	if ending != nil {
 		journals = append(journals, *ending)
@@ -250,7 +251,7 @@ func Resolving(p pirogue.Payment, s pirogue.Status, r pirogue.Resolution, c piro
 
 // Settlement returns the journal of a payment to a merchant's bank. The payout ends our debt
 // for this money.
-func Settlement(p pirogue.Settlement) Journal {
+func Settlement(p support.Settlement) Journal {
 	merchant := Account{
 		Kind: MerchantAccount, Merchant: p.MerchantID, Mode: p.Mode, Country: p.Country, Currency: p.Amount.Currency,
 	}

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // auditRow is a row of acts, the audit log: one support action. The fields known before the action
@@ -40,7 +41,7 @@ func (auditRow) TableName() string { return "acts" }
 // caller must not act. A repeated call with the same action changes nothing; an ID that belongs
 // to another action is Internal. It fails with MissingField for an action without a reason, and
 // with TransactionNotFound if there is no such payment.
-func (db *DB) BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error {
+func (db *DB) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
@@ -75,7 +76,7 @@ func (db *DB) BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error {
 
 // EndAuditEntry completes an audit entry with its result. An entry that has a result keeps it. It fails
 // with NotFound.
-func (db *DB) EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error {
+func (db *DB) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
 	if v.Decision == "" || at.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end act %s without a verdict or a moment", act)
 	}
@@ -93,9 +94,9 @@ func (db *DB) EndAuditEntry(ctx context.Context, act string, v pirogue.ActionRes
 }
 
 // AuditEntry returns an audit entry. It fails with NotFound.
-func (db *DB) AuditEntry(ctx context.Context, id string) (pirogue.AuditEntry, error) {
+func (db *DB) AuditEntry(ctx context.Context, id string) (support.AuditEntry, error) {
 	if !isStorable(id) {
-		return pirogue.AuditEntry{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
+		return support.AuditEntry{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
 	}
 	var row auditRow
 	err := db.readOnce(ctx, "read act", func(tx *gorm.DB) error {
@@ -107,18 +108,18 @@ func (db *DB) AuditEntry(ctx context.Context, id string) (pirogue.AuditEntry, er
 // Proposal returns the resolution of a payment that waits for a second person: the newest
 // proposal. None waits if since then a resolution was carried out, a case was opened, or an
 // attempt was sent. It fails with NotFound.
-func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (pirogue.AuditEntry, error) {
+func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (support.AuditEntry, error) {
 	var rows []auditRow
 	err := db.readOnce(ctx, "read proposal", func(tx *gorm.DB) error {
 		return tx.Raw(lastResolution, map[string]any{
-			"payment": id, "resolve": pirogue.ActionResolve, "refused": pirogue.DecisionRefused,
+			"payment": id, "resolve": support.ActionResolve, "refused": support.DecisionRefused,
 		}).Scan(&rows).Error
 	})
-	if err == nil && (len(rows) == 0 || rows[0].Decision != string(pirogue.DecisionProposed)) {
+	if err == nil && (len(rows) == 0 || rows[0].Decision != string(support.DecisionProposed)) {
 		err = pirogue.Errorf(pirogue.NotFound, "payment %q has no proposal", id)
 	}
 	if err != nil {
-		return pirogue.AuditEntry{}, err
+		return support.AuditEntry{}, err
 	}
 	return unpackAct(rows[0]), nil
 }
@@ -136,9 +137,9 @@ SELECT * FROM acts
 
 // AuditEntries returns the audit entries of one payment or, for "", of all, the newest first. It returns
 // at most limit and pirogue.MaxPage + 1.
-func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error) {
+func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
 	if !isStorable(string(id)) {
-		return []pirogue.AuditEntry{}, nil
+		return []support.AuditEntry{}, nil
 	}
 	var rows []auditRow
 	err := db.readOnce(ctx, "list acts", func(tx *gorm.DB) error {
@@ -147,7 +148,7 @@ func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int)
 		}
 		return tx.Order("at DESC, id DESC").Limit(pageSize(limit)).Find(&rows).Error
 	})
-	acts := make([]pirogue.AuditEntry, len(rows))
+	acts := make([]support.AuditEntry, len(rows))
 	for i, row := range rows {
 		acts[i] = unpackAct(row)
 	}
@@ -155,7 +156,7 @@ func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int)
 }
 
 // packAct returns the row of an audit entry that has no result yet.
-func packAct(a pirogue.AuditEntry) auditRow {
+func packAct(a support.AuditEntry) auditRow {
 	return auditRow{
 		ID: a.ID, At: timestamp(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Action),
 		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
@@ -164,14 +165,14 @@ func packAct(a pirogue.AuditEntry) auditRow {
 }
 
 // unpackAct returns the audit entry of a row.
-func unpackAct(r auditRow) pirogue.AuditEntry {
-	return pirogue.AuditEntry{
-		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: pirogue.Role(r.Role), Action: pirogue.SupportActionKind(r.Verb),
+func unpackAct(r auditRow) support.AuditEntry {
+	return support.AuditEntry{
+		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: support.Role(r.Role), Action: support.SupportActionKind(r.Verb),
 		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
-		Resolution: pirogue.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
-		Case: pirogue.CaseID(r.CaseID),
-		Result: pirogue.ActionResult{
-			Decision: pirogue.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
+		Resolution: support.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
+		Case: support.CaseID(r.CaseID),
+		Result: support.ActionResult{
+			Decision: support.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
 		},
 	}
 }

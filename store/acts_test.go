@@ -10,18 +10,20 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // act returns an audit entry of a support action that has not begun.
-func (w *world) act(id pirogue.PaymentID, verb pirogue.SupportActionKind) pirogue.AuditEntry {
-	return pirogue.AuditEntry{
-		ID: ids.New(), At: w.at(0), Actor: "awa", Role: pirogue.RoleSupport, Action: verb, PaymentID: id,
+func (w *world) act(id pirogue.PaymentID, verb support.SupportActionKind) support.AuditEntry {
+	return support.AuditEntry{
+		ID: ids.New(), At: w.at(0), Actor: "awa", Role: support.RoleSupport, Action: verb, PaymentID: id,
 		Subject: "ticket 17", Reason: "the customer calls",
 	}
 }
 
 // acts reads the audit log of a payment.
-func (w *world) acts(id pirogue.PaymentID, limit int) []pirogue.AuditEntry {
+func (w *world) acts(id pirogue.PaymentID, limit int) []support.AuditEntry {
 	w.t.Helper()
 	acts, err := w.db.AuditEntries(w.ctx(), id, limit)
 	require.NoError(w.t, err)
@@ -32,27 +34,27 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		a := w.act(p.ID, pirogue.ActionRecheck)
+		a := w.act(p.ID, support.ActionRecheck)
 		for range 2 { // a repeat after a lost response
 			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 		}
-		require.Equal(w.t, []pirogue.AuditEntry{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
+		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
 
-		a.Result = pirogue.ActionResult{
-			Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
+		a.Result = support.ActionResult{
+			Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
 		}
 		a.EndedAt = w.at(time.Second)
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, a.Result, a.EndedAt))
-		settled := pirogue.ActionResult{Decision: pirogue.DecisionSettled}
+		settled := support.ActionResult{Decision: support.DecisionSettled}
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, settled, w.at(time.Hour)), "it has a verdict and keeps it")
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a), "begun again late")
-		require.Equal(w.t, []pirogue.AuditEntry{a}, w.acts(p.ID, 10))
+		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10))
 
 		other := a
 		other.Reason = "another reason"
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), ids.New(), settled, w.at(0))))
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, pirogue.ActionResult{}, w.at(0))))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{}, w.at(0))))
 	})
 }
 
@@ -62,12 +64,12 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, attempt := w.accept("order_1")
-		resolve := func(actor string, as pirogue.Resolution, d pirogue.Decision, at time.Duration) pirogue.AuditEntry {
-			a := w.act(p.ID, pirogue.ActionResolve)
-			a.Actor, a.Role, a.Resolution, a.Evidence = actor, pirogue.RoleFinance, as, "line 12"
+		resolve := func(actor string, as support.Resolution, d support.Decision, at time.Duration) support.AuditEntry {
+			a := w.act(p.ID, support.ActionResolve)
+			a.Actor, a.Role, a.Resolution, a.Evidence = actor, support.RoleFinance, as, "line 12"
 			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 			if d != "" {
-				require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, pirogue.ActionResult{Decision: d}, w.at(at)))
+				require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{Decision: d}, w.at(at)))
 			}
 			return a
 		}
@@ -82,27 +84,27 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 			require.Equal(w.t, want, got.Actor+" "+string(got.Resolution)+" "+got.Evidence)
 		}
 		requireProposal("")
-		begun := resolve("awa", pirogue.ResolvedPaid, "", 0)
+		begun := resolve("awa", support.ResolvedPaid, "", 0)
 		requireProposal("")
-		resolve("awa", pirogue.ResolvedPaid, pirogue.DecisionProposed, time.Second)
+		resolve("awa", support.ResolvedPaid, support.DecisionProposed, time.Second)
 		requireProposal("awa paid line 12")
-		resolve("fanta", pirogue.ResolvedPaid, pirogue.DecisionRefused, 2*time.Second)
+		resolve("fanta", support.ResolvedPaid, support.DecisionRefused, 2*time.Second)
 		requireProposal("awa paid line 12")
-		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 3*time.Second)
+		resolve("moussa", support.ResolvedUnpaid, support.DecisionProposed, 3*time.Second)
 		requireProposal("moussa unpaid line 12")
-		_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
-			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(4 * time.Second),
+		_, err := w.db.OpenCase(w.ctx(), support.Case{
+			ID: "c", PaymentID: p.ID, Cause: support.CauseUnknown, OpenedAt: w.at(4 * time.Second),
 		})
 		require.NoError(w.t, err)
 		requireProposal("")
-		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5*time.Second)
+		resolve("awa", support.ResolvedUnpaid, support.DecisionProposed, 5*time.Second)
 		requireProposal("awa unpaid line 12")
-		_, err = w.db.Send(w.ctx(), attempt.ID, pirogue.SendLimits{}, w.at(5500*time.Millisecond))
+		_, err = w.db.Send(w.ctx(), attempt.ID, operator.SendLimits{}, w.at(5500*time.Millisecond))
 		require.NoError(w.t, err)
 		requireProposal("")
-		resolve("awa", pirogue.ResolvedUnpaid, pirogue.DecisionProposed, 5600*time.Millisecond)
+		resolve("awa", support.ResolvedUnpaid, support.DecisionProposed, 5600*time.Millisecond)
 		requireProposal("awa unpaid line 12")
-		resolve("moussa", pirogue.ResolvedUnpaid, pirogue.DecisionSettled, 6*time.Second)
+		resolve("moussa", support.ResolvedUnpaid, support.DecisionSettled, 6*time.Second)
 		requireProposal("")
 
 		got, err := w.db.AuditEntry(w.ctx(), begun.ID)
@@ -111,7 +113,7 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		_, err = w.db.AuditEntry(w.ctx(), ids.New())
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		other := begun
-		other.Resolution = pirogue.ResolvedUnpaid
+		other.Resolution = support.ResolvedUnpaid
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
 		other = begun
 		other.Case = "c"
@@ -125,9 +127,9 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 		a := w.act("", "payout")
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
 		const verdicts = 20
-		var stood [verdicts]pirogue.AuditEntry // as each caller reads it after its own call
+		var stood [verdicts]support.AuditEntry // as each caller reads it after its own call
 		require.NoError(w.t, together(verdicts, func(i int) error {
-			v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: strconv.Itoa(i)}
+			v := support.ActionResult{Decision: support.DecisionSettled, Reason: strconv.Itoa(i)}
 			if err := w.db.EndAuditEntry(w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second)); err != nil {
 				return err
 			}
@@ -149,15 +151,15 @@ func TestAnActNeedsAReasonAndAPaymentThatExists(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for name, row := range map[string]struct {
-			spoil func(a *pirogue.AuditEntry)
+			spoil func(a *support.AuditEntry)
 			code  pirogue.Code
 		}{
-			"no reason":  {func(a *pirogue.AuditEntry) { a.Reason = "" }, pirogue.MissingField},
-			"NUL":        {func(a *pirogue.AuditEntry) { a.Reason = "\x00" }, pirogue.InvalidParameter},
-			"no payment": {func(a *pirogue.AuditEntry) { a.PaymentID = ids.Payment() }, pirogue.TransactionNotFound},
-			"no actor":   {func(a *pirogue.AuditEntry) { a.Actor = "" }, pirogue.Internal},
-			"no role":    {func(a *pirogue.AuditEntry) { a.Role = "" }, pirogue.Internal},
-			"no moment":  {func(a *pirogue.AuditEntry) { a.At = time.Time{} }, pirogue.Internal},
+			"no reason":  {func(a *support.AuditEntry) { a.Reason = "" }, pirogue.MissingField},
+			"NUL":        {func(a *support.AuditEntry) { a.Reason = "\x00" }, pirogue.InvalidParameter},
+			"no payment": {func(a *support.AuditEntry) { a.PaymentID = ids.Payment() }, pirogue.TransactionNotFound},
+			"no actor":   {func(a *support.AuditEntry) { a.Actor = "" }, pirogue.Internal},
+			"no role":    {func(a *support.AuditEntry) { a.Role = "" }, pirogue.Internal},
+			"no moment":  {func(a *support.AuditEntry) { a.At = time.Time{} }, pirogue.Internal},
 		} {
 			a := w.act("", "fee")
 			row.spoil(&a)
@@ -171,16 +173,16 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		var newest []pirogue.AuditEntry
+		var newest []support.AuditEntry
 		for i := range 4 {
 			w.now.Add(time.Second.Microseconds())
 			a := w.act(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
 			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
-			newest = append([]pirogue.AuditEntry{a}, newest...)
+			newest = append([]support.AuditEntry{a}, newest...)
 		}
 		require.Equal(w.t, newest, w.acts("", 10))
 		require.Equal(w.t, newest[:2], w.acts("", 2))
-		require.Equal(w.t, []pirogue.AuditEntry{newest[1], newest[3]}, w.acts(p.ID, 10))
+		require.Equal(w.t, []support.AuditEntry{newest[1], newest[3]}, w.acts(p.ID, 10))
 		require.Empty(w.t, w.acts("x\x00", 10))
 	})
 }
@@ -191,7 +193,7 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 		open, done := w.act("", "fee"), w.act("", "fee")
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), open))
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), done))
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), done.ID, pirogue.ActionResult{Decision: pirogue.DecisionSettled}, w.at(0)))
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)))
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another actor":             "UPDATE acts SET actor = 'moussa' WHERE ended_at IS NULL",
@@ -222,14 +224,14 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		p, _ := w.accept("order_1")
 		settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused) // at 1 min
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
+		require.NoError(w.t, w.opens(support.Case{
+			ID: "c", PaymentID: p.ID, Cause: support.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
 		}))
 		w.now.Add(3 * time.Minute.Microseconds())
-		a := w.act(p.ID, pirogue.ActionResolve)
+		a := w.act(p.ID, support.ActionResolve)
 		a.Reason = "canary-reason"
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
-		v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
+		v := support.ActionResult{Decision: support.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, v, w.at(0)))
 		require.NoError(w.t, w.db.CloseCase(w.ctx(), "c", w.at(time.Minute)))
 		_, d := w.beginDelivery(settled.EventID, w.at(2*time.Minute))
@@ -256,7 +258,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			"support.acted by support map[decision:SETTLED verb:resolve]",
 		}, lines(told[3:5]))
 		for _, m := range told {
-			require.Contains(w.t, pirogue.TimelineTexts, m.Type)
+			require.Contains(w.t, support.TimelineTexts, m.Type)
 		}
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
 			_, err = w.db.AnyTimeline(w.ctx(), id)
@@ -266,7 +268,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 }
 
 // lines prints the events of a timeline.
-func lines(told []pirogue.TimelineEntry) []string {
+func lines(told []support.TimelineEntry) []string {
 	var printed []string
 	for _, m := range told {
 		printed = append(printed, fmt.Sprintf("%s by %s %v", m.Type, m.Source, m.Details))

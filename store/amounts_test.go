@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/support"
 )
 
 func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
@@ -19,8 +21,8 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 		w.refused(pirogue.Internal, p, a)
 		p.Amount.Minor, p.Fee.Minor = pirogue.MaxAmount, 0
 		w.accepted(p, a)
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+		require.NoError(w.t, w.opens(support.Case{
+			ID: support.NewCaseID(p.ID, support.CauseUnknown), PaymentID: p.ID, Cause: support.CauseUnknown,
 			OpenedAt: w.at(0),
 		}))
 		require.NoError(w.t, w.db.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{
@@ -51,7 +53,7 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		huge := func(o pirogue.Owner, reference string) pirogue.Payment {
+		huge := func(o access.Owner, reference string) pirogue.Payment {
 			p, a := w.order(o, reference)
 			p.Amount.Minor, p.Fee.Minor, p.FeeReturns = math.MaxInt64, 0, false
 			return w.underway(p, a)

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
 )
 
 // RecordAttemptResult records the result of one sending of an attempt, and returns the attempt's state
@@ -15,7 +16,7 @@ import (
 // exception is a sending that was proven not sent: that counts whenever it arrives. A terminal
 // payment keeps its status and its failure. Its attempt still gets the handle, so that the
 // operator can be asked about a late success.
-func (db *DB) RecordAttemptResult(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error) {
+func (db *DB) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
 		return "", failure("record answer", err)
@@ -51,7 +52,7 @@ func (db *DB) RecordAttemptResult(ctx context.Context, a pirogue.AttemptResult) 
 }
 
 // stateOf returns an attempt's state. It reads the row unless this result has just set the state.
-func stateOf(tx *gorm.DB, a pirogue.AttemptResult, changed bool) (pirogue.AttemptState, error) {
+func stateOf(tx *gorm.DB, a lifecycle.AttemptResult, changed bool) (pirogue.AttemptState, error) {
 	if changed && a.State != pirogue.AttemptPrepared {
 		return a.State, nil
 	}
@@ -65,7 +66,7 @@ func stateOf(tx *gorm.DB, a pirogue.AttemptResult, changed bool) (pirogue.Attemp
 
 // answerSent records the result of a sending that left, or may have left. It reports whether that
 // is the latest sending.
-func (db *DB) answerSent(tx *gorm.DB, a pirogue.AttemptResult) (bool, error) {
+func (db *DB) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
 	columns, err := db.answerColumns(tx, a)
 	if err != nil {
 		return false, err
@@ -77,7 +78,7 @@ func (db *DB) answerSent(tx *gorm.DB, a pirogue.AttemptResult) (bool, error) {
 
 // answerNotSent removes a sending that was proven not sent from those that may have left. It
 // reports whether the sending was among them.
-func answerNotSent(tx *gorm.DB, a pirogue.AttemptResult) (bool, error) {
+func answerNotSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
 	set := tx.Exec(strikeSending, map[string]any{
 		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Message), "at": timestamp(a.At),
 	})
@@ -103,7 +104,7 @@ UPDATE attempts
 // answerPayment updates the payment of an attempt. It leaves a refusal to Settle: this is not the
 // place to decide between the end of the payment and a failover.
 func answerPayment(
-	tx *gorm.DB, id pirogue.PaymentID, a pirogue.AttemptResult, stands pirogue.AttemptState, accepted map[string]any,
+	tx *gorm.DB, id pirogue.PaymentID, a lifecycle.AttemptResult, stands pirogue.AttemptState, accepted map[string]any,
 ) error {
 	if stands == pirogue.AttemptRefused || stands == pirogue.AttemptSent {
 		return nil
@@ -122,7 +123,7 @@ func answerPayment(
 // answerColumns returns the columns of the attempt that a result changes. An Unknown result adds
 // to the handle. Pirogue may have to send the attempt once more with its original handle. It may
 // also have to ask about it by the handle of another response.
-func (db *DB) answerColumns(tx *gorm.DB, a pirogue.AttemptResult) (map[string]any, error) {
+func (db *DB) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
 	columns := map[string]any{
 		"state": a.State, "unable": a.Unable, "answer": clean(a.Message), "updated_at": timestamp(a.At),
 	}
@@ -143,7 +144,7 @@ func (db *DB) answerColumns(tx *gorm.DB, a pirogue.AttemptResult) (map[string]an
 }
 
 // addedHandle returns an attempt's handle with the additions of a result.
-func (db *DB) addedHandle(tx *gorm.DB, a pirogue.AttemptResult) (pirogue.Handle, error) {
+func (db *DB) addedHandle(tx *gorm.DB, a lifecycle.AttemptResult) (pirogue.Handle, error) {
 	var row attemptRow
 	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func (db *DB) addedHandle(tx *gorm.DB, a pirogue.AttemptResult) (pirogue.Handle,
 }
 
 // acceptedColumns returns the columns of the payment that an acceptance sets.
-func (db *DB) acceptedColumns(a pirogue.AttemptResult) (map[string]any, error) {
+func (db *DB) acceptedColumns(a lifecycle.AttemptResult) (map[string]any, error) {
 	pack := packer{ring: db.ring}
 	columns := map[string]any{
 		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),

@@ -7,13 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // arrives reports the total that moved under an attempt of a payment, 0 for the latest.
-func (w *world) arrives(p pirogue.Payment, cause pirogue.Cause, attempt int, total int64) pirogue.Case {
+func (w *world) arrives(p pirogue.Payment, cause support.Cause, attempt int, total int64) support.Case {
 	w.t.Helper()
-	c, err := w.db.OpenCase(w.ctx(), pirogue.Case{
-		ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Attempt: attempt, Paid: total,
+	c, err := w.db.OpenCase(w.ctx(), support.Case{
+		ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Attempt: attempt, Paid: total,
 		OpenedAt: w.at(time.Hour),
 	})
 	require.NoError(w.t, err)
@@ -28,18 +30,18 @@ func TestArrivalAfterSuccess(t *testing.T) {
 		p, a := w.sent("order_1")
 		_, err := w.success(p)
 		require.NoError(w.t, err)
-		first := pirogue.NewCaseID(p.ID, pirogue.CauseSecondPayment)
+		first := support.NewCaseID(p.ID, support.CauseSecondPayment)
 		require.NoError(w.t, together(10, func(int) error {
-			return w.opens(pirogue.Case{
-				ID: first, PaymentID: p.ID, Cause: pirogue.CauseSecondPayment, Paid: 2 * p.Amount.Minor, OpenedAt: w.at(time.Hour),
+			return w.opens(support.Case{
+				ID: first, PaymentID: p.ID, Cause: support.CauseSecondPayment, Paid: 2 * p.Amount.Minor, OpenedAt: w.at(time.Hour),
 			})
 		}))
-		require.Equal(w.t, p.Amount.Minor, w.arrives(p, pirogue.CauseSecondPayment, 0, 2*p.Amount.Minor).Paid)
-		third := w.arrives(p, pirogue.CauseSecondPayment, 0, 3*p.Amount.Minor)
+		require.Equal(w.t, p.Amount.Minor, w.arrives(p, support.CauseSecondPayment, 0, 2*p.Amount.Minor).Paid)
+		third := w.arrives(p, support.CauseSecondPayment, 0, 3*p.Amount.Minor)
 		require.Equal(w.t, first.Further(2), third.ID)
 		require.Equal(w.t, p.Amount.Minor, third.Paid)
-		require.Equal(w.t, third, w.arrives(p, pirogue.CauseSecondPayment, 0, 3*p.Amount.Minor), "told again")
-		require.Equal(w.t, third, w.arrives(p, pirogue.CauseSecondPayment, 0, 2*p.Amount.Minor), "an older answer")
+		require.Equal(w.t, third, w.arrives(p, support.CauseSecondPayment, 0, 3*p.Amount.Minor), "told again")
+		require.Equal(w.t, third, w.arrives(p, support.CauseSecondPayment, 0, 2*p.Amount.Minor), "an older answer")
 		cases, err := w.db.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, cases, 2)
@@ -54,8 +56,8 @@ func TestArrivalBesideAMismatch(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.EqualValues(w.t, 2500, w.arrives(p, pirogue.CauseAmountMismatch, 0, 2500).Paid)
-		second := w.arrives(p, pirogue.CauseSecondPayment, 0, 2500+p.Amount.Minor)
+		require.EqualValues(w.t, 2500, w.arrives(p, support.CauseAmountMismatch, 0, 2500).Paid)
+		second := w.arrives(p, support.CauseSecondPayment, 0, 2500+p.Amount.Minor)
 		require.Equal(w.t, p.Amount.Minor, second.Paid)
 		in, _ := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500 + p.Amount.Minor}, in)
@@ -72,17 +74,17 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
 				p, a := w.sent("order_1")
-				require.NoError(w.t, w.answered(pirogue.AttemptResult{
+				require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 					AttemptID: a.ID, State: pirogue.AttemptRefused, Unable: true, At: w.at(time.Second),
 				}))
 				b := w.renewAt(second, p, a)
 				w.send(b)
 				_, err := w.success(p)
 				require.NoError(w.t, err)
-				earlier := w.arrives(p, pirogue.CauseEarlierPaid, 1, p.Amount.Minor)
+				earlier := w.arrives(p, support.CauseEarlierPaid, 1, p.Amount.Minor)
 				require.Equal(w.t, p.Amount.Minor, earlier.Paid)
-				require.Equal(w.t, earlier, w.arrives(p, pirogue.CauseEarlierPaid, 1, p.Amount.Minor), "told again")
-				require.Zero(w.t, w.arrives(p, pirogue.CauseSecondPayment, 0, p.Amount.Minor).Paid, "the order itself")
+				require.Equal(w.t, earlier, w.arrives(p, support.CauseEarlierPaid, 1, p.Amount.Minor), "told again")
+				require.Zero(w.t, w.arrives(p, support.CauseSecondPayment, 0, p.Amount.Minor).Paid, "the order itself")
 
 				want := map[string]int64{string(a.Ref): p.Amount.Minor}
 				if second == operatorCode {
@@ -101,8 +103,8 @@ func TestArrivalUnderNoAttempt(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		err := w.opens(pirogue.Case{
-			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseEarlierPaid, Attempt: 7, Paid: 1, OpenedAt: w.at(0),
+		err := w.opens(support.Case{
+			ID: "c", PaymentID: p.ID, Cause: support.CauseEarlierPaid, Attempt: 7, Paid: 1, OpenedAt: w.at(0),
 		})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 		w.sound()
@@ -147,7 +149,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		open, _ := w.sent("open")
-		w.arrives(open, pirogue.CauseAmountMismatch, 0, 2500)
+		w.arrives(open, support.CauseAmountMismatch, 0, 2500)
 		settled, err := w.success(open)
 		require.NoError(w.t, err)
 		require.False(w.t, settled.Payment.Status.Terminal())
@@ -155,8 +157,8 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		expired, _ := w.sent("expired")
 		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 		require.NoError(w.t, err)
-		w.arrives(expired, pirogue.CauseLateSuccess, 0, expired.Amount.Minor)
-		settled, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
+		w.arrives(expired, support.CauseLateSuccess, 0, expired.Amount.Minor)
+		settled, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: expired.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -164,7 +166,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 
 		passed, a := w.sent("passed")
 		w.send(w.renew(passed, a))
-		w.arrives(passed, pirogue.CauseEarlierPaid, 1, passed.Amount.Minor)
+		w.arrives(passed, support.CauseEarlierPaid, 1, passed.Amount.Minor)
 		settled, err = w.success(passed)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)
@@ -186,7 +188,7 @@ func TestPasswordOfALostAnswer(t *testing.T) {
 				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {
 					sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 					require.NoError(w.t, err)
-					_, err = w.db.RecordAttemptResult(w.ctx(), pirogue.AttemptResult{
+					_, err = w.db.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
 						AttemptID: a.ID, Sending: sending.Number, State: state, Handle: handle, At: w.at(time.Minute),
 					})
 					require.NoError(w.t, err)

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/lifecycle"
 )
 
 // asksFirst is true while the database is in ask-first mode.
@@ -36,7 +37,7 @@ func (askFirstRow) TableName() string { return "ask_first" }
 //
 // It fails with InvalidParameter if the mode is on already, and for a restore point in the
 // future.
-func (db *DB) BeginAskFirst(ctx context.Context, a pirogue.AskFirst) error {
+func (db *DB) BeginAskFirst(ctx context.Context, a lifecycle.AskFirst) error {
 	if a.Since.IsZero() || a.Since.After(a.Begun) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "since")
 	}
@@ -103,7 +104,7 @@ SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
    AND NOT EXISTS (SELECT 1 FROM status_history h WHERE h.payment_id = p.id AND h.number = p.version)`
 
 // AskFirst returns the ask-first mode that is on. It fails with NotFound if none is.
-func (db *DB) AskFirst(ctx context.Context) (pirogue.AskFirst, error) {
+func (db *DB) AskFirst(ctx context.Context) (lifecycle.AskFirst, error) {
 	row, err := db.openAskFirst(ctx)
 	return unpackAskFirst(row), err
 }
@@ -118,8 +119,8 @@ func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
 }
 
 // unpackAskFirst returns the ask-first mode of a row.
-func unpackAskFirst(r askFirstRow) pirogue.AskFirst {
-	return pirogue.AskFirst{
+func unpackAskFirst(r askFirstRow) lifecycle.AskFirst {
+	return lifecycle.AskFirst{
 		ID: r.ID, Since: r.Since.time(), Begun: r.BegunAt.time(), Actor: r.BegunBy, Reason: r.Reason,
 	}
 }
@@ -138,7 +139,7 @@ func refuseWhileAsking(tx *gorm.DB) error {
 	var on bool
 	err := tx.Raw("SELECT " + asksFirst).Scan(&on).Error
 	if err == nil && on {
-		err = pirogue.Errorf(pirogue.ServiceUnavailable, "%w", pirogue.ErrAskFirst)
+		err = pirogue.Errorf(pirogue.ServiceUnavailable, "%w", lifecycle.ErrAskFirst)
 	}
 	return err
 }
@@ -158,9 +159,9 @@ func refuseAcceptance(tx *gorm.DB, row paymentRow) error {
 	case err != nil:
 		return err
 	case found.Asking:
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "%w", pirogue.ErrAskFirst)
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "%w", lifecycle.ErrAskFirst)
 	case found.Lost:
-		return pirogue.Errorf(pirogue.DuplicateOrder, "%w", pirogue.ErrLostReference)
+		return pirogue.Errorf(pirogue.DuplicateOrder, "%w", lifecycle.ErrLostReference)
 	default:
 		return nil
 	}
@@ -174,7 +175,7 @@ const lostReference = `EXISTS (
 
 // endsUnproven reports whether a settlement ends a payment without money and without a person's
 // decision.
-func endsUnproven(s pirogue.Finalization) bool {
+func endsUnproven(s lifecycle.Finalization) bool {
 	byPeople := s.Resolution != "" || s.Failure.Code == pirogue.FailedBySupport
 	return (s.Status == pirogue.StatusExpired || s.Status == pirogue.StatusFailed) && !byPeople
 }

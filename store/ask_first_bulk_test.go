@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
 )
 
 // A line whose payment had a workflow in the time that the restored database lost may have been
@@ -22,9 +24,9 @@ func TestALineThatBeganInALostTime(t *testing.T) {
 		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "none begins while operators are asked")
 		fresh, others := w.bulk("may", 500)
 		_, _, err = w.db.AcceptBulk(w.ctx(), fresh, others)
-		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
-		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 
 		w.endAskFirst()
 		require.Equal(w.t, 1, w.startLines(b, 1))
@@ -32,7 +34,7 @@ func TestALineThatBeganInALostTime(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Zero(w.t, w.startLines(b, 10))
 		_, counts := w.stands(b)
-		require.Equal(w.t, 1, counts[pirogue.LineWaiting], "%v", counts)
+		require.Equal(w.t, 1, counts[bulk.LineWaiting], "%v", counts)
 		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
 		require.NoError(w.t, err)
 		require.False(w.t, closed)

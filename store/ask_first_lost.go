@@ -12,6 +12,8 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // lostRow is a row of lost_rows: a workflow whose own row a restored database lost.
@@ -34,21 +36,21 @@ type lostRow struct {
 func (lostRow) TableName() string { return "lost_rows" }
 
 // unpack returns the lost row in the domain's types.
-func (r lostRow) unpack() pirogue.LostRow {
-	return pirogue.LostRow{
-		WorkflowID: r.WorkflowID, What: pirogue.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.PaymentKind(r.Kind),
+func (r lostRow) unpack() lifecycle.LostRow {
+	return lifecycle.LostRow{
+		WorkflowID: r.WorkflowID, What: lifecycle.FollowedKind(r.What), ID: r.RowID, Kind: pirogue.PaymentKind(r.Kind),
 		MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode), Reference: r.MerchantRef,
 		State: r.State, StartedAt: r.StartedAt.time(),
 	}
 }
 
 // tableOf names the table that has the row of each kind of workflow.
-var tableOf = map[pirogue.FollowedKind]string{
-	pirogue.FollowedPayment: "payments", pirogue.FollowedBulk: "bulks", pirogue.FollowedEvent: "webhook_events",
+var tableOf = map[lifecycle.FollowedKind]string{
+	lifecycle.FollowedPayment: "payments", lifecycle.FollowedBulk: "bulks", lifecycle.FollowedEvent: "webhook_events",
 }
 
 // Missing returns the IDs that have no row.
-func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []string) ([]string, error) {
+func (db *DB) Missing(ctx context.Context, what lifecycle.FollowedKind, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -61,7 +63,7 @@ func (db *DB) Missing(ctx context.Context, what pirogue.FollowedKind, ids []stri
 
 // KeepLost records workflows that have no row in this database. It fails with NotFound outside of
 // ask-first mode.
-func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
+func (db *DB) KeepLost(ctx context.Context, lost []lifecycle.LostRow) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil || len(lost) == 0 {
 		return err
@@ -73,7 +75,7 @@ func (db *DB) KeepLost(ctx context.Context, lost []pirogue.LostRow) error {
 			MerchantID: string(l.MerchantID), Mode: string(l.Mode), MerchantRef: clean(l.Reference), State: l.State,
 			StartedAt: timestamp(l.StartedAt), FoundAt: timestamp(db.clock.Now()),
 		}
-		if l.What == pirogue.FollowedPayment && l.Reference != "" {
+		if l.What == lifecycle.FollowedPayment && l.Reference != "" {
 			rows[i].RefSpace = refSpace(l.Kind, false)
 		}
 	}
@@ -114,25 +116,25 @@ func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
 // proposal: a second person has to confirm. It fails with NotFound outside of ask-first mode.
 func (db *DB) EndAskFirst(
 	ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
-) (pirogue.ActionResult, error) {
+) (support.ActionResult, error) {
 	report, err := db.AskFirstReport(ctx, configured)
 	if err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	if open := unasked(report); len(open) > 0 {
-		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: strings.Join(open, " ")}, nil
+		return support.ActionResult{Decision: support.DecisionRefused, Reason: strings.Join(open, " ")}, nil
 	}
-	paid := slices.ContainsFunc(report.Sums, pirogue.UnmatchedSum.MayHavePaid)
+	paid := slices.ContainsFunc(report.Sums, lifecycle.UnmatchedSum.MayHavePaid)
 	if paid && (report.ProposedBy == "" || report.ProposedBy == actor) {
-		return pirogue.ActionResult{
-			Decision: pirogue.DecisionProposed, Reason: "Money may have left us that is in no book: another person confirms.",
+		return support.ActionResult{
+			Decision: support.DecisionProposed, Reason: "Money may have left us that is in no book: another person confirms.",
 		}, db.proposeEnd(ctx, report, actor)
 	}
 	return db.endAskFirst(ctx, report, actor, at)
 }
 
 // unasked lists in sentences what was not asked yet.
-func unasked(r pirogue.AskFirstReport) []string {
+func unasked(r lifecycle.AskFirstReport) []string {
 	var open []string
 	if r.TemporalAsked.Before(r.Begun) {
 		open = append(open, "Temporal's workflows were not compared with our rows.")
@@ -152,7 +154,7 @@ func unasked(r pirogue.AskFirstReport) []string {
 
 // proposeEnd records that actor proposes to end the mode. It changes nothing if the proposal has
 // changed since the report.
-func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor string) error {
+func (db *DB) proposeEnd(ctx context.Context, r lifecycle.AskFirstReport, actor string) error {
 	return db.exec(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE ask_first SET proposed_by = ? WHERE id = ? AND ended_at IS NULL AND proposed_by = ?",
 			actor, r.ID, r.ProposedBy).Error
@@ -161,10 +163,10 @@ func (db *DB) proposeEnd(ctx context.Context, r pirogue.AskFirstReport, actor st
 
 // endAskFirst ends the mode, unless the proposal has changed since it was read.
 func (db *DB) endAskFirst(
-	ctx context.Context, r pirogue.AskFirstReport, actor string, at time.Time,
-) (pirogue.ActionResult, error) {
-	verdict := pirogue.ActionResult{
-		Decision: pirogue.DecisionSettled,
+	ctx context.Context, r lifecycle.AskFirstReport, actor string, at time.Time,
+) (support.ActionResult, error) {
+	verdict := support.ActionResult{
+		Decision: support.DecisionSettled,
 		Reason:   "Requests are accepted and sent again. What waited goes on within ten minutes.",
 		Evidence: cmp.Or(r.ProposedBy, actor),
 	}
@@ -172,7 +174,7 @@ func (db *DB) endAskFirst(
 		set := tx.Exec(`UPDATE ask_first SET ended_at = ?, ended_by = ?
 			WHERE id = ? AND ended_at IS NULL AND proposed_by = ?`, timestamp(at), actor, r.ID, r.ProposedBy)
 		if set.Error == nil && set.RowsAffected == 0 {
-			verdict = pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
+			verdict = support.ActionResult{Decision: support.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
 		}
 		return set.Error
 	})

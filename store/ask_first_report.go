@@ -11,6 +11,9 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/operator"
 )
 
 // matchChunk is the number of lines of an operator's list that one statement looks up.
@@ -51,7 +54,7 @@ func (unmatchedRow) TableName() string { return "ask_first_lines" }
 // money moved. It also withdraws a proposal to end the mode. It fails with NotFound outside of
 // ask-first mode.
 func (db *DB) OperatorListed(
-	ctx context.Context, o pirogue.OperatorCode, to time.Time, lines []pirogue.StatementLine,
+	ctx context.Context, o pirogue.OperatorCode, to time.Time, lines []operator.StatementLine,
 ) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil {
@@ -92,15 +95,15 @@ INSERT INTO ask_first_operators AS o (ask_first_id, operator, listed_to) VALUES 
 ON CONFLICT (ask_first_id, operator) DO UPDATE SET listed_to = excluded.listed_to`
 
 // moneyLines returns the lines by which money moved or may have moved.
-func moneyLines(lines []pirogue.StatementLine) []pirogue.StatementLine {
-	return slices.DeleteFunc(slices.Clone(lines), func(l pirogue.StatementLine) bool {
+func moneyLines(lines []operator.StatementLine) []operator.StatementLine {
+	return slices.DeleteFunc(slices.Clone(lines), func(l operator.StatementLine) bool {
 		return l.Outcome == pirogue.OutcomeDeclined || l.Outcome == pirogue.OutcomeExpired
 	})
 }
 
 // unmatched returns the lines that name neither the reference of an attempt of ours nor a
 // transaction of a payment of ours.
-func (db *DB) unmatched(ctx context.Context, lines []pirogue.StatementLine) ([]pirogue.StatementLine, error) {
+func (db *DB) unmatched(ctx context.Context, lines []operator.StatementLine) ([]operator.StatementLine, error) {
 	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
 	for i, line := range lines {
 		refs[i], transactions[i] = clean(string(line.Ref)), clean(line.TxID)
@@ -115,13 +118,13 @@ func (db *DB) unmatched(ctx context.Context, lines []pirogue.StatementLine) ([]p
 	for _, name := range known {
 		ours[name] = true
 	}
-	return slices.DeleteFunc(slices.Clone(lines), func(l pirogue.StatementLine) bool {
+	return slices.DeleteFunc(slices.Clone(lines), func(l operator.StatementLine) bool {
 		return ours[string(l.Ref)] || ours[l.TxID]
 	}), err
 }
 
 // packUnmatched returns the row of the n-th unmatched line.
-func packUnmatched(mode string, o pirogue.OperatorCode, l pirogue.StatementLine, n int) unmatchedRow {
+func packUnmatched(mode string, o pirogue.OperatorCode, l operator.StatementLine, n int) unmatchedRow {
 	return unmatchedRow{
 		AskFirstID: mode, Operator: string(o), Line: clean(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
 		TxID: clean(l.TxID), Ref: clean(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
@@ -150,14 +153,14 @@ func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, eviden
 // off.
 func (db *DB) AskFirstReport(
 	ctx context.Context, configured []pirogue.OperatorCode,
-) (pirogue.AskFirstReport, error) {
+) (lifecycle.AskFirstReport, error) {
 	var r askFirstReading
 	err := db.snapshot(ctx, "read ask-first mode", func(tx *gorm.DB) error {
 		r = askFirstReading{}
 		return r.read(tx)
 	})
 	if err != nil {
-		return pirogue.AskFirstReport{}, err
+		return lifecycle.AskFirstReport{}, err
 	}
 	return r.report(configured), nil
 }
@@ -189,8 +192,8 @@ func (r *askFirstReading) read(tx *gorm.DB) error {
 		return err
 	}
 	named := map[string]any{
-		"mode": r.mode.ID, "begun": r.mode.BegunAt, "limit": pirogue.MaxPage,
-		"since": timestamp(r.mode.Since.time().Add(-pirogue.AskFirstMargin)),
+		"mode": r.mode.ID, "begun": r.mode.BegunAt, "limit": listing.MaxPage,
+		"since": timestamp(r.mode.Since.time().Add(-lifecycle.AskFirstMargin)),
 	}
 	for _, reading := range []struct {
 		query string
@@ -235,19 +238,19 @@ SELECT (SELECT COUNT(*) FROM payments WHERE finished_at IS NULL AND workflow_see
      + (SELECT COUNT(*) FROM bulks WHERE closed_at IS NULL AND workflow_seen_at < @begun)`
 
 // report returns the rows in the domain's types.
-func (r *askFirstReading) report(configured []pirogue.OperatorCode) pirogue.AskFirstReport {
-	report := pirogue.AskFirstReport{
+func (r *askFirstReading) report(configured []pirogue.OperatorCode) lifecycle.AskFirstReport {
+	report := lifecycle.AskFirstReport{
 		AskFirst: unpackAskFirst(r.mode), TemporalAsked: r.mode.TemporalAskedAt.time(), ProposedBy: r.mode.ProposedBy,
 		Outdated: r.outdated, LostCount: r.lostCount, Operators: r.operators(configured),
 	}
 	for _, s := range r.sums {
-		report.Sums = append(report.Sums, pirogue.UnmatchedSum{
+		report.Sums = append(report.Sums, lifecycle.UnmatchedSum{
 			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.PaymentKind(s.Kind), Currency: pirogue.Currency(s.Currency),
 			Lines: s.Lines, Amount: s.Amount,
 		})
 	}
 	for _, l := range r.lines {
-		report.Lines = append(report.Lines, pirogue.UnmatchedLine{
+		report.Lines = append(report.Lines, lifecycle.UnmatchedLine{
 			Operator: pirogue.OperatorCode(l.Operator), TxID: l.TxID, Ref: pirogue.OperatorRef(l.Ref),
 			Kind: pirogue.PaymentKind(l.Kind), Outcome: pirogue.Outcome(l.Outcome),
 			Amount: pirogue.Money{Minor: l.Amount, Currency: pirogue.Currency(l.Currency)}, At: l.At.time(),
@@ -260,14 +263,14 @@ func (r *askFirstReading) report(configured []pirogue.OperatorCode) pirogue.AskF
 }
 
 // operators returns every operator that has to be asked, in the order of their codes.
-func (r *askFirstReading) operators(configured []pirogue.OperatorCode) []pirogue.AskedOperator {
-	all := map[pirogue.OperatorCode]pirogue.AskedOperator{}
+func (r *askFirstReading) operators(configured []pirogue.OperatorCode) []lifecycle.AskedOperator {
+	all := map[pirogue.OperatorCode]lifecycle.AskedOperator{}
 	for _, code := range configured {
-		all[code] = pirogue.AskedOperator{Operator: code}
+		all[code] = lifecycle.AskedOperator{Operator: code}
 	}
 	for _, o := range r.asked {
 		code := pirogue.OperatorCode(o.Operator)
-		all[code] = pirogue.AskedOperator{
+		all[code] = lifecycle.AskedOperator{
 			Operator: code, ListedTo: o.ListedTo.time(), Evidence: o.Evidence, EvidenceBy: o.EvidenceBy,
 		}
 	}
@@ -276,10 +279,10 @@ func (r *askFirstReading) operators(configured []pirogue.OperatorCode) []pirogue
 		o.Operator, o.Unanswered = pirogue.OperatorCode(u.Operator), u.Attempts
 		all[o.Operator] = o
 	}
-	operators := make([]pirogue.AskedOperator, 0, len(all))
+	operators := make([]lifecycle.AskedOperator, 0, len(all))
 	for _, o := range all {
 		operators = append(operators, o)
 	}
-	slices.SortFunc(operators, func(a, b pirogue.AskedOperator) int { return cmp.Compare(a.Operator, b.Operator) })
+	slices.SortFunc(operators, func(a, b lifecycle.AskedOperator) int { return cmp.Compare(a.Operator, b.Operator) })
 	return operators
 }

@@ -8,12 +8,15 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // beginAskFirst declares that the world's database was restored to the world's present.
-func (w *world) beginAskFirst() pirogue.AskFirst {
+func (w *world) beginAskFirst() lifecycle.AskFirst {
 	w.t.Helper()
-	mode := pirogue.AskFirst{ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed"}
+	mode := lifecycle.AskFirst{ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed"}
 	require.NoError(w.t, w.db.BeginAskFirst(w.ctx(), mode))
 	w.now.Add(time.Hour.Microseconds())
 	return mode
@@ -42,14 +45,14 @@ func TestAskFirstSendsAndAcceptsNothing(t *testing.T) {
 		require.True(w.t, merchant.AskFirst)
 		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(0))
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.SendAskFirst, sending.Result)
+		require.Equal(w.t, lifecycle.SendAskFirst, sending.Result)
 		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{first.ID}, w.at(0))
 		require.NoError(w.t, err)
 		require.Empty(w.t, marked)
 
 		fresh, b := w.cashOut("fresh", 5000, 0)
 		_, _, err = w.db.Accept(w.ctx(), fresh, b, digest(b))
-		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
 		require.NotErrorIs(w.t, err, pirogue.ErrOutcomeUnknown)
 		stands, created, err := w.db.Accept(w.ctx(), p, first, digest(first))
@@ -91,9 +94,9 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 
 		report, err := w.db.AskFirstReport(w.ctx(), []pirogue.OperatorCode{"sonatel-sn"})
 		require.NoError(w.t, err)
-		asked := []pirogue.AskedOperator{{Operator: operatorCode, Unanswered: 1}, {Operator: "sonatel-sn"}}
+		asked := []lifecycle.AskedOperator{{Operator: operatorCode, Unanswered: 1}, {Operator: "sonatel-sn"}}
 		require.Equal(w.t, asked, report.Operators)
-		_, err = w.db.RecordPoll(w.ctx(), pirogue.Poll{
+		_, err = w.db.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: attempt.Sendings, Outcome: pirogue.OutcomePending, At: w.at(time.Second),
 		})
 		require.NoError(w.t, err)
@@ -116,9 +119,9 @@ func TestAskFirstEndsNothingWithoutMoney(t *testing.T) {
 		w.beginAskFirst()
 
 		_, err := w.end(in, pirogue.StatusExpired, pirogue.FailedNoAnswer)
-		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		_, err = w.end(out, pirogue.StatusFailed, pirogue.FailedDeclined)
-		require.ErrorIs(w.t, err, pirogue.ErrAskFirst)
+		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		w.has(100_000-5000, 5000)
 		_, err = w.success(paid)
 		require.NoError(w.t, err, "what an operator confirms is booked")
@@ -141,13 +144,13 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 		w.beginAskFirst()
 		line := func(
 			tx string, ref pirogue.OperatorRef, k pirogue.PaymentKind, o pirogue.Outcome, amount int64,
-		) pirogue.StatementLine {
-			return pirogue.StatementLine{
+		) operator.StatementLine {
+			return operator.StatementLine{
 				TxID: tx, Ref: ref, Kind: k, Outcome: o, CreatedAt: w.at(0),
 				Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF},
 			}
 		}
-		list := []pirogue.StatementLine{
+		list := []operator.StatementLine{
 			line("T1", a.Ref, pirogue.CashIn, pirogue.OutcomePaid, 5000),
 			line(settled.Payment.ProviderTxID, "", pirogue.CashIn, pirogue.OutcomePaid, 5000),
 			line("T2", "refused", pirogue.CashOut, pirogue.OutcomeDeclined, 700),
@@ -160,7 +163,7 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 		}
 		report, err := w.db.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.UnmatchedSum{
+		require.Equal(w.t, []lifecycle.UnmatchedSum{
 			{Operator: operatorCode, Currency: pirogue.XOF, Lines: 1, Amount: 300},
 			{Operator: operatorCode, Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 2, Amount: 3000},
 		}, report.Sums)
@@ -177,7 +180,7 @@ func TestAskFirstEnds(t *testing.T) {
 
 	each(t, func(w *world) {
 		configured := []pirogue.OperatorCode{operatorCode, "taramoney-cm"}
-		end := func(actor string) pirogue.ActionResult {
+		end := func(actor string) support.ActionResult {
 			w.t.Helper()
 			verdict, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
 			require.NoError(w.t, err)
@@ -186,23 +189,23 @@ func TestAskFirstEnds(t *testing.T) {
 		p, _ := w.sent("open")
 		w.beginAskFirst()
 		refused := end("awa")
-		require.Equal(w.t, pirogue.DecisionRefused, refused.Decision)
+		require.Equal(w.t, support.DecisionRefused, refused.Decision)
 		for _, part := range []string{"Temporal", "1 workflows", string(operatorCode), "taramoney-cm"} {
 			require.Contains(w.t, refused.Reason, part)
 		}
 		require.NoError(w.t, w.db.TemporalAsked(w.ctx(), w.at(0)))
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedPayment, []string{string(p.ID)}, w.at(0)))
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
 		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), "taramoney-cm", "its portal, page 3", "awa"))
-		lines := []pirogue.StatementLine{{TxID: "T9", Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid}}
+		lines := []operator.StatementLine{{TxID: "T9", Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid}}
 		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
 		require.Contains(w.t, end("awa").Reason, "1 attempts are not answered")
 		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), operatorCode, "its portal, page 1", "awa"))
 
-		require.Equal(w.t, pirogue.DecisionProposed, end("awa").Decision)
-		require.Equal(w.t, pirogue.DecisionProposed, end("awa").Decision, "the same person is one person")
+		require.Equal(w.t, support.DecisionProposed, end("awa").Decision)
+		require.Equal(w.t, support.DecisionProposed, end("awa").Decision, "the same person is one person")
 		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
-		require.Equal(w.t, pirogue.DecisionProposed, end("moussa").Decision, "it was about another list")
-		require.Equal(w.t, pirogue.DecisionSettled, end("awa").Decision)
+		require.Equal(w.t, support.DecisionProposed, end("moussa").Decision, "it was about another list")
+		require.Equal(w.t, support.DecisionSettled, end("awa").Decision)
 		_, err := w.db.AskFirst(w.ctx())
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		_, err = w.db.EndAskFirst(w.ctx(), configured, "awa", w.at(0))
@@ -229,10 +232,10 @@ func TestAskFirstIsBegunOnce(t *testing.T) {
 // lose records payments as lost, as if workflows named them.
 func (w *world) lose(payments ...pirogue.Payment) {
 	w.t.Helper()
-	lost := make([]pirogue.LostRow, len(payments))
+	lost := make([]lifecycle.LostRow, len(payments))
 	for i, p := range payments {
-		lost[i] = pirogue.LostRow{
-			WorkflowID: "cashout-" + string(p.ID), What: pirogue.FollowedPayment, ID: string(p.ID), Kind: p.Kind,
+		lost[i] = lifecycle.LostRow{
+			WorkflowID: "cashout-" + string(p.ID), What: lifecycle.FollowedPayment, ID: string(p.ID), Kind: p.Kind,
 			MerchantID: p.MerchantID, Mode: p.Mode, Reference: p.OrderID, State: "Completed", StartedAt: w.at(0),
 		}
 	}
@@ -245,7 +248,7 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(100_000)
 		p, a := w.cashOut("lost", 5000, 0)
-		missing, err := w.db.Missing(w.ctx(), pirogue.FollowedPayment, []string{string(p.ID)})
+		missing, err := w.db.Missing(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)})
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{string(p.ID)}, missing)
 		w.beginAskFirst()
@@ -260,7 +263,7 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 		p.ID, a.ID = ids.Payment(), pirogue.AttemptID(ids.New())
 		a.PaymentID = p.ID
 		_, _, err = w.db.Accept(w.ctx(), p, a, digest(a))
-		require.ErrorIs(w.t, err, pirogue.ErrLostReference)
+		require.ErrorIs(w.t, err, lifecycle.ErrLostReference)
 		require.Equal(w.t, pirogue.DuplicateOrder, pirogue.CodeOf(err))
 		p.OrderID = "another"
 		w.accepted(p, a)
@@ -275,20 +278,20 @@ func TestAskFirstStartsOldWorkflowsAnew(t *testing.T) {
 
 	each(t, func(w *world) {
 		p, a := w.sent("open")
-		before := func() []pirogue.Restart {
-			found, err := w.db.Unfinished(w.ctx(), true, w.at(-time.Minute), pirogue.RowSpan{Limit: 10})
+		before := func() []lifecycle.Restart {
+			found, err := w.db.Unfinished(w.ctx(), true, w.at(-time.Minute), lifecycle.RowSpan{Limit: 10})
 			require.NoError(w.t, err)
 			return found
 		}
 		w.beginAskFirst()
-		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
+		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(0),
 		})
 		require.NoError(w.t, err)
 		found := before()
 		require.Len(w.t, found, 1)
 		require.True(w.t, found[0].Anew)
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedPayment, []string{string(p.ID)}, w.at(0)))
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
 		require.Empty(w.t, before(), "once")
 		restart, err := w.db.Restart(w.ctx(), p.ID)
 		require.NoError(w.t, err)

@@ -12,6 +12,8 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // Latest returns a payment with its latest attempt, both as of one moment. It fails with
@@ -74,12 +76,12 @@ func (db *DB) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]piro
 //   - the payment is still CREATED past its start deadline, or was accepted too long ago for limits
 //   - something holds the attempt back; see keptBackBy
 func (db *DB) Send(
-	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
-) (pirogue.Sending, error) {
+	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
+) (lifecycle.Sending, error) {
 	named := sendTerms(id, limits, at)
-	var sending pirogue.Sending
+	var sending lifecycle.Sending
 	err := db.inTx(ctx, "send attempt", func(tx *gorm.DB) error {
-		sending = pirogue.Sending{Result: pirogue.SendOvertaken}
+		sending = lifecycle.Sending{Result: lifecycle.SendOvertaken}
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
 			if sending.Result, err = whyUnsendable(tx, named); err != nil {
@@ -106,15 +108,15 @@ func (db *DB) Send(
 		return err
 	})
 	if err != nil {
-		return pirogue.Sending{}, err
+		return lifecycle.Sending{}, err
 	}
 	return sending, nil
 }
 
 // sendingOf returns the latest sending of an attempt.
-func sendingOf(r attemptRow) pirogue.Sending {
-	return pirogue.Sending{
-		Result: pirogue.SendMarked, Number: r.Sendings, Repeat: r.MayHaveLeft != sendingMark(r.Sendings),
+func sendingOf(r attemptRow) lifecycle.Sending {
+	return lifecycle.Sending{
+		Result: lifecycle.SendMarked, Number: r.Sendings, Repeat: r.MayHaveLeft != sendingMark(r.Sendings),
 	}
 }
 
@@ -138,7 +140,7 @@ const sendable = `id = @id AND (state = 'PREPARED' OR state IN ('SENT','UNKNOWN'
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)`
 
 // sendTerms returns the arguments of Send's statements. A limit that is not set is NULL.
-func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) map[string]any {
+func sendTerms(id pirogue.AttemptID, limits operator.SendLimits, at time.Time) map[string]any {
 	named := map[string]any{"id": id, "at": timestamp(at), "in": openStatuses(), "accepted": timeText(""), "again": timeText("")}
 	if limits.Accepted > 0 {
 		named["accepted"] = timestamp(at.Add(-limits.Accepted))
@@ -150,11 +152,11 @@ func sendTerms(id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time) ma
 }
 
 // whyUnsent returns the reason for which an attempt with a locked payment was not marked.
-func whyUnsent(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
-	var why []pirogue.SendResult
+func whyUnsent(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
+	var why []lifecycle.SendResult
 	err := tx.Raw("SELECT COALESCE("+keptBackBy+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
 	if err != nil || len(why) == 0 || why[0] == "" {
-		return pirogue.SendOvertaken, err
+		return lifecycle.SendOvertaken, err
 	}
 	return why[0], nil
 }
@@ -169,13 +171,13 @@ const inTime = started + ` AND (CAST(@accepted AS TEXT) IS NULL OR created_at > 
 
 // whyUnsendable returns the reason for which an attempt's payment could not be locked for
 // sending.
-func whyUnsendable(tx *gorm.DB, named map[string]any) (pirogue.SendResult, error) {
-	var late []pirogue.SendResult
+func whyUnsendable(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
+	var late []lifecycle.SendResult
 	err := tx.Raw(`SELECT CASE WHEN `+started+` THEN 'PAST_WINDOW' ELSE 'PAST_DEADLINE' END FROM payments
 		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND NOT (`+inTime+`)`, named).
 		Scan(&late).Error
 	if err != nil || len(late) == 0 {
-		return pirogue.SendOvertaken, err
+		return lifecycle.SendOvertaken, err
 	}
 	return late[0], nil
 }
@@ -212,7 +214,7 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 	err := db.inTx(ctx, "postpone payment", func(tx *gorm.DB) error {
 		late = false
 		early := []pirogue.Status{pirogue.StatusCreated, pirogue.StatusInitiated}
-		named := sendTerms(id, pirogue.SendLimits{}, at)
+		named := sendTerms(id, operator.SendLimits{}, at)
 		named["in"] = early
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
@@ -220,7 +222,7 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 			if err != nil {
 				return err
 			}
-			late = why == pirogue.SendPastDeadline
+			late = why == lifecycle.SendPastDeadline
 			return unchanged{}
 		}
 		if err != nil {
@@ -352,7 +354,7 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 // workers' clocks differ. A repeated call counts once and returns the stored evidence. A query
 // that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
 // begins again. It fails with NotFound.
-func (db *DB) RecordPoll(ctx context.Context, p pirogue.Poll) (pirogue.Evidence, error) {
+func (db *DB) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
 	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
 		named := map[string]any{

@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
 )
 
 func TestAnAttemptIsSentOnce(t *testing.T) {
@@ -97,7 +98,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				if n == i%2 {
-					_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+					_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
 					})
 					return err
@@ -135,7 +136,7 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.sent(name)
-				answer := pirogue.AttemptResult{
+				answer := lifecycle.AttemptResult{
 					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Message: "201 INITIATED",
 					NextAction: action, ProviderTxID: "MP1", ExpiresAt: w.at(5 * time.Minute), At: w.at(2 * time.Second),
 				}
@@ -170,7 +171,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		err := w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
+		err := w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }
@@ -183,7 +184,7 @@ func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 		_, err := w.success(p)
 		require.NoError(w.t, err)
 		before, _ := w.latest(p.ID)
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"},
 			NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect}, ProviderTxID: "other", At: w.at(2 * time.Minute),
 		}))
@@ -200,7 +201,7 @@ func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
 		w.send(a)
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusPending, got.Status)
@@ -237,7 +238,7 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
 		}))
 		stands := w.renew(p, a)
@@ -318,7 +319,7 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptSent, pirogue.AttemptUnknown} {
 			p, a := w.sent("lost as " + string(state))
 			if state == pirogue.AttemptUnknown {
-				require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+				require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 			}
 			w.polled(a, pirogue.OutcomeDeclined, "", 3*time.Second)
 			again, err := w.mark(a.ID, false, w.at(time.Minute))
@@ -334,7 +335,7 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		}
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
 			_, a := w.sent("answered with " + string(state))
-			require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+			require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 			again, err := w.mark(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "an answer is final")
@@ -352,7 +353,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
 		second := w.renew(p, first)
 		w.send(second)
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: second.ID, State: pirogue.AttemptAccepted,
 			Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
@@ -363,7 +364,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
 
 		p, first = w.sent("order_2")
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute),
 		}))
 		found, err = w.db.Collected(w.ctx(), p.ID)

@@ -11,6 +11,7 @@ import (
 	"pirogue"
 	"pirogue/ledger"
 	"pirogue/store"
+	"pirogue/support"
 )
 
 // The test breaks each rule with SQL, without the guards that forbid it. The audit must name the
@@ -202,7 +203,7 @@ func (w *world) payOut(id string, amount int64) {
 	require.NoError(w.t, w.exec(w.raw(),
 		`INSERT INTO payouts (id, merchant_id, mode, country, currency, amount, note, paid_at)
 		VALUES (?, ?, 'test', 'ML', 'XOF', ?, '', '2026-04-29T14:32:18.000000Z')`, id, string(w.owner.MerchantID), amount))
-	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Settlement(pirogue.Settlement{
+	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Settlement(support.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: pirogue.Test, Country: "ML",
 		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF},
 	}), w.at(0)))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
 	"pirogue/piroguetest"
 	"pirogue/store"
 )
@@ -40,7 +41,7 @@ func (w *world) unavailable(db *store.DB) {
 			return err
 		},
 		"settle": func(ctx context.Context) error {
-			_, err := db.Finalize(ctx, pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+			_, err := db.Finalize(ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 			return err
 		},
 		"one statement": func(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // The backlog's conditions are literals and not parameters. So a database can see that its
@@ -44,17 +45,17 @@ func (db *DB) Undelivered(ctx context.Context, before time.Time, limit int) ([]p
 // Unrouted returns callbacks received before a time that no workflow was told of, oldest first.
 // It begins behind the callback after; the zero value begins at the start.
 func (db *DB) Unrouted(
-	ctx context.Context, after pirogue.Callback, before time.Time, limit int,
-) ([]pirogue.Callback, error) {
+	ctx context.Context, after operator.Callback, before time.Time, limit int,
+) ([]operator.Callback, error) {
 	var rows []callbackRow
 	err := db.readOnce(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
 		return tx.Where("routed_at IS NULL AND received_at < ?", timestamp(before)).
 			Where("(received_at, id) > (?, ?)", string(timestamp(after.ReceivedAt)), after.ID).
 			Order("received_at, id").Limit(limit).Find(&rows).Error
 	})
-	callbacks := make([]pirogue.Callback, len(rows))
+	callbacks := make([]operator.Callback, len(rows))
 	for i, r := range rows {
-		callbacks[i] = pirogue.Callback{
+		callbacks[i] = operator.Callback{
 			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
 			Receipt: r.receipt(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
 		}

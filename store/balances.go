@@ -6,6 +6,8 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/listing"
 )
 
 // Balances returns an owner's money in every subsidiary where it has an account or an open
@@ -16,7 +18,7 @@ import (
 // receive, less our fee. An index holds the owner's rows on each side, so the cost does not grow
 // with the owner's history. An open payment counts at most pirogue.MaxAmount, so that one row
 // never makes the sum fail.
-func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance, error) {
+func (db *DB) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
 	var rows []struct {
 		Country, Currency            string
 		Available, Pending, Reserved int64
@@ -27,9 +29,9 @@ func (db *DB) Balances(ctx context.Context, o pirogue.Owner) ([]pirogue.Balance,
 			"merchant": o.MerchantID, "mode": o.Mode, "most": pirogue.MaxAmount,
 		}).Scan(&rows).Error
 	})
-	balances := make([]pirogue.Balance, len(rows))
+	balances := make([]listing.Balance, len(rows))
 	for i, r := range rows {
-		balances[i] = pirogue.Balance{
+		balances[i] = listing.Balance{
 			Country: pirogue.CountryCode(r.Country), Currency: pirogue.Currency(r.Currency),
 			Available: r.Available, Pending: r.Pending, Reserved: r.Reserved, UpdatedAt: r.UpdatedAt.time(),
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/listing"
 )
 
 func TestBalancesShowEverySubsidiary(t *testing.T) {
@@ -30,7 +31,7 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 
 		balances, err := w.db.Balances(w.ctx(), w.owner)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.Balance{
+		require.Equal(w.t, []listing.Balance{
 			{Country: "CM", Currency: pirogue.XAF, Pending: 700, UpdatedAt: w.at(0)},
 			{
 				Country: "ML", Currency: pirogue.XOF, Available: 4925 - 1020, Pending: 4925 + 5000, Reserved: 1020,

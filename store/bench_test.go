@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ledger"
+	"pirogue/lifecycle"
 	"pirogue/piroguetest"
 )
 
@@ -21,7 +23,7 @@ const callers = 8
 // BenchmarkCashIn measures the database's work for one cash-in: Accept, Send, Answer and Settle.
 // It runs on PostgreSQL without fsync, for one busy merchant and for many.
 func BenchmarkCashIn(b *testing.B) {
-	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
+	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
 		inParallel(b, func(i int64) error {
 			p, a := w.order(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
@@ -37,7 +39,7 @@ func BenchmarkCashIn(b *testing.B) {
 
 // BenchmarkSettle measures the booking alone: status, history, event, journal, three accounts.
 func BenchmarkSettle(b *testing.B) {
-	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
+	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
 		payments := make([]pirogue.Payment, b.N)
 		for i := range payments {
@@ -56,7 +58,7 @@ func BenchmarkSettle(b *testing.B) {
 // BenchmarkCashOut measures the work for a cash-out's hold and its capture: Accept, Send and
 // Settle. It includes the payment, its histories and its event.
 func BenchmarkCashOut(b *testing.B) {
-	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
+	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
 		w.fundAll(owners)
 		inParallel(b, func(i int64) error {
@@ -79,7 +81,7 @@ func BenchmarkCashOut(b *testing.B) {
 // of existing payments. These are cash-ins, which have no hold of their own, so the audit would
 // fail. Instead the counters must add up.
 func BenchmarkHoldAndCapture(b *testing.B) {
-	perMerchants(b, func(b *testing.B, w *world, owners []pirogue.Owner) {
+	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
 		w.fundAll(owners)
 		payments := make([]pirogue.Payment, b.N)
@@ -104,7 +106,7 @@ func BenchmarkHoldAndCapture(b *testing.B) {
 }
 
 // fundAll gives every owner more than a benchmark spends.
-func (w *world) fundAll(owners []pirogue.Owner) {
+func (w *world) fundAll(owners []access.Owner) {
 	w.t.Helper()
 	for _, w.owner = range owners {
 		w.fund(plenty)
@@ -112,12 +114,12 @@ func (w *world) fundAll(owners []pirogue.Owner) {
 }
 
 // perMerchants runs a benchmark with one merchant and with 64.
-func perMerchants(b *testing.B, run func(b *testing.B, w *world, owners []pirogue.Owner)) {
+func perMerchants(b *testing.B, run func(b *testing.B, w *world, owners []access.Owner)) {
 	b.Helper()
 	for _, merchants := range []int{1, 64} {
 		b.Run(fmt.Sprintf("merchants=%d", merchants), func(b *testing.B) {
 			w := newWorld(b, piroguetest.Postgres(b))
-			owners := []pirogue.Owner{w.owner}
+			owners := []access.Owner{w.owner}
 			for len(owners) < merchants {
 				owners = append(owners, w.another())
 			}
@@ -151,14 +153,14 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
 		return err
 	}
-	return w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
+	return w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
 }
 
 // BenchmarkReads measures a merchant's most frequent reads.
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b, piroguetest.Postgres(b))
 	p, _ := w.sent("order_1")
-	_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+	_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 	require.NoError(b, err)
 	for name, read := range map[string]func() error{
 		"payment": func() error {

@@ -8,6 +8,10 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // EndUnsentLines ends payments of a bulk that is being cancelled, if nothing of them was ever
@@ -80,7 +84,7 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 			return err
 		}
 		var kept []int
-		named := sendTerms(id, pirogue.SendLimits{}, at)
+		named := sendTerms(id, operator.SendLimits{}, at)
 		err = tx.Raw("SELECT number FROM attempts WHERE "+sendable+" AND "+keptBackBy+" = 'CANCELLED'", named).
 			Scan(&kept).Error
 		if err != nil {
@@ -102,7 +106,7 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 // endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
 // books. The caller holds its row. It fails with unchanged if the payment has ended.
 func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
-	cancelled := pirogue.Finalization{
+	cancelled := lifecycle.Finalization{
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 	}
@@ -116,7 +120,7 @@ func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at t
 	}
 	// Its event and its books hold nothing that is sealed.
 	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
-	if err := db.conclude(tx, &pirogue.Finalized{Payment: p}, cancelled, 0); err != nil {
+	if err := db.conclude(tx, &lifecycle.Finalized{Payment: p}, cancelled, 0); err != nil {
 		return err
 	}
 	return closeLineCase(tx, id, at)
@@ -134,10 +138,10 @@ func orUnchanged(err error) error {
 // their IDs. It returns at most limit, behind the payment after. Each of them has an open case.
 func (db *DB) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
-) ([]pirogue.OpenLine, error) {
+) ([]bulk.OpenLine, error) {
 	var rows []paymentRow
 	err := db.readOnce(ctx, "read lines that are not started", func(tx *gorm.DB) error {
-		return tx.Raw(unstartedLines, id, after, pirogue.CauseLineNotStarted, limit).Scan(&rows).Error
+		return tx.Raw(unstartedLines, id, after, support.CauseLineNotStarted, limit).Scan(&rows).Error
 	})
 	return db.unpackLines(rows), err
 }
@@ -159,5 +163,5 @@ func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Tim
 // closeLineCase closes the case about a line that could not be started, if it is open.
 func closeLineCase(tx *gorm.DB, id pirogue.PaymentID, at time.Time) error {
 	return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL",
-		timestamp(at), pirogue.NewCaseID(id, pirogue.CauseLineNotStarted)).Error
+		timestamp(at), support.NewCaseID(id, support.CauseLineNotStarted)).Error
 }

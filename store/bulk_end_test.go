@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // A line whose sealed number cannot be decrypted begins as any other and is named. The lines
@@ -46,16 +49,16 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 }
 
 // lineCase opens the case of a line that cannot be started.
-func (w *world) lineCase(l pirogue.BulkLine) {
+func (w *world) lineCase(l bulk.BulkLine) {
 	w.t.Helper()
-	require.NoError(w.t, w.opens(pirogue.Case{
-		ID:        pirogue.NewCaseID(l.Payment.ID, pirogue.CauseLineNotStarted),
-		PaymentID: l.Payment.ID, Cause: pirogue.CauseLineNotStarted, Note: "no operator", OpenedAt: w.at(0),
+	require.NoError(w.t, w.opens(support.Case{
+		ID:        support.NewCaseID(l.Payment.ID, support.CauseLineNotStarted),
+		PaymentID: l.Payment.ID, Cause: support.CauseLineNotStarted, Note: "no operator", OpenedAt: w.at(0),
 	}))
 }
 
 // openLineCases returns the number of open lines of a bulk that have an open case.
-func (w *world) openLineCases(b pirogue.Bulk) int {
+func (w *world) openLineCases(b bulk.Bulk) int {
 	w.t.Helper()
 	var after pirogue.PaymentID
 	for n := 0; ; n++ {
@@ -169,7 +172,7 @@ func TestSendAfterCancel(t *testing.T) {
 		for i, id := range all {
 			sending, err := w.db.Send(w.ctx(), id, limits(i%2 == 0), w.at(2*time.Minute))
 			require.NoError(w.t, err)
-			require.Equal(w.t, pirogue.Sending{Result: pirogue.SendCancelled}, sending)
+			require.Equal(w.t, lifecycle.Sending{Result: lifecycle.SendCancelled}, sending)
 			for range 2 {
 				status, err := w.db.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
 				require.NoError(w.t, err)
@@ -211,7 +214,7 @@ func TestEndCancelled(t *testing.T) {
 		require.NoError(w.t, err)
 		again, err := w.db.Send(w.ctx(), attempts[1].ID, anyAge, w.at(2*time.Minute))
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.SendCancelled, again.Result, "it is not sent again")
+		require.Equal(w.t, lifecycle.SendCancelled, again.Result, "it is not sent again")
 		for id, want := range map[pirogue.AttemptID]pirogue.Status{
 			attempts[0].ID: pirogue.StatusFailed, attempts[1].ID: pirogue.StatusInitiated, next.ID: pirogue.StatusFailed,
 		} {
@@ -308,7 +311,7 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Empty(w.t, sent)
 		_, counts := w.stands(b)
-		require.Equal(w.t, map[pirogue.LineStatus]int{"CREATED": 2, "WAITING": 1}, counts)
+		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 2, "WAITING": 1}, counts)
 		w.has(10_000-6060, 6060)
 
 		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
@@ -348,9 +351,9 @@ func TestACancelledBulkEndsTheCasesOfItsLines(t *testing.T) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000)
 		require.Equal(w.t, 1, w.startLines(b, 100))
-		id := pirogue.NewCaseID(lines[0].Payment.ID, pirogue.CauseWorkflowLost)
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), pirogue.Case{
-			ID: id, PaymentID: lines[0].Payment.ID, Cause: pirogue.CauseWorkflowLost, OpenedAt: w.at(0),
+		id := support.NewCaseID(lines[0].Payment.ID, support.CauseWorkflowLost)
+		require.NoError(w.t, w.db.ReopenCase(w.ctx(), support.Case{
+			ID: id, PaymentID: lines[0].Payment.ID, Cause: support.CauseWorkflowLost, OpenedAt: w.at(0),
 		}))
 		_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 		require.NoError(w.t, err)

@@ -7,6 +7,8 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/ledger"
 )
@@ -139,12 +141,12 @@ func (db *DB) begin(
 
 // BulkPage returns the number of a page's lines that wait and that have begun. It also returns the
 // number of open payments of the whole bulk.
-func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (pirogue.BulkPageProgress, error) {
+func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (bulk.BulkPageProgress, error) {
 	var stand struct{ Waiting, Begun, Open int }
 	err := db.readOnce(ctx, "read page of bulk", func(tx *gorm.DB) error {
 		return tx.Raw(readPage, map[string]any{"id": id, "page": page}).Scan(&stand).Error
 	})
-	return pirogue.BulkPageProgress(stand), err
+	return bulk.BulkPageProgress(stand), err
 }
 
 // readPage counts the lines of one page that wait and that have begun. Its count of open payments
@@ -156,7 +158,7 @@ SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
 // that cannot be decrypted is among them with its error, and hides no other.
-func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
+func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
 	var rows []paymentRow
 	err := db.readOnce(ctx, "read open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openLines, id, page).Scan(&rows).Error
@@ -165,11 +167,11 @@ func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pir
 }
 
 // unpackLines returns the payments of lines, each with the error that makes it unreadable.
-func (db *DB) unpackLines(rows []paymentRow) []pirogue.OpenLine {
-	lines := make([]pirogue.OpenLine, len(rows))
+func (db *DB) unpackLines(rows []paymentRow) []bulk.OpenLine {
+	lines := make([]bulk.OpenLine, len(rows))
 	for i, row := range rows {
 		p, err := db.unpackPayment(row)
-		lines[i] = pirogue.OpenLine{Payment: p, Err: err}
+		lines[i] = bulk.OpenLine{Payment: p, Err: err}
 	}
 	return lines
 }
@@ -183,7 +185,7 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
 // BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one
 // page at a time; see Export. It fails with NotFound.
 func (db *DB) BulkLines(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, span pirogue.LineSpan, each func(pirogue.BulkLine) error,
+	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
 	for told := 0; span.Limit == 0 || told < span.Limit; {
 		size := reportPage
@@ -210,8 +212,8 @@ func (db *DB) BulkLines(
 // linesPage reads the lines of a bulk behind the line after. A line without a payment has NULL in
 // the payment's columns.
 func (db *DB) linesPage(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, after, size int,
-) ([]pirogue.BulkLine, error) {
+	ctx context.Context, o access.Owner, id pirogue.BulkID, after, size int,
+) ([]bulk.BulkLine, error) {
 	var parent bulkRow
 	var rows []lineStandRow
 	err := db.report(ctx, "read lines of bulk", func(tx *gorm.DB) error {
@@ -225,7 +227,7 @@ func (db *DB) linesPage(
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]pirogue.BulkLine, len(rows))
+	lines := make([]bulk.BulkLine, len(rows))
 	for i, row := range rows {
 		lines[i] = db.unpackLine(parent, row)
 	}
@@ -255,13 +257,13 @@ const lineColumns = `bulk_lines.*,
 
 // unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
 // the fields that are not sealed, so that it hides no other.
-func (db *DB) unpackLine(parent bulkRow, r lineStandRow) pirogue.BulkLine {
-	row, status := r.Line.payment(parent, parent.CreatedAt), pirogue.LineStatus(r.Line.State)
+func (db *DB) unpackLine(parent bulkRow, r lineStandRow) bulk.BulkLine {
+	row, status := r.Line.payment(parent, parent.CreatedAt), bulk.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID
 		row.FailureCode, row.FailureNote, row.UpdatedAt = r.FailureCode, r.FailureNote, r.ChangedAt
-		status = pirogue.LineStatus(r.Status)
+		status = bulk.LineStatus(r.Status)
 	}
 	p, err := db.unpackPayment(row)
-	return pirogue.BulkLine{Number: r.Line.Number, Status: status, Payment: p, Unreadable: err != nil}
+	return bulk.BulkLine{Number: r.Line.Number, Status: status, Payment: p, Unreadable: err != nil}
 }

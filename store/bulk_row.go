@@ -1,6 +1,9 @@
 package store
 
-import "pirogue"
+import (
+	"pirogue"
+	"pirogue/bulk"
+)
 
 // bulkRow is a row of bulks.
 type bulkRow struct {
@@ -65,7 +68,7 @@ const (
 )
 
 // packBulk returns the row of a bulk.
-func (db *DB) packBulk(b pirogue.Bulk) (bulkRow, error) {
+func (db *DB) packBulk(b bulk.Bulk) (bulkRow, error) {
 	pack := packer{ring: db.ring}
 	row := bulkRow{
 		ID: string(b.ID), MerchantID: string(b.MerchantID), Mode: string(b.Mode), MerchantRef: b.Reference,
@@ -79,11 +82,11 @@ func (db *DB) packBulk(b pirogue.Bulk) (bulkRow, error) {
 }
 
 // unpackBulk returns the bulk of a row.
-func (db *DB) unpackBulk(r bulkRow) (pirogue.Bulk, error) {
+func (db *DB) unpackBulk(r bulkRow) (bulk.Bulk, error) {
 	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
-	b := pirogue.Bulk{
+	b := bulk.Bulk{
 		ID: pirogue.BulkID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
-		Reference: r.MerchantRef, State: pirogue.BulkState(r.State), Country: pirogue.CountryCode(r.Country),
+		Reference: r.MerchantRef, State: bulk.BulkState(r.State), Country: pirogue.CountryCode(r.Country),
 		Lines:  r.Lines,
 		Amount: pirogue.Money{Minor: r.Amount, Currency: currency}, Fee: pirogue.Money{Minor: r.Fee, Currency: currency},
 		Cost: r.Cost, Digest: r.Digest, NotifyURL: r.NotifyURL, NotifyLines: r.NotifyLines == 1,
@@ -97,7 +100,7 @@ func (db *DB) unpackBulk(r bulkRow) (pirogue.Bulk, error) {
 
 // packLine returns the row of a bulk's line. Its secrets are sealed for its payment's row, which
 // takes them over unchanged.
-func (db *DB) packLine(b pirogue.Bulk, l pirogue.BulkLine, page int) (lineRow, error) {
+func (db *DB) packLine(b bulk.Bulk, l bulk.BulkLine, page int) (lineRow, error) {
 	p, err := db.packPayment(l.Payment)
 	return lineRow{
 		BulkID: string(b.ID), Number: l.Number, Page: page, State: lineWaiting, PaymentID: p.ID,

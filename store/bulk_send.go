@@ -8,13 +8,15 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/bulk"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
 )
 
 // UnsentLines returns the payments of a page of which nothing was ever sent. Each comes with its
 // attempt, in the order of the lines. It leaves out a row that cannot be decrypted: OpenLines
 // names it.
-func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.UnsentLine, error) {
+func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.UnsentLine, error) {
 	var payments []paymentRow
 	var attempts []attemptRow
 	err := db.snapshot(ctx, "read unsent lines", func(tx *gorm.DB) error {
@@ -29,12 +31,12 @@ func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]p
 		}
 		return nil
 	})
-	var lines []pirogue.UnsentLine
+	var lines []bulk.UnsentLine
 	for i := range payments {
 		p, badPayment := db.unpackPayment(payments[i])
 		a, badAttempt := db.unpackAttempt(attempts[i])
 		if errors.Join(badPayment, badAttempt) == nil {
-			lines = append(lines, pirogue.UnsentLine{Payment: p, Attempt: a})
+			lines = append(lines, bulk.UnsentLine{Payment: p, Attempt: a})
 		}
 	}
 	return lines, err
@@ -57,8 +59,8 @@ const (
 // marked once, however many callers there are.
 func (db *DB) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]pirogue.Sending, error) {
-	marked := map[pirogue.AttemptID]pirogue.Sending{}
+) (map[pirogue.AttemptID]lifecycle.Sending, error) {
+	marked := map[pirogue.AttemptID]lifecycle.Sending{}
 	err := db.inTx(ctx, "send lines", func(tx *gorm.DB) error {
 		clear(marked)
 		var payments []string

@@ -11,8 +11,12 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/ledger"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 const (
@@ -33,20 +37,20 @@ const (
 // It fails with InvalidOrderID, which names the lines whose order number is taken, and with
 // InsufficientBalance.
 func (db *DB) AcceptBulk(
-	ctx context.Context, b pirogue.Bulk, lines []pirogue.BulkLine,
-) (pirogue.Bulk, bool, error) {
+	ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine,
+) (bulk.Bulk, bool, error) {
 	if !isStorable(b.Reference, b.NotifyURL) {
-		return pirogue.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
+		return bulk.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
 	}
 	pages := paged(&b, lines)
 	packed, err := db.packBulk(b)
 	if err != nil {
-		return pirogue.Bulk{}, false, failure("accept bulk", err)
+		return bulk.Bulk{}, false, failure("accept bulk", err)
 	}
 	rows := make([]lineRow, len(lines))
 	for i, line := range lines {
 		if rows[i], err = db.packLine(b, line, pages[i]); err != nil {
-			return pirogue.Bulk{}, false, failure("accept bulk", err)
+			return bulk.Bulk{}, false, failure("accept bulk", err)
 		}
 	}
 	stands, created := packed, false
@@ -55,7 +59,7 @@ func (db *DB) AcceptBulk(
 		return writeBulk(tx, b, rows, &stands, &created)
 	})
 	if err != nil {
-		return pirogue.Bulk{}, false, err
+		return bulk.Bulk{}, false, err
 	}
 	accepted, err := db.unpackBulk(stands)
 	return accepted, created, failure("accept bulk", err)
@@ -63,14 +67,14 @@ func (db *DB) AcceptBulk(
 
 // paged puts each operator's lines on pages of their own, in their order. It returns the page of
 // each line, from 1. So all lines of a page have one route.
-func paged(b *pirogue.Bulk, lines []pirogue.BulkLine) []int {
+func paged(b *bulk.Bulk, lines []bulk.BulkLine) []int {
 	pages, open, room := make([]int, len(lines)), map[pirogue.OperatorCode]int{}, map[pirogue.OperatorCode]int{}
 	b.Pages = nil
 	for i, line := range lines {
 		code := line.Payment.Operator
 		if room[code] == 0 {
 			b.Pages = append(b.Pages, code)
-			open[code], room[code] = len(b.Pages), pirogue.BulkPageLines
+			open[code], room[code] = len(b.Pages), bulk.BulkPageLines
 		}
 		pages[i] = open[code]
 		room[code]--
@@ -79,7 +83,7 @@ func paged(b *pirogue.Bulk, lines []pirogue.BulkLine) []int {
 }
 
 // writeBulk is the transaction of AcceptBulk.
-func writeBulk(tx *gorm.DB, b pirogue.Bulk, rows []lineRow, stands *bulkRow, created *bool) error {
+func writeBulk(tx *gorm.DB, b bulk.Bulk, rows []lineRow, stands *bulkRow, created *bool) error {
 	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(stands)
 	if written.Error != nil {
 		return written.Error
@@ -112,7 +116,7 @@ func writeBulk(tx *gorm.DB, b pirogue.Bulk, rows []lineRow, stands *bulkRow, cre
 // claimReferences takes the order numbers of all lines. If some are taken, it fails with
 // InvalidOrderID and names their lines. Every bulk takes its numbers in one order, so that two
 // bulks with the same numbers do not deadlock.
-func claimReferences(tx *gorm.DB, b pirogue.Bulk, rows []lineRow) error {
+func claimReferences(tx *gorm.DB, b bulk.Bulk, rows []lineRow) error {
 	sorted := slices.SortedFunc(slices.Values(rows), func(x, y lineRow) int {
 		return strings.Compare(x.MerchantRef, y.MerchantRef)
 	})
@@ -155,7 +159,7 @@ func takenLines(taken []lineRow) error {
 	wrong := &pirogue.Error{Code: pirogue.InvalidOrderID, Err: fmt.Errorf("%d order numbers are taken", len(taken))}
 	for _, row := range taken[:min(len(taken), maxTaken)] {
 		wrong.Params = append(wrong.Params, pirogue.Param{
-			Field: pirogue.LineField(row.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: row.Number,
+			Field: bulk.LineField(row.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: row.Number,
 		})
 	}
 	return wrong
@@ -163,7 +167,7 @@ func takenLines(taken []lineRow) error {
 
 // ownedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
 // error, so that nobody learns which IDs exist.
-func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) error {
+func ownedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) error {
 	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
 	}
@@ -172,13 +176,13 @@ func ownedBulk(tx *gorm.DB, o pirogue.Owner, id pirogue.BulkID, into *bulkRow) e
 }
 
 // Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
-func (db *DB) Bulk(ctx context.Context, o pirogue.Owner, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+func (db *DB) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return ownedBulk(tx, o, id, into) })
 }
 
 // AnyBulk returns a bulk of any owner with the counts of its lines, for support. It fails with
 // NotFound.
-func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
 		return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
 	})
@@ -187,8 +191,8 @@ func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (pirogue.BulkProgr
 // bulk returns the bulk that find reads, with the counts of its lines.
 func (db *DB) bulk(
 	ctx context.Context, find func(tx *gorm.DB, into *bulkRow) error,
-) (pirogue.BulkProgress, error) {
-	var progress pirogue.BulkProgress
+) (bulk.BulkProgress, error) {
+	var progress bulk.BulkProgress
 	err := db.snapshot(ctx, "read bulk", func(tx *gorm.DB) error {
 		var row bulkRow
 		if err := find(tx, &row); err != nil {
@@ -202,24 +206,24 @@ func (db *DB) bulk(
 }
 
 // progress counts a bulk's lines by their status.
-func (db *DB) progress(tx *gorm.DB, row bulkRow) (pirogue.BulkProgress, error) {
+func (db *DB) progress(tx *gorm.DB, row bulkRow) (bulk.BulkProgress, error) {
 	unpacked, err := db.unpackBulk(row)
 	if err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
 	var rows []struct {
-		Status            pirogue.LineStatus
+		Status            bulk.LineStatus
 		Lines             int
 		Amount, Fee, Cost int64
 	}
 	if err := tx.Raw(tallyLines, row.ID).Scan(&rows).Error; err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
-	tallies := map[pirogue.LineStatus]pirogue.BulkTally{}
+	tallies := map[bulk.LineStatus]bulk.BulkTally{}
 	for _, r := range rows {
-		tallies[r.Status] = pirogue.BulkTally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
+		tallies[r.Status] = bulk.BulkTally{Lines: r.Lines, Amount: r.Amount, Fee: r.Fee, Cost: r.Cost}
 	}
-	return pirogue.BulkProgress{Bulk: unpacked, Tallies: tallies}, nil
+	return bulk.BulkProgress{Bulk: unpacked, Tallies: tallies}, nil
 }
 
 // tallyLines counts a bulk's lines by the status of their payment, or by their own state without
@@ -241,15 +245,15 @@ const endTogether = 50
 // the same time, one of the two comes first. A bulk that is cancelled or over stays as it is. It
 // returns the bulk afterwards and fails with NotFound.
 func (db *DB) CancelBulk(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, at time.Time,
-) (pirogue.BulkProgress, error) {
+	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
+) (bulk.BulkProgress, error) {
 	err := db.inTx(ctx, "cancel bulk", func(tx *gorm.DB) error {
 		var row bulkRow
 		if err := ownedBulk(tx, o, id, &row); err != nil {
 			return err
 		}
 		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).
-			Updates(map[string]any{"state": pirogue.BulkCancelling, "updated_at": timestamp(at), "cancelled_at": timestamp(at)})
+			Updates(map[string]any{"state": bulk.BulkCancelling, "updated_at": timestamp(at), "cancelled_at": timestamp(at)})
 		if set.Error != nil {
 			return set.Error
 		}
@@ -263,7 +267,7 @@ func (db *DB) CancelBulk(
 		return db.cancelLines(tx, row, at)
 	})
 	if err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
 	// The bulk is being cancelled even if this fails: its coordinator ends the rest.
 	_, _ = db.EndUnsentLines(ctx, id, at, endTogether) //nolint:errcheck // said above
@@ -301,8 +305,8 @@ func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 // fails with NotFound.
 func (db *DB) CloseBulk(
 	ctx context.Context, id pirogue.BulkID, at time.Time,
-) (pirogue.BulkProgress, bool, error) {
-	var progress pirogue.BulkProgress
+) (bulk.BulkProgress, bool, error) {
+	var progress bulk.BulkProgress
 	open, err := db.openBulk(ctx, id)
 	if err != nil || open {
 		return progress, false, err
@@ -325,10 +329,10 @@ func (db *DB) CloseBulk(
 			return err
 		}
 		return tx.Exec(closeLineCases, timestamp(at),
-			[]pirogue.Cause{pirogue.CauseLineNotStarted, pirogue.CauseWorkflowLost}, id).Error
+			[]support.Cause{support.CauseLineNotStarted, support.CauseWorkflowLost}, id).Error
 	})
 	if err != nil {
-		return pirogue.BulkProgress{}, false, err
+		return bulk.BulkProgress{}, false, err
 	}
 	return progress, progress.State.Ended(), nil
 }
@@ -377,12 +381,12 @@ UPDATE bulks SET closed_at = @at, updated_at = @at,
                     WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))`
 
 // announceBulk writes the event of a bulk that has just ended.
-func announceBulk(tx *gorm.DB, p pirogue.BulkProgress, at time.Time) error {
+func announceBulk(tx *gorm.DB, p bulk.BulkProgress, at time.Time) error {
 	url, err := listening(tx, p.NotifyURL, p.MerchantID)
 	if err != nil {
 		return err
 	}
-	event, err := pirogue.NewBulkEvent(p, url, at)
+	event, err := webhook.NewBulkEvent(p, url, at)
 	if err != nil {
 		return err
 	}
@@ -393,13 +397,13 @@ func announceBulk(tx *gorm.DB, p pirogue.BulkProgress, at time.Time) error {
 
 // UnstartedBulks returns bulks accepted before a time that no coordinator has taken up, oldest
 // first.
-func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]pirogue.Bulk, error) {
+func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]bulk.Bulk, error) {
 	var rows []bulkRow
 	err := db.readOnce(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
 		return tx.Where("started_at IS NULL AND created_at < ?", timestamp(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
-	bulks := make([]pirogue.Bulk, len(rows))
+	bulks := make([]bulk.Bulk, len(rows))
 	for i, row := range rows {
 		bulk, bad := db.unpackBulk(row)
 		if bad != nil {

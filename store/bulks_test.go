@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/listing"
 )
 
 func TestABulkSetsAsideWhatAllItsLinesCost(t *testing.T) {
@@ -19,12 +22,12 @@ func TestABulkSetsAsideWhatAllItsLinesCost(t *testing.T) {
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
 		w.has(10_000-6060, 6060)
 		state, counts := w.stands(b)
-		require.Equal(w.t, pirogue.BulkAccepted, state)
-		require.Equal(w.t, map[pirogue.LineStatus]int{pirogue.LineWaiting: 3}, counts)
+		require.Equal(w.t, bulk.BulkAccepted, state)
+		require.Equal(w.t, map[bulk.LineStatus]int{bulk.LineWaiting: 3}, counts)
 
 		all := w.linesOf(b)
 		require.Len(w.t, all, 3)
-		require.Equal(w.t, pirogue.LineWaiting, all[1].Status)
+		require.Equal(w.t, bulk.LineWaiting, all[1].Status)
 		require.Equal(w.t, lines[1].Payment.MSISDN, all[1].Payment.MSISDN)
 		require.Equal(w.t, lines[1].Payment.CustomerName, all[1].Payment.CustomerName)
 		require.Equal(w.t, lines[1].Payment.Metadata, all[1].Payment.Metadata)
@@ -51,7 +54,7 @@ func TestABulkThatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 }
 
 // nothingLeft requires that nothing of a bulk is in the database.
-func (w *world) nothingLeft(b pirogue.Bulk) {
+func (w *world) nothingLeft(b bulk.Bulk) {
 	w.t.Helper()
 	_, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
 	require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
@@ -145,8 +148,8 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 		require.Zero(w.t, w.startLines(b, 100))
 		w.has(10_000-6060, 6060)
 		state, counts := w.stands(b)
-		require.Equal(w.t, pirogue.BulkRunning, state)
-		require.Equal(w.t, map[pirogue.LineStatus]int{"CREATED": 3}, counts)
+		require.Equal(w.t, bulk.BulkRunning, state)
+		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 3}, counts)
 		open, err := w.db.OpenLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, open, 3)
@@ -187,7 +190,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 			progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.True(w.t, closed)
-			require.Equal(w.t, pirogue.BulkCompleted, progress.State)
+			require.Equal(w.t, bulk.BulkCompleted, progress.State)
 			require.Equal(w.t, 2, progress.Ended())
 		}
 		w.toldOf(b, "COMPLETED", map[string]int{"SUCCESS": 1, "FAILED": 1}, 1000, 2020)
@@ -196,14 +199,14 @@ func TestLinesEndByThemselves(t *testing.T) {
 }
 
 // toldOf requires exactly one event about a bulk.
-func (w *world) toldOf(b pirogue.Bulk, state string, counts map[string]int, paid, returned int64) {
+func (w *world) toldOf(b bulk.Bulk, state string, counts map[string]int, paid, returned int64) {
 	w.t.Helper()
-	logs, err := w.db.Deliveries(w.ctx(), w.owner, pirogue.EventFilter{State: pirogue.EventWaiting})
+	logs, err := w.db.Deliveries(w.ctx(), w.owner, listing.EventFilter{State: pirogue.EventWaiting})
 	require.NoError(w.t, err)
 	var bodies [][]byte
 	for _, l := range logs {
 		if l.BulkID == b.ID {
-			require.Equal(w.t, pirogue.NewBulkEventID(b.ID), l.ID)
+			require.Equal(w.t, bulk.NewBulkEventID(b.ID), l.ID)
 			bodies = append(bodies, l.Body)
 		}
 	}
@@ -259,8 +262,8 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		for range 2 {
 			progress, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 			require.NoError(w.t, err)
-			require.Equal(w.t, pirogue.BulkCancelling, progress.State)
-			require.Equal(w.t, 2, progress.Tallies[pirogue.LineCancelled].Lines)
+			require.Equal(w.t, bulk.BulkCancelling, progress.State)
+			require.Equal(w.t, 2, progress.Tallies[bulk.LineCancelled].Lines)
 			w.has(10_000-1020, 1020)
 		}
 		require.Zero(w.t, w.startLines(b, 100), "no other line begins")
@@ -273,7 +276,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
-		require.Equal(w.t, pirogue.BulkCancelled, progress.State)
+		require.Equal(w.t, bulk.BulkCancelled, progress.State)
 		late, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, progress, late, "what is over stays as it ended")
@@ -316,7 +319,7 @@ func TestOfBeginningAndCancellingALineOneWins(t *testing.T) {
 			}))
 			_, counts := w.stands(b)
 			require.EqualValues(w.t, started.Load(), counts["CREATED"]+counts["FAILED"], "nothing of them was sent")
-			require.EqualValues(w.t, 12-started.Load(), counts[pirogue.LineCancelled])
+			require.EqualValues(w.t, 12-started.Load(), counts[bulk.LineCancelled])
 		}
 		w.sound()
 	})
@@ -347,7 +350,7 @@ func TestOnlyBulksThatNobodyTookUpAreFound(t *testing.T) {
 func TestEachPageGoesOneWay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		amounts := make([]int64, pirogue.BulkPageLines+3)
+		amounts := make([]int64, bulk.BulkPageLines+3)
 		for i := range amounts {
 			amounts[i] = 100
 		}
@@ -361,7 +364,7 @@ func TestEachPageGoesOneWay(t *testing.T) {
 		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "other-ml"}, b.Pages)
 		stand, err := w.db.BulkPage(w.ctx(), b.ID, 2)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.BulkPageProgress{Waiting: (pirogue.BulkPageLines + 4) / 3}, stand)
+		require.Equal(w.t, bulk.BulkPageProgress{Waiting: (bulk.BulkPageLines + 4) / 3}, stand)
 	})
 }
 
@@ -369,16 +372,16 @@ func TestEachPageGoesOneWay(t *testing.T) {
 func TestTenThousandLinesAreAccepted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		amounts := make([]int64, pirogue.MaxBulkLines)
+		amounts := make([]int64, bulk.MaxBulkLines)
 		for i := range amounts {
 			amounts[i] = 100
 		}
-		w.fund(120 * pirogue.MaxBulkLines)
+		w.fund(120 * bulk.MaxBulkLines)
 		began := time.Now()
 		b, _ := w.acceptBulk("salaries", amounts...)
 		w.t.Logf("%d lines accepted in %s", b.Lines, time.Since(began))
 		require.Len(w.t, b.Pages, 20)
-		w.has(0, 120*pirogue.MaxBulkLines)
+		w.has(0, 120*bulk.MaxBulkLines)
 		began = time.Now()
 		w.startLines(b, 50)
 		w.t.Logf("50 lines begun in %s", time.Since(began))
@@ -394,15 +397,15 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		began = time.Now()
 		sent, err := w.db.SendLines(w.ctx(), attempts, w.at(0))
 		require.NoError(w.t, err)
-		require.Len(w.t, sent, pirogue.BulkPageLines)
+		require.Len(w.t, sent, bulk.BulkPageLines)
 		w.t.Logf("%d lines marked as sent in %s", len(sent), time.Since(began))
 		began = time.Now()
 		_, counts := w.stands(b)
 		w.t.Logf("counted in %s", time.Since(began))
-		require.Equal(w.t, pirogue.MaxBulkLines-pirogue.BulkPageLines, counts[pirogue.LineWaiting])
+		require.Equal(w.t, bulk.MaxBulkLines-bulk.BulkPageLines, counts[bulk.LineWaiting])
 		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
 		require.NoError(w.t, err)
-		w.has(120*(pirogue.MaxBulkLines-pirogue.BulkPageLines), 120*pirogue.BulkPageLines)
+		w.has(120*(bulk.MaxBulkLines-bulk.BulkPageLines), 120*bulk.BulkPageLines)
 	})
 }
 
@@ -482,7 +485,7 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 		require.NoError(w.t, err)
 		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Message: "connection refused", At: w.at(0),
 		}))
 		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)

@@ -7,30 +7,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
 	"pirogue/ids"
 )
 
 // bulk returns a bulk of cash-outs of these amounts in francs, each with a fee of 20. It is not
 // accepted yet.
-func (w *world) bulk(reference string, amounts ...int64) (pirogue.Bulk, []pirogue.BulkLine) {
-	b := pirogue.Bulk{
+func (w *world) bulk(reference string, amounts ...int64) (bulk.Bulk, []bulk.BulkLine) {
+	b := bulk.Bulk{
 		ID: pirogue.BulkID(ids.New()), MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Reference: reference,
-		State: pirogue.BulkAccepted, Country: "ML", Amount: pirogue.Money{Currency: pirogue.XOF},
+		State: bulk.BulkAccepted, Country: "ML", Amount: pirogue.Money{Currency: pirogue.XOF},
 		Fee: pirogue.Money{Currency: pirogue.XOF}, Digest: fmt.Sprint("digest of ", amounts),
 		Metadata: map[string]string{"month": "avril"}, CreatedAt: w.at(0), UpdatedAt: w.at(0),
 	}
-	lines := make([]pirogue.BulkLine, len(amounts))
+	lines := make([]bulk.BulkLine, len(amounts))
 	for i, amount := range amounts {
 		p, _ := w.cashOut(fmt.Sprintf("%s_%d", reference, i+1), amount, 20)
 		p.BulkID, p.Quiet, p.ReturnURL, p.CancelURL, p.StartDeadline = b.ID, true, "", "", time.Time{}
-		lines[i] = pirogue.BulkLine{Number: i + 1, Status: pirogue.LineWaiting, Payment: p}
+		lines[i] = bulk.BulkLine{Number: i + 1, Status: bulk.LineWaiting, Payment: p}
 		b.Lines, b.Amount.Minor, b.Fee.Minor, b.Cost = b.Lines+1, b.Amount.Minor+amount, b.Fee.Minor+20, b.Cost+p.Net()
 	}
 	return b, lines
 }
 
 // acceptBulk accepts a bulk.
-func (w *world) acceptBulk(reference string, amounts ...int64) (pirogue.Bulk, []pirogue.BulkLine) {
+func (w *world) acceptBulk(reference string, amounts ...int64) (bulk.Bulk, []bulk.BulkLine) {
 	w.t.Helper()
 	b, lines := w.bulk(reference, amounts...)
 	b, fresh, err := w.db.AcceptBulk(w.ctx(), b, lines)
@@ -49,7 +50,7 @@ func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 }
 
 // startLines starts lines of the first page and returns their number.
-func (w *world) startLines(b pirogue.Bulk, limit int) int {
+func (w *world) startLines(b bulk.Bulk, limit int) int {
 	w.t.Helper()
 	n, err := w.db.StartLines(w.ctx(), b.ID, 1, limit, w.firstAttempt)
 	require.NoError(w.t, err)
@@ -57,11 +58,11 @@ func (w *world) startLines(b pirogue.Bulk, limit int) int {
 }
 
 // stands returns a bulk's state and the number of its lines in each status.
-func (w *world) stands(b pirogue.Bulk) (pirogue.BulkState, map[pirogue.LineStatus]int) {
+func (w *world) stands(b bulk.Bulk) (bulk.BulkState, map[bulk.LineStatus]int) {
 	w.t.Helper()
 	progress, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
 	require.NoError(w.t, err)
-	counts := map[pirogue.LineStatus]int{}
+	counts := map[bulk.LineStatus]int{}
 	for status, tally := range progress.Tallies {
 		counts[status] = tally.Lines
 	}
@@ -69,10 +70,10 @@ func (w *world) stands(b pirogue.Bulk) (pirogue.BulkState, map[pirogue.LineStatu
 }
 
 // linesOf returns every line of a bulk.
-func (w *world) linesOf(b pirogue.Bulk) []pirogue.BulkLine {
+func (w *world) linesOf(b bulk.Bulk) []bulk.BulkLine {
 	w.t.Helper()
-	var all []pirogue.BulkLine
-	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
+	var all []bulk.BulkLine
+	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, bulk.LineSpan{}, func(l bulk.BulkLine) error {
 		all = append(all, l)
 		return nil
 	}))
@@ -80,7 +81,7 @@ func (w *world) linesOf(b pirogue.Bulk) []pirogue.BulkLine {
 }
 
 // sendLine sends the payment of a line.
-func (w *world) sendLine(l pirogue.BulkLine) {
+func (w *world) sendLine(l bulk.BulkLine) {
 	w.t.Helper()
 	_, a := w.latest(l.Payment.ID)
 	w.send(a)

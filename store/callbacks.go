@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // maxHeard bounds the callbacks of one attempt that are read. An operator sends a handful, and
@@ -19,7 +20,7 @@ type callbackRow struct {
 	ID         string `gorm:"primaryKey"`
 	AttemptID  string
 	PaymentID  string
-	Words      string
+	Message    string
 	ReceivedAt timeText
 	RoutedAt   timeText // NULL: the payment's workflow was not told yet
 
@@ -53,11 +54,11 @@ func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, dig
 
 // RecordCallback stores a callback. It reports false for a copy of a stored one: fifty equal
 // callbacks count once.
-func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, error) {
+func (db *DB) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
 	var kept bool
 	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
-			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Words: clean(c.Receipt.Message),
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: clean(c.Receipt.Message),
 			ReceivedAt: timestamp(c.ReceivedAt), RoutedAt: timestamp(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
 			Amount: c.Receipt.Amount.Minor, Currency: clean(string(c.Receipt.Amount.Currency)),
 			Mismatch: clean(c.Receipt.Mismatch), ProviderTxID: clean(c.Receipt.ProviderTxID),
@@ -70,12 +71,12 @@ func (db *DB) RecordCallback(ctx context.Context, c pirogue.Callback) (bool, err
 
 // Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
 // maxHeard.
-func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.OperatorResult, error) {
+func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]operator.OperatorResult, error) {
 	var rows []callbackRow
 	err := db.readOnce(ctx, "read callbacks", func(tx *gorm.DB) error {
 		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxHeard).Find(&rows).Error
 	})
-	said := make([]pirogue.OperatorResult, len(rows))
+	said := make([]operator.OperatorResult, len(rows))
 	for i, r := range rows {
 		said[i] = r.receipt()
 	}
@@ -83,9 +84,9 @@ func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]pirogue.Op
 }
 
 // receipt returns the callback's operator result.
-func (r callbackRow) receipt() pirogue.OperatorResult {
-	return pirogue.OperatorResult{
-		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Message: r.Words, Mismatch: r.Mismatch,
+func (r callbackRow) receipt() operator.OperatorResult {
+	return operator.OperatorResult{
+		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Message: r.Message, Mismatch: r.Mismatch,
 		Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
 	}
 }
@@ -93,7 +94,7 @@ func (r callbackRow) receipt() pirogue.OperatorResult {
 // RoutedAtEnd marks a callback as told to its workflow if it only confirms the end of its
 // payment. It reports whether it does. It does not for money of an earlier attempt, or of another
 // transaction than the payment's own.
-func (db *DB) RoutedAtEnd(ctx context.Context, c pirogue.Callback, at time.Time) (bool, error) {
+func (db *DB) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
 	var agreed bool
 	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // A callback after the end of its payment needs no workflow if it only confirms that end.
@@ -37,13 +38,13 @@ func TestRoutedAtEnd(t *testing.T) {
 					_, err := w.end(p, row.ends, pirogue.FailedNoAnswer)
 					require.NoError(t, err)
 				}
-				c := pirogue.NewCallback(a, pirogue.OperatorResult{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
+				c := operator.NewCallback(a, operator.OperatorResult{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
 				_, err := w.db.RecordCallback(w.ctx(), c)
 				require.NoError(t, err)
 				agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
 				require.NoError(t, err)
 				require.Equal(t, row.want, agreed)
-				unrouted, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(2*time.Hour), 100)
+				unrouted, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(2*time.Hour), 100)
 				require.NoError(t, err)
 				left := map[string]bool{}
 				for _, u := range unrouted {
@@ -61,7 +62,7 @@ func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
 		const odd = "X\x00\xff"
-		c := pirogue.NewCallback(a, pirogue.OperatorResult{
+		c := operator.NewCallback(a, operator.OperatorResult{
 			Outcome: pirogue.OutcomePaid, Message: odd, ProviderTxID: odd, Mismatch: odd,
 			Amount: pirogue.Money{Minor: 5000, Currency: odd},
 		}, []byte("{}"), w.at(0))
@@ -80,11 +81,11 @@ func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
 		for i := range 5 { // two of them have the same time
-			c := pirogue.NewCallback(a, pirogue.OperatorResult{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
+			c := operator.NewCallback(a, operator.OperatorResult{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
 			_, err := w.db.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
 		}
-		all, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Hour), 10)
+		all, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, all, 5)
 		for i, after := range all {
@@ -104,8 +105,8 @@ func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
 			p, a := w.sent("order " + tx)
 			_, err := w.success(p)
 			require.NoError(w.t, err)
-			said := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
-			c := pirogue.NewCallback(a, said, []byte(tx), w.at(time.Hour))
+			said := operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
+			c := operator.NewCallback(a, said, []byte(tx), w.at(time.Hour))
 			_, err = w.db.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
 			agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))

@@ -8,12 +8,14 @@ import (
 
 	"pirogue"
 	"pirogue/ledger"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // PlaceCase closes a case whose money people placed outside Pirogue, and takes the money out of
 // suspense, in one transaction. A closed case stays as it is. It fails with NotFound, and with
 // Internal while a refund of the money is under way.
-func (db *DB) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+func (db *DB) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return db.inTx(ctx, "place case", func(tx *gorm.DB) error {
 		var row caseRow
 		if err := asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
@@ -49,13 +51,13 @@ func lockRow(tx *gorm.DB, payment string) error {
 }
 
 // closeOne closes a case and reports whether it was open.
-func closeOne(tx *gorm.DB, id pirogue.CaseID, at time.Time) (bool, error) {
+func closeOne(tx *gorm.DB, id support.CaseID, at time.Time) (bool, error) {
 	set := tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL", timestamp(at), id)
 	return set.RowsAffected == 1, set.Error
 }
 
 // Returns returns the refunds of a case's money, the oldest first, successful or not.
-func (db *DB) Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, error) {
+func (db *DB) Returns(ctx context.Context, c support.Case) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.readOnce(ctx, "list returns", func(tx *gorm.DB) error {
 		return returnsOf(tx, string(c.PaymentID), c.ID).Order("created_at, id").Find(&rows).Error
@@ -68,7 +70,7 @@ func (db *DB) Returns(ctx context.Context, c pirogue.Case) ([]pirogue.Payment, e
 }
 
 // returnsOf selects the refunds of a case; see pirogue.NewReturnID.
-func returnsOf(tx *gorm.DB, payment string, c pirogue.CaseID) *gorm.DB {
+func returnsOf(tx *gorm.DB, payment string, c support.CaseID) *gorm.DB {
 	first, further := string(c), string(c)+"#"
 	return tx.Model(&paymentRow{}).Where(
 		"parent_id = ? AND late = 1 AND (merchant_ref = ? OR SUBSTR(merchant_ref, 1, ?) = ?)",
@@ -78,14 +80,14 @@ func returnsOf(tx *gorm.DB, payment string, c pirogue.CaseID) *gorm.DB {
 // caseMoney returns the amount in suspense of a settlement's case, in minor units; 0 without a
 // case. It fails with Internal if the settlement pays a part and the amount is no part of the
 // payment.
-func (db *DB) caseMoney(tx *gorm.DB, s pirogue.Finalization) (int64, error) {
+func (db *DB) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, error) {
 	if s.Case == "" {
 		return 0, nil
 	}
 	var row caseRow
 	err := asNotFound(tx.Where("id = ? AND payment_id = ?", s.Case, s.PaymentID).Take(&row).Error,
 		pirogue.NotFound, string(s.Case))
-	if err != nil || s.Resolution != pirogue.ResolvedInPart {
+	if err != nil || s.Resolution != support.ResolvedInPart {
 		return row.Paid, err
 	}
 	p, err := db.paymentByID(tx, s.PaymentID)
@@ -97,10 +99,10 @@ func (db *DB) caseMoney(tx *gorm.DB, s pirogue.Finalization) (int64, error) {
 
 // resolving returns the journals of a payment that has just become terminal. It closes the case
 // whose money they move: the settlement's case, or the case whose money a return has given back.
-func resolving(tx *gorm.DB, p pirogue.Payment, s pirogue.Finalization, money int64) ([]ledger.Journal, error) {
+func resolving(tx *gorm.DB, p pirogue.Payment, s lifecycle.Finalization, money int64) ([]ledger.Journal, error) {
 	settled := s.Case
 	if p.Late && p.Status == pirogue.StatusSuccess {
-		if _, err := closeOne(tx, pirogue.CaseOfReturn(p.OrderID), s.At); err != nil {
+		if _, err := closeOne(tx, support.CaseOfReturn(p.OrderID), s.At); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/ledger"
+	"pirogue/support"
 )
 
 // caseRow is a row of cases.
@@ -35,7 +36,7 @@ func (caseRow) TableName() string { return "cases" }
 // if the first has money already or is closed. A cause that is only about money opens no case
 // without money. An INITIATED payment becomes PENDING, for nobody knows whether its operator
 // answered. It returns the case as it is, the zero value for none.
-func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error) {
+func (db *DB) OpenCase(ctx context.Context, c support.Case) (support.Case, error) {
 	var stands caseRow
 	err := db.inTx(ctx, "open case", func(tx *gorm.DB) error {
 		locked := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", c.PaymentID)
@@ -66,7 +67,7 @@ func (db *DB) OpenCase(ctx context.Context, c pirogue.Case) (pirogue.Case, error
 
 // unbooked returns the journal of the money that moved under a case's attempt and is in no book;
 // nil for none.
-func (db *DB) unbooked(tx *gorm.DB, c pirogue.Case) (*ledger.Journal, error) {
+func (db *DB) unbooked(tx *gorm.DB, c support.Case) (*ledger.Journal, error) {
 	if c.Paid == 0 {
 		return nil, nil //nolint:nilnil // without money there is nothing to book
 	}
@@ -110,7 +111,7 @@ SELECT a.number, a.operator,
 
 // caseFor returns the case of c's payment, cause and attempt, and writes it if there is none. A
 // case that has money gets no more: further money makes it write a further case.
-func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
+func caseFor(tx *gorm.DB, c support.Case, more bool) (caseRow, error) {
 	var all []caseRow
 	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).
 		Order("opened_at, LENGTH(id), id").Find(&all).Error
@@ -122,7 +123,7 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 			return kept, nil
 		}
 	}
-	if !more && (c.Cause == pirogue.CauseSecondPayment || c.Cause == pirogue.CauseEarlierPaid) {
+	if !more && (c.Cause == support.CauseSecondPayment || c.Cause == support.CauseEarlierPaid) {
 		return caseRow{}, nil
 	}
 	id := c.ID
@@ -138,7 +139,7 @@ func caseFor(tx *gorm.DB, c pirogue.Case, more bool) (caseRow, error) {
 
 // ReopenCase opens a case that books nothing, or reopens it with another note. An open case keeps
 // its time and takes the note.
-func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
+func (db *DB) ReopenCase(ctx context.Context, c support.Case) error {
 	return db.inTx(ctx, "open case again", func(tx *gorm.DB) error {
 		if err := waitForPerson(tx, c); err != nil {
 			return err
@@ -148,7 +149,7 @@ func (db *DB) ReopenCase(ctx context.Context, c pirogue.Case) error {
 }
 
 // waitForPerson makes the payment of a case PENDING if it is INITIATED.
-func waitForPerson(tx *gorm.DB, c pirogue.Case) error {
+func waitForPerson(tx *gorm.DB, c support.Case) error {
 	_, err := applyTransition(tx, transition{
 		payment: c.PaymentID, from: []pirogue.Status{pirogue.StatusInitiated}, to: pirogue.StatusPending, at: c.OpenedAt,
 	})
@@ -165,16 +166,16 @@ ON CONFLICT (id) DO UPDATE SET
 
 // CloseCase closes one case that has no money in suspense. A closed case keeps its time. A case
 // with money stays open until the money has moved; see PlaceCase and Settle.
-func (db *DB) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+func (db *DB) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return db.exec(ctx, "close case", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", timestamp(at), id).Error
 	})
 }
 
 // Case returns a case. It fails with NotFound.
-func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error) {
+func (db *DB) Case(ctx context.Context, id support.CaseID) (support.Case, error) {
 	if !isStorable(string(id)) {
-		return pirogue.Case{}, pirogue.Errorf(pirogue.NotFound, "case %q", id)
+		return support.Case{}, pirogue.Errorf(pirogue.NotFound, "case %q", id)
 	}
 	var row caseRow
 	err := db.readOnce(ctx, "read case", func(tx *gorm.DB) error {
@@ -184,12 +185,12 @@ func (db *DB) Case(ctx context.Context, id pirogue.CaseID) (pirogue.Case, error)
 }
 
 // Cases returns a payment's cases, the oldest first.
-func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error) {
+func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error) {
 	var rows []caseRow
 	err := db.readOnce(ctx, "list cases", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("opened_at, id").Find(&rows).Error
 	})
-	cases := make([]pirogue.Case, len(rows))
+	cases := make([]support.Case, len(rows))
 	for i, r := range rows {
 		cases[i] = unpackCase(r)
 	}
@@ -197,9 +198,9 @@ func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, 
 }
 
 // unpackCase returns the case of a row; the zero value for the zero row.
-func unpackCase(r caseRow) pirogue.Case {
-	return pirogue.Case{
-		ID: pirogue.CaseID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Cause: pirogue.Cause(r.Cause),
+func unpackCase(r caseRow) support.Case {
+	return support.Case{
+		ID: support.CaseID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Cause: support.Cause(r.Cause),
 		Attempt: r.Attempt, Note: r.Note, Paid: r.Paid, OpenedAt: r.OpenedAt.time(), ClosedAt: r.ClosedAt.time(),
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // opens opens a case.
-func (w *world) opens(c pirogue.Case) error {
+func (w *world) opens(c support.Case) error {
 	_, err := w.db.OpenCase(w.ctx(), c)
 	return err
 }
@@ -22,8 +24,8 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 		p, a := w.sent("order_1")
 		_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 		require.NoError(w.t, err)
-		c := pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+		c := support.Case{
+			ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,
 			Note: "ordered 5000 XOF,\x00 paid 2500 XOF", Paid: 2500, OpenedAt: w.at(time.Hour),
 		}
 		require.NoError(w.t, together(20, func(int) error { return w.opens(c) }))
@@ -31,7 +33,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 		cases, err := w.db.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		c.Note = "ordered 5000 XOF,\uFFFD paid 2500 XOF"
-		require.Equal(w.t, []pirogue.Case{c}, cases)
+		require.Equal(w.t, []support.Case{c}, cases)
 		one, err := w.db.Case(w.ctx(), c.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, c, one)
@@ -48,11 +50,11 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 func TestAPaymentWithACaseIsPending(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		again := func(c pirogue.Case) error { return w.db.ReopenCase(w.ctx(), c) }
-		for n, open := range []func(pirogue.Case) error{w.opens, again} {
+		again := func(c support.Case) error { return w.db.ReopenCase(w.ctx(), c) }
+		for n, open := range []func(support.Case) error{w.opens, again} {
 			p, _ := w.sent(fmt.Sprintf("order_%d", n))
-			require.NoError(w.t, open(pirogue.Case{
-				ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+			require.NoError(w.t, open(support.Case{
+				ID: support.NewCaseID(p.ID, support.CauseUnknown), PaymentID: p.ID, Cause: support.CauseUnknown,
 				OpenedAt: w.at(time.Hour),
 			}))
 			p, _, err := w.db.Latest(w.ctx(), p.ID)
@@ -68,19 +70,19 @@ func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		open := func(cause pirogue.Cause, paid int64) pirogue.Case {
-			c := pirogue.Case{
-				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Paid: paid, OpenedAt: w.at(time.Minute),
+		open := func(cause support.Cause, paid int64) support.Case {
+			c := support.Case{
+				ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Paid: paid, OpenedAt: w.at(time.Minute),
 			}
 			require.NoError(w.t, w.opens(c))
 			kept, err := w.db.Case(w.ctx(), c.ID)
 			require.NoError(w.t, err)
 			return kept
 		}
-		require.EqualValues(w.t, 0, open(pirogue.CauseUnknown, 0).Paid)
-		require.EqualValues(w.t, 2500, open(pirogue.CauseAmountMismatch, 2500).Paid)
-		require.EqualValues(w.t, 0, open(pirogue.CauseLateSuccess, 2500).Paid)
-		require.EqualValues(w.t, 2500, open(pirogue.CauseAmountMismatch, 2500).Paid, "opened again")
+		require.EqualValues(w.t, 0, open(support.CauseUnknown, 0).Paid)
+		require.EqualValues(w.t, 2500, open(support.CauseAmountMismatch, 2500).Paid)
+		require.EqualValues(w.t, 0, open(support.CauseLateSuccess, 2500).Paid)
+		require.EqualValues(w.t, 2500, open(support.CauseAmountMismatch, 2500).Paid, "opened again")
 		w.sound()
 	})
 }
@@ -95,8 +97,8 @@ func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
 		w.underway(p, a)
 		_, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 		require.NoError(w.t, err)
-		c := pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CausePaidAfterAll), PaymentID: p.ID, Cause: pirogue.CausePaidAfterAll,
+		c := support.Case{
+			ID: support.NewCaseID(p.ID, support.CausePaidAfterAll), PaymentID: p.ID, Cause: support.CausePaidAfterAll,
 			Paid: 1000, OpenedAt: w.at(time.Hour),
 		}
 		require.NoError(w.t, w.opens(c))
@@ -113,15 +115,15 @@ func TestACaseIsClosedOnce(t *testing.T) {
 		p, _ := w.sent("order_1")
 		other, _ := w.sent("order_2")
 		for _, q := range []pirogue.Payment{p, other} {
-			for _, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseMismatch} {
-				require.NoError(w.t, w.opens(pirogue.Case{
-					ID: pirogue.NewCaseID(q.ID, cause), PaymentID: q.ID, Cause: cause, OpenedAt: w.at(0),
+			for _, cause := range []support.Cause{support.CauseUnknown, support.CauseMismatch} {
+				require.NoError(w.t, w.opens(support.Case{
+					ID: support.NewCaseID(q.ID, cause), PaymentID: q.ID, Cause: cause, OpenedAt: w.at(0),
 				}))
 			}
 		}
-		for _, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseMismatch} {
-			require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, cause), w.at(time.Hour)))
-			require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, cause), w.at(2*time.Hour)))
+		for _, cause := range []support.Cause{support.CauseUnknown, support.CauseMismatch} {
+			require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(time.Hour)))
+			require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(2*time.Hour)))
 		}
 		for id, want := range map[pirogue.PaymentID]time.Time{p.ID: w.at(time.Hour), other.ID: {}} {
 			cases, err := w.db.Cases(w.ctx(), id)
@@ -131,11 +133,11 @@ func TestACaseIsClosedOnce(t *testing.T) {
 				require.Equal(w.t, want, c.ClosedAt)
 			}
 		}
-		for _, id := range []pirogue.CaseID{"none", "\x00"} {
+		for _, id := range []support.CaseID{"none", "\x00"} {
 			_, err := w.db.Case(w.ctx(), id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		}
-		err := w.opens(pirogue.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
+		err := w.opens(support.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a case of no payment")
 	})
 }
@@ -148,8 +150,8 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		w.fund(5000)
 		p, a := w.cashOut("order_1", 1000, 0)
 		w.underway(p, a)
-		c := pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch), PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch,
+		c := support.Case{
+			ID: support.NewCaseID(p.ID, support.CauseAmountMismatch), PaymentID: p.ID, Cause: support.CauseAmountMismatch,
 			Paid: 400, OpenedAt: w.at(time.Minute),
 		}
 		require.NoError(w.t, w.opens(c))
@@ -158,8 +160,8 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		require.False(w.t, settled.Payment.Status.Terminal(), settled.Payment.Status)
 		_, out := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
-		settled, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
-			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: pirogue.ResolvedPaid, At: w.at(time.Hour),
+		settled, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: support.ResolvedPaid, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)

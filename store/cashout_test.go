@@ -11,6 +11,8 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/webhook"
 )
 
 func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
@@ -36,12 +38,12 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				held := w.underway(p, a).Net()
 				w.has(5000-held, held)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
 					})
 					require.NoError(t, err)
 					require.Equal(t, row.status, settled.Payment.Status)
-					require.Equal(t, pirogue.NewEventID(p.ID, 1), settled.EventID)
+					require.Equal(t, webhook.NewEventID(p.ID, 1), settled.EventID)
 				}
 				w.has(5000-row.cost, 0)
 				_, out := w.book(operatorCode)
@@ -143,7 +145,7 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 			var stands [2]atomic.Int64
 			require.NoError(w.t, together(32, func(i int) error {
-				settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+				settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
 				})
 				if err != nil {
@@ -185,11 +187,11 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 				return err
 			}
 			sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
-			if err != nil || sending.Result == pirogue.SendSuspended {
+			if err != nil || sending.Result == lifecycle.SendSuspended {
 				return err
 			}
 			status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-			settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
+			settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
 			if err == nil && settled.EventID != "" {
 				left.Add(1)
 			}

@@ -13,7 +13,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
-	"pirogue"
+	"pirogue/listing"
 )
 
 // The limits of the PostgreSQL pools. Every process that opens the database takes up to pgConns +
@@ -57,7 +57,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	quick.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(pgIdleTimeout)
 
 	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
-	pages := postgresPool(config, pirogue.MaxAuditReports)
+	pages := postgresPool(config, listing.MaxAuditReports)
 	pages.SetMaxIdleConns(1)
 	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
 	if e.write, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {

@@ -21,7 +21,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"pirogue"
+	"pirogue/listing"
 )
 
 const (
@@ -55,7 +55,7 @@ func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	for _, reading := range []struct {
 		db    **gorm.DB
 		conns int
-	}{{&e.read, sqliteReaders}, {&e.reports, pirogue.MaxAuditReports}, {&e.audits, sqliteAuditors}} {
+	}{{&e.read, sqliteReaders}, {&e.reports, listing.MaxAuditReports}, {&e.audits, sqliteAuditors}} {
 		readers, err := sqlitePool(path, reading.conns, "deferred", "query_only(1)")
 		if err != nil {
 			return engine{}, closing(e, err)

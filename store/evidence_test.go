@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
 )
 
 func TestAStatusQuestionIsCountedOnce(t *testing.T) {
@@ -23,7 +24,7 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
 		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.OperatorMessage)
-		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{AttemptID: "none", At: w.at(0)})
+		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{AttemptID: "none", At: w.at(0)})
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
@@ -69,7 +70,7 @@ func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after
 // answers records the result of a query that began while the attempt was as in a.
 func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
-	evidence, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
+	evidence, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
 		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: words, At: w.at(after),
 	})
 	require.NoError(w.t, err)

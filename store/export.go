@@ -7,6 +7,8 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/listing"
 )
 
 const (
@@ -37,7 +39,7 @@ func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) err
 // It begins behind the payment f.After; another owner's payment gives nothing. It stops at the
 // first error of each and returns that unchanged. It fails as report does.
 func (db *DB) Export(
-	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, each func(pirogue.ExportRow) error,
+	ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error,
 ) error {
 	if !isStorable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
 		return nil // nothing can have such a field
@@ -78,8 +80,8 @@ SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at D
 
 // exportPage reads one page of an export with each payment's effect on the balance.
 func (db *DB) exportPage(
-	ctx context.Context, o pirogue.Owner, f pirogue.ExportFilter, newest string, size int,
-) ([]pirogue.ExportRow, error) {
+	ctx context.Context, o access.Owner, f listing.ExportFilter, newest string, size int,
+) ([]listing.ExportRow, error) {
 	var rows []paymentRow
 	var net map[pirogue.PaymentID]int64
 	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
@@ -98,17 +100,17 @@ func (db *DB) exportPage(
 	if err != nil {
 		return nil, failure("export payments", err)
 	}
-	page := make([]pirogue.ExportRow, len(payments))
+	page := make([]listing.ExportRow, len(payments))
 	for i, p := range payments {
-		page[i] = pirogue.ExportRow{Payment: p, Net: net[p.ID]}
+		page[i] = listing.ExportRow{Payment: p, Net: net[p.ID]}
 	}
 	return page, nil
 }
 
 // exported selects the rows of an export.
-func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter, newest string) *gorm.DB {
+func exported(tx *gorm.DB, o access.Owner, f listing.ExportFilter, newest string) *gorm.DB {
 	query := selected(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
-		pirogue.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
+		listing.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
 	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", newest)
 	if f.After != "" {
 		query = query.Where(`(created_at, id) >
@@ -121,7 +123,7 @@ func exported(tx *gorm.DB, o pirogue.Owner, f pirogue.ExportFilter, newest strin
 // netOf returns the effect of payments on an owner's balance so far, in minor units. It comes
 // from the books, so it is right whatever happened to a payment. A payment that moved nothing is
 // left out.
-func netOf(tx *gorm.DB, o pirogue.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
+func netOf(tx *gorm.DB, o access.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID

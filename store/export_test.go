@@ -6,8 +6,8 @@ import (
 
 	"gorm.io/gorm"
 
-	"pirogue"
 	"pirogue/ledger"
+	"pirogue/support"
 )
 
 // Rules returns the number of rules that an audit checks.
@@ -17,7 +17,7 @@ func Rules() int { return len(rules) + len(bulkRules) }
 const ReportPage = reportPage
 
 // FiguresUpTo is Figures with another limit of payments for each cause.
-func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
+func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (support.Figures, error) {
 	return db.figures(ctx, now, most)
 }
 

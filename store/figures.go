@@ -7,23 +7,23 @@ import (
 
 	"gorm.io/gorm"
 
-	"pirogue"
+	"pirogue/support"
 )
 
 // Figures counts the work that waits, all as of one moment. It reads open rows only, none that
 // are over. For each cause it counts at most pirogue.MaxCounted stuck payments: a merchant whose
 // endpoint is gone leaves millions of events behind.
-func (db *DB) Figures(ctx context.Context, now time.Time) (pirogue.Figures, error) {
-	return db.figures(ctx, now, pirogue.MaxCounted)
+func (db *DB) Figures(ctx context.Context, now time.Time) (support.Figures, error) {
+	return db.figures(ctx, now, support.MaxCounted)
 }
 
 // figures is Figures with a given limit of stuck payments for each cause, so that tests can reach
 // it.
-func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Figures, error) {
+func (db *DB) figures(ctx context.Context, now time.Time, most int) (support.Figures, error) {
 	limit := fmt.Sprintf(" LIMIT %d", most)
-	var f pirogue.Figures
+	var f support.Figures
 	err := db.report(ctx, "count what waits", func(tx *gorm.DB) error {
-		f = pirogue.Figures{}
+		f = support.Figures{}
 		if err := tx.Raw(countOpen).Scan(&f.Open).Error; err != nil {
 			return err
 		}
@@ -35,26 +35,26 @@ func (db *DB) figures(ctx context.Context, now time.Time, most int) (pirogue.Fig
 		}
 		for _, c := range stuckCauses {
 			tallies, err := worklist{cause: string(c.cause), query: c.query + limit, args: stuckMoments(now)}.
-				tally(tx, pirogue.WorkFilter{})
+				tally(tx, support.WorkFilter{})
 			if err != nil {
 				return err
 			}
 			f.Stuck = append(f.Stuck, tallies...)
 		}
 		var err error
-		f.Cases, err = worklist{query: openCases}.tally(tx, pirogue.WorkFilter{})
+		f.Cases, err = worklist{query: openCases}.tally(tx, support.WorkFilter{})
 		return err
 	})
 	return f, err
 }
 
 // count reads the figures that one row holds.
-func count(tx *gorm.DB, now time.Time, f *pirogue.Figures) error {
+func count(tx *gorm.DB, now time.Time, f *support.Figures) error {
 	var row struct {
 		OldestHold, OldestUnrouted timeText
 		Unrouted, Overdue          int
 	}
-	err := tx.Raw(countWaiting, map[string]any{"overdue": timestamp(now.Add(-pirogue.EventOverdue))}).Scan(&row).Error
+	err := tx.Raw(countWaiting, map[string]any{"overdue": timestamp(now.Add(-support.EventOverdue))}).Scan(&row).Error
 	f.OldestHold, f.OldestUnrouted = row.OldestHold.time(), row.OldestUnrouted.time()
 	f.Unrouted, f.OverdueEvents = row.Unrouted, row.Overdue
 	return err

@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // Find returns the payments of every merchant and mode that a term names, for support. The newest
@@ -68,17 +69,17 @@ func dialled(term string) string {
 
 // AnyPayment returns a payment of any owner, for support. A payment that cannot be decrypted has
 // only the fields that are not sealed. It fails with TransactionNotFound.
-func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
+func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (support.PaymentView, error) {
 	if !isStorable(string(id)) {
-		return pirogue.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+		return support.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	var row paymentRow
 	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
 	if err != nil {
-		return pirogue.PaymentView{}, err
+		return support.PaymentView{}, err
 	}
 	p, unreadable := db.unpackPayment(row)
-	return pirogue.PaymentView{Payment: p, Unreadable: why(unreadable)}, nil
+	return support.PaymentView{Payment: p, Unreadable: why(unreadable)}, nil
 }
 
 // why returns a sentence for a payment of which a part cannot be decrypted; "" for no error.
@@ -91,15 +92,15 @@ func why(unreadable error) string {
 
 // OpenCases returns a page of the cases that a person must settle, the oldest first. It fails
 // with InvalidParameter for an invalid cursor.
-func (db *DB) OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.CaseView], error) {
+func (db *DB) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
 	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
-	page := pirogue.WorkPage[pirogue.CaseView]{Next: found.next, Tallies: found.tallies}
+	page := support.WorkPage[support.CaseView]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {
-		c := pirogue.Case{
-			ID: pirogue.CaseID(row.Place), PaymentID: pirogue.PaymentID(row.ID), Cause: pirogue.Cause(row.Cause),
-			Note: row.Words, Paid: row.Paid, OpenedAt: row.Since.time(),
+		c := support.Case{
+			ID: support.CaseID(row.Place), PaymentID: pirogue.PaymentID(row.ID), Cause: support.Cause(row.Cause),
+			Note: row.Message, Paid: row.Paid, OpenedAt: row.Since.time(),
 		}
-		page.Rows = append(page.Rows, pirogue.CaseView{
+		page.Rows = append(page.Rows, support.CaseView{
 			Case: c, Payment: row.payment, Allowed: c.Cause.AllowedActions(), Unreadable: row.unreadable,
 		})
 	}

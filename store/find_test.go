@@ -10,6 +10,8 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // found returns the IDs of the payments that a term names.
@@ -32,7 +34,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		p, a := w.order(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
 		w.underway(p, a)
-		settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+		settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP260429.1432.A1", At: w.at(time.Minute),
 		})
 		require.NoError(w.t, err)
@@ -97,29 +99,29 @@ func TestOfAllThatATermNamesTheNewestAreFound(t *testing.T) {
 func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		var ids []pirogue.CaseID
-		for i, cause := range []pirogue.Cause{pirogue.CauseUnknown, pirogue.CauseLateSuccess, pirogue.CauseMismatch} {
+		var ids []support.CaseID
+		for i, cause := range []support.Cause{support.CauseUnknown, support.CauseLateSuccess, support.CauseMismatch} {
 			p, _ := w.sent(fmt.Sprintf("order_%d", i))
-			c := pirogue.Case{
-				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Note: "paid 100",
+			c := support.Case{
+				ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Note: "paid 100",
 				OpenedAt: w.at(time.Duration(i) * time.Hour),
 			}
 			require.NoError(w.t, w.opens(c))
 			ids = append(ids, c.ID)
-			if cause == pirogue.CauseLateSuccess {
+			if cause == support.CauseLateSuccess {
 				require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Hour)))
 			}
 		}
-		page, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 10})
+		page, err := w.db.OpenCases(w.ctx(), support.WorkFilter{Limit: 10})
 		require.NoError(w.t, err)
 		views := page.Rows
 		require.Len(w.t, views, 2, "the closed one is not listed")
-		require.Equal(w.t, []pirogue.CaseID{ids[0], ids[2]}, []pirogue.CaseID{views[0].ID, views[1].ID}, "the oldest first")
+		require.Equal(w.t, []support.CaseID{ids[0], ids[2]}, []support.CaseID{views[0].ID, views[1].ID}, "the oldest first")
 		require.Equal(w.t, "order_0", views[0].Payment.OrderID)
 		require.Equal(w.t, "paid 100", views[0].Note)
-		require.Equal(w.t, []pirogue.SupportActionKind{pirogue.ActionRecheck, pirogue.ActionResolve}, views[0].Allowed)
-		require.Equal(w.t, []pirogue.SupportActionKind{pirogue.ActionResolve}, views[1].Allowed)
-		page, err = w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Limit: 1})
+		require.Equal(w.t, []support.SupportActionKind{support.ActionRecheck, support.ActionResolve}, views[0].Allowed)
+		require.Equal(w.t, []support.SupportActionKind{support.ActionResolve}, views[1].Allowed)
+		page, err = w.db.OpenCases(w.ctx(), support.WorkFilter{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, page.Rows, 1)
 	})

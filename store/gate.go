@@ -8,13 +8,14 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
 )
 
 // Key returns a key in force, with its merchant and the secrets that verify at a time, the newest
 // first. It fails with NotFound, also for a revoked key.
-func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.APIKey, pirogue.Merchant, error) {
+func (db *DB) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
 	if !isStorable(public) {
-		return pirogue.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
+		return access.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
 	}
 	var key keyRow
 	var merchant merchantRow
@@ -27,7 +28,7 @@ func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.API
 		return tx.Where("id = ?", key.MerchantID).Take(&merchant).Error
 	})
 	if err != nil {
-		return pirogue.APIKey{}, pirogue.Merchant{}, err
+		return access.APIKey{}, pirogue.Merchant{}, err
 	}
 	k, err := db.unpackKey(key, at)
 	return k, unpackMerchant(merchant), failure("read key", err)
@@ -36,7 +37,7 @@ func (db *DB) Key(ctx context.Context, public string, at time.Time) (pirogue.API
 // UseSignature binds a signature to the method and path of its first request, for pirogue.SignatureLife.
 // It reports whether s has that method and path. Of two requests at once one binds, and the other
 // reads a binding that no later one changes. A repeat writes nothing.
-func (db *DB) UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, error) {
+func (db *DB) UseSignature(ctx context.Context, s access.UsedSignature) (bool, error) {
 	if !isStorable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
 	}
@@ -45,7 +46,7 @@ func (db *DB) UseSignature(ctx context.Context, s pirogue.UsedSignature) (bool, 
 		signature := hex.EncodeToString(s.Signature[:])
 		err := tx.Raw(spendSignature, map[string]any{
 			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
-			"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-pirogue.SignatureLife)),
+			"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-access.SignatureLife)),
 		}).Scan(&bound).Error
 		if err != nil || len(bound) == 1 {
 			return err
@@ -68,7 +69,7 @@ RETURNING method, path`
 // returns their number. A signature that still prevents a replay stays, whatever the time. Call
 // it until it returns less than limit: small steps keep every lock short.
 func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
-	if guarded := db.clock.Now().Add(-pirogue.SignatureLife); before.After(guarded) {
+	if guarded := db.clock.Now().Add(-access.SignatureLife); before.After(guarded) {
 		before = guarded
 	}
 	var gone int64
@@ -87,7 +88,7 @@ func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, erro
 // It is the generic cell rate algorithm. It stores one number per owner: the time at which the
 // bucket is empty again. Each request moves that time on by the interval of one request. The time
 // may lie a burst ahead and no further. One statement checks and changes it.
-func (db *DB) Take(ctx context.Context, o pirogue.Owner, at time.Time) (time.Duration, error) {
+func (db *DB) Take(ctx context.Context, o access.Owner, at time.Time) (time.Duration, error) {
 	if db.rate.PerSecond == 0 {
 		return 0, nil
 	}

@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/store"
 )
 
 func TestASignatureIsGoodForOneMethodAndPath(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		at, life := w.at(0), pirogue.SignatureLife
+		at, life := w.at(0), access.SignatureLife
 		spend := func(method, path string, after time.Duration) bool {
-			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
+			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: method, Path: path, At: at.Add(after),
 			})
 			require.NoError(w.t, err)
@@ -40,7 +41,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 	each(t, func(w *world) {
 		var won [2]atomic.Int64
 		require.NoError(w.t, together(60, func(i int) error {
-			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
+			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: "POST", Path: fmt.Sprint("/", i%2), At: w.at(0),
 			})
 			if ok {
@@ -55,7 +56,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 func TestAPathThatCannotBeKeptIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
+		_, err := w.db.UseSignature(w.ctx(), access.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -64,7 +65,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		spend := func(i int) {
-			ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
+			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256(fmt.Append(nil, i)), KeyID: w.key, Method: "GET", Path: "/", At: w.at(0),
 			})
 			require.NoError(w.t, err)
@@ -80,7 +81,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, gone)
 		}
-		ok, err := w.db.UseSignature(w.ctx(), pirogue.UsedSignature{
+		ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
 			Signature: sha256.Sum256(fmt.Append(nil, 99)), Method: "POST", Path: "/refunds", At: w.at(0),
 		})
 		require.NoError(w.t, err)
@@ -152,7 +153,7 @@ func TestAKeyComesWithTheSecretsThatVerify(t *testing.T) {
 		secrets := func(after time.Duration) []string {
 			k, m, err := w.db.Key(w.ctx(), public, w.at(after))
 			require.NoError(w.t, err)
-			require.Equal(w.t, w.owner, pirogue.Owner{MerchantID: k.MerchantID, Mode: k.Mode})
+			require.Equal(w.t, w.owner, access.Owner{MerchantID: k.MerchantID, Mode: k.Mode})
 			require.Equal(w.t, office, k.AllowedIPs)
 			require.Equal(w.t, "Boutique Téranga", m.Name)
 			var texts []string
@@ -193,9 +194,9 @@ func TestAKeyThatIsNotInForceIsNotFound(t *testing.T) {
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeKey(w.ctx(), public)))
 		_, _, err = w.db.WebhookSecrets(w.ctx(), w.owner)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		_, _, err = w.db.CreateKey(w.ctx(), pirogue.Owner{MerchantID: "nobody", Mode: pirogue.Test}, nil)
+		_, _, err = w.db.CreateKey(w.ctx(), access.Owner{MerchantID: "nobody", Mode: pirogue.Test}, nil)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		_, err = w.db.RotateKey(w.ctx(), public, pirogue.RotationOverlap+1)
+		_, err = w.db.RotateKey(w.ctx(), public, access.RotationOverlap+1)
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }

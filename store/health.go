@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // breakerRow is a row of operator_health.
@@ -16,7 +17,7 @@ type breakerRow struct {
 	State     string
 	Since     timeText
 	ProbeAt   timeText
-	Words     string
+	Message   string
 	Backlog   int
 	Parked    bool
 	ParkedBy  string
@@ -30,22 +31,22 @@ func (breakerRow) TableName() string { return "operator_health" }
 
 // Breaker returns the state of an operator's circuit breaker. An operator that never failed is
 // closed.
-func (db *DB) Breaker(ctx context.Context, o pirogue.OperatorCode) (pirogue.CircuitBreaker, error) {
+func (db *DB) Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	var rows []breakerRow
 	err := db.readOnce(ctx, "read operator's health", func(tx *gorm.DB) error {
 		return tx.Where("operator = ?", o).Find(&rows).Error
 	})
 	if err != nil || len(rows) == 0 {
-		return pirogue.CircuitBreaker{Operator: o, State: pirogue.BreakerClosed}, err
+		return operator.CircuitBreaker{Operator: o, State: operator.BreakerClosed}, err
 	}
 	return rows[0].unpack(), nil
 }
 
 // Breakers returns the circuit breaker of every operator that ever failed or was parked.
-func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
+func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	var rows []breakerRow
 	err := db.readOnce(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
-	all := make(map[pirogue.OperatorCode]pirogue.CircuitBreaker, len(rows))
+	all := make(map[pirogue.OperatorCode]operator.CircuitBreaker, len(rows))
 	for _, r := range rows {
 		all[pirogue.OperatorCode(r.Operator)] = r.unpack()
 	}
@@ -54,10 +55,10 @@ func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.Ci
 
 // SaveBreaker writes the next version of a circuit breaker, and reports whether it did. It does
 // not if another process changed the row since h was read.
-func (db *DB) SaveBreaker(ctx context.Context, h pirogue.CircuitBreaker) (bool, error) {
+func (db *DB) SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
 	row := breakerRow{
 		Operator: string(h.Operator), State: string(h.State), Since: timestamp(h.Since), ProbeAt: timestamp(h.ProbeAt),
-		Words: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
+		Message: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
 		ParkedWhy: clean(h.ParkedWhy), ParkedAt: timestamp(h.ParkedAt), Version: h.Version + 1,
 	}
 	var saved bool
@@ -76,10 +77,10 @@ func (db *DB) SaveBreaker(ctx context.Context, h pirogue.CircuitBreaker) (bool, 
 }
 
 // unpack returns the circuit breaker of a row.
-func (r breakerRow) unpack() pirogue.CircuitBreaker {
-	return pirogue.CircuitBreaker{
-		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.BreakerState(r.State), Since: r.Since.time(),
-		ProbeAt: r.ProbeAt.time(), LastFailure: r.Words, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
+func (r breakerRow) unpack() operator.CircuitBreaker {
+	return operator.CircuitBreaker{
+		Operator: pirogue.OperatorCode(r.Operator), State: operator.BreakerState(r.State), Since: r.Since.time(),
+		ProbeAt: r.ProbeAt.time(), LastFailure: r.Message, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
 		ParkedWhy: r.ParkedWhy, ParkedAt: r.ParkedAt.time(), Version: r.Version,
 	}
 }
@@ -95,8 +96,8 @@ func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
 // makes the queries too rare, and never too frequent.
 func (db *DB) QuestionLoad(
 	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
-) (pirogue.QuestionLoad, error) {
-	var load pirogue.QuestionLoad
+) (operator.QuestionLoad, error) {
+	var load operator.QuestionLoad
 	err := db.readOnce(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
 		since := map[string]any{"operator": o, "fresh": timestamp(fresh), "watched": timestamp(watched)}
 		return tx.Raw(questionLoad, since).Scan(&load).Error
@@ -119,7 +120,7 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
 // payment has ended. It counts those that left us since a time.
 func (db *DB) WatchLoad(
 	ctx context.Context, o pirogue.OperatorCode, since, now time.Time,
-) (pirogue.WatchLoad, error) {
+) (operator.WatchLoad, error) {
 	var found struct {
 		Due   int
 		First timeText
@@ -127,7 +128,7 @@ func (db *DB) WatchLoad(
 	err := db.readOnce(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
 		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": timestamp(since), "now": timestamp(now)}).Scan(&found).Error
 	})
-	return pirogue.WatchLoad{Due: found.Due, First: found.First.time()}, err
+	return operator.WatchLoad{Due: found.Due, First: found.First.time()}, err
 }
 
 // watchLoad counts the due attempts of ended payments, and reads the first sending of the oldest
@@ -162,7 +163,7 @@ func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int,
 
 // Park takes an operator out of service, or puts it back, in the name of a person. A repeated
 // call changes nothing but the reason.
-func (db *DB) Park(ctx context.Context, c pirogue.ServiceChange) error {
+func (db *DB) Park(ctx context.Context, c operator.ServiceChange) error {
 	for range maxTries {
 		h, err := db.Breaker(ctx, c.Operator)
 		if err != nil {

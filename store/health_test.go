@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
@@ -15,7 +17,7 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 		const code = pirogue.OperatorCode("orange-web-ml")
 		well, err := w.db.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.CircuitBreaker{Operator: code, State: pirogue.BreakerClosed}, well)
+		require.Equal(w.t, operator.CircuitBreaker{Operator: code, State: operator.BreakerClosed}, well)
 
 		down := well.Failed("connection refused", w.at(0))
 		for _, first := range []bool{true, false} {
@@ -36,7 +38,7 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 		require.NoError(w.t, err)
 		require.False(w.t, saved, "an outage that ended does not begin again by an old report")
 
-		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
+		require.NoError(w.t, w.db.Park(w.ctx(), operator.ServiceChange{
 			Operator: code, Parked: true, Actor: "awa", Reason: "contract ends", At: w.at(2 * time.Hour),
 		}))
 		all, err := w.db.Breakers(w.ctx())
@@ -44,8 +46,8 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 		require.Len(w.t, all, 1)
 		require.True(w.t, all[code].Parked)
 		require.Equal(w.t, "awa", all[code].ParkedBy)
-		require.Equal(w.t, pirogue.BreakerClosed, all[code].State, "who parks it says nothing about how it does")
-		require.NoError(w.t, w.db.Park(w.ctx(), pirogue.ServiceChange{
+		require.Equal(w.t, operator.BreakerClosed, all[code].State, "who parks it says nothing about how it does")
+		require.NoError(w.t, w.db.Park(w.ctx(), operator.ServiceChange{
 			Operator: code, Actor: "awa", Reason: "contract renewed", At: w.at(3 * time.Hour),
 		}))
 		kept, err = w.db.Breaker(w.ctx(), code)
@@ -105,7 +107,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 		sent, err := w.mark(a.ID, false, w.at(0))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
 		}))
 		_, attempt, err := w.db.Latest(w.ctx(), p.ID)
@@ -116,7 +118,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 			again, err := w.mark(a.ID, true, w.at(2*time.Second))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
-			require.NoError(w.t, w.answered(pirogue.AttemptResult{
+			require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named,
 				At: w.at(3 * time.Second),
 			}))
@@ -132,7 +134,7 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.accept("order_1")
-		said := []pirogue.OperatorResult{
+		said := []operator.OperatorResult{
 			{Outcome: pirogue.OutcomeDeclined, Message: "FAILURE"},
 			{
 				Outcome: pirogue.OutcomePaid, Message: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
@@ -141,7 +143,7 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 		}
 		for n, receipt := range said {
 			at := w.at(time.Duration(n) * time.Second)
-			_, err := w.db.RecordCallback(w.ctx(), pirogue.NewCallback(a, receipt, []byte{byte(n)}, at))
+			_, err := w.db.RecordCallback(w.ctx(), operator.NewCallback(a, receipt, []byte{byte(n)}, at))
 			require.NoError(w.t, err)
 		}
 		kept, err := w.db.Callbacks(w.ctx(), a.ID)
@@ -155,7 +157,7 @@ func TestWatchLoad(t *testing.T) {
 	each(t, func(w *world) {
 		polled := func(reference string, status pirogue.Status, next time.Duration) pirogue.Attempt {
 			p, a := w.sent(reference)
-			_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
+			_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
 				AttemptID: a.ID, Sendings: 1, At: w.at(time.Second), Next: w.at(next),
 			})
 			require.NoError(w.t, err)
@@ -172,7 +174,7 @@ func TestWatchLoad(t *testing.T) {
 		polled("not watched", pirogue.StatusFailed, time.Hour)
 		load, err := w.db.WatchLoad(w.ctx(), first.Operator, w.at(-time.Hour), w.at(2*time.Hour))
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.WatchLoad{Due: 2, First: w.at(time.Second - time.Minute).UTC()}, load)
+		require.Equal(w.t, operator.WatchLoad{Due: 2, First: w.at(time.Second - time.Minute).UTC()}, load)
 		load, err = w.db.WatchLoad(w.ctx(), first.Operator, w.at(0), w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.Zero(w.t, load)
@@ -191,7 +193,7 @@ func TestNextPoll(t *testing.T) {
 			{time.Time{}, w.at(time.Minute)}, // a query of support's changes nothing
 			{w.at(time.Hour), w.at(time.Hour)},
 		} {
-			poll := pirogue.Poll{
+			poll := lifecycle.Poll{
 				AttemptID: a.ID, Sendings: 1, Polls: at, At: w.at(time.Duration(at+1) * time.Second), Next: row.next,
 			}
 			_, err := w.db.RecordPoll(w.ctx(), poll)
@@ -217,13 +219,13 @@ func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
 		_, err = w.success(paid)
 		require.NoError(w.t, err)
 
-		load := func(fresh, since time.Duration) pirogue.QuestionLoad {
+		load := func(fresh, since time.Duration) operator.QuestionLoad {
 			got, err := w.db.QuestionLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
 			require.NoError(w.t, err)
 			return got
 		}
-		require.Equal(w.t, pirogue.QuestionLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
-		require.Equal(w.t, pirogue.QuestionLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
+		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
+		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
 		none, err := w.db.QuestionLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
 		require.NoError(w.t, err)
 		require.Zero(w.t, none)

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
 )
 
@@ -32,7 +33,7 @@ func (keyRow) TableName() string { return "api_keys" }
 // allowed lists the networks from which requests may come; none means anywhere. It fails with
 // NotFound for a merchant that does not exist.
 func (db *DB) CreateKey(
-	ctx context.Context, o pirogue.Owner, allowed []netip.Prefix,
+	ctx context.Context, o access.Owner, allowed []netip.Prefix,
 ) (public, secret string, err error) {
 	public, secret = ids.Key(o.Mode), ids.Secret()
 	pack := packer{ring: db.ring}
@@ -61,7 +62,7 @@ func (db *DB) CreateKey(
 // overlap more, at most pirogue.RotationOverlap. An even older one ends at once, so there are
 // never more than two. It fails with NotFound.
 func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duration) (string, error) {
-	if overlap < 0 || overlap > pirogue.RotationOverlap {
+	if overlap < 0 || overlap > access.RotationOverlap {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "overlap")
 	}
 	secret, pack := ids.Secret(), packer{ring: db.ring}
@@ -96,13 +97,13 @@ func (db *DB) changeKey(ctx context.Context, public string, columns map[string]a
 }
 
 // Keys returns an owner's keys in force, the newest first, without their secrets.
-func (db *DB) Keys(ctx context.Context, o pirogue.Owner) ([]pirogue.APIKey, error) {
+func (db *DB) Keys(ctx context.Context, o access.Owner) ([]access.APIKey, error) {
 	var rows []keyRow
 	err := db.readOnce(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]pirogue.APIKey, len(rows))
+	keys := make([]access.APIKey, len(rows))
 	for i, row := range rows {
 		row.SecretSealed, row.PreviousSealed = "", ""
 		if keys[i], err = db.unpackKey(row, time.Time{}); err != nil {
@@ -113,7 +114,7 @@ func (db *DB) Keys(ctx context.Context, o pirogue.Owner) ([]pirogue.APIKey, erro
 }
 
 // inForce selects an owner's keys that are not revoked, the newest first.
-func inForce(tx *gorm.DB, o pirogue.Owner) *gorm.DB {
+func inForce(tx *gorm.DB, o access.Owner) *gorm.DB {
 	return tx.Where("merchant_id = ? AND mode = ? AND revoked_at IS NULL", o.MerchantID, o.Mode).
 		Order("created_at DESC, public DESC")
 }
@@ -121,7 +122,7 @@ func inForce(tx *gorm.DB, o pirogue.Owner) *gorm.DB {
 // WebhookSecrets returns the two secrets that sign an owner's webhooks. api is the API secret of
 // its newest key in force, and standard is the whsec_ secret. It fails with NotFound if the owner
 // has no key.
-func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standard string, err error) {
+func (db *DB) WebhookSecrets(ctx context.Context, o access.Owner) (api, standard string, err error) {
 	var key keyRow
 	var hook webhookSecretRow
 	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
@@ -142,19 +143,19 @@ func (db *DB) WebhookSecrets(ctx context.Context, o pirogue.Owner) (api, standar
 }
 
 // unpackKey returns the key of a row with the secrets that verify at a time.
-func (db *DB) unpackKey(r keyRow, at time.Time) (pirogue.APIKey, error) {
+func (db *DB) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
 	pack := packer{ring: db.ring}
-	k := pirogue.APIKey{
+	k := access.APIKey{
 		Public: r.Public, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 		RevokedAt: r.RevokedAt.time(), CreatedAt: r.CreatedAt.time(),
 	}
 	pack.unjson(r.AllowedIPs, &k.AllowedIPs)
 	if r.SecretSealed != "" {
-		k.Secrets = append(k.Secrets, pirogue.Secret{Text: pack.open(sealedSecret, r.Public, r.SecretSealed)})
+		k.Secrets = append(k.Secrets, access.Secret{Text: pack.open(sealedSecret, r.Public, r.SecretSealed)})
 	}
 	if until := r.PreviousUntil.time(); r.PreviousSealed != "" && at.Before(until) {
 		old := pack.open(sealedSecret, r.Public, r.PreviousSealed)
-		k.Secrets = append(k.Secrets, pirogue.Secret{Text: old, ExpiresAt: until})
+		k.Secrets = append(k.Secrets, access.Secret{Text: old, ExpiresAt: until})
 	}
 	return k, pack.err
 }

@@ -13,7 +13,11 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/listing"
 	"pirogue/piroguetest"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 const (
@@ -26,8 +30,8 @@ const (
 type books interface {
 	accept(p pirogue.Payment, a pirogue.Attempt) string
 	send(a pirogue.Attempt) string
-	settle(s pirogue.Finalization) string
-	stray(c pirogue.Case) string
+	settle(s lifecycle.Finalization) string
+	stray(c support.Case) string
 	state(id pirogue.PaymentID) string // of a payment, and of the merchant's money
 }
 
@@ -140,8 +144,8 @@ func (s *timelineReader) pick() int {
 // stray reports money that moved unexpectedly.
 func (s *timelineReader) stray(p pirogue.Payment) {
 	s.t.Helper()
-	c := pirogue.Case{
-		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+	c := support.Case{
+		ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,
 		Paid: s.dice.Int64N(3) * 400, OpenedAt: insertFirstHistory,
 	}
 	s.ask(fmt.Sprintf("stray %d of %s", c.Paid, name(p)), func(b books) string { return b.stray(c) })
@@ -153,7 +157,7 @@ func (s *timelineReader) settle(p pirogue.Payment) {
 	ends := []pirogue.Status{
 		"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED",
 	}
-	e := pirogue.Finalization{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute)}
+	e := lifecycle.Finalization{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute)}
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
 	}
@@ -176,7 +180,7 @@ func (s *timelineReader) settle(p pirogue.Payment) {
 
 // late makes a settlement a late success if its payment was sent, however the payment ended. No
 // other payment can have one.
-func (s *timelineReader) late(e pirogue.Finalization) pirogue.Finalization {
+func (s *timelineReader) late(e lifecycle.Finalization) lifecycle.Finalization {
 	known := s.model.payments[e.PaymentID]
 	switch {
 	case !s.model.sent[e.PaymentID]:
@@ -286,12 +290,12 @@ func (d database) send(a pirogue.Attempt) string {
 	return fmt.Sprint(sent, pirogue.CodeOf(err))
 }
 
-func (d database) settle(s pirogue.Finalization) string {
+func (d database) settle(s lifecycle.Finalization) string {
 	settled, err := d.w.db.Finalize(d.w.ctx(), s)
 	return fmt.Sprint(settled.Payment.Status, " ", settled.EventID, " ", settled.Reversed, pirogue.CodeOf(err))
 }
 
-func (d database) stray(c pirogue.Case) string {
+func (d database) stray(c support.Case) string {
 	err := d.w.opens(c)
 	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a missing case has no money
 	return fmt.Sprint(kept.Paid, " ", err != nil)
@@ -302,7 +306,7 @@ func (d database) state(id pirogue.PaymentID) string {
 	payment := fmt.Sprint(p.Status, p.Refunded, p.RefundHeld, p.Sequence, " ", pirogue.CodeOf(err))
 	balances, err := d.w.db.Balances(d.w.ctx(), d.w.owner)
 	require.NoError(d.w.t, err)
-	var sum pirogue.Balance
+	var sum listing.Balance
 	for _, b := range balances {
 		sum.Available, sum.Pending, sum.Reserved = b.Available, b.Pending, b.Reserved
 	}
@@ -401,7 +405,7 @@ func (m *model) send(a pirogue.Attempt) string {
 	return fmt.Sprint(true)
 }
 
-func (m *model) settle(s pirogue.Finalization) string {
+func (m *model) settle(s lifecycle.Finalization) string {
 	p := m.payments[s.PaymentID]
 	switch {
 	case s.Status == pirogue.StatusReversed:
@@ -412,7 +416,7 @@ func (m *model) settle(s pirogue.Finalization) string {
 		if p.Status != s.Status {
 			return fmt.Sprint(p.Status, "  ")
 		}
-		return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
+		return fmt.Sprint(p.Status, " ", webhook.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
 	case s.Status == pirogue.StatusSuccess && m.suspense[p.ID] > 0:
 		return fmt.Sprint(p.Status, "  ") // its money is in suspense already
 	case !p.Status.CanBecome(s.Status, p.Kind):
@@ -420,7 +424,7 @@ func (m *model) settle(s pirogue.Finalization) string {
 	}
 	p.Status, p.Sequence = s.Status, p.Sequence+1
 	m.pay(p)
-	return fmt.Sprint(p.Status, " ", pirogue.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
+	return fmt.Sprint(p.Status, " ", webhook.NewEventID(p.ID, p.Sequence), " ", m.reversed(p))
 }
 
 // pay moves the money of a payment that has just ended.
@@ -460,10 +464,10 @@ func (m *model) reversed(p *pirogue.Payment) pirogue.EventID {
 	if p.Late || p.Status != pirogue.StatusSuccess || parent == nil || parent.Status != pirogue.StatusReversed {
 		return ""
 	}
-	return pirogue.NewEventID(parent.ID, parent.Sequence)
+	return webhook.NewEventID(parent.ID, parent.Sequence)
 }
 
-func (m *model) stray(c pirogue.Case) string {
+func (m *model) stray(c support.Case) string {
 	p := m.payments[c.PaymentID]
 	if p == nil {
 		return fmt.Sprint(0, " ", true)

@@ -9,7 +9,9 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/failpoint"
+	"pirogue/listing"
 )
 
 // Accept writes a payment with its first attempt and the first line of its history, in one
@@ -142,7 +144,7 @@ func unstorableField(p pirogue.Payment) string {
 
 // Payment returns one of the owner's payments. A bulk's line that waits is CREATED, and a
 // cancelled one is FAILED. It fails with TransactionNotFound.
-func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (db *DB) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error {
 		err := owned(tx, o, id, &row)
@@ -163,7 +165,7 @@ func (db *DB) Payment(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID
 // merchant_order_id for the other kinds, which share their references. It fails with
 // TransactionNotFound.
 func (db *DB) ByReference(
-	ctx context.Context, o pirogue.Owner, k pirogue.PaymentKind, ref string,
+	ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
 	if !isStorable(ref) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "reference %q", ref)
@@ -184,7 +186,7 @@ func (db *DB) ByReference(
 
 // owned reads a payment of one owner. A missing payment and another owner's payment give the same
 // error, so that nobody learns which IDs exist.
-func owned(tx *gorm.DB, o pirogue.Owner, id pirogue.PaymentID, into *paymentRow) error {
+func owned(tx *gorm.DB, o access.Owner, id pirogue.PaymentID, into *paymentRow) error {
 	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
@@ -217,7 +219,7 @@ func asNotFound(err error, code pirogue.Code, what string) error {
 // List returns the owner's payments that the filter selects, newest first. A page begins behind
 // the payment f.Before; another owner's payment gives an empty page. It returns at most
 // pirogue.MaxPage + 1, so that a caller can see whether more follow.
-func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter) ([]pirogue.Payment, error) {
+func (db *DB) List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error) {
 	if !isStorable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
 		return []pirogue.Payment{}, nil // nothing can have such a field
 	}
@@ -241,7 +243,7 @@ func (db *DB) List(ctx context.Context, o pirogue.Owner, f pirogue.PaymentFilter
 }
 
 // selected adds the filter's conditions. Zero fields do not select.
-func selected(query *gorm.DB, f pirogue.PaymentFilter) *gorm.DB {
+func selected(query *gorm.DB, f listing.PaymentFilter) *gorm.DB {
 	for _, field := range []struct{ column, value string }{
 		{"merchant_ref", f.OrderID},
 		{"status", string(f.Status)},
@@ -265,7 +267,7 @@ func selected(query *gorm.DB, f pirogue.PaymentFilter) *gorm.DB {
 // pageSize returns a limit within bounds; 0 and less become pirogue.MaxPage.
 func pageSize(limit int) int {
 	if limit <= 0 {
-		return pirogue.MaxPage
+		return listing.MaxPage
 	}
-	return min(limit, pirogue.MaxPage+1)
+	return min(limit, listing.MaxPage+1)
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/listing"
 )
 
 func TestAPaymentComesBackAsItWasAccepted(t *testing.T) {
@@ -87,7 +89,7 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 		w.accepted(w.lateRefund(w.stray("order_3", 100), "ours", 100))
 		stranger := w.another()
 		for name, row := range map[string]struct {
-			owner     pirogue.Owner
+			owner     access.Owner
 			kind      pirogue.PaymentKind
 			reference string
 			want      pirogue.PaymentID // "" for nothing
@@ -100,7 +102,7 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 			"a reference nobody has":                 {w.owner, pirogue.Refund, "order_2", ""},
 			"another merchant's":                     {stranger, pirogue.CashIn, "order_1", ""},
 			"the other mode's": {
-				pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, pirogue.CashIn, "order_1", "",
+				access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, pirogue.CashIn, "order_1", "",
 			},
 			"a reference with NUL": {w.owner, pirogue.CashIn, "\x00", ""},
 		} {
@@ -132,7 +134,7 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		for _, id := range seen {
 			require.Equal(w.t, seen[0], id)
 		}
-		page, err := w.db.List(w.ctx(), w.owner, pirogue.PaymentFilter{})
+		page, err := w.db.List(w.ctx(), w.owner, listing.PaymentFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, page, 1)
 		w.sound()
@@ -174,9 +176,9 @@ func TestAReadNeverCrossesOwners(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		stranger, live := w.another(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}
+		stranger, live := w.another(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}
 		for name, row := range map[string]struct {
-			owner pirogue.Owner
+			owner access.Owner
 			id    pirogue.PaymentID
 		}{
 			"another merchant":  {stranger, p.ID},
@@ -194,8 +196,8 @@ func TestAReadNeverCrossesOwners(t *testing.T) {
 				require.Equal(t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 			})
 		}
-		for _, o := range []pirogue.Owner{stranger, live} {
-			page, err := w.db.List(w.ctx(), o, pirogue.PaymentFilter{Before: p.ID})
+		for _, o := range []access.Owner{stranger, live} {
+			page, err := w.db.List(w.ctx(), o, listing.PaymentFilter{Before: p.ID})
 			require.NoError(w.t, err)
 			require.Empty(w.t, page)
 		}
@@ -215,7 +217,7 @@ func TestAListIsReadPageByPageNewestFirst(t *testing.T) {
 		}
 		var got []pirogue.PaymentID
 		for before := pirogue.PaymentID(""); ; {
-			page, err := w.db.List(w.ctx(), w.owner, pirogue.PaymentFilter{Before: before, Limit: 7})
+			page, err := w.db.List(w.ctx(), w.owner, listing.PaymentFilter{Before: before, Limit: 7})
 			require.NoError(w.t, err)
 			for _, p := range page {
 				got = append(got, p.ID)
@@ -239,20 +241,20 @@ func TestAListShowsWhatItsFilterSelects(t *testing.T) {
 		require.NoError(w.t, err)
 
 		rows := map[string]struct {
-			filter pirogue.PaymentFilter
+			filter listing.PaymentFilter
 			want   []pirogue.PaymentID
 		}{
-			"everything":             {pirogue.PaymentFilter{}, []pirogue.PaymentID{second.ID, first.ID}},
-			"one reference":          {pirogue.PaymentFilter{OrderID: "order_1"}, []pirogue.PaymentID{first.ID}},
-			"one status":             {pirogue.PaymentFilter{Status: "FAILED"}, []pirogue.PaymentID{second.ID}},
-			"cash-outs":              {pirogue.PaymentFilter{Kind: pirogue.CashOut}, nil},
-			"one country":            {pirogue.PaymentFilter{Country: "ML"}, []pirogue.PaymentID{second.ID, first.ID}},
-			"one operator":           {pirogue.PaymentFilter{Operator: a.Operator}, []pirogue.PaymentID{second.ID, first.ID}},
-			"from its own moment":    {pirogue.PaymentFilter{CreatedFrom: second.CreatedAt}, []pirogue.PaymentID{second.ID}},
-			"up to its own moment":   {pirogue.PaymentFilter{CreatedTo: second.CreatedAt}, []pirogue.PaymentID{first.ID}},
-			"a reference nobody has": {pirogue.PaymentFilter{OrderID: "' OR ''='"}, nil},
-			"a reference with NUL":   {pirogue.PaymentFilter{OrderID: "\x00"}, nil},
-			"two at most":            {pirogue.PaymentFilter{Limit: 1}, []pirogue.PaymentID{second.ID}},
+			"everything":             {listing.PaymentFilter{}, []pirogue.PaymentID{second.ID, first.ID}},
+			"one reference":          {listing.PaymentFilter{OrderID: "order_1"}, []pirogue.PaymentID{first.ID}},
+			"one status":             {listing.PaymentFilter{Status: "FAILED"}, []pirogue.PaymentID{second.ID}},
+			"cash-outs":              {listing.PaymentFilter{Kind: pirogue.CashOut}, nil},
+			"one country":            {listing.PaymentFilter{Country: "ML"}, []pirogue.PaymentID{second.ID, first.ID}},
+			"one operator":           {listing.PaymentFilter{Operator: a.Operator}, []pirogue.PaymentID{second.ID, first.ID}},
+			"from its own moment":    {listing.PaymentFilter{CreatedFrom: second.CreatedAt}, []pirogue.PaymentID{second.ID}},
+			"up to its own moment":   {listing.PaymentFilter{CreatedTo: second.CreatedAt}, []pirogue.PaymentID{first.ID}},
+			"a reference nobody has": {listing.PaymentFilter{OrderID: "' OR ''='"}, nil},
+			"a reference with NUL":   {listing.PaymentFilter{OrderID: "\x00"}, nil},
+			"two at most":            {listing.PaymentFilter{Limit: 1}, []pirogue.PaymentID{second.ID}},
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {

@@ -9,7 +9,9 @@ import (
 	"gorm.io/gorm/clause"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ledger"
+	"pirogue/support"
 )
 
 // settlementRow is a row of payouts.
@@ -35,7 +37,7 @@ const maxSettlements = 1000
 // InsufficientBalance, which leaves nothing behind, and with NotFound (no such merchant). It
 // fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
 // InvalidParameter.
-func (db *DB) RecordSettlement(ctx context.Context, p pirogue.Settlement) error {
+func (db *DB) RecordSettlement(ctx context.Context, p support.Settlement) error {
 	if err := payable(p); err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (db *DB) RecordSettlement(ctx context.Context, p pirogue.Settlement) error 
 }
 
 // payable returns an error for the first invalid field of a payout.
-func payable(p pirogue.Settlement) error {
+func payable(p support.Settlement) error {
 	country, known := pirogue.CountryByCode(p.Country)
 	for _, row := range []struct {
 		field string
@@ -97,15 +99,15 @@ func sameSettlement(tx *gorm.DB, row settlementRow) error {
 }
 
 // Settlements returns an owner's payouts, the newest first, at most maxSettlements.
-func (db *DB) Settlements(ctx context.Context, o pirogue.Owner) ([]pirogue.Settlement, error) {
+func (db *DB) Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error) {
 	var rows []settlementRow
 	err := db.readOnce(ctx, "list payouts", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
 			Order("paid_at DESC, id DESC").Limit(maxSettlements).Find(&rows).Error
 	})
-	payouts := make([]pirogue.Settlement, len(rows))
+	payouts := make([]support.Settlement, len(rows))
 	for i, r := range rows {
-		payouts[i] = pirogue.Settlement{
+		payouts[i] = support.Settlement{
 			ID: r.ID, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 			Country: pirogue.CountryCode(r.Country), Note: r.Note, PaidAt: r.PaidAt.time(),
 			Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},

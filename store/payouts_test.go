@@ -8,11 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/support"
 )
 
 // payout returns a payout of the world's merchant that is not booked yet.
-func (w *world) payout(id string, amount int64) pirogue.Settlement {
-	return pirogue.Settlement{
+func (w *world) payout(id string, amount int64) support.Settlement {
+	return support.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Country: "ML",
 		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF}, Note: "April", PaidAt: w.at(0),
 	}
@@ -30,10 +32,10 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), again))
 		w.has(2000, 0)
 
-		for name, change := range map[string]func(p *pirogue.Settlement){
-			"another amount":   func(p *pirogue.Settlement) { p.Amount.Minor = 3001 },
-			"another merchant": func(p *pirogue.Settlement) { p.MerchantID = w.another().MerchantID },
-			"another note":     func(p *pirogue.Settlement) { p.Note = "May" },
+		for name, change := range map[string]func(p *support.Settlement){
+			"another amount":   func(p *support.Settlement) { p.Amount.Minor = 3001 },
+			"another merchant": func(p *support.Settlement) { p.MerchantID = w.another().MerchantID },
+			"another note":     func(p *support.Settlement) { p.Note = "May" },
 		} {
 			other := first
 			change(&other)
@@ -46,8 +48,8 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 
 		payouts, err := w.db.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []pirogue.Settlement{second, first}, payouts)
-		payouts, err = w.db.Settlements(w.ctx(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
+		require.Equal(w.t, []support.Settlement{second, first}, payouts)
+		payouts, err = w.db.Settlements(w.ctx(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
 		require.NoError(w.t, err)
 		require.Empty(w.t, payouts)
 		w.sound()
@@ -85,22 +87,22 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		for name, row := range map[string]struct {
-			spoil func(p *pirogue.Settlement)
+			spoil func(p *support.Settlement)
 			code  pirogue.Code
 		}{
-			"no ID":              {func(p *pirogue.Settlement) { p.ID = "" }, pirogue.InvalidParameter},
-			"no such merchant":   {func(p *pirogue.Settlement) { p.MerchantID = "none" }, pirogue.NotFound},
-			"no mode":            {func(p *pirogue.Settlement) { p.Mode = "" }, pirogue.InvalidParameter},
-			"no such country":    {func(p *pirogue.Settlement) { p.Country = "FR" }, pirogue.CountryNotSupported},
-			"another's currency": {func(p *pirogue.Settlement) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
-			"nothing":            {func(p *pirogue.Settlement) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
-			"less than nothing":  {func(p *pirogue.Settlement) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
+			"no ID":              {func(p *support.Settlement) { p.ID = "" }, pirogue.InvalidParameter},
+			"no such merchant":   {func(p *support.Settlement) { p.MerchantID = "none" }, pirogue.NotFound},
+			"no mode":            {func(p *support.Settlement) { p.Mode = "" }, pirogue.InvalidParameter},
+			"no such country":    {func(p *support.Settlement) { p.Country = "FR" }, pirogue.CountryNotSupported},
+			"another's currency": {func(p *support.Settlement) { p.Amount.Currency = pirogue.XAF }, pirogue.InvalidCurrency},
+			"nothing":            {func(p *support.Settlement) { p.Amount.Minor = 0 }, pirogue.InvalidAmount},
+			"less than nothing":  {func(p *support.Settlement) { p.Amount.Minor = -1 }, pirogue.InvalidAmount},
 			"more than the maximum": {
-				func(p *pirogue.Settlement) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount,
+				func(p *support.Settlement) { p.Amount.Minor = pirogue.MaxAmount + 1 }, pirogue.InvalidAmount,
 			},
-			"NUL":                    {func(p *pirogue.Settlement) { p.Note = "\x00" }, pirogue.InvalidParameter},
-			"a merchant with a NUL":  {func(p *pirogue.Settlement) { p.MerchantID = "\x00" }, pirogue.NotFound},
-			"a country without cash": {func(p *pirogue.Settlement) { p.Country = "SN" }, pirogue.InsufficientBalance},
+			"NUL":                    {func(p *support.Settlement) { p.Note = "\x00" }, pirogue.InvalidParameter},
+			"a merchant with a NUL":  {func(p *support.Settlement) { p.MerchantID = "\x00" }, pirogue.NotFound},
+			"a country without cash": {func(p *support.Settlement) { p.Country = "SN" }, pirogue.InsufficientBalance},
 		} {
 			p := w.payout("bank-1", 1000)
 			row.spoil(&p)

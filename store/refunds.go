@@ -7,7 +7,9 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ledger"
+	"pirogue/webhook"
 )
 
 // reserve holds the cost of a cash-out or refund from the merchant's balance. A refund also takes
@@ -100,7 +102,7 @@ func (db *DB) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.
 // whyNoRefund returns the error of a cash-in that cannot be refunded.
 func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
 	var parent paymentRow
-	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	if err := owned(tx, owner, p.ParentID, &parent); err != nil {
 		return err
 	}
@@ -185,5 +187,5 @@ func reversal(tx *gorm.DB, refund pirogue.Payment) (pirogue.EventID, error) {
 	if err := byID(tx, refund.ParentID, &parent); err != nil || parent.Status != string(pirogue.StatusReversed) {
 		return "", err
 	}
-	return pirogue.NewEventID(refund.ParentID, parent.Sequence), nil
+	return webhook.NewEventID(refund.ParentID, parent.Sequence), nil
 }

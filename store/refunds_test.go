@@ -10,7 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // paid makes a cash-in of 5000 that was paid; 4925 of it are the merchant's.
@@ -23,7 +27,7 @@ func (w *world) paid(reference string) pirogue.Payment {
 }
 
 // failed settles a payment as proven not executed.
-func (w *world) failed(p pirogue.Payment) (pirogue.Finalized, error) {
+func (w *world) failed(p pirogue.Payment) (lifecycle.Finalized, error) {
 	return w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 }
 
@@ -44,7 +48,7 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		w.has(3925, 2000)
 		settled, err := w.success(first)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.NewEventID(first.ID, 1), settled.EventID)
+		require.Equal(w.t, webhook.NewEventID(first.ID, 1), settled.EventID)
 		require.Empty(w.t, settled.Reversed, "3000 are left of the cash-in")
 		counters(2000, 0, pirogue.StatusSuccess)
 		w.has(3925+30, 0) // 30 of the fee of 75 came back
@@ -59,12 +63,12 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 
 		rest := w.underway(w.refund(parent, "refund_3", 3000))
 		w.sound()
-		var told pirogue.Finalized
+		var told lifecycle.Finalized
 		for range 2 { // a repeated call returns the same
 			told, err = w.success(rest)
 			require.NoError(w.t, err)
-			require.Equal(w.t, pirogue.NewEventID(rest.ID, 1), told.EventID)
-			require.Equal(w.t, pirogue.NewEventID(parent.ID, 2), told.Reversed)
+			require.Equal(w.t, webhook.NewEventID(rest.ID, 1), told.EventID)
+			require.Equal(w.t, webhook.NewEventID(parent.ID, 2), told.Reversed)
 		}
 		counters(5000, 0, pirogue.StatusReversed)
 		refunds, err := w.db.Refunds(w.ctx(), parent.ID)
@@ -102,7 +106,7 @@ func TestARefundBeginsWhereItMay(t *testing.T) {
 		require.NoError(w.t, err)
 		refund := w.accepted(w.refund(parent, "a part", 1000))
 
-		stranger, live := w.another(), pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}
+		stranger, live := w.another(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}
 		unknown := pirogue.Payment{ID: ids.Payment()}
 		own := func(*pirogue.Payment) {}
 		for name, row := range map[string]struct {
@@ -198,7 +202,7 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 		require.NoError(w.t, together(20, func(i int) error {
 			if i < 10 {
 				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
+				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
 				return err
 			}
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
@@ -244,8 +248,8 @@ func (w *world) stray(reference string, paid int64) pirogue.Payment {
 	p, _ := w.sent(reference)
 	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.opens(pirogue.Case{
-		ID: pirogue.NewCaseID(p.ID, pirogue.CauseLateSuccess), PaymentID: p.ID, Cause: pirogue.CauseLateSuccess,
+	require.NoError(w.t, w.opens(support.Case{
+		ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,
 		Paid: paid, OpenedAt: w.at(time.Hour),
 	}))
 	return ended.Payment
@@ -262,18 +266,18 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		parent := w.stray("order_1", 5000)
-		stray := pirogue.NewCaseID(parent.ID, pirogue.CauseLateSuccess)
-		other := pirogue.Case{
-			ID: pirogue.NewCaseID(parent.ID, pirogue.CauseUnknown), PaymentID: parent.ID, Cause: pirogue.CauseUnknown,
+		stray := support.NewCaseID(parent.ID, support.CauseLateSuccess)
+		other := support.Case{
+			ID: support.NewCaseID(parent.ID, support.CauseUnknown), PaymentID: parent.ID, Cause: support.CauseUnknown,
 			OpenedAt: w.at(time.Hour),
 		}
 		require.NoError(w.t, w.opens(other))
-		vain := w.underway(w.lateRefund(parent, pirogue.NewReturnID(stray, 1), 5000))
+		vain := w.underway(w.lateRefund(parent, support.NewReturnID(stray, 1), 5000))
 		settled, err := w.failed(vain)
 		require.NoError(w.t, err)
 		require.Empty(w.t, settled.Reversed)
 
-		again := pirogue.NewReturnID(stray, 2)
+		again := support.NewReturnID(stray, 2)
 		p, a := w.lateRefund(parent, again, 5000)
 		w.underway(p, a)
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), stray, w.at(0))), "it is on its way")
@@ -301,11 +305,11 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 }
 
 // requireOpen requires that exactly these cases of a payment are open.
-func (w *world) requireOpen(id pirogue.PaymentID, want ...pirogue.CaseID) {
+func (w *world) requireOpen(id pirogue.PaymentID, want ...support.CaseID) {
 	w.t.Helper()
 	cases, err := w.db.Cases(w.ctx(), id)
 	require.NoError(w.t, err)
-	var open []pirogue.CaseID
+	var open []support.CaseID
 	for _, c := range cases {
 		if c.ClosedAt.IsZero() {
 			open = append(open, c.ID)
@@ -320,11 +324,11 @@ func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		parent := w.stray("order_1", 5000)
-		stray := pirogue.NewCaseID(parent.ID, pirogue.CauseLateSuccess)
+		stray := support.NewCaseID(parent.ID, support.CauseLateSuccess)
 		require.NoError(w.t, together(5, func(int) error { return w.db.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }))
 		w.requireOpen(parent.ID)
 		w.sound()
-		p, a := w.lateRefund(parent, pirogue.NewReturnID(stray, 1), 1)
+		p, a := w.lateRefund(parent, support.NewReturnID(stray, 1), 1)
 		w.refused(pirogue.RefundExceedsPayment, p, a)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), "none", w.at(0))))
 		w.sound()
@@ -338,21 +342,21 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 	t.Parallel()
 
 	for name, row := range map[string]struct {
-		as     pirogue.Resolution
+		as     support.Resolution
 		status pirogue.Status
 		moved  int64 // by the operator's result
 		costs  int64 // the merchant's cost
 		fails  bool
 	}{
-		"paid, to somebody else":            {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 1000, costs: 1020},
-		"paid, though less was confirmed":   {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 400, costs: 1020},
-		"paid, though more was confirmed":   {as: pirogue.ResolvedPaid, status: "SUCCESS", moved: 1400, costs: 1020},
-		"paid, though nothing was booked":   {as: pirogue.ResolvedPaid, status: "SUCCESS", costs: 1020},
-		"paid in part":                      {as: pirogue.ResolvedInPart, status: "FAILED", moved: 400, costs: 400},
-		"not paid":                          {as: pirogue.ResolvedUnpaid, status: "FAILED", moved: 400},
-		"not paid, and nothing was booked":  {as: pirogue.ResolvedUnpaid, status: "FAILED"},
-		"a part that is the whole":          {as: pirogue.ResolvedInPart, status: "FAILED", moved: 1000, fails: true},
-		"a part of which nothing is booked": {as: pirogue.ResolvedInPart, status: "FAILED", fails: true},
+		"paid, to somebody else":            {as: support.ResolvedPaid, status: "SUCCESS", moved: 1000, costs: 1020},
+		"paid, though less was confirmed":   {as: support.ResolvedPaid, status: "SUCCESS", moved: 400, costs: 1020},
+		"paid, though more was confirmed":   {as: support.ResolvedPaid, status: "SUCCESS", moved: 1400, costs: 1020},
+		"paid, though nothing was booked":   {as: support.ResolvedPaid, status: "SUCCESS", costs: 1020},
+		"paid in part":                      {as: support.ResolvedInPart, status: "FAILED", moved: 400, costs: 400},
+		"not paid":                          {as: support.ResolvedUnpaid, status: "FAILED", moved: 400},
+		"not paid, and nothing was booked":  {as: support.ResolvedUnpaid, status: "FAILED"},
+		"a part that is the whole":          {as: support.ResolvedInPart, status: "FAILED", moved: 1000, fails: true},
+		"a part of which nothing is booked": {as: support.ResolvedInPart, status: "FAILED", fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -360,14 +364,14 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				w.fund(5000)
 				p, a := w.cashOut("out", 1000, 20)
 				w.underway(p, a)
-				id := pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch)
-				require.NoError(w.t, w.opens(pirogue.Case{
-					ID: id, PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch, Paid: row.moved, OpenedAt: w.at(0),
+				id := support.NewCaseID(p.ID, support.CauseAmountMismatch)
+				require.NoError(w.t, w.opens(support.Case{
+					ID: id, PaymentID: p.ID, Cause: support.CauseAmountMismatch, Paid: row.moved, OpenedAt: w.at(0),
 				}))
 				w.has(3980, 1020)
 				w.sound()
 				for range 2 {
-					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
 					})
 					if row.fails {
@@ -406,12 +410,12 @@ func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
 		parent := w.paid("order")
 		p, a := w.refund(parent, "refund", 3000)
 		w.underway(p, a)
-		id := pirogue.NewCaseID(p.ID, pirogue.CauseAmountMismatch)
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: id, PaymentID: p.ID, Cause: pirogue.CauseAmountMismatch, Paid: 1200, OpenedAt: w.at(0),
+		id := support.NewCaseID(p.ID, support.CauseAmountMismatch)
+		require.NoError(w.t, w.opens(support.Case{
+			ID: id, PaymentID: p.ID, Cause: support.CauseAmountMismatch, Paid: 1200, OpenedAt: w.at(0),
 		}))
-		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
-			PaymentID: p.ID, Status: pirogue.StatusFailed, Case: id, Resolution: pirogue.ResolvedInPart, At: w.at(time.Minute),
+		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+			PaymentID: p.ID, Status: pirogue.StatusFailed, Case: id, Resolution: support.ResolvedInPart, At: w.at(time.Minute),
 			Failure: pirogue.Failure{Code: pirogue.FailedInPart},
 		})
 		require.NoError(w.t, err)

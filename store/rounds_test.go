@@ -9,7 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/webhook"
 )
 
 // ended makes a payment terminal and ends its event's first delivery.
@@ -30,7 +34,7 @@ func (w *world) resend(id pirogue.EventID) pirogue.Event {
 }
 
 // logs returns the events that a filter selects.
-func (w *world) logs(f pirogue.EventFilter) []pirogue.EventLog {
+func (w *world) logs(f listing.EventFilter) []listing.EventLog {
 	w.t.Helper()
 	logs, err := w.db.Deliveries(w.ctx(), w.owner, f)
 	require.NoError(w.t, err)
@@ -42,7 +46,7 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 	each(t, func(w *world) {
 		for state, status := range map[pirogue.EventState]int{pirogue.EventDelivered: 204, pirogue.EventExhausted: 410} {
 			id := w.ended(string(state), status, state)
-			old := w.logs(pirogue.EventFilter{})[0].Deliveries[0]
+			old := w.logs(listing.EventFilter{})[0].Deliveries[0]
 			for range 2 { // a repeated call
 				again := w.resend(id)
 				require.Equal(w.t, pirogue.EventWaiting, again.State)
@@ -54,7 +58,7 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 			require.Len(w.t, unstarted, 1, "the sweep finds a round that nobody started")
 			require.Equal(w.t, 1, unstarted[0].Round)
 
-			for n := 1; n <= pirogue.MaxDeliveries; n++ {
+			for n := 1; n <= webhook.MaxDeliveries; n++ {
 				event, d := w.beginDelivery(id, w.at(time.Hour))
 				require.Equal(w.t, []int{1, 1, n}, []int{event.Round, d.Round, d.Number})
 				w.endDelivery(old, 200, pirogue.EventDelivered) // a late result of the first round
@@ -64,8 +68,8 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 			require.Equal(w.t, 2, w.resend(id).Round)
 			_, d := w.beginDelivery(id, w.at(2*time.Hour))
 			w.endDelivery(d, 200, pirogue.EventDelivered)
-			told := w.logs(pirogue.EventFilter{})[0].Deliveries
-			require.Len(w.t, told, 1+pirogue.MaxDeliveries+1, "old rounds stay readable")
+			told := w.logs(listing.EventFilter{})[0].Deliveries
+			require.Len(w.t, told, 1+webhook.MaxDeliveries+1, "old rounds stay readable")
 			require.Equal(w.t, []int{status, 500, 200}, []int{told[0].HTTPStatus, told[7].HTTPStatus, told[8].HTTPStatus})
 			w.now.Add(time.Second.Microseconds())
 		}
@@ -129,18 +133,18 @@ func TestNobodySendsAgainWhatIsAnothers(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.ended("order_1", 410, pirogue.EventExhausted)
 		for name, row := range map[string]struct {
-			owner pirogue.Owner
+			owner access.Owner
 			id    pirogue.EventID
 		}{
 			"another merchant": {w.another(), id},
-			"another mode":     {pirogue.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, id},
+			"another mode":     {access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live}, id},
 			"no event":         {w.owner, "evt_none_1"},
 			"NUL":              {w.owner, "evt\x00"},
 		} {
 			_, err := w.db.Resend(w.ctx(), row.owner, row.id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
-		require.Equal(w.t, pirogue.EventExhausted, w.logs(pirogue.EventFilter{})[0].State)
+		require.Equal(w.t, pirogue.EventExhausted, w.logs(listing.EventFilter{})[0].State)
 	})
 }
 
@@ -171,42 +175,42 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 				w.now.Add(time.Second.Microseconds())
 			}
 			p, _ := w.accept(fmt.Sprintf("order_%d", i))
-			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
 			require.NoError(w.t, err)
-			newest = append([]pirogue.EventID{pirogue.NewEventID(p.ID, 1)}, newest...)
+			newest = append([]pirogue.EventID{webhook.NewEventID(p.ID, 1)}, newest...)
 		}
 		if newest[2] < newest[3] {
 			newest[2], newest[3] = newest[3], newest[2] // at the same time the greater ID is first
 		}
-		of := func(f pirogue.EventFilter) []pirogue.EventID {
+		of := func(f listing.EventFilter) []pirogue.EventID {
 			var read []pirogue.EventID
 			for _, log := range w.logs(f) {
 				read = append(read, log.ID)
 			}
 			return read
 		}
-		require.Equal(w.t, newest, of(pirogue.EventFilter{}))
-		require.Equal(w.t, newest[:2], of(pirogue.EventFilter{Limit: 2}))
-		require.Equal(w.t, newest[2:4], of(pirogue.EventFilter{Limit: 2, Before: newest[1]}))
-		require.Equal(w.t, newest[3:], of(pirogue.EventFilter{Before: newest[2]}))
-		require.Equal(w.t, newest[:1], of(pirogue.EventFilter{From: w.at(0)}), "from is inclusive")
-		require.Equal(w.t, newest[1:], of(pirogue.EventFilter{To: w.at(0)}), "to is exclusive")
+		require.Equal(w.t, newest, of(listing.EventFilter{}))
+		require.Equal(w.t, newest[:2], of(listing.EventFilter{Limit: 2}))
+		require.Equal(w.t, newest[2:4], of(listing.EventFilter{Limit: 2, Before: newest[1]}))
+		require.Equal(w.t, newest[3:], of(listing.EventFilter{Before: newest[2]}))
+		require.Equal(w.t, newest[:1], of(listing.EventFilter{From: w.at(0)}), "from is inclusive")
+		require.Equal(w.t, newest[1:], of(listing.EventFilter{To: w.at(0)}), "to is exclusive")
 
 		_, d := w.beginDelivery(newest[4], w.at(0))
 		w.endDelivery(d, 200, pirogue.EventDelivered)
-		require.Equal(w.t, newest[4:], of(pirogue.EventFilter{State: pirogue.EventDelivered}))
-		one := w.logs(pirogue.EventFilter{State: pirogue.EventDelivered})[0]
-		require.Equal(w.t, newest[:1], of(pirogue.EventFilter{PaymentID: w.logs(pirogue.EventFilter{Limit: 1})[0].PaymentID}))
+		require.Equal(w.t, newest[4:], of(listing.EventFilter{State: pirogue.EventDelivered}))
+		one := w.logs(listing.EventFilter{State: pirogue.EventDelivered})[0]
+		require.Equal(w.t, newest[:1], of(listing.EventFilter{PaymentID: w.logs(listing.EventFilter{Limit: 1})[0].PaymentID}))
 		require.Len(w.t, one.Deliveries, 1)
 		require.Equal(w.t, 200, one.Deliveries[0].HTTPStatus)
 
 		events, err := w.db.EventsOf(w.ctx(), one.PaymentID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Event{one.Event}, events)
-		require.Empty(w.t, of(pirogue.EventFilter{Before: "evt\x00"}))
-		require.Empty(w.t, of(pirogue.EventFilter{PaymentID: pirogue.PaymentID(ids.New())}))
-		require.Empty(w.t, of(pirogue.EventFilter{Before: theirs}), "another's event begins no page")
+		require.Empty(w.t, of(listing.EventFilter{Before: "evt\x00"}))
+		require.Empty(w.t, of(listing.EventFilter{PaymentID: pirogue.PaymentID(ids.New())}))
+		require.Empty(w.t, of(listing.EventFilter{Before: theirs}), "another's event begins no page")
 		w.owner = others
-		require.Len(w.t, of(pirogue.EventFilter{}), 1)
+		require.Len(w.t, of(listing.EventFilter{}), 1)
 	})
 }

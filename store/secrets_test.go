@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
 	"pirogue/vault"
 )
 
@@ -24,7 +25,7 @@ func (w *world) canaries() []string {
 	_, whsec, err := w.db.WebhookSecrets(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	p, a := w.sent("order_1")
-	require.NoError(w.t, w.answered(pirogue.AttemptResult{
+	require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 		AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-pay-token"}, At: w.at(0),
 	}))
 	_, err = w.success(p)

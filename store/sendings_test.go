@@ -9,10 +9,12 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // startDeadline is the time within which the world's payments may start.
-const startDeadline = pirogue.StartDeadline
+const startDeadline = operator.StartDeadline
 
 func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 	t.Parallel()
@@ -20,14 +22,14 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 		for name, row := range map[string]struct {
 			takenUp time.Duration // 0: it is not
 			at      time.Duration
-			want    pirogue.SendResult
+			want    lifecycle.SendResult
 		}{
-			"just in time":           {0, startDeadline - time.Microsecond, pirogue.SendMarked},
-			"at its deadline":        {0, startDeadline, pirogue.SendPastDeadline},
-			"long after":             {0, time.Hour, pirogue.SendPastDeadline},
-			"taken up in time":       {startDeadline - time.Microsecond, time.Hour, pirogue.SendMarked},
-			"taken up too late":      {startDeadline, time.Hour, pirogue.SendPastDeadline},
-			"taken up at its minute": {time.Minute, startDeadline, pirogue.SendMarked},
+			"just in time":           {0, startDeadline - time.Microsecond, lifecycle.SendMarked},
+			"at its deadline":        {0, startDeadline, lifecycle.SendPastDeadline},
+			"long after":             {0, time.Hour, lifecycle.SendPastDeadline},
+			"taken up in time":       {startDeadline - time.Microsecond, time.Hour, lifecycle.SendMarked},
+			"taken up too late":      {startDeadline, time.Hour, lifecycle.SendPastDeadline},
+			"taken up at its minute": {time.Minute, startDeadline, lifecycle.SendMarked},
 		} {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.accept(name)
@@ -41,8 +43,8 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, row.want, sending.Result)
 				after, unmoved := w.latest(p.ID)
-				if row.want == pirogue.SendMarked {
-					require.Equal(t, pirogue.Sending{Result: pirogue.SendMarked, Number: 1}, sending)
+				if row.want == lifecycle.SendMarked {
+					require.Equal(t, lifecycle.Sending{Result: lifecycle.SendMarked, Number: 1}, sending)
 					require.Equal(t, pirogue.AttemptSent, unmoved.State)
 					return
 				}
@@ -59,23 +61,23 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 func TestSendLimits(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		window := pirogue.SendLimits{Accepted: 5 * time.Minute}
-		twice := pirogue.SendLimits{Accepted: 5 * time.Minute, Again: 2 * time.Minute}
+		window := operator.SendLimits{Accepted: 5 * time.Minute}
+		twice := operator.SendLimits{Accepted: 5 * time.Minute, Again: 2 * time.Minute}
 		for name, row := range map[string]struct {
-			limits pirogue.SendLimits
+			limits operator.SendLimits
 			sent   time.Duration // before; 0: it was not
 			at     time.Duration
-			want   pirogue.SendResult
+			want   lifecycle.SendResult
 		}{
-			"within its window":        {window, 0, 5*time.Minute - time.Microsecond, pirogue.SendMarked},
-			"at its end":               {window, 0, 5 * time.Minute, pirogue.SendPastWindow},
-			"hours later":              {window, 0, 6 * time.Hour, pirogue.SendPastWindow},
-			"without a window":         {pirogue.SendLimits{}, 0, 6 * time.Hour, pirogue.SendMarked},
-			"again soon":               {twice, time.Minute, 3*time.Minute - time.Microsecond, pirogue.SendMarked},
-			"again too late":           {twice, time.Minute, 3 * time.Minute, pirogue.SendOvertaken},
-			"again at the same moment": {window, time.Minute, time.Minute, pirogue.SendOvertaken},
-			"again before":             {window, time.Minute, 30 * time.Second, pirogue.SendOvertaken},
-			"again past its window":    {twice, 4 * time.Minute, 5 * time.Minute, pirogue.SendPastWindow},
+			"within its window":        {window, 0, 5*time.Minute - time.Microsecond, lifecycle.SendMarked},
+			"at its end":               {window, 0, 5 * time.Minute, lifecycle.SendPastWindow},
+			"hours later":              {window, 0, 6 * time.Hour, lifecycle.SendPastWindow},
+			"without a window":         {operator.SendLimits{}, 0, 6 * time.Hour, lifecycle.SendMarked},
+			"again soon":               {twice, time.Minute, 3*time.Minute - time.Microsecond, lifecycle.SendMarked},
+			"again too late":           {twice, time.Minute, 3 * time.Minute, lifecycle.SendOvertaken},
+			"again at the same moment": {window, time.Minute, time.Minute, lifecycle.SendOvertaken},
+			"again before":             {window, time.Minute, 30 * time.Second, lifecycle.SendOvertaken},
+			"again past its window":    {twice, 4 * time.Minute, 5 * time.Minute, lifecycle.SendPastWindow},
 		} {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.accept(name)
@@ -83,13 +85,13 @@ func TestSendLimits(t *testing.T) {
 				if row.sent > 0 {
 					sending, err := w.db.Send(w.ctx(), a.ID, window, w.at(row.sent))
 					require.NoError(t, err)
-					require.Equal(t, pirogue.SendMarked, sending.Result)
+					require.Equal(t, lifecycle.SendMarked, sending.Result)
 				}
 				before, attempt := w.latest(p.ID)
 				sending, err := w.db.Send(w.ctx(), a.ID, row.limits, w.at(row.at))
 				require.NoError(t, err)
 				require.Equal(t, row.want, sending.Result)
-				if row.want != pirogue.SendMarked {
+				if row.want != lifecycle.SendMarked {
 					after, unmoved := w.latest(p.ID)
 					require.Equal(t, before, after, "not even updated_at may move")
 					require.Equal(t, attempt, unmoved)
@@ -113,12 +115,12 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 		_, late := w.accept("order_1")
 		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID, late.ID}, w.at(time.Hour))
 		require.NoError(w.t, err)
-		require.Equal(w.t, map[pirogue.AttemptID]pirogue.Sending{
-			unsent[0].Attempt.ID: {Result: pirogue.SendMarked, Number: 1},
+		require.Equal(w.t, map[pirogue.AttemptID]lifecycle.Sending{
+			unsent[0].Attempt.ID: {Result: lifecycle.SendMarked, Number: 1},
 		}, marked)
-		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, pirogue.SendLimits{}, w.at(time.Hour))
+		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, operator.SendLimits{}, w.at(time.Hour))
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.SendMarked, sending.Result)
+		require.Equal(w.t, lifecycle.SendMarked, sending.Result)
 		w.sound()
 	})
 }
@@ -129,7 +131,7 @@ func (w *world) sendTimes(a pirogue.Attempt, times int) {
 	for n := 1; n <= times; n++ {
 		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.Sending{Result: pirogue.SendMarked, Number: n, Repeat: n > 1}, sending)
+		require.Equal(w.t, lifecycle.Sending{Result: lifecycle.SendMarked, Number: n, Repeat: n > 1}, sending)
 	}
 }
 
@@ -145,7 +147,7 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 			} {
 				p, a := w.accept(fmt.Sprintf("%s over %s", late, later))
 				w.sendTimes(a, 2)
-				answer := pirogue.AttemptResult{AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second)}
+				answer := lifecycle.AttemptResult{AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second)}
 				if later != pirogue.AttemptSent {
 					require.NoError(w.t, w.answered(answer))
 				}
@@ -173,7 +175,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 			w.sendTimes(a, 3)
 			said := map[int]bool{}
 			for _, n := range order {
-				answer := pirogue.AttemptResult{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
+				answer := lifecycle.AttemptResult{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
 				said[n] = true
 				want := pirogue.AttemptSent
 				switch {
@@ -221,14 +223,14 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 					w.send(a)
 				}
 				if state != pirogue.AttemptPrepared && state != pirogue.AttemptSent {
-					require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+					require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
 				}
 			}
 			before, _ := w.latest(p.ID)
 			unsent, err := w.db.NothingSent(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, row.ends, unsent, "%v", row.states)
-			settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+			settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 				Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 			})
@@ -253,12 +255,12 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 		for i := range 40 {
 			p, a := w.accept(ids.New())
 			w.send(a)
-			require.NoError(w.t, w.answered(pirogue.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+			require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				var err error
 				if n == i%2 {
-					_, err = w.db.Finalize(w.ctx(), pirogue.Finalization{
+					_, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 						Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 					})

@@ -8,6 +8,9 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
+	"pirogue/lifecycle"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // Finalize finalizes a payment. In one transaction it makes the status terminal, writes the
@@ -18,14 +21,14 @@ import (
 // nothing and gets the stored result: the same events if it wanted the same status, none
 // otherwise. It fails with TransactionNotFound. In ask-first mode it fails with
 // pirogue.ErrAskFirst for EXPIRED and FAILED, unless a person decided that.
-func (db *DB) Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Finalized, error) {
+func (db *DB) Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error) {
 	// REVERSED is the effect of refunds on a cash-in; no caller may ask for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
-		return pirogue.Finalized{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
+		return lifecycle.Finalized{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
 	}
-	var settled pirogue.Finalized
+	var settled lifecycle.Finalized
 	err := db.inTx(ctx, "settle payment", func(tx *gorm.DB) error {
-		settled = pirogue.Finalized{}
+		settled = lifecycle.Finalized{}
 		if endsUnproven(s) {
 			if err := refuseWhileAsking(tx); err != nil {
 				return err
@@ -52,7 +55,7 @@ func (db *DB) Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Fin
 		return db.conclude(tx, &settled, s, money)
 	})
 	if err != nil {
-		return pirogue.Finalized{}, err
+		return lifecycle.Finalized{}, err
 	}
 	return settled, nil
 }
@@ -60,7 +63,7 @@ func (db *DB) Finalize(ctx context.Context, s pirogue.Finalization) (pirogue.Fin
 // sentMeanwhile reports whether a settlement that requires that nothing was sent finds an attempt
 // that may have left. It locks the payment's row first, as every sender does. So of a sender and
 // this call one comes first, and the other sees it.
-func sentMeanwhile(tx *gorm.DB, s pirogue.Finalization) (bool, error) {
+func sentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
 	if !s.Unsent {
 		return false, nil
 	}
@@ -73,7 +76,7 @@ func sentMeanwhile(tx *gorm.DB, s pirogue.Finalization) (bool, error) {
 }
 
 // leaveOpen changes nothing and returns the payment as it is.
-func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Finalized, id pirogue.PaymentID, err error) error {
+func (db *DB) leaveOpen(tx *gorm.DB, settled *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
 	if err != nil {
 		return err
 	}
@@ -85,7 +88,7 @@ func (db *DB) leaveOpen(tx *gorm.DB, settled *pirogue.Finalized, id pirogue.Paym
 
 // conclude does all that follows from a status that has just become terminal. It books the money
 // last and in one call, so that the accounts are locked briefly and in one order.
-func (db *DB) conclude(tx *gorm.DB, settled *pirogue.Finalized, s pirogue.Finalization, money int64) error {
+func (db *DB) conclude(tx *gorm.DB, settled *lifecycle.Finalized, s lifecycle.Finalization, money int64) error {
 	p, at := settled.Payment, s.At
 	var err error
 	if settled.EventID, err = announce(tx, p, at); err != nil {
@@ -143,12 +146,12 @@ func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 // recall returns the stored result to a caller that came too late. The status determines the
 // event's number. So a caller that asks for the same status, even after a crash, gets its event
 // and can deliver it.
-func recall(tx *gorm.DB, settled *pirogue.Finalized, wanted pirogue.Status) error {
+func recall(tx *gorm.DB, settled *lifecycle.Finalized, wanted pirogue.Status) error {
 	p := settled.Payment
 	if p.Status != wanted {
 		return unchanged{}
 	}
-	settled.EventID = pirogue.NewEventID(p.ID, p.Sequence)
+	settled.EventID = webhook.NewEventID(p.ID, p.Sequence)
 	var err error
 	if settled.Reversed, err = reversal(tx, p); err != nil {
 		return err
@@ -159,7 +162,7 @@ func recall(tx *gorm.DB, settled *pirogue.Finalized, wanted pirogue.Status) erro
 // settling returns the status change of a settlement. Without From it begins at any open status.
 // EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in suspense
 // becomes SUCCESS only by its case.
-func settling(s pirogue.Finalization, money int64) transition {
+func settling(s lifecycle.Finalization, money int64) transition {
 	from := openStatuses()
 	if s.From != "" {
 		from = []pirogue.Status{s.From}
@@ -174,7 +177,7 @@ func settling(s pirogue.Finalization, money int64) transition {
 	if s.Watched {
 		columns["finished_at"] = nil
 	}
-	if s.Resolution == pirogue.ResolvedInPart {
+	if s.Resolution == support.ResolvedInPart {
 		columns["moved"] = money
 	}
 	if s.ProviderTxID != "" {
@@ -206,7 +209,7 @@ func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, er
 	if err != nil {
 		return "", err
 	}
-	event, err := pirogue.NewEvent(p, url, at)
+	event, err := webhook.NewEvent(p, url, at)
 	if err != nil {
 		return "", err
 	}

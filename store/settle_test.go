@@ -11,6 +11,9 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/webhook"
 )
 
 func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
@@ -23,7 +26,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 		require.Equal(w.t, 1, first.Payment.Sequence)
 		require.Equal(w.t, w.at(time.Minute), first.Payment.SettledAt)
 		require.Equal(w.t, "MP2604.1", first.Payment.ProviderTxID)
-		require.Equal(w.t, pirogue.NewEventID(p.ID, 1), first.EventID)
+		require.Equal(w.t, webhook.NewEventID(p.ID, 1), first.EventID)
 
 		again, err := w.success(p)
 		require.NoError(w.t, err)
@@ -34,7 +37,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, 1, d.Number)
 		require.Equal(w.t, hook, event.URL)
-		want, err := pirogue.NewEvent(first.Payment, hook, w.at(time.Minute))
+		want, err := webhook.NewEvent(first.Payment, hook, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.Equal(w.t, want, event)
 		require.True(w.t, json.Valid(event.Body))
@@ -61,7 +64,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			events := map[pirogue.Status]pirogue.EventID{}
 			stands := map[pirogue.Status]bool{}
 			require.NoError(w.t, together(60, func(i int) error {
-				s := pirogue.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
+				s := lifecycle.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
 				settled, err := w.db.Finalize(w.ctx(), s)
 				mu.Lock()
 				defer mu.Unlock()
@@ -77,7 +80,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			require.Len(w.t, events, 1, "only who wanted it is told the event")
 			for status, event := range events {
 				require.True(w.t, stands[status])
-				require.Equal(w.t, pirogue.NewEventID(p.ID, 1), event)
+				require.Equal(w.t, webhook.NewEventID(p.ID, 1), event)
 			}
 		}
 		w.sound()
@@ -129,7 +132,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
 					})
 					require.NoError(t, err)
@@ -137,7 +140,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 					if row.event == 0 {
 						require.Empty(t, settled.EventID)
 					} else {
-						require.Equal(t, pirogue.NewEventID(p.ID, row.event), settled.EventID)
+						require.Equal(t, webhook.NewEventID(p.ID, row.event), settled.EventID)
 					}
 				}
 			})
@@ -154,7 +157,7 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: "solde"}, ended.Payment.Failure)
 		require.Zero(w.t, ended.Payment.SettledAt)
-		late, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+		late, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -184,7 +187,7 @@ func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: row.id, From: row.from, Status: row.status, At: w.at(0),
 				})
 				require.Equal(t, row.code, pirogue.CodeOf(err), "%v", err)
@@ -260,10 +263,10 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 			if _, _, err := api.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := worker.Send(w.ctx(), a.ID, pirogue.SendLimits{}, w.at(0)); err != nil {
+			if _, err := worker.Send(w.ctx(), a.ID, operator.SendLimits{}, w.at(0)); err != nil {
 				return err
 			}
-			_, err := api.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+			_, err := api.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
 			return err
 		}))
 		w.balance(40 * 4925)
@@ -290,7 +293,7 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			p, a := w.order(w.owner, row.name)
 			a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 			w.accepted(p, a)
-			lost := pirogue.AttemptResult{
+			lost := lifecycle.AttemptResult{
 				AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"id": "7"}, At: w.at(0),
 			}
 			if row.sent {
@@ -300,7 +303,7 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			}
 			_, before := w.latest(p.ID)
 			require.Equal(w.t, "1234", before.Handle[pirogue.HandleOTP], row.name)
-			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
+			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
 			require.NoError(w.t, err)
 			_, after := w.latest(p.ID)
 			require.Equal(w.t, row.want, after.Handle, row.name)

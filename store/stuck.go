@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"pirogue"
+	"pirogue/support"
 )
 
 // The limits after which a payment without progress counts as stuck.
@@ -22,21 +22,21 @@ const (
 // Every cause that has rows has its share of a page, so that a hundred cases hide nothing. A page
 // is as of one moment. It fails with InvalidParameter for an invalid cursor.
 func (db *DB) Stuck(
-	ctx context.Context, now time.Time, f pirogue.WorkFilter,
-) (pirogue.WorkPage[pirogue.Stuck], error) {
+	ctx context.Context, now time.Time, f support.WorkFilter,
+) (support.WorkPage[support.Stuck], error) {
 	lists := make([]worklist, len(stuckCauses))
 	for i, c := range stuckCauses {
 		lists[i] = worklist{cause: string(c.cause), query: c.query, args: stuckMoments(now)}
 	}
 	found, err := db.work(ctx, "list stuck payments", lists, f)
-	page := pirogue.WorkPage[pirogue.Stuck]{Next: found.next, Tallies: found.tallies}
+	page := support.WorkPage[support.Stuck]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {
-		allowed := pirogue.StuckCause(row.list).AllowedActions(row.payment.Kind)
+		allowed := support.StuckCause(row.list).AllowedActions(row.payment.Kind)
 		if row.Cause != "" {
-			allowed = pirogue.Cause(row.Cause).AllowedActions()
+			allowed = support.Cause(row.Cause).AllowedActions()
 		}
-		page.Rows = append(page.Rows, pirogue.Stuck{
-			Payment: row.payment, Cause: pirogue.StuckCause(row.list), Since: row.Since.time(), OperatorMessage: row.Words,
+		page.Rows = append(page.Rows, support.Stuck{
+			Payment: row.payment, Cause: support.StuckCause(row.list), Since: row.Since.time(), OperatorMessage: row.Message,
 			Allowed: allowed, Unreadable: row.unreadable,
 		})
 	}
@@ -64,10 +64,10 @@ func stuckMoments(now time.Time) map[string]any {
 // Each row has a payment's id, the time since which it is stuck, and the order among rows of one
 // time. It also has its case's cause, the operator's message and the amount at stake.
 var stuckCauses = []struct {
-	cause pirogue.StuckCause
+	cause support.StuckCause
 	query string
 }{
-	{pirogue.StuckCase, `
+	{support.StuckCase, `
 SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
   FROM cases c
  WHERE c.closed_at IS NULL
@@ -76,28 +76,28 @@ SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause
                       AND (CASE e.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, e.opened_at, e.id)
                         < (CASE c.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, c.opened_at, c.id))`},
 
-	{pirogue.StuckUnknown, `
+	{support.StuckUnknown, `
 SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered`},
 
 	// A refused attempt whose payment is still open waits for us, not for the operator. It is
 	// listed here, so that no open payment is invisible.
-	{pirogue.StuckUndecided, `
+	{support.StuckUndecided, `
 SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_at) ELSE p.created_at END AS since,
        p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND a.state IN ('ACCEPTED','REFUSED')
    AND (p.kind = 'CASHIN' AND COALESCE(p.expires_at, a.sent_at) < @expired
      OR p.kind <> 'CASHIN' AND p.created_at < @paid)`},
 
-	{pirogue.StuckUnsent, `
+	{support.StuckUnsent, `
 SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND NOT ` + ofSuspended},
 
-	{pirogue.StuckSuspended, `
+	{support.StuckSuspended, `
 SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND ` + ofSuspended},
 
-	{pirogue.StuckUnstarted, `
+	{support.StuckUnstarted, `
 SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS words, 0 AS paid
   FROM payments p
  WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started` + withoutCase + `
@@ -106,7 +106,7 @@ SELECT p.id, p.created_at, p.id, '', '', 0
   FROM payments p
  WHERE p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line` + withoutCase},
 
-	{pirogue.StuckUnreported, `
+	{support.StuckUnreported, `
 SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
        COALESCE((SELECT CASE d.error WHEN '' THEN 'HTTP ' || d.http_status ELSE d.error END
                    FROM webhook_deliveries d

@@ -10,12 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/support"
 )
 
 // stuck returns the stuck payments at a time after the world's present, one line for each.
 func (w *world) stuck(after time.Duration) []string {
 	w.t.Helper()
-	page, err := w.db.Stuck(w.ctx(), w.at(after), pirogue.WorkFilter{Limit: 10})
+	page, err := w.db.Stuck(w.ctx(), w.at(after), support.WorkFilter{Limit: 10})
 	require.NoError(w.t, err)
 	var told []string
 	for _, s := range page.Rows {
@@ -28,7 +31,7 @@ func (w *world) stuck(after time.Duration) []string {
 // answer records an operator's result of an attempt.
 func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words string, expires time.Duration) {
 	w.t.Helper()
-	answer := pirogue.AttemptResult{AttemptID: a.ID, State: state, Message: words, At: w.at(2 * time.Second)}
+	answer := lifecycle.AttemptResult{AttemptID: a.ID, State: state, Message: words, At: w.at(2 * time.Second)}
 	if expires > 0 {
 		answer.ExpiresAt = w.at(expires)
 	}
@@ -130,7 +133,7 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 		again := w.ended("resent", 410, pirogue.EventExhausted)
 		w.resend(again)
 		c := w.stray("returned", 5000)
-		require.NoError(w.t, w.db.PlaceCase(w.ctx(), pirogue.NewCaseID(c.ID, pirogue.CauseLateSuccess), w.at(time.Hour)))
+		require.NoError(w.t, w.db.PlaceCase(w.ctx(), support.NewCaseID(c.ID, support.CauseLateSuccess), w.at(time.Hour)))
 		require.Empty(w.t, w.stuck(24*time.Hour))
 	})
 }
@@ -168,12 +171,12 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 		both := w.found("both", 1)[0]
 		for i, c := range []struct {
 			payment pirogue.PaymentID
-			cause   pirogue.Cause
+			cause   support.Cause
 		}{
-			{both, pirogue.CauseMismatch}, {unknown.ID, pirogue.CauseUnknown}, {both, pirogue.CauseLateSuccess},
+			{both, support.CauseMismatch}, {unknown.ID, support.CauseUnknown}, {both, support.CauseLateSuccess},
 		} {
-			require.NoError(w.t, w.opens(pirogue.Case{
-				ID: pirogue.NewCaseID(c.payment, c.cause), PaymentID: c.payment, Cause: c.cause, Note: string(c.cause),
+			require.NoError(w.t, w.opens(support.Case{
+				ID: support.NewCaseID(c.payment, c.cause), PaymentID: c.payment, Cause: c.cause, Note: string(c.cause),
 				OpenedAt: w.at(time.Duration(i+1) * time.Minute),
 			}))
 		}
@@ -186,7 +189,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 		require.Equal(w.t, all, w.stuck(time.Hour))
 		for limit := 1; limit <= 4; limit++ {
 			var paged []string
-			f := pirogue.WorkFilter{Limit: limit}
+			f := support.WorkFilter{Limit: limit}
 			for range all {
 				page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), f)
 				require.NoError(w.t, err)
@@ -209,30 +212,30 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 func TestManyCasesHideNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		const cases = pirogue.MaxPage + 20
+		const cases = listing.MaxPage + 20
 		w.accept("unstarted")
 		for i := range cases {
 			p, _ := w.sent(fmt.Sprintf("case_%d", i))
-			require.NoError(w.t, w.opens(pirogue.Case{
-				ID: pirogue.NewCaseID(p.ID, pirogue.CauseUnknown), PaymentID: p.ID, Cause: pirogue.CauseUnknown,
+			require.NoError(w.t, w.opens(support.Case{
+				ID: support.NewCaseID(p.ID, support.CauseUnknown), PaymentID: p.ID, Cause: support.CauseUnknown,
 				OpenedAt: w.at(time.Duration(i%3) * time.Second),
 			}))
 		}
-		page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{Limit: pirogue.MaxPage})
+		page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage})
 		require.NoError(w.t, err)
-		require.Len(w.t, page.Rows, pirogue.MaxPage)
-		require.Equal(w.t, pirogue.StuckUnstarted, page.Rows[pirogue.MaxPage-1].Cause, "it has its share")
-		require.Equal(w.t, []pirogue.WorkTally{
+		require.Len(w.t, page.Rows, listing.MaxPage)
+		require.Equal(w.t, support.StuckUnstarted, page.Rows[listing.MaxPage-1].Cause, "it has its share")
+		require.Equal(w.t, []support.WorkTally{
 			{Cause: "CASE_OPEN", Currency: pirogue.XOF, Payments: cases, Amount: cases * 5000},
 			{Cause: "NOT_STARTED", Currency: pirogue.XOF, Payments: 1, Amount: 5000},
 		}, page.Tallies)
-		rest, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{Limit: pirogue.MaxPage, After: page.Next})
+		rest, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage, After: page.Next})
 		require.NoError(w.t, err)
-		require.Len(w.t, rest.Rows, cases+1-pirogue.MaxPage)
+		require.Len(w.t, rest.Rows, cases+1-listing.MaxPage)
 		require.Empty(w.t, rest.Next)
 
-		seen := map[pirogue.CaseID]bool{}
-		f := pirogue.WorkFilter{Limit: 50}
+		seen := map[support.CaseID]bool{}
+		f := support.WorkFilter{Limit: 50}
 		for more := true; more; more = f.After != "" {
 			page, err := w.db.OpenCases(w.ctx(), f)
 			require.NoError(w.t, err)
@@ -243,7 +246,7 @@ func TestManyCasesHideNothing(t *testing.T) {
 			f.After = page.Next
 		}
 		require.Len(w.t, seen, cases)
-		_, err = w.db.OpenCases(w.ctx(), pirogue.WorkFilter{After: "no cursor"})
+		_, err = w.db.OpenCases(w.ctx(), support.WorkFilter{After: "no cursor"})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -258,22 +261,22 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 		abroad.Amount, abroad.Fee = pirogue.Money{Minor: 700, Currency: pirogue.XAF}, pirogue.Money{}
 		w.underway(abroad, a)
 		paid := int64(300)
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: pirogue.NewCaseID(abroad.ID, pirogue.CauseAmountMismatch), PaymentID: abroad.ID,
-			Cause: pirogue.CauseAmountMismatch, Paid: paid, OpenedAt: w.at(0),
+		require.NoError(w.t, w.opens(support.Case{
+			ID: support.NewCaseID(abroad.ID, support.CauseAmountMismatch), PaymentID: abroad.ID,
+			Cause: support.CauseAmountMismatch, Paid: paid, OpenedAt: w.at(0),
 		}))
 		for name, row := range map[string]struct {
-			filter pirogue.WorkFilter
+			filter support.WorkFilter
 			want   []string
 		}{
-			"everything":             {pirogue.WorkFilter{}, []string{"cameroon", "mali"}},
-			"a cause":                {pirogue.WorkFilter{Cause: "NOT_STARTED"}, []string{"mali"}},
-			"a cause nobody has":     {pirogue.WorkFilter{Cause: "OPERATOR_DOWN"}, nil},
-			"an operator":            {pirogue.WorkFilter{Operator: "tara"}, []string{"cameroon"}},
-			"a merchant":             {pirogue.WorkFilter{Merchant: w.owner.MerchantID}, []string{"mali"}},
-			"a country":              {pirogue.WorkFilter{Country: "CM"}, []string{"cameroon"}},
-			"a kind":                 {pirogue.WorkFilter{Kind: pirogue.CashOut}, nil},
-			"what has waited longer": {pirogue.WorkFilter{Before: w.at(0)}, []string{"mali"}},
+			"everything":             {support.WorkFilter{}, []string{"cameroon", "mali"}},
+			"a cause":                {support.WorkFilter{Cause: "NOT_STARTED"}, []string{"mali"}},
+			"a cause nobody has":     {support.WorkFilter{Cause: "OPERATOR_DOWN"}, nil},
+			"an operator":            {support.WorkFilter{Operator: "tara"}, []string{"cameroon"}},
+			"a merchant":             {support.WorkFilter{Merchant: w.owner.MerchantID}, []string{"mali"}},
+			"a country":              {support.WorkFilter{Country: "CM"}, []string{"cameroon"}},
+			"a kind":                 {support.WorkFilter{Kind: pirogue.CashOut}, nil},
+			"what has waited longer": {support.WorkFilter{Before: w.at(0)}, []string{"mali"}},
 		} {
 			page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), row.filter)
 			require.NoError(w.t, err)
@@ -283,11 +286,11 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 			}
 			require.Equal(w.t, row.want, told, name)
 		}
-		cases, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{Cause: string(pirogue.CauseUnknown)})
+		cases, err := w.db.OpenCases(w.ctx(), support.WorkFilter{Cause: string(support.CauseUnknown)})
 		require.NoError(w.t, err)
 		require.Empty(w.t, cases.Rows)
-		require.Equal(w.t, []pirogue.WorkTally{
-			{Cause: string(pirogue.CauseAmountMismatch), Currency: pirogue.XAF, Payments: 1, Amount: paid},
+		require.Equal(w.t, []support.WorkTally{
+			{Cause: string(support.CauseAmountMismatch), Currency: pirogue.XAF, Payments: 1, Amount: paid},
 		}, cases.Tallies, "of every cause")
 	})
 }
@@ -300,15 +303,15 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 		w.now.Add(time.Second.Microseconds())
 		w.accept("whole")
 		for _, id := range []pirogue.PaymentID{lost.ID, w.found("whole", 1)[0]} {
-			require.NoError(w.t, w.opens(pirogue.Case{
-				ID: pirogue.NewCaseID(id, pirogue.CauseUnknown), PaymentID: id, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+			require.NoError(w.t, w.opens(support.Case{
+				ID: support.NewCaseID(id, support.CauseUnknown), PaymentID: id, Cause: support.CauseUnknown, OpenedAt: w.at(0),
 			}))
 		}
 		require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET msisdn_sealed = 'gone:AAAA' WHERE id = ?", string(lost.ID)))
-		stuck, err := w.db.Stuck(w.ctx(), w.at(time.Hour), pirogue.WorkFilter{})
+		stuck, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, stuck.Rows, 2)
-		cases, err := w.db.OpenCases(w.ctx(), pirogue.WorkFilter{})
+		cases, err := w.db.OpenCases(w.ctx(), support.WorkFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, cases.Rows, 2)
 		for i := range 2 {
@@ -363,8 +366,8 @@ func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	each(t, func(w *world) {
 		p := w.stray("p", 5000)
 		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.cased())
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), pirogue.Case{
-			ID: pirogue.NewCaseID(p.ID, pirogue.CauseNotBooked), PaymentID: p.ID, Cause: pirogue.CauseNotBooked,
+		require.NoError(w.t, w.db.ReopenCase(w.ctx(), support.Case{
+			ID: support.NewCaseID(p.ID, support.CauseNotBooked), PaymentID: p.ID, Cause: support.CauseNotBooked,
 			Note: "Finalize has failed", OpenedAt: w.at(90 * time.Minute),
 		}))
 		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Finalize has failed []"}, w.cased())

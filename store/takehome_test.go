@@ -10,15 +10,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/ids"
+	"pirogue/listing"
 	"pirogue/store"
 )
 
 // exported returns the IDs in an owner's export.
-func (w *world) exported(o pirogue.Owner, f pirogue.ExportFilter) []pirogue.PaymentID {
+func (w *world) exported(o access.Owner, f listing.ExportFilter) []pirogue.PaymentID {
 	w.t.Helper()
 	var told []pirogue.PaymentID
-	require.NoError(w.t, w.db.Export(w.ctx(), o, f, func(p pirogue.ExportRow) error {
+	require.NoError(w.t, w.db.Export(w.ctx(), o, f, func(p listing.ExportRow) error {
 		told = append(told, p.ID)
 		return nil
 	}))
@@ -31,7 +34,7 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 		mine, other := w.owner, w.another()
 		w.owner = other
 		theirs, _ := w.accept("theirs")
-		w.owner = pirogue.Owner{MerchantID: mine.MerchantID, Mode: pirogue.Live}
+		w.owner = access.Owner{MerchantID: mine.MerchantID, Mode: pirogue.Live}
 		w.accept("live")
 		w.owner = mine
 		var all []pirogue.PaymentID
@@ -60,27 +63,27 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 			all[1], all[2] = all[2], all[1]
 		}
 		for name, row := range map[string]struct {
-			filter pirogue.ExportFilter
+			filter listing.ExportFilter
 			expect []pirogue.PaymentID
 		}{
-			"everything":        {pirogue.ExportFilter{}, all},
-			"from inclusive":    {pirogue.ExportFilter{From: w.at(0)}, all[5:]},
-			"to exclusive":      {pirogue.ExportFilter{To: w.at(0)}, all[:5]},
-			"a kind":            {pirogue.ExportFilter{Kind: pirogue.CashOut}, all[5:]},
-			"a status":          {pirogue.ExportFilter{Status: pirogue.StatusSuccess}, all[4:5]},
-			"a country":         {pirogue.ExportFilter{Country: "SN"}, all[4:]},
-			"after one":         {pirogue.ExportFilter{After: all[1]}, all[2:]},
-			"a page":            {pirogue.ExportFilter{After: all[0], Limit: 2}, all[1:3]},
-			"after another's":   {pirogue.ExportFilter{After: theirs.ID}, nil},
-			"after none":        {pirogue.ExportFilter{After: ids.Payment()}, nil},
-			"what nobody keeps": {pirogue.ExportFilter{Country: "\x00"}, nil},
+			"everything":        {listing.ExportFilter{}, all},
+			"from inclusive":    {listing.ExportFilter{From: w.at(0)}, all[5:]},
+			"to exclusive":      {listing.ExportFilter{To: w.at(0)}, all[:5]},
+			"a kind":            {listing.ExportFilter{Kind: pirogue.CashOut}, all[5:]},
+			"a status":          {listing.ExportFilter{Status: pirogue.StatusSuccess}, all[4:5]},
+			"a country":         {listing.ExportFilter{Country: "SN"}, all[4:]},
+			"after one":         {listing.ExportFilter{After: all[1]}, all[2:]},
+			"a page":            {listing.ExportFilter{After: all[0], Limit: 2}, all[1:3]},
+			"after another's":   {listing.ExportFilter{After: theirs.ID}, nil},
+			"after none":        {listing.ExportFilter{After: ids.Payment()}, nil},
+			"what nobody keeps": {listing.ExportFilter{Country: "\x00"}, nil},
 		} {
 			require.Equal(w.t, row.expect, w.exported(mine, row.filter), name)
 		}
-		require.Equal(w.t, []pirogue.PaymentID{theirs.ID}, w.exported(other, pirogue.ExportFilter{}))
+		require.Equal(w.t, []pirogue.PaymentID{theirs.ID}, w.exported(other, listing.ExportFilter{}))
 
 		var first pirogue.Payment
-		require.NoError(w.t, w.db.Export(w.ctx(), mine, pirogue.ExportFilter{Limit: 1}, func(p pirogue.ExportRow) error {
+		require.NoError(w.t, w.db.Export(w.ctx(), mine, listing.ExportFilter{Limit: 1}, func(p listing.ExportRow) error {
 			first = p.Payment
 			return nil
 		}))
@@ -97,12 +100,12 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 	each(t, func(w *world) {
 		const before = store.ReportPage + 5
 		w.fill(before)
-		ordered := w.exported(w.owner, pirogue.ExportFilter{})
+		ordered := w.exported(w.owner, listing.ExportFilter{})
 		require.Len(w.t, ordered, before)
 		first, last := ordered[0], ordered[before-1]
 		settled := 0
 		var told []pirogue.PaymentID
-		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			if told = append(told, p.ID); len(told) == 1 {
 				w.now.Add(time.Hour.Microseconds())
 				w.accept("later")
@@ -117,9 +120,9 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 		}))
 		require.Equal(w.t, ordered, told)
 		require.Equal(w.t, 1, settled, "the later page was read later")
-		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), before+1)
+		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), before+1)
 		require.Equal(w.t, []pirogue.PaymentID{first, last},
-			w.exported(w.owner, pirogue.ExportFilter{Status: pirogue.StatusFailed}))
+			w.exported(w.owner, listing.ExportFilter{Status: pirogue.StatusFailed}))
 	})
 }
 
@@ -127,7 +130,7 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 func (w *world) addsUp() {
 	w.t.Helper()
 	net, has := map[pirogue.CountryCode]int64{}, map[pirogue.CountryCode]int64{}
-	require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+	require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 		net[p.Country] += p.Net
 		return nil
 	}))
@@ -161,7 +164,7 @@ func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
 		}
 		w.addsUp()
 		net := map[string]int64{}
-		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(p pirogue.ExportRow) error {
+		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			net[p.OrderID] = p.Net
 			return nil
 		}))
@@ -201,7 +204,7 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		hungUp := errors.New("the reader hung up")
 		for range 10 { // so that a connection that was not returned is missed
 			told := 0
-			err := w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
+			err := w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 				if told++; told == 3 {
 					return hungUp
 				}
@@ -212,16 +215,16 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		}
 		for range 10 {
 			ctx, cancel := context.WithCancel(w.ctx())
-			err := w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
+			err := w.db.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 				cancel()
 				<-ctx.Done()
 				return ctx.Err()
 			})
 			require.ErrorIs(w.t, err, context.Canceled)
 			require.Equal(w.t, pirogue.ServiceUnavailable,
-				pirogue.CodeOf(w.db.Export(ctx, w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error { return nil })))
+				pirogue.CodeOf(w.db.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error { return nil })))
 		}
-		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), 20)
+		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 20)
 		require.NoError(w.t, w.db.Ping(w.ctx()))
 	})
 }
@@ -234,16 +237,16 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		w.fill(store.ReportPage + 5)
 		w.fund(120)
 		accepted, _ := w.acceptBulk("stalled", 100)
-		release, entered := make(chan struct{}), make(chan struct{}, 2*pirogue.MaxAuditReports)
-		ended := make(chan error, 2*pirogue.MaxAuditReports)
+		release, entered := make(chan struct{}), make(chan struct{}, 2*listing.MaxAuditReports)
+		ended := make(chan error, 2*listing.MaxAuditReports)
 		stall := func() {
 			entered <- struct{}{}
 			<-release
 		}
-		for range pirogue.MaxAuditReports {
+		for range listing.MaxAuditReports {
 			go func() {
 				told := 0
-				ended <- w.db.Export(w.ctx(), w.owner, pirogue.ExportFilter{}, func(pirogue.ExportRow) error {
+				ended <- w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 					if told++; told == 1 {
 						stall()
 					}
@@ -251,26 +254,26 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 				})
 			}()
 			go func() {
-				ended <- w.db.BulkLines(w.ctx(), w.owner, accepted.ID, pirogue.LineSpan{}, func(pirogue.BulkLine) error {
+				ended <- w.db.BulkLines(w.ctx(), w.owner, accepted.ID, bulk.LineSpan{}, func(bulk.BulkLine) error {
 					stall()
 					return nil
 				})
 			}()
 		}
-		for range 2 * pirogue.MaxAuditReports {
+		for range 2 * listing.MaxAuditReports {
 			<-entered
 		}
 		stalled := w.owner
 		w.owner = w.another()
 		w.fund(500)
-		require.Len(w.t, w.exported(w.owner, pirogue.ExportFilter{}), 1)
+		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 1)
 		w.has(500, 0)
 		_, err := w.db.Audit(w.ctx())
 		require.NoError(w.t, err, "verify has a connection of its own")
 		close(release)
-		for range 2 * pirogue.MaxAuditReports {
+		for range 2 * listing.MaxAuditReports {
 			require.NoError(w.t, <-ended)
 		}
-		require.Len(w.t, w.exported(stalled, pirogue.ExportFilter{}), store.ReportPage+6)
+		require.Len(w.t, w.exported(stalled, listing.ExportFilter{}), store.ReportPage+6)
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/support"
 )
 
 // timelineReader holds all stored rows about the events of one payment.
@@ -25,14 +27,14 @@ type timelineReader struct {
 // TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
 // adapters have redacted the operators' messages. A merchant does not read which person of
 // support acted, nor why.
-func (db *DB) Timeline(ctx context.Context, o pirogue.Owner, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
+func (db *DB) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
 }
 
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
 // of the cases, and the person and reason of each support action. It fails with
 // TransactionNotFound.
-func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
+func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
@@ -42,7 +44,7 @@ func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.
 // timeline reads a payment's rows once admit has found the payment.
 func (db *DB) timeline(
 	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
-) ([]pirogue.TimelineEntry, error) {
+) ([]support.TimelineEntry, error) {
 	var s timelineReader
 	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
 		s = timelineReader{inside: inside}
@@ -84,60 +86,60 @@ func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 
 // moments returns the events in order. Of two events at the same microsecond, the order of the
 // code below decides.
-func (s *timelineReader) moments() []pirogue.TimelineEntry {
-	var told []pirogue.TimelineEntry
-	tell := func(at timeText, what pirogue.TimelineEntryType, who pirogue.Source, details map[string]any) {
+func (s *timelineReader) moments() []support.TimelineEntry {
+	var told []support.TimelineEntry
+	tell := func(at timeText, what support.TimelineEntryType, who support.Source, details map[string]any) {
 		if at != "" {
-			told = append(told, pirogue.TimelineEntry{At: at.time(), Type: what, Source: who, Details: details})
+			told = append(told, support.TimelineEntry{At: at.time(), Type: what, Source: who, Details: details})
 		}
 	}
 	// The first line of the history is the acceptance, the others are changes.
 	for _, h := range s.history[:min(1, len(s.history))] {
-		tell(h.ChangedAt, pirogue.PaymentAccepted, pirogue.SourceAPI, map[string]any{"status": h.ToStatus})
+		tell(h.ChangedAt, support.PaymentAccepted, support.SourceAPI, map[string]any{"status": h.ToStatus})
 	}
 	for _, a := range s.attempts {
 		tellAttempt(tell, a)
 	}
 	for _, c := range s.callbacks {
-		tell(c.ReceivedAt, pirogue.CallbackReceived, pirogue.SourceOperator, map[string]any{"words": c.Words})
+		tell(c.ReceivedAt, support.CallbackReceived, support.SourceOperator, map[string]any{"words": c.Message})
 	}
 	for _, h := range s.history[min(1, len(s.history)):] {
-		tell(h.ChangedAt, pirogue.StatusChanged, pirogue.SourcePirogue,
+		tell(h.ChangedAt, support.StatusChanged, support.SourcePirogue,
 			map[string]any{"from": h.FromStatus, "to": h.ToStatus})
 	}
 	for _, c := range s.cases {
-		tell(c.OpenedAt, pirogue.CaseOpened, pirogue.SourcePirogue, s.caseDetails(c))
-		tell(c.ClosedAt, pirogue.CaseClosed, pirogue.SourceSupport, map[string]any{"cause": c.Cause})
+		tell(c.OpenedAt, support.CaseOpened, support.SourcePirogue, s.caseDetails(c))
+		tell(c.ClosedAt, support.CaseClosed, support.SourceSupport, map[string]any{"cause": c.Cause})
 	}
 	for _, r := range s.returns {
 		details := map[string]any{"transaction_id": r.ID, "amount": r.Amount, "status": r.Status}
 		begun := map[string]any{"transaction_id": r.ID, "amount": r.Amount}
-		tell(r.CreatedAt, pirogue.ReturnBegan, pirogue.SourcePirogue, begun)
+		tell(r.CreatedAt, support.ReturnBegan, support.SourcePirogue, begun)
 		if pirogue.Status(r.Status).Terminal() {
-			tell(r.UpdatedAt, pirogue.ReturnEnded, pirogue.SourcePirogue, details)
+			tell(r.UpdatedAt, support.ReturnEnded, support.SourcePirogue, details)
 		}
 	}
 	for _, a := range s.acts {
-		tell(a.At, pirogue.SupportActed, pirogue.SourceSupport, s.actDetails(a))
+		tell(a.At, support.SupportActed, support.SourceSupport, s.actDetails(a))
 	}
 	for _, d := range s.deliveries {
-		tell(d.StartedAt, pirogue.WebhookAttempted, pirogue.SourceWebhook, deliveryDetails(d))
+		tell(d.StartedAt, support.WebhookAttempted, support.SourceWebhook, deliveryDetails(d))
 	}
 	return ordered(told)
 }
 
 // ordered sorts events by their time. Changes of status keep their own order, which the database
 // decided: two workers' clocks may differ by minutes.
-func ordered(told []pirogue.TimelineEntry) []pirogue.TimelineEntry {
-	var changes []pirogue.TimelineEntry
+func ordered(told []support.TimelineEntry) []support.TimelineEntry {
+	var changes []support.TimelineEntry
 	for _, m := range told {
-		if m.Type == pirogue.StatusChanged {
+		if m.Type == support.StatusChanged {
 			changes = append(changes, m)
 		}
 	}
-	slices.SortStableFunc(told, func(a, b pirogue.TimelineEntry) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(told, func(a, b support.TimelineEntry) int { return a.At.Compare(b.At) })
 	for i := range told {
-		if told[i].Type == pirogue.StatusChanged {
+		if told[i].Type == support.StatusChanged {
 			told[i], changes = changes[0], changes[1:]
 		}
 	}
@@ -146,17 +148,17 @@ func ordered(told []pirogue.TimelineEntry) []pirogue.TimelineEntry {
 
 // answers maps an attempt's state to its event in a timeline and to the source of that.
 var answers = map[string]struct {
-	what pirogue.TimelineEntryType
-	who  pirogue.Source
+	what support.TimelineEntryType
+	who  support.Source
 }{
-	string(pirogue.AttemptAccepted): {pirogue.TimelineAttemptAccepted, pirogue.SourceOperator},
-	string(pirogue.AttemptRefused):  {pirogue.TimelineAttemptRefused, pirogue.SourceOperator},
-	string(pirogue.AttemptUnknown):  {pirogue.TimelineAttemptUnknown, pirogue.SourcePirogue},
+	string(pirogue.AttemptAccepted): {support.TimelineAttemptAccepted, support.SourceOperator},
+	string(pirogue.AttemptRefused):  {support.TimelineAttemptRefused, support.SourceOperator},
+	string(pirogue.AttemptUnknown):  {support.TimelineAttemptUnknown, support.SourcePirogue},
 }
 
 // tellAttempt adds the events of one attempt. Only its latest operator message is stored. It
 // belongs to the last status query, or to the response to the submission if there was none.
-func tellAttempt(tell func(timeText, pirogue.TimelineEntryType, pirogue.Source, map[string]any), a attemptRow) {
+func tellAttempt(tell func(timeText, support.TimelineEntryType, support.Source, map[string]any), a attemptRow) {
 	details := func(more ...any) map[string]any {
 		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
 		for i := 0; i+1 < len(more); i += 2 {
@@ -171,12 +173,12 @@ func tellAttempt(tell func(timeText, pirogue.TimelineEntryType, pirogue.Source, 
 	if a.Polls > 0 {
 		answered, polled = "", a.Answer
 	}
-	tell(a.CreatedAt, pirogue.TimelineAttemptPrepared, pirogue.SourcePirogue, details("operator_ref", a.Ref))
-	tell(a.SentAt, pirogue.TimelineAttemptSent, pirogue.SourcePirogue, details())
+	tell(a.CreatedAt, support.TimelineAttemptPrepared, support.SourcePirogue, details("operator_ref", a.Ref))
+	tell(a.SentAt, support.TimelineAttemptSent, support.SourcePirogue, details())
 	if answer, ok := answers[a.State]; ok {
 		tell(a.AnsweredAt, answer.what, answer.who, details("words", answered))
 	}
-	tell(a.FirstPolledAt, pirogue.TimelineAttemptPolled, pirogue.SourcePirogue,
+	tell(a.FirstPolledAt, support.TimelineAttemptPolled, support.SourcePirogue,
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
 }
 

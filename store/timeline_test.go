@@ -8,20 +8,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Message: "timeout", At: w.at(11 * time.Second),
 		}))
 		next := w.renew(p, a) // at 1 min
 		sent, err := w.mark(next.ID, false, w.at(61*time.Second))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(pirogue.AttemptResult{
+		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: next.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-token"},
 			Message: "201", At: w.at(62 * time.Second),
 		}))
@@ -29,17 +32,17 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
 		_, err = w.db.RecordCallback(w.ctx(),
-			pirogue.NewCallback(next, pirogue.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
+			operator.NewCallback(next, operator.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
-		settled, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+		settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
 		})
 		require.NoError(w.t, err)
 		_, d := w.beginDelivery(settled.EventID, w.at(82*time.Second))
 		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
-		require.NoError(w.t, w.opens(pirogue.Case{
-			ID: "c", PaymentID: p.ID, Cause: pirogue.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
+		require.NoError(w.t, w.opens(support.Case{
+			ID: "c", PaymentID: p.ID, Cause: support.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
 		}))
 
 		told, err := w.db.Timeline(w.ctx(), w.owner, p.ID)
@@ -67,7 +70,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			" 90 s case.opened by pirogue map[cause:UNKNOWN_OUTCOME]",
 		}, lines)
 		for _, m := range told {
-			require.Contains(w.t, pirogue.TimelineTexts, m.Type)
+			require.Contains(w.t, support.TimelineTexts, m.Type)
 			for name, value := range m.Details {
 				require.IsType(w.t,
 					map[bool]any{true: 1, false: ""}[name == "attempt" || name == "count" || name == "number"], value)
@@ -83,7 +86,7 @@ func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(-10 * time.Minute),
 		})
 		require.NoError(w.t, err)
@@ -91,7 +94,7 @@ func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
 		require.NoError(w.t, err)
 		var statuses []any
 		for _, m := range moments {
-			if m.Type == pirogue.StatusChanged {
+			if m.Type == support.StatusChanged {
 				statuses = append(statuses, m.Details["to"])
 			}
 		}

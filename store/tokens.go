@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/support"
 	"pirogue/vault"
 )
 
@@ -31,11 +32,11 @@ const tokenPrefix = "pirogue_admin_"
 
 // CreateToken admits a person to the admin API and returns the secret, which is shown only once.
 // It fails with InvalidParameter: no name, no such role, or a name with a token in force.
-func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (string, error) {
+func (db *DB) CreateToken(ctx context.Context, name string, role support.Role) (string, error) {
 	if name == "" || !isStorable(name) {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "name")
 	}
-	if !role.May(pirogue.RoleReader) {
+	if !role.May(support.RoleReader) {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "role")
 	}
 	secret := tokenPrefix + ids.Secret()
@@ -57,13 +58,13 @@ func (db *DB) CreateToken(ctx context.Context, name string, role pirogue.Role) (
 
 // Token returns the name and the role of the token with this secret. It fails with NotFound, also
 // for a revoked one.
-func (db *DB) Token(ctx context.Context, secret string) (string, pirogue.Role, error) {
+func (db *DB) Token(ctx context.Context, secret string) (string, support.Role, error) {
 	var row tokenRow
 	err := db.readOnce(ctx, "read token", func(tx *gorm.DB) error {
 		err := tx.Where("digest = ? AND revoked_at IS NULL", db.ring.Digest(tokenDigest, secret)).Take(&row).Error
 		return asNotFound(err, pirogue.NotFound, "token")
 	})
-	return row.Name, pirogue.Role(row.Role), err
+	return row.Name, support.Role(row.Role), err
 }
 
 // RevokeToken ends a name's token for ever. It fails with NotFound if the name has none in force.
@@ -83,15 +84,15 @@ func (db *DB) RevokeToken(ctx context.Context, name string) error {
 }
 
 // Tokens returns every token, revoked ones too, the oldest first, without their secrets.
-func (db *DB) Tokens(ctx context.Context) ([]pirogue.AdminToken, error) {
+func (db *DB) Tokens(ctx context.Context) ([]support.AdminToken, error) {
 	var rows []tokenRow
 	err := db.readOnce(ctx, "list tokens", func(tx *gorm.DB) error {
 		return tx.Order("created_at, digest").Find(&rows).Error
 	})
-	tokens := make([]pirogue.AdminToken, len(rows))
+	tokens := make([]support.AdminToken, len(rows))
 	for i, r := range rows {
-		tokens[i] = pirogue.AdminToken{
-			Name: r.Name, Role: pirogue.Role(r.Role), CreatedAt: r.CreatedAt.time(), RevokedAt: r.RevokedAt.time(),
+		tokens[i] = support.AdminToken{
+			Name: r.Name, Role: support.Role(r.Role), CreatedAt: r.CreatedAt.time(), RevokedAt: r.RevokedAt.time(),
 		}
 	}
 	return tokens, err

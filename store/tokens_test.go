@@ -9,19 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		secret, err := w.db.CreateToken(w.ctx(), "awa", pirogue.RoleFinance)
+		secret, err := w.db.CreateToken(w.ctx(), "awa", support.RoleFinance)
 		require.NoError(w.t, err)
-		other, err := w.db.CreateToken(w.ctx(), "moussa", pirogue.RoleReader)
+		other, err := w.db.CreateToken(w.ctx(), "moussa", support.RoleReader)
 		require.NoError(w.t, err)
 		require.NotEqual(w.t, secret, other)
 		name, role, err := w.db.Token(w.ctx(), secret)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []any{"awa", pirogue.RoleFinance}, []any{name, role})
+		require.Equal(w.t, []any{"awa", support.RoleFinance}, []any{name, role})
 		require.False(w.t, bytes.Contains(w.dump(), []byte(strings.TrimPrefix(secret, "pirogue_admin_"))))
 
 		w.now.Add(time.Hour.Microseconds())
@@ -33,7 +34,7 @@ func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 		}
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeToken(w.ctx(), "awa")))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeToken(w.ctx(), "nobody\x00")))
-		_, err = w.db.CreateToken(w.ctx(), "awa", pirogue.RoleSupport)
+		_, err = w.db.CreateToken(w.ctx(), "awa", support.RoleSupport)
 		require.NoError(w.t, err, "a name can have another token when its first was revoked")
 
 		tokens, err := w.db.Tokens(w.ctx())
@@ -50,15 +51,15 @@ func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 func TestATokenHasANameOfItsOwnAndARole(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, err := w.db.CreateToken(w.ctx(), "awa", pirogue.RoleReader)
+		_, err := w.db.CreateToken(w.ctx(), "awa", support.RoleReader)
 		require.NoError(w.t, err)
 		for name, row := range map[string]struct {
 			name string
-			role pirogue.Role
+			role support.Role
 		}{
-			"a name in use": {"awa", pirogue.RoleReader},
-			"no name":       {"", pirogue.RoleReader},
-			"NUL":           {"a\x00", pirogue.RoleReader},
+			"a name in use": {"awa", support.RoleReader},
+			"no name":       {"", support.RoleReader},
+			"NUL":           {"a\x00", support.RoleReader},
 			"no role":       {"moussa", ""},
 			"another role":  {"moussa", "root"},
 		} {

@@ -10,6 +10,9 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // overdueAfter is the delay of a delivery after which the sweep looks for its workflow. The
@@ -25,8 +28,8 @@ const overdueAfter = 2 * time.Minute
 // even if somebody touched it. That workflow must start anew: it knows things that the restored
 // database does not.
 func (db *DB) Unfinished(
-	ctx context.Context, open bool, before time.Time, span pirogue.RowSpan,
-) ([]pirogue.Restart, error) {
+	ctx context.Context, open bool, before time.Time, span lifecycle.RowSpan,
+) ([]lifecycle.Restart, error) {
 	these := endedPayments
 	if open {
 		these = openOnes
@@ -51,13 +54,13 @@ SELECT p.* FROM payments p
 
 // Restart returns one payment with the input to start its workflow again, even a finished
 // payment. It fails with TransactionNotFound.
-func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
+func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error) {
 	found, err := db.restarts(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("id = ?", id) })
 	if err == nil && len(found) == 0 {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	if err != nil {
-		return pirogue.Restart{}, err
+		return lifecycle.Restart{}, err
 	}
 	return found[0], nil
 }
@@ -66,7 +69,7 @@ func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restar
 const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
 
 // restarts reads payments with their attempts and open cases, all as of one moment.
-func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]pirogue.Restart, error) {
+func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]lifecycle.Restart, error) {
 	var payments []paymentRow
 	var begun string
 	attempts, cases := map[string][]attemptRow{}, map[string][]caseRow{}
@@ -87,7 +90,7 @@ func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]
 	if err != nil {
 		return nil, err
 	}
-	found := make([]pirogue.Restart, len(payments))
+	found := make([]lifecycle.Restart, len(payments))
 	for i, p := range payments {
 		found[i] = db.unpackRestart(p, attempts[p.ID], cases[p.ID])
 		found[i].Anew = string(p.WorkflowSeenAt) < begun
@@ -116,13 +119,13 @@ func readOpenCases(tx *gorm.DB, payments []string, into map[string][]caseRow) er
 }
 
 // unpackRestart returns a payment from its rows, with the error that makes it unreadable.
-func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) pirogue.Restart {
+func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) lifecycle.Restart {
 	payment, err := db.unpackPayment(p)
-	r := pirogue.Restart{Payment: payment, Err: err}
+	r := lifecycle.Restart{Payment: payment, Err: err}
 	for _, c := range cases {
-		cause := pirogue.Cause(c.Cause)
-		if cause == pirogue.CauseWorkflowLost || cause == pirogue.CauseNotBooked {
-			r.Over = append(r.Over, pirogue.CaseID(c.ID))
+		cause := support.Cause(c.Cause)
+		if cause == support.CauseWorkflowLost || cause == support.CauseNotBooked {
+			r.Over = append(r.Over, support.CaseID(c.ID))
 		}
 		if cause.SettledByWorkflow() {
 			r.Case = cmp.Or(r.Case, cause)
@@ -146,7 +149,7 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 // coordinator open since before. Those seen longest ago come first. A row that cannot be read is
 // left out, and the error names it; the other rows are returned beside that error. As with
 // payments, ask-first mode makes them start anew.
-func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowSpan) ([]pirogue.Bulk, error) {
+func (db *DB) OpenBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]bulk.Bulk, error) {
 	var rows []struct {
 		Row  bulkRow `gorm:"embedded"`
 		Anew bool
@@ -158,7 +161,7 @@ func (db *DB) OpenBulks(ctx context.Context, before time.Time, span pirogue.RowS
 	if err != nil {
 		return nil, err
 	}
-	bulks := make([]pirogue.Bulk, 0, len(rows))
+	bulks := make([]bulk.Bulk, 0, len(rows))
 	for _, row := range rows {
 		b, unreadable := db.unpackBulk(row.Row)
 		b.Anew = row.Anew
@@ -183,7 +186,7 @@ SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
 // was cut off. Nobody has seen their workflow open since before. Those seen longest ago come
 // first.
 func (db *DB) OverdueEvents(
-	ctx context.Context, now, before time.Time, span pirogue.RowSpan,
+	ctx context.Context, now, before time.Time, span lifecycle.RowSpan,
 ) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.readOnce(ctx, "find overdue events", func(tx *gorm.DB) error {
@@ -195,14 +198,14 @@ func (db *DB) OverdueEvents(
 
 // seenRows holds the statement for each kind that records a time on the rows that still need a
 // workflow.
-var seenRows = map[pirogue.FollowedKind]string{
-	pirogue.FollowedPayment: "UPDATE payments SET workflow_seen_at = ? WHERE id IN ? AND finished_at IS NULL",
-	pirogue.FollowedBulk:    "UPDATE bulks SET workflow_seen_at = ? WHERE id IN ? AND closed_at IS NULL",
-	pirogue.FollowedEvent:   "UPDATE webhook_events SET workflow_seen_at = ? WHERE id IN ? AND state = 'WAITING'",
+var seenRows = map[lifecycle.FollowedKind]string{
+	lifecycle.FollowedPayment: "UPDATE payments SET workflow_seen_at = ? WHERE id IN ? AND finished_at IS NULL",
+	lifecycle.FollowedBulk:    "UPDATE bulks SET workflow_seen_at = ? WHERE id IN ? AND closed_at IS NULL",
+	lifecycle.FollowedEvent:   "UPDATE webhook_events SET workflow_seen_at = ? WHERE id IN ? AND state = 'WAITING'",
 }
 
 // MarkSeen records when the workflows of rows of one kind were seen open.
-func (db *DB) MarkSeen(ctx context.Context, what pirogue.FollowedKind, ids []string, at time.Time) error {
+func (db *DB) MarkSeen(ctx context.Context, what lifecycle.FollowedKind, ids []string, at time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}

@@ -13,15 +13,18 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // unfinished returns the payments at a time that have work left and were not touched for a
 // minute.
-func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
+func (w *world) unfinished(after time.Duration, limit int) []lifecycle.Restart {
 	w.t.Helper()
-	var found []pirogue.Restart
+	var found []lifecycle.Restart
 	for _, open := range []bool{true, false} {
-		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), pirogue.RowSpan{Limit: limit})
+		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), lifecycle.RowSpan{Limit: limit})
 		require.NoError(w.t, err)
 		for _, r := range these {
 			require.Equal(w.t, open, !r.Payment.Status.Terminal())
@@ -32,7 +35,7 @@ func (w *world) unfinished(after time.Duration, limit int) []pirogue.Restart {
 }
 
 // restartOf returns one payment with the input to start its workflow again.
-func (w *world) restartOf(id pirogue.PaymentID) pirogue.Restart {
+func (w *world) restartOf(id pirogue.PaymentID) lifecycle.Restart {
 	w.t.Helper()
 	r, err := w.db.Restart(w.ctx(), id)
 	require.NoError(w.t, err)
@@ -42,7 +45,7 @@ func (w *world) restartOf(id pirogue.PaymentID) pirogue.Restart {
 // settle ends a payment.
 func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) {
 	w.t.Helper()
-	_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+	_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: status, Watched: watched, At: w.at(time.Minute),
 	})
 	require.NoError(w.t, err)
@@ -78,7 +81,7 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			{"accepted after all", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusExpired, true)
-				_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Minute),
 				})
 				require.NoError(w.t, err)
@@ -117,7 +120,7 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
-		_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
 		require.NoError(w.t, err)
 		w.copyWithout("payments", map[string]string{
 			"id": "older", "merchant_ref": "order_2", "status": "CREATED", "sequence": "0",
@@ -125,13 +128,13 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 		w.copyWithout("attempts", map[string]string{
 			"id": "older", "payment_id": "older", "callback_digest": "older", "ref": "CI-older",
 		}, "id", string(a.ID))
-		event := pirogue.NewEventID(p.ID, 1)
+		event := webhook.NewEventID(p.ID, 1)
 		w.copyWithout("webhook_events", map[string]string{"id": "older"}, "id", string(event), "next_at", "workflow_seen_at")
 
 		found := w.unfinished(time.Hour, 10)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, pirogue.PaymentID("older"), found[0].Payment.ID)
-		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), pirogue.RowSpan{Limit: 10})
+		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, events, 2)
 		lost, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
@@ -181,7 +184,7 @@ func TestUnfinishedPaymentsTakeTurns(t *testing.T) {
 				seen[r.Payment.ID] = true
 				these = append(these, string(r.Payment.ID))
 			}
-			require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedPayment, these, w.at(time.Hour)))
+			require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, these, w.at(time.Hour)))
 		}
 		require.Equal(w.t, all, seen)
 		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10), "seen less than a minute ago")
@@ -195,18 +198,18 @@ func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 	each(t, func(w *world) {
 		for range 3 {
 			p, _ := w.sent(ids.New())
-			_, err := w.db.Finalize(w.ctx(), pirogue.Finalization{
+			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0), Watched: true,
 				Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
 			})
 			require.NoError(w.t, err)
 		}
 		open, _ := w.sent("last")
-		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), pirogue.RowSpan{Limit: 1})
+		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), lifecycle.RowSpan{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, open.ID, found[0].Payment.ID)
-		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), pirogue.RowSpan{Limit: 10})
+		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 3)
 	})
@@ -216,7 +219,7 @@ func TestAPaymentThatIsLookedAfterIsNotUnfinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		_, err := w.db.RecordPoll(w.ctx(), pirogue.Poll{
+		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -256,7 +259,7 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		p, a := w.sent("order_1")
 		next := a
 		next.ID, next.Ref, next.Number, next.Operator = pirogue.AttemptID(ids.New()), ids.Reference(p.Kind), 2, "second-ml"
-		_, err := w.db.RecordAttemptResult(w.ctx(), pirogue.AttemptResult{
+		_, err := w.db.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
 			AttemptID: a.ID, Sending: 1, State: pirogue.AttemptRefused, Unable: true, At: w.at(2 * time.Second),
 		})
 		require.NoError(w.t, err)
@@ -268,16 +271,16 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		require.Equal(w.t, next.ID, r.Attempt.ID)
 		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "second-ml"}, r.Tried)
 		require.Empty(w.t, r.Case)
-		for _, cause := range []pirogue.Cause{pirogue.CauseWorkflowLost, pirogue.CauseUnknown, pirogue.CauseLateSuccess} {
-			_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
-				ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(time.Minute),
+		for _, cause := range []support.Cause{support.CauseWorkflowLost, support.CauseUnknown, support.CauseLateSuccess} {
+			_, err := w.db.OpenCase(w.ctx(), support.Case{
+				ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(time.Minute),
 			})
 			require.NoError(w.t, err)
 		}
 		r = w.restartOf(p.ID)
-		require.Equal(w.t, pirogue.CauseLateSuccess, r.Case, "of one moment, the first by its ID")
-		require.Equal(w.t, []pirogue.CaseID{pirogue.NewCaseID(p.ID, pirogue.CauseWorkflowLost)}, r.Over)
-		require.NoError(w.t, w.db.CloseCase(w.ctx(), pirogue.NewCaseID(p.ID, pirogue.CauseWorkflowLost), w.at(time.Hour)))
+		require.Equal(w.t, support.CauseLateSuccess, r.Case, "of one moment, the first by its ID")
+		require.Equal(w.t, []support.CaseID{support.NewCaseID(p.ID, support.CauseWorkflowLost)}, r.Over)
+		require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, support.CauseWorkflowLost), w.at(time.Hour)))
 		require.Empty(w.t, w.restartOf(p.ID).Over)
 		_, err = w.db.Restart(w.ctx(), "none")
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
@@ -298,7 +301,7 @@ func TestOverdueEvents(t *testing.T) {
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, w.at(begun)))
 
 		overdue := func(after time.Duration) []pirogue.EventID {
-			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), pirogue.RowSpan{Limit: 10})
+			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10})
 			require.NoError(w.t, err)
 			got := []pirogue.EventID{}
 			for _, e := range events {
@@ -311,7 +314,7 @@ func TestOverdueEvents(t *testing.T) {
 		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut}, overdue(begun+6*time.Minute))
 		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut, once}, overdue(begun+8*time.Minute))
 		seen := []string{string(cut), string(untouched)}
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedEvent, seen, w.at(2*time.Hour)))
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedEvent, seen, w.at(2*time.Hour)))
 		require.Equal(w.t, []pirogue.EventID{once}, overdue(2*time.Hour))
 	})
 }
@@ -324,7 +327,7 @@ func TestOpenBulks(t *testing.T) {
 		w.startLines(b, 10)
 		require.Empty(w.t, w.openBulks(30*time.Second))
 		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(2*time.Minute))
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), pirogue.FollowedBulk, []string{string(b.ID)}, w.at(2*time.Minute)))
+		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedBulk, []string{string(b.ID)}, w.at(2*time.Minute)))
 		require.Empty(w.t, w.openBulks(2*time.Minute))
 		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(4*time.Minute))
 	})
@@ -333,7 +336,7 @@ func TestOpenBulks(t *testing.T) {
 // openBulks returns the bulks that were not touched for a minute, at a time.
 func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
 	w.t.Helper()
-	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), pirogue.RowSpan{Limit: 10})
+	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10})
 	require.NoError(w.t, err)
 	var found []pirogue.BulkID
 	for _, b := range bulks {
@@ -358,8 +361,8 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 		odd, a := w.accept("with a case")
 		w.send(a)
 		w.settle(odd, pirogue.StatusSuccess, false)
-		_, err := w.db.OpenCase(w.ctx(), pirogue.Case{
-			ID: "c", PaymentID: odd.ID, Cause: pirogue.CauseUnknown, OpenedAt: w.at(0),
+		_, err := w.db.OpenCase(w.ctx(), support.Case{
+			ID: "c", PaymentID: odd.ID, Cause: support.CauseUnknown, OpenedAt: w.at(0),
 		})
 		require.NoError(w.t, err)
 		w.now.Add(-5 * 24 * time.Hour.Microseconds())
@@ -383,13 +386,13 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		for cause, finished := range map[pirogue.Cause]bool{
-			pirogue.CauseMismatch: false, pirogue.CauseUnknown: false,
-			pirogue.CauseWorkflowLost: true, pirogue.CauseLineNotStarted: true, pirogue.CauseNotBooked: true,
+		for cause, finished := range map[support.Cause]bool{
+			support.CauseMismatch: false, support.CauseUnknown: false,
+			support.CauseWorkflowLost: true, support.CauseLineNotStarted: true, support.CauseNotBooked: true,
 		} {
 			p, a := w.accept("order " + string(cause))
 			w.send(a)
-			c := pirogue.Case{ID: pirogue.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(0)}
+			c := support.Case{ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(0)}
 			require.NoError(w.t, w.opens(c))
 			w.settle(p, pirogue.StatusFailed, false)
 			stands, _ := w.latest(p.ID)

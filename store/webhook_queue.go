@@ -7,6 +7,8 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/webhook"
 )
 
 // queuedAtOnce is the number of one owner's queued events that a search for the next one reads.
@@ -89,8 +91,8 @@ RETURNING tail`
 // ahead of its place. The delivery's number is 0 if none is queued: the owner's next place is
 // then the first again.
 func (db *DB) BeginQueued(
-	ctx context.Context, o pirogue.Owner, at time.Time,
-) (pirogue.Event, pirogue.Delivery, error) {
+	ctx context.Context, o access.Owner, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin queued delivery", func(tx *gorm.DB) error {
@@ -119,7 +121,7 @@ func (db *DB) BeginQueued(
 		return unchanged{} // other callers took all of them
 	})
 	if err != nil {
-		return pirogue.Event{}, pirogue.Delivery{}, err
+		return pirogue.Event{}, webhook.Delivery{}, err
 	}
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/webhook"
 )
 
 // events makes n payments terminal and returns their events.
@@ -35,7 +37,7 @@ func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
 	return places
 }
 
-func (w *world) beginQueued(at time.Time) pirogue.Delivery {
+func (w *world) beginQueued(at time.Time) webhook.Delivery {
 	w.t.Helper()
 	_, d, err := w.db.BeginQueued(w.ctx(), w.owner, at)
 	require.NoError(w.t, err)
@@ -77,7 +79,7 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 			}
 			require.Equal(w.t, w.at(row.want).UTC(), place)
 			overdue, err := w.db.OverdueEvents(
-				w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), pirogue.RowSpan{Limit: 100},
+				w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), lifecycle.RowSpan{Limit: 100},
 			)
 			require.NoError(w.t, err)
 			for _, e := range overdue {

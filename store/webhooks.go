@@ -7,6 +7,9 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/listing"
+	"pirogue/webhook"
 )
 
 // eventRow is a row of webhook_events. It counts the deliveries of its round. The two counts
@@ -52,7 +55,7 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 // after a delivery by BeginQueued. It fails with NotFound.
 func (db *DB) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
-) (pirogue.Event, pirogue.Delivery, error) {
+) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
@@ -76,7 +79,7 @@ func (db *DB) BeginDelivery(
 		return numbered(tx, id, event.Round, event.Begun).Take(&delivery).Error
 	})
 	if err != nil {
-		return pirogue.Event{}, pirogue.Delivery{}, err
+		return pirogue.Event{}, webhook.Delivery{}, err
 	}
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }
@@ -97,11 +100,11 @@ func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 // next, or the event's place in its owner's queue if that is later, when its workflow comes back.
 // A delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
 // whatever state the caller wants. It fails with NotFound for a delivery that never began.
-func (db *DB) EndDelivery(ctx context.Context, d pirogue.Delivery, state pirogue.EventState, next time.Time) error {
+func (db *DB) EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error {
 	if d.EndedAt.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
 	}
-	if d.Number == pirogue.MaxDeliveries && state == pirogue.EventWaiting {
+	if d.Number == webhook.MaxDeliveries && state == pirogue.EventWaiting {
 		state = pirogue.EventExhausted
 	}
 	return db.inTx(ctx, "end delivery", func(tx *gorm.DB) error {
@@ -136,7 +139,7 @@ const maxRounds = 100
 // returns it. The address is the payment's, or else the merchant's at present. An event that is
 // WAITING, has no address or has used its maxRounds is returned unchanged. So a repeated call has
 // one effect. It fails with NotFound, also for another owner's event.
-func (db *DB) Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+func (db *DB) Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if !isStorable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
 	}
@@ -188,9 +191,9 @@ func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Eve
 // its deliveries in the order of their rounds. All are as of one moment. A page begins behind the
 // event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
 // 1, so that a caller can see whether more follow.
-func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFilter) ([]pirogue.EventLog, error) {
+func (db *DB) Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error) {
 	if !isStorable(string(f.PaymentID), string(f.State), string(f.Before)) {
-		return []pirogue.EventLog{}, nil
+		return []listing.EventLog{}, nil
 	}
 	var events []eventRow
 	var deliveries []deliveryRow
@@ -211,7 +214,7 @@ func (db *DB) Deliveries(ctx context.Context, o pirogue.Owner, f pirogue.EventFi
 }
 
 // selectedEvents adds the filter's conditions. Zero fields do not select.
-func selectedEvents(query *gorm.DB, o pirogue.Owner, f pirogue.EventFilter) *gorm.DB {
+func selectedEvents(query *gorm.DB, o access.Owner, f listing.EventFilter) *gorm.DB {
 	if f.PaymentID != "" {
 		query = query.Where("payment_id = ?", f.PaymentID)
 	}
@@ -233,14 +236,14 @@ func selectedEvents(query *gorm.DB, o pirogue.Owner, f pirogue.EventFilter) *gor
 }
 
 // unpackLogs returns each event with its deliveries.
-func unpackLogs(events []eventRow, deliveries []deliveryRow) []pirogue.EventLog {
-	of := map[string][]pirogue.Delivery{}
+func unpackLogs(events []eventRow, deliveries []deliveryRow) []listing.EventLog {
+	of := map[string][]webhook.Delivery{}
 	for _, d := range deliveries {
 		of[d.EventID] = append(of[d.EventID], unpackDelivery(d))
 	}
-	logs := make([]pirogue.EventLog, len(events))
+	logs := make([]listing.EventLog, len(events))
 	for i, event := range events {
-		logs[i] = pirogue.EventLog{Event: unpackEvent(event), Deliveries: of[event.ID]}
+		logs[i] = listing.EventLog{Event: unpackEvent(event), Deliveries: of[event.ID]}
 	}
 	return logs
 }
@@ -274,8 +277,8 @@ func unpackEvent(r eventRow) pirogue.Event {
 }
 
 // unpackDelivery returns the delivery of a row.
-func unpackDelivery(r deliveryRow) pirogue.Delivery {
-	return pirogue.Delivery{
+func unpackDelivery(r deliveryRow) webhook.Delivery {
+	return webhook.Delivery{
 		EventID: pirogue.EventID(r.EventID), Round: r.Round, Number: r.Number, StartedAt: r.StartedAt.time(),
 		EndedAt: r.EndedAt.time(), HTTPStatus: r.HTTPStatus, Error: r.Error,
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/webhook"
 )
 
 // event makes a payment terminal and returns its event.
@@ -19,14 +21,14 @@ func (w *world) event(reference string) pirogue.EventID {
 	return settled.EventID
 }
 
-func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, pirogue.Delivery) {
+func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery) {
 	w.t.Helper()
 	e, d, err := w.db.BeginDelivery(w.ctx(), id, at)
 	require.NoError(w.t, err)
 	return e, d
 }
 
-func (w *world) endDelivery(d pirogue.Delivery, status int, state pirogue.EventState) {
+func (w *world) endDelivery(d webhook.Delivery, status int, state pirogue.EventState) {
 	w.t.Helper()
 	d.HTTPStatus, d.EndedAt = status, d.StartedAt.Add(time.Second)
 	require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, state, d.StartedAt))
@@ -37,7 +39,7 @@ func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.event("order_1")
 		_, first := w.beginDelivery(id, w.at(0))
-		require.Equal(w.t, pirogue.Delivery{EventID: id, Number: 1, StartedAt: w.at(0)}, first)
+		require.Equal(w.t, webhook.Delivery{EventID: id, Number: 1, StartedAt: w.at(0)}, first)
 		_, again := w.beginDelivery(id, w.at(time.Minute)) // the process died in between
 		require.Equal(w.t, first, again)
 
@@ -56,7 +58,7 @@ func TestTheSeventhDeliveryIsTheLastWhateverHappens(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		id := w.event("order_1")
-		for n := 1; n <= pirogue.MaxDeliveries; n++ {
+		for n := 1; n <= webhook.MaxDeliveries; n++ {
 			w.beginDelivery(id, w.at(time.Minute)) // cut off
 			event, d := w.beginDelivery(id, w.at(time.Minute))
 			require.Equal(w.t, n, d.Number)
@@ -111,7 +113,7 @@ func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		id := w.event("order_1")
-		d := pirogue.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
+		d := webhook.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
 		require.Equal(w.t, pirogue.NotFound,
 			pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		d.EndedAt = time.Time{}
@@ -148,7 +150,7 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		require.Equal(w.t, waiting, undelivered[0].ID)
 		require.Equal(w.t, w.owner.MerchantID, undelivered[0].MerchantID)
 
-		callback := pirogue.NewCallback(a, pirogue.OperatorResult{
+		callback := operator.NewCallback(a, operator.OperatorResult{
 			Outcome: pirogue.OutcomePaid, Message: "SUCCESS\x00",
 			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, ProviderTxID: "TX1",
 		}, []byte("{}"), w.at(0))
@@ -157,13 +159,13 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, fresh, kept)
 		}
-		unrouted, err := w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Minute), 10)
+		unrouted, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		callback.Receipt.Message = "SUCCESS\uFFFD"
-		require.Equal(w.t, []pirogue.Callback{callback}, unrouted)
+		require.Equal(w.t, []operator.Callback{callback}, unrouted)
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Second)))
 		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Hour)))
-		unrouted, err = w.db.Unrouted(w.ctx(), pirogue.Callback{}, w.at(time.Minute), 10)
+		unrouted, err = w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unrouted)
 	})
@@ -181,7 +183,7 @@ func TestACallbackFindsItsAttemptByTokenAndOperator(t *testing.T) {
 			digest   string
 		}{
 			"another operator": {"moov-web-ml", digest(a)},
-			"another token":    {operatorCode, pirogue.CallbackDigest("guess")},
+			"another token":    {operatorCode, operator.CallbackDigest("guess")},
 			"NUL":              {"orange\x00", digest(a)},
 		} {
 			_, err := w.db.AttemptByCallback(w.ctx(), row.operator, row.digest)

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // worklist is one list of support's work: payments in the order of since and place. cause is ""
@@ -24,12 +25,12 @@ type worklist struct {
 
 // workRow is one row of a worklist.
 type workRow struct {
-	ID    string
-	Since timeText
-	Place string // orders rows of one time
-	Cause string // of its case, "" without one
-	Words string
-	Paid  int64
+	ID      string
+	Since   timeText
+	Place   string // orders rows of one time
+	Cause   string // of its case, "" without one
+	Message string
+	Paid    int64
 
 	list       string // the worklist's cause
 	payment    pirogue.Payment
@@ -40,13 +41,13 @@ type workRow struct {
 type foundWork struct {
 	rows    []workRow
 	next    string
-	tallies []pirogue.WorkTally
+	tallies []support.WorkTally
 }
 
 // work reads a page of several worklists, and the totals of all of them. Each list has its share
 // of the page. The rest of a short list's share goes to the first list that has more.
 func (db *DB) work(
-	ctx context.Context, doing string, lists []worklist, f pirogue.WorkFilter,
+	ctx context.Context, doing string, lists []worklist, f support.WorkFilter,
 ) (foundWork, error) {
 	places, err := placesOf(f.After)
 	if err != nil {
@@ -106,7 +107,7 @@ func rank(pages [][]workRow, list string) int {
 }
 
 // page reads the rows of a list behind a place, at most limit.
-func (l worklist) page(tx *gorm.DB, f pirogue.WorkFilter, after workPlace, limit int) ([]workRow, error) {
+func (l worklist) page(tx *gorm.DB, f support.WorkFilter, after workPlace, limit int) ([]workRow, error) {
 	if l.cause != "" && f.Cause != "" && f.Cause != l.cause {
 		return nil, nil
 	}
@@ -139,10 +140,10 @@ const workFilter = `
 
 // tally counts the rows of a list and the money at stake. For a case with money in suspense that
 // is this money, and otherwise the payment's amount.
-func (l worklist) tally(tx *gorm.DB, f pirogue.WorkFilter) ([]pirogue.WorkTally, error) {
+func (l worklist) tally(tx *gorm.DB, f support.WorkFilter) ([]support.WorkTally, error) {
 	args := l.arguments(f)
 	args["most"] = pirogue.MaxAmount
-	var tallies []pirogue.WorkTally
+	var tallies []support.WorkTally
 	err := tx.Raw(fmt.Sprintf(workTally, l.query), args).Scan(&tallies).Error
 	for i := range tallies {
 		tallies[i].Cause = cmp.Or(l.cause, tallies[i].Cause)
@@ -154,10 +155,10 @@ func (l worklist) tally(tx *gorm.DB, f pirogue.WorkFilter) ([]pirogue.WorkTally,
 }
 
 // merged adds up the tallies of one cause by currency.
-func merged(tallies []pirogue.WorkTally) []pirogue.WorkTally {
-	var sums []pirogue.WorkTally
+func merged(tallies []support.WorkTally) []support.WorkTally {
+	var sums []support.WorkTally
 	for _, t := range tallies {
-		i := slices.IndexFunc(sums, func(s pirogue.WorkTally) bool { return s.Currency == t.Currency })
+		i := slices.IndexFunc(sums, func(s support.WorkTally) bool { return s.Currency == t.Currency })
 		if i < 0 {
 			sums = append(sums, t)
 			continue
@@ -179,7 +180,7 @@ SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
  ORDER BY s.cause, p.currency`
 
 // arguments returns the arguments of a list's queries.
-func (l worklist) arguments(f pirogue.WorkFilter) map[string]any {
+func (l worklist) arguments(f support.WorkFilter) map[string]any {
 	args := map[string]any{
 		"operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
 		"kind": string(f.Kind), "before": string(timestamp(f.Before)), "cause": "",

@@ -16,7 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/store"
 	"pirogue/vault"
@@ -31,7 +35,7 @@ type world struct {
 	db    *store.DB
 	ring  *vault.Ring
 	now   *atomic.Int64 // Unix microseconds
-	owner pirogue.Owner
+	owner access.Owner
 	key   string
 }
 
@@ -99,11 +103,11 @@ func (w *world) clock() pirogue.Clock {
 func (w *world) at(after time.Duration) time.Time { return w.clock().Now().Add(after) }
 
 // another makes another merchant with a test key.
-func (w *world) another() pirogue.Owner {
+func (w *world) another() access.Owner {
 	w.t.Helper()
 	merchant, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{Name: "Boutique Téranga", NotifyURL: hook})
 	require.NoError(w.t, err)
-	o := pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	o := access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 	w.key, _, err = w.db.CreateKey(w.ctx(), o, nil)
 	require.NoError(w.t, err)
 	return o
@@ -120,7 +124,7 @@ func (w *world) test() *testing.T {
 func (w *world) ctx() context.Context { return w.t.Context() }
 
 // order returns a cash-in that is not accepted yet, with its attempt.
-func (w *world) order(o pirogue.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
+func (w *world) order(o access.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
 	p := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: o.MerchantID, Mode: o.Mode, Kind: pirogue.CashIn, OrderID: reference,
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
@@ -213,7 +217,7 @@ func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.I
 }
 
 // money returns the balance of the world's merchant in Mali.
-func (w *world) money() pirogue.Balance {
+func (w *world) money() listing.Balance {
 	w.t.Helper()
 	balances, err := w.db.Balances(w.ctx(), w.owner)
 	require.NoError(w.t, err)
@@ -237,27 +241,27 @@ func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 }
 
 // digest returns the digest of an attempt's callback token.
-func digest(a pirogue.Attempt) string { return pirogue.CallbackDigest("token of " + string(a.Ref)) }
+func digest(a pirogue.Attempt) string { return operator.CallbackDigest("token of " + string(a.Ref)) }
 
 // anyAge lets an attempt leave again at any age.
-var anyAge = pirogue.SendLimits{Again: 1000 * time.Hour}
+var anyAge = operator.SendLimits{Again: 1000 * time.Hour}
 
 // limits returns anyAge for an attempt that may leave again.
-func limits(again bool) pirogue.SendLimits {
+func limits(again bool) operator.SendLimits {
 	if again {
 		return anyAge
 	}
-	return pirogue.SendLimits{}
+	return operator.SendLimits{}
 }
 
 // mark marks an attempt sent, and reports whether its bytes may leave.
 func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
 	sending, err := w.db.Send(w.ctx(), id, limits(again), at)
-	return sending.Result == pirogue.SendMarked, err
+	return sending.Result == lifecycle.SendMarked, err
 }
 
 // answered records a result: of the first sending, unless a names another.
-func (w *world) answered(a pirogue.AttemptResult) error {
+func (w *world) answered(a lifecycle.AttemptResult) error {
 	a.Sending = cmp.Or(a.Sending, 1)
 	_, err := w.db.RecordAttemptResult(w.ctx(), a)
 	return err
@@ -280,15 +284,15 @@ func (w *world) sent(reference string) (pirogue.Payment, pirogue.Attempt) {
 }
 
 // success settles a payment as paid.
-func (w *world) success(p pirogue.Payment) (pirogue.Finalized, error) {
-	return w.db.Finalize(w.ctx(), pirogue.Finalization{
+func (w *world) success(p pirogue.Payment) (lifecycle.Finalized, error) {
+	return w.db.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1", At: w.at(time.Minute),
 	})
 }
 
 // end settles a payment without money.
-func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (pirogue.Finalized, error) {
-	return w.db.Finalize(w.ctx(), pirogue.Finalization{
+func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (lifecycle.Finalized, error) {
+	return w.db.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: status, Failure: pirogue.Failure{Code: code, Note: "solde"}, At: w.at(time.Minute),
 	})
 }

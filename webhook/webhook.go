@@ -23,7 +23,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
-	"pirogue/activities"
+	"pirogue"
 )
 
 const (
@@ -33,7 +33,24 @@ const (
 	maxIdle  = 2 // idle connections to one host
 )
 
-// Sender implements activities.Sender over two HTTP clients, one for live and one for test
+// Message holds a webhook to send, with its address and the secrets that sign it.
+type Message struct {
+	EventID        pirogue.EventID
+	URL            string
+	Body           []byte
+	APISecret      string
+	StandardSecret string // whsec_…
+	Live           bool   // only public addresses, only https
+	At             time.Time
+}
+
+// Reply holds the response of a merchant's endpoint.
+type Reply struct {
+	HTTPStatus int
+	RetryAfter time.Duration // 0: the endpoint asked for none
+}
+
+// Sender implements activities.WebhookSender over two HTTP clients, one for live and one for test
 // webhooks.
 type Sender struct {
 	live, test *http.Client
@@ -76,43 +93,43 @@ func newClient(guard *ssrf.Guardian) *http.Client {
 	}
 }
 
-// Send implements activities.Sender. It calls spend with the signature before the request
+// Send implements activities.WebhookSender. It calls spend with the signature before the request
 // leaves, and an error of spend stops it. Its other errors are codes such as NOT_HTTPS,
 // which the merchant reads.
 func (s *Sender) Send(
-	ctx context.Context, m activities.WebhookMessage, spend func(signature [32]byte) error,
-) (activities.WebhookReply, error) {
+	ctx context.Context, m Message, spend func(signature [32]byte) error,
+) (Reply, error) {
 	client := s.test
 	if m.Live {
 		client = s.live
 		if !strings.HasPrefix(m.URL, "https://") {
-			return activities.WebhookReply{}, errors.New("NOT_HTTPS")
+			return Reply{}, errors.New("NOT_HTTPS")
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(m.Body))
 	if err != nil {
-		return activities.WebhookReply{}, errors.New("INVALID_URL")
+		return Reply{}, errors.New("INVALID_URL")
 	}
 	signature := sign(req.Header, m)
 	// Recorded before it leaves: a signature that may have left is never used again.
 	if err := spend(signature); err != nil {
-		return activities.WebhookReply{}, err
+		return Reply{}, err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return activities.WebhookReply{}, errors.New(reason(err))
+		return Reply{}, errors.New(reason(err))
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxReply)); err != nil {
-		return activities.WebhookReply{}, errors.New(reason(err))
+		return Reply{}, errors.New(reason(err))
 	}
-	return activities.WebhookReply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
+	return Reply{HTTPStatus: resp.StatusCode, RetryAfter: retryAfter(resp.Header, m.At)}, nil
 }
 
 // sign sets both signatures on h. Neka Paie's is hex over timestamp and body, with the API
 // secret. Standard Webhooks' is base64 over id, timestamp and body, with its own secret. It
 // returns the first, decoded.
-func sign(h http.Header, m activities.WebhookMessage) [32]byte {
+func sign(h http.Header, m Message) [32]byte {
 	at := strconv.FormatInt(m.At.Unix(), 10)
 	signature := mac([]byte(m.APISecret), at+string(m.Body))
 	h.Set("Content-Type", "application/json")

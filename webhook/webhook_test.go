@@ -18,7 +18,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"pirogue/activities"
 	"pirogue/webhook"
 )
 
@@ -29,8 +28,8 @@ const (
 
 var at = time.Unix(1_795_343_750, 0)
 
-func message(url string) activities.WebhookMessage {
-	return activities.WebhookMessage{
+func message(url string) webhook.Message {
+	return webhook.Message{
 		EventID: "evt_1", URL: url, Body: []byte(`{"event":"transaction.status_changed"}`),
 		APISecret: apiSecret, StandardSecret: standard, At: at,
 	}
@@ -165,7 +164,7 @@ func TestAnEndpointMayBehaveAsItLikes(t *testing.T) {
 			endpoint := httptest.NewServer(tt.endpoint)
 			t.Cleanup(endpoint.CloseClientConnections)
 			reply, err := webhook.NewSender(true).Send(t.Context(), message(endpoint.URL), keep)
-			require.Equal(t, activities.WebhookReply{HTTPStatus: tt.status, RetryAfter: tt.after}, reply)
+			require.Equal(t, webhook.Reply{HTTPStatus: tt.status, RetryAfter: tt.after}, reply)
 			if tt.fails == "" {
 				require.NoError(t, err)
 			} else {

@@ -16,34 +16,36 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
 	"pirogue/piroguetest"
+	"pirogue/support"
 	"pirogue/worker"
 	"pirogue/workflows"
 )
 
 // asking is a workflow that waits for the operator's answer, as a payment's workflow does.
-func asking(ctx workflow.Context, q activities.StatusInput) (pirogue.OperatorResult, error) {
+func asking(ctx workflow.Context, q activities.StatusInput) (operator.OperatorResult, error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 1, MaximumAttempts: 1000,
 		},
 	})
-	var receipt pirogue.OperatorResult
+	var receipt operator.OperatorResult
 	err := workflow.ExecuteActivity(ctx, "AskStatus", q).Get(ctx, &receipt)
 	return receipt, err
 }
 
 // asked is an operator that answers questions as it is told.
 type asked struct {
-	answer func() (pirogue.OperatorResult, error)
+	answer func() (operator.OperatorResult, error)
 }
 
-func (asked) Capability() pirogue.Capability {
-	return pirogue.Capability{Reference: pirogue.StatusByReference, FinalityWindow: time.Hour, Proof: pirogue.ProofNone}
+func (asked) Capability() operator.Capability {
+	return operator.Capability{Reference: operator.StatusByReference, FinalityWindow: time.Hour, Proof: operator.ProofNone}
 }
 
-func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (a asked) Status(context.Context, operator.StatusQuery) (operator.OperatorResult, error) {
 	return a.answer()
 }
 
@@ -52,28 +54,28 @@ func (a asked) Status(context.Context, pirogue.StatusQuery) (pirogue.OperatorRes
 func TestFailingCalls(t *testing.T) {
 	t.Parallel()
 
-	pending := pirogue.OperatorResult{Outcome: pirogue.OutcomePending}
-	unknown := pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
+	pending := operator.OperatorResult{Outcome: pirogue.OutcomePending}
+	unknown := pirogue.Errorf(operator.Unknown, "no answer in 10 s")
 	ours := pirogue.Errorf(pirogue.Internal, "the key is gone")
 	for name, tt := range map[string]struct {
-		answer func(n int32) (pirogue.OperatorResult, error)
+		answer func(n int32) (operator.OperatorResult, error)
 		want   int
 	}{
-		"our own error": {answer: func(int32) (pirogue.OperatorResult, error) { return pending, ours }, want: 1},
-		"our own error, after many polls": {answer: func(n int32) (pirogue.OperatorResult, error) {
+		"our own error": {answer: func(int32) (operator.OperatorResult, error) { return pending, ours }, want: 1},
+		"our own error, after many polls": {answer: func(n int32) (operator.OperatorResult, error) {
 			if n <= 7 {
 				return pending, nil
 			}
 			return pending, ours
 		}, want: 1},
-		"our own error now and then": {answer: func(n int32) (pirogue.OperatorResult, error) {
+		"our own error now and then": {answer: func(n int32) (operator.OperatorResult, error) {
 			if n%10 == 0 {
 				return pending, ours
 			}
 			return pending, nil
 		}},
-		"pending":                      {answer: func(int32) (pirogue.OperatorResult, error) { return pending, nil }},
-		"the operator does not answer": {answer: func(int32) (pirogue.OperatorResult, error) { return pending, unknown }},
+		"pending":                      {answer: func(int32) (operator.OperatorResult, error) { return pending, nil }},
+		"the operator does not answer": {answer: func(int32) (operator.OperatorResult, error) { return pending, unknown }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,16 +85,16 @@ func TestFailingCalls(t *testing.T) {
 				b.exec(b.drop)
 				var n atomic.Int32
 				var well atomic.Bool
-				o := asked{func() (pirogue.OperatorResult, error) {
+				o := asked{func() (operator.OperatorResult, error) {
 					if well.Load() {
-						return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, nil
+						return operator.OperatorResult{Outcome: pirogue.OutcomePaid}, nil
 					}
 					return tt.answer(n.Add(1))
 				}}
 				b.ask(o, func() {
 					open := 0
 					for _, c := range b.cases() {
-						require.Equal(t, pirogue.CauseNotBooked, c.Cause)
+						require.Equal(t, support.CauseNotBooked, c.Cause)
 						require.Contains(t, c.Note, "Ask has failed")
 						open++
 					}
@@ -112,7 +114,7 @@ func (b *books) ask(o asked, look func()) {
 	b.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
-	a := &activities.Activities{Store: b.db, Clock: env.Now, Operators: map[pirogue.OperatorCode]pirogue.Instance{
+	a := &activities.Activities{Store: b.db, Clock: env.Now, Operators: map[pirogue.OperatorCode]operator.Instance{
 		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
 	}}
 	watch := worker.WatchCalls(a, func(string) {})
@@ -123,7 +125,7 @@ func (b *books) ask(o asked, look func()) {
 	looked := false
 	env.RegisterDelayedCallback(func() { looked = true; look() }, 4*time.Minute)
 	env.ExecuteWorkflow(asking, activities.StatusInput{
-		PaymentID: b.payment.ID, Pace: activities.Brisk, Candidate: pirogue.RouteCandidate{Operator: b.payment.Operator},
+		PaymentID: b.payment.ID, Pace: activities.Brisk, Candidate: operator.RouteCandidate{Operator: b.payment.Operator},
 	})
 	require.NoError(b.t, env.GetWorkflowError())
 	require.True(b.t, looked)

@@ -18,10 +18,14 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/store"
+	"pirogue/support"
 	"pirogue/vault"
 	"pirogue/worker"
 	"pirogue/workflows"
@@ -46,7 +50,7 @@ func settling(ctx workflow.Context, ending activities.FinalizeInput) (activities
 // told stands for the workflows that activities start; these tests use none.
 type told struct{ activities.Workflows }
 
-func (told) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) error { return nil }
+func (told) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
 
 // books is a database with one cash-in that was sent and whose money cannot be booked.
 type books struct {
@@ -97,21 +101,21 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
 		Fee: pirogue.Money{Currency: pirogue.XOF}, FeePayer: pirogue.PaidByMerchant, Country: "ML",
 		MSISDN: "+22370001234", Network: pirogue.Orange, Operator: "script-ml",
-		StartDeadline: now.Add(pirogue.StartDeadline), CreatedAt: now, UpdatedAt: now,
+		StartDeadline: now.Add(operator.StartDeadline), CreatedAt: now, UpdatedAt: now,
 	}
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 	}
-	_, _, err := b.db.Accept(b.t.Context(), p, a, pirogue.CallbackDigest(string(a.Ref)))
+	_, _, err := b.db.Accept(b.t.Context(), p, a, operator.CallbackDigest(string(a.Ref)))
 	require.NoError(b.t, err)
-	sent, err := b.db.Send(b.t.Context(), a.ID, pirogue.SendLimits{}, now)
+	sent, err := b.db.Send(b.t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(b.t, err)
-	require.Equal(b.t, pirogue.SendMarked, sent.Result)
+	require.Equal(b.t, lifecycle.SendMarked, sent.Result)
 	return p
 }
 
-func (b *books) cases() []pirogue.Case {
+func (b *books) cases() []support.Case {
 	b.t.Helper()
 	cases, err := b.db.Cases(b.t.Context(), b.payment.ID)
 	require.NoError(b.t, err)
@@ -171,7 +175,7 @@ func TestAnActivityThatFailsAgainAndAgainIsACase(t *testing.T) {
 						return
 					}
 					require.Len(t, cases, 1)
-					require.Equal(t, pirogue.CauseNotBooked, cases[0].Cause)
+					require.Equal(t, support.CauseNotBooked, cases[0].Cause)
 					require.True(t, cases[0].ClosedAt.IsZero())
 					require.Contains(t, cases[0].Note, "Finalize has failed 20 times")
 					require.Contains(t, cases[0].Note, "refused", "why it fails")

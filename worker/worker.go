@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
 	"pirogue/workflows"
 )
 
@@ -32,7 +33,7 @@ type Pool struct {
 // New returns the workers of every queue. They take no work before Start. It calls blocked
 // with the name of an activity of ours that keeps failing.
 func New(
-	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]pirogue.Instance,
+	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]operator.Instance,
 	blocked func(activity string),
 ) *Pool {
 	pool := &Pool{failed: make(chan error, 1)}

@@ -10,33 +10,36 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // arrival is an open case about money that no payment expects.
 type arrival struct {
-	id    pirogue.CaseID
-	cause pirogue.Cause
+	id    support.CaseID
+	cause support.Cause
 }
 
 // unplaced reports whether an operator tells of money under the latest attempt that has no
 // place in the books yet.
-func (s *paymentWorkflow) unplaced(r pirogue.OperatorResult) bool {
+func (s *paymentWorkflow) unplaced(r operator.OperatorResult) bool {
 	return r.Outcome == pirogue.OutcomePaid && r.Moved(s.input.Amount) > s.booked
 }
 
 // handleSecondPayment places what moved under the latest attempt beside what has its place: a second
 // payment of the same order. It comes back to its payer where the merchant's policy says so,
 // and waits for a person otherwise.
-func (s *paymentWorkflow) handleSecondPayment(ctx workflow.Context, r pirogue.OperatorResult, status pirogue.Status) error {
+func (s *paymentWorkflow) handleSecondPayment(ctx workflow.Context, r operator.OperatorResult, status pirogue.Status) error {
 	if !s.unplaced(r) {
 		return nil
 	}
-	id, err := s.openCase(ctx, pirogue.CauseSecondPayment, r)
+	id, err := s.openCase(ctx, support.CauseSecondPayment, r)
 	if err != nil || id == "" {
 		return err
 	}
-	s.leaveCase(id, pirogue.CauseSecondPayment)
-	return s.settleNext(ctx, pirogue.CauseSecondPayment, status)
+	s.leaveCase(id, support.CauseSecondPayment)
+	return s.settleNext(ctx, support.CauseSecondPayment, status)
 }
 
 // verify asks about a payment that is SUCCESS, because a callback or a lost workflow gives a
@@ -48,13 +51,13 @@ func (s *paymentWorkflow) verify(ctx workflow.Context, status pirogue.Status) er
 	receipt, err := call(ctx, options, do.AskStatus, activities.StatusInput{
 		PaymentID: s.input.PaymentID, Pace: activities.Long, Candidate: s.input.Current, AlreadyBooked: s.booked,
 	})
-	v := pirogue.ActionResult{
-		Decision: pirogue.DecisionWaiting, Status: status,
+	v := support.ActionResult{
+		Decision: support.DecisionWaiting, Status: status,
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
 	switch {
 	case activities.TimedOut(err): // or it does not say what a callback says
-		return errors.Join(s.replyToActions(ctx, v, ofKind(pirogue.ActionRecheck)), s.watchClaim(ctx, status))
+		return errors.Join(s.replyToActions(ctx, v, ofKind(support.ActionRecheck)), s.watchClaim(ctx, status))
 	case err != nil:
 		return err
 	case receipt.Outcome == pirogue.OutcomeDeclined || receipt.Outcome == pirogue.OutcomeExpired:
@@ -62,24 +65,24 @@ func (s *paymentWorkflow) verify(ctx workflow.Context, status pirogue.Status) er
 	case s.unplaced(receipt):
 		return s.handleSecondPayment(ctx, receipt, status)
 	}
-	v.Decision, v.Reason, v.Evidence = pirogue.DecisionSettled, "the operator says that it was paid", receipt.Message
-	return s.replyToActions(ctx, v, ofKind(pirogue.ActionRecheck))
+	v.Decision, v.Reason, v.Evidence = support.DecisionSettled, "the operator says that it was paid", receipt.Message
+	return s.replyToActions(ctx, v, ofKind(support.ActionRecheck))
 }
 
 // handleReversal opens the case of a success that the operator takes back, and waits for people.
-func (s *paymentWorkflow) handleReversal(ctx workflow.Context, status pirogue.Status, r pirogue.OperatorResult) error {
+func (s *paymentWorkflow) handleReversal(ctx workflow.Context, status pirogue.Status, r operator.OperatorResult) error {
 	id, err := s.open(ctx, activities.OpenCaseInput{
-		PaymentID: s.input.PaymentID, Cause: pirogue.CauseReversed, Note: "the operator takes the success back: " + r.Message,
+		PaymentID: s.input.PaymentID, Cause: support.CauseReversed, Note: "the operator takes the success back: " + r.Message,
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	return s.settleNext(ctx, pirogue.CauseReversed, status)
+	return s.settleNext(ctx, support.CauseReversed, status)
 }
 
 // byPolicy begins to give the money of a case back to its payer if it came in and the merchant
 // wants late money returned. The case stays open until the money is back; see settleNext.
-func (s *paymentWorkflow) byPolicy(ctx workflow.Context, id pirogue.CaseID) error {
+func (s *paymentWorkflow) byPolicy(ctx workflow.Context, id support.CaseID) error {
 	returns, err := s.returnsLate(ctx)
 	if err == nil && returns {
 		_, err = call(ctx, ours(s.input.MerchantID, "give back"), do.GiveBack, activities.ReturnRequest{Case: id})
@@ -97,7 +100,7 @@ func (s *paymentWorkflow) returnsLate(ctx workflow.Context) (bool, error) {
 }
 
 // leaveCase leaves a case to be settled.
-func (s *paymentWorkflow) leaveCase(id pirogue.CaseID, cause pirogue.Cause) {
+func (s *paymentWorkflow) leaveCase(id support.CaseID, cause support.Cause) {
 	s.arrived = append(s.arrived, arrival{id, cause})
 }
 
@@ -112,11 +115,11 @@ func (s *paymentWorkflow) untilCalled(ctx workflow.Context) error {
 		if !s.unplaced(receipt) {
 			continue
 		}
-		id, err := s.openCase(ctx, pirogue.CauseSecondPayment, receipt)
+		id, err := s.openCase(ctx, support.CauseSecondPayment, receipt)
 		if err != nil || id == "" {
 			return err
 		}
-		s.leaveCase(id, pirogue.CauseSecondPayment)
+		s.leaveCase(id, support.CauseSecondPayment)
 		if err := s.byPolicy(ctx, id); err != nil {
 			return err
 		}
@@ -126,8 +129,8 @@ func (s *paymentWorkflow) untilCalled(ctx workflow.Context) error {
 
 // listen returns what the operator says when a callback gives a reason to ask it, or when
 // more money has moved. It returns a pending answer when support calls.
-func (s *paymentWorkflow) listen(ctx workflow.Context) (pirogue.OperatorResult, error) {
-	pending := pirogue.OperatorResult{Outcome: pirogue.OutcomePending}
+func (s *paymentWorkflow) listen(ctx workflow.Context) (operator.OperatorResult, error) {
+	pending := operator.OperatorResult{Outcome: pirogue.OutcomePending}
 	if s.drainCallbacks() {
 		if err := s.askEarlier(ctx); err != nil {
 			return pending, err
@@ -232,34 +235,34 @@ func (s *paymentWorkflow) askOf(ctx workflow.Context, one *earlierOne, why strin
 // doubt opens the case of an earlier attempt that nobody can ask about. The payment goes on.
 func (s *paymentWorkflow) doubt(ctx workflow.Context, one *earlierOne) error {
 	id, err := s.open(ctx, activities.OpenCaseInput{
-		PaymentID: s.input.PaymentID, Cause: pirogue.CauseEarlierUnknown, Attempt: one.Number,
-		Note: fmt.Sprintf("attempt %d may be at %s, which nobody can ask any more", one.Number, one.Leg.Operator),
+		PaymentID: s.input.PaymentID, Cause: support.CauseEarlierUnknown, Attempt: one.Number,
+		Note: fmt.Sprintf("attempt %d may be at %s, which nobody can ask any more", one.Number, one.Candidate.Operator),
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	s.leaveCase(id, pirogue.CauseEarlierUnknown)
+	s.leaveCase(id, support.CauseEarlierUnknown)
 	return nil
 }
 
 // about returns the order as the operator of an earlier attempt has it, and a question.
-func (s *paymentWorkflow) about(one *earlierOne, pace activities.Pace) (pirogue.PaymentInput, activities.StatusInput) {
+func (s *paymentWorkflow) about(one *earlierOne, pace activities.Pace) (lifecycle.PaymentInput, activities.StatusInput) {
 	order := s.input
-	order.Current = one.Leg
+	order.Current = one.Candidate
 	return order, activities.StatusInput{
-		PaymentID: order.PaymentID, Pace: pace, Candidate: one.Leg, Number: one.Number, AlreadyBooked: one.placed,
+		PaymentID: order.PaymentID, Pace: pace, Candidate: one.Candidate, Number: one.Number, AlreadyBooked: one.placed,
 	}
 }
 
 // bookArrival opens the case of money under an earlier attempt: the payment has another one, which
 // may be paid as well. It goes back as the merchant's policy says.
-func (s *paymentWorkflow) bookArrival(ctx workflow.Context, one *earlierOne, r pirogue.OperatorResult) error {
+func (s *paymentWorkflow) bookArrival(ctx workflow.Context, one *earlierOne, r operator.OperatorResult) error {
 	if r.Outcome != pirogue.OutcomePaid || r.Moved(s.input.Amount) <= one.placed {
 		return nil
 	}
-	trouble := s.trouble(pirogue.CauseEarlierPaid, r)
+	trouble := s.trouble(support.CauseEarlierPaid, r)
 	trouble.Attempt = one.Number
-	trouble.Note = fmt.Sprintf("attempt %d at %s: %s", one.Number, one.Leg.Operator, trouble.Note)
+	trouble.Note = fmt.Sprintf("attempt %d at %s: %s", one.Number, one.Candidate.Operator, trouble.Note)
 	id, err := s.open(ctx, trouble)
 	if err != nil {
 		return err
@@ -268,7 +271,7 @@ func (s *paymentWorkflow) bookArrival(ctx workflow.Context, one *earlierOne, r p
 	if id == "" {
 		return nil
 	}
-	s.leaveCase(id, pirogue.CauseEarlierPaid)
+	s.leaveCase(id, support.CauseEarlierPaid)
 	return s.byPolicy(ctx, id)
 }
 
@@ -350,11 +353,11 @@ func (s *paymentWorkflow) disturb(ctx workflow.Context, status pirogue.Status) e
 		}
 		return s.verify(ctx, status)
 	}
-	if succeeded(status) && s.asked(pirogue.ActionRecheck) {
+	if succeeded(status) && s.asked(support.ActionRecheck) {
 		return s.verify(ctx, status)
 	}
-	return s.replyToActions(ctx, pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Status: status,
+	return s.replyToActions(ctx, support.ActionResult{
+		Decision: support.DecisionRefused, Status: status,
 		Reason: "the payment has ended; its earlier attempts are watched for money",
 	}, everyAction)
 }

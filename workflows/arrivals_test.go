@@ -11,6 +11,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // TestArrival has a customer pay one order more than once: it is a success once at most, and
@@ -23,38 +26,38 @@ func TestArrival(t *testing.T) {
 		policy pirogue.LatePolicy
 		rings  []time.Duration
 		want   pirogue.Status
-		cases  []pirogue.Cause
+		cases  []support.Cause
 		booked int64 // all that is booked under the reference
 		backs  int   // refunds that give it back
 		waits  bool  // for a person
 	}{
 		"twice at once": {
 			scenes: []scene{{outcome: paid, extra: 5000}}, want: "SUCCESS", booked: 10_000, backs: 1,
-			cases: []pirogue.Cause{pirogue.CauseSecondPayment},
+			cases: []support.Cause{support.CauseSecondPayment},
 		},
 		"twice, and nothing is returned by itself": {
 			scenes: []scene{{outcome: paid, extra: 5000}}, policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000,
-			cases: []pirogue.Cause{pirogue.CauseSecondPayment}, waits: true,
+			cases: []support.Cause{support.CauseSecondPayment}, waits: true,
 		},
 		"the order, while another amount waits for a person": {
 			scenes: []scene{{outcome: paid, amount: 2500}, {from: time.Hour, outcome: paid, extra: 2500}},
 			want:   "PENDING", booked: 7500, backs: 1, waits: true,
-			cases: []pirogue.Cause{pirogue.CauseAmountMismatch, pirogue.CauseSecondPayment},
+			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
 		"the order, told by a callback past the horizon": {
 			scenes: []scene{{outcome: paid, amount: 2500}, {from: 25 * time.Hour, outcome: paid, extra: 2500}},
 			rings:  []time.Duration{25*time.Hour + time.Minute}, want: "PENDING", booked: 7500, backs: 1, waits: true,
-			cases: []pirogue.Cause{pirogue.CauseAmountMismatch, pirogue.CauseSecondPayment},
+			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
 		"late, and late again": {
 			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid}, {from: 2 * time.Hour, outcome: paid, extra: 5000}},
 			want:   "EXPIRED", booked: 10_000, backs: 2,
-			cases: []pirogue.Cause{pirogue.CauseLateSuccess, pirogue.CauseLateSuccess},
+			cases: []support.Cause{support.CauseLateSuccess, support.CauseLateSuccess},
 		},
 		"twice late, and it is accepted": {
 			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid, extra: 5000}},
 			policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000, waits: true,
-			cases: []pirogue.Cause{pirogue.CauseSecondPayment},
+			cases: []support.Cause{support.CauseSecondPayment},
 		},
 		"once": {scenes: []scene{{outcome: paid}}, want: "SUCCESS", booked: 5000},
 	} {
@@ -86,8 +89,8 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	const paid, absent = pirogue.OutcomePaid, pirogue.OutcomeAbsent
 	type asked struct {
 		after  time.Duration
-		remedy pirogue.SupportAction
-		want   pirogue.Decision
+		remedy support.SupportAction
+		want   support.Decision
 	}
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
@@ -97,45 +100,45 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 		policy pirogue.LatePolicy
 		asks   []asked
 		want   pirogue.Status
-		open   []pirogue.Cause
-		closed []pirogue.Cause
+		open   []support.Cause
+		closed []support.Cause
 		waits  bool
 	}{
 		"a cash-in that was paid by the next": {
 			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
-			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"and nothing is returned by itself": {
 			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
-			policy: pirogue.LateAccept, want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid}, waits: true,
+			policy: pirogue.LateAccept, want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-in that expired at the next": {
 			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}}, next: neverHeard,
-			want: "EXPIRED", closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			want: "EXPIRED", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback while the next one waits": {
 			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}},
 			next: []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}}, rings: []time.Duration{2 * time.Minute},
-			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nothing": {
 			kind: pirogue.CashIn, first: neverHeard, next: settledAtOnce, want: "SUCCESS",
 		},
 		"a cash-out that was paid by the next": {
 			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
-			want: "SUCCESS", open: []pirogue.Cause{pirogue.CauseEarlierPaid}, waits: true,
+			want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-out, settled by two people": {
 			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
 			asks: []asked{
-				{5 * time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED"},
-				{6 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED"},
+				{5 * time.Hour, resolve("awa", support.ResolvedPlaced), "PROPOSED"},
+				{6 * time.Hour, resolve("moussa", support.ResolvedPlaced), "SETTLED"},
 			},
-			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"support asks meanwhile": {
 			kind: pirogue.CashOut, first: neverHeard, next: settledAtOnce,
-			asks: []asked{{5 * time.Hour, resolve("awa", pirogue.ResolvedUnpaid), "REFUSED"}}, want: "SUCCESS",
+			asks: []asked{{5 * time.Hour, resolve("awa", support.ResolvedUnpaid), "REFUSED"}}, want: "SUCCESS",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,32 +189,32 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 		rings   []time.Duration
 		want    pirogue.Status
 		code    pirogue.FailureCode
-		closed  []pirogue.Cause
+		closed  []support.Cause
 	}{
 		"the second is paid as well": {
 			answers: always[:1], first: late, others: settledAtOnce, want: "SUCCESS",
-			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nobody pays the others": {
 			answers: always[:2], first: late, others: pending, want: "EXPIRED", code: pirogue.FailedNoAnswer,
-			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback": {
 			answers: always[:1], first: []scene{{outcome: pirogue.OutcomePaid}}, others: pending,
 			rings: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNoAnswer,
-			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"every answer is lost": {
 			answers: always, first: late, others: pending, want: "FAILED", code: pirogue.FailedUnconfirmed,
-			closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"every answer is lost, and all but the first are paid": {
 			answers: always, first: pending, others: late, want: "FAILED", code: pirogue.FailedUnconfirmed,
-			closed: []pirogue.Cause{pirogue.CauseEarlierPaid, pirogue.CauseLateSuccess},
+			closed: []support.Cause{support.CauseEarlierPaid, support.CauseLateSuccess},
 		},
 		"then nothing can be sent": {
 			answers: append([]error{unknown}, slices.Repeat([]error{notSent}, 100)...), first: late, want: "FAILED",
-			code: pirogue.FailedUnconfirmed, closed: []pirogue.Cause{pirogue.CauseEarlierPaid},
+			code: pirogue.FailedUnconfirmed, closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nothing can be asked about": {
 			answers: always, unnamed: true, want: "FAILED", code: pirogue.FailedUnavailable,
@@ -219,7 +222,7 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, setting{kind: pirogue.CashIn, power: pirogue.NeitherByReference})
+			w := newWorldOf(t, setting{kind: pirogue.CashIn, power: operator.NeitherByReference})
 			w.operator.answers, w.operator.named = tt.answers, !tt.unnamed
 			w.operator.scenes, w.operator.scenesOf = tt.others, map[int][]scene{1: tt.first}
 			for _, after := range tt.rings {
@@ -269,48 +272,48 @@ func (w *world) moved() (in, out map[string]int64) {
 func TestSuccessIsVerified(t *testing.T) {
 	t.Parallel()
 	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
-	people := []pirogue.SupportAction{resolve("awa", pirogue.ResolvedPlaced), resolve("moussa", pirogue.ResolvedPlaced)}
+	people := []support.SupportAction{resolve("awa", support.ResolvedPlaced), resolve("moussa", support.ResolvedPlaced)}
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
 		later  []scene
-		people []pirogue.SupportAction
-		asked  pirogue.Decision // on a recheck by support; "": nobody asks
+		people []support.SupportAction
+		asked  support.Decision // on a recheck by support; "": nobody asks
 		late   bool             // its row is read only when the verification has ended
-		open   []pirogue.Cause
-		closed []pirogue.Cause
+		open   []support.Cause
+		closed []support.Cause
 		booked int64
 		waits  bool
 	}{
 		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
 		"support asks, and it is paid": {
-			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled,
+			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
 		},
 		"support asks, and the workflow learns it late": {
-			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: pirogue.DecisionSettled, late: true,
+			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled, late: true,
 		},
 		"support asks, and it is taken back": {
 			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000,
-			asked: pirogue.DecisionRefused, waits: true,
-			open: []pirogue.Cause{pirogue.CauseReversed},
+			asked: support.DecisionRefused, waits: true,
+			open: []support.Cause{support.CauseReversed},
 		},
 		"support asks, and nothing is known": {
-			kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000, asked: pirogue.DecisionWaiting,
+			kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000, asked: support.DecisionWaiting,
 		},
 		"a cash-in that was paid again": {
 			kind: pirogue.CashIn, later: []scene{{outcome: paid, extra: 5000}}, booked: 10_000,
-			closed: []pirogue.Cause{pirogue.CauseSecondPayment},
+			closed: []support.Cause{support.CauseSecondPayment},
 		},
 		"a cash-in that is taken back": {
 			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
-			open: []pirogue.Cause{pirogue.CauseReversed},
+			open: []support.Cause{support.CauseReversed},
 		},
 		"a cash-in that is taken back, and people know": {
 			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, people: people,
-			closed: []pirogue.Cause{pirogue.CauseReversed},
+			closed: []support.Cause{support.CauseReversed},
 		},
 		"a cash-out that is taken back": {
 			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
-			open: []pirogue.Cause{pirogue.CauseReversed},
+			open: []support.Cause{support.CauseReversed},
 		},
 		"a cash-out whose status flaps": {
 			kind: pirogue.CashOut, later: []scene{{outcome: declined}, {from: time.Second, outcome: paid}}, booked: 5000,
@@ -327,7 +330,7 @@ func TestSuccessIsVerified(t *testing.T) {
 			w.renew()
 			w.register(false)
 			w.operator.scenes, w.operator.began = tt.later, w.env.Now()
-			w.order.Resumes = &pirogue.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
+			w.order.Resumes = &lifecycle.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
 			for n, r := range tt.people {
 				w.remedy(time.Duration(n+2)*time.Hour, r)
 			}
@@ -337,7 +340,7 @@ func TestSuccessIsVerified(t *testing.T) {
 			}
 			var asked *act
 			if tt.asked != "" {
-				asked = w.remedy(0, pirogue.SupportAction{Kind: pirogue.ActionRecheck, Actor: "awa"})
+				asked = w.remedy(0, support.SupportAction{Kind: support.ActionRecheck, Actor: "awa"})
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
 			p := w.tell()
@@ -364,17 +367,17 @@ func TestReversalAfterRefunds(t *testing.T) {
 		call    bool // the operator has a refund call
 		refunds []int64
 		pending bool // the last refund is under way
-		want    []pirogue.Cause
+		want    []support.Cause
 	}{
-		"a part, by its call":            {call: true, refunds: []int64{100}, want: []pirogue.Cause{pirogue.CauseReversed}},
-		"all, into the wallet":           {refunds: []int64{5000}, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"a part, by its call":            {call: true, refunds: []int64{100}, want: []support.Cause{support.CauseReversed}},
+		"all, into the wallet":           {refunds: []int64{5000}, want: []support.Cause{support.CauseReversed}},
 		"all, by its call":               {call: true, refunds: []int64{5000}},
 		"all, by its call, and in parts": {call: true, refunds: []int64{2000, 3000}},
 		"all, and the call is under way": {call: true, refunds: []int64{5000}, pending: true},
 		"a part, and it is under way": {
-			call: true, refunds: []int64{4999}, pending: true, want: []pirogue.Cause{pirogue.CauseReversed},
+			call: true, refunds: []int64{4999}, pending: true, want: []support.Cause{support.CauseReversed},
 		},
-		"nothing": {call: true, want: []pirogue.Cause{pirogue.CauseReversed}},
+		"nothing": {call: true, want: []support.Cause{support.CauseReversed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -389,7 +392,7 @@ func TestReversalAfterRefunds(t *testing.T) {
 				if tt.pending && n == len(tt.refunds)-1 {
 					continue
 				}
-				_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
+				_, err := w.store.Finalize(t.Context(), lifecycle.Finalization{
 					PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
 				})
 				require.NoError(t, err)
@@ -398,7 +401,7 @@ func TestReversalAfterRefunds(t *testing.T) {
 			w.register(tt.call)
 			w.operator.scenes, w.operator.began = []scene{{outcome: pirogue.OutcomeDeclined}}, w.env.Now()
 			before, _ := w.latest()
-			w.order.Resumes = &pirogue.Resumption{Status: before.Status, FirstSent: w.env.Now(), Attempts: 1}
+			w.order.Resumes = &lifecycle.Resumption{Status: before.Status, FirstSent: w.env.Now(), Attempts: 1}
 			w.ring(0)
 			w.env.SetWorkflowRunTimeout(openFor)
 			p := w.tell()

@@ -5,6 +5,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 const (
@@ -17,12 +19,12 @@ const (
 )
 
 // askStatus puts one question and takes the answer as it is.
-func (s *paymentWorkflow) askStatus(ctx workflow.Context, why string) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) askStatus(ctx workflow.Context, why string) (operator.OperatorResult, error) {
 	return s.askStatusAt(ctx, priorityVerify, why)
 }
 
 // askStatusAt is ask at another priority.
-func (s *paymentWorkflow) askStatusAt(ctx workflow.Context, priority int, why string) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) askStatusAt(ctx workflow.Context, priority int, why string) (operator.OperatorResult, error) {
 	s.pace = ""
 	receipt, _, err := s.put(ctx, s.input, priority, why,
 		activities.StatusInput{PaymentID: s.input.PaymentID, Pace: activities.Once, Candidate: s.input.Current, AlreadyBooked: s.booked})
@@ -30,7 +32,7 @@ func (s *paymentWorkflow) askStatusAt(ctx workflow.Context, priority int, why st
 }
 
 // askClosing puts the question that ends the customer's time.
-func (s *paymentWorkflow) askClosing(ctx workflow.Context) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) askClosing(ctx workflow.Context) (operator.OperatorResult, error) {
 	s.pace = ""
 	receipt, _, err := s.put(ctx, s.input, priorityVerify, "last question", activities.StatusInput{
 		PaymentID: s.input.PaymentID, Pace: activities.Once, Candidate: s.input.Current, AlreadyBooked: s.booked, Closing: true,
@@ -41,15 +43,15 @@ func (s *paymentWorkflow) askClosing(ctx workflow.Context) (pirogue.OperatorResu
 // put puts one question and takes the answer as it is. Where nobody answers in time it returns
 // a pending answer that is unclear, so that the payment goes on, and reports false.
 func (s *paymentWorkflow) put(
-	ctx workflow.Context, order pirogue.PaymentInput, priority int, why string, q activities.StatusInput,
-) (pirogue.OperatorResult, bool, error) {
+	ctx workflow.Context, order lifecycle.PaymentInput, priority int, why string, q activities.StatusInput,
+) (operator.OperatorResult, bool, error) {
 	for tried := 1; ; tried++ {
 		receipt, err := call(ctx, single(order, priority, why), do.AskStatus, q)
 		if !activities.TimedOut(err) {
 			return receipt, true, err
 		}
 		if tried >= s.tries(err) {
-			return pirogue.OperatorResult{
+			return operator.OperatorResult{
 				Outcome: pirogue.OutcomePending, Unreadable: true,
 				Message: "nobody has put the question to " + string(order.Current.Operator) + " in time",
 			}, false, nil

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"pirogue"
+	"pirogue/lifecycle"
 )
 
 // visibilityPage limits the workflows on one page of a list.
@@ -23,18 +24,18 @@ const followedTypes = "'CashIn', 'CashOut', 'Refund', 'Bulk', 'Webhook'"
 // since a moment, open or closed, as far as Temporal remembers them. It stops at each's first error
 // and returns it, and fails with ServiceUnavailable.
 func (s *Starter) StartedSince(
-	ctx context.Context, since time.Time, each func([]pirogue.LostRow) error,
+	ctx context.Context, since time.Time, each func([]lifecycle.LostRow) error,
 ) error {
 	query := fmt.Sprintf("StartTime >= '%s' AND WorkflowType IN (%s)", since.UTC().Format(time.RFC3339Nano), followedTypes)
 	return s.list(ctx, query, func(found []*workflowpb.WorkflowExecutionInfo) error {
-		page := make([]pirogue.LostRow, 0, len(found))
+		page := make([]lifecycle.LostRow, 0, len(found))
 		for _, info := range found {
 			id := info.GetExecution().GetWorkflowId()
 			what, row := followedBy(id)
 			if what == "" {
 				continue
 			}
-			page = append(page, pirogue.LostRow{
+			page = append(page, lifecycle.LostRow{
 				WorkflowID: id, What: what, ID: row, Kind: kindOf(id), State: info.GetStatus().String(),
 				StartedAt: info.GetStartTime().AsTime(),
 			})
@@ -68,15 +69,15 @@ func (s *Starter) list(
 var round = regexp.MustCompile(`-r[0-9]+$`)
 
 // followedBy returns what the workflow of an ID takes care of; "" for any other workflow.
-func followedBy(workflowID string) (pirogue.FollowedKind, string) {
+func followedBy(workflowID string) (lifecycle.FollowedKind, string) {
 	if id, ok := PaymentOf(workflowID); ok {
-		return pirogue.FollowedPayment, string(id)
+		return lifecycle.FollowedPayment, string(id)
 	}
 	if id, ok := strings.CutPrefix(workflowID, "bulk-"); ok {
-		return pirogue.FollowedBulk, id
+		return lifecycle.FollowedBulk, id
 	}
 	if id, ok := strings.CutPrefix(workflowID, "webhook-"); ok {
-		return pirogue.FollowedEvent, round.ReplaceAllString(id, "")
+		return lifecycle.FollowedEvent, round.ReplaceAllString(id, "")
 	}
 	return "", ""
 }
@@ -93,7 +94,7 @@ func kindOf(workflowID string) pirogue.PaymentKind {
 
 // Named returns a workflow's row with the merchant and the reference that its details name. Where
 // they cannot be read, both stay empty.
-func (s *Starter) Named(ctx context.Context, l pirogue.LostRow) (pirogue.LostRow, error) {
+func (s *Starter) Named(ctx context.Context, l lifecycle.LostRow) (lifecycle.LostRow, error) {
 	found, err := s.Client.DescribeWorkflow(ctx, l.WorkflowID, "")
 	if err != nil {
 		return l, away(err)

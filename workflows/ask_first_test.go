@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -17,7 +19,7 @@ import (
 func (w *world) askFirst(from, until time.Duration) {
 	w.t.Helper()
 	begin := func() {
-		mode := pirogue.AskFirst{ID: ids.New(), Since: w.env.Now(), Begun: w.env.Now(), Actor: "awa", Reason: "a test"}
+		mode := lifecycle.AskFirst{ID: ids.New(), Since: w.env.Now(), Begun: w.env.Now(), Actor: "awa", Reason: "a test"}
 		require.NoError(w.t, w.store.BeginAskFirst(w.t.Context(), mode))
 	}
 	if from == 0 {
@@ -28,12 +30,12 @@ func (w *world) askFirst(from, until time.Duration) {
 	w.env.RegisterDelayedCallback(func() {
 		ctx := w.t.Context()
 		require.NoError(w.t, w.store.TemporalAsked(ctx, w.env.Now()))
-		require.NoError(w.t, w.store.MarkSeen(ctx, pirogue.FollowedPayment, []string{string(w.payment.ID)}, w.env.Now()))
+		require.NoError(w.t, w.store.MarkSeen(ctx, lifecycle.FollowedPayment, []string{string(w.payment.ID)}, w.env.Now()))
 		require.NoError(w.t, w.store.OperatorLooked(ctx, instance, "its portal", "awa"))
 		require.NoError(w.t, w.store.OperatorLooked(ctx, another, "its portal", "awa"))
 		verdict, err := w.store.EndAskFirst(ctx, nil, "awa", w.env.Now())
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.DecisionSettled, verdict.Decision, verdict.Reason)
+		require.Equal(w.t, support.DecisionSettled, verdict.Decision, verdict.Reason)
 	}, until)
 }
 

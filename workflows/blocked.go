@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
-	"pirogue"
+	"pirogue/lifecycle"
 )
 
 const (
@@ -28,7 +28,7 @@ const (
 
 // Blocked returns the payments whose workflow is open and goes no further, because its code does not
 // replay its history. It fails with ServiceUnavailable.
-func (s *Starter) Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error) {
+func (s *Starter) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
 	look := &blockedLook{Starter: s}
 	each := func(page []*workflowpb.WorkflowExecutionInfo) error { return look.page(ctx, page) }
 	err := s.list(ctx, markedPayments, each)
@@ -44,7 +44,7 @@ type blockedLook struct {
 	*Starter
 
 	mu    sync.Mutex
-	found []pirogue.LostWorkflow
+	found []lifecycle.LostWorkflow
 }
 
 // page looks at a page of workflows, several at once.
@@ -79,8 +79,8 @@ func (b *blockedLook) look(ctx context.Context, id string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.found = append(b.found, pirogue.LostWorkflow{
-		What: pirogue.FollowedPayment, ID: string(payment),
+	b.found = append(b.found, lifecycle.LostWorkflow{
+		What: lifecycle.FollowedPayment, ID: string(payment),
 		Why: fmt.Sprintf("its code does not replay its history; %d tasks have failed", tasks),
 	})
 	return nil

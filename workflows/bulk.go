@@ -13,6 +13,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/bulk"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 // are over, closes the bulk and has its merchant told. That a bulk was cancelled is found
 // by the pages that come after: they have nothing to start. A cancel request of a Temporal
 // client is ignored.
-func Bulk(ctx workflow.Context, order pirogue.BulkInput) (activities.BulkClosed, error) {
+func Bulk(ctx workflow.Context, order bulk.BulkInput) (activities.BulkClosed, error) {
 	ctx, stop := withoutCancel(ctx)
 	defer stop()
 	for i, page := range order.Pages {
@@ -51,11 +52,11 @@ func Bulk(ctx workflow.Context, order pirogue.BulkInput) (activities.BulkClosed,
 
 // startPage starts one page. Nobody takes work from the queue of an operator that left the
 // configuration: such a page is started line by line, and its lines become cases.
-func startPage(ctx workflow.Context, order pirogue.BulkInput, in activities.BulkPageInput) error {
+func startPage(ctx workflow.Context, order bulk.BulkInput, in activities.BulkPageInput) error {
 	summary := fmt.Sprintf("start page %d of %d", in.Number, len(order.Pages))
 	_, err := call(ctx, starting(order, in.Page, summary), do.StartPage, in)
 	if in.Page.Operator != "" && activities.NobodyTook(err) {
-		in.Page = pirogue.BulkPage{}
+		in.Page = bulk.BulkPage{}
 		_, err = call(ctx, starting(order, in.Page, summary+", line by line"), do.StartPage, in)
 	}
 	return err
@@ -63,7 +64,7 @@ func startPage(ctx workflow.Context, order pirogue.BulkInput, in activities.Bulk
 
 // starting is for a page of a bulk. It runs where its operator's calls do when it makes
 // one.
-func starting(order pirogue.BulkInput, page pirogue.BulkPage, summary string) workflow.ActivityOptions {
+func starting(order bulk.BulkInput, page bulk.BulkPage, summary string) workflow.ActivityOptions {
 	options := coordinating(order, summary)
 	options.StartToCloseTimeout, options.HeartbeatTimeout = pageTimeout, pageSilence+page.CallTimeout
 	if page.Operator != "" {
@@ -73,7 +74,7 @@ func starting(order pirogue.BulkInput, page pirogue.BulkPage, summary string) wo
 }
 
 // coordinating is for the coordinator's own work. It never gives up: money is set aside.
-func coordinating(order pirogue.BulkInput, summary string) workflow.ActivityOptions {
+func coordinating(order bulk.BulkInput, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: PaymentsQueue,
 		RetryPolicy: &temporal.RetryPolicy{
@@ -89,12 +90,12 @@ func coordinating(order pirogue.BulkInput, summary string) workflow.ActivityOpti
 func BulkWorkflowID(id pirogue.BulkID) string { return "bulk-" + string(id) }
 
 // LaunchBulk starts a bulk's workflow, or joins it.
-func (s *Starter) LaunchBulk(ctx context.Context, b pirogue.Bulk) error {
+func (s *Starter) LaunchBulk(ctx context.Context, b bulk.Bulk) error {
 	return s.launchBulk(ctx, b, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 }
 
 // launchBulk starts a bulk's workflow, after one that has ended where reuse allows it.
-func (s *Starter) launchBulk(ctx context.Context, b pirogue.Bulk, reuse enumspb.WorkflowIdReusePolicy) error {
+func (s *Starter) launchBulk(ctx context.Context, b bulk.Bulk, reuse enumspb.WorkflowIdReusePolicy) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       BulkWorkflowID(b.ID),
 		TaskQueue:                PaymentsQueue,
@@ -106,6 +107,6 @@ func (s *Starter) launchBulk(ctx context.Context, b pirogue.Bulk, reuse enumspb.
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			MerchantID.ValueSet(string(b.MerchantID)), Country.ValueSet(string(b.Country)),
 		),
-	}, Bulk, pirogue.NewBulkInput(b, s.Instance))
+	}, Bulk, bulk.NewBulkInput(b, s.Instance))
 	return away(err)
 }

@@ -15,8 +15,12 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/bulk"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/workflows"
 )
 
@@ -24,8 +28,8 @@ import (
 // after it was launched.
 type crew struct {
 	*world
-	bulk  pirogue.Bulk
-	lines []pirogue.BulkLine
+	bulk  bulk.Bulk
+	lines []bulk.BulkLine
 
 	mu       sync.Mutex
 	open     []pirogue.Payment
@@ -34,7 +38,7 @@ type crew struct {
 	told     []pirogue.EventID
 	most     int // payments that were open at one moment
 
-	operators map[pirogue.OperatorCode]pirogue.Instance
+	operators map[pirogue.OperatorCode]operator.Instance
 }
 
 // newCrew accepts a bulk of so many lines.
@@ -43,9 +47,9 @@ func newCrew(t *testing.T, lines int) *crew {
 	c := &crew{world: freshBooks(t).world(t, setting{}), launches: map[pirogue.PaymentID]int{}}
 	c.collected("funds", int64(lines*120), 0)
 	now := pirogue.Clock(c.env.Now).Now()
-	c.bulk = pirogue.Bulk{
+	c.bulk = bulk.Bulk{
 		ID: pirogue.BulkID(ids.New()), MerchantID: c.owner.MerchantID, Mode: c.owner.Mode, Reference: "april",
-		State: pirogue.BulkAccepted, Country: "ML", Amount: xof(0), Fee: xof(0), CreatedAt: now, UpdatedAt: now,
+		State: bulk.BulkAccepted, Country: "ML", Amount: xof(0), Fee: xof(0), CreatedAt: now, UpdatedAt: now,
 	}
 	for i := range lines {
 		p := pirogue.Payment{
@@ -54,7 +58,7 @@ func newCrew(t *testing.T, lines int) *crew {
 			FeePayer: pirogue.PaidByMerchant, Country: "ML", MSISDN: "+22370001234", Network: pirogue.Orange,
 			Operator: instance, BulkID: c.bulk.ID, Quiet: true,
 		}
-		c.lines = append(c.lines, pirogue.BulkLine{Number: i + 1, Payment: p})
+		c.lines = append(c.lines, bulk.BulkLine{Number: i + 1, Payment: p})
 		c.bulk.Lines, c.bulk.Amount.Minor, c.bulk.Fee.Minor = i+1, c.bulk.Amount.Minor+100, c.bulk.Fee.Minor+20
 		c.bulk.Cost += p.Net()
 	}
@@ -86,7 +90,7 @@ func (c *crew) Launch(_ context.Context, p pirogue.Payment) error {
 }
 
 // Deliver implements activities.Workflows.
-func (c *crew) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+func (c *crew) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
 	c.told = append(c.told, id)
 	return nil
 }
@@ -105,10 +109,10 @@ func (c *crew) payAll() {
 		_, a, err := c.store.Latest(context.Background(), p.ID)
 		require.NoError(c.t, err)
 		if a.State == pirogue.AttemptPrepared {
-			_, err = c.store.Send(context.Background(), a.ID, pirogue.SendLimits{}, c.env.Now())
+			_, err = c.store.Send(context.Background(), a.ID, operator.SendLimits{}, c.env.Now())
 			require.NoError(c.t, err)
 		}
-		end := pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}
+		end := lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: c.env.Now()}
 		if i%10 == 9 {
 			end.Status, end.Failure = pirogue.StatusFailed, pirogue.Failure{Code: pirogue.FailedDeclined}
 		}
@@ -121,7 +125,7 @@ func (c *crew) payAll() {
 // run runs the coordinator to its end.
 func (c *crew) run() activities.BulkClosed {
 	c.t.Helper()
-	order := pirogue.NewBulkInput(c.bulk, func(code pirogue.OperatorCode) (pirogue.Instance, bool) {
+	order := bulk.NewBulkInput(c.bulk, func(code pirogue.OperatorCode) (operator.Instance, bool) {
 		return c.operators[code], true
 	})
 	for i := range order.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
@@ -141,11 +145,11 @@ func TestABulkStartsEachLineOnceAndClosesWhenAllAreOver(t *testing.T) {
 	c := newCrew(t, 1100) // three pages
 	c.pay(10)
 	closed := c.run()
-	require.Equal(t, pirogue.BulkCompleted, closed.State)
+	require.Equal(t, bulk.BulkCompleted, closed.State)
 	require.Equal(t, 1100, closed.Counts["SUCCESS"]+closed.Counts["FAILED"])
 	require.Len(t, c.launches, 1100)
-	require.LessOrEqual(t, c.most, 2*pirogue.BulkPageLines, "an operator that decides nothing is given no more")
-	require.Equal(t, []pirogue.EventID{pirogue.NewBulkEventID(c.bulk.ID)}, c.told)
+	require.LessOrEqual(t, c.most, 2*bulk.BulkPageLines, "an operator that decides nothing is given no more")
+	require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.told)
 	require.EqualValues(t, 1100*120-closed.Counts["SUCCESS"]*120, c.balance().Available)
 	c.audit()
 }
@@ -161,7 +165,7 @@ func TestAPageThatDiesIsStartedAgain(t *testing.T) {
 			c := newCrew(t, 30)
 			c.falls = falls
 			c.pay(2)
-			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Equal(t, bulk.BulkCompleted, c.run().State)
 			require.Len(t, c.launches, 30)
 			c.audit()
 		})
@@ -174,14 +178,14 @@ func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
 
 	c := newCrew(t, 60)
 	c.env.RegisterDelayedCallback(func() { loseHistory(c.env) }, 20*time.Second)
-	c.env.ExecuteWorkflow(losable(workflows.Bulk), pirogue.NewBulkInput(c.bulk, func(pirogue.OperatorCode) (pirogue.Instance, bool) {
-		return pirogue.Instance{}, false
+	c.env.ExecuteWorkflow(losable(workflows.Bulk), bulk.NewBulkInput(c.bulk, func(pirogue.OperatorCode) (operator.Instance, bool) {
+		return operator.Instance{}, false
 	}))
 	require.Error(t, c.env.GetWorkflowError())
 	require.Len(t, c.launches, 60)
 	c.payAll()
 	c.begin()
-	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	require.Equal(t, bulk.BulkCompleted, c.run().State)
 	for id, n := range c.launches {
 		require.Equal(t, 1, n, "%s had ended when its page was started anew", id)
 	}
@@ -198,9 +202,9 @@ func TestACancelledBulkStartsNoOtherLine(t *testing.T) {
 	}, 10*time.Second) // the first page is open, the second waits for room
 	c.pay(3)
 	closed := c.run()
-	require.Equal(t, pirogue.BulkCancelled, closed.State)
-	require.Equal(t, 100+pirogue.BulkPageLines, closed.Counts[pirogue.LineCancelled])
-	require.Len(t, c.launches, pirogue.BulkPageLines)
+	require.Equal(t, bulk.BulkCancelled, closed.State)
+	require.Equal(t, 100+bulk.BulkPageLines, closed.Counts[bulk.LineCancelled])
+	require.Len(t, c.launches, bulk.BulkPageLines)
 	c.audit()
 }
 
@@ -215,7 +219,7 @@ func TestSweepStartsABulkThatNobodyStarted(t *testing.T) {
 	require.Equal(t, []pirogue.BulkID{c.bulk.ID}, c.bulks)
 	progress, err := c.store.Bulk(t.Context(), c.owner, c.bulk.ID)
 	require.NoError(t, err)
-	require.Equal(t, 3, progress.Tallies[pirogue.LineWaiting].Lines, "lines whose turn has not come are left alone")
+	require.Equal(t, 3, progress.Tallies[bulk.LineWaiting].Lines, "lines whose turn has not come are left alone")
 }
 
 func TestSweepLeavesLinesThatWaitForTheirOperator(t *testing.T) {
@@ -238,7 +242,7 @@ func TestSweepLeavesLinesThatWaitForTheirOperator(t *testing.T) {
 }
 
 // LaunchBulk implements activities.Workflows.
-func (s *scenario) LaunchBulk(context.Context, pirogue.Bulk) error { return nil }
+func (s *scenario) LaunchBulk(context.Context, bulk.Bulk) error { return nil }
 
 // deserted is a Temporal where nobody works for an operator that left the configuration.
 type deserted struct{ begun []string }
@@ -255,7 +259,7 @@ func (d *deserted) StartPage(ctx context.Context, in activities.BulkPageInput) (
 
 // CloseBulk implements the activity of that name.
 func (*deserted) CloseBulk(context.Context, pirogue.BulkID) (activities.BulkClosed, error) {
-	return activities.BulkClosed{State: pirogue.BulkCompleted}, nil
+	return activities.BulkClosed{State: bulk.BulkCompleted}, nil
 }
 
 func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
@@ -264,7 +268,7 @@ func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
 	env, d := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), &deserted{}
 	env.RegisterWorkflow(workflows.Bulk)
 	env.RegisterActivity(d)
-	env.ExecuteWorkflow(workflows.Bulk, pirogue.BulkInput{BulkID: "april", Pages: []pirogue.BulkPage{
+	env.ExecuteWorkflow(workflows.Bulk, bulk.BulkInput{BulkID: "april", Pages: []bulk.BulkPage{
 		{}, {Operator: "gone", CallTimeout: time.Second}, {},
 	}})
 	require.NoError(t, env.GetWorkflowError())

@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -53,26 +55,26 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 	pending := []scene{{outcome: pirogue.OutcomePending}}
 	tests := map[string]struct {
 		kind   pirogue.PaymentKind
-		proof  pirogue.CallbackProof
+		proof  operator.CallbackProof
 		policy pirogue.LatePolicy
 		scenes []scene // first
 		later  []scene // when the callback has come
 		said   pirogue.Outcome
 		asks   bool // the workflow is started again
 		want   pirogue.Status
-		opened []pirogue.Cause
-		closed []pirogue.Cause // its money went back
+		opened []support.Cause
+		closed []support.Cause // its money went back
 	}{
 		"it says paid, which is so, and is accepted": {
 			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true, want: "SUCCESS",
 		},
 		"it says paid, which is so, and goes back": {
 			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
-			want: "EXPIRED", closed: []pirogue.Cause{pirogue.CauseLateSuccess},
+			want: "EXPIRED", closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"it proves paid, the operator knows nothing of it": {
-			proof: pirogue.ProofSignature, scenes: pending, later: pending, said: paid, asks: true,
-			want: "EXPIRED", opened: []pirogue.Cause{pirogue.CauseUnknown},
+			proof: operator.ProofSignature, scenes: pending, later: pending, said: paid, asks: true,
+			want: "EXPIRED", opened: []support.Cause{support.CauseUnknown},
 		},
 		"anybody says paid, the operator knows nothing of it": {
 			scenes: pending, later: pending, said: paid, asks: true, want: "EXPIRED",
@@ -82,14 +84,14 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 		"it says pending":         {scenes: pending, said: pirogue.OutcomePending, want: "EXPIRED"},
 		"it says paid once more":  {scenes: []scene{{outcome: paid}}, said: paid, want: "SUCCESS"},
 		"a cash-out is proven paid after all": {
-			kind: pirogue.CashOut, proof: pirogue.ProofSignature, scenes: []scene{{outcome: declined}},
+			kind: pirogue.CashOut, proof: operator.ProofSignature, scenes: []scene{{outcome: declined}},
 			later: []scene{{outcome: paid}}, said: paid, asks: true,
-			want: "FAILED", opened: []pirogue.Cause{pirogue.CausePaidAfterAll},
+			want: "FAILED", opened: []support.Cause{support.CausePaidAfterAll},
 		},
 		"a cash-out is proven paid, the operator says declined": {
-			kind: pirogue.CashOut, proof: pirogue.ProofSignature, scenes: []scene{{outcome: declined}},
+			kind: pirogue.CashOut, proof: operator.ProofSignature, scenes: []scene{{outcome: declined}},
 			later: []scene{{outcome: declined}}, said: paid, asks: true,
-			want: "FAILED", opened: []pirogue.Cause{pirogue.CauseUnknown},
+			want: "FAILED", opened: []support.Cause{support.CauseUnknown},
 		},
 	}
 	for name, tt := range tests {
@@ -103,7 +105,7 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
 			w.tell()
 			_, attempt := w.latest()
-			callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
+			callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
 			_, err := w.store.RecordCallback(t.Context(), callback)
 			require.NoError(t, err)
 			w.operator.scenes = tt.later
@@ -135,7 +137,7 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	w := freshBooks(t).world(t, setting{horizon: horizon})
 	w.tell()
 	_, attempt := w.latest()
-	callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	w.broken = map[pirogue.PaymentID]error{w.payment.ID: pirogue.Errorf(pirogue.ServiceUnavailable, "away")}
@@ -145,7 +147,7 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	require.Error(t, err)
 	p, _ := w.latest()
 	require.True(t, p.FinishedAt.IsZero(), "the sweep for lost workflows finds it")
-	unrouted, err := w.store.Unrouted(t.Context(), pirogue.Callback{}, w.env.Now(), 10)
+	unrouted, err := w.store.Unrouted(t.Context(), operator.Callback{}, w.env.Now(), 10)
 	require.NoError(t, err)
 	require.Len(t, unrouted, 1)
 
@@ -160,11 +162,11 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 	w := freshBooks(t).world(t, setting{})
 	w.loseAfter(time.Minute)
 	_, attempt := w.latest()
-	callback := pirogue.NewCallback(attempt, pirogue.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	require.Zero(t, w.sweepLater(30*time.Second).Routed, "it waits for the workflow")
-	unrouted, err := w.store.Unrouted(t.Context(), pirogue.Callback{}, w.env.Now().Add(time.Hour), 10)
+	unrouted, err := w.store.Unrouted(t.Context(), operator.Callback{}, w.env.Now().Add(time.Hour), 10)
 	require.NoError(t, err)
 	require.Len(t, unrouted, 1)
 }
@@ -177,8 +179,8 @@ func TestACallbackAboutWhatPeopleHaveSettledEnds(t *testing.T) {
 	w.operator.scenes = []scene{
 		{outcome: pirogue.OutcomeDeclined}, {from: time.Minute, outcome: pirogue.OutcomePaid},
 	}
-	w.remedy(2*horizon, resolve("awa", pirogue.ResolvedPlaced))
-	w.remedy(3*horizon, resolve("moussa", pirogue.ResolvedPlaced))
+	w.remedy(2*horizon, resolve("awa", support.ResolvedPlaced))
+	w.remedy(3*horizon, resolve("moussa", support.ResolvedPlaced))
 	w.env.SetWorkflowRunTimeout(openFor)
 	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
 	require.NoError(t, w.env.GetWorkflowError())
@@ -192,5 +194,5 @@ func TestACallbackAboutWhatPeopleHaveSettledEnds(t *testing.T) {
 	require.NoError(t, w.env.GetWorkflowError(), "it waits for people, who have nothing to settle")
 	open, closed := w.cases(w.payment.ID)
 	require.Empty(t, open)
-	require.Equal(t, []pirogue.Cause{pirogue.CausePaidAfterAll}, closed)
+	require.Equal(t, []support.Cause{support.CausePaidAfterAll}, closed)
 }

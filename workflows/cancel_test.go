@@ -8,6 +8,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/bulk"
+	"pirogue/support"
+	"pirogue/webhook"
 	"pirogue/workflows"
 )
 
@@ -55,9 +58,9 @@ func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
 			acts, err := w.store.AuditEntries(t.Context(), w.payment.ID, 10)
 			require.NoError(t, err)
 			require.Len(t, acts, 1)
-			require.Equal(t, pirogue.ActionCancel, acts[0].Action)
+			require.Equal(t, support.ActionCancel, acts[0].Action)
 			require.Equal(t, "temporal", acts[0].Actor)
-			require.Equal(t, pirogue.DecisionRefused, acts[0].Result.Decision)
+			require.Equal(t, support.DecisionRefused, acts[0].Result.Decision)
 		})
 	}
 }
@@ -69,7 +72,7 @@ func TestACancelRequestEndsNoDelivery(t *testing.T) {
 	w.expire()
 	w.endpoint.answers = []int{500, 200}
 	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Second)
-	event := pirogue.NewEventID(w.payment.ID, 1)
+	event := webhook.NewEventID(w.payment.ID, 1)
 	w.env.ExecuteWorkflow(workflows.Webhook, activities.DeliverInput{Owner: w.owner, EventID: event})
 	require.NoError(t, w.env.GetWorkflowError())
 	var delivered activities.DeliverResult
@@ -83,6 +86,6 @@ func TestACancelRequestEndsNoBulk(t *testing.T) {
 	c := newCrew(t, 30)
 	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 20*time.Second)
 	c.pay(2)
-	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	require.Equal(t, bulk.BulkCompleted, c.run().State)
 	c.audit()
 }

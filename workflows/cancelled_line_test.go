@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/operator"
 )
 
 // beginLines begins the lines of the bulk and makes the last one the world's payment: a
@@ -36,7 +37,7 @@ func TestCancelledLine(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
-		power     pirogue.ReferencePower
+		power     operator.ReferencePower
 		answers   []error
 		cancelled time.Duration
 		want      pirogue.Status
@@ -44,7 +45,7 @@ func TestCancelledLine(t *testing.T) {
 	}{
 		"it never left":       {"", nil, 0, "FAILED", 0},
 		"it is not sent":      {"", slices.Repeat([]error{notSent}, 9), time.Second, "FAILED", 2},
-		"its answer was lost": {pirogue.IdempotentByReference, slices.Repeat([]error{unknown}, 9), time.Second, "SUCCESS", 2},
+		"its answer was lost": {operator.IdempotentByReference, slices.Repeat([]error{unknown}, 9), time.Second, "SUCCESS", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // CashIn collects money from a customer for a merchant.
@@ -16,7 +18,7 @@ import (
 // A callback only makes the question come sooner. After EXPIRED or FAILED a slow
 // watch goes on, because money can come late; and an amount that is not the order's
 // is never a success.
-func CashIn(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+func CashIn(ctx workflow.Context, order lifecycle.PaymentInput) (pirogue.Status, error) {
 	return runPayment(ctx, order, (*paymentWorkflow).runCashIn)
 }
 
@@ -27,7 +29,7 @@ func (s *paymentWorkflow) runCashIn(ctx workflow.Context) (pirogue.Status, error
 		if err != nil {
 			return "", err
 		}
-		receipt := pirogue.OperatorResult{}
+		receipt := operator.OperatorResult{}
 		switch submitted.Outcome {
 		case activities.SubmitAlreadyFinal:
 			return s.returnFinal(ctx, submitted.Status)
@@ -50,7 +52,7 @@ func (s *paymentWorkflow) runCashIn(ctx workflow.Context) (pirogue.Status, error
 
 // finalizeCashIn ends a cash-in by its operator's final word, or by the end of its window.
 func (s *paymentWorkflow) finalizeCashIn(
-	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
+	ctx workflow.Context, submitted activities.SubmitResult, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
 	switch {
 	case submitted.Outcome == activities.SubmitNotSent:
@@ -80,7 +82,7 @@ func (s *paymentWorkflow) unreached(ctx workflow.Context, submitted activities.S
 
 // unpaidInput is the ending of a payment whose time is over. Where the operator's answer to the
 // submission was lost, or its last word cannot be read, nobody knows whether it was paid.
-func unpaidInput(submitted activities.SubmitResult, receipt pirogue.OperatorResult) activities.FinalizeInput {
+func unpaidInput(submitted activities.SubmitResult, receipt operator.OperatorResult) activities.FinalizeInput {
 	ending := expiredInput(receipt.Message)
 	switch {
 	case submitted.Outcome == activities.SubmitUnknown && receipt.Outcome == pirogue.OutcomePending:
@@ -98,7 +100,7 @@ const keptOpenFor = 10 * time.Minute
 // awaitOutcome returns the operator's final word, or what one last question at the end of the
 // window brought. Nothing ends the window early: whatever a callback or support asks
 // before it closes, an answer that is not final goes on waiting.
-func (s *paymentWorkflow) awaitOutcome(ctx workflow.Context) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) awaitOutcome(ctx workflow.Context) (operator.OperatorResult, error) {
 	s.deadline = s.windowEnd(ctx)
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
@@ -115,7 +117,7 @@ func (s *paymentWorkflow) awaitOutcome(ctx workflow.Context) (pirogue.OperatorRe
 		switch {
 		case activities.TimedOut(err): // up to one question early: none more fits in
 			if _, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
-				return pirogue.OperatorResult{}, err
+				return operator.OperatorResult{}, err
 			}
 		case err != nil || word == polled || receipt.Outcome != pirogue.OutcomePending:
 			return receipt, err

@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -36,11 +38,11 @@ func TestCashIn(t *testing.T) {
 		policy  pirogue.LatePolicy
 		want    pirogue.Status
 		failure pirogue.FailureCode
-		cause   pirogue.Cause
+		cause   support.Cause
 		sent    int  // submissions; 0 means one
 		events  int  // terminal events; 0 means one
 		open    bool // only a person can end it
-		closed  pirogue.Cause
+		closed  support.Cause
 	}{
 		"paid at once":                      {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
 		"paid after half a minute":          {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
@@ -63,22 +65,22 @@ func TestCashIn(t *testing.T) {
 		"down for ever":                {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
 		"refused after an outage":      {answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
 
-		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: pirogue.CauseLateSuccess},
+		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess},
 		"paid late, and it is accepted":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: pirogue.CauseLateSuccess},
-		"paid late, another amount":          {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: pirogue.CauseAmountMismatch, open: true},
+		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess},
+		"paid late, another amount":          {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: support.CauseAmountMismatch, open: true},
 		"declined, then paid after all":      {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"the operator errs to the horizon":   {scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, cause: pirogue.CauseUnknown, open: true},
+		"the operator errs to the horizon":   {scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, cause: support.CauseUnknown, open: true},
 		"it errs at the window's end only":   {scenes: []scene{{from: 4 * time.Minute, err: unknown}, {from: 6 * time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed},
 		"it errs at the horizon for a while": {scenes: []scene{{from: 23 * time.Hour, err: unknown}, {from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"it answers long after the horizon":  {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: pirogue.CauseUnknown},
-		"it says paid long after it":         {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: pirogue.CauseUnknown},
+		"it answers long after the horizon":  {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: support.CauseUnknown},
+		"it says paid long after it":         {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: support.CauseUnknown},
 		"paid, and later how much": {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"paid, and nobody knows how much": {
 			scenes: []scene{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
-			cause: pirogue.CauseUnknown, open: true,
+			cause: support.CauseUnknown, open: true,
 		},
 		"paid after the horizon, unseen": {
 			scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
@@ -108,12 +110,12 @@ func TestCashIn(t *testing.T) {
 			if tt.closed == "" {
 				require.Empty(t, closed)
 			} else {
-				require.Equal(t, []pirogue.Cause{tt.closed}, closed)
+				require.Equal(t, []support.Cause{tt.closed}, closed)
 			}
 			if tt.cause == "" {
 				require.Empty(t, open)
 			} else {
-				require.Equal(t, []pirogue.Cause{tt.cause}, open)
+				require.Equal(t, []support.Cause{tt.cause}, open)
 			}
 		})
 	}
@@ -130,7 +132,7 @@ func TestAnotherAmountIsNeverASuccess(t *testing.T) {
 	require.Error(t, w.env.GetWorkflowError(), "the workflow stays open until somebody ends it")
 	require.Equal(t, pirogue.StatusPending, p.Status)
 	open, _ := w.cases(p.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseAmountMismatch}, open)
+	require.Equal(t, []support.Cause{support.CauseAmountMismatch}, open)
 	require.Empty(t, w.events)
 }
 
@@ -189,7 +191,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 		now := w.env.Now()
 		value, err := w.env.QueryWorkflow(workflows.WaitingQuery, now)
 		require.NoError(t, err)
-		var waiting pirogue.WaitState
+		var waiting lifecycle.WaitState
 		require.NoError(t, value.Get(&waiting))
 		require.Equal(t, "customer", waiting.For)
 		require.WithinRange(t, waiting.NextPoll, now, now.Add(10*time.Second))
@@ -244,7 +246,7 @@ func TestCashInWindow(t *testing.T) {
 			}
 			for _, a := range acts {
 				require.NoError(t, a.err)
-				require.Equal(t, pirogue.DecisionWaiting, a.verdict.Decision)
+				require.Equal(t, support.DecisionWaiting, a.verdict.Decision)
 			}
 		})
 	}

@@ -8,6 +8,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // pollingRound is how long questions go on, past the horizon, before they are asked anew:
@@ -21,7 +24,7 @@ const pollingRound = 30 * 24 * time.Hour
 // answered, only its status tells. A success takes the hold, a failure that is proven
 // frees it. Unknown is neither: it keeps the hold and the story open until the
 // operator, or two people with evidence, settle it. No timer does.
-func CashOut(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+func CashOut(ctx workflow.Context, order lifecycle.PaymentInput) (pirogue.Status, error) {
 	return runPayment(ctx, order, (*paymentWorkflow).runCashOut)
 }
 
@@ -45,7 +48,7 @@ func (s *paymentWorkflow) runCashOut(ctx workflow.Context) (pirogue.Status, erro
 
 // finalizeCashOut ends a payment by its operator's final word.
 func (s *paymentWorkflow) finalizeCashOut(
-	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
+	ctx workflow.Context, submitted activities.SubmitResult, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
 	if receipt.Outcome == pirogue.OutcomePaid && s.isMismatch(receipt) {
 		return s.finalizePaid(ctx, receipt)
@@ -61,11 +64,11 @@ func (s *paymentWorkflow) finalizeCashOut(
 
 // submitWithFailover submits the payment and learns what became of it. A refusal for a reason of the
 // operator's own, once its status confirms it, is the next operator's chance.
-func (s *paymentWorkflow) submitWithFailover(ctx workflow.Context) (activities.SubmitResult, pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) submitWithFailover(ctx workflow.Context) (activities.SubmitResult, operator.OperatorResult, error) {
 	for {
 		submitted, err := s.submit(ctx)
-		if err != nil || submitted.Outcome == activities.SubmitAlreadyFinal || nothingSentProven(submitted, pirogue.OperatorResult{}) {
-			return submitted, pirogue.OperatorResult{}, err
+		if err != nil || submitted.Outcome == activities.SubmitAlreadyFinal || nothingSentProven(submitted, operator.OperatorResult{}) {
+			return submitted, operator.OperatorResult{}, err
 		}
 		receipt, err := s.awaitOperatorOutcome(ctx)
 		if err != nil {
@@ -89,7 +92,7 @@ func (s *paymentWorkflow) closeUnknownCase(ctx workflow.Context) error {
 		return nil
 	}
 	_, err := call(ctx, ours(s.input.MerchantID, "close case"), do.CloseCase,
-		pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown))
+		support.NewCaseID(s.input.PaymentID, support.CauseUnknown))
 	if err != nil {
 		return err
 	}
@@ -97,7 +100,7 @@ func (s *paymentWorkflow) closeUnknownCase(ctx workflow.Context) error {
 }
 
 // refusalInput is the ending of a payment that is proven not to have happened.
-func (s *paymentWorkflow) refusalInput(submitted activities.SubmitResult, receipt pirogue.OperatorResult) activities.FinalizeInput {
+func (s *paymentWorkflow) refusalInput(submitted activities.SubmitResult, receipt operator.OperatorResult) activities.FinalizeInput {
 	switch {
 	case s.bySupport:
 		return failedInput(pirogue.FailedBySupport, receipt.Message)
@@ -112,7 +115,7 @@ func (s *paymentWorkflow) refusalInput(submitted activities.SubmitResult, receip
 
 // awaitOperatorOutcome returns the operator's final word, however long it takes. Past the operator's
 // horizon a case calls for a person, and the questions go on.
-func (s *paymentWorkflow) awaitOperatorOutcome(ctx workflow.Context) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) awaitOperatorOutcome(ctx workflow.Context) (operator.OperatorResult, error) {
 	s.deadline = s.horizonEnd(ctx)
 	for {
 		limit := pollingRound
@@ -137,16 +140,16 @@ func (s *paymentWorkflow) awaitOperatorOutcome(ctx workflow.Context) (pirogue.Op
 
 // openUnknownCase asks once more at the horizon, for only then is the operator's word
 // worth more, and opens the case of an outcome that nobody knows.
-func (s *paymentWorkflow) openUnknownCase(ctx workflow.Context) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) openUnknownCase(ctx workflow.Context) (operator.OperatorResult, error) {
 	if rang, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil || rang {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, err
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending}, err
 	}
 	receipt, err := s.askStatus(ctx, "the horizon has passed")
 	if err != nil || receipt.Outcome != pirogue.OutcomePending {
 		return receipt, err
 	}
 	s.outcomeUnknown = true
-	_, err = s.openCase(ctx, pirogue.CauseUnknown, receipt)
+	_, err = s.openCase(ctx, support.CauseUnknown, receipt)
 	return receipt, err
 }
 

@@ -8,6 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -17,12 +20,12 @@ type outRow struct {
 	answers []error
 	scenes  []scene
 	rings   []time.Duration
-	power   pirogue.ReferencePower
+	power   operator.ReferencePower
 	proves  bool
 	want    pirogue.Status // PENDING: only a person can end it
 	failure pirogue.FailureCode
-	cause   pirogue.Cause // of the open case
-	closed  pirogue.Cause // of a case that closed by itself
+	cause   support.Cause // of the open case
+	closed  support.Cause // of a case that closed by itself
 	sent    int           // submissions; 0 means one
 	moved   int64         // at the operator, by our books; 0 with SUCCESS means the order's
 }
@@ -64,41 +67,41 @@ func outRows() map[string]outRow {
 
 		"the answer is lost, it was paid":       {answers: lost, scenes: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS"},
 		"the answer is lost, it was declined":   {answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable},
-		"lost, and never heard of":              {answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"lost, and never heard of":              {answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown},
 		"lost, never heard of, which proves it": {answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable},
-		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: pirogue.CauseUnknown},
-		"lost, absent only after the horizon":   {answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable, closed: pirogue.CauseUnknown},
-		"accepted, and never decided":           {want: "PENDING", cause: pirogue.CauseUnknown},
-		"accepted, then forgotten":              {scenes: []scene{{outcome: absent}}, want: "PENDING", cause: pirogue.CauseUnknown},
-		"nobody answers what became of it":      {scenes: []scene{{err: unknown}}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: support.CauseUnknown},
+		"lost, absent only after the horizon":   {answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable, closed: support.CauseUnknown},
+		"accepted, and never decided":           {want: "PENDING", cause: support.CauseUnknown},
+		"accepted, then forgotten":              {scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown},
+		"nobody answers what became of it":      {scenes: []scene{{err: unknown}}, want: "PENDING", cause: support.CauseUnknown},
 
 		"down for ever":     {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
 		"down, then up":     {answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3},
 		"down, then silent": {answers: []error{notSent, unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2},
 
-		"declined, then paid after all": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CausePaidAfterAll, moved: ordered},
-		"another amount":                {scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: pirogue.CauseAmountMismatch, moved: 1500},
-		"to somebody else":              {scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: pirogue.CauseMismatch, moved: ordered},
-		"declined, then another amount": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: pirogue.CauseAmountMismatch, moved: 1500},
+		"declined, then paid after all": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: support.CausePaidAfterAll, moved: ordered},
+		"another amount":                {scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: support.CauseAmountMismatch, moved: 1500},
+		"to somebody else":              {scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: support.CauseMismatch, moved: ordered},
+		"declined, then another amount": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: support.CauseAmountMismatch, moved: 1500},
 
 		"paid, and later how much": {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"paid, and later how little": {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid, amount: 1500}}, want: "PENDING",
-			cause: pirogue.CauseAmountMismatch, moved: 1500,
+			cause: support.CauseAmountMismatch, moved: 1500,
 		},
-		"paid, and nobody knows how much": {scenes: []scene{{unclear: true}}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"paid, and nobody knows how much": {scenes: []scene{{unclear: true}}, want: "PENDING", cause: support.CauseUnknown},
 
 		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
 		"it calls back three times":            {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS"},
-		"forged callbacks":                     {answers: lost, scenes: []scene{{outcome: absent}}, rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: pirogue.CauseUnknown},
+		"forged callbacks":                     {answers: lost, scenes: []scene{{outcome: absent}}, rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: support.CauseUnknown},
 
-		"once by reference, the answer is lost":      {answers: lost, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
-		"once by reference, down, then up":           {answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: pirogue.IdempotentByReference, want: "SUCCESS", sent: 2},
-		"once by reference, lost and never heard of": {answers: lost, scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: 2},
-		"once by reference, lost, then refused":      {answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
-		"once by reference, lost, then down":         {answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}}, power: pirogue.IdempotentByReference, want: "PENDING", cause: pirogue.CauseUnknown, sent: several},
+		"once by reference, the answer is lost":      {answers: lost, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS", sent: 2},
+		"once by reference, down, then up":           {answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS", sent: 2},
+		"once by reference, lost and never heard of": {answers: lost, scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: 2},
+		"once by reference, lost, then refused":      {answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several},
+		"once by reference, lost, then down":         {answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several},
 	}
 }
 
@@ -148,7 +151,7 @@ func (w *world) play(row outRow) pirogue.Payment {
 	for _, ref := range w.operator.refs {
 		require.Equal(w.t, w.operator.refs[0], ref, "one payment, one reference")
 	}
-	if row.power != pirogue.IdempotentByReference {
+	if row.power != operator.IdempotentByReference {
 		require.LessOrEqual(w.t, len(w.operator.reached), 1, "sent twice")
 	}
 
@@ -165,11 +168,11 @@ func (w *world) play(row outRow) pirogue.Payment {
 }
 
 // causes is a list of at most one cause.
-func causes(c pirogue.Cause) []pirogue.Cause {
+func causes(c support.Cause) []support.Cause {
 	if c == "" {
 		return nil
 	}
-	return []pirogue.Cause{c}
+	return []support.Cause{c}
 }
 
 // requireBalance proves what the merchant can spend and what is held.
@@ -213,7 +216,7 @@ func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
 		w.env.RegisterDelayedCallback(func() {
 			value, err := w.env.QueryWorkflow(workflows.WaitingQuery, w.env.Now())
 			require.NoError(t, err)
-			var waiting pirogue.WaitState
+			var waiting lifecycle.WaitState
 			require.NoError(t, value.Get(&waiting))
 			require.Equal(t, want, waiting.For)
 		}, after)

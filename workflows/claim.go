@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // watchClaim watches a payment that succeeded until its operator's horizon while a proven callback
@@ -24,7 +25,7 @@ func (s *paymentWorkflow) watchClaim(ctx workflow.Context, status pirogue.Status
 	case !receipt.Unreadable:
 		return nil
 	}
-	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
+	if _, err := s.openCase(ctx, support.CauseUnknown, receipt); err != nil {
 		return err
 	}
 	_, err = s.untilClear(ctx, status, receipt)

@@ -7,13 +7,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // calledOf records a proven callback of a transaction about the payment's latest attempt.
 func (w *world) calledOf(tx string) {
 	w.t.Helper()
 	_, attempt := w.latest()
-	c := pirogue.NewCallback(attempt, pirogue.OperatorResult{
+	c := operator.NewCallback(attempt, operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, Amount: xof(5000), ProviderTxID: tx,
 	}, []byte(tx), w.env.Now())
 	_, err := w.store.RecordCallback(w.t.Context(), c)
@@ -26,39 +29,39 @@ func TestCallbackOfAnotherTransaction(t *testing.T) {
 	t.Parallel()
 
 	const paid = pirogue.OutcomePaid
-	second, unknownCase := pirogue.CauseSecondPayment, pirogue.CauseUnknown
+	second, unknownCase := support.CauseSecondPayment, support.CauseUnknown
 	for name, tt := range map[string]struct {
 		tx         string
 		later      []scene
-		resolution pirogue.Resolution // by two people past the horizon; "" for none
-		closed     []pirogue.Cause
+		resolution support.Resolution // by two people past the horizon; "" for none
+		closed     []support.Cause
 		booked     int64
 		open       bool
 	}{
 		"the same one": {tx: "MP1", later: []scene{{outcome: paid}}, booked: 5000},
 		"status away at first": {
 			tx: "MP2", later: []scene{{err: unknown}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
-			closed: []pirogue.Cause{second}, booked: 10_000,
+			closed: []support.Cause{second}, booked: 10_000,
 		},
 		"status behind": {
 			tx: "MP2", later: []scene{{outcome: paid}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
-			closed: []pirogue.Cause{second}, booked: 10_000,
+			closed: []support.Cause{second}, booked: 10_000,
 		},
 		"status never confirms": {tx: "MP2", later: []scene{{outcome: paid}}, booked: 5000, open: true},
 		"people find it": {
-			tx: "MP2", later: []scene{{outcome: paid}}, resolution: pirogue.ResolvedPaid,
-			closed: []pirogue.Cause{unknownCase, second}, booked: 10_000,
+			tx: "MP2", later: []scene{{outcome: paid}}, resolution: support.ResolvedPaid,
+			closed: []support.Cause{unknownCase, second}, booked: 10_000,
 		},
 		"people find nothing": {
-			tx: "MP2", later: []scene{{outcome: paid}}, resolution: pirogue.ResolvedUnpaid,
-			closed: []pirogue.Cause{unknownCase}, booked: 5000,
+			tx: "MP2", later: []scene{{outcome: paid}}, resolution: support.ResolvedUnpaid,
+			closed: []support.Cause{unknownCase}, booked: 5000,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, setting{policy: pirogue.LateReturn, horizon: horizon})
-			w.operator.proof, w.operator.scenes = pirogue.ProofSignature, settledAtOnce
+			w.operator.proof, w.operator.scenes = operator.ProofSignature, settledAtOnce
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 			w.calledOf(tt.tx)
 			w.operator.scenes, w.operator.began = tt.later, w.env.Now()
@@ -101,7 +104,7 @@ func TestCallbackAfterAReversal(t *testing.T) {
 		Kind: pirogue.Refund, OrderID: "refund_1", ParentID: w.payment.ID, Amount: xof(5000), Fee: xof(0),
 	})
 	w.sent(attempt)
-	_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
+	_, err := w.store.Finalize(t.Context(), lifecycle.Finalization{
 		PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
 	})
 	require.NoError(t, err)
@@ -111,7 +114,7 @@ func TestCallbackAfterAReversal(t *testing.T) {
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusReversed, p.Status)
 	_, closed := w.cases(p.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseSecondPayment}, closed)
+	require.Equal(t, []support.Cause{support.CauseSecondPayment}, closed)
 	in, _ := w.moved()
 	require.Equal(t, int64(10_000), in[string(w.operator.refs[0])])
 }
@@ -130,7 +133,7 @@ func TestCallbackOfAnotherTransaction_operator_without_status(t *testing.T) {
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, "A", p.ProviderTxID)
 	_, closed := w.cases(p.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseSecondPayment}, closed)
+	require.Equal(t, []support.Cause{support.CauseSecondPayment}, closed)
 	_, attempt := w.latest()
 	in, _ := w.moved()
 	require.Equal(t, int64(10_000), in[string(attempt.Ref)])

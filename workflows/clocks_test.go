@@ -12,6 +12,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -50,7 +52,7 @@ func TestALostWorkflowIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 	r.At, r.EndedAt = w.env.Now().Add(-ahead), r.EndedAt.Add(-ahead)
 	w.tell()
 	_, closed := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+	require.Equal(t, []support.Cause{support.CauseLateSuccess}, closed)
 }
 
 // TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock proves the same of an attempt that another
@@ -74,20 +76,20 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 	w.env.SetWorkflowRunTimeout(openFor)
 	w.tell()
 	_, closed := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierPaid}, closed)
+	require.Equal(t, []support.Cause{support.CauseEarlierPaid}, closed)
 }
 
 // launched takes down what a workflow is started with.
 type launched struct {
 	client.Client
 
-	order pirogue.PaymentInput
+	order lifecycle.PaymentInput
 }
 
 func (l *launched) ExecuteWorkflow(
 	_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any,
 ) (client.WorkflowRun, error) {
-	order, ok := args[0].(pirogue.PaymentInput)
+	order, ok := args[0].(lifecycle.PaymentInput)
 	if !ok {
 		return nil, errors.New("no order")
 	}
@@ -101,10 +103,10 @@ func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
 	now, temporal := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), &launched{}
 	starter := &workflows.Starter{
 		Client: temporal, Clock: func() time.Time { return now },
-		RestartOrders: func(pirogue.Restart) (pirogue.PaymentInput, error) {
-			return pirogue.PaymentInput{Resumes: &pirogue.Resumption{}}, nil
+		RestartOrders: func(lifecycle.Restart) (lifecycle.PaymentInput, error) {
+			return lifecycle.PaymentInput{Resumes: &lifecycle.Resumption{}}, nil
 		},
 	}
-	require.NoError(t, starter.Restart(t.Context(), pirogue.Restart{Payment: pirogue.Payment{Kind: pirogue.CashIn}}))
+	require.NoError(t, starter.Restart(t.Context(), lifecycle.Restart{Payment: pirogue.Payment{Kind: pirogue.CashIn}}))
 	require.Equal(t, now, temporal.order.Resumes.At)
 }

@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -29,30 +31,30 @@ func TestRowsAhead(t *testing.T) {
 	t.Parallel()
 
 	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined
-	late, reversed := []pirogue.Cause{pirogue.CauseLateSuccess}, []pirogue.Cause{pirogue.CauseReversed}
-	paidAfterAll := []pirogue.Cause{pirogue.CausePaidAfterAll}
+	late, reversed := []support.Cause{support.CauseLateSuccess}, []support.Cause{support.CauseReversed}
+	paidAfterAll := []support.Cause{support.CausePaidAfterAll}
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
-		ended  pirogue.Finalization
+		ended  lifecycle.Finalization
 		scenes []scene
-		opened []pirogue.Cause
-		closed []pirogue.Cause
+		opened []support.Cause
+		closed []support.Cause
 		booked int64
 	}{
 		"expired, then paid": {
-			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusExpired, Watched: true},
+			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusExpired, Watched: true},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"expired and finished, then paid": {
-			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusExpired},
+			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusExpired},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"failed, then paid": {
-			kind: pirogue.CashOut, ended: pirogue.Finalization{Status: pirogue.StatusFailed, Watched: true},
+			kind: pirogue.CashOut, ended: lifecycle.Finalization{Status: pirogue.StatusFailed, Watched: true},
 			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, opened: paidAfterAll, booked: 5000,
 		},
 		"paid, then declined": {
-			kind: pirogue.CashIn, ended: pirogue.Finalization{Status: pirogue.StatusSuccess},
+			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusSuccess},
 			scenes: []scene{{from: 3 * time.Minute, outcome: declined}}, opened: reversed, booked: 5000,
 		},
 	} {
@@ -99,7 +101,7 @@ func TestRowsAhead_before_submission(t *testing.T) {
 	require.True(t, p.FinishedAt.IsZero(), "its watch is not over")
 	p = w.goOn()
 	_, closed := w.cases(p.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+	require.Equal(t, []support.Cause{support.CauseLateSuccess}, closed)
 	require.False(t, p.FinishedAt.IsZero())
 }
 
@@ -112,15 +114,15 @@ func TestCallbackWhileThePaymentEnds(t *testing.T) {
 		scenes []scene
 		later  []scene
 		want   pirogue.Status
-		closed []pirogue.Cause
+		closed []support.Cause
 	}{
 		"SUCCESS": {
 			during: "Finalize", scenes: settledAtOnce, later: []scene{{outcome: pirogue.OutcomePaid, extra: 5000}},
-			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseSecondPayment},
+			want: "SUCCESS", closed: []support.Cause{support.CauseSecondPayment},
 		},
 		"watch over": {
 			during: "Finish", scenes: neverHeard, later: []scene{{outcome: pirogue.OutcomePaid}},
-			want: "EXPIRED", closed: []pirogue.Cause{pirogue.CauseLateSuccess},
+			want: "EXPIRED", closed: []support.Cause{support.CauseLateSuccess},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/webhook"
 )
 
 // quick is an endpoint that is never busy.
@@ -35,16 +39,16 @@ func newBusy() *busy {
 	}
 }
 
-func (b *busy) Send(_ context.Context, m activities.WebhookMessage, _ func([32]byte) error) (activities.WebhookReply, error) {
+func (b *busy) Send(_ context.Context, m webhook.Message, _ func([32]byte) error) (webhook.Reply, error) {
 	if m.URL == quick {
-		return activities.WebhookReply{HTTPStatus: http.StatusOK}, nil
+		return webhook.Reply{HTTPStatus: http.StatusOK}, nil
 	}
 	b.mu.Lock()
 	b.sent[m.EventID]++
 	b.mu.Unlock()
 	b.reached <- struct{}{}
 	<-b.answered
-	return activities.WebhookReply{HTTPStatus: b.answer}, nil
+	return webhook.Reply{HTTPStatus: b.answer}, nil
 }
 
 // crowded is a world with events for one endpoint, of which lanes are being sent.
@@ -85,7 +89,7 @@ func crowd(t *testing.T, events int) *crowded {
 func (c *crowded) event(order string) activities.DeliverInput {
 	c.t.Helper()
 	p, _ := c.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(5000), Fee: xof(0)})
-	settled, err := c.store.Finalize(c.t.Context(), pirogue.Finalization{
+	settled, err := c.store.Finalize(c.t.Context(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusExpired, At: c.env.Now(),
 		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 	})
@@ -111,7 +115,7 @@ func (c *crowded) answers(status int) {
 // states counts the events by their state.
 func (c *crowded) states() map[pirogue.EventState]int {
 	c.t.Helper()
-	logs, err := c.store.Deliveries(c.t.Context(), c.owner, pirogue.EventFilter{})
+	logs, err := c.store.Deliveries(c.t.Context(), c.owner, listing.EventFilter{})
 	require.NoError(c.t, err)
 	states := map[pirogue.EventState]int{}
 	for _, l := range logs {
@@ -181,7 +185,7 @@ func TestEventsOfABusyEndpoint(t *testing.T) {
 		merchant, err := c.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Another", NotifyURL: quick})
 		require.NoError(t, err)
 		hanging := c.owner
-		c.owner = pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+		c.owner = access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 		_, _, err = c.store.CreateKey(t.Context(), c.owner, nil)
 		require.NoError(t, err)
 		delivered, err := c.do.Deliver(t.Context(), c.event("another"))
@@ -223,9 +227,9 @@ func TestAnEventThatNobodyCanSignIsExhaustedAndSeen(t *testing.T) {
 	for _, key := range keys {
 		require.NoError(t, w.store.RevokeKey(t.Context(), key.Public))
 	}
-	require.Equal(t, activities.DeliverResult{State: pirogue.EventExhausted, Attempts: pirogue.MaxDeliveries}, w.deliver())
+	require.Equal(t, activities.DeliverResult{State: pirogue.EventExhausted, Attempts: webhook.MaxDeliveries}, w.deliver())
 	require.Empty(t, w.endpoint.at)
-	logs, err := w.store.Deliveries(t.Context(), w.owner, pirogue.EventFilter{State: pirogue.EventExhausted})
+	logs, err := w.store.Deliveries(t.Context(), w.owner, listing.EventFilter{State: pirogue.EventExhausted})
 	require.NoError(t, err)
 	require.Equal(t, "no key in force to sign with", logs[0].Deliveries[0].Error)
 }

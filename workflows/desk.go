@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // ActionUpdate is the Update by which support acts on a payment. It carries the ID of the act's
@@ -28,8 +30,8 @@ type actionQueue struct {
 
 // queuedAction is one remedy and, once it was dealt with, its verdict.
 type queuedAction struct {
-	action pirogue.SupportAction
-	result *pirogue.ActionResult
+	action support.SupportAction
+	result *support.ActionResult
 }
 
 // openActionQueue lets support reach the payment.
@@ -58,23 +60,23 @@ func (s *paymentWorkflow) validateAction(act string) error {
 
 // handleAction is the handler of ActionUpdate. It reads the act from its row and gives it to the
 // story; one that its row does not allow is refused at once.
-func (s *paymentWorkflow) handleAction(ctx workflow.Context, act string) (pirogue.ActionResult, error) {
+func (s *paymentWorkflow) handleAction(ctx workflow.Context, act string) (support.ActionResult, error) {
 	s.actions.taken++
 	ctx, stop := workflow.NewDisconnectedContext(ctx) // a cancel request cuts no act off
 	defer stop()
 	loaded, err := call(ctx, ours(s.input.MerchantID, "read act"), do.LoadAction,
 		activities.ActionQuery{AuditEntry: act, PaymentID: s.input.PaymentID})
 	if err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	if loaded.Refused != "" {
 		return s.refuse(ctx, act, loaded)
 	}
-	request := &queuedAction{action: loaded.Remedy}
+	request := &queuedAction{action: loaded.Action}
 	s.actions.waiting = append(s.actions.waiting, request)
 	s.actions.wake.SendAsync(nil)
 	if err := workflow.Await(ctx, func() bool { return request.result != nil }); err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	return *request.result, nil
 }
@@ -83,26 +85,26 @@ func (s *paymentWorkflow) handleAction(ctx workflow.Context, act string) (pirogu
 // this payment and has no verdict yet.
 func (s *paymentWorkflow) refuse(
 	ctx workflow.Context, act string, loaded activities.LoadedAction,
-) (pirogue.ActionResult, error) {
-	v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
+) (support.ActionResult, error) {
+	v := support.ActionResult{Decision: support.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
 	if !loaded.Begun {
 		return v, nil
 	}
 	_, err := call(ctx, ours(s.input.MerchantID, "refuse act"), do.RecordActionResult,
-		[]activities.ConcludeInput{{AuditEntry: act, Verdict: v}})
+		[]activities.ConcludeInput{{AuditEntry: act, Result: v}})
 	return v, err
 }
 
 // replyToActions gives the waiting remedies that choose selects one verdict, and keeps it beside
 // each act.
-func (s *paymentWorkflow) replyToActions(ctx workflow.Context, v pirogue.ActionResult, choose func(pirogue.SupportAction) bool) error {
+func (s *paymentWorkflow) replyToActions(ctx workflow.Context, v support.ActionResult, choose func(support.SupportAction) bool) error {
 	var ruled []*queuedAction
 	var left []*queuedAction
 	var acts []activities.ConcludeInput
 	for _, r := range s.actions.waiting {
 		if choose(r.action) {
 			ruled = append(ruled, r)
-			acts = append(acts, activities.ConcludeInput{AuditEntry: r.action.AuditID, Verdict: v})
+			acts = append(acts, activities.ConcludeInput{AuditEntry: r.action.AuditID, Result: v})
 			continue
 		}
 		left = append(left, r)
@@ -122,20 +124,20 @@ func (s *paymentWorkflow) replyToActions(ctx workflow.Context, v pirogue.ActionR
 }
 
 // everyAction chooses all remedies.
-func everyAction(pirogue.SupportAction) bool { return true }
+func everyAction(support.SupportAction) bool { return true }
 
 // ofKind chooses the remedies with a verb.
-func ofKind(verb pirogue.SupportActionKind) func(pirogue.SupportAction) bool {
-	return func(r pirogue.SupportAction) bool { return r.Kind == verb }
+func ofKind(verb support.SupportActionKind) func(support.SupportAction) bool {
+	return func(r support.SupportAction) bool { return r.Kind == verb }
 }
 
 // onlyAction chooses one remedy.
-func onlyAction(one pirogue.SupportAction) func(pirogue.SupportAction) bool {
-	return func(r pirogue.SupportAction) bool { return r.AuditID == one.AuditID }
+func onlyAction(one support.SupportAction) func(support.SupportAction) bool {
+	return func(r support.SupportAction) bool { return r.AuditID == one.AuditID }
 }
 
 // asked reports whether a remedy with a verb waits.
-func (s *paymentWorkflow) asked(verb pirogue.SupportActionKind) bool {
+func (s *paymentWorkflow) asked(verb support.SupportActionKind) bool {
 	return slices.ContainsFunc(s.actions.waiting, func(r *queuedAction) bool { return r.action.Kind == verb })
 }
 
@@ -147,12 +149,12 @@ func (s *paymentWorkflow) closeWatch(ctx workflow.Context, status pirogue.Status
 		if err := workflow.Await(ctx, done); err != nil || len(s.actions.waiting) == 0 {
 			return status, err
 		}
-		if succeeded(status) && s.asked(pirogue.ActionRecheck) {
+		if succeeded(status) && s.asked(support.ActionRecheck) {
 			if err := errors.Join(s.reopen(ctx), s.verify(ctx, status)); err != nil {
 				return status, err
 			}
 		}
-		v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the payment has ended", Status: status}
+		v := support.ActionResult{Decision: support.DecisionRefused, Reason: "the payment has ended", Status: status}
 		if err := s.replyToActions(ctx, v, everyAction); err != nil {
 			return status, err
 		}
@@ -170,7 +172,7 @@ func (s *paymentWorkflow) hasPendingAction() bool {
 // handleActions deals with the remedies of a payment. The operator is asked first, once for all
 // of them. When its word is final, they wait for the end it brings; otherwise each has
 // its verdict at once, unless the payment has ended: then watch knows what to say.
-func (s *paymentWorkflow) handleActions(ctx workflow.Context) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) handleActions(ctx workflow.Context) (operator.OperatorResult, error) {
 	receipt, err := s.askStatus(ctx, "support asks")
 	if err != nil || receipt.Outcome != pirogue.OutcomePending || s.final && !s.outcomeUnknown {
 		return receipt, err
@@ -182,17 +184,17 @@ func (s *paymentWorkflow) handleActions(ctx workflow.Context) (pirogue.OperatorR
 	if err := s.redrive(ctx, receipt); err != nil {
 		return receipt, err
 	}
-	return receipt, s.replyToActions(ctx, pirogue.ActionResult{
-		Decision: pirogue.DecisionWaiting, Reason: "the operator was asked and has not decided",
+	return receipt, s.replyToActions(ctx, support.ActionResult{
+		Decision: support.DecisionWaiting, Reason: "the operator was asked and has not decided",
 		Evidence: receipt.Message, Status: s.currentStatus(),
-	}, ofKind(pirogue.ActionRecheck))
+	}, ofKind(support.ActionRecheck))
 }
 
 // redrive makes another attempt if the latest one's row proves that it is dead, or sends the
 // same reference again where the operator still executes it once; the activity looks at the
 // row, not at what anybody says.
-func (s *paymentWorkflow) redrive(ctx workflow.Context, receipt pirogue.OperatorResult) error {
-	if !s.asked(pirogue.ActionRedrive) {
+func (s *paymentWorkflow) redrive(ctx workflow.Context, receipt operator.OperatorResult) error {
+	if !s.asked(support.ActionRedrive) {
 		return nil
 	}
 	submitted, err := s.sent(ctx, start(ctx, single(s.input, prioritySubmit, "redrive"), do.Submit,
@@ -200,8 +202,8 @@ func (s *paymentWorkflow) redrive(ctx workflow.Context, receipt pirogue.Operator
 	if err != nil {
 		return err
 	}
-	v := pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus(),
+	v := support.ActionResult{
+		Decision: support.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus(),
 		Reason: "nothing proves that the operator will not execute the attempt, so no other is made; " +
 			"two people settle it with evidence: resolve",
 	}
@@ -209,33 +211,33 @@ func (s *paymentWorkflow) redrive(ctx workflow.Context, receipt pirogue.Operator
 	case submitted.Outcome == activities.SubmitNotSent:
 		v.Reason, v.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
 	case submitted.Number > s.number: // made by this run, or by one that was cut off
-		v.Decision = pirogue.DecisionResubmitted
+		v.Decision = support.DecisionResubmitted
 		v.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
 	case submitted.Sent:
-		v.Decision = pirogue.DecisionResubmitted
+		v.Decision = support.DecisionResubmitted
 		v.Reason = "the operator does not know the reference and executes it once; it was sent again"
 	}
 	s.number = max(s.number, submitted.Number)
-	return s.replyToActions(ctx, v, ofKind(pirogue.ActionRedrive))
+	return s.replyToActions(ctx, v, ofKind(support.ActionRedrive))
 }
 
 // resolve settles by a person's word what the operator cannot tell. Because money
 // moves by it, a second person must say the same. What the operator still has under
 // way is not a person's to settle, before its horizon has passed.
-func (s *paymentWorkflow) resolve(ctx workflow.Context, receipt pirogue.OperatorResult) (pirogue.OperatorResult, error) {
+func (s *paymentWorkflow) resolve(ctx workflow.Context, receipt operator.OperatorResult) (operator.OperatorResult, error) {
 	for _, r := range s.actions.waiting {
 		remedy := r.action
-		if remedy.Kind != pirogue.ActionResolve {
+		if remedy.Kind != support.ActionResolve {
 			continue
 		}
-		v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus()}
+		v := support.ActionResult{Decision: support.DecisionRefused, Evidence: receipt.Message, Status: s.currentStatus()}
 		var err error
 		switch {
 		case !s.input.Kind.MoneyOut() && !s.outcomeUnknown || receipt.UnderWay && workflow.Now(ctx).Before(s.deadline):
 			v.Reason = "the operator has the payment under way and decides it"
-		case remedy.Case != "" && remedy.Case != pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown):
+		case remedy.Case != "" && remedy.Case != support.NewCaseID(s.input.PaymentID, support.CauseUnknown):
 			v.Reason = "the payment is open: only its unknown outcome can be resolved"
-		case remedy.Resolution != pirogue.ResolvedPaid && remedy.Resolution != pirogue.ResolvedUnpaid:
+		case remedy.Resolution != support.ResolvedPaid && remedy.Resolution != support.ResolvedUnpaid:
 			v.Reason = "an unknown outcome is resolved as paid or unpaid"
 		default:
 			v, err = s.propose(ctx, remedy, "", v)
@@ -243,7 +245,7 @@ func (s *paymentWorkflow) resolve(ctx workflow.Context, receipt pirogue.Operator
 		if err != nil {
 			return receipt, err
 		}
-		if v.Decision == pirogue.DecisionSettled {
+		if v.Decision == support.DecisionSettled {
 			return s.resolvedResult(remedy), nil
 		}
 		if err := s.replyToActions(ctx, v, onlyAction(remedy)); err != nil {
@@ -256,8 +258,8 @@ func (s *paymentWorkflow) resolve(ctx workflow.Context, receipt pirogue.Operator
 // propose notes a resolution, or confirms the one that another person proposed. What was
 // proposed stands in the acts' rows, so that a lost history forgets none.
 func (s *paymentWorkflow) propose(
-	ctx workflow.Context, r pirogue.SupportAction, id pirogue.CaseID, v pirogue.ActionResult,
-) (pirogue.ActionResult, error) {
+	ctx workflow.Context, r support.SupportAction, id support.CaseID, v support.ActionResult,
+) (support.ActionResult, error) {
 	c, err := call(ctx, ours(s.input.MerchantID, "second person"), do.ConfirmResolution,
 		activities.ActionQuery{AuditEntry: r.AuditID, PaymentID: s.input.PaymentID, Case: id})
 	switch {
@@ -266,23 +268,23 @@ func (s *paymentWorkflow) propose(
 	case c.Refused != "":
 		v.Reason = c.Refused
 	case c.Confirmed:
-		v.Decision = pirogue.DecisionSettled
+		v.Decision = support.DecisionSettled
 	case c.Proposer:
-		v.Decision, v.Reason = pirogue.DecisionProposed, "the person who proposed it cannot confirm it"
+		v.Decision, v.Reason = support.DecisionProposed, "the person who proposed it cannot confirm it"
 	default:
-		v.Decision, v.Reason = pirogue.DecisionProposed, "another person must confirm it"
+		v.Decision, v.Reason = support.DecisionProposed, "another person must confirm it"
 	}
 	return v, nil
 }
 
 // resolvedResult is the operator's word that two people have established.
-func (s *paymentWorkflow) resolvedResult(r pirogue.SupportAction) pirogue.OperatorResult {
+func (s *paymentWorkflow) resolvedResult(r support.SupportAction) operator.OperatorResult {
 	s.bySupport = true
 	words := "settled by support: " + r.Evidence
-	if r.Resolution == pirogue.ResolvedPaid {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: words, Extra: s.claim}
+	if r.Resolution == support.ResolvedPaid {
+		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, Message: words, Extra: s.claim}
 	}
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomeDeclined, Message: words}
+	return operator.OperatorResult{Outcome: pirogue.OutcomeDeclined, Message: words}
 }
 
 // currentStatus returns where the payment stands, in support's words: an open one is PENDING.

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // An operator left the configuration after a payment had gone on to the next one: the payment goes
@@ -44,8 +45,8 @@ func TestEarlierOperatorLeft(t *testing.T) {
 				w.env.RegisterDelayedCallback(leave, tt.left)
 			}
 			w.ring(150 * time.Second)
-			w.remedy(2*horizon, resolve("awa", pirogue.ResolvedPlaced))
-			w.remedy(3*horizon, resolve("moussa", pirogue.ResolvedPlaced))
+			w.remedy(2*horizon, resolve("awa", support.ResolvedPlaced))
+			w.remedy(3*horizon, resolve("moussa", support.ResolvedPlaced))
 			w.env.SetWorkflowRunTimeout(openFor)
 			p := w.tell()
 			require.NoError(t, w.env.GetWorkflowError())
@@ -53,7 +54,7 @@ func TestEarlierOperatorLeft(t *testing.T) {
 			require.Equal(t, another, p.Operator)
 			open, closed := w.cases(p.ID)
 			require.Empty(t, open)
-			require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierUnknown}, closed)
+			require.Equal(t, []support.Cause{support.CauseEarlierUnknown}, closed)
 			require.False(t, p.FinishedAt.IsZero())
 		})
 	}
@@ -73,6 +74,6 @@ func TestEarlierOperatorLeft_while_watched(t *testing.T) {
 	p := w.run()
 	require.Equal(t, pirogue.StatusSuccess, p.Status)
 	open, _ := w.cases(p.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierUnknown}, open)
+	require.Equal(t, []support.Cause{support.CauseEarlierUnknown}, open)
 	require.True(t, p.FinishedAt.IsZero())
 }

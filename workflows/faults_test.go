@@ -14,6 +14,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // rig runs the activities as workers and a server do that may fail: a worker dies when
@@ -97,7 +100,7 @@ func (r *rig) Submit(ctx context.Context, in activities.SubmitInput) (activities
 	return worked(ctx, r, in, r.Activities.Submit)
 }
 
-func (r *rig) Ask(ctx context.Context, in activities.StatusInput) (pirogue.OperatorResult, error) {
+func (r *rig) Ask(ctx context.Context, in activities.StatusInput) (operator.OperatorResult, error) {
 	return worked(ctx, r, in, r.Activities.AskStatus)
 }
 
@@ -113,7 +116,7 @@ func (r *rig) Policy(ctx context.Context, in pirogue.MerchantID) (pirogue.LatePo
 	return worked(ctx, r, in, r.Activities.Policy)
 }
 
-func (r *rig) OpenCase(ctx context.Context, in activities.OpenCaseInput) (pirogue.CaseID, error) {
+func (r *rig) OpenCase(ctx context.Context, in activities.OpenCaseInput) (support.CaseID, error) {
 	return worked(ctx, r, in, r.Activities.OpenCase)
 }
 
@@ -125,15 +128,15 @@ func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.E
 	return worked(ctx, r, in, r.Activities.EarlierAttempts)
 }
 
-func (r *rig) CloseCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
+func (r *rig) CloseCase(ctx context.Context, in support.CaseID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.CloseCase)
 }
 
-func (r *rig) PlaceCase(ctx context.Context, in pirogue.CaseID) (bool, error) {
+func (r *rig) PlaceCase(ctx context.Context, in support.CaseID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.PlaceCase)
 }
 
-func (r *rig) AwaitReturn(ctx context.Context, in pirogue.CaseID) (activities.ReturnResult, error) {
+func (r *rig) AwaitReturn(ctx context.Context, in support.CaseID) (activities.ReturnResult, error) {
 	return worked(ctx, r, in, r.Activities.AwaitReturn)
 }
 
@@ -168,7 +171,7 @@ func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 }
 
 // paymentWorkflow is the workflow of one kind of payment.
-type paymentWorkflow = func(workflow.Context, pirogue.PaymentInput) (pirogue.Status, error)
+type paymentWorkflow = func(workflow.Context, lifecycle.PaymentInput) (pirogue.Status, error)
 
 // historyLost is the signal by which a test loses a workflow's history.
 const historyLost = "test: history lost"
@@ -203,7 +206,7 @@ const linger = 11 * time.Minute
 
 // lingering tells a story and says at once how it ended.
 func lingering(tell paymentWorkflow, ended func(at time.Time, err error)) paymentWorkflow {
-	return func(ctx workflow.Context, order pirogue.PaymentInput) (pirogue.Status, error) {
+	return func(ctx workflow.Context, order lifecycle.PaymentInput) (pirogue.Status, error) {
 		status, err := tell(ctx, order)
 		ended(workflow.Now(ctx), err)
 		quiet, stop := workflow.NewDisconnectedContext(ctx)

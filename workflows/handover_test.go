@@ -10,6 +10,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // wholesaler is an operator that takes many payments by one call.
@@ -21,7 +24,7 @@ type wholesaler struct {
 
 func (*wholesaler) MaxBulk() int { return 20 }
 
-func (w *wholesaler) BulkDisburse(_ context.Context, all []pirogue.DisburseRequest, _ string) (string, error) {
+func (w *wholesaler) BulkDisburse(_ context.Context, all []operator.DisburseRequest, _ string) (string, error) {
 	var refs []pirogue.OperatorRef
 	for _, d := range all {
 		refs = append(refs, d.Ref)
@@ -34,7 +37,7 @@ func (w *wholesaler) BulkDisburse(_ context.Context, all []pirogue.DisburseReque
 }
 
 // employ gives the crew an operator that takes bulks, over a store of the test's.
-func (c *crew) employ(operator pirogue.Operator, store activities.Store) {
+func (c *crew) employ(operator operator.Operator, store activities.Store) {
 	instances := c.instances(false)
 	i := instances[instance]
 	i.Operator = operator
@@ -81,7 +84,7 @@ func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 30*time.Second)
 			c.pay(2)
-			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Equal(t, bulk.BulkCompleted, c.run().State)
 			require.Equal(t, map[pirogue.AttemptState]int{row.want: 50}, seen)
 			require.Len(t, operator.calls, 3, "twenty, twenty and ten")
 			require.Empty(t, operator.refs, "nothing was submitted by itself")
@@ -129,7 +132,7 @@ func (m *mortal) StartLines(
 
 func (m *mortal) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]pirogue.Sending, error) {
+) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if err := m.dies("SendLines", false); err != nil {
 		return nil, err
 	}
@@ -137,7 +140,7 @@ func (m *mortal) SendLines(
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
-func (m *mortal) Answer(ctx context.Context, a pirogue.AttemptResult) (pirogue.AttemptState, error) {
+func (m *mortal) Answer(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	if err := m.dies("Answer", false); err != nil {
 		return "", err
 	}
@@ -145,14 +148,14 @@ func (m *mortal) Answer(ctx context.Context, a pirogue.AttemptResult) (pirogue.A
 	return stands, errors.Join(err, m.dies("Answer", true))
 }
 
-func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]pirogue.OpenLine, error) {
+func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
 	if err := m.dies("OpenLines", false); err != nil {
 		return nil, err
 	}
 	return m.Store.OpenLines(ctx, id, page)
 }
 
-func (m *mortal) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (pirogue.BulkProgress, bool, error) {
+func (m *mortal) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error) {
 	progress, closed, err := m.Store.CloseBulk(ctx, id, at)
 	if closed {
 		err = errors.Join(err, m.dies("CloseBulk", true))
@@ -190,11 +193,11 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
 			c.pay(2)
-			require.Equal(t, pirogue.BulkCompleted, c.run().State)
+			require.Equal(t, bulk.BulkCompleted, c.run().State)
 			require.Equal(t, row.want, seen)
 			require.Len(t, operator.calls, row.calls)
 			c.once(operator)
-			require.Equal(t, []pirogue.EventID{pirogue.NewBulkEventID(c.bulk.ID)}, c.told)
+			require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.told)
 			c.audit()
 		})
 	}
@@ -208,10 +211,10 @@ type rival struct {
 
 func (r *rival) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
-) (map[pirogue.AttemptID]pirogue.Sending, error) {
+) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if r.sent == "" {
 		r.sent = attempts[3]
-		if _, err := r.Store.Send(ctx, r.sent, pirogue.SendLimits{}, at); err != nil {
+		if _, err := r.Store.Send(ctx, r.sent, operator.SendLimits{}, at); err != nil {
 			return nil, err
 		}
 	}
@@ -225,7 +228,7 @@ func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
 	operator, store := &wholesaler{scriptedOperator: c.operator}, &rival{Store: c.store}
 	c.employ(operator, store)
 	c.pay(2)
-	require.Equal(t, pirogue.BulkCompleted, c.run().State)
+	require.Equal(t, bulk.BulkCompleted, c.run().State)
 	require.Len(t, operator.calls, 1)
 	require.Len(t, operator.calls[0], 9)
 	c.audit()

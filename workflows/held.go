@@ -5,12 +5,13 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // heldBack returns what support hears of a payment that is kept back.
-func heldBack(words string) pirogue.ActionResult {
-	return pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+func heldBack(words string) support.ActionResult {
+	return support.ActionResult{
+		Decision: support.DecisionRefused, Status: pirogue.StatusPending,
 		Reason: words + "; it will be when that ends",
 	}
 }
@@ -45,7 +46,7 @@ func (s *paymentWorkflow) waitWhileSuspended(ctx workflow.Context, words string)
 }
 
 // answering waits for an activity and gives whatever support asks for meanwhile one verdict.
-func (s *paymentWorkflow) answering(ctx workflow.Context, wait workflow.Future, v pirogue.ActionResult) error {
+func (s *paymentWorkflow) answering(ctx workflow.Context, wait workflow.Future, v support.ActionResult) error {
 	for !wait.IsReady() {
 		workflow.NewSelector(ctx).AddFuture(wait, func(workflow.Future) {}).
 			AddReceive(s.actions.wake, func(workflow.ReceiveChannel, bool) {}).Select(ctx)

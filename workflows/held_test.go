@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // suspend suspends the merchant after a while, and resumes it after another one; 0 is never.
@@ -107,7 +109,7 @@ func TestAMerchantSuspendedAtTheLastMomentSendsNothing(t *testing.T) {
 	w.suspend(0, 0)
 	sent, err := w.store.Send(t.Context(), a.ID, anyAge, w.env.Now())
 	require.NoError(t, err)
-	require.Equal(t, pirogue.SendSuspended, sent.Result)
+	require.Equal(t, lifecycle.SendSuspended, sent.Result)
 }
 
 // No failover and no redrive makes another attempt while the merchant is suspended.
@@ -133,7 +135,7 @@ func TestSupportIsAnsweredWhileAMerchantIsSuspended(t *testing.T) {
 	w.operator.scenes = settledAtOnce
 	asked := w.remedy(time.Hour, redrive())
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, pirogue.DecisionRefused, asked.verdict.Decision)
+	require.Equal(t, support.DecisionRefused, asked.verdict.Decision)
 	require.Contains(t, asked.verdict.Reason, "suspended")
 	w.requireVerdicts()
 }
@@ -145,7 +147,7 @@ func TestAPaymentThatEndsWhileItsMerchantIsSuspendedIsLeftAlone(t *testing.T) {
 	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
 	w.suspend(0, 0)
 	w.env.RegisterDelayedCallback(func() {
-		_, err := w.store.Finalize(t.Context(), pirogue.Finalization{
+		_, err := w.store.Finalize(t.Context(), lifecycle.Finalization{
 			PaymentID: w.payment.ID, Status: pirogue.StatusFailed, At: w.env.Now(), Unsent: true,
 			Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 		})

@@ -5,6 +5,9 @@ import (
 	"sync"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
 )
 
 // restarts holds what is left of Temporal's database. Its zero value has lost nothing.
@@ -14,20 +17,20 @@ type restarts struct {
 	away   error // Temporal does not answer
 	broken map[pirogue.PaymentID]error
 
-	restarted    []pirogue.Restart // that were started again, as the next three
+	restarted    []lifecycle.Restart // that were started again, as the next three
 	coordinators []pirogue.BulkID
 	reminded     []pirogue.EventID
 }
 
 // Open implements activities.Restarter.
-func (t *restarts) Open(context.Context, pirogue.FollowedWork) (bool, error) {
+func (t *restarts) Open(context.Context, lifecycle.FollowedWork) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return !t.lost, t.away
 }
 
 // Restart implements activities.Restarter.
-func (t *restarts) Restart(_ context.Context, r pirogue.Restart) error {
+func (t *restarts) Restart(_ context.Context, r lifecycle.Restart) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if r.Err != nil {
@@ -41,7 +44,7 @@ func (t *restarts) Restart(_ context.Context, r pirogue.Restart) error {
 }
 
 // RestartBulk implements activities.Restarter.
-func (t *restarts) RestartBulk(_ context.Context, b pirogue.Bulk) error {
+func (t *restarts) RestartBulk(_ context.Context, b bulk.Bulk) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.coordinators = append(t.coordinators, b.ID)
@@ -49,7 +52,7 @@ func (t *restarts) RestartBulk(_ context.Context, b pirogue.Bulk) error {
 }
 
 // RestartDelivery implements activities.Restarter.
-func (t *restarts) RestartDelivery(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+func (t *restarts) RestartDelivery(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.reminded = append(t.reminded, id)

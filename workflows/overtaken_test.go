@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/store"
 )
 
@@ -16,10 +18,10 @@ import (
 type overtaken struct{ *store.DB }
 
 func (o *overtaken) Send(
-	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
-) (pirogue.Sending, error) {
+	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
+) (lifecycle.Sending, error) {
 	if _, err := o.DB.Send(ctx, id, limits, at); err != nil {
-		return pirogue.Sending{}, err
+		return lifecycle.Sending{}, err
 	}
 	return o.DB.Send(ctx, id, limits, at)
 }

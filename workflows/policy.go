@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // The task queues. Operators have two each, so that one operator's limit or outage
@@ -68,7 +70,7 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 // safe to run again at any point, because the attempt's row says what was perhaps
 // sent; so only our own trouble, or a worker that died, makes it run again. What is not a
 // submission is a question. What belongs to a bulk gives way to everything else.
-func theirs(o pirogue.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+func theirs(o lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
 	queue := StatusQueue(o.Current.Operator)
 	if priority == prioritySubmit {
 		queue = OperatorQueue(o.Current.Operator)
@@ -91,7 +93,7 @@ func theirs(o pirogue.PaymentInput, priority int, summary string) workflow.Activ
 }
 
 // single is theirs for one question that a payment waits for.
-func single(o pirogue.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+func single(o lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
 	return within(theirs(o, priority, summary), o.Current.CallTimeout+questionPatience)
 }
 
@@ -99,8 +101,8 @@ func single(o pirogue.PaymentInput, priority int, summary string) workflow.Activ
 // leaves last has its time: a worker that dies in the first call must not end the payment. Money that
 // leaves us waits as long as it would for an operator that is out of service, and a bulk's line
 // for all the lines before it.
-func submitting(o pirogue.PaymentInput, summary string) workflow.ActivityOptions {
-	limit := pirogue.ParkFor
+func submitting(o lifecycle.PaymentInput, summary string) workflow.ActivityOptions {
+	limit := operator.ParkFor
 	switch {
 	case !o.Kind.MoneyOut() && len(o.Fallbacks) > 0: // the next operator needs the rest of the time
 		limit = o.Current.CallTimeout + questionPatience
@@ -113,7 +115,7 @@ func submitting(o pirogue.PaymentInput, summary string) workflow.ActivityOptions
 }
 
 // polling is theirs for questions at a pace.
-func polling(o pirogue.PaymentInput, pace activities.Pace) workflow.ActivityOptions {
+func polling(o lifecycle.PaymentInput, pace activities.Pace) workflow.ActivityOptions {
 	if pace.Watches() {
 		return theirs(o, priorityWatch, "watch for late money")
 	}

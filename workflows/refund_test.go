@@ -7,6 +7,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
+	"pirogue/webhook"
 	"pirogue/workflows"
 )
 
@@ -56,7 +60,7 @@ func TestACashInThatIsWhollyGivenBackIsReversed(t *testing.T) {
 			require.Equal(t, pirogue.StatusReversed, parent.Status)
 			require.Equal(t, []int64{5000, 0}, []int64{parent.Refunded, parent.RefundHeld})
 			w.requireBalance(funds-4925, 0)
-			require.Equal(t, []pirogue.EventID{pirogue.NewEventID(p.ID, 1), pirogue.NewEventID(parent.ID, 2)}, w.events)
+			require.Equal(t, []pirogue.EventID{webhook.NewEventID(p.ID, 1), webhook.NewEventID(parent.ID, 2)}, w.events)
 		})
 	}
 }
@@ -70,7 +74,7 @@ func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
 	w.env.SetWorkflowRunTimeout(time.Hour)
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	open, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, open, "it is not back yet")
+	require.Equal(t, []support.Cause{support.CauseLateSuccess}, open, "it is not back yet")
 	require.Len(t, w.launched, 1)
 
 	cashIn := w.payment.ID
@@ -80,7 +84,7 @@ func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
 	require.True(t, back.Late)
 	open, closed := w.cases(cashIn)
 	require.Empty(t, open)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseLateSuccess}, closed)
+	require.Equal(t, []support.Cause{support.CauseLateSuccess}, closed)
 }
 
 // What the operator gives back by its own call is not held against the limits of payouts.
@@ -92,7 +96,7 @@ func TestLateMoneyGoesBackBelowWhatPayoutsMayMove(t *testing.T) {
 		back    int
 	}{"by its refund call": {true, 1}, "only by a payout": {false, 0}} {
 		w := newWorldOf(t, setting{policy: pirogue.LateReturn, refunds: row.refunds})
-		w.operator.payouts = pirogue.Limits{Min: 5001}
+		w.operator.payouts = operator.Limits{Min: 5001}
 		w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 		if row.back == 0 {
 			w.env.SetWorkflowRunTimeout(openFor)
@@ -110,7 +114,7 @@ func (w *world) follow(p pirogue.Payment) pirogue.Payment {
 	w.t.Helper()
 	w.renew()
 	w.register(false)
-	w.payment, w.order = p, pirogue.NewPaymentInput(p, []pirogue.Instance{w.instances(false)[instance]})
+	w.payment, w.order = p, lifecycle.NewPaymentInput(p, []operator.Instance{w.instances(false)[instance]})
 	w.operator.began = w.env.Now().Add(-openFor)
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
 	return w.tell()

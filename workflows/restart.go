@@ -11,11 +11,16 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // Open implements activities.Restarter.
-func (s *Starter) Open(ctx context.Context, f pirogue.FollowedWork) (bool, error) {
+func (s *Starter) Open(ctx context.Context, f lifecycle.FollowedWork) (bool, error) {
 	found, err := s.Client.DescribeWorkflowExecution(ctx, followedWorkflowID(f), "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
@@ -28,11 +33,11 @@ func (s *Starter) Open(ctx context.Context, f pirogue.FollowedWork) (bool, error
 }
 
 // followedWorkflowID returns the ID of the workflow that takes care of f.
-func followedWorkflowID(f pirogue.FollowedWork) string {
+func followedWorkflowID(f lifecycle.FollowedWork) string {
 	switch f.What {
-	case pirogue.FollowedBulk:
+	case lifecycle.FollowedBulk:
 		return BulkWorkflowID(pirogue.BulkID(f.ID))
-	case pirogue.FollowedEvent:
+	case lifecycle.FollowedEvent:
 		return WebhookWorkflowID(pirogue.EventID(f.ID), f.Round)
 	default:
 		return PaymentWorkflowID(pirogue.PaymentID(f.ID), f.Kind)
@@ -40,7 +45,7 @@ func followedWorkflowID(f pirogue.FollowedWork) string {
 }
 
 // Restart implements activities.Restarter.
-func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
+func (s *Starter) Restart(ctx context.Context, r lifecycle.Restart) error {
 	order, err := s.restartOrder(r)
 	if err != nil {
 		return err
@@ -52,7 +57,7 @@ func (s *Starter) Restart(ctx context.Context, r pirogue.Restart) error {
 }
 
 // restartOrder returns what the workflow of a payment is started with again at this moment.
-func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.PaymentInput, error) {
+func (s *Starter) restartOrder(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
 	order, err := s.RestartOrders(r)
 	if err == nil && order.Resumes != nil {
 		order.Resumes.At = s.Clock.Now()
@@ -61,7 +66,7 @@ func (s *Starter) restartOrder(r pirogue.Restart) (pirogue.PaymentInput, error) 
 }
 
 // restartOptions returns how the workflow of a payment is started again.
-func restartOptions(p pirogue.Payment, order pirogue.PaymentInput) client.StartWorkflowOptions {
+func restartOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
 	options := paymentOptions(p, order)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return options
@@ -76,19 +81,19 @@ func openOne(anew bool) enumspb.WorkflowIdConflictPolicy {
 }
 
 // RestartBulk implements activities.Restarter.
-func (s *Starter) RestartBulk(ctx context.Context, b pirogue.Bulk) error {
+func (s *Starter) RestartBulk(ctx context.Context, b bulk.Bulk) error {
 	return s.launchBulk(ctx, b, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
 // RestartDelivery implements activities.Restarter.
-func (s *Starter) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+func (s *Starter) RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
 	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
 // ActOnRestarted starts the workflow of a payment again and has it apply what support asks
 // for; see Remedy.
-func (s *Starter) ActOnRestarted(ctx context.Context, r pirogue.Restart, act string) (pirogue.ActionResult, error) {
-	var verdict pirogue.ActionResult
+func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, act string) (support.ActionResult, error) {
+	var verdict support.ActionResult
 	order, err := s.restartOrder(r)
 	if err != nil {
 		return verdict, err
@@ -106,8 +111,8 @@ const rebuildWorkflow = "rebuild"
 
 // Rebuild looks for workflows that are gone and starts them again, or only shows them. Who
 // asks while that is under way has its answer.
-func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error) {
-	id, found := rebuildWorkflow, pirogue.Restarted{}
+func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (lifecycle.Restarted, error) {
+	id, found := rebuildWorkflow, lifecycle.Restarted{}
 	if dryRun {
 		id += "-dry-run"
 	}
@@ -128,7 +133,7 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, 
 func (s *paymentWorkflow) resumeFinal(ctx workflow.Context) (pirogue.Status, error) {
 	r := s.input.Resumes
 	s.final, s.settled, s.status, s.number = true, true, r.Status, r.Attempts
-	s.releaseFirstResponse(pirogue.FirstResponse{})
+	s.releaseFirstResponse(lifecycle.FirstResponse{})
 	if succeeded(r.Status) {
 		s.booked = s.input.Amount.Minor
 	}
@@ -136,8 +141,8 @@ func (s *paymentWorkflow) resumeFinal(ctx workflow.Context) (pirogue.Status, err
 		return r.Status, err
 	}
 	switch {
-	case r.Case == pirogue.CauseUnknown:
-		return s.untilClear(ctx, r.Status, pirogue.OperatorResult{Unreadable: true})
+	case r.Case == support.CauseUnknown:
+		return s.untilClear(ctx, r.Status, operator.OperatorResult{Unreadable: true})
 	case r.Case != "":
 		return s.settleOpen(ctx)
 	case succeeded(r.Status):

@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // tales is payments that a fault at any point must not change. Each says what becomes
@@ -170,13 +171,13 @@ func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
 	w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, 2*horizon)
 	w.tell()
 	open, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+	require.Equal(t, []support.Cause{support.CauseUnknown}, open)
 
 	w.rig(nil, nil)
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	open, closed := w.cases(w.payment.ID)
 	require.Empty(t, open)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, closed)
+	require.Equal(t, []support.Cause{support.CauseUnknown}, closed)
 }
 
 func TestManyWorkersWithOneSubmissionSendItOnce(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // hours returns moments that lie so many hours ahead.
@@ -24,16 +26,16 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 	t.Parallel()
 
 	const paid = pirogue.OutcomePaid
-	placed := pirogue.ResolvedPlaced
-	second, late := pirogue.CauseSecondPayment, pirogue.CauseLateSuccess
+	placed := support.ResolvedPlaced
+	second, late := support.CauseSecondPayment, support.CauseLateSuccess
 	for name, tt := range map[string]struct {
 		policy  pirogue.LatePolicy
 		scenes  []scene
 		lost    time.Duration
 		people  []time.Duration // when they settle a case after the loss
 		want    pirogue.Status
-		before  []pirogue.Cause // open when the history is lost
-		settled []pirogue.Cause
+		before  []support.Cause // open when the history is lost
+		settled []support.Cause
 	}{
 		"two of one cause": {
 			policy: pirogue.LateAccept, people: hours(7, 10), want: "SUCCESS", lost: 30 * time.Hour,
@@ -41,17 +43,17 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 				{from: 6 * time.Minute, outcome: paid, extra: 5000},
 				{from: 3 * time.Hour, outcome: paid, extra: 10_000},
 			},
-			before: []pirogue.Cause{second, second}, settled: []pirogue.Cause{second, second},
+			before: []support.Cause{second, second}, settled: []support.Cause{second, second},
 		},
 		"one that came before the loss, and one after it": {
 			policy: pirogue.LateReturn, people: hours(12, 14), want: "EXPIRED", lost: 10 * time.Hour,
 			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 14 * time.Hour, outcome: paid, extra: 5000}},
-			before: []pirogue.Cause{late}, settled: []pirogue.Cause{late, second},
+			before: []support.Cause{late}, settled: []support.Cause{late, second},
 		},
 		"one that came after the other was settled": {
 			policy: pirogue.LateReturn, people: hours(4), want: "EXPIRED", lost: 10 * time.Hour,
 			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 20 * time.Hour, outcome: paid, extra: 5000}},
-			before: []pirogue.Cause{late}, settled: []pirogue.Cause{late},
+			before: []support.Cause{late}, settled: []support.Cause{late},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,14 +102,14 @@ func TestAnUnknownOutcomeIsACaseAtTheNextOperatorToo(t *testing.T) {
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)
 	require.Len(t, w.next.reached, 1)
 	open, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+	require.Equal(t, []support.Cause{support.CauseUnknown}, open)
 }
 
 // A collection whose answer was lost ends although its merchant is suspended meanwhile.
 func TestALostCollectionOfASuspendedMerchantEnds(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashIn, power: pirogue.NeitherByReference})
+	w := freshBooks(t).world(t, setting{kind: pirogue.CashIn, power: operator.NeitherByReference})
 	w.operator.answers, w.operator.scenes = []error{unknown}, neverHeard
 	w.operator.during = func() { w.suspend(0, 0) }
 	w.env.SetWorkflowRunTimeout(10 * 24 * time.Hour)
@@ -139,5 +141,5 @@ func TestALostPaymentHasTheHorizonOfItsLatestAttempt(t *testing.T) {
 	w.env.SetWorkflowRunTimeout(openFor)
 	w.run()
 	open, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, open)
+	require.Equal(t, []support.Cause{support.CauseUnknown}, open)
 }

@@ -8,6 +8,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/routing"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -30,13 +33,13 @@ func (w *world) rebuild() {
 	if w.next != nil {
 		carriers = append(carriers, another)
 	}
-	var carried []pirogue.Route
+	var carried []routing.Route
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut} {
-		carried = append(carried, pirogue.Route{
+		carried = append(carried, routing.Route{
 			Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Kind: kind, Operators: carriers,
 		})
 	}
-	table, err := pirogue.NewRouteTable(all, carried)
+	table, err := routing.NewRouteTable(all, carried)
 	require.NoError(w.t, err)
 	r, err := w.store.Restart(w.t.Context(), w.payment.ID)
 	require.NoError(w.t, err)
@@ -58,8 +61,8 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		gone     time.Duration
 		want     pirogue.Status
 		returned bool            // what came late went back
-		closed   []pirogue.Cause // cases that were opened and settled
-		open     []pirogue.Cause
+		closed   []support.Cause // cases that were opened and settled
+		open     []support.Cause
 	}{
 		"while the customer has time": {
 			setting: setting{kind: pirogue.CashIn}, scenes: []scene{{from: 4 * time.Minute, outcome: pirogue.OutcomePaid}},
@@ -67,12 +70,12 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		},
 		"while it is watched": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
-			lost: 7 * time.Minute, want: "EXPIRED", returned: true, closed: []pirogue.Cause{pirogue.CauseLateSuccess},
+			lost: 7 * time.Minute, want: "EXPIRED", returned: true, closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"while it was watched, until long after": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
 			lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED", returned: true,
-			closed: []pirogue.Cause{pirogue.CauseLateSuccess},
+			closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"while it was watched, and no money came": {
 			setting: setting{kind: pirogue.CashIn, horizon: horizon}, lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED",
@@ -84,7 +87,7 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		"a cash-out whose answer is lost": {
 			setting: setting{kind: pirogue.CashOut, horizon: horizon}, answers: []error{unknown},
 			scenes: []scene{{from: 90 * time.Minute, outcome: pirogue.OutcomePaid}}, lost: 10 * time.Minute, gone: horizon,
-			want: "SUCCESS", closed: []pirogue.Cause{pirogue.CauseUnknown},
+			want: "SUCCESS", closed: []support.Cause{support.CauseUnknown},
 		},
 	}
 	for name, tt := range tests {
@@ -127,13 +130,13 @@ func TestALostWorkflowWaitsForWhoeverSettlesItsCase(t *testing.T) {
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomeDeclined}, {from: 20 * time.Minute, outcome: pirogue.OutcomePaid}}
 	w.loseAfter(2 * horizon)
 	open, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CausePaidAfterAll}, open)
+	require.Equal(t, []support.Cause{support.CausePaidAfterAll}, open)
 	p, _ := w.latest()
 	require.True(t, p.FinishedAt.IsZero(), "its case is open")
 
 	w.rebuild()
-	w.remedy(time.Minute, resolve("fanta", pirogue.ResolvedPlaced))
-	w.remedy(2*time.Minute, resolve("seydou", pirogue.ResolvedPlaced))
+	w.remedy(time.Minute, resolve("fanta", support.ResolvedPlaced))
+	w.remedy(2*time.Minute, resolve("seydou", support.ResolvedPlaced))
 	p = w.tell()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusFailed, p.Status)
@@ -150,12 +153,12 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 	tests := map[string]struct {
 		lost  bool
 		away  error
-		want  pirogue.Restarted
+		want  lifecycle.Restarted
 		again int // payments started again
 	}{
-		"everything":         {false, nil, pirogue.Restarted{}, 0},
-		"nothing":            {true, nil, pirogue.Restarted{Payments: 1, Events: 1, Cases: 1}, 1},
-		"it does not answer": {true, dbAway, pirogue.Restarted{}, 0},
+		"everything":         {false, nil, lifecycle.Restarted{}, 0},
+		"nothing":            {true, nil, lifecycle.Restarted{Payments: 1, Events: 1, Cases: 1}, 1},
+		"it does not answer": {true, dbAway, lifecycle.Restarted{}, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -165,9 +168,9 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 			w.lost, w.away = tt.lost, tt.away
 			underWay, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)})
 			w.sent(a)
-			require.NoError(t, w.store.ReopenCase(t.Context(), pirogue.Case{
-				ID: pirogue.NewCaseID(underWay.ID, pirogue.CauseNotBooked), PaymentID: underWay.ID,
-				Cause: pirogue.CauseNotBooked, OpenedAt: w.env.Now(),
+			require.NoError(t, w.store.ReopenCase(t.Context(), support.Case{
+				ID: support.NewCaseID(underWay.ID, support.CauseNotBooked), PaymentID: underWay.ID,
+				Cause: support.CauseNotBooked, OpenedAt: w.env.Now(),
 			}))
 			broken, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "broken", Amount: xof(5000), Fee: xof(0)})
 			w.sent(a)
@@ -207,10 +210,10 @@ func TestARebuildThatOnlyShowsStartsNothing(t *testing.T) {
 	w.env.SetStartTime(w.env.Now().Add(5 * time.Minute))
 	w.env.ExecuteWorkflow(workflows.Rebuild, activities.RestartScope{DryRun: true})
 	require.NoError(t, w.env.GetWorkflowError())
-	var shown pirogue.Restarted
+	var shown lifecycle.Restarted
 	require.NoError(t, w.env.GetWorkflowResult(&shown))
-	require.Equal(t, pirogue.Restarted{Found: []pirogue.LostWorkflow{
-		{What: pirogue.FollowedPayment, ID: string(p.ID), Why: "CASHIN INITIATED"},
+	require.Equal(t, lifecycle.Restarted{Found: []lifecycle.LostWorkflow{
+		{What: lifecycle.FollowedPayment, ID: string(p.ID), Why: "CASHIN INITIATED"},
 	}}, shown)
 	require.Empty(t, w.restarted)
 }

@@ -7,18 +7,19 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // settleNext waits until the case of an ended payment is settled, and gives the money back first
 // where the merchant wants that.
-func (s *paymentWorkflow) settleNext(ctx workflow.Context, cause pirogue.Cause, status pirogue.Status) error {
-	id := pirogue.NewCaseID(s.input.PaymentID, cause)
+func (s *paymentWorkflow) settleNext(ctx workflow.Context, cause support.Cause, status pirogue.Status) error {
+	id := support.NewCaseID(s.input.PaymentID, cause)
 	if i := slices.IndexFunc(s.arrived, func(a arrival) bool { return a.cause == cause }); i >= 0 {
 		id = s.arrived[i].id
 		s.arrived = slices.Delete(s.arrived, i, i+1)
 	}
-	returns := cause == pirogue.CauseLateSuccess || cause == pirogue.CauseSecondPayment ||
-		cause == pirogue.CauseEarlierPaid
+	returns := cause == support.CauseLateSuccess || cause == support.CauseSecondPayment ||
+		cause == support.CauseEarlierPaid
 	if returns {
 		var err error
 		if returns, err = s.returnsLate(ctx); err != nil {
@@ -31,19 +32,19 @@ func (s *paymentWorkflow) settleNext(ctx workflow.Context, cause pirogue.Cause, 
 // settleEnded waits until a case of an ended payment is settled. What two people placed outside
 // Pirogue leaves suspense.
 func (s *paymentWorkflow) settleEnded(
-	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
+	ctx workflow.Context, id support.CaseID, cause support.Cause, status pirogue.Status, returns bool,
 ) error {
 	as, err := s.settleCase(ctx, id, cause, status, returns)
 	if err != nil {
 		return err
 	}
-	if as == pirogue.ResolvedPlaced {
+	if as == support.ResolvedPlaced {
 		if _, err := call(ctx, ours(s.input.MerchantID, "place case"), do.PlaceCase, id); err != nil {
 			return err
 		}
 	}
-	v := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "the case is settled: " + string(as), Status: status}
-	if err := s.replyToActions(ctx, v, func(r pirogue.SupportAction) bool { return r.Resolution == as }); err != nil {
+	v := support.ActionResult{Decision: support.DecisionSettled, Reason: "the case is settled: " + string(as), Status: status}
+	if err := s.replyToActions(ctx, v, func(r support.SupportAction) bool { return r.Resolution == as }); err != nil {
 		return err
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
@@ -53,8 +54,8 @@ func (s *paymentWorkflow) settleEnded(
 // then, or by what two people say, whose remedies still wait for the end that it brings. With
 // returns a first return is begun without a person.
 func (s *paymentWorkflow) settleCase(
-	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status, returns bool,
-) (pirogue.Resolution, error) {
+	ctx workflow.Context, id support.CaseID, cause support.Cause, status pirogue.Status, returns bool,
+) (support.Resolution, error) {
 	request := activities.ReturnRequest{Case: id, Known: activities.NoReturn}
 	if returns {
 		request.Known = 0
@@ -62,11 +63,11 @@ func (s *paymentWorkflow) settleCase(
 	for {
 		back, err := s.giveBack(ctx, request, status)
 		if err != nil || back.Done {
-			return pirogue.ResolvedReturn, err
+			return support.ResolvedReturn, err
 		}
 		s.setDetails(ctx, waitsForSupport, "a person must settle the case "+string(cause))
 		remedy, err := s.decided(ctx, id, cause, status)
-		if err != nil || remedy.Resolution != pirogue.ResolvedReturn {
+		if err != nil || remedy.Resolution != support.ResolvedReturn {
 			return remedy.Resolution, err
 		}
 		request.Known = back.Tries
@@ -96,7 +97,7 @@ func (s *paymentWorkflow) giveBack(
 	turn := start(ctx, returning(s.input.MerchantID), do.AwaitReturn, request.Case)
 	for !turn.future.IsReady() {
 		if s.hasPendingAction() {
-			v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: onItsWay, Status: status}
+			v := support.ActionResult{Decision: support.DecisionRefused, Reason: onItsWay, Status: status}
 			if err := s.replyToActions(ctx, v, everyAction); err != nil {
 				return back, err
 			}
@@ -110,18 +111,18 @@ func (s *paymentWorkflow) giveBack(
 // beginReturn gives the money of a case back because two people say so, and tells them whether
 // there is a way.
 func (s *paymentWorkflow) beginReturn(
-	ctx workflow.Context, request activities.ReturnRequest, r pirogue.SupportAction, status pirogue.Status,
+	ctx workflow.Context, request activities.ReturnRequest, r support.SupportAction, status pirogue.Status,
 ) error {
 	back, err := call(ctx, ours(s.input.MerchantID, "give back"), do.GiveBack, request)
 	if err != nil {
 		return err
 	}
-	v := pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status,
+	v := support.ActionResult{
+		Decision: support.DecisionRefused, Evidence: r.Evidence, Status: status,
 		Reason: "no operator can pay into the payer's wallet, or an earlier return may have paid: place it by hand",
 	}
 	if back.Open || back.Done {
-		v.Decision, v.Reason = pirogue.DecisionWaiting, onItsWay
+		v.Decision, v.Reason = support.DecisionWaiting, onItsWay
 	}
 	return s.replyToActions(ctx, v, onlyAction(r))
 }
@@ -129,12 +130,12 @@ func (s *paymentWorkflow) beginReturn(
 // decided returns the resolution of a case that two people agree on. Its remedy goes on waiting;
 // everything else is answered.
 func (s *paymentWorkflow) decided(
-	ctx workflow.Context, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
-) (pirogue.SupportAction, error) {
+	ctx workflow.Context, id support.CaseID, cause support.Cause, status pirogue.Status,
+) (support.SupportAction, error) {
 	for {
 		for _, r := range s.actions.waiting {
 			v, err := s.judgeAnswer(ctx, r.action, id, cause, status)
-			if err != nil || v.Decision == pirogue.DecisionSettled {
+			if err != nil || v.Decision == support.DecisionSettled {
 				return r.action, err
 			}
 			if err := s.replyToActions(ctx, v, onlyAction(r.action)); err != nil {
@@ -142,7 +143,7 @@ func (s *paymentWorkflow) decided(
 			}
 		}
 		if err := s.untilCalled(ctx); err != nil {
-			return pirogue.SupportAction{}, err
+			return support.SupportAction{}, err
 		}
 	}
 }
@@ -150,12 +151,12 @@ func (s *paymentWorkflow) decided(
 // judgeAnswer returns the verdict on one remedy for an open case; SETTLED when a second person has
 // confirmed a resolution of it.
 func (s *paymentWorkflow) judgeAnswer(
-	ctx workflow.Context, r pirogue.SupportAction, id pirogue.CaseID, cause pirogue.Cause, status pirogue.Status,
-) (pirogue.ActionResult, error) {
-	v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Evidence: r.Evidence, Status: status}
+	ctx workflow.Context, r support.SupportAction, id support.CaseID, cause support.Cause, status pirogue.Status,
+) (support.ActionResult, error) {
+	v := support.ActionResult{Decision: support.DecisionRefused, Evidence: r.Evidence, Status: status}
 	ways, said := s.resolutions(status)
 	switch {
-	case r.Kind != pirogue.ActionResolve:
+	case r.Kind != support.ActionResolve:
 		v.Reason = "the case " + string(cause) + " is open: resolve it"
 	case r.Case != "" && r.Case != id:
 		v.Reason = "cases are settled one after the other, and this one comes first: " + string(id)
@@ -172,15 +173,15 @@ func (s *paymentWorkflow) judgeAnswer(
 // resolutions returns how a case with money may be settled, and says so: stray money that came in
 // goes back or is placed; of money that left, people say how much of the order it was, as long as
 // the payment is open.
-func (s *paymentWorkflow) resolutions(status pirogue.Status) ([]pirogue.Resolution, string) {
+func (s *paymentWorkflow) resolutions(status pirogue.Status) ([]support.Resolution, string) {
 	switch {
 	case !s.input.Kind.MoneyOut():
-		return []pirogue.Resolution{pirogue.ResolvedReturn, pirogue.ResolvedPlaced},
+		return []support.Resolution{support.ResolvedReturn, support.ResolvedPlaced},
 			"stray money that came in is resolved as return or placed"
 	case status.Terminal():
-		return []pirogue.Resolution{pirogue.ResolvedPlaced}, "money that left after the end is resolved as placed"
+		return []support.Resolution{support.ResolvedPlaced}, "money that left after the end is resolved as placed"
 	default:
-		return []pirogue.Resolution{pirogue.ResolvedPaid, pirogue.ResolvedInPart, pirogue.ResolvedUnpaid},
+		return []support.Resolution{support.ResolvedPaid, support.ResolvedInPart, support.ResolvedUnpaid},
 			"money that left otherwise than ordered is resolved as paid, paid_in_part or unpaid"
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // Each row is stray money, what becomes of the refunds that are to give it back, what two people
@@ -20,12 +21,12 @@ func TestStrayMoneyGoesBackOrStaysACase(t *testing.T) {
 	lateAndReturned := setting{policy: pirogue.LateReturn}
 	late := []scene{{from: 6 * time.Minute, outcome: paid}}
 	other := []scene{{outcome: paid, amount: 1500}}
-	placed, back := pirogue.ResolvedPlaced, pirogue.ResolvedReturn
+	placed, back := support.ResolvedPlaced, support.ResolvedReturn
 	tests := map[string]struct {
 		setting setting
 		scenes  []scene
 		returns []pirogue.Status
-		two     pirogue.Resolution // say after half a day; "" for nobody
+		two     support.Resolution // say after half a day; "" for nobody
 		early   bool               // they say it after an hour
 		tries   int
 		closed  bool
@@ -105,12 +106,12 @@ func TestMoneyOnItsWayIsNotPlaced(t *testing.T) {
 	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 	w.returned = []pirogue.Status{"FAILED", "FAILED", "SUCCESS"}
 	asked := []*act{
-		w.remedy(8*time.Minute, resolve("awa", pirogue.ResolvedPlaced)),
-		w.remedy(9*time.Minute, resolve("moussa", pirogue.ResolvedPlaced)),
+		w.remedy(8*time.Minute, resolve("awa", support.ResolvedPlaced)),
+		w.remedy(9*time.Minute, resolve("moussa", support.ResolvedPlaced)),
 	}
 	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
 	for _, a := range asked {
-		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, a.verdict.Reason)
+		require.Equal(t, support.DecisionRefused, a.verdict.Decision, a.verdict.Reason)
 	}
 	require.Len(t, w.launched, 3)
 }
@@ -177,7 +178,7 @@ func TestReturnReversesTheCollectionOfItsCase(t *testing.T) {
 			}
 			open, closed := w.cases(cashIn)
 			require.Empty(t, open)
-			require.Equal(t, []pirogue.Cause{pirogue.CauseEarlierPaid}, closed)
+			require.Equal(t, []support.Cause{support.CauseEarlierPaid}, closed)
 			w.audit()
 		})
 	}

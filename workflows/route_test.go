@@ -10,6 +10,9 @@ import (
 	"pirogue"
 	"pirogue/activities"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 var (
@@ -81,9 +84,9 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 						return spared
 					}
 					_, attempt := w.latest()
-					sent, err := w.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, w.env.Now())
+					sent, err := w.store.Send(t.Context(), attempt.ID, operator.SendLimits{}, w.env.Now())
 					require.NoError(t, err)
-					require.Equal(t, pirogue.SendMarked, sent.Result)
+					require.Equal(t, lifecycle.SendMarked, sent.Result)
 					return spared
 				}, nil)
 				w.next.now = w.env.Now
@@ -125,7 +128,7 @@ func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *t
 			w.next.scenes = settledAtOnce
 			if tt.at == pirogue.AttemptUnknown {
 				w.sent(second)
-				_, err = w.store.RecordAttemptResult(t.Context(), pirogue.AttemptResult{
+				_, err = w.store.RecordAttemptResult(t.Context(), lifecycle.AttemptResult{
 					AttemptID: second.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
 				})
 				require.NoError(t, err)
@@ -151,12 +154,12 @@ func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference})
+			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: operator.IdempotentByReference})
 			_, attempt := w.latest()
 			for _, ago := range tt.ago {
 				sent, err := w.store.Send(t.Context(), attempt.ID, anyAge, w.env.Now().Add(-ago))
 				require.NoError(t, err)
-				require.Equal(t, pirogue.SendMarked, sent.Result)
+				require.Equal(t, lifecycle.SendMarked, sent.Result)
 			}
 			w.operator.scenes = settledAtOnce
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
@@ -199,7 +202,7 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 	w.next.now = w.env.Now
 	w.register(false)
 	w.payment, _ = w.latest()
-	w.order = pirogue.NewPaymentInput(w.payment, []pirogue.Instance{w.instances(false)[another]})
+	w.order = lifecycle.NewPaymentInput(w.payment, []operator.Instance{w.instances(false)[another]})
 	w.next.scenes = settledAtOnce
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Len(t, w.next.reached, 1, "it was not sent again")
@@ -209,7 +212,7 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 // outOfService opens the circuit of the world's operator for a while, or for ever.
 func (w *world) outOfService(back time.Duration) {
 	w.t.Helper()
-	h := pirogue.CircuitBreaker{Operator: instance, State: pirogue.BreakerClosed}.Failed("connection refused", w.env.Now())
+	h := operator.CircuitBreaker{Operator: instance, State: operator.BreakerClosed}.Failed("connection refused", w.env.Now())
 	h.ProbeAt = w.env.Now().Add(48 * time.Hour) // nobody tries before
 	saved, err := w.store.SaveBreaker(w.t.Context(), h)
 	require.NoError(w.t, err)
@@ -274,7 +277,7 @@ func TestAPaymentThatTriesInVainWhetherItsOperatorIsBackGoesOnWaiting(t *testing
 
 	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
 	saved, err := w.store.SaveBreaker(t.Context(),
-		pirogue.CircuitBreaker{Operator: instance, State: pirogue.BreakerClosed}.Failed("connection refused", w.env.Now()))
+		operator.CircuitBreaker{Operator: instance, State: operator.BreakerClosed}.Failed("connection refused", w.env.Now()))
 	require.NoError(t, err)
 	require.True(t, saved)
 	w.operator.upAfter, w.operator.scenes = 20*time.Hour, settledAtOnce
@@ -301,7 +304,7 @@ func TestSupportIsAnsweredWhileAPaymentIsParked(t *testing.T) {
 	w.operator.scenes = settledAtOnce
 	asked := w.remedy(time.Hour, redrive())
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, pirogue.DecisionRefused, asked.verdict.Decision)
+	require.Equal(t, support.DecisionRefused, asked.verdict.Decision)
 	require.Contains(t, asked.verdict.Reason, "out of service")
 }
 
@@ -322,36 +325,36 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 		require.NoError(t, value.Get(&got))
 		return got
 	}
-	state := func() pirogue.BreakerState {
+	state := func() operator.BreakerState {
 		h, err := w.store.Breaker(t.Context(), instance)
 		require.NoError(t, err)
 		return h.State
 	}
 	w.operator.upAfter = time.Hour
 
-	for range 2 * pirogue.OutageAfter {
+	for range 2 * operator.OutageAfter {
 		require.False(t, submit(w.payment).OperatorDown, "one payment in trouble is no outage")
 	}
-	payments := make([]pirogue.Payment, pirogue.OutagePayments-1) // one has failed already
+	payments := make([]pirogue.Payment, operator.OutagePayments-1) // one has failed already
 	for n := range payments {
-		require.Equal(t, pirogue.BreakerClosed, state())
+		require.Equal(t, operator.BreakerClosed, state())
 		payments[n], _ = w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("o", n), Amount: xof(100), Fee: xof(0)})
 		submit(payments[n])
 	}
-	require.Equal(t, pirogue.BreakerOpen, state())
+	require.Equal(t, operator.BreakerOpen, state())
 	tried := len(w.operator.refs)
 	require.True(t, submit(payments[0]).OperatorDown)
 	require.Len(t, w.operator.refs, tried, "nothing is sent while it is out of service")
 
-	now = now.Add(pirogue.OutageProbe + time.Second)
+	now = now.Add(operator.OutageProbe + time.Second)
 	require.True(t, submit(payments[0]).OperatorDown)
 	require.True(t, submit(payments[1]).OperatorDown)
 	require.Len(t, w.operator.refs, tried+1, "one is let through to see, and no other")
-	require.Equal(t, pirogue.BreakerOpen, state(), "it failed as well")
+	require.Equal(t, operator.BreakerOpen, state(), "it failed as well")
 
-	now, w.operator.upAfter = now.Add(pirogue.OutageProbe+time.Second), 0
+	now, w.operator.upAfter = now.Add(operator.OutageProbe+time.Second), 0
 	require.Equal(t, activities.SubmitAccepted, submit(payments[1]).Outcome)
-	require.Equal(t, pirogue.BreakerClosed, state())
+	require.Equal(t, operator.BreakerClosed, state())
 	require.Equal(t, activities.SubmitAccepted, submit(payments[2]).Outcome)
 }
 
@@ -360,15 +363,15 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 
 	paid, xof5000 := pirogue.OutcomePaid, xof(5000)
 	for name, tt := range map[string]struct {
-		said []pirogue.OperatorResult
+		said []operator.OperatorResult
 		want pirogue.Status
-		open []pirogue.Cause
+		open []support.Cause
 	}{
-		"it says nothing":                  {nil, "EXPIRED", []pirogue.Cause{pirogue.CauseUnknown}},
-		"it says paid, and how much":       {[]pirogue.OperatorResult{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
-		"it says paid, and not how much":   {[]pirogue.OperatorResult{{Outcome: paid}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
-		"it says paid, another amount":     {[]pirogue.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING", []pirogue.Cause{pirogue.CauseAmountMismatch}},
-		"it says that the customer failed": {[]pirogue.OperatorResult{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
+		"it says nothing":                  {nil, "EXPIRED", []support.Cause{support.CauseUnknown}},
+		"it says paid, and how much":       {[]operator.OperatorResult{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
+		"it says paid, and not how much":   {[]operator.OperatorResult{{Outcome: paid}}, "PENDING", []support.Cause{support.CauseAmountMismatch}},
+		"it says paid, another amount":     {[]operator.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING", []support.Cause{support.CauseAmountMismatch}},
+		"it says that the customer failed": {[]operator.OperatorResult{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -376,7 +379,7 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 			w.env.RegisterDelayedCallback(func() {
 				_, attempt := w.latest()
 				for n, said := range tt.said {
-					callback := pirogue.NewCallback(attempt, said, []byte(fmt.Sprint(n)), w.env.Now())
+					callback := operator.NewCallback(attempt, said, []byte(fmt.Sprint(n)), w.env.Now())
 					_, err := w.store.RecordCallback(t.Context(), callback)
 					require.NoError(t, err)
 				}

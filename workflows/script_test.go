@@ -10,15 +10,16 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/webhook"
 )
 
 // What a call to an operator can fail with.
 var (
-	notSent = pirogue.Errorf(pirogue.NotSent, "connection refused")
-	unknown = pirogue.Errorf(pirogue.Unknown, "no answer in 10 s")
-	unable  = pirogue.Errorf(pirogue.Unable, "the float is empty")
-	refused = pirogue.Errorf(pirogue.Refused, "merchant_key is wrong")
+	notSent = pirogue.Errorf(operator.NotSent, "connection refused")
+	unknown = pirogue.Errorf(operator.Unknown, "no answer in 10 s")
+	unable  = pirogue.Errorf(operator.Unable, "the float is empty")
+	refused = pirogue.Errorf(operator.Refused, "merchant_key is wrong")
 )
 
 // token is what the operator wants back when it is asked about a cash-in.
@@ -40,12 +41,12 @@ type scene struct {
 type scriptedOperator struct {
 	mu      sync.Mutex
 	now     func() time.Time
-	power   pirogue.ReferencePower
+	power   operator.ReferencePower
 	horizon time.Duration
 	proves  bool
-	proof   pirogue.CallbackProof // "" for none
+	proof   operator.CallbackProof // "" for none
 	resend  time.Duration
-	payouts pirogue.Limits // of one disbursement
+	payouts operator.Limits // of one disbursement
 
 	began     time.Time     // of the latest submission that may have arrived
 	answers   []error       // what the first submissions fail with; then it accepts
@@ -76,13 +77,13 @@ func (o *scriptedOperator) askedBefore(limit time.Duration) int {
 	return n
 }
 
-func (o *scriptedOperator) Capability() pirogue.Capability {
-	c := pirogue.Capability{
-		Reference: o.power, OnLostResponse: pirogue.ResendNewReference, FinalityWindow: o.horizon, AbsenceProves: o.proves,
-		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, pirogue.ProofNone),
+func (o *scriptedOperator) Capability() operator.Capability {
+	c := operator.Capability{
+		Reference: o.power, OnLostResponse: operator.ResendNewReference, FinalityWindow: o.horizon, AbsenceProves: o.proves,
+		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, operator.ProofNone),
 	}
 	if c.Reference == "" {
-		c.Reference = pirogue.StatusByReference
+		c.Reference = operator.StatusByReference
 	}
 	if c.FinalityWindow == 0 {
 		c.FinalityWindow = 24 * time.Hour
@@ -90,24 +91,24 @@ func (o *scriptedOperator) Capability() pirogue.Capability {
 	return c
 }
 
-func (o *scriptedOperator) Collect(_ context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *scriptedOperator) Collect(_ context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	if c.OTP != "" {
 		o.passwords = append(o.passwords, c.OTP)
 	}
 	if err := o.submit(c.Ref); err != nil {
-		if o.named && pirogue.CodeOf(err) == pirogue.Unknown {
-			return pirogue.OperatorResult{Handle: token}, err
+		if o.named && pirogue.CodeOf(err) == operator.Unknown {
+			return operator.OperatorResult{Handle: token}, err
 		}
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	return pirogue.OperatorResult{
+	return operator.OperatorResult{
 		Outcome: pirogue.OutcomePending, Handle: token,
 		NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://operator.example/pay"},
 	}, nil
 }
 
-func (o *scriptedOperator) Disburse(_ context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
+func (o *scriptedOperator) Disburse(_ context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
+	return operator.OperatorResult{Outcome: pirogue.OutcomePending}, o.submit(d.Ref)
 }
 
 // submit takes one submission and answers as the script says.
@@ -125,7 +126,7 @@ func (o *scriptedOperator) submit(ref pirogue.OperatorRef) error {
 	case n <= len(o.answers):
 		answer = o.answers[n-1]
 	}
-	if pirogue.CodeOf(answer) == pirogue.NotSent {
+	if pirogue.CodeOf(answer) == operator.NotSent {
 		return answer
 	}
 	o.reached, o.began = append(o.reached, ref), o.now()
@@ -135,13 +136,13 @@ func (o *scriptedOperator) submit(ref pirogue.OperatorRef) error {
 	return answer
 }
 
-func (o *scriptedOperator) Status(_ context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *scriptedOperator) Status(_ context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.asked++
 	o.askedAt = append(o.askedAt, o.now())
 	if q.Kind == pirogue.CashIn && !o.tokenless && q.Handle["pay_token"] != token["pay_token"] {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "asked without the token")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "asked without the token")
 	}
 	current := scene{outcome: pirogue.OutcomePending}
 	scenes := o.scenes
@@ -155,11 +156,11 @@ func (o *scriptedOperator) Status(_ context.Context, q pirogue.StatusQuery) (pir
 	}
 	switch {
 	case current.err != nil:
-		return pirogue.OperatorResult{}, current.err
+		return operator.OperatorResult{}, current.err
 	case current.unclear:
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount"}, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount"}, nil
 	}
-	receipt := pirogue.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
+	receipt := operator.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
 	if current.amount != 0 {
 		receipt.Amount = xof(current.amount)
 	}
@@ -172,30 +173,30 @@ func (o *scriptedOperator) Status(_ context.Context, q pirogue.StatusQuery) (pir
 // refunder is an operator that can give back what it collected.
 type refunder struct{ *scriptedOperator }
 
-func (r refunder) Refund(_ context.Context, q pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+func (r refunder) Refund(_ context.Context, q operator.RefundRequest) (operator.OperatorResult, error) {
 	if !r.tokenless && q.CollectQuery.Handle["pay_token"] != token["pay_token"] {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Refused, "not a payment of ours")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Refused, "not a payment of ours")
 	}
 	r.mu.Lock()
 	r.reversals, r.reversed = r.reversals+1, append(r.reversed, q.CollectQuery.Ref)
 	r.mu.Unlock()
-	return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
+	return operator.OperatorResult{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
 }
 
 // deaf is an operator that cannot be asked and proves its callbacks by a secret.
 type deaf struct{ script *scriptedOperator }
 
-func (d deaf) Capability() pirogue.Capability {
+func (d deaf) Capability() operator.Capability {
 	c := d.script.Capability()
-	c.Reference, c.OnLostResponse, c.Proof = pirogue.NeitherByReference, pirogue.ResendNever, pirogue.ProofToken
+	c.Reference, c.OnLostResponse, c.Proof = operator.NeitherByReference, operator.ResendNever, operator.ProofToken
 	return c
 }
 
-func (d deaf) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (d deaf) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	return d.script.Collect(ctx, c)
 }
 
-func (d deaf) Disburse(ctx context.Context, q pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (d deaf) Disburse(ctx context.Context, q operator.DisburseRequest) (operator.OperatorResult, error) {
 	return d.script.Disburse(ctx, q)
 }
 
@@ -207,9 +208,9 @@ type endpoint struct {
 	at      []time.Time
 }
 
-func (e *endpoint) Send(_ context.Context, _ activities.WebhookMessage, spend func([32]byte) error) (activities.WebhookReply, error) {
+func (e *endpoint) Send(_ context.Context, _ webhook.Message, spend func([32]byte) error) (webhook.Reply, error) {
 	if err := spend([32]byte{byte(len(e.at) + 1)}); err != nil {
-		return activities.WebhookReply{}, err
+		return webhook.Reply{}, err
 	}
 	e.at = append(e.at, e.now())
 	answer := http.StatusOK
@@ -217,7 +218,7 @@ func (e *endpoint) Send(_ context.Context, _ activities.WebhookMessage, spend fu
 		answer = e.answers[min(len(e.at), len(e.answers))-1]
 	}
 	if answer == 0 {
-		return activities.WebhookReply{}, errors.New("TIMED_OUT")
+		return webhook.Reply{}, errors.New("TIMED_OUT")
 	}
-	return activities.WebhookReply{HTTPStatus: answer, RetryAfter: e.after}, nil
+	return webhook.Reply{HTTPStatus: answer, RetryAfter: e.after}, nil
 }

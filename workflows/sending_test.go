@@ -10,6 +10,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // kinds is every kind of payment.
@@ -22,9 +24,9 @@ func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
 
 	for _, kind := range kinds {
 		for age, want := range map[time.Duration]pirogue.Status{
-			pirogue.StartDeadline - time.Second: pirogue.StatusSuccess,
-			pirogue.StartDeadline:               pirogue.StatusExpired,
-			2 * time.Minute:                     pirogue.StatusExpired,
+			operator.StartDeadline - time.Second: pirogue.StatusSuccess,
+			operator.StartDeadline:               pirogue.StatusExpired,
+			2 * time.Minute:                      pirogue.StatusExpired,
 		} {
 			t.Run(fmt.Sprint(kind, " after ", age), func(t *testing.T) {
 				t.Parallel()
@@ -107,21 +109,21 @@ func (w *world) queued(turn time.Duration) {
 }
 
 // anyAge lets an attempt leave again however old it is.
-var anyAge = pirogue.SendLimits{Again: 1000 * time.Hour}
+var anyAge = operator.SendLimits{Again: 1000 * time.Hour}
 
 // limits returns anyAge for an attempt that may leave again.
-func limits(again bool) pirogue.SendLimits {
+func limits(again bool) operator.SendLimits {
 	if again {
 		return anyAge
 	}
-	return pirogue.SendLimits{}
+	return operator.SendLimits{}
 }
 
 // zombie is a run of Submit that was given up while it hung: what it does comes late.
 type zombie struct {
 	w       *world
 	again   bool
-	sending pirogue.Sending
+	sending lifecycle.Sending
 	id      pirogue.AttemptID
 }
 
@@ -132,12 +134,12 @@ func (z *zombie) sends() {
 	z.id = a.ID
 	z.sending, err = z.w.store.Send(z.w.t.Context(), a.ID, limits(z.again), z.w.env.Now())
 	require.NoError(z.w.t, err)
-	require.Equal(z.w.t, pirogue.SendMarked, z.sending.Result)
+	require.Equal(z.w.t, lifecycle.SendMarked, z.sending.Result)
 }
 
 // failsToDial writes that nothing was sent.
 func (z *zombie) failsToDial() {
-	_, err := z.w.store.RecordAttemptResult(z.w.t.Context(), pirogue.AttemptResult{
+	_, err := z.w.store.RecordAttemptResult(z.w.t.Context(), lifecycle.AttemptResult{
 		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Message: "i/o timeout", At: z.w.env.Now(),
 	})
 	require.NoError(z.w.t, err)
@@ -149,12 +151,12 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
-		for _, power := range []pirogue.ReferencePower{pirogue.StatusByReference, pirogue.IdempotentByReference} {
+		for _, power := range []operator.ReferencePower{operator.StatusByReference, operator.IdempotentByReference} {
 			t.Run(fmt.Sprint(kind, " ", power), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind, power: power})
 				w.operator.answers, w.operator.scenes = down, neverHeard
-				z, began := &zombie{w: w, again: power == pirogue.IdempotentByReference}, time.Time{}
+				z, began := &zombie{w: w, again: power == operator.IdempotentByReference}, time.Time{}
 				w.rig(func(method string) moment {
 					if began.IsZero() {
 						began = w.env.Now()
@@ -226,7 +228,7 @@ func TestCashInIsNotSentPastItsWindow(t *testing.T) {
 		"the answer to its submission was lost": {
 			func(w *world, a pirogue.Attempt) {
 				w.sent(a)
-				_, err := w.store.RecordAttemptResult(w.t.Context(), pirogue.AttemptResult{
+				_, err := w.store.RecordAttemptResult(w.t.Context(), lifecycle.AttemptResult{
 					AttemptID: a.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
 				})
 				require.NoError(w.t, err)
@@ -246,7 +248,7 @@ func TestCashInIsNotSentPastItsWindow(t *testing.T) {
 			w.operator.now, w.endpoint = env.Now, &endpoint{now: env.Now}
 			w.register(false)
 			w.operator.scenes = settledAtOnce
-			w.order.Resumes = &pirogue.Resumption{Status: pirogue.StatusPending, Attempts: 1}
+			w.order.Resumes = &lifecycle.Resumption{Status: pirogue.StatusPending, Attempts: 1}
 			p := w.tell()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, tt.want, p.Status)
@@ -270,7 +272,7 @@ func TestAReturnHasNoStartDeadline(t *testing.T) {
 	back, attempt, err := w.store.Latest(t.Context(), w.launched[0].ID)
 	require.NoError(t, err)
 	require.Zero(t, back.StartDeadline)
-	sending, err := w.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, w.env.Now().Add(time.Hour))
+	sending, err := w.store.Send(t.Context(), attempt.ID, operator.SendLimits{}, w.env.Now().Add(time.Hour))
 	require.NoError(t, err)
-	require.Equal(t, pirogue.SendMarked, sending.Result)
+	require.Equal(t, lifecycle.SendMarked, sending.Result)
 }

@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/store"
+	"pirogue/support"
 )
 
 // moment is when a call to the database fails.
@@ -47,13 +50,13 @@ func (s *shaky) Latest(
 }
 
 func (s *shaky) Send(
-	ctx context.Context, id pirogue.AttemptID, limits pirogue.SendLimits, at time.Time,
-) (sent pirogue.Sending, err error) {
+	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
+) (sent lifecycle.Sending, err error) {
 	err = s.try(ctx, "Send", func() error { sent, err = s.DB.Send(ctx, id, limits, at); return err })
 	return sent, err
 }
 
-func (s *shaky) Answer(ctx context.Context, a pirogue.AttemptResult) (stands pirogue.AttemptState, err error) {
+func (s *shaky) Answer(ctx context.Context, a lifecycle.AttemptResult) (stands pirogue.AttemptState, err error) {
 	err = s.try(ctx, "Answer", func() error { stands, err = s.DB.RecordAttemptResult(ctx, a); return err })
 	return stands, err
 }
@@ -77,7 +80,7 @@ func (s *shaky) Renew(
 	return a, err
 }
 
-func (s *shaky) Polled(ctx context.Context, poll pirogue.Poll) (e pirogue.Evidence, err error) {
+func (s *shaky) Polled(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
 	err = s.try(ctx, "Polled", func() error {
 		e, err = s.DB.RecordPoll(ctx, poll)
 		written(ctx)
@@ -93,7 +96,7 @@ func (s *shaky) Accept(
 	return stands, fresh, err
 }
 
-func (s *shaky) Settle(ctx context.Context, in pirogue.Finalization) (settled pirogue.Finalized, err error) {
+func (s *shaky) Settle(ctx context.Context, in lifecycle.Finalization) (settled lifecycle.Finalized, err error) {
 	err = s.try(ctx, "Finalize", func() error {
 		settled, err = s.DB.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
@@ -104,24 +107,24 @@ func (s *shaky) Settle(ctx context.Context, in pirogue.Finalization) (settled pi
 	return settled, err
 }
 
-func (s *shaky) OpenCase(ctx context.Context, c pirogue.Case) (opened pirogue.Case, err error) {
+func (s *shaky) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {
 	err = s.try(ctx, "OpenCase", func() error { opened, err = s.DB.OpenCase(ctx, c); return err })
 	return opened, err
 }
 
-func (s *shaky) CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+func (s *shaky) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return s.try(ctx, "CloseCase", func() error { return s.DB.CloseCase(ctx, id, at) })
 }
 
-func (s *shaky) PlaceCase(ctx context.Context, id pirogue.CaseID, at time.Time) error {
+func (s *shaky) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return s.try(ctx, "PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
 }
 
-func (s *shaky) EndAct(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error {
+func (s *shaky) EndAct(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
 	return s.try(ctx, "EndAct", func() error { return s.DB.EndAuditEntry(ctx, act, v, at) })
 }
 
-func (s *shaky) BeginAct(ctx context.Context, a pirogue.AuditEntry) error {
+func (s *shaky) BeginAct(ctx context.Context, a support.AuditEntry) error {
 	return s.try(ctx, "BeginAct", func() error { return s.DB.BeginAuditEntry(ctx, a) })
 }
 
@@ -129,7 +132,7 @@ func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) 
 	return s.try(ctx, "Finish", func() error { return s.DB.Finish(ctx, id, at) })
 }
 
-func (s *shaky) ReopenCase(ctx context.Context, c pirogue.Case) error {
+func (s *shaky) ReopenCase(ctx context.Context, c support.Case) error {
 	return s.try(ctx, "ReopenCase", func() error { return s.DB.ReopenCase(ctx, c) })
 }
 
@@ -140,12 +143,12 @@ func (s *shaky) Numbered(
 	return p, a, err
 }
 
-func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []pirogue.Case, err error) {
+func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []support.Case, err error) {
 	err = s.try(ctx, "Cases", func() error { all, err = s.DB.Cases(ctx, id); return err })
 	return all, err
 }
 
-func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []pirogue.OperatorResult, err error) {
+func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []operator.OperatorResult, err error) {
 	err = s.try(ctx, "Callbacks", func() error { said, err = s.DB.Callbacks(ctx, id); return err })
 	return said, err
 }

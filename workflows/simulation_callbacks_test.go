@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
 	"pirogue/workflows"
 )
 
@@ -40,7 +41,7 @@ func (n *nature) callBack(e *entry) {
 func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 	unreadable := chance(s.dice["callbacks"], 0.1)
 	call := func() {
-		said := pirogue.OperatorResult{
+		said := operator.OperatorResult{
 			Outcome: e.truth(s.now()), ProviderTxID: s.alias(e.ref), Message: "a callback",
 			Mismatch: e.party,
 		}
@@ -49,7 +50,7 @@ func (s *scenario) callBack(e *entry, after time.Duration, body string) {
 		}
 		if unreadable {
 			s.mark("a callback cannot be read")
-			said = pirogue.OperatorResult{Message: "<html>"}
+			said = operator.OperatorResult{Message: "<html>"}
 		}
 		attempt, err := s.lot.store.AttemptByRef(s.lot.t.Context(), instance, e.ref)
 		require.NoError(s.lot.t, err)
@@ -68,22 +69,22 @@ func (s *scenario) forge(after time.Duration) {
 	draw := s.dice["callbacks"].IntN(4)
 	id := s.playing.ID
 	s.plans(s.start.Add(after), func() {
-		if s.plan.capability.Proof != pirogue.ProofNone {
+		if s.plan.capability.Proof != operator.ProofNone {
 			return
 		}
 		s.mark("a forged callback")
 		_, attempt, err := s.lot.store.Latest(s.lot.t.Context(), id)
 		require.NoError(s.lot.t, err)
 		claims := []pirogue.Outcome{pirogue.OutcomePaid, pirogue.OutcomeDeclined, pirogue.OutcomePending, ""}
-		s.hear(attempt, pirogue.OperatorResult{Outcome: claims[draw], Message: "a forged callback"}, "forged")
+		s.hear(attempt, operator.OperatorResult{Outcome: claims[draw], Message: "a forged callback"}, "forged")
 	})
 }
 
 // hear keeps a callback and passes it on as the API does, unless the API dies in between.
-func (s *scenario) hear(a pirogue.Attempt, said pirogue.OperatorResult, body string) {
+func (s *scenario) hear(a pirogue.Attempt, said operator.OperatorResult, body string) {
 	s.lot.t.Helper()
 	ctx := s.lot.t.Context()
-	c := pirogue.NewCallback(a, said, []byte(body), s.now())
+	c := operator.NewCallback(a, said, []byte(body), s.now())
 	fresh, err := s.lot.store.RecordCallback(ctx, c)
 	require.NoError(s.lot.t, err)
 	s.note("a callback about %s says %q", s.alias(a.Ref), said.Outcome)

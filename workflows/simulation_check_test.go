@@ -8,6 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/listing"
+	"pirogue/operator"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // check proves what must be true when everything has been told.
@@ -28,7 +32,7 @@ func (s *scenario) check() {
 		s.checkFailure(p, attempt)
 		s.checkHistory(p)
 		for n := range p.Sequence {
-			if !slices.Contains(s.news, pirogue.NewEventID(p.ID, n+1)) {
+			if !slices.Contains(s.news, webhook.NewEventID(p.ID, n+1)) {
 				s.wrong("the merchant was not told that %s %s ended for the %d. time", p.Kind, p.OrderID, n+1)
 			}
 		}
@@ -46,7 +50,7 @@ func (s *scenario) checkMoney(p pirogue.Payment) {
 	moved, times := s.nature.moves(p.ID)
 	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
 	require.NoError(s.lot.t, err)
-	waiting := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
+	waiting := slices.ContainsFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
 	succeeded := p.Status == pirogue.StatusSuccess || p.Status == pirogue.StatusReversed
 	switch {
 	case s.left[p.ID] && (!p.Status.Terminal() || p.FinishedAt.IsZero()) && !waiting:
@@ -114,7 +118,7 @@ func (s *scenario) checkHistory(p pirogue.Payment) {
 	require.NoError(s.lot.t, err)
 	at := string(pirogue.StatusCreated)
 	for _, m := range moments {
-		if m.Type != pirogue.StatusChanged {
+		if m.Type != support.StatusChanged {
 			continue
 		}
 		from, to := pirogue.Status(fmt.Sprint(m.Details["from"])), pirogue.Status(fmt.Sprint(m.Details["to"]))
@@ -134,7 +138,7 @@ func (s *scenario) checkHistory(p pirogue.Payment) {
 // checkNews proves that every event was delivered, or is seen to be exhausted.
 func (s *scenario) checkNews() {
 	s.lot.t.Helper()
-	logs, err := s.lot.store.Deliveries(s.lot.t.Context(), s.owner, pirogue.EventFilter{Limit: pirogue.MaxPage})
+	logs, err := s.lot.store.Deliveries(s.lot.t.Context(), s.owner, listing.EventFilter{Limit: listing.MaxPage})
 	require.NoError(s.lot.t, err)
 	for _, event := range logs {
 		told := slices.Contains(s.news, event.ID)
@@ -147,7 +151,7 @@ func (s *scenario) checkNews() {
 // checkCallbacks proves that no callback waits for a workflow that is told of it.
 func (s *scenario) checkCallbacks() {
 	s.lot.t.Helper()
-	unrouted, err := s.lot.store.Unrouted(s.lot.t.Context(), pirogue.Callback{}, s.start.Add(time.Hour), pirogue.MaxPage)
+	unrouted, err := s.lot.store.Unrouted(s.lot.t.Context(), operator.Callback{}, s.start.Add(time.Hour), listing.MaxPage)
 	require.NoError(s.lot.t, err)
 	for _, c := range unrouted {
 		if s.lot.owner[c.PaymentID] == s {
@@ -185,7 +189,7 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 			available += p.FeeReturned(0, p.Refunded)
 		}
 	}
-	got := pirogue.Balance{}
+	got := listing.Balance{}
 	if len(balances) > 0 {
 		got = balances[0]
 	}
@@ -199,10 +203,10 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 func (s *scenario) checkActs() {
 	s.lot.t.Helper()
 	for _, p := range s.told {
-		acts, err := s.lot.store.AuditEntries(s.lot.t.Context(), p.ID, pirogue.MaxPage)
+		acts, err := s.lot.store.AuditEntries(s.lot.t.Context(), p.ID, listing.MaxPage)
 		require.NoError(s.lot.t, err)
 		for _, kept := range acts {
-			if kept.Action == pirogue.ActionCancel {
+			if kept.Action == support.ActionCancel {
 				s.checkCancel(p, kept)
 				continue
 			}
@@ -224,9 +228,9 @@ func (s *scenario) checkActs() {
 }
 
 // checkCancel proves that the audit log says of a cancel request that it decided nothing.
-func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.AuditEntry) {
+func (s *scenario) checkCancel(p pirogue.Payment, kept support.AuditEntry) {
 	s.lot.t.Helper()
-	if s.cancelled[p.ID].IsZero() || kept.Result.Decision != pirogue.DecisionRefused {
+	if s.cancelled[p.ID].IsZero() || kept.Result.Decision != support.DecisionRefused {
 		s.wrong("the cancel request of %s %s is kept as %+v", p.Kind, p.OrderID, kept)
 	}
 	delete(s.recorded, p.ID)
@@ -236,26 +240,26 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept pirogue.AuditEntry) {
 const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.
-func decides(a pirogue.AuditEntry) bool {
-	settled := a.Result.Decision == pirogue.DecisionSettled && a.Result.Reason == "the case is settled: "+string(a.Resolution)
-	returns := a.Result.Decision == pirogue.DecisionWaiting
-	return a.Action == pirogue.ActionResolve && (settled || returns)
+func decides(a support.AuditEntry) bool {
+	settled := a.Result.Decision == support.DecisionSettled && a.Result.Reason == "the case is settled: "+string(a.Resolution)
+	returns := a.Result.Decision == support.DecisionWaiting
+	return a.Action == support.ActionResolve && (settled || returns)
 }
 
 // seconded reports whether two people agreed on what an act decided: one proposed it since the
 // decision before, and another one confirmed it together with the act.
-func seconded(one pirogue.AuditEntry, acts []pirogue.AuditEntry) bool {
-	together := func(a pirogue.AuditEntry) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
+func seconded(one support.AuditEntry, acts []support.AuditEntry) bool {
+	together := func(a support.AuditEntry) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
 	since := time.Time{}
 	for _, a := range acts {
 		if decides(a) && !together(a) && a.EndedAt.Before(one.EndedAt) && a.EndedAt.After(since) {
 			since = a.EndedAt
 		}
 	}
-	return slices.ContainsFunc(acts, func(first pirogue.AuditEntry) bool {
-		proposed := first.Result.Decision == pirogue.DecisionProposed && first.Resolution == one.Resolution &&
+	return slices.ContainsFunc(acts, func(first support.AuditEntry) bool {
+		proposed := first.Result.Decision == support.DecisionProposed && first.Resolution == one.Resolution &&
 			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt.Add(2*coarse))
-		return proposed && slices.ContainsFunc(acts, func(second pirogue.AuditEntry) bool {
+		return proposed && slices.ContainsFunc(acts, func(second support.AuditEntry) bool {
 			return second.Actor != first.Actor && decides(second) && together(second) && second.Resolution == one.Resolution
 		})
 	})

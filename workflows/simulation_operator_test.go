@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // nature is the simulated operator: it executes what it was given, keeps a book of its
@@ -77,20 +78,20 @@ func (e *entry) truth(now time.Time) pirogue.Outcome {
 	return pirogue.OutcomePending
 }
 
-func (n *nature) Capability() pirogue.Capability { return n.s.plan.capability }
+func (n *nature) Capability() operator.Capability { return n.s.plan.capability }
 
-func (n *nature) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (n *nature) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	return n.take(ctx, pirogue.CashIn, c.Ref, c.Amount)
 }
 
-func (n *nature) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (n *nature) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
 	return n.take(ctx, pirogue.CashOut, d.Ref, d.Amount)
 }
 
 // refunding is an operator that has a refund call.
 type refunding struct{ *nature }
 
-func (r refunding) Refund(ctx context.Context, q pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+func (r refunding) Refund(ctx context.Context, q operator.RefundRequest) (operator.OperatorResult, error) {
 	r.s.mark("refunded by the refund call")
 	return r.take(ctx, pirogue.Refund, q.Ref, q.Amount)
 }
@@ -98,12 +99,12 @@ func (r refunding) Refund(ctx context.Context, q pirogue.RefundRequest) (pirogue
 // take is given a payment.
 func (n *nature) take(
 	ctx context.Context, kind pirogue.PaymentKind, ref pirogue.OperatorRef, amount pirogue.Money,
-) (pirogue.OperatorResult, error) {
+) (operator.OperatorResult, error) {
 	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.tooLate(ctx) {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.NotSent, "its time is over")
 	}
 	name, answer := n.s.alias(ref), n.answer(kind)
 	n.s.note("submitted %s: %s", name, answer.fault)
@@ -111,7 +112,7 @@ func (n *nature) take(
 		n.s.mark(answer.fault)
 	}
 	if answer.unsent {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "%s", answer.fault)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.NotSent, "%s", answer.fault)
 	}
 	answer.unheard = givenUp(ctx)
 	n.try(n.payment(ctx), kind, ref, answer.unheard)
@@ -120,9 +121,9 @@ func (n *nature) take(
 		n.keep(one, answer) //nolint:contextcheck // it calls back later
 	}
 	if answer.code != "" {
-		return pirogue.OperatorResult{}, pirogue.Errorf(answer.code, "%s", answer.fault)
+		return operator.OperatorResult{}, pirogue.Errorf(answer.code, "%s", answer.fault)
 	}
-	return pirogue.OperatorResult{
+	return operator.OperatorResult{
 		Outcome: pirogue.OutcomePending, Handle: token, Message: "accepted",
 		NextAction: pirogue.NextAction{Type: pirogue.ActionPush},
 	}, nil
@@ -148,25 +149,25 @@ func (n *nature) answer(kind pirogue.PaymentKind) reply {
 	out := kind.MoneyOut()
 	switch {
 	case n.s.now().Before(n.downTo):
-		return reply{fault: "the operator is down", code: pirogue.NotSent, unsent: true}
+		return reply{fault: "the operator is down", code: operator.NotSent, unsent: true}
 	case n.s.now().Before(n.lostTo):
-		return reply{fault: "every request is lost", code: pirogue.Unknown}
+		return reply{fault: "every request is lost", code: operator.Unknown}
 	case chance(n.fate, 0.05):
-		return reply{fault: "a call does not leave", code: pirogue.NotSent, unsent: true}
+		return reply{fault: "a call does not leave", code: operator.NotSent, unsent: true}
 	}
 	table := []struct {
 		weight int
 		reply
 	}{
 		{60, reply{fault: accepted, kept: true}},
-		{6, reply{fault: "refused", code: pirogue.Refused}},
-		{4, reply{fault: "refused, and kept as declined", code: pirogue.Refused, kept: out}},
-		{3, reply{fault: "refused, and executed all the same", code: pirogue.Refused, kept: out, paid: true}},
-		{7, reply{fault: "the request is lost", code: pirogue.Unknown}},
-		{4, reply{fault: "the request is lost, and arrives late", code: pirogue.Unknown, kept: true, late: true}},
-		{10, reply{fault: "the answer is lost", code: pirogue.Unknown, kept: true}},
-		{3, reply{fault: "5xx before executing", code: pirogue.Unknown}},
-		{3, reply{fault: "5xx after executing", code: pirogue.Unknown, kept: true}},
+		{6, reply{fault: "refused", code: operator.Refused}},
+		{4, reply{fault: "refused, and kept as declined", code: operator.Refused, kept: out}},
+		{3, reply{fault: "refused, and executed all the same", code: operator.Refused, kept: out, paid: true}},
+		{7, reply{fault: "the request is lost", code: operator.Unknown}},
+		{4, reply{fault: "the request is lost, and arrives late", code: operator.Unknown, kept: true, late: true}},
+		{10, reply{fault: "the answer is lost", code: operator.Unknown, kept: true}},
+		{3, reply{fault: "5xx before executing", code: operator.Unknown}},
+		{3, reply{fault: "5xx after executing", code: operator.Unknown, kept: true}},
 	}
 	left := n.fate.IntN(100)
 	for _, row := range table {
@@ -186,7 +187,7 @@ func (n *nature) try(id pirogue.PaymentID, kind pirogue.PaymentKind, ref pirogue
 		case old == ref:
 		case kind.MoneyOut() && !n.dead(old):
 			n.s.wrong("%s was sent while %s may still be executed", n.s.alias(ref), n.s.alias(old))
-		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.OnLostResponse == pirogue.ResendNewReference:
+		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.OnLostResponse == operator.ResendNewReference:
 			e.paid = 0 // its page was never shown to anybody
 		}
 	}
@@ -238,18 +239,18 @@ func (n *nature) keep(e *entry, answer reply) {
 func (n *nature) remembers(e *entry) bool {
 	c := n.s.plan.capability
 	within := cmp.Or(c.ResendWithin, time.Hour)
-	return c.Reference == pirogue.IdempotentByReference && n.s.now().Before(e.since.Add(within))
+	return c.Reference == operator.IdempotentByReference && n.s.now().Before(e.since.Add(within))
 }
 
 // decide draws the fate of an entry.
 func (n *nature) decide(e *entry, answer reply) {
 	quick, slow := between(n.fate, time.Second, time.Minute), between(n.fate, time.Minute, 12*time.Minute)
 	unseen := e.kind == pirogue.CashIn && (answer.code != "" || answer.unheard) &&
-		n.s.plan.capability.OnLostResponse == pirogue.ResendNewReference
+		n.s.plan.capability.OnLostResponse == operator.ResendNewReference
 	switch draw := n.fate.IntN(100); {
 	case answer.paid:
 		e.no, e.paid = time.Nanosecond, quick
-	case answer.code == pirogue.Refused:
+	case answer.code == operator.Refused:
 		e.no = time.Nanosecond
 	case unseen: // nobody was shown how to pay it
 	case draw < 20:
@@ -287,12 +288,12 @@ func (e *entry) String() string {
 }
 
 // Status tells the truth, or something else while it may.
-func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (n *nature) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	step(ctx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.tooLate(ctx) {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "its time is over")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.NotSent, "its time is over")
 	}
 	now, e := n.s.now(), n.book[q.Ref]
 	outcome := pirogue.OutcomeAbsent
@@ -303,7 +304,7 @@ func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Ope
 		var err error
 		if outcome, err = n.blur(outcome); err != nil {
 			n.s.note("asked of %s: %v", n.s.alias(q.Ref), err)
-			return pirogue.OperatorResult{}, err
+			return operator.OperatorResult{}, err
 		}
 	}
 	if q.Kind == pirogue.CashIn && outcome == pirogue.OutcomeAbsent {
@@ -315,7 +316,7 @@ func (n *nature) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Ope
 		r.said = said
 	}
 	n.s.note("asked of %s: %s", n.s.alias(q.Ref), outcome)
-	receipt := pirogue.OperatorResult{Outcome: outcome, Message: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
+	receipt := operator.OperatorResult{Outcome: outcome, Message: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
 	if outcome == pirogue.OutcomePaid {
 		receipt.Mismatch = e.party
 		if e.amount != q.Amount.Minor || chance(n.noise, 0.5) {
@@ -344,10 +345,10 @@ func (n *nature) blur(outcome pirogue.Outcome) (pirogue.Outcome, error) {
 	switch draw := n.noise.IntN(100); {
 	case draw < 8:
 		n.s.mark("a status is unreadable")
-		return "", pirogue.Errorf(pirogue.Unknown, "502")
+		return "", pirogue.Errorf(operator.Unknown, "502")
 	case draw < 12:
 		n.s.mark("a status call does not leave")
-		return "", pirogue.Errorf(pirogue.NotSent, "connection refused")
+		return "", pirogue.Errorf(operator.NotSent, "connection refused")
 	case draw < 15:
 		return flap(pirogue.OutcomePending)
 	case draw < 17:

@@ -6,8 +6,9 @@ import (
 	"net/http"
 
 	"pirogue"
-	"pirogue/activities"
 	"pirogue/ids"
+	"pirogue/operator"
+	"pirogue/webhook"
 )
 
 // ways leads payments to the one operator, or nowhere.
@@ -15,12 +16,12 @@ type ways struct{ s *scenario }
 
 func (w ways) Route(
 	_ pirogue.Mode, c pirogue.CountryCode, _ pirogue.Network, k pirogue.PaymentKind,
-) ([]pirogue.Instance, error) {
+) ([]operator.Instance, error) {
 	if w.s.plan.noWay {
 		w.s.mark("no way back for stray money")
 		return nil, pirogue.Errorf(pirogue.CountryNotSupported, "no operator for %s in %s", k, c)
 	}
-	return []pirogue.Instance{w.s.instance()}, nil
+	return []operator.Instance{w.s.instance()}, nil
 }
 
 // listener is a merchant's endpoint.
@@ -30,21 +31,21 @@ type listener struct {
 }
 
 func (l *listener) Send(
-	_ context.Context, _ activities.WebhookMessage, spend func([32]byte) error,
-) (activities.WebhookReply, error) {
+	_ context.Context, _ webhook.Message, spend func([32]byte) error,
+) (webhook.Reply, error) {
 	l.sent++
 	if err := spend([32]byte([]byte(ids.Secret())[:32])); err != nil {
-		return activities.WebhookReply{}, err
+		return webhook.Reply{}, err
 	}
 	switch draw := l.s.dice["merchant"].IntN(100); {
 	case draw < 80:
-		return activities.WebhookReply{HTTPStatus: http.StatusOK}, nil
+		return webhook.Reply{HTTPStatus: http.StatusOK}, nil
 	case draw < 90:
 		l.s.mark("a merchant does not listen")
-		return activities.WebhookReply{}, errors.New("TIMED_OUT")
+		return webhook.Reply{}, errors.New("TIMED_OUT")
 	case draw < 98:
-		return activities.WebhookReply{HTTPStatus: http.StatusInternalServerError}, nil
+		return webhook.Reply{HTTPStatus: http.StatusInternalServerError}, nil
 	default:
-		return activities.WebhookReply{HTTPStatus: http.StatusGone}, nil
+		return webhook.Reply{HTTPStatus: http.StatusGone}, nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // faults is everything that can go wrong in a scenario. A run that is long enough meets
@@ -34,7 +35,7 @@ var faults = []string{
 type plan struct {
 	kind       pirogue.PaymentKind
 	policy     pirogue.LatePolicy
-	capability pirogue.Capability
+	capability operator.Capability
 	window     time.Duration
 	refunds    bool    // the operator has a refund call
 	noWay      bool    // no operator pays into the payer's wallet
@@ -73,9 +74,9 @@ func draw(r *rand.Rand) plan {
 			pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.CashOut, pirogue.CashOut, pirogue.Refund,
 		}[r.IntN(6)],
 		policy: []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}[r.IntN(2)],
-		capability: pirogue.Capability{
-			Reference: []pirogue.ReferencePower{
-				pirogue.StatusByReference, pirogue.StatusByReference, pirogue.IdempotentByReference,
+		capability: operator.Capability{
+			Reference: []operator.ReferencePower{
+				operator.StatusByReference, operator.StatusByReference, operator.IdempotentByReference,
 			}[r.IntN(3)],
 			FinalityWindow: simHorizon,
 			AbsenceProves:  chance(r, 0.4),
@@ -84,12 +85,12 @@ func draw(r *rand.Rand) plan {
 		refunds: chance(r, 0.5),
 		noWay:   chance(r, 0.4),
 	}
-	unheard := []pirogue.OnLostResponse{pirogue.ResendNewReference, pirogue.ResendNever}
-	if p.capability.Reference == pirogue.IdempotentByReference {
-		unheard = []pirogue.OnLostResponse{pirogue.ResendNewReference, pirogue.ResendSameReference}
+	unheard := []operator.OnLostResponse{operator.ResendNewReference, operator.ResendNever}
+	if p.capability.Reference == operator.IdempotentByReference {
+		unheard = []operator.OnLostResponse{operator.ResendNewReference, operator.ResendSameReference}
 	}
 	p.capability.OnLostResponse = unheard[r.IntN(2)]
-	if p.capability.Reference == pirogue.IdempotentByReference {
+	if p.capability.Reference == operator.IdempotentByReference {
 		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
 	}
 	if chance(r, 0.35) {
@@ -103,7 +104,7 @@ func draw(r *rand.Rand) plan {
 
 // widen draws what else happens.
 func (p *plan) widen(r *rand.Rand) {
-	p.capability.Proof = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}[r.IntN(3)]
+	p.capability.Proof = []operator.CallbackProof{operator.ProofNone, operator.ProofToken, operator.ProofSignature}[r.IntN(3)]
 	p.cancels = chance(r, 0.15)
 	if chance(r, 0.4) {
 		p.hanging = 0.08

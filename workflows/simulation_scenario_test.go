@@ -13,7 +13,11 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/routing"
 	"pirogue/workflows"
 )
 
@@ -26,7 +30,7 @@ type scenario struct {
 	seed   uint64
 	plan   plan
 	nature *nature
-	owner  pirogue.Owner
+	owner  access.Owner
 	start  time.Time
 
 	env     *testsuite.TestWorkflowEnvironment
@@ -65,7 +69,7 @@ type scenario struct {
 // telling is a workflow that was started and whose story is not told yet.
 type telling struct {
 	payment pirogue.Payment
-	order   *pirogue.PaymentInput // nil: what its rows say when it is told
+	order   *lifecycle.PaymentInput // nil: what its rows say when it is told
 }
 
 func (l *lot) scenario(seed uint64) *scenario {
@@ -203,7 +207,7 @@ func (s *scenario) loses(p pirogue.Payment) bool {
 }
 
 // order holds what a payment's workflow is started with.
-func (s *scenario) order(next telling) pirogue.PaymentInput {
+func (s *scenario) order(next telling) lifecycle.PaymentInput {
 	s.lot.t.Helper()
 	if next.order != nil {
 		return *next.order
@@ -216,11 +220,11 @@ func (s *scenario) order(next telling) pirogue.PaymentInput {
 }
 
 // rebuilt holds what a payment's workflow is started with again.
-func (s *scenario) rebuilt(r pirogue.Restart) (pirogue.PaymentInput, error) {
+func (s *scenario) rebuilt(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
 	instance := s.instance()
-	table, err := pirogue.NewRouteTable(map[pirogue.OperatorCode]pirogue.Instance{instance.Code: instance}, nil)
+	table, err := routing.NewRouteTable(map[pirogue.OperatorCode]operator.Instance{instance.Code: instance}, nil)
 	if err != nil {
-		return pirogue.PaymentInput{}, err
+		return lifecycle.PaymentInput{}, err
 	}
 	order, err := table.Rebuild(r)
 	if err == nil {
@@ -282,7 +286,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 
 // activities returns the real ones, over a database that may fail.
 func (s *scenario) activities() *activities.Activities {
-	instances := map[pirogue.OperatorCode]pirogue.Instance{instance: s.instance()}
+	instances := map[pirogue.OperatorCode]operator.Instance{instance: s.instance()}
 	return &activities.Activities{
 		Store: &shaky{DB: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
 		Workflows: s, Sender: &listener{s: s},
@@ -290,8 +294,8 @@ func (s *scenario) activities() *activities.Activities {
 	}
 }
 
-func (s *scenario) instance() pirogue.Instance {
-	i := pirogue.Instance{
+func (s *scenario) instance() operator.Instance {
+	i := operator.Instance{
 		Code: instance, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 		Window: s.plan.window, CallTimeout: 10 * time.Second, Operator: s.nature,
 	}

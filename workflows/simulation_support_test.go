@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -68,17 +69,17 @@ func (s *scenario) meddle() {
 	case draw < 6:
 		s.mark("support presses a button twenty times")
 		for n := range 20 {
-			s.after(n, []pirogue.SupportAction{recheck(), redrive()}[r.IntN(2)])
+			s.after(n, []support.SupportAction{recheck(), redrive()}[r.IntN(2)])
 		}
 	case draw < 8:
-		s.ask(resolve("awa", []pirogue.Resolution{
-			pirogue.ResolvedPaid, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
+		s.ask(resolve("awa", []support.Resolution{
+			support.ResolvedPaid, support.ResolvedUnpaid, support.ResolvedReturn, support.ResolvedPlaced,
 		}[r.IntN(4)]))
 	default:
 		// Wrong about money that is said not to have moved: it is found when it moves.
 		s.mark("support is wrong")
-		s.after(0, resolve("fanta", pirogue.ResolvedUnpaid))
-		s.after(1, resolve("seydou", pirogue.ResolvedUnpaid))
+		s.after(0, resolve("fanta", support.ResolvedUnpaid))
+		s.after(1, resolve("seydou", support.ResolvedUnpaid))
 	}
 }
 
@@ -89,8 +90,8 @@ func (s *scenario) settle(visit int) {
 	require.NoError(s.lot.t, err)
 	cases, err := s.lot.store.Cases(s.lot.t.Context(), p.ID)
 	require.NoError(s.lot.t, err)
-	open := slices.DeleteFunc(cases, func(c pirogue.Case) bool {
-		return !c.ClosedAt.IsZero() || !c.Cause.SettledByWorkflow() || c.Cause == pirogue.CauseUnknown
+	open := slices.DeleteFunc(cases, func(c support.Case) bool {
+		return !c.ClosedAt.IsZero() || !c.Cause.SettledByWorkflow() || c.Cause == support.CauseUnknown
 	})
 	if len(open) > 0 { // they are settled in an order of their own: one after the other is tried
 		s.mark("support settles stray money")
@@ -106,30 +107,30 @@ func (s *scenario) settle(visit int) {
 		s.ask(redrive())
 	default:
 		s.mark("support settles an unknown outcome")
-		s.two(pirogue.ResolvedUnpaid, "")
+		s.two(support.ResolvedUnpaid, "")
 	}
 }
 
 // placing draws what becomes of money that a case has in suspense.
-func (s *scenario) placing(p pirogue.Payment, c pirogue.Case) pirogue.Resolution {
+func (s *scenario) placing(p pirogue.Payment, c support.Case) support.Resolution {
 	heads := chance(s.dice["support"], 0.5)
 	switch {
 	case !p.Kind.MoneyOut() && !s.plan.noWay && heads:
-		return pirogue.ResolvedReturn
+		return support.ResolvedReturn
 	case !p.Kind.MoneyOut() || p.Status.Terminal():
-		return pirogue.ResolvedPlaced
+		return support.ResolvedPlaced
 	case p.HasPart(c.Paid) && heads:
 		s.mark("a payment is paid in part")
-		return pirogue.ResolvedInPart
+		return support.ResolvedInPart
 	case c.Paid == p.AtOperator().Minor && heads:
-		return pirogue.ResolvedPaid
+		return support.ResolvedPaid
 	default:
-		return pirogue.ResolvedUnpaid
+		return support.ResolvedUnpaid
 	}
 }
 
 // two has two people say the same of a case, one after the other; "" for the one there is.
-func (s *scenario) two(as pirogue.Resolution, of pirogue.CaseID) {
+func (s *scenario) two(as support.Resolution, of support.CaseID) {
 	for n, actor := range []string{"awa", "moussa"} {
 		r := resolve(actor, as)
 		r.Case = of
@@ -142,16 +143,16 @@ func (s *scenario) two(as pirogue.Resolution, of pirogue.CaseID) {
 const apart = 2 * time.Second
 
 // after puts an act after n others.
-func (s *scenario) after(n int, r pirogue.SupportAction) {
+func (s *scenario) after(n int, r support.SupportAction) {
 	s.later(time.Duration(n)*apart, func() { s.ask(r) })
 }
 
 // ask writes an act down and puts it to the workflow.
-func (s *scenario) ask(r pirogue.SupportAction) {
+func (s *scenario) ask(r support.SupportAction) {
 	r.AuditID = ids.New()
 	a := &act{remedy: r}
-	require.NoError(s.lot.t, s.lot.store.BeginAuditEntry(s.lot.t.Context(), pirogue.AuditEntry{
-		ID: r.AuditID, At: s.now(), Actor: r.Actor, Role: pirogue.RoleFinance, Action: r.Kind, PaymentID: s.playing.ID,
+	require.NoError(s.lot.t, s.lot.store.BeginAuditEntry(s.lot.t.Context(), support.AuditEntry{
+		ID: r.AuditID, At: s.now(), Actor: r.Actor, Role: support.RoleFinance, Action: r.Kind, PaymentID: s.playing.ID,
 		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence, Case: r.Case,
 	}))
 	s.note("%s asks to %s %s", r.Actor, r.Kind, r.Resolution)
@@ -161,13 +162,13 @@ func (s *scenario) ask(r pirogue.SupportAction) {
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
 			a.err = err
-			verdict, ok := answer.(pirogue.ActionResult)
+			verdict, ok := answer.(support.ActionResult)
 			if !ok {
 				return
 			}
 			a.verdict = verdict
 			s.note("%s is told: %s, %s", r.Actor, verdict.Decision, verdict.Reason)
-			if verdict.Decision == pirogue.DecisionResubmitted {
+			if verdict.Decision == support.DecisionResubmitted {
 				s.mark("support makes another attempt")
 			}
 		},

@@ -8,7 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 )
 
 // workflowState holds what Temporal knows of a payment's workflow.
@@ -201,7 +204,7 @@ func (s *scenario) forget(id pirogue.PaymentID) {
 
 // launch starts the workflow of a payment as the API does.
 func (s *scenario) launch(p pirogue.Payment) {
-	order := pirogue.NewPaymentInput(p, []pirogue.Instance{s.instance()})
+	order := lifecycle.NewPaymentInput(p, []operator.Instance{s.instance()})
 	s.knows[p.ID] = open
 	s.queue = append(s.queue, telling{p, &order})
 }
@@ -223,11 +226,11 @@ func (s *scenario) Launch(_ context.Context, p pirogue.Payment) error {
 }
 
 // Open implements activities.Restarter. Other scenarios see to their own workflows.
-func (s *scenario) Open(_ context.Context, f pirogue.FollowedWork) (bool, error) {
+func (s *scenario) Open(_ context.Context, f lifecycle.FollowedWork) (bool, error) {
 	switch {
-	case f.What == pirogue.FollowedEvent:
+	case f.What == lifecycle.FollowedEvent:
 		return slices.Contains(s.news, pirogue.EventID(f.ID)), nil
-	case f.What == pirogue.FollowedPayment && s.lot.owner[pirogue.PaymentID(f.ID)] == s:
+	case f.What == lifecycle.FollowedPayment && s.lot.owner[pirogue.PaymentID(f.ID)] == s:
 		return s.knows[pirogue.PaymentID(f.ID)] == open, nil
 	default:
 		return true, nil
@@ -235,7 +238,7 @@ func (s *scenario) Open(_ context.Context, f pirogue.FollowedWork) (bool, error)
 }
 
 // Restart implements activities.Restarter.
-func (s *scenario) Restart(_ context.Context, r pirogue.Restart) error {
+func (s *scenario) Restart(_ context.Context, r lifecycle.Restart) error {
 	if s.knows[r.Payment.ID] == open {
 		return nil
 	}
@@ -254,7 +257,7 @@ func (s *scenario) Restart(_ context.Context, r pirogue.Restart) error {
 }
 
 // Deliver implements activities.Workflows.
-func (s *scenario) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+func (s *scenario) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
 	if !slices.Contains(s.news, id) {
 		s.news = append(s.news, id)
 	}
@@ -262,7 +265,7 @@ func (s *scenario) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventI
 }
 
 // RestartDelivery implements activities.Restarter.
-func (s *scenario) RestartDelivery(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+func (s *scenario) RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
 	return s.Deliver(ctx, o, id, round)
 }
 

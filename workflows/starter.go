@@ -12,7 +12,11 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // Starter reaches workflows from outside of them. A workflow's ID is made from its
@@ -20,11 +24,11 @@ import (
 type Starter struct {
 	Client client.Client
 	// Orders returns what a payment's workflow is started with.
-	Orders func(p pirogue.Payment) (pirogue.PaymentInput, error)
+	Orders func(p pirogue.Payment) (lifecycle.PaymentInput, error)
 	// RestartOrders returns what it is started with again.
-	RestartOrders func(r pirogue.Restart) (pirogue.PaymentInput, error)
+	RestartOrders func(r lifecycle.Restart) (lifecycle.PaymentInput, error)
 	// Instance returns a configured operator, and whether there is one of that code.
-	Instance func(code pirogue.OperatorCode) (pirogue.Instance, bool)
+	Instance func(code pirogue.OperatorCode) (operator.Instance, bool)
 	Clock    pirogue.Clock
 
 	ready readiness
@@ -55,8 +59,8 @@ func WebhookWorkflowID(id pirogue.EventID, round int) string {
 
 // Start starts a payment's workflow, or joins it, and waits for the operator's
 // first answer.
-func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstResponse, error) {
-	var first pirogue.FirstResponse
+func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
+	var first lifecycle.FirstResponse
 	order, err := s.Orders(p)
 	if err != nil {
 		return first, err
@@ -79,7 +83,7 @@ func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (pirogue.FirstRe
 func unanswered(err error) error {
 	var timeout *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	if errors.As(err, &timeout) || errors.Is(err, context.DeadlineExceeded) {
-		return pirogue.Errorf(pirogue.Unknown, "the workflow has not answered yet: %w", err)
+		return pirogue.Errorf(operator.Unknown, "the workflow has not answered yet: %w", err)
 	}
 	return away(err)
 }
@@ -96,13 +100,13 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 }
 
 // Deliver starts the delivery of an event in one round.
-func (s *Starter) Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error {
+func (s *Starter) Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
 	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 }
 
 // deliver starts the delivery of an event, after one that has ended where reuse allows it.
 func (s *Starter) deliver(
-	ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int, reuse enumspb.WorkflowIdReusePolicy,
+	ctx context.Context, o access.Owner, id pirogue.EventID, round int, reuse enumspb.WorkflowIdReusePolicy,
 ) error {
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       WebhookWorkflowID(id, round),
@@ -125,7 +129,7 @@ func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pi
 // returns its verdict. What the workflow turns away is a refusal, not an error. It fails with
 // NotFound when no workflow is open, and with Unknown when it has not answered in time:
 // then the verdict is kept beside the act when it comes.
-func (s *Starter) Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error) {
+func (s *Starter) Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error) {
 	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdate(p, act))
 	return decided(ctx, p, handle, err)
 }
@@ -142,14 +146,14 @@ func actionUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
 // decided waits for the verdict on a remedy that a workflow was asked for.
 func decided(
 	ctx context.Context, p pirogue.Payment, handle client.WorkflowUpdateHandle, err error,
-) (pirogue.ActionResult, error) {
-	var verdict pirogue.ActionResult
+) (support.ActionResult, error) {
+	var verdict support.ActionResult
 	if err == nil {
 		err = handle.Get(ctx, &verdict)
 	}
 	var turned *temporal.ApplicationError
 	if errors.As(err, &turned) {
-		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
+		return support.ActionResult{Decision: support.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
 	}
 	return verdict, unanswered(err)
 }
@@ -157,8 +161,8 @@ func decided(
 // Waiting asks an open payment's workflow what it waits for.
 func (s *Starter) Waiting(
 	ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind, now time.Time,
-) (pirogue.WaitState, error) {
-	var waiting pirogue.WaitState
+) (lifecycle.WaitState, error) {
+	var waiting lifecycle.WaitState
 	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitingQuery, now)
 	if err != nil {
 		return waiting, away(err)
@@ -167,7 +171,7 @@ func (s *Starter) Waiting(
 }
 
 // paymentOptions returns how the workflow of a payment is started, once.
-func paymentOptions(p pirogue.Payment, order pirogue.PaymentInput) client.StartWorkflowOptions {
+func paymentOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
 	priority := prioritySubmit
 	if order.Bulk {
 		priority = priorityBulk

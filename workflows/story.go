@@ -10,6 +10,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // The names by which the API reaches a payment's workflow.
@@ -43,17 +46,17 @@ const maxCallbacks = 50
 
 // paymentWorkflow is what the workflow of one payment knows.
 type paymentWorkflow struct {
-	input          pirogue.PaymentInput
-	first          *pirogue.FirstResponse // nil until the operator was called
+	input          lifecycle.PaymentInput
+	first          *lifecycle.FirstResponse // nil until the operator was called
 	waitsFor       string
 	since          time.Time // when the current questions began
 	pace           activities.Pace
 	deadline       time.Time
 	callbacks      workflow.ReceiveChannel
-	callbacksSeen  int                    // callbacks acted upon
-	number         int                    // of the latest attempt
-	previous       pirogue.RouteCandidate // the operator before, when another one was turned to
-	failoverAfter  int                    // the attempt there, which came to nothing; 0: none
+	callbacksSeen  int                     // callbacks acted upon
+	number         int                     // of the latest attempt
+	previous       operator.RouteCandidate // the operator before, when another one was turned to
+	failoverAfter  int                     // the attempt there, which came to nothing; 0: none
 	actions        actionQueue
 	sentBefore     bool           // an earlier telling of this story had perhaps sent it
 	final          bool           // terminal: only money that moves late can still matter
@@ -76,7 +79,7 @@ type paymentWorkflow struct {
 // runPayment tells a payment's story to its end and lets everyone who waits for it leave.
 // A cancel request changes nothing: only the operator, its window and support end a payment.
 func runPayment(
-	ctx workflow.Context, order pirogue.PaymentInput, tell func(*paymentWorkflow, workflow.Context) (pirogue.Status, error),
+	ctx workflow.Context, order lifecycle.PaymentInput, tell func(*paymentWorkflow, workflow.Context) (pirogue.Status, error),
 ) (pirogue.Status, error) {
 	requests := ctx.Done()
 	ctx, stop := workflow.NewDisconnectedContext(ctx)
@@ -97,7 +100,7 @@ func runPayment(
 }
 
 // newPaymentWorkflow makes the payment reachable for the API and the Web UI.
-func newPaymentWorkflow(ctx workflow.Context, order pirogue.PaymentInput) (*paymentWorkflow, error) {
+func newPaymentWorkflow(ctx workflow.Context, order lifecycle.PaymentInput) (*paymentWorkflow, error) {
 	if r := order.Resumes; r != nil {
 		order.Resumes = r.ByClock(workflow.GetInfo(ctx).WorkflowStartTime)
 	}
@@ -117,20 +120,20 @@ func newPaymentWorkflow(ctx workflow.Context, order pirogue.PaymentInput) (*paym
 }
 
 // awaitFirstResponse is the handler of FirstUpdate.
-func (s *paymentWorkflow) awaitFirstResponse(ctx workflow.Context) (pirogue.FirstResponse, error) {
+func (s *paymentWorkflow) awaitFirstResponse(ctx workflow.Context) (lifecycle.FirstResponse, error) {
 	if err := workflow.Await(ctx, func() bool { return s.first != nil }); err != nil {
-		return pirogue.FirstResponse{}, err
+		return lifecycle.FirstResponse{}, err
 	}
 	return *s.first, nil
 }
 
 // releaseFirstResponse releases everyone who waits for the first answer.
-func (s *paymentWorkflow) releaseFirstResponse(first pirogue.FirstResponse) { s.first = &first }
+func (s *paymentWorkflow) releaseFirstResponse(first lifecycle.FirstResponse) { s.first = &first }
 
 // queryWaitState is the handler of WaitingQuery. The next poll is reckoned from when the
 // questions began, because the questions themselves leave no trace in the history.
-func (s *paymentWorkflow) queryWaitState(now time.Time) (pirogue.WaitState, error) {
-	w := pirogue.WaitState{For: s.waitsFor, Deadline: s.deadline}
+func (s *paymentWorkflow) queryWaitState(now time.Time) (lifecycle.WaitState, error) {
+	w := lifecycle.WaitState{For: s.waitsFor, Deadline: s.deadline}
 	if s.pace == "" {
 		return w, nil
 	}
@@ -178,7 +181,7 @@ func dateTime(t time.Time) string { return t.UTC().Format(time.DateTime) }
 // over, and races that with the operator's callback and with support: whatever a
 // callback claims, it is worth one status call. It reports whether one of them cut the
 // questions short.
-func (s *paymentWorkflow) pollStatus(ctx workflow.Context, pace activities.Pace, limit time.Duration) (pirogue.OperatorResult, waitEnd, error) {
+func (s *paymentWorkflow) pollStatus(ctx workflow.Context, pace activities.Pace, limit time.Duration) (operator.OperatorResult, waitEnd, error) {
 	if receipt, did, err := s.askIfPrompted(ctx); did {
 		return receipt, prompted, err
 	}
@@ -205,17 +208,17 @@ func (s *paymentWorkflow) pollStatus(ctx workflow.Context, pace activities.Pace,
 }
 
 // askIfPrompted asks the operator out of turn when support or a callback gives a reason.
-func (s *paymentWorkflow) askIfPrompted(ctx workflow.Context) (pirogue.OperatorResult, bool, error) {
+func (s *paymentWorkflow) askIfPrompted(ctx workflow.Context) (operator.OperatorResult, bool, error) {
 	heard := s.drainCallbacks()
 	if s.hasPendingAction() {
 		receipt, err := s.handleActions(ctx)
 		return receipt, true, err
 	}
 	if !heard {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, false, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending}, false, nil
 	}
 	if err := s.askEarlier(ctx); err != nil {
-		return pirogue.OperatorResult{}, true, err
+		return operator.OperatorResult{}, true, err
 	}
 	receipt, err := s.askStatus(ctx, "verify callback")
 	return receipt, true, err
@@ -237,12 +240,12 @@ func (s *paymentWorkflow) drainCallbacks() bool {
 
 // isMismatch reports whether the operator confirmed something else than was ordered.
 // An operator that confirms no amount has confirmed the order's.
-func (s *paymentWorkflow) isMismatch(r pirogue.OperatorResult) bool {
+func (s *paymentWorkflow) isMismatch(r operator.OperatorResult) bool {
 	return r.Mismatch != "" || r.Amount != pirogue.Money{} && r.Amount != s.input.Amount
 }
 
 // successInput is the ending of a confirmed payment.
-func (s *paymentWorkflow) successInput(r pirogue.OperatorResult) activities.FinalizeInput {
+func (s *paymentWorkflow) successInput(r operator.OperatorResult) activities.FinalizeInput {
 	return activities.FinalizeInput{
 		Status: pirogue.StatusSuccess, ProviderTxID: r.ProviderTxID, Watched: r.Extra.Minor > 0,
 	}
@@ -283,14 +286,14 @@ func (s *paymentWorkflow) finalize(ctx workflow.Context, ending activities.Final
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(ended.Status))); err != nil {
 		return "", err
 	}
-	return ended.Status, s.replyToActions(ctx, pirogue.ActionResult{
-		Decision: pirogue.DecisionSettled, Reason: "the payment is " + string(ended.Status),
+	return ended.Status, s.replyToActions(ctx, support.ActionResult{
+		Decision: support.DecisionSettled, Reason: "the payment is " + string(ended.Status),
 		Evidence: ending.Failure.Note, Status: ended.Status,
 	}, everyAction)
 }
 
 // nothingSentProven reports whether nothing of a payment was sent, as its rows prove: then it may end.
-func nothingSentProven(submitted activities.SubmitResult, receipt pirogue.OperatorResult) bool {
+func nothingSentProven(submitted activities.SubmitResult, receipt operator.OperatorResult) bool {
 	return submitted.Outcome == activities.SubmitTooLate || submitted.Outcome == activities.SubmitHeld ||
 		submitted.Outcome == activities.TooLate ||
 		receipt.Outcome == pirogue.OutcomeNotSent || submitted.Outcome == activities.SubmitNotSent && submitted.NothingAtOperator
@@ -299,7 +302,7 @@ func nothingSentProven(submitted activities.SubmitResult, receipt pirogue.Operat
 // finalizeUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
 // books look once more: a run that was thought to be dead may have sent it meanwhile.
 func (s *paymentWorkflow) finalizeUnsent(
-	ctx workflow.Context, submitted activities.SubmitResult, receipt pirogue.OperatorResult,
+	ctx workflow.Context, submitted activities.SubmitResult, receipt operator.OperatorResult,
 ) (pirogue.Status, bool, error) {
 	ending := failedInput(pirogue.FailedUnavailable, cmp.Or(receipt.Message, submitted.Message))
 	if submitted.Outcome == activities.SubmitTooLate {
@@ -322,7 +325,7 @@ func (s *paymentWorkflow) finalizeUnsent(
 // returnFinal returns from a payment that ended before it was sent, or whose rows are ahead of its
 // history. That has something to do perhaps, which the sweep finds in its rows.
 func (s *paymentWorkflow) returnFinal(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
-	s.releaseFirstResponse(pirogue.FirstResponse{})
+	s.releaseFirstResponse(lifecycle.FirstResponse{})
 	s.setDetails(ctx, waitsForNothing, string(status))
 	return status, nil
 }

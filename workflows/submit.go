@@ -8,6 +8,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // retryCalledOffFor is how long an operator that is down is tried again.
@@ -65,8 +68,8 @@ func (s *paymentWorkflow) submitOnce(ctx workflow.Context) (activities.SubmitRes
 }
 
 // waitsForTurn holds what support hears of a payment that waits in its operator's queue.
-var waitsForTurn = pirogue.ActionResult{
-	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+var waitsForTurn = support.ActionResult{
+	Decision: support.DecisionRefused, Status: pirogue.StatusPending,
 	Reason: "the payment waits for its turn at the operator, which has not answered its submission yet",
 }
 
@@ -112,8 +115,8 @@ func (s *paymentWorkflow) failover(ctx workflow.Context, after int) error {
 // not the one whose turn it is: one to which an earlier telling of this story had passed
 // it, or the one just left, to which a run that was thought to be dead had sent it after
 // all. Of that one the payment stays for good.
-func (s *paymentWorkflow) currentHolder(submitted activities.SubmitResult) (leg pirogue.RouteCandidate, next []pirogue.RouteCandidate, other bool) {
-	has := func(l pirogue.RouteCandidate) bool { return l.Operator != "" && l.Operator == submitted.Operator }
+func (s *paymentWorkflow) currentHolder(submitted activities.SubmitResult) (leg operator.RouteCandidate, next []operator.RouteCandidate, other bool) {
+	has := func(l operator.RouteCandidate) bool { return l.Operator != "" && l.Operator == submitted.Operator }
 	if i := slices.IndexFunc(s.input.Fallbacks, has); i >= 0 {
 		return s.input.Fallbacks[i], s.input.Fallbacks[i+1:], true
 	}
@@ -122,8 +125,8 @@ func (s *paymentWorkflow) currentHolder(submitted activities.SubmitResult) (leg 
 
 // switchTo makes leg the operator whose turn it is, with what may come after it. None is
 // left behind.
-func (s *paymentWorkflow) switchTo(ctx workflow.Context, leg pirogue.RouteCandidate, next []pirogue.RouteCandidate, after int) error {
-	s.previous, s.input.Current, s.input.Fallbacks, s.failoverAfter = pirogue.RouteCandidate{}, leg, next, after
+func (s *paymentWorkflow) switchTo(ctx workflow.Context, leg operator.RouteCandidate, next []operator.RouteCandidate, after int) error {
+	s.previous, s.input.Current, s.input.Fallbacks, s.failoverAfter = operator.RouteCandidate{}, leg, next, after
 	return workflow.UpsertTypedSearchAttributes(ctx, Operator.ValueSet(string(leg.Operator)))
 }
 
@@ -131,7 +134,7 @@ func (s *paymentWorkflow) switchTo(ctx workflow.Context, leg pirogue.RouteCandid
 func (s *paymentWorkflow) retryAndPark(ctx workflow.Context, submitted activities.SubmitResult) (activities.SubmitResult, error) {
 	down := submitted.Outcome == activities.SubmitNotSent || submitted.Outcome == activities.SubmitUnknown ||
 		submitted.Outcome == activities.SubmitHeld
-	s.releaseFirstResponse(pirogue.FirstResponse{Unavailable: down})
+	s.releaseFirstResponse(lifecycle.FirstResponse{Unavailable: down})
 	submitted, err := s.retryWhileUnavailable(ctx, submitted)
 	if err != nil {
 		return submitted, err
@@ -181,7 +184,7 @@ func (s *paymentWorkflow) mustPark(submitted activities.SubmitResult) bool {
 // the ramp has come. Nothing of it has left, so it may end as unavailable when the
 // operator stays away for too long.
 func (s *paymentWorkflow) park(ctx workflow.Context, submitted activities.SubmitResult) (activities.SubmitResult, error) {
-	until := workflow.Now(ctx).Add(pirogue.ParkFor)
+	until := workflow.Now(ctx).Add(operator.ParkFor)
 	for tried := 0; s.mustPark(submitted); tried++ {
 		s.deadline = until
 		back, err := s.waitUntilUnparked(ctx, tried)
@@ -200,8 +203,8 @@ func (s *paymentWorkflow) park(ctx workflow.Context, submitted activities.Submit
 }
 
 // nothingSent is what support hears of a parked payment.
-var nothingSent = pirogue.ActionResult{
-	Decision: pirogue.DecisionRefused, Status: pirogue.StatusPending,
+var nothingSent = support.ActionResult{
+	Decision: support.DecisionRefused, Status: pirogue.StatusPending,
 	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // An Update names a row of the audit log, and the row says everything. One that names nothing,
@@ -17,20 +19,20 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	other := w.collected("other", 100, 0)
-	paid := resolve("awa", pirogue.ResolvedPaid)
-	good := pirogue.AuditEntry{
-		Actor: "awa", Role: pirogue.RoleFinance, Action: pirogue.ActionResolve, PaymentID: w.payment.ID, Reason: "they called",
+	paid := resolve("awa", support.ResolvedPaid)
+	good := support.AuditEntry{
+		Actor: "awa", Role: support.RoleFinance, Action: support.ActionResolve, PaymentID: w.payment.ID, Reason: "they called",
 		Resolution: paid.Resolution, Evidence: paid.Evidence,
 	}
-	rows := map[string]func(a *pirogue.AuditEntry){
-		"another payment's":           func(a *pirogue.AuditEntry) { a.PaymentID = other.ID },
-		"no payment's":                func(a *pirogue.AuditEntry) { a.PaymentID = "" },
-		"support resolves":            func(a *pirogue.AuditEntry) { a.Role = pirogue.RoleSupport },
-		"a reader redrives":           func(a *pirogue.AuditEntry) { a.Action, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
-		"a verb of another place":     func(a *pirogue.AuditEntry) { a.Action, a.Resolution, a.Evidence = pirogue.ActionResend, "", "" },
-		"a resolution of nothing":     func(a *pirogue.AuditEntry) { a.Resolution = "" },
-		"a resolution without proof":  func(a *pirogue.AuditEntry) { a.Evidence = "" },
-		"a recheck with a resolution": func(a *pirogue.AuditEntry) { a.Action = pirogue.ActionRecheck },
+	rows := map[string]func(a *support.AuditEntry){
+		"another payment's":           func(a *support.AuditEntry) { a.PaymentID = other.ID },
+		"no payment's":                func(a *support.AuditEntry) { a.PaymentID = "" },
+		"support resolves":            func(a *support.AuditEntry) { a.Role = support.RoleSupport },
+		"a reader redrives":           func(a *support.AuditEntry) { a.Action, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
+		"a verb of another place":     func(a *support.AuditEntry) { a.Action, a.Resolution, a.Evidence = support.ActionResend, "", "" },
+		"a resolution of nothing":     func(a *support.AuditEntry) { a.Resolution = "" },
+		"a resolution without proof":  func(a *support.AuditEntry) { a.Evidence = "" },
+		"a recheck with a resolution": func(a *support.AuditEntry) { a.Action = support.ActionRecheck },
 	}
 	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
 	asked := map[string]*act{"of no row": {}, "of nothing": {}}
@@ -53,7 +55,7 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	delete(asked, "of nothing")
 	for name, a := range asked {
 		require.NoError(t, a.err, name)
-		require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision, name)
+		require.Equal(t, support.DecisionRefused, a.verdict.Decision, name)
 	}
 	for _, name := range []string{"support resolves", "a reader redrives"} {
 		require.Contains(t, asked[name].verdict.Reason, "may not", name)
@@ -71,13 +73,13 @@ func TestAnActIsCarriedOutOnce(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	w.operator.scenes = []scene{{err: unknown}}
-	first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
+	first := w.remedy(time.Minute, resolve("awa", support.ResolvedUnpaid))
 	again := &act{}
 	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.AuditID, again) }, 2*time.Minute)
 	w.env.SetWorkflowRunTimeout(2 * horizon)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
-	require.Equal(t, pirogue.DecisionRefused, again.verdict.Decision)
+	require.Equal(t, support.DecisionProposed, first.verdict.Decision)
+	require.Equal(t, support.DecisionRefused, again.verdict.Decision)
 	require.Contains(t, again.verdict.Reason, "PROPOSED")
 	w.requireVerdicts()
 }
@@ -89,14 +91,14 @@ func TestALostHistoryForgetsNoProposal(t *testing.T) {
 	for second, want := range map[string]pirogue.Status{"moussa": "SUCCESS", "awa": "PENDING"} {
 		w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 		w.operator.scenes = []scene{{err: unknown}}
-		first := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
+		first := w.remedy(time.Minute, resolve("awa", support.ResolvedPaid))
 		w.env.SetWorkflowRunTimeout(2 * time.Minute)
 		w.run()
-		require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision)
+		require.Equal(t, support.DecisionProposed, first.verdict.Decision)
 
 		w.renew()
 		w.register(false)
-		other := w.remedy(time.Minute, resolve(second, pirogue.ResolvedPaid))
+		other := w.remedy(time.Minute, resolve(second, support.ResolvedPaid))
 		w.env.SetWorkflowRunTimeout(2 * time.Minute)
 		require.Equal(t, want, w.tell().Status, "%s", other.verdict.Reason)
 	}
@@ -108,10 +110,10 @@ func TestTwoPeopleAtOnceSettleTogether(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	w.operator.scenes = []scene{{err: unknown}}
-	one := w.remedy(2*horizon, resolve("awa", pirogue.ResolvedUnpaid))
-	two := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedUnpaid))
+	one := w.remedy(2*horizon, resolve("awa", support.ResolvedUnpaid))
+	two := w.remedy(2*horizon, resolve("moussa", support.ResolvedUnpaid))
 	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
-	require.Contains(t, []pirogue.Decision{one.verdict.Decision, two.verdict.Decision}, pirogue.DecisionSettled)
+	require.Contains(t, []support.Decision{one.verdict.Decision, two.verdict.Decision}, support.DecisionSettled)
 	w.requireVerdicts()
 }
 
@@ -121,12 +123,12 @@ func TestAProposalDoesNotOutliveWhatItWasAbout(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	w.operator.scenes = []scene{{err: unknown}}
-	early := w.remedy(time.Minute, resolve("awa", pirogue.ResolvedPaid))
-	late := w.remedy(2*horizon, resolve("moussa", pirogue.ResolvedPaid)) // a case was opened meanwhile
+	early := w.remedy(time.Minute, resolve("awa", support.ResolvedPaid))
+	late := w.remedy(2*horizon, resolve("moussa", support.ResolvedPaid)) // a case was opened meanwhile
 	w.env.SetWorkflowRunTimeout(3 * horizon)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, pirogue.DecisionProposed, early.verdict.Decision)
-	require.Equal(t, pirogue.DecisionProposed, late.verdict.Decision)
+	require.Equal(t, support.DecisionProposed, early.verdict.Decision)
+	require.Equal(t, support.DecisionProposed, late.verdict.Decision)
 }
 
 func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
@@ -142,7 +144,7 @@ func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
 	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 	require.Error(t, tooMany.turned)
 	for _, a := range w.acts {
-		require.Equal(t, pirogue.DecisionWaiting, a.verdict.Decision)
+		require.Equal(t, support.DecisionWaiting, a.verdict.Decision)
 	}
 }
 
@@ -168,7 +170,7 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 	require.Len(t, acts, 2)
 	// Each is read while the end is booked or answered: it is told of the end, or that it came after it.
 	for _, a := range acts {
-		require.Contains(t, []pirogue.Decision{"SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
+		require.Contains(t, []support.Decision{"SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
 		require.Equal(t, pirogue.StatusSuccess, a.verdict.Status)
 	}
 	w.requireVerdicts()
@@ -179,19 +181,19 @@ func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
 func TestProposalBeforeASending(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: operator.IdempotentByReference, horizon: horizon})
 	for range 30 {
 		w.operator.answers = append(w.operator.answers, unknown)
 	}
 	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
-	first := w.remedy(2*time.Minute, resolve("awa", pirogue.ResolvedUnpaid))
+	first := w.remedy(2*time.Minute, resolve("awa", support.ResolvedUnpaid))
 	again := w.remedy(3*time.Minute, redrive())
-	second := w.remedy(4*time.Minute, resolve("moussa", pirogue.ResolvedUnpaid))
+	second := w.remedy(4*time.Minute, resolve("moussa", support.ResolvedUnpaid))
 	w.env.SetWorkflowRunTimeout(5 * time.Minute)
 	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
-	require.Equal(t, pirogue.DecisionResubmitted, again.verdict.Decision, again.verdict.Reason)
-	require.Equal(t, pirogue.DecisionProposed, second.verdict.Decision, second.verdict.Reason)
+	require.Equal(t, support.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
+	require.Equal(t, support.DecisionResubmitted, again.verdict.Decision, again.verdict.Reason)
+	require.Equal(t, support.DecisionProposed, second.verdict.Decision, second.verdict.Reason)
 }
 
 // TestResolveNamesItsCase has two people settle one of two open cases: the one that they name.
@@ -202,26 +204,26 @@ func TestResolveNamesItsCase(t *testing.T) {
 	w.operator.scenes = []scene{
 		{outcome: pirogue.OutcomePaid, amount: 2500}, {from: time.Hour, outcome: pirogue.OutcomePaid, extra: 2500},
 	}
-	placed := func(actor string, cause pirogue.Cause) pirogue.SupportAction {
-		r := resolve(actor, pirogue.ResolvedPlaced)
+	placed := func(actor string, cause support.Cause) support.SupportAction {
+		r := resolve(actor, support.ResolvedPlaced)
 		if cause != "" {
-			r.Case = pirogue.NewCaseID(w.payment.ID, cause)
+			r.Case = support.NewCaseID(w.payment.ID, cause)
 		}
 		return r
 	}
 	unnamed := w.remedy(3*time.Hour, placed("awa", ""))
-	later := w.remedy(4*time.Hour, placed("awa", pirogue.CauseSecondPayment))
-	first := w.remedy(5*time.Hour, placed("awa", pirogue.CauseAmountMismatch))
-	second := w.remedy(6*time.Hour, placed("moussa", pirogue.CauseAmountMismatch))
+	later := w.remedy(4*time.Hour, placed("awa", support.CauseSecondPayment))
+	first := w.remedy(5*time.Hour, placed("awa", support.CauseAmountMismatch))
+	second := w.remedy(6*time.Hour, placed("moussa", support.CauseAmountMismatch))
 	w.env.SetWorkflowRunTimeout(openFor)
 	w.tell()
-	require.Equal(t, pirogue.DecisionRefused, unnamed.verdict.Decision, unnamed.verdict.Reason)
+	require.Equal(t, support.DecisionRefused, unnamed.verdict.Decision, unnamed.verdict.Reason)
 	require.Contains(t, unnamed.verdict.Reason, "several cases")
-	require.Equal(t, pirogue.DecisionRefused, later.verdict.Decision, later.verdict.Reason)
+	require.Equal(t, support.DecisionRefused, later.verdict.Decision, later.verdict.Reason)
 	require.Contains(t, later.verdict.Reason, "one after the other")
-	require.Equal(t, pirogue.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
-	require.Equal(t, pirogue.DecisionSettled, second.verdict.Decision, second.verdict.Reason)
+	require.Equal(t, support.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
+	require.Equal(t, support.DecisionSettled, second.verdict.Decision, second.verdict.Reason)
 	open, closed := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseAmountMismatch}, closed)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseSecondPayment}, open)
+	require.Equal(t, []support.Cause{support.CauseAmountMismatch}, closed)
+	require.Equal(t, []support.Cause{support.CauseSecondPayment}, open)
 }

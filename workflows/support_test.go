@@ -10,20 +10,22 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/operator"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
 // act is what became of one remedy.
 type act struct {
-	remedy  pirogue.SupportAction
-	verdict pirogue.ActionResult
+	remedy  support.SupportAction
+	verdict support.ActionResult
 	turned  error // by the validator
 	err     error
 }
 
 // remedy has a person ask for something after a while: the act's row first, then the
 // workflow.
-func (w *world) remedy(after time.Duration, r pirogue.SupportAction) *act {
+func (w *world) remedy(after time.Duration, r support.SupportAction) *act {
 	r.AuditID = ids.New()
 	a := &act{remedy: r}
 	w.acts[r.AuditID] = a
@@ -31,8 +33,8 @@ func (w *world) remedy(after time.Duration, r pirogue.SupportAction) *act {
 		if r.Case == oldest {
 			r.Case = w.oldestOpen()
 		}
-		begin := pirogue.AuditEntry{
-			ID: r.AuditID, At: w.env.Now(), Actor: r.Actor, Role: pirogue.RoleFinance, Action: r.Kind,
+		begin := support.AuditEntry{
+			ID: r.AuditID, At: w.env.Now(), Actor: r.Actor, Role: support.RoleFinance, Action: r.Kind,
 			PaymentID: w.payment.ID, Reason: "the merchant asks", Resolution: r.Resolution, Evidence: r.Evidence,
 			Case: r.Case,
 		}
@@ -43,10 +45,10 @@ func (w *world) remedy(after time.Duration, r pirogue.SupportAction) *act {
 }
 
 // oldest stands for the payment's oldest case that is open when the act is begun.
-const oldest pirogue.CaseID = "oldest"
+const oldest support.CaseID = "oldest"
 
 // oldestOpen returns that case; "" for none.
-func (w *world) oldestOpen() pirogue.CaseID {
+func (w *world) oldestOpen() support.CaseID {
 	w.t.Helper()
 	cases, err := w.store.Cases(w.t.Context(), w.payment.ID)
 	require.NoError(w.t, err)
@@ -64,7 +66,7 @@ func (w *world) ask(id string, a *act) {
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
-			if verdict, ok := answer.(pirogue.ActionResult); ok {
+			if verdict, ok := answer.(support.ActionResult); ok {
 				a.verdict = verdict
 			}
 			a.err = err
@@ -86,16 +88,16 @@ func (w *world) requireVerdicts() {
 	}
 }
 
-func recheck() pirogue.SupportAction {
-	return pirogue.SupportAction{Kind: pirogue.ActionRecheck, Actor: "awa"}
+func recheck() support.SupportAction {
+	return support.SupportAction{Kind: support.ActionRecheck, Actor: "awa"}
 }
 
-func redrive() pirogue.SupportAction {
-	return pirogue.SupportAction{Kind: pirogue.ActionRedrive, Actor: "awa"}
+func redrive() support.SupportAction {
+	return support.SupportAction{Kind: support.ActionRedrive, Actor: "awa"}
 }
 
-func resolve(actor string, as pirogue.Resolution) pirogue.SupportAction {
-	return pirogue.SupportAction{Kind: pirogue.ActionResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
+func resolve(actor string, as support.Resolution) support.SupportAction {
+	return support.SupportAction{Kind: support.ActionResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
 }
 
 func TestSupport(t *testing.T) {
@@ -108,8 +110,8 @@ func TestSupport(t *testing.T) {
 	)
 	type asked struct {
 		after  time.Duration
-		remedy pirogue.SupportAction
-		want   pirogue.Decision
+		remedy support.SupportAction
+		want   support.Decision
 		status pirogue.Status
 	}
 	lost, late := []error{unknown}, 2*horizon
@@ -173,56 +175,56 @@ func TestSupport(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
 		},
 		"one person says it was paid": {
-			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}}, want: "PENDING",
 		},
 		"one person says it twice": {
 			scenes: silent, asks: []asked{
-				{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
-				{late + time.Minute, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 			}, want: "PENDING",
 		},
 		"two people say that it was paid": {
 			scenes: silent, asks: []asked{
-				{late, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
-				{late + time.Minute, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+				{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"two people say that it was not": {
 			scenes: silent, asks: []asked{
-				{late, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
-				{late + time.Second, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
+				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{late + time.Second, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"two people do not agree": {
 			scenes: silent, asks: []asked{
-				{late, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
-				{late + time.Minute, resolve("moussa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
+				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{late + time.Minute, resolve("moussa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 			}, want: "PENDING",
 		},
 		"two people against an operator that has it under way": {
 			scenes: []scene{{from: 10 * time.Minute, outcome: paid}}, asks: []asked{
-				{time.Minute, resolve("awa", pirogue.ResolvedUnpaid), "REFUSED", "PENDING"},
-				{time.Minute, resolve("moussa", pirogue.ResolvedUnpaid), "REFUSED", "PENDING"},
+				{time.Minute, resolve("awa", support.ResolvedUnpaid), "REFUSED", "PENDING"},
+				{time.Minute, resolve("moussa", support.ResolvedUnpaid), "REFUSED", "PENDING"},
 			}, want: "SUCCESS",
 		},
 		"two people against an operator that says paid": {
 			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
-				{10*time.Minute + time.Second + time.Millisecond, resolve("awa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
-				{10*time.Minute + time.Second + time.Millisecond, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{10*time.Minute + time.Second + time.Millisecond, resolve("awa", support.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{10*time.Minute + time.Second + time.Millisecond, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"people resolve a cash-in": {
-			kind: pirogue.CashIn, asks: []asked{{time.Minute, resolve("awa", pirogue.ResolvedPaid), "REFUSED", "PENDING"}},
+			kind: pirogue.CashIn, asks: []asked{{time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "PENDING"}},
 			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
 		},
 		"a remedy that means another case": {
-			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedPlaced), "REFUSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"a remedy after the end, while late money is looked for": {
 			scenes: []scene{{outcome: declined}}, asks: []asked{
 				{time.Minute, recheck(), "REFUSED", "FAILED"},
 				{time.Minute, redrive(), "REFUSED", "FAILED"},
-				{2 * time.Minute, resolve("awa", pirogue.ResolvedPaid), "REFUSED", "FAILED"},
+				{2 * time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
 		},
 		"a remedy after the end, and the operator is silent": {
@@ -232,50 +234,50 @@ func TestSupport(t *testing.T) {
 		},
 		"money that left otherwise is no stray money": {
 			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "REFUSED", "PENDING"},
+				{time.Hour, resolve("awa", support.ResolvedReturn), "REFUSED", "PENDING"},
 				{time.Hour, recheck(), "REFUSED", "PENDING"},
-				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "REFUSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{time.Hour, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
 			}, want: "PENDING",
 		},
 		"money that left otherwise was the whole": {
 			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+				{time.Hour, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"money that left to somebody else was the whole": {
 			scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedInPart), "REFUSED", "PENDING"},
-				{time.Hour, resolve("awa", pirogue.ResolvedPaid), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPaid), "SETTLED", "SUCCESS"},
+				{time.Hour, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"},
+				{time.Hour, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"money that left otherwise was a part": {
 			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedInPart), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedInPart), "SETTLED", "FAILED"},
+				{time.Hour, resolve("awa", support.ResolvedInPart), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedInPart), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedInPart, moved: 1500,
 		},
 		"money that left otherwise was none of it": {
 			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedUnpaid), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedUnpaid), "SETTLED", "FAILED"},
+				{time.Hour, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"an unknown outcome has no part": {
-			scenes: silent, asks: []asked{{late, resolve("awa", pirogue.ResolvedInPart), "REFUSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"stray money that came in is given back by two people": {
 			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedReturn), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedReturn), "WAITING", "PENDING"},
+				{time.Hour, resolve("awa", support.ResolvedReturn), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedReturn), "WAITING", "PENDING"},
 			}, want: "FAILED", failure: pirogue.FailedOtherwise,
 		},
 		"stray money that came in is placed by two people": {
 			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
-				{time.Hour, resolve("awa", pirogue.ResolvedPlaced), "PROPOSED", "PENDING"},
-				{2 * time.Hour, resolve("moussa", pirogue.ResolvedPlaced), "SETTLED", "FAILED"},
+				{time.Hour, resolve("awa", support.ResolvedPlaced), "PROPOSED", "PENDING"},
+				{2 * time.Hour, resolve("moussa", support.ResolvedPlaced), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedOtherwise,
 		},
 	}
@@ -338,12 +340,12 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	require.Len(t, w.operator.reached, 2)
 	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")
 	w.requireVerdicts()
-	made := map[pirogue.Decision]int{}
+	made := map[support.Decision]int{}
 	for _, a := range w.acts {
 		made[a.verdict.Decision]++ // who was read after the first were answered finds it paid
-		require.Contains(t, []pirogue.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
+		require.Contains(t, []support.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
 	}
-	require.Positive(t, made[pirogue.DecisionResubmitted])
+	require.Positive(t, made[support.DecisionResubmitted])
 	require.Equal(t, w.payment.AtOperator().Minor, w.paidOut(w.operator.reached[1]))
 }
 
@@ -356,7 +358,7 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 		after   time.Duration
 		silence bool
 		resend  time.Duration // that the operator promises; 0: nothing
-		want    pirogue.Decision
+		want    support.Decision
 	}{
 		"within five minutes":         {after: 3 * time.Minute, want: "RESUBMITTED"},
 		"after an error":              {after: 3 * time.Minute, silence: true, want: "REFUSED"},
@@ -370,7 +372,7 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, setting{
-				kind: pirogue.CashOut, power: pirogue.IdempotentByReference, horizon: horizon, resend: tt.resend,
+				kind: pirogue.CashOut, power: operator.IdempotentByReference, horizon: horizon, resend: tt.resend,
 			})
 			w.operator.answers = slices.Repeat([]error{unknown}, 20)
 			w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
@@ -385,7 +387,7 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 			}, tt.after+time.Second)
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 			require.Equal(t, tt.want, a.verdict.Decision, a.verdict.Reason)
-			require.Equal(t, tt.want == pirogue.DecisionResubmitted, len(w.operator.refs) == sent+1)
+			require.Equal(t, tt.want == support.DecisionResubmitted, len(w.operator.refs) == sent+1)
 			require.NotContains(t, a.verdict.Reason, "proves it")
 			for _, ref := range w.operator.refs {
 				require.Equal(t, w.operator.refs[0], ref)

@@ -7,8 +7,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"pirogue"
 	"pirogue/activities"
+	"pirogue/lifecycle"
 )
 
 // The sweep runs on a Temporal Schedule, one at a time.
@@ -33,7 +33,7 @@ func Sweep(ctx workflow.Context) (activities.Swept, error) {
 
 // Rebuild looks once for workflows that are gone, for support. Unless it only shows them
 // it starts them again.
-func Rebuild(ctx workflow.Context, scope activities.RestartScope) (pirogue.Restarted, error) {
+func Rebuild(ctx workflow.Context, scope activities.RestartScope) (lifecycle.Restarted, error) {
 	return call(ctx, sweeping("rebuild"), do.RestartLost, scope)
 }
 

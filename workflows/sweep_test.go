@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/webhook"
 	"pirogue/workflows"
 )
 
@@ -54,5 +55,5 @@ func TestSweepDeliversAnEventThatNobodyStarted(t *testing.T) {
 	w.env.SetStartTime(w.env.Now().Add(time.Minute))
 	w.env.ExecuteWorkflow(workflows.Sweep)
 	require.NoError(t, w.env.GetWorkflowError())
-	require.Equal(t, []pirogue.EventID{pirogue.NewEventID(w.payment.ID, 1)}, w.events)
+	require.Equal(t, []pirogue.EventID{webhook.NewEventID(w.payment.ID, 1)}, w.events)
 }

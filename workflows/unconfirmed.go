@@ -5,19 +5,21 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // unconfirmed ends the watch over a payment with its operator's last answer. Where that tells
 // nobody whether money moved, a case calls for a person. The questions go on until the
 // operator answers clearly, or two people with evidence say what became of it.
 func (s *paymentWorkflow) unconfirmed(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
+	ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
 	proven := s.input.Kind.MoneyOut() && !receipt.Contradicted // its refusal took two answers
 	if !receipt.Unreadable || proven || s.booked > 0 {
 		return status, nil
 	}
-	if _, err := s.openCase(ctx, pirogue.CauseUnknown, receipt); err != nil {
+	if _, err := s.openCase(ctx, support.CauseUnknown, receipt); err != nil {
 		return status, err
 	}
 	return s.untilClear(ctx, status, receipt)
@@ -26,7 +28,7 @@ func (s *paymentWorkflow) unconfirmed(
 // untilClear asks on about a payment whose case UNKNOWN_OUTCOME is open, until its operator or
 // people say what became of it.
 func (s *paymentWorkflow) untilClear(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
+	ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
 	s.outcomeUnknown = true
 	if succeeded(status) && s.claim.Minor == 0 {
@@ -51,15 +53,15 @@ func (s *paymentWorkflow) untilClear(
 // confirmed tells support what became of a payment, places the money if there is any, and
 // closes the case last: until the money has its place, somebody has to look at it.
 func (s *paymentWorkflow) confirmed(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
+	ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
 	paid := receipt.Outcome == pirogue.OutcomePaid
 	reason := "no money has moved; the payment stays " + string(status)
 	if paid {
 		reason = "money has moved; it gets its place"
 	}
-	err := s.replyToActions(ctx, pirogue.ActionResult{
-		Decision: pirogue.DecisionSettled, Reason: reason, Evidence: receipt.Message, Status: status,
+	err := s.replyToActions(ctx, support.ActionResult{
+		Decision: support.DecisionSettled, Reason: reason, Evidence: receipt.Message, Status: status,
 	}, everyAction)
 	switch {
 	case err != nil || !s.unplaced(receipt):
@@ -72,6 +74,6 @@ func (s *paymentWorkflow) confirmed(
 		return status, err
 	}
 	_, err = call(ctx, ours(s.input.MerchantID, "close case"), do.CloseCase,
-		pirogue.NewCaseID(s.input.PaymentID, pirogue.CauseUnknown))
+		support.NewCaseID(s.input.PaymentID, support.CauseUnknown))
 	return status, err
 }

@@ -7,15 +7,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // called is a callback of the operator about the first attempt after a while, kept as the API
 // keeps it, of which the workflow is told.
-func (w *world) called(after time.Duration, said pirogue.OperatorResult) {
+func (w *world) called(after time.Duration, said operator.OperatorResult) {
 	w.env.RegisterDelayedCallback(func() {
 		_, attempt := w.latest()
 		_, err := w.store.RecordCallback(w.t.Context(),
-			pirogue.NewCallback(attempt, said, []byte(said.Message), w.env.Now()))
+			operator.NewCallback(attempt, said, []byte(said.Message), w.env.Now()))
 		require.NoError(w.t, err)
 	}, after)
 	w.ring(after + time.Millisecond)
@@ -26,10 +28,10 @@ func TestCashInUnconfirmedAfterALoss(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateAccept, horizon: horizon})
-	w.operator.scenes = []scene{{err: pirogue.Errorf(pirogue.Unknown, "REQUALIFIED is in no document")}}
+	w.operator.scenes = []scene{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
 	w.loseAfter(3 * horizon)
 	opened, _ := w.cases(w.payment.ID)
-	require.Equal(t, []pirogue.Cause{pirogue.CauseUnknown}, opened)
+	require.Equal(t, []support.Cause{support.CauseUnknown}, opened)
 	w.rebuild()
 	w.remedy(time.Minute, resolve("awa", "paid"))
 	w.remedy(2*time.Minute, resolve("binta", "paid"))
@@ -51,74 +53,74 @@ func TestCashInUnconfirmed(t *testing.T) {
 
 	const (
 		past    = 25*time.Hour + 10*time.Minute
-		unknown = pirogue.CauseUnknown
+		unknown = support.CauseUnknown
 	)
-	paid := pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Message: "SUCCESS"}
-	silent := []scene{{err: pirogue.Errorf(pirogue.Unknown, "REQUALIFIED is in no document")}}
+	paid := operator.OperatorResult{Outcome: pirogue.OutcomePaid, Message: "SUCCESS"}
+	silent := []scene{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
 	tests := map[string]struct {
 		scenes  []scene
-		proof   pirogue.CallbackProof
+		proof   operator.CallbackProof
 		deaf    bool
 		calls   []time.Duration // when a callback says paid
-		people  []pirogue.SupportAction
+		people  []support.SupportAction
 		policy  pirogue.LatePolicy
 		want    pirogue.Status
 		failure pirogue.FailureCode
-		opened  []pirogue.Cause
-		closed  []pirogue.Cause
+		opened  []support.Cause
+		closed  []support.Cause
 		refunds int
 	}{
 		"nobody says anything": {
-			scenes: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			scenes: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"two people say paid, and it is accepted": {
-			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
-			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
+			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
+			policy: pirogue.LateAccept, want: "SUCCESS", closed: []support.Cause{unknown},
 		},
 		"two people say paid, and it is returned": {
-			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
+			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
-			closed: []pirogue.Cause{unknown, pirogue.CauseLateSuccess}, refunds: 1,
+			closed: []support.Cause{unknown, support.CauseLateSuccess}, refunds: 1,
 		},
 		"two people say unpaid": {
-			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: []pirogue.Cause{unknown},
+			scenes: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: []support.Cause{unknown},
 		},
 		"two people disagree": {
-			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "unpaid"), resolve("binta", "paid")},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			scenes: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "paid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"one person says it twice": {
-			scenes: silent, people: []pirogue.SupportAction{resolve("awa", "paid"), resolve("awa", "paid")},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("awa", "paid")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"support tries everything else": {
-			scenes: silent, people: []pirogue.SupportAction{recheck(), redrive(), resolve("awa", "return")},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			scenes: silent, people: []support.SupportAction{recheck(), redrive(), resolve("awa", "return")},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a recheck finds it paid": {
-			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []pirogue.SupportAction{recheck()},
-			policy: pirogue.LateAccept, want: "SUCCESS", closed: []pirogue.Cause{unknown},
+			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []support.SupportAction{recheck()},
+			policy: pirogue.LateAccept, want: "SUCCESS", closed: []support.Cause{unknown},
 		},
 		"a proven callback says paid, the operator knows nothing of it": {
-			proof: pirogue.ProofSignature, calls: []time.Duration{2 * time.Minute},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			proof: operator.ProofSignature, calls: []time.Duration{2 * time.Minute},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a proven callback says paid, the operator says declined": {
 			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
-			proof:  pirogue.ProofSignature, calls: []time.Duration{2 * time.Minute},
-			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			proof:  operator.ProofSignature, calls: []time.Duration{2 * time.Minute},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a proven callback says paid while it is watched": {
 			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
-			proof:  pirogue.ProofSignature, calls: []time.Duration{2 * time.Hour},
-			want: "FAILED", failure: pirogue.FailedDeclined, opened: []pirogue.Cause{unknown},
+			proof:  operator.ProofSignature, calls: []time.Duration{2 * time.Hour},
+			want: "FAILED", failure: pirogue.FailedDeclined, opened: []support.Cause{unknown},
 		},
 		"anybody's callback says paid": {
 			calls: []time.Duration{2 * time.Minute}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
 		},
 		"it cannot be asked, and calls back nothing": {
-			deaf: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []pirogue.Cause{unknown},
+			deaf: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 	}
 	for name, tt := range tests {

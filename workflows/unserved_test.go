@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // leave makes nobody serve the operator's queues any more, from a while on.
@@ -19,25 +21,25 @@ func (w *world) leave(r *rig, after time.Duration) {
 func TestUnservedOperator(t *testing.T) {
 	t.Parallel()
 
-	paid, unpaid := pirogue.ResolvedPaid, pirogue.ResolvedUnpaid
+	paid, unpaid := support.ResolvedPaid, support.ResolvedUnpaid
 	for name, tt := range map[string]struct {
 		setting    setting
 		after      time.Duration // the operator is served so long
 		people     time.Duration // when two people settle it; 0: they do not
-		resolution pirogue.Resolution
+		resolution support.Resolution
 		want       pirogue.Status
 		failure    pirogue.FailureCode
 		reached    int
-		closed     []pirogue.Cause
+		closed     []support.Cause
 	}{
 		"cash-out was accepted and is resolved as paid": {
 			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
-			resolution: paid, want: "SUCCESS", reached: 1, closed: []pirogue.Cause{pirogue.CauseUnknown},
+			resolution: paid, want: "SUCCESS", reached: 1, closed: []support.Cause{support.CauseUnknown},
 		},
 		"cash-out was accepted and is resolved as unpaid": {
 			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
 			resolution: unpaid, want: "FAILED", failure: pirogue.FailedBySupport, reached: 1,
-			closed: []pirogue.Cause{pirogue.CauseUnknown},
+			closed: []support.Cause{support.CauseUnknown},
 		},
 		"cash-out was not sent": {
 			setting: setting{kind: pirogue.CashOut}, want: "FAILED", failure: pirogue.FailedUnavailable,
@@ -45,7 +47,7 @@ func TestUnservedOperator(t *testing.T) {
 		"cash-in was shown to the customer": {
 			setting: setting{kind: pirogue.CashIn, horizon: horizon}, after: time.Minute, people: 3 * horizon,
 			resolution: unpaid, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, reached: 1,
-			closed: []pirogue.Cause{pirogue.CauseUnknown},
+			closed: []support.Cause{support.CauseUnknown},
 		},
 		"cash-in was not sent": {
 			setting: setting{kind: pirogue.CashIn}, want: "FAILED", failure: pirogue.FailedUnavailable,
@@ -73,7 +75,7 @@ func TestUnservedOperator(t *testing.T) {
 			require.Empty(t, open)
 			require.Equal(t, tt.closed, closed)
 			for n, a := range acts {
-				require.Equal(t, []pirogue.Decision{"PROPOSED", "SETTLED"}[n], a.verdict.Decision, a.verdict.Reason)
+				require.Equal(t, []support.Decision{"PROPOSED", "SETTLED"}[n], a.verdict.Decision, a.verdict.Reason)
 			}
 		})
 	}
@@ -103,7 +105,7 @@ func TestUnservedOperator_short_window(t *testing.T) {
 	began := w.env.Now()
 	p := w.tell()
 	require.Equal(t, pirogue.StatusFailed, p.Status)
-	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), pirogue.StartDeadline)
+	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), operator.StartDeadline)
 }
 
 // Support has an answer while a payment waits in the queue of an operator that nobody serves.
@@ -119,7 +121,7 @@ func TestUnservedOperator_support(t *testing.T) {
 	}, time.Hour+time.Minute)
 	w.env.SetWorkflowRunTimeout(openFor)
 	w.tell()
-	require.Equal(t, pirogue.DecisionRefused, a.verdict.Decision)
+	require.Equal(t, support.DecisionRefused, a.verdict.Decision)
 	require.Less(t, time.Hour, w.env.Now().Sub(began))
 }
 

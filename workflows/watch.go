@@ -7,6 +7,8 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // finalizeAndWatch ends a payment without success and goes on looking, slowly, for money
@@ -39,7 +41,7 @@ func (s *paymentWorkflow) watchUntilHorizon(ctx workflow.Context, status pirogue
 
 // watchLate looks for late money until the operator's horizon, and once more when it has
 // passed. It reports whether any moved that has no place yet.
-func (s *paymentWorkflow) watchLate(ctx workflow.Context, status pirogue.Status) (pirogue.OperatorResult, bool, error) {
+func (s *paymentWorkflow) watchLate(ctx workflow.Context, status pirogue.Status) (operator.OperatorResult, bool, error) {
 	for {
 		left := s.deadline.Sub(workflow.Now(ctx))
 		if left <= 0 {
@@ -54,7 +56,7 @@ func (s *paymentWorkflow) watchLate(ctx workflow.Context, status pirogue.Status)
 		switch {
 		case activities.TimedOut(err): // up to one question early: none more fits in
 			if _, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
-				return pirogue.OperatorResult{}, false, err
+				return operator.OperatorResult{}, false, err
 			}
 			continue
 		case err != nil || s.unplaced(receipt):
@@ -74,7 +76,7 @@ const lastLookFor = time.Hour
 
 // askLastTime asks once more when the horizon has passed. It reports whether the answer is the
 // last word, or only that of a callback or of support.
-func (s *paymentWorkflow) askLastTime(ctx workflow.Context, status pirogue.Status) (pirogue.OperatorResult, bool, error) {
+func (s *paymentWorkflow) askLastTime(ctx workflow.Context, status pirogue.Status) (operator.OperatorResult, bool, error) {
 	s.setDetails(ctx, waitsForOperator, "ended; asking a last time")
 	receipt, word, err := s.pollStatus(ctx, activities.Final, lastLookFor)
 	if activities.TimedOut(err) {
@@ -88,9 +90,9 @@ func (s *paymentWorkflow) askLastTime(ctx workflow.Context, status pirogue.Statu
 }
 
 // nothingMoved tells whoever waits that the operator knows of no late money.
-func (s *paymentWorkflow) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult) error {
-	return s.replyToActions(ctx, pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
+func (s *paymentWorkflow) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult) error {
+	return s.replyToActions(ctx, support.ActionResult{
+		Decision: support.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
 		Evidence: receipt.Message, Status: status,
 	}, everyAction)
 }
@@ -98,17 +100,17 @@ func (s *paymentWorkflow) nothingMoved(ctx workflow.Context, status pirogue.Stat
 // handleLateSuccess places money that moved after the payment had ended. What came in goes where
 // the merchant's policy says; what left without our knowledge is for a person.
 func (s *paymentWorkflow) handleLateSuccess(
-	ctx workflow.Context, status pirogue.Status, receipt pirogue.OperatorResult,
+	ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult,
 ) (pirogue.Status, error) {
-	cause := pirogue.CauseLateSuccess
+	cause := support.CauseLateSuccess
 	switch {
 	case s.isMismatch(receipt):
 		cause = mismatch(receipt)
 	case s.input.Kind.MoneyOut():
-		cause = pirogue.CausePaidAfterAll
+		cause = support.CausePaidAfterAll
 	}
 	policy := pirogue.LatePolicy("")
-	if cause == pirogue.CauseLateSuccess {
+	if cause == support.CauseLateSuccess {
 		var err error
 		policy, err = call(ctx, ours(s.input.MerchantID, "late policy"), do.Policy, s.input.MerchantID)
 		if err != nil {

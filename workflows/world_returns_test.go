@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/lifecycle"
 )
 
 // Launch implements activities.Workflows.
@@ -34,7 +35,7 @@ func (w *world) endReturn(id pirogue.PaymentID) {
 		return
 	}
 	w.sent(a)
-	settlement := pirogue.Finalization{PaymentID: id, Status: status, At: now}
+	settlement := lifecycle.Finalization{PaymentID: id, Status: status, At: now}
 	if status == pirogue.StatusFailed {
 		settlement.Failure.Code = pirogue.FailedRefused
 	}

@@ -14,9 +14,15 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/bulk"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/operator"
 	"pirogue/store"
+	"pirogue/support"
 	"pirogue/vault"
 	"pirogue/workflows"
 )
@@ -36,9 +42,9 @@ type world struct {
 	rate     float64                // of the operator's contract
 	otp      string                 // what the customers of later cash-ins gave us; "" for none
 	endpoint *endpoint
-	owner    pirogue.Owner
+	owner    access.Owner
 	payment  pirogue.Payment
-	order    pirogue.PaymentInput
+	order    lifecycle.PaymentInput
 	parent   pirogue.Payment   // of a refund: the cash-in that is given back
 	earned   []pirogue.Attempt // of cash-ins that were paid before
 	events   []pirogue.EventID // deliveries that were started
@@ -64,7 +70,7 @@ const (
 type setting struct {
 	kind    pirogue.PaymentKind
 	policy  pirogue.LatePolicy
-	power   pirogue.ReferencePower
+	power   operator.ReferencePower
 	horizon time.Duration // 0 means a day
 	resend  time.Duration // how long the operator executes a reference once; 0 promises nothing
 	proves  bool          // that the operator knows nothing proves, past the horizon
@@ -229,8 +235,8 @@ func (w *world) register(refunds bool) {
 	})
 }
 
-func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instance {
-	i := pirogue.Instance{
+func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instance {
+	i := operator.Instance{
 		Code: instance, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 		Window: 5 * time.Minute, CallTimeout: 10 * time.Second, Operator: w.operator,
 	}
@@ -241,7 +247,7 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 	case w.deaf:
 		i.Operator = deaf{w.operator}
 	}
-	all := map[pirogue.OperatorCode]pirogue.Instance{instance: i}
+	all := map[pirogue.OperatorCode]operator.Instance{instance: i}
 	if w.next != nil {
 		i.Code, i.Operator = another, w.next
 		all[another] = i
@@ -255,13 +261,13 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]pirogue.Instanc
 }
 
 // ordered is what the payment's workflow is started with.
-func (w *world) ordered(refunds bool) pirogue.PaymentInput {
+func (w *world) ordered(refunds bool) lifecycle.PaymentInput {
 	all := w.instances(refunds)
-	route := []pirogue.Instance{all[instance]}
+	route := []operator.Instance{all[instance]}
 	if w.next != nil {
 		route = append(route, all[another])
 	}
-	return pirogue.NewPaymentInput(w.payment, route)
+	return lifecycle.NewPaymentInput(w.payment, route)
 }
 
 // quiet is a test suite that prints nothing.
@@ -277,7 +283,7 @@ func (w *world) hire(policy pirogue.LatePolicy) {
 		Name: "Boutique", NotifyURL: "https://merchant.example/hook", LatePolicy: policy,
 	})
 	require.NoError(w.t, err)
-	w.owner = pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	w.owner = access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 	_, _, err = w.store.CreateKey(w.t.Context(), w.owner, nil)
 	require.NoError(w.t, err)
 }
@@ -315,7 +321,7 @@ func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
 	p.ID, p.MerchantID, p.Mode, p.Status = ids.Payment(), w.owner.MerchantID, w.owner.Mode, pirogue.StatusCreated
 	p.Country, p.MSISDN, p.Network, p.Operator = "ML", "+22370001234", pirogue.Orange, instance
 	p.FeePayer, p.FeeReturns = pirogue.PaidByMerchant, p.Kind == pirogue.CashIn
-	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(pirogue.StartDeadline), now, now
+	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(operator.StartDeadline), now, now
 	attempt := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: instance, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
@@ -332,9 +338,9 @@ func (w *world) write(p pirogue.Payment) (pirogue.Payment, pirogue.Attempt) {
 // sent marks an attempt of a payment as sent.
 func (w *world) sent(a pirogue.Attempt) {
 	w.t.Helper()
-	sent, err := w.store.Send(w.t.Context(), a.ID, pirogue.SendLimits{}, w.env.Now())
+	sent, err := w.store.Send(w.t.Context(), a.ID, operator.SendLimits{}, w.env.Now())
 	require.NoError(w.t, err)
-	require.Equal(w.t, pirogue.SendMarked, sent.Result)
+	require.Equal(w.t, lifecycle.SendMarked, sent.Result)
 }
 
 // collected is a cash-in that was paid some time ago.
@@ -344,19 +350,19 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
 	w.earned = append(w.earned, a)
 	w.sent(a)
-	_, err := w.store.RecordAttemptResult(ctx, pirogue.AttemptResult{
+	_, err := w.store.RecordAttemptResult(ctx, lifecycle.AttemptResult{
 		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
 	})
 	require.NoError(w.t, err)
-	settled, err := w.store.Finalize(ctx, pirogue.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
+	settled, err := w.store.Finalize(ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
 	require.NoError(w.t, err)
 	return settled.Payment
 }
 
 // expire ends the payment as the sweep does when nobody started it.
-func (w *world) expire() pirogue.Finalized {
+func (w *world) expire() lifecycle.Finalized {
 	w.t.Helper()
-	settled, err := w.store.Finalize(w.t.Context(), pirogue.Finalization{
+	settled, err := w.store.Finalize(w.t.Context(), lifecycle.Finalization{
 		PaymentID: w.payment.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.env.Now(),
 		Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 	})
@@ -407,7 +413,7 @@ func (w *world) ring(after time.Duration) {
 
 // cases returns the causes of a payment's cases that are open, and of those that are
 // closed.
-func (w *world) cases(id pirogue.PaymentID) (open, closed []pirogue.Cause) {
+func (w *world) cases(id pirogue.PaymentID) (open, closed []support.Cause) {
 	w.t.Helper()
 	cases, err := w.store.Cases(w.t.Context(), id)
 	require.NoError(w.t, err)
@@ -422,7 +428,7 @@ func (w *world) cases(id pirogue.PaymentID) (open, closed []pirogue.Cause) {
 }
 
 // balance returns the merchant's only balance.
-func (w *world) balance() pirogue.Balance {
+func (w *world) balance() listing.Balance {
 	w.t.Helper()
 	balances, err := w.store.Balances(w.t.Context(), w.owner)
 	require.NoError(w.t, err)
@@ -439,13 +445,13 @@ func (w *world) paidOut(ref pirogue.OperatorRef) int64 {
 }
 
 // LaunchBulk implements activities.Workflows.
-func (w *world) LaunchBulk(_ context.Context, b pirogue.Bulk) error {
+func (w *world) LaunchBulk(_ context.Context, b bulk.Bulk) error {
 	w.bulks = append(w.bulks, b.ID)
 	return nil
 }
 
 // Deliver implements activities.Workflows.
-func (w *world) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, _ int) error {
+func (w *world) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
 	w.events = append(w.events, id)
 	return nil
 }
@@ -465,15 +471,15 @@ func (urls) URL(_ pirogue.OperatorCode, ref pirogue.OperatorRef) string {
 	return "https://pirogue.example/callbacks/" + string(ref)
 }
 
-func (urls) Digest(ref pirogue.OperatorRef) string { return pirogue.CallbackDigest(string(ref)) }
+func (urls) Digest(ref pirogue.OperatorRef) string { return operator.CallbackDigest(string(ref)) }
 
 // routes leads every payment to the one operator there is.
 type routes struct {
-	instances map[pirogue.OperatorCode]pirogue.Instance
+	instances map[pirogue.OperatorCode]operator.Instance
 }
 
 func (r routes) Route(
 	pirogue.Mode, pirogue.CountryCode, pirogue.Network, pirogue.PaymentKind,
-) ([]pirogue.Instance, error) {
-	return []pirogue.Instance{r.instances[instance]}, nil
+) ([]operator.Instance, error) {
+	return []operator.Instance{r.instances[instance]}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // Call names one method of an operator.
@@ -55,15 +56,15 @@ type Subject struct {
 	// numbers do not apply to them.
 	AnyNumber []Call
 
-	Collection   pirogue.CollectRequest
-	Disbursement pirogue.DisburseRequest
-	Reversal     pirogue.RefundRequest
-	Query        pirogue.StatusQuery // of Status; by default that of Collection
-	CashOutQuery pirogue.StatusQuery // of CashOutStatus; by default that of Disbursement
-	RefundQuery  pirogue.StatusQuery // of RefundStatus
-	Attempt      pirogue.Attempt     // the attempt whose callbacks are read; by default Collection's
-	Header       http.Header         // of every callback; may be nil
-	Forged       string              // file of a callback with a wrong proof; "" where the operator has none
+	Collection   operator.CollectRequest
+	Disbursement operator.DisburseRequest
+	Reversal     operator.RefundRequest
+	Query        operator.StatusQuery // of Status; by default that of Collection
+	CashOutQuery operator.StatusQuery // of CashOutStatus; by default that of Disbursement
+	RefundQuery  operator.StatusQuery // of RefundStatus
+	Attempt      pirogue.Attempt      // the attempt whose callbacks are read; by default Collection's
+	Header       http.Header          // of every callback; may be nil
+	Forged       string               // file of a callback with a wrong proof; "" where the operator has none
 
 	// Secrets lists values that no operator message and no error may contain.
 	Secrets []string
@@ -117,7 +118,7 @@ func Exercise(t *testing.T, s Subject, tables ...map[string]Case) {
 }
 
 // open returns the adapter for an operator at url, with a time-out of patience.
-func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.Operator {
+func (s Subject) open(t *testing.T, url string, patience time.Duration) operator.Operator {
 	t.Helper()
 	conf := s.Conf
 	conf.BaseURL = url
@@ -130,42 +131,42 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) pirogue.
 }
 
 // do calls the method of a case. An adapter without that method fails the test.
-func (s Subject) do(t *testing.T, adapter pirogue.Operator, c Case) (pirogue.OperatorResult, error) {
+func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.OperatorResult, error) {
 	t.Helper()
-	if o, ok := adapter.(pirogue.Collector); ok && c.Call == Collect {
+	if o, ok := adapter.(operator.Collector); ok && c.Call == Collect {
 		return o.Collect(t.Context(), s.Collection)
 	}
-	if o, ok := adapter.(pirogue.Disburser); ok && c.Call == Disburse {
+	if o, ok := adapter.(operator.Disburser); ok && c.Call == Disburse {
 		return o.Disburse(t.Context(), s.Disbursement)
 	}
-	if o, ok := adapter.(pirogue.Refunder); ok && c.Call == Refund {
+	if o, ok := adapter.(operator.Refunder); ok && c.Call == Refund {
 		return o.Refund(t.Context(), s.Reversal)
 	}
 	if q, asked := s.question(c.Call); asked {
-		if o, ok := adapter.(pirogue.StatusReader); ok {
+		if o, ok := adapter.(operator.StatusReader); ok {
 			return o.Status(t.Context(), q)
 		}
 	}
-	if o, ok := adapter.(pirogue.BalanceReader); ok && c.Call == Balance {
+	if o, ok := adapter.(operator.BalanceReader); ok && c.Call == Balance {
 		left, err := o.Balance(t.Context())
-		return pirogue.OperatorResult{Amount: left}, err
+		return operator.OperatorResult{Amount: left}, err
 	}
-	if o, ok := adapter.(pirogue.CallbackReader); ok && c.Call == Callback {
+	if o, ok := adapter.(operator.CallbackReader); ok && c.Call == Callback {
 		return o.Callback(s.attempt(), s.Header, s.file(t, c.Reply.File))
 	}
 	t.Fatalf("the operator has no method %s", c.Call)
-	return pirogue.OperatorResult{}, nil
+	return operator.OperatorResult{}, nil
 }
 
 // question returns the query of a status call, and false for every other call.
-func (s Subject) question(call Call) (pirogue.StatusQuery, bool) {
+func (s Subject) question(call Call) (operator.StatusQuery, bool) {
 	switch {
 	case call == Status && s.Query.Ref == "":
 		return Asked(outbound.CollectSubmission(s.Collection)), true
 	case call == CashOutStatus && s.CashOutQuery.Ref == "":
 		return Asked(outbound.DisburseSubmission(s.Disbursement)), true
 	}
-	q, asked := map[Call]pirogue.StatusQuery{
+	q, asked := map[Call]operator.StatusQuery{
 		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,
 	}[call]
 	return q, asked
@@ -181,7 +182,7 @@ func (s Subject) attempt() pirogue.Attempt {
 
 // judge compares an operator result or error with the case. It fails the test if either
 // contains a secret.
-func (s Subject) judge(t *testing.T, want Case, got pirogue.OperatorResult, err error) {
+func (s Subject) judge(t *testing.T, want Case, got operator.OperatorResult, err error) {
 	t.Helper()
 	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {
 		t.Errorf("outcome %q, code %q (%v); want outcome %q, code %q",

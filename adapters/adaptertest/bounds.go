@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // orders maps the calls that move money to the kind of their payment.
@@ -21,16 +22,16 @@ func (s Subject) bounds(t *testing.T, call Call) {
 		return
 	}
 	limits := s.open(t, "http://127.0.0.1", patient).Capability().Limits(orders[call])
-	rows := map[string]func(*pirogue.CollectRequest){
-		"of another currency":          func(c *pirogue.CollectRequest) { c.Amount.Currency = "XAU" },
-		"of nothing":                   func(c *pirogue.CollectRequest) { c.Amount.Minor = 0 },
-		"below nothing":                func(c *pirogue.CollectRequest) { c.Amount.Minor = -5000 },
-		"of less than the least":       func(c *pirogue.CollectRequest) { c.Amount.Minor = limits.Min - 1 },
-		"without a reference":          func(c *pirogue.CollectRequest) { c.Ref = "" },
-		"with a reference of any size": func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 200)) },
+	rows := map[string]func(*operator.CollectRequest){
+		"of another currency":          func(c *operator.CollectRequest) { c.Amount.Currency = "XAU" },
+		"of nothing":                   func(c *operator.CollectRequest) { c.Amount.Minor = 0 },
+		"below nothing":                func(c *operator.CollectRequest) { c.Amount.Minor = -5000 },
+		"of less than the least":       func(c *operator.CollectRequest) { c.Amount.Minor = limits.Min - 1 },
+		"without a reference":          func(c *operator.CollectRequest) { c.Ref = "" },
+		"with a reference of any size": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 200)) },
 	}
 	if limits.Max > 0 {
-		rows["of more than the most"] = func(c *pirogue.CollectRequest) { c.Amount.Minor = limits.Max + 1 }
+		rows["of more than the most"] = func(c *operator.CollectRequest) { c.Amount.Minor = limits.Max + 1 }
 	}
 	if !slices.Contains(s.AnyNumber, call) {
 		maps.Copy(rows, numbers)
@@ -41,7 +42,7 @@ func (s Subject) bounds(t *testing.T, call Call) {
 	for _, minor := range []int64{max(1, limits.Min), max(1, limits.Min, limits.Max)} {
 		t.Run("at a limit, leaves", func(t *testing.T) {
 			t.Parallel()
-			n, edge := newNetwork(t, s), s.spoilt(func(c *pirogue.CollectRequest) { c.Amount.Minor = minor })
+			n, edge := newNetwork(t, s), s.spoilt(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
 			n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
 			if _, err := edge.do(t, s.open(t, n.server.URL, patient), Case{Call: call}); n.count() == 0 {
 				t.Errorf("%d did not leave: %v", minor, err)
@@ -51,19 +52,19 @@ func (s Subject) bounds(t *testing.T, call Call) {
 }
 
 // numbers holds changes that leave a telephone number which no operator serves.
-var numbers = map[string]func(*pirogue.CollectRequest){
-	"for a number of another country": func(c *pirogue.CollectRequest) { c.MSISDN = "+33612345678" },
-	"for a local number":              func(c *pirogue.CollectRequest) { c.MSISDN = c.MSISDN[4:] },
-	"for a number with spaces":        func(c *pirogue.CollectRequest) { c.MSISDN = c.MSISDN[:7] + " " + c.MSISDN[8:] },
-	"for a number with a letter":      func(c *pirogue.CollectRequest) { c.MSISDN = c.MSISDN[:len(c.MSISDN)-1] + "A" },
-	"for no number":                   func(c *pirogue.CollectRequest) { c.MSISDN = "" },
-	"for a country's number":          func(c *pirogue.CollectRequest) { c.MSISDN = c.MSISDN[:4] },
+var numbers = map[string]func(*operator.CollectRequest){
+	"for a number of another country": func(c *operator.CollectRequest) { c.MSISDN = "+33612345678" },
+	"for a local number":              func(c *operator.CollectRequest) { c.MSISDN = c.MSISDN[4:] },
+	"for a number with spaces":        func(c *operator.CollectRequest) { c.MSISDN = c.MSISDN[:7] + " " + c.MSISDN[8:] },
+	"for a number with a letter":      func(c *operator.CollectRequest) { c.MSISDN = c.MSISDN[:len(c.MSISDN)-1] + "A" },
+	"for no number":                   func(c *operator.CollectRequest) { c.MSISDN = "" },
+	"for a country's number":          func(c *operator.CollectRequest) { c.MSISDN = c.MSISDN[:4] },
 }
 
 // Unsent checks that orders which the operator can never accept are Unable, and that no
 // request leaves for them. Each row changes a collection and, if the adapter has one, a
 // disbursement.
-func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.CollectRequest)) {
+func Unsent(t *testing.T, s Subject, rows map[string]func(*operator.CollectRequest)) {
 	t.Helper()
 	for call := range orders {
 		for name, spoil := range rows {
@@ -76,9 +77,9 @@ func Unsent(t *testing.T, s Subject, rows map[string]func(*pirogue.CollectReques
 
 // spoilt returns the subject with the same change applied to both its collection and its
 // disbursement.
-func (s Subject) spoilt(spoil func(*pirogue.CollectRequest)) Subject {
+func (s Subject) spoilt(spoil func(*operator.CollectRequest)) Subject {
 	out := outbound.DisburseSubmission(s.Disbursement)
-	like := pirogue.CollectRequest{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
+	like := operator.CollectRequest{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
 	if out.MSISDN != "" {
 		spoil(&like)
 	}
@@ -90,14 +91,14 @@ func (s Subject) spoilt(spoil func(*pirogue.CollectRequest)) Subject {
 
 // unsent checks one row of Unsent. It also checks that the error does not contain the
 // telephone number.
-func (s Subject) unsent(t *testing.T, call Call, spoil func(*pirogue.CollectRequest)) {
+func (s Subject) unsent(t *testing.T, call Call, spoil func(*operator.CollectRequest)) {
 	t.Helper()
 	t.Parallel()
 	n := newNetwork(t, s)
 	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
 	spoilt := s.spoilt(spoil)
 	got, err := spoilt.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-	s.judge(t, Case{Code: pirogue.Unable}, got, err)
+	s.judge(t, Case{Code: operator.Unable}, got, err)
 	if heard := n.everything(); heard != 0 {
 		t.Errorf("%d requests left, want none", heard)
 	}
@@ -119,7 +120,7 @@ func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 				n.prelude[path] = a
 				n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
 				got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-				s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+				s.judge(t, Case{Code: operator.NotSent}, got, err)
 				if n.count() != 0 || n.everything() == 0 {
 					t.Errorf("%d calls left of %d requests, want none but for a token", n.count(), n.everything())
 				}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // exerciseCallback runs the rows for every operator that sends callbacks. An operator that
@@ -12,7 +13,7 @@ import (
 func (s Subject) exerciseCallback(t *testing.T) {
 	t.Helper()
 	adapter := s.open(t, "http://127.0.0.1", patient)
-	reader, ok := adapter.(pirogue.CallbackReader)
+	reader, ok := adapter.(operator.CallbackReader)
 	if !ok {
 		return
 	}
@@ -20,14 +21,14 @@ func (s Subject) exerciseCallback(t *testing.T) {
 	for name, body := range bodies {
 		t.Run("says "+name, func(t *testing.T) {
 			want := pirogue.InvalidJSON
-			if adapter.Capability().Proof == pirogue.ProofSignature {
+			if adapter.Capability().Proof == operator.ProofSignature {
 				want = pirogue.SignatureInvalid
 			}
 			got, err := reader.Callback(s.attempt(), s.Header, []byte(body))
 			s.judge(t, Case{Code: want}, got, err)
 		})
 	}
-	if adapter.Capability().Proof == pirogue.ProofNone {
+	if adapter.Capability().Proof == operator.ProofNone {
 		return
 	}
 	forgeries := map[string][]byte{"an empty object": []byte("{}"), "a wrong proof": s.file(t, s.Forged)}

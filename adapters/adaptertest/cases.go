@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // ExpectedResult is one response with its expected result. Adapters' tables declare a short type of
@@ -95,6 +96,6 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 }
 
 // Asked returns the status query of an order sent now.
-func Asked(o outbound.Submission) pirogue.StatusQuery {
-	return pirogue.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
+func Asked(o outbound.Submission) operator.StatusQuery {
+	return operator.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
 }

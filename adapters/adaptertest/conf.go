@@ -7,10 +7,11 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // New is the type of an adapter's constructor.
-type New = func(config.Operator, pirogue.Clock) (pirogue.Operator, error)
+type New = func(config.Operator, pirogue.Clock) (operator.Operator, error)
 
 // Opened returns the operator of a configuration as the interface R. It fails the test if
 // the operator does not implement R.

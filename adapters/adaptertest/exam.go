@@ -17,6 +17,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
 )
@@ -48,8 +49,8 @@ type callbackOf struct {
 // it.
 type attempt struct {
 	call   Call
-	query  pirogue.StatusQuery
-	parent pirogue.StatusQuery // of a refund: the collection that it gives back
+	query  operator.StatusQuery
+	parent operator.StatusQuery // of a refund: the collection that it gives back
 }
 
 // newVerification starts the simulator and a callback server. Both end with the test.
@@ -134,7 +135,7 @@ func (x *verification) letters(a *attempt, enough int) []callbackOf {
 }
 
 // open returns an adapter without a token or an open connection.
-func (x *verification) open(t *testing.T, patience time.Duration) pirogue.Operator {
+func (x *verification) open(t *testing.T, patience time.Duration) operator.Operator {
 	t.Helper()
 	conf := x.conf
 	conf.Timeout = config.Duration(patience)
@@ -150,13 +151,13 @@ func (x *verification) calls(t *testing.T) []Call {
 	t.Helper()
 	adapter := x.open(t, patient)
 	var able []Call
-	if _, ok := adapter.(pirogue.Collector); ok {
+	if _, ok := adapter.(operator.Collector); ok {
 		able = append(able, Collect)
 	}
-	if _, ok := adapter.(pirogue.Disburser); ok {
+	if _, ok := adapter.(operator.Disburser); ok {
 		able = append(able, Disburse)
 	}
-	if _, ok := adapter.(pirogue.Refunder); ok {
+	if _, ok := adapter.(operator.Refunder); ok {
 		able = append(able, Refund)
 	}
 	return able
@@ -165,7 +166,7 @@ func (x *verification) calls(t *testing.T) []Call {
 // canAsk reports whether the adapter can read a status.
 func (x *verification) canAsk(t *testing.T) bool {
 	t.Helper()
-	_, ok := x.open(t, patient).(pirogue.StatusReader)
+	_, ok := x.open(t, patient).(operator.StatusReader)
 	return ok
 }
 
@@ -223,12 +224,14 @@ func (x *verification) attempt(t *testing.T, call Call) *attempt {
 }
 
 // of makes an attempt the refund of a collection.
-func (a *attempt) of(parent pirogue.StatusQuery) { a.parent, a.query.RefundedCollect = parent, &parent }
+func (a *attempt) of(parent operator.StatusQuery) {
+	a.parent, a.query.RefundedCollect = parent, &parent
+}
 
 // query returns the status query of an attempt under a new reference.
-func (x *verification) query(call Call) pirogue.StatusQuery {
+func (x *verification) query(call Call) operator.StatusQuery {
 	x.refs++
-	return pirogue.StatusQuery{
+	return operator.StatusQuery{
 		Kind:   map[Call]pirogue.PaymentKind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
 		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", x.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: x.conf.Currency},
@@ -237,12 +240,12 @@ func (x *verification) query(call Call) pirogue.StatusQuery {
 }
 
 // send makes an attempt and keeps its handle, as the workflow does.
-func (x *verification) send(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.OperatorResult, error) {
+func (x *verification) send(t *testing.T, o operator.Operator, a *attempt) (operator.OperatorResult, error) {
 	t.Helper()
 	x.setAnswered(false)
 	defer x.setAnswered(true)
 	receipt, err := x.order(t, o, a)
-	if code := pirogue.CodeOf(err); receipt.Handle != nil && (code == "" || code == pirogue.Unknown) {
+	if code := pirogue.CodeOf(err); receipt.Handle != nil && (code == "" || code == operator.Unknown) {
 		a.query.Handle = receipt.Handle
 	}
 	return receipt, err
@@ -257,26 +260,26 @@ func (x *verification) setAnswered(answered bool) {
 }
 
 // order calls the adapter's method for an attempt.
-func (x *verification) order(t *testing.T, o pirogue.Operator, a *attempt) (pirogue.OperatorResult, error) {
+func (x *verification) order(t *testing.T, o operator.Operator, a *attempt) (operator.OperatorResult, error) {
 	t.Helper()
 	callback := x.shop + "/" + string(a.query.Ref)
-	if c, ok := o.(pirogue.Collector); ok && a.call == Collect {
-		return c.Collect(t.Context(), pirogue.CollectRequest{
+	if c, ok := o.(operator.Collector); ok && a.call == Collect {
+		return c.Collect(t.Context(), operator.CollectRequest{
 			Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
 			Payer: "Awa Ndiaye", Payee: "Boutique", ReturnURL: x.shop + "/back", CancelURL: x.shop + "/back",
 			CallbackURL: callback, OTP: x.stand.OTP, Window: config.DefaultWindow,
 		})
 	}
-	if r, ok := o.(pirogue.Refunder); ok && a.call == Refund {
-		return r.Refund(t.Context(), pirogue.RefundRequest{
+	if r, ok := o.(operator.Refunder); ok && a.call == Refund {
+		return r.Refund(t.Context(), operator.RefundRequest{
 			Ref: a.query.Ref, Amount: a.query.Amount, CollectQuery: a.parent, CallbackURL: callback,
 		})
 	}
-	d, ok := o.(pirogue.Disburser)
+	d, ok := o.(operator.Disburser)
 	if !ok {
 		t.Fatalf("the operator has no method %s", a.call)
 	}
-	return d.Disburse(t.Context(), pirogue.DisburseRequest{
+	return d.Disburse(t.Context(), operator.DisburseRequest{
 		Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
 		Beneficiary: "Awa Ndiaye", Payer: "Boutique", CallbackURL: callback,
 	})
@@ -289,7 +292,7 @@ func (x *verification) mustSend(t *testing.T, a *attempt) {
 }
 
 // mustTake makes an attempt through one adapter; the operator must accept it.
-func (x *verification) mustTake(t *testing.T, o pirogue.Operator, a *attempt) {
+func (x *verification) mustTake(t *testing.T, o operator.Operator, a *attempt) {
 	t.Helper()
 	if receipt, err := x.send(t, o, a); err != nil || !taken[receipt.Outcome] {
 		t.Fatalf("%s: %q, %v; want it taken", a.call, receipt.Outcome, err)
@@ -301,25 +304,25 @@ var taken = map[pirogue.Outcome]bool{pirogue.OutcomePending: true, pirogue.Outco
 
 // became returns the operator's result for an attempt by a status call. An operator without
 // one reports it in its latest callback.
-func (x *verification) became(t *testing.T, a *attempt) (pirogue.OperatorResult, error) {
+func (x *verification) became(t *testing.T, a *attempt) (operator.OperatorResult, error) {
 	t.Helper()
 	adapter := x.open(t, patient)
-	if reader, ok := adapter.(pirogue.StatusReader); ok {
+	if reader, ok := adapter.(operator.StatusReader); ok {
 		return reader.Status(t.Context(), a.query)
 	}
 	x.mu.Lock()
 	heard := x.told[string(a.query.Ref)]
 	x.mu.Unlock()
-	reader, ok := adapter.(pirogue.CallbackReader)
+	reader, ok := adapter.(operator.CallbackReader)
 	if !ok || len(heard) == 0 {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending}, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 	}
 	last := heard[len(heard)-1]
 	return reader.Callback(pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}, last.header, last.body)
 }
 
 // mustBecome waits at most a second until the operator reports an outcome.
-func (x *verification) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) pirogue.OperatorResult {
+func (x *verification) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome) operator.OperatorResult {
 	t.Helper()
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		receipt, err := x.became(t, a)

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue"
+	"pirogue/operator"
 )
 
 const (
@@ -37,7 +37,7 @@ func (s Subject) after(call Call, fault string) Case {
 	if outcome, reads := s.EmptyList[call]; reads && fault == emptyList {
 		return Case{Outcome: outcome}
 	}
-	return Case{Code: pirogue.Unknown}
+	return Case{Code: operator.Unknown}
 }
 
 // faults returns the failures that any operator's server or network can show.
@@ -93,7 +93,7 @@ func (s Subject) exercise(t *testing.T, call Call) {
 
 // warm makes one good call. The prelude is then over, and the next call uses a kept
 // connection.
-func (s Subject) warm(t *testing.T, n *network, operator pirogue.Operator, call Call) {
+func (s Subject) warm(t *testing.T, n *network, operator operator.Operator, call Call) {
 	t.Helper()
 	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
 	if _, err := s.do(t, operator, Case{Call: call}); err != nil {
@@ -111,7 +111,7 @@ func (s Subject) redirects(t *testing.T, call Call) {
 		n := newNetwork(t, s)
 		n.play(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
 		got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-		s.judge(t, Case{Code: pirogue.Unknown}, got, err)
+		s.judge(t, Case{Code: operator.Unknown}, got, err)
 		elsewhere.Close()
 		if followed.Load() {
 			t.Errorf("the redirect %d was followed", status)
@@ -134,7 +134,7 @@ func (s Subject) floods(t *testing.T, call Call) {
 		}
 	})
 	got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-	s.judge(t, Case{Code: pirogue.Unknown}, got, err)
+	s.judge(t, Case{Code: operator.Unknown}, got, err)
 	n.server.Close() // waits for the flood to end
 	if pushed.Load() > floodRead {
 		t.Errorf("%d bytes were taken, want at most %d", pushed.Load(), floodRead)
@@ -155,7 +155,7 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 	for name, address := range addresses {
 		t.Run(name, func(t *testing.T) {
 			got, err := s.do(t, s.open(t, address, patient), Case{Call: call})
-			s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+			s.judge(t, Case{Code: operator.NotSent}, got, err)
 		})
 	}
 	if heard := n.count(); heard != 0 {
@@ -174,7 +174,7 @@ func (s Subject) goesAway(t *testing.T, call Call) {
 	s.warm(t, n, adapter, call)
 	n.server.Close()
 	got, err := s.do(t, adapter, Case{Call: call})
-	s.judge(t, Case{Code: pirogue.NotSent}, got, err)
+	s.judge(t, Case{Code: operator.NotSent}, got, err)
 }
 
 // answer returns a handler that sends a status and a body.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // Observed records how an operator treated one call. A capability may promise no more than
@@ -20,7 +21,7 @@ type Observed struct {
 	ByReference bool   // the status is readable although the response was lost
 	Absent      bool   // an attempt that was never executed is reported as absent
 	Lies        bool   // an executed attempt was reported as absent or failed
-	Proof       pirogue.CallbackProof
+	Proof       operator.CallbackProof
 }
 
 // String returns the record as one line.
@@ -53,11 +54,11 @@ func either(holds bool, yes, no string) string {
 }
 
 // proofs lists the proofs of callbacks, the weakest first.
-var proofs = []pirogue.CallbackProof{pirogue.ProofNone, pirogue.ProofToken, pirogue.ProofSignature}
+var proofs = []operator.CallbackProof{operator.ProofNone, operator.ProofToken, operator.ProofSignature}
 
 // broken returns the promises of a capability that the test did not observe. absence is the
 // promise that the configuration adds.
-func (s *Observed) broken(c pirogue.Capability, absence bool) []string {
+func (s *Observed) broken(c operator.Capability, absence bool) []string {
 	var broken []string
 	for _, one := range []struct {
 		promise string
@@ -66,14 +67,14 @@ func (s *Observed) broken(c pirogue.Capability, absence bool) []string {
 	}{
 		{"a repeated reference is executed once", s.mayRepeat(c), s.SameOnce},
 		{
-			"a repeated reference gets an answer", c.Reference == pirogue.IdempotentByReference,
+			"a repeated reference gets an answer", c.Reference == operator.IdempotentByReference,
 			taken[pirogue.Outcome(s.Answer)],
 		},
-		{"a lost one cannot be paid", s.Call == Collect && c.OnLostResponse == pirogue.ResendNewReference, s.RenewedOnce},
-		{"its reference finds it", c.Reference != pirogue.NeitherByReference, s.ByReference},
+		{"a lost one cannot be paid", s.Call == Collect && c.OnLostResponse == operator.ResendNewReference, s.RenewedOnce},
+		{"its reference finds it", c.Reference != operator.NeitherByReference, s.ByReference},
 		{"what is absent was never executed", absence || c.AbsenceProves, !s.Lies && (s.Absent || s.Call == Collect)},
 		{
-			"its callbacks are proven by a " + string(c.Proof), s.Told && c.Proof != pirogue.ProofNone,
+			"its callbacks are proven by a " + string(c.Proof), s.Told && c.Proof != operator.ProofNone,
 			slices.Index(proofs, c.Proof) <= slices.Index(proofs, s.Proof),
 		},
 	} {
@@ -86,7 +87,7 @@ func (s *Observed) broken(c pirogue.Capability, absence bool) []string {
 
 // mayRepeat reports whether a capability lets a workflow send the call twice under one
 // reference. A one-time password serves one submission; see pirogue.Leg.AfterLostResponse.
-func (s *Observed) mayRepeat(c pirogue.Capability) bool {
-	asksAgain := s.Call == Collect && !s.Password && c.OnLostResponse == pirogue.ResendSameReference
-	return c.Reference == pirogue.IdempotentByReference || asksAgain
+func (s *Observed) mayRepeat(c operator.Capability) bool {
+	asksAgain := s.Call == Collect && !s.Password && c.OnLostResponse == operator.ResendSameReference
+	return c.Reference == operator.IdempotentByReference || asksAgain
 }

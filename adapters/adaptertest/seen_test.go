@@ -5,22 +5,23 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 	t.Parallel()
 	good := Observed{
 		Asked: true, Told: true, SameOnce: true, RenewedOnce: true, ByReference: true, Absent: true,
-		Answer: string(pirogue.OutcomePending), Proof: pirogue.ProofSignature,
+		Answer: string(pirogue.OutcomePending), Proof: operator.ProofSignature,
 	}
-	all := pirogue.Capability{
-		Reference: pirogue.IdempotentByReference, OnLostResponse: pirogue.ResendSameReference, AbsenceProves: true,
-		Proof: pirogue.ProofSignature,
+	all := operator.Capability{
+		Reference: operator.IdempotentByReference, OnLostResponse: operator.ResendSameReference, AbsenceProves: true,
+		Proof: operator.ProofSignature,
 	}
 	renewed := all
-	renewed.OnLostResponse, renewed.Reference = pirogue.ResendNewReference, pirogue.StatusByReference
-	nothing := pirogue.Capability{
-		Reference: pirogue.NeitherByReference, OnLostResponse: pirogue.ResendNever, Proof: pirogue.ProofNone,
+	renewed.OnLostResponse, renewed.Reference = operator.ResendNewReference, operator.StatusByReference
+	nothing := operator.Capability{
+		Reference: operator.NeitherByReference, OnLostResponse: operator.ResendNever, Proof: operator.ProofNone,
 	}
 	const answered = "a repeated reference gets an answer"
 	const once, lost, found, absent, proven = "a repeated reference is executed once", "a lost one cannot be paid",
@@ -28,7 +29,7 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 	tests := map[string]struct {
 		call    Call
 		spoil   func(*Observed)
-		promise pirogue.Capability
+		promise operator.Capability
 		absence bool
 		want    []string
 	}{
@@ -53,7 +54,7 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 		"a collection never called absent":    {Collect, func(s *Observed) { s.Absent = false }, all, false, nil},
 		"absence promised by a configuration": {Refund, func(s *Observed) { s.Absent = false }, nothing, true, []string{absent}},
 		"callbacks with a token": {
-			Collect, func(s *Observed) { s.Proof = pirogue.ProofToken }, all, false, []string{proven},
+			Collect, func(s *Observed) { s.Proof = operator.ProofToken }, all, false, []string{proven},
 		},
 		"callbacks that were never heard": {Collect, func(s *Observed) { s.Told, s.Proof = false, "" }, all, false, nil},
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // never lists the outcomes that an adapter must not report for an executed attempt.
@@ -30,7 +31,7 @@ func (x *verification) lose(t *testing.T, a *attempt) bool {
 func (x *verification) loseBy(t *testing.T, a *attempt, how string) bool {
 	t.Helper()
 	x.heal(t, `{"force":"`+pays+`",`+how+`}`)
-	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
+	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != operator.Unknown || receipt.Outcome != "" {
 		t.Fatalf("%q, %v; want UNKNOWN and no outcome", receipt.Outcome, err)
 	}
 	x.settle(a.query.Ref)
@@ -59,7 +60,7 @@ func (x *verification) losesBy(t *testing.T, seen *Observed, how string) {
 	}
 	receipt, err := x.became(t, a)
 	switch {
-	case pirogue.CodeOf(err) != "" && pirogue.CodeOf(err) != pirogue.Unknown:
+	case pirogue.CodeOf(err) != "" && pirogue.CodeOf(err) != operator.Unknown:
 		t.Errorf("asked: %v, want an outcome or UNKNOWN", err)
 	case executed && slices.Contains(never, receipt.Outcome):
 		seen.Lies = true
@@ -76,7 +77,7 @@ func (x *verification) repeats(t *testing.T, seen *Observed) {
 	executed := x.lose(t, a)
 	receipt, err := x.send(t, x.open(t, patient), a)
 	x.settle(a.query.Ref)
-	if code := pirogue.CodeOf(err); executed && (code == pirogue.Refused || code == pirogue.Unable ||
+	if code := pirogue.CodeOf(err); executed && (code == operator.Refused || code == operator.Unable ||
 		slices.Contains(never, receipt.Outcome)) {
 		t.Errorf("%q, %v to the repetition of what was executed", receipt.Outcome, err)
 	}
@@ -122,7 +123,7 @@ func (x *verification) finds(t *testing.T, seen *Observed) {
 	}
 	receipt, err := x.became(t, a)
 	seen.ByReference = err == nil && receipt.Outcome == pirogue.OutcomePaid
-	if !seen.ByReference && pirogue.CodeOf(err) != pirogue.Unknown {
+	if !seen.ByReference && pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%q, %v of what was paid", receipt.Outcome, err)
 	}
 }
@@ -197,7 +198,7 @@ func (x *verification) hears(t *testing.T, seen *Observed) {
 	x.mustSend(t, a)
 	x.mustBecome(t, a, pirogue.OutcomePaid)
 	x.heal(t, `{"unknown_words":true}`)
-	if receipt, err := x.became(t, a); pirogue.CodeOf(err) != pirogue.Unknown || receipt.Outcome != "" {
+	if receipt, err := x.became(t, a); pirogue.CodeOf(err) != operator.Unknown || receipt.Outcome != "" {
 		t.Errorf("%q, %v; want UNKNOWN", receipt.Outcome, err)
 	}
 }
@@ -216,7 +217,7 @@ func (x *verification) reads(t *testing.T, seen *Observed) {
 // drips sends every response of every call at one byte a second. The calls run at once,
 // because each takes its whole time-out.
 func (x *verification) drips(t *testing.T, all []*Observed) {
-	var calls []func(pirogue.Operator) error
+	var calls []func(operator.Operator) error
 	for _, seen := range all {
 		calls = append(calls, x.spoiled(t, seen)...)
 	}
@@ -230,10 +231,10 @@ func (x *verification) drips(t *testing.T, all []*Observed) {
 
 // spoiled returns the calls whose responses a scenario spoils: an attempt, and the status
 // call of a paid one if the operator has it.
-func (x *verification) spoiled(t *testing.T, seen *Observed) []func(pirogue.Operator) error {
+func (x *verification) spoiled(t *testing.T, seen *Observed) []func(operator.Operator) error {
 	t.Helper()
 	a, paid := x.attempt(t, seen.Call), x.attempt(t, seen.Call)
-	calls := []func(pirogue.Operator) error{func(o pirogue.Operator) error {
+	calls := []func(operator.Operator) error{func(o operator.Operator) error {
 		_, err := x.order(t, o, a)
 		return err
 	}}
@@ -242,8 +243,8 @@ func (x *verification) spoiled(t *testing.T, seen *Observed) []func(pirogue.Oper
 	}
 	x.heal(t, force(pays))
 	x.mustSend(t, paid)
-	return append(calls, func(o pirogue.Operator) error {
-		reader, _ := o.(pirogue.StatusReader) //nolint:errcheck // seen.Asked says that it is one
+	return append(calls, func(o operator.Operator) error {
+		reader, _ := o.(operator.StatusReader) //nolint:errcheck // seen.Asked says that it is one
 		receipt, err := reader.Status(t.Context(), paid.query)
 		if receipt.Outcome != "" {
 			t.Errorf("%q of an answer that nobody can read", receipt.Outcome)
@@ -258,13 +259,13 @@ const hasty = 400 * time.Millisecond
 
 // bounded makes a call that must be Unknown within its time-out. The call must not read
 // without end.
-func (x *verification) bounded(t *testing.T, how string, patience time.Duration, call func(pirogue.Operator) error) {
+func (x *verification) bounded(t *testing.T, how string, patience time.Duration, call func(operator.Operator) error) {
 	t.Helper()
 	adapter := x.open(t, patience)
 	x.written.Store(0)
 	start := time.Now()
 	err := call(adapter)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	if pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%s: %v, want UNKNOWN", how, err)
 	}
 	if took := time.Since(start); took > patience+slack {
@@ -284,11 +285,11 @@ func (x *verification) locksOut(t *testing.T, seen *Observed) {
 	warm := x.open(t, patient)
 	x.mustTake(t, warm, paid)
 	x.settle(paid.query.Ref)
-	for settings, adapter := range map[string]pirogue.Operator{
+	for settings, adapter := range map[string]operator.Operator{
 		`{"keys_changed":true}`: x.open(t, patient), `{"keys_changed":true,"refuse_tokens":true}`: warm,
 	} {
 		x.heal(t, settings)
-		x.undone(t, adapter, a, pirogue.NotSent, pirogue.Refused, pirogue.Unable)
+		x.undone(t, adapter, a, operator.NotSent, operator.Refused, operator.Unable)
 		if receipt, err := x.became(t, paid); seen.Asked && err == nil {
 			t.Errorf("%q to who may not ask", receipt.Outcome)
 		}
@@ -303,8 +304,8 @@ func (x *verification) goesDown(t *testing.T, seen *Observed) {
 	warm := x.open(t, patient)
 	x.mustTake(t, warm, before)
 	x.heal(t, `{"down":true}`)
-	x.undone(t, x.open(t, patient), a, pirogue.NotSent, pirogue.Unknown)
-	x.undone(t, warm, a, pirogue.Unknown)
+	x.undone(t, x.open(t, patient), a, operator.NotSent, operator.Unknown)
+	x.undone(t, warm, a, operator.Unknown)
 	if receipt, err := x.became(t, a); seen.Asked && err == nil {
 		t.Errorf("%q from an operator that is down", receipt.Outcome)
 	}
@@ -314,7 +315,7 @@ func (x *verification) goesDown(t *testing.T, seen *Observed) {
 	}
 	receipt, err := x.became(t, a)
 	switch code := pirogue.CodeOf(err); {
-	case code != "" && code != pirogue.Unknown:
+	case code != "" && code != operator.Unknown:
 		t.Errorf("afterwards: %v", err)
 	case receipt.Outcome == pirogue.OutcomeAbsent:
 		seen.Absent = true
@@ -327,7 +328,7 @@ func (x *verification) goesDown(t *testing.T, seen *Observed) {
 
 // undone makes an attempt that the operator must not execute and that must end with one of
 // these codes.
-func (x *verification) undone(t *testing.T, o pirogue.Operator, a *attempt, classes ...pirogue.Code) {
+func (x *verification) undone(t *testing.T, o operator.Operator, a *attempt, classes ...pirogue.Code) {
 	t.Helper()
 	before := x.simulator.Asked()
 	receipt, err := x.send(t, o, a)
@@ -348,9 +349,9 @@ func (x *verification) runsDry(t *testing.T, seen *Observed) {
 	}
 	a := x.attempt(t, seen.Call)
 	x.heal(t, `{"`+float+`":0}`)
-	x.undone(t, x.open(t, patient), a, pirogue.Unable)
+	x.undone(t, x.open(t, patient), a, operator.Unable)
 	x.heal(t, force(isPoor))
-	x.undone(t, x.open(t, patient), x.attemptOf(a), pirogue.Refused, pirogue.Unknown) // where no documents define the word
+	x.undone(t, x.open(t, patient), x.attemptOf(a), operator.Refused, operator.Unknown) // where no documents define the word
 }
 
 // attemptOf returns another attempt of the same payment.
@@ -379,7 +380,7 @@ func (x *verification) isTold(t *testing.T, seen *Observed) {
 	if len(heard) != 3 || !heard[0].early {
 		t.Fatalf("%d callbacks; want three, the first before the answer", len(heard))
 	}
-	reader, ok := x.open(t, patient).(pirogue.CallbackReader)
+	reader, ok := x.open(t, patient).(operator.CallbackReader)
 	if !ok {
 		t.Fatal("the operator reads no callbacks")
 	}
@@ -388,7 +389,7 @@ func (x *verification) isTold(t *testing.T, seen *Observed) {
 		t.Errorf("before the answer: %q, %v; want it understood", early.Outcome, err)
 	}
 	attempt := pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}
-	var first pirogue.OperatorResult
+	var first operator.OperatorResult
 	for n, one := range heard {
 		got, err := reader.Callback(attempt, one.header, one.body)
 		if n == 0 {
@@ -406,8 +407,8 @@ func (x *verification) isTold(t *testing.T, seen *Observed) {
 
 // proof sends forged callbacks to the adapter and returns the proof that rejected them.
 func (x *verification) proof(
-	t *testing.T, reader pirogue.CallbackReader, a *attempt, heard callbackOf, was pirogue.OperatorResult,
-) pirogue.CallbackProof {
+	t *testing.T, reader operator.CallbackReader, a *attempt, heard callbackOf, was operator.OperatorResult,
+) operator.CallbackProof {
 	t.Helper()
 	other := x.attemptOf(a)
 	if a.call == Refund {
@@ -417,7 +418,7 @@ func (x *verification) proof(
 	x.mustSend(t, other)
 	stranger := pirogue.Attempt{Ref: a.query.Ref, Handle: other.query.Handle}
 	if _, err := reader.Callback(stranger, http.Header{}, heard.body); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-		return pirogue.ProofNone
+		return operator.ProofNone
 	}
 	name := string(a.query.Ref)
 	if !bytes.Contains(heard.body, []byte(name)) {
@@ -429,7 +430,7 @@ func (x *verification) proof(
 		Handle: a.query.Handle,
 	}
 	if _, err := reader.Callback(attempt, heard.header, altered); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-		return pirogue.ProofToken
+		return operator.ProofToken
 	}
-	return pirogue.ProofSignature
+	return operator.ProofSignature
 }

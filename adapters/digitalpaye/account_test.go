@@ -13,6 +13,7 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/digitalpaye"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 func TestWhatLeavesForAToken(t *testing.T) {
@@ -22,7 +23,7 @@ func TestWhatLeavesForAToken(t *testing.T) {
 			server := newServer(t, map[string][]answer{})
 			conf := server.at(shape)
 			conf.Environment = environment
-			if _, err := reading[pirogue.BalanceReader](t, conf).Balance(t.Context()); pirogue.CodeOf(err) != pirogue.Unknown {
+			if _, err := reading[operator.BalanceReader](t, conf).Balance(t.Context()); pirogue.CodeOf(err) != operator.Unknown {
 				t.Fatal(err)
 			}
 			asked := server.auths()
@@ -70,7 +71,7 @@ func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			reader, ok := opened.(pirogue.BalanceReader)
+			reader, ok := opened.(operator.BalanceReader)
 			if !ok {
 				t.Fatalf("%T reads no balance", opened)
 			}
@@ -118,7 +119,7 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	server := newServer(t, map[string][]answer{
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
 	})
-	got, err := reading[pirogue.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
+	got, err := reading[operator.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
 	if err != nil || got.Outcome != pirogue.OutcomePaid {
 		t.Errorf("%+v, %v; want it paid", got, err)
 	}
@@ -139,8 +140,8 @@ func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 			says(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
 		},
 	})
-	o := reading[pirogue.Disburser](t, server.at(""))
-	if got, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.NotSent {
+	o := reading[operator.Disburser](t, server.at(""))
+	if got, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.NotSent {
 		t.Errorf("%+v, %v; want NOT_SENT", got, err)
 	}
 	if got, err := o.Disburse(t.Context(), disbursement); err != nil || got.Outcome != pirogue.OutcomePaid {
@@ -166,7 +167,7 @@ func TestBadCredentialsAreNotSent(t *testing.T) {
 
 // listener combines the two methods of an instance that read callbacks.
 type listener interface {
-	pirogue.CallbackReader
+	operator.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
@@ -182,9 +183,9 @@ func TestTheReferenceOfACallback(t *testing.T) {
 		"given, word unheard":     {"", row(ref, "R-1", "LATER"), ref, ""},
 		"in the other spelling":   {"v1", row(ref, "R-1", "SUCCESSFUL"), ref, ""},
 		"in the one documented":   {"", `{"ref":"A1","transactionId":"` + ref + `","status":"FAILED"}`, ref, ""},
-		"missing":                 {"", `{"ref":"R-1","status":"SUCCESSFUL"}`, "", pirogue.Unknown},
-		"longer than any of ours": {"", row(strings.Repeat("A", 21), "R-1", "SUCCESSFUL"), "", pirogue.Unknown},
-		"in nothing":              {"", "null", "", pirogue.Unknown},
+		"missing":                 {"", `{"ref":"R-1","status":"SUCCESSFUL"}`, "", operator.Unknown},
+		"longer than any of ours": {"", row(strings.Repeat("A", 21), "R-1", "SUCCESSFUL"), "", operator.Unknown},
+		"in nothing":              {"", "null", "", operator.Unknown},
 		"in no JSON":              {"", "transaction_id=1", "", pirogue.InvalidJSON},
 		"in a list":               {"", "[]", "", pirogue.InvalidJSON},
 	}
@@ -221,7 +222,7 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	t.Parallel()
 	body := strings.ReplaceAll(row(ref, "R-1", "SUCCESSFUL"), `"5000"`, `"1"`)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-	want := pirogue.OperatorResult{
+	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -229,7 +230,7 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	}
 	if _, err := reading[listener](t, ivory).Callback(
 		pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`),
-	); pirogue.CodeOf(err) != pirogue.Unknown {
+	); pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("of no order at all: %v, want UNKNOWN", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // decimal matches an amount with or without decimals.
@@ -17,7 +18,7 @@ var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 // francs. Fees leave decimals in it; a part of a franc cannot be paid out, so it is
 // dropped.
 func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
-	said, err := o.ask(ctx, o.shape.balancePath, nil, pirogue.Unknown)
+	said, err := o.ask(ctx, o.shape.balancePath, nil, operator.Unknown)
 	if err != nil {
 		return pirogue.Money{}, err
 	}
@@ -27,12 +28,12 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 		Currency text `json:"currency"`
 	}
 	if err := json.Unmarshal(said.Data, &got); err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of the documents: %w", err)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: not the JSON of the documents: %w", err)
 	}
 	francs, ok := wholeFrancs(string(cmp.Or(got.Balance, got.Amount)))
 	currency := cmp.Or(pirogue.Currency(got.Currency), o.conf.Currency)
 	if !ok || currency != o.conf.Currency {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no amount of %s", o.conf.Currency)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: no amount of %s", o.conf.Currency)
 	}
 	return pirogue.Money{Minor: francs, Currency: currency}, nil
 }

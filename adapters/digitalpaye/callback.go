@@ -5,23 +5,24 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // Callback implements pirogue.CallbackReader. Digitalpaye signs nothing and sends no
 // secret. Only the secret path of the callback address protects a callback: the account
 // holds it, and Digitalpaye alone knows it. The body is the transaction itself, without an
 // envelope.
-func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (operator.OperatorResult, error) {
 	row, err := heard(body)
 	if err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
 	}
 	if row.id != string(a.Ref) || row.id == "" {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "a callback about another order than %s", a.Ref)
 	}
 	receipt, err := o.Result(outbound.StatusFields{ID: row.ref, Status: row.status, Text: row.text()})
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return receipt, nil
 }
@@ -45,7 +46,7 @@ func (o *adapter) CallbackReference(_ http.Header, body []byte) (pirogue.Operato
 		return "", pirogue.Errorf(pirogue.InvalidJSON, "Digitalpaye's callback: %w", err)
 	}
 	if row.id == "" || len(row.id) > maxReference {
-		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+		return "", pirogue.Errorf(operator.Unknown, "a callback without a reference of ours")
 	}
 	return pirogue.OperatorRef(row.id), nil
 }

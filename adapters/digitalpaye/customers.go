@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // The paths of the customer directory, the same in every shape [our reading]. Only the
@@ -52,47 +53,47 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 
 // CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or
 // without a number of Côte d'Ivoire is Refused and not sent.
-func (o *adapter) CreateCustomer(ctx context.Context, c pirogue.Customer) (pirogue.Customer, error) {
+func (o *adapter) CreateCustomer(ctx context.Context, c operator.Customer) (operator.Customer, error) {
 	number, ours := terms.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.Refused, "not sent: a customer has two names and a local number")
+		return operator.Customer{}, pirogue.Errorf(operator.Refused, "not sent: a customer has two names and a local number")
 	}
 	said, err := o.post(ctx, createCustomerPath, customerRow{
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number),
 		Address: home{CountryCode: country, StreetAddress: c.Address},
 	})
 	if err != nil {
-		return pirogue.Customer{}, err
+		return operator.Customer{}, err
 	}
 	if !said.good() && said.code() != http.StatusCreated {
-		return pirogue.Customer{}, o.failure(said, pirogue.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
+		return operator.Customer{}, o.failure(said, operator.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
 	}
 	return readCustomer(said.Data)
 }
 
 // Customer implements pirogue.CustomerDirectory.
-func (o *adapter) Customer(ctx context.Context, id string) (pirogue.Customer, error) {
+func (o *adapter) Customer(ctx context.Context, id string) (operator.Customer, error) {
 	if id == "" {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
+		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
 	}
-	said, err := o.ask(ctx, customersPath+"/"+url.PathEscape(id), nil, pirogue.Refused)
+	said, err := o.ask(ctx, customersPath+"/"+url.PathEscape(id), nil, operator.Refused)
 	switch {
 	case said.unheardOf():
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.NotFound, "Digitalpaye does not know this customer")
+		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "Digitalpaye does not know this customer")
 	case err != nil:
-		return pirogue.Customer{}, err
+		return operator.Customer{}, err
 	}
 	got, err := readCustomer(said.Data)
 	if err == nil && got.ID != id {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "an answer about another customer")
+		return operator.Customer{}, pirogue.Errorf(operator.Unknown, "an answer about another customer")
 	}
 	return got, err
 }
 
 // Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers
 // is Unknown.
-func (o *adapter) Customers(ctx context.Context) ([]pirogue.Customer, error) {
-	all := []pirogue.Customer{}
+func (o *adapter) Customers(ctx context.Context) ([]operator.Customer, error) {
+	all := []operator.Customer{}
 	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
 		if err != nil {
 			return nil, err
@@ -108,16 +109,16 @@ func (o *adapter) Customers(ctx context.Context) ([]pirogue.Customer, error) {
 
 // readCustomer reads a customer. One without an identifier can never be found again, so it
 // is Unknown whether Digitalpaye stored it.
-func readCustomer(raw json.RawMessage) (pirogue.Customer, error) {
+func readCustomer(raw json.RawMessage) (operator.Customer, error) {
 	var got customerRow
 	if err := json.Unmarshal(raw, &got); err != nil {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "customer: not the JSON of the documents: %w", err)
+		return operator.Customer{}, pirogue.Errorf(operator.Unknown, "customer: not the JSON of the documents: %w", err)
 	}
 	if got.ID == "" {
-		return pirogue.Customer{}, pirogue.Errorf(pirogue.Unknown, "customer without an identifier")
+		return operator.Customer{}, pirogue.Errorf(operator.Unknown, "customer without an identifier")
 	}
 	created := readTime(string(got.CreatedAt))
-	return pirogue.Customer{
+	return operator.Customer{
 		ID: string(got.ID), FirstName: got.FirstName, LastName: got.LastName, Email: got.Email,
 		MSISDN: international(string(got.PhoneNumber)), Address: got.Address.StreetAddress, CreatedAt: created,
 	}, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 	createdBody = `{"statusCode":201,"message":"Created","data":` + personsRow + `}`
 )
 
-var person = pirogue.Customer{
+var person = operator.Customer{
 	ID: personsID, FirstName: "Essai", LastName: "Client", Email: "client@shop.example", MSISDN: number,
 	Address:   "Rue 12",
 	CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
@@ -35,7 +36,7 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)},
 				peoplePath: {list(personsRow), list()},
 			})
-			o := reading[pirogue.CustomerDirectory](t, server.at(shape))
+			o := reading[operator.CustomerDirectory](t, server.at(shape))
 			kept, err := o.CreateCustomer(t.Context(), person)
 			if diff := cmp.Diff(person, kept); diff != "" || err != nil {
 				t.Errorf("kept: %v\n%s", err, diff)
@@ -45,7 +46,7 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 				t.Errorf("found: %v\n%s", err, diff)
 			}
 			all, err := o.Customers(t.Context())
-			if diff := cmp.Diff([]pirogue.Customer{person}, all); diff != "" || err != nil {
+			if diff := cmp.Diff([]operator.Customer{person}, all); diff != "" || err != nil {
 				t.Errorf("listed: %v\n%s", err, diff)
 			}
 			want := []string{
@@ -70,26 +71,26 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 		code   pirogue.Code
 	}{
 		"kept with 200":      {good(personsRow), ""},
-		"kept under no name": {good(strings.ReplaceAll(personsRow, personsID, "")), pirogue.Unknown},
-		"kept, says a page":  {says(200, "<html></html>"), pirogue.Unknown},
-		"kept, in numbers":   {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), pirogue.Unknown},
+		"kept under no name": {good(strings.ReplaceAll(personsRow, personsID, "")), operator.Unknown},
+		"kept, says a page":  {says(200, "<html></html>"), operator.Unknown},
+		"kept, in numbers":   {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), operator.Unknown},
 		"refused, repeating it": {
 			says(
 				400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`,
 			),
-			pirogue.Refused,
+			operator.Refused,
 		},
 		"there already": {
-			says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), pirogue.Unknown,
+			says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), operator.Unknown,
 		},
-		"out of time":    {says(504, ""), pirogue.Unknown},
-		"over the quota": {says(429, ""), pirogue.NotSent},
+		"out of time":    {says(504, ""), operator.Unknown},
+		"over the quota": {says(429, ""), operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{createPath: {tt.answer}})
-			got, err := reading[pirogue.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), person)
+			got, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), person)
 			if pirogue.CodeOf(err) != tt.code || (err == nil) != (got == person) {
 				t.Fatalf("%+v, %v; want %q", got, err, tt.code)
 			}
@@ -104,17 +105,17 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 
 func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*pirogue.Customer){
-		"no first name":            func(c *pirogue.Customer) { c.FirstName = "" },
-		"no last name":             func(c *pirogue.Customer) { c.LastName = "" },
-		"no number":                func(c *pirogue.Customer) { c.MSISDN = "" },
-		"another country's number": func(c *pirogue.Customer) { c.MSISDN = "+221770000001" },
+	for name, spoil := range map[string]func(*operator.Customer){
+		"no first name":            func(c *operator.Customer) { c.FirstName = "" },
+		"no last name":             func(c *operator.Customer) { c.LastName = "" },
+		"no number":                func(c *operator.Customer) { c.MSISDN = "" },
+		"another country's number": func(c *operator.Customer) { c.MSISDN = "+221770000001" },
 	} {
 		server := newServer(t, map[string][]answer{})
 		c := person
 		spoil(&c)
-		_, err := reading[pirogue.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
-		if pirogue.CodeOf(err) != pirogue.Refused || len(server.letters()) != 0 {
+		_, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
+		if pirogue.CodeOf(err) != operator.Refused || len(server.letters()) != 0 {
 			t.Errorf("%s: %v after %d requests, want REFUSED after none", name, err, len(server.letters()))
 		}
 	}
@@ -128,18 +129,18 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 		code   pirogue.Code
 	}{
 		"unknown":              {personsID, notFound, pirogue.NotFound},
-		"unknown, says a page": {personsID, says(404, "<html></html>"), pirogue.Unknown},
-		"somebody else":        {personsID, good(strings.ReplaceAll(personsRow, personsID, "7")), pirogue.Unknown},
-		"not to be asked for":  {personsID, says(400, `{"statusCode":400,"message":"BadRequestError"}`), pirogue.Refused},
-		"out of service":       {personsID, says(503, ""), pirogue.Unknown},
+		"unknown, says a page": {personsID, says(404, "<html></html>"), operator.Unknown},
+		"somebody else":        {personsID, good(strings.ReplaceAll(personsRow, personsID, "7")), operator.Unknown},
+		"not to be asked for":  {personsID, says(400, `{"statusCode":400,"message":"BadRequestError"}`), operator.Refused},
+		"out of service":       {personsID, says(503, ""), operator.Unknown},
 		"nobody":               {"", notFound, pirogue.NotFound},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {tt.answer}})
-			got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customer(t.Context(), tt.id)
-			if pirogue.CodeOf(err) != tt.code || got != (pirogue.Customer{}) && tt.code == pirogue.NotFound {
+			got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), tt.id)
+			if pirogue.CodeOf(err) != tt.code || got != (operator.Customer{}) && tt.code == pirogue.NotFound {
 				t.Errorf("%+v, %v; want %s", got, err, tt.code)
 			}
 		})
@@ -154,8 +155,8 @@ func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
 		"no list":                 {good("{}")},
 	} {
 		server := newServer(t, map[string][]answer{peoplePath: pages})
-		got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customers(t.Context())
-		if got != nil || pirogue.CodeOf(err) != pirogue.Unknown {
+		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customers(t.Context())
+		if got != nil || pirogue.CodeOf(err) != operator.Unknown {
 			t.Errorf("%s: %d people, %v; want none, UNKNOWN", name, len(got), err)
 		}
 	}
@@ -169,7 +170,7 @@ func TestHowDigitalpayeWritesANumber(t *testing.T) {
 	} {
 		said := good(strings.ReplaceAll(personsRow, `"0700000001"`, written))
 		server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {said}})
-		got, err := reading[pirogue.CustomerDirectory](t, server.at("")).Customer(t.Context(), personsID)
+		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), personsID)
 		if err != nil || got.MSISDN != want {
 			t.Errorf("%s: %q, %v; want %q", written, got.MSISDN, err, want)
 		}

@@ -23,6 +23,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // refusalSpan is the least time between two refusals of one payment before we accept them.
@@ -34,10 +35,10 @@ const refusalSpan = 10 * time.Minute
 // do not state how a repeated one is refused, or that it is executed once. So neither a
 // transfer nor a collection may be repeated: its prompt may be on the customer's phone
 // already. Absence proves nothing, because no document states that the list is complete.
-var promises = pirogue.Capability{
-	Reference:      pirogue.StatusByReference,
-	OnLostResponse: pirogue.ResendNever,
-	Proof:          pirogue.ProofNone,
+var promises = operator.Capability{
+	Reference:      operator.StatusByReference,
+	OnLostResponse: operator.ResendNever,
+	Proof:          operator.ProofNone,
 	RefusalSpan:    refusalSpan,
 
 	StatementNames: true, // transaction_id is in every sample of a transaction
@@ -62,7 +63,7 @@ type adapter struct {
 // camelCase pages. Network is the only one served, or "" for all four.
 //
 // Besides the methods that package pirogue calls, the operator has CallbackReference.
-func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
 	line, err := guide.Open(conf, map[string]string{headerEnvironment: environmentOf(conf)}, check(conf)...)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"pirogue/adapters/digitalpaye"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -31,12 +32,12 @@ var ivory = config.Operator{
 	BaseURL:     "http://127.0.0.1", Environment: "sandbox", Simulator: true,
 }
 
-var collection = pirogue.CollectRequest{
+var collection = operator.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: number, Network: pirogue.Orange, Payer: "Client Essai", Payee: "Boutique",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel", OTP: otp, Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.DisburseRequest{
+var disbursement = operator.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: number, Network: pirogue.Orange, Beneficiary: "Client Essai", Payer: "Boutique",
 }
 
@@ -128,7 +129,7 @@ func (s spelling) words() map[string]adaptertest.Case {
 	maps.Copy(cases, adaptertest.Words(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
 	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
 		cases[file] = adaptertest.Case{
-			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: pirogue.Unknown,
+			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: operator.Unknown,
 		}
 	}
 	return cases
@@ -140,40 +141,40 @@ type said adaptertest.ExpectedResult
 // orders returns the ways in which Digitalpaye may refuse an order, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
-		"refused":                             {400, s.prefix + "bad_request" + ".json", "", pirogue.Refused, ""},
-		"refused for two reasons":             {400, s.prefix + "reason_list" + ".json", "", pirogue.Refused, ""},
-		"refused with a status in text":       {400, s.prefix + "code_as_text" + ".json", "", pirogue.Refused, ""},
-		"refused for want of float":           {412, s.prefix + "no_float" + ".json", "", pirogue.Unable, ""},
-		"refused for want of float, at large": {412, s.prefix + "no_float_as_reason" + ".json", "", pirogue.Unable, ""},
-		"refused under 200":                   {200, s.prefix + "no_float" + ".json", "", pirogue.Unable, ""},
-		"refused, repeating secrets":          {400, s.prefix + "repeats_secrets" + ".json", "", pirogue.Refused, ""},
-		"412 for no reason we know":           {412, s.prefix + "new_412" + ".json", "", pirogue.Unknown, ""},
-		"a word of another status":            {400, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
-		"a word nobody knows":                 {400, s.prefix + "new_error" + ".json", "", pirogue.Unknown, ""},
-		"an error without a status":           {400, s.prefix + "no_code" + ".json", "", pirogue.Unknown, ""},
-		"an error whose status is a word":     {400, s.prefix + "code_in_words" + ".json", "", pirogue.Unknown, ""},
-		"not found":                           {404, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
-		"there already":                       {409, s.prefix + "exists" + ".json", "", pirogue.Unknown, ""},
-		"there already, as a bad request":     {400, s.prefix + "exists_as_reason" + ".json", "", pirogue.Unknown, ""},
-		"refused, naming our reference":       {400, s.prefix + "names_ours" + ".json", "", pirogue.Unknown, ""},
-		"timed out at the gateway":            {408, s.prefix + "bad_request" + ".json", "", pirogue.Unknown, ""},
-		"failed inside":                       {500, s.prefix + "internal" + ".json", "", pirogue.Unknown, ""},
-		"refused under 500":                   {500, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
-		"out of time":                         {504, s.prefix + "try_against_bare" + ".json", "", pirogue.Unknown, ""},
-		"turned away under 200":               {200, s.prefix + "token_expired" + ".json", "", pirogue.NotSent, ""},
-		"turned away at large under 200":      {200, s.prefix + "unauthorized" + ".json", "", pirogue.NotSent, ""},
-		"a fresh token turned away":           {401, s.prefix + "token_expired" + ".json", "", pirogue.NotSent, ""},
-		"over the quota":                      {429, s.prefix + "bad_request" + ".json", "", pirogue.NotSent, ""},
+		"refused":                             {400, s.prefix + "bad_request" + ".json", "", operator.Refused, ""},
+		"refused for two reasons":             {400, s.prefix + "reason_list" + ".json", "", operator.Refused, ""},
+		"refused with a status in text":       {400, s.prefix + "code_as_text" + ".json", "", operator.Refused, ""},
+		"refused for want of float":           {412, s.prefix + "no_float" + ".json", "", operator.Unable, ""},
+		"refused for want of float, at large": {412, s.prefix + "no_float_as_reason" + ".json", "", operator.Unable, ""},
+		"refused under 200":                   {200, s.prefix + "no_float" + ".json", "", operator.Unable, ""},
+		"refused, repeating secrets":          {400, s.prefix + "repeats_secrets" + ".json", "", operator.Refused, ""},
+		"412 for no reason we know":           {412, s.prefix + "new_412" + ".json", "", operator.Unknown, ""},
+		"a word of another status":            {400, s.prefix + "no_float" + ".json", "", operator.Unknown, ""},
+		"a word nobody knows":                 {400, s.prefix + "new_error" + ".json", "", operator.Unknown, ""},
+		"an error without a status":           {400, s.prefix + "no_code" + ".json", "", operator.Unknown, ""},
+		"an error whose status is a word":     {400, s.prefix + "code_in_words" + ".json", "", operator.Unknown, ""},
+		"not found":                           {404, s.prefix + "not_found" + ".json", "", operator.Unknown, ""},
+		"there already":                       {409, s.prefix + "exists" + ".json", "", operator.Unknown, ""},
+		"there already, as a bad request":     {400, s.prefix + "exists_as_reason" + ".json", "", operator.Unknown, ""},
+		"refused, naming our reference":       {400, s.prefix + "names_ours" + ".json", "", operator.Unknown, ""},
+		"timed out at the gateway":            {408, s.prefix + "bad_request" + ".json", "", operator.Unknown, ""},
+		"failed inside":                       {500, s.prefix + "internal" + ".json", "", operator.Unknown, ""},
+		"refused under 500":                   {500, s.prefix + "no_float" + ".json", "", operator.Unknown, ""},
+		"out of time":                         {504, s.prefix + "try_against_bare" + ".json", "", operator.Unknown, ""},
+		"turned away under 200":               {200, s.prefix + "token_expired" + ".json", "", operator.NotSent, ""},
+		"turned away at large under 200":      {200, s.prefix + "unauthorized" + ".json", "", operator.NotSent, ""},
+		"a fresh token turned away":           {401, s.prefix + "token_expired" + ".json", "", operator.NotSent, ""},
+		"over the quota":                      {429, s.prefix + "bad_request" + ".json", "", operator.NotSent, ""},
 	}, adaptertest.Collect, adaptertest.Disburse)
 	for name, c := range cases {
-		if c.Call == adaptertest.Collect && c.Code == pirogue.Unable {
-			c.Code = pirogue.Refused // the insufficient balance is the payer's
+		if c.Call == adaptertest.Collect && c.Code == operator.Unable {
+			c.Code = operator.Refused // the insufficient balance is the payer's
 			cases[name] = c
 		}
 	}
 	cases["refused, repeating the password"] = adaptertest.Case{
 		Call: adaptertest.Collect, Reply: adaptertest.Reply{Status: 400, File: s.prefix + "repeats_otp.json"},
-		Code: pirogue.Refused,
+		Code: operator.Refused,
 	}
 	return cases
 }
@@ -181,15 +182,15 @@ func (s spelling) orders() map[string]adaptertest.Case {
 // statuses returns the other responses to a status call. None of them is a refusal.
 func (s spelling) statuses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
-		"a question it will not take": {400, s.prefix + "bad_request" + ".json", "", pirogue.Unknown, ""},
-		"not enough float":            {412, s.prefix + "no_float" + ".json", "", pirogue.Unknown, ""},
-		"there already":               {409, s.prefix + "exists" + ".json", "", pirogue.Unknown, ""},
-		"not found, nor a list":       {404, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
-		"not found under 200":         {200, s.prefix + "not_found" + ".json", "", pirogue.Unknown, ""},
-		"not found, says a page":      {404, s.prefix + "no_code" + ".json", "", pirogue.Unknown, ""},
-		"failed inside":               {500, s.prefix + "internal" + ".json", "", pirogue.Unknown, ""},
-		"a fresh token turned away":   {401, s.prefix + "unauthorized" + ".json", "", pirogue.NotSent, ""},
-		"over the quota":              {429, s.prefix + "bad_request" + ".json", "", pirogue.NotSent, ""},
+		"a question it will not take": {400, s.prefix + "bad_request" + ".json", "", operator.Unknown, ""},
+		"not enough float":            {412, s.prefix + "no_float" + ".json", "", operator.Unknown, ""},
+		"there already":               {409, s.prefix + "exists" + ".json", "", operator.Unknown, ""},
+		"not found, nor a list":       {404, s.prefix + "not_found" + ".json", "", operator.Unknown, ""},
+		"not found under 200":         {200, s.prefix + "not_found" + ".json", "", operator.Unknown, ""},
+		"not found, says a page":      {404, s.prefix + "no_code" + ".json", "", operator.Unknown, ""},
+		"failed inside":               {500, s.prefix + "internal" + ".json", "", operator.Unknown, ""},
+		"a fresh token turned away":   {401, s.prefix + "unauthorized" + ".json", "", operator.NotSent, ""},
+		"over the quota":              {429, s.prefix + "bad_request" + ".json", "", operator.NotSent, ""},
 	}, adaptertest.Status, adaptertest.CashOutStatus, adaptertest.Balance)
 }
 
@@ -200,12 +201,12 @@ func ends() map[string]adaptertest.Case {
 	for call, direction := range directions {
 		for file, asked := range map[string]adaptertest.Case{
 			"ended":        {Outcome: pirogue.OutcomeDeclined, TxID: snake.named},
-			"ended_paid":   {Code: pirogue.Unknown, TxID: snake.named},
-			"error_failed": {Code: pirogue.Unknown, TxID: snake.named},
+			"ended_paid":   {Code: operator.Unknown, TxID: snake.named},
+			"error_failed": {Code: operator.Unknown, TxID: snake.named},
 		} {
 			c := asked
 			if call == adaptertest.Collect || call == adaptertest.Disburse {
-				c = adaptertest.Case{Code: pirogue.Unknown, TxID: snake.named}
+				c = adaptertest.Case{Code: operator.Unknown, TxID: snake.named}
 			}
 			c.Call, c.Reply = call, adaptertest.Reply{Status: 200, File: snake.prefix + direction + file + ".json"}
 			cases[file+" to "+string(call)] = c
@@ -228,7 +229,7 @@ func (s spelling) balances() map[string]adaptertest.Case {
 	for _, name := range []string{"other_currency", "no_amount", "word", "nothing"} {
 		cases["balance "+name] = adaptertest.Case{
 			Call: adaptertest.Balance, Reply: adaptertest.Reply{Status: 200, File: s.prefix + "balance_" + name + ".json"},
-			Code: pirogue.Unknown,
+			Code: operator.Unknown,
 		}
 	}
 	return cases
@@ -236,13 +237,13 @@ func (s spelling) balances() map[string]adaptertest.Case {
 
 func TestDigitalpayesPromises(t *testing.T) {
 	t.Parallel()
-	limits := pirogue.Limits{Min: 100, Max: 1_000_000}
-	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendNever, FinalityWindow: 24 * time.Hour,
-		Proof: pirogue.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
+	limits := operator.Limits{Min: 100, Max: 1_000_000}
+	want := operator.Capability{
+		Reference: operator.StatusByReference, OnLostResponse: operator.ResendNever, FinalityWindow: 24 * time.Hour,
+		Proof: operator.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
 		CashOut: limits, StatementNames: true,
 	}
-	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
+	if diff := cmp.Diff(want, reading[operator.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)
 	}
 }

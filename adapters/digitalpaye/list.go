@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // The limits of a list.
@@ -22,10 +23,10 @@ const (
 // 25,000 transactions is Unknown; read it in shorter periods. Statement drops rows outside
 // the period, because no document states that the list filters them. It keeps a row whose
 // date it cannot read.
-func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error) {
 	first, last := from.UTC().Truncate(time.Second), to.UTC().Truncate(time.Second)
 	query := url.Values{"from": {writeTime(first)}, "to": {writeTime(last.Add(time.Second))}}
-	lines := []pirogue.StatementLine{}
+	lines := []operator.StatementLine{}
 	for row, err := range o.transactions(ctx, query, linePages) {
 		if err != nil {
 			return nil, err
@@ -41,8 +42,8 @@ func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.
 
 // line returns a transaction as a line of a statement. A field that cannot be read stays
 // empty. The reason holds the fees as Digitalpaye printed them.
-func (o *adapter) line(row transaction) pirogue.StatementLine {
-	line := pirogue.StatementLine{
+func (o *adapter) line(row transaction) operator.StatementLine {
+	line := operator.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
 		Outcome: outcomes[row.status], Word: row.status, Customer: row.number, Reason: o.Redact(row.status + " " + row.text()),
 	}
@@ -66,7 +67,7 @@ func (o *adapter) transactions(ctx context.Context, query url.Values, pages int)
 			}
 			row, err := o.shape.read(raw)
 			if err != nil {
-				yield(row, pirogue.Errorf(pirogue.Unknown, "a row that is no transaction: %w", err))
+				yield(row, pirogue.Errorf(operator.Unknown, "a row that is no transaction: %w", err))
 				return
 			}
 			if row.ref != "" && seen[row.ref] {
@@ -106,7 +107,7 @@ func (o *adapter) rows(
 				return
 			}
 		}
-		yield(nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages", pages))
+		yield(nil, pirogue.Errorf(operator.Unknown, "the list has more than %d pages", pages))
 	}
 }
 
@@ -115,16 +116,16 @@ func (o *adapter) page(ctx context.Context, path string, query url.Values, n int
 	query = maps.Clone(query)
 	query.Set("page", strconv.Itoa(n))
 	query.Set("size", strconv.Itoa(pageSize))
-	said, err := o.ask(ctx, path, query, pirogue.Unknown)
+	said, err := o.ask(ctx, path, query, operator.Unknown)
 	if err != nil {
 		return nil, err
 	}
 	var rows []json.RawMessage
 	if err := json.Unmarshal(said.Data, &rows); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "list: not the JSON of the documents: %w", err)
+		return nil, pirogue.Errorf(operator.Unknown, "list: not the JSON of the documents: %w", err)
 	}
 	if rows == nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "an answer without a list")
+		return nil, pirogue.Errorf(operator.Unknown, "an answer without a list")
 	}
 	return rows, nil
 }

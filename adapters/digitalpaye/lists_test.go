@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 // asks maps each shape to its paths for one transaction and for all of them.
@@ -29,14 +30,14 @@ func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{ask.list: {list()}})
-			o := reading[pirogue.StatusReader](t, server.at(shape))
+			o := reading[operator.StatusReader](t, server.at(shape))
 			got, err := o.Status(t.Context(), outQuery)
 			if err != nil || got.Outcome != pirogue.OutcomeAbsent {
 				t.Errorf("never named: %+v, %v; want ABSENT", got, err)
 			}
 			named := outQuery
 			named.Handle = pirogue.Handle{"ref": "R/1"}
-			if got, err = o.Status(t.Context(), named); pirogue.CodeOf(err) != pirogue.Unknown {
+			if got, err = o.Status(t.Context(), named); pirogue.CodeOf(err) != operator.Unknown {
 				t.Errorf("named, and gone: %+v, %v; want UNKNOWN", got, err)
 			}
 			want := []string{
@@ -60,7 +61,7 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 	named := outQuery
 	named.Handle = pirogue.Handle{"ref": "R-1"}
 	tests := map[string]struct {
-		query   pirogue.StatusQuery
+		query   operator.StatusQuery
 		path    string
 		answer  answer
 		outcome pirogue.Outcome
@@ -68,14 +69,14 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 	}{
 		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
 		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "PENDING")), pirogue.OutcomePending, ""},
-		"without an answer":      {named, "R-1", says(502, ""), "", pirogue.Unknown},
-		"not found, says a page": {named, "R-1", says(404, "<html></html>"), "", pirogue.Unknown},
+		"without an answer":      {named, "R-1", says(502, ""), "", operator.Unknown},
+		"not found, says a page": {named, "R-1", says(404, "<html></html>"), "", operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].status + tt.path: {tt.answer}})
-			got, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
+			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
 			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || len(server.letters()) != 1 {
 				t.Errorf("%+v, %v after %v", got, err, server.paths())
 			}
@@ -104,21 +105,21 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 			[]answer{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()},
 			pirogue.OutcomePending, "",
 		},
-		"a word unknown": {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", pirogue.Unknown},
+		"a word unknown": {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", operator.Unknown},
 		"two under one reference": {
-			[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", pirogue.Unknown,
+			[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", operator.Unknown,
 		},
-		"no list":             {[]answer{good("null")}, "", pirogue.Unknown},
-		"a list that is none": {[]answer{good(`{"rows":[]}`)}, "", pirogue.Unknown},
-		"a row that is none":  {[]answer{list(`"row"`), list()}, "", pirogue.Unknown},
-		"a page that fell":    {[]answer{list(other), says(502, "")}, "", pirogue.Unknown},
-		"a quota":             {[]answer{list(other), says(429, "")}, "", pirogue.NotSent},
+		"no list":             {[]answer{good("null")}, "", operator.Unknown},
+		"a list that is none": {[]answer{good(`{"rows":[]}`)}, "", operator.Unknown},
+		"a row that is none":  {[]answer{list(`"row"`), list()}, "", operator.Unknown},
+		"a page that fell":    {[]answer{list(other), says(502, "")}, "", operator.Unknown},
+		"a quota":             {[]answer{list(other), says(429, "")}, "", operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
-			got, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
+			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
 			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%+v, %v; want %q, %q", got, err, tt.outcome, tt.code)
 			}
@@ -144,9 +145,9 @@ func endless(pages, rows int) []answer {
 
 func TestASearchEnds(t *testing.T) {
 	t.Parallel()
-	for pages, code := range map[int]pirogue.Code{19: "", 20: pirogue.Unknown} {
+	for pages, code := range map[int]pirogue.Code{19: "", 20: operator.Unknown} {
 		server := newServer(t, map[string][]answer{asks[""].list: endless(pages, 1)})
-		_, err := reading[pirogue.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
+		_, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
 		if asked := len(server.letters()); pirogue.CodeOf(err) != code || asked != 1+20 {
 			t.Errorf("%d pages: %v after %d questions, want %q after 21", pages, err, asked, code)
 		}
@@ -158,8 +159,8 @@ func TestAStatusEndsWithItsTime(t *testing.T) {
 	server := newServer(t, map[string][]answer{asks[""].list: endless(3, 1)})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := reading[pirogue.StatusReader](t, server.at("")).Status(ctx, outQuery)
-	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters()) != 0 {
+	_, err := reading[operator.StatusReader](t, server.at("")).Status(ctx, outQuery)
+	if pirogue.CodeOf(err) != operator.NotSent || len(server.letters()) != 0 {
 		t.Errorf("%v after %d questions, want NOT_SENT after none", err, len(server.letters()))
 	}
 }
@@ -189,7 +190,7 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
 			from := adaptertest.Now().Add(500 * time.Millisecond)
-			lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(t.Context(), from,
+			lines, err := reading[operator.StatementReader](t, server.at("")).Statement(t.Context(), from,
 				from.Add(time.Hour))
 			if err != nil {
 				t.Fatal(err)
@@ -220,20 +221,20 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 		pages []answer
 		code  pirogue.Code
 	}{
-		"a second page that fell":    {[]answer{first, says(502, "")}, pirogue.Unknown},
-		"a second page without rows": {[]answer{first, good("null")}, pirogue.Unknown},
-		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, pirogue.Unknown},
+		"a second page that fell":    {[]answer{first, says(502, "")}, operator.Unknown},
+		"a second page without rows": {[]answer{first, good("null")}, operator.Unknown},
+		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, operator.Unknown},
 		"a list refused": {
-			[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, pirogue.Unknown,
+			[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, operator.Unknown,
 		},
-		"over the quota": {[]answer{first, says(429, "")}, pirogue.NotSent},
-		"251 pages":      {endless(251, 1), pirogue.Unknown},
+		"over the quota": {[]answer{first, says(429, "")}, operator.NotSent},
+		"251 pages":      {endless(251, 1), operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
-			got, err := reading[pirogue.StatementReader](t, server.at("")).Statement(
+			got, err := reading[operator.StatementReader](t, server.at("")).Statement(
 				t.Context(), adaptertest.Now(), adaptertest.Now(),
 			)
 			if got != nil || pirogue.CodeOf(err) != tt.code {
@@ -256,7 +257,7 @@ func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
 		at("after", "2026-01-02 03:04:16"), at("fraction", "2026-01-02T03:04:15.900Z"), at("undated", "hier"),
 	), list()}})
 	from := adaptertest.Now().Add(900 * time.Millisecond)
-	lines, err := reading[pirogue.StatementReader](t, server.at("")).Statement(
+	lines, err := reading[operator.StatementReader](t, server.at("")).Statement(
 		t.Context(), from, adaptertest.Now().Add(10*time.Second),
 	)
 	if err != nil {
@@ -286,9 +287,9 @@ func TestALineOfAStatement(t *testing.T) {
 		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
 	tests := map[string]struct {
 		rows answer
-		want []pirogue.StatementLine
+		want []operator.StatementLine
 	}{
-		"": {snakeRows, []pirogue.StatementLine{{
+		"": {snakeRows, []operator.StatementLine{{
 			TxID: "R-1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid, Word: "SUCCESSFULL",
 			Amount:   francs,
 			Customer: "+2250700000001", CreatedAt: created, UpdatedAt: created.Add(55 * time.Second),
@@ -296,7 +297,7 @@ func TestALineOfAStatement(t *testing.T) {
 		}, {
 			TxID: "R-2", Ref: "TICK-1111379110832", Word: "LATER", CreatedAt: created, Reason: "LATER",
 		}}},
-		"v1": {camelRows, []pirogue.StatementLine{{
+		"v1": {camelRows, []operator.StatementLine{{
 			TxID: "A1", Ref: ref, Kind: pirogue.CashIn, Outcome: pirogue.OutcomeDeclined, Word: "FAILED",
 			Amount: pirogue.Money{Minor: 310, Currency: pirogue.XOF}, Customer: "2250700000001", CreatedAt: created,
 			Reason: "FAILED FLOOZ_MONEY_CI fees 6.2",
@@ -306,7 +307,7 @@ func TestALineOfAStatement(t *testing.T) {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[shape].list: {tt.rows, list()}})
-			got, err := reading[pirogue.StatementReader](t, server.at(shape)).Statement(t.Context(), created, created)
+			got, err := reading[operator.StatementReader](t, server.at(shape)).Statement(t.Context(), created, created)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -321,7 +322,7 @@ func TestWhereABalanceIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for shape, path := range map[string]string{"": "/v2/balance", "sdk": "/v1/balance", "v1": "/v1/balance"} {
 		server := newServer(t, map[string][]answer{path: {good(`{"amount":"250"}`)}})
-		got, err := reading[pirogue.BalanceReader](t, server.at(shape)).Balance(t.Context())
+		got, err := reading[operator.BalanceReader](t, server.at(shape)).Balance(t.Context())
 		if want := (pirogue.Money{Minor: 250, Currency: pirogue.XOF}); err != nil || got != want {
 			t.Errorf("shape %q: %v, %v; want %v", shape, got, err, want)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // dialCode is the calling code of Côte d'Ivoire.
@@ -14,7 +15,7 @@ const dialCode = "225"
 // since 2021, with its leading zero.
 var terms = outbound.Limits{
 	Name: "Digitalpaye", Country: country, Currency: pirogue.XOF, Reference: maxReference, Digits: 10,
-	CashIn: pirogue.Limits{Min: 100, Max: 1_000_000}, CashOut: pirogue.Limits{Min: 100, Max: 1_000_000},
+	CashIn: operator.Limits{Min: 100, Max: 1_000_000}, CashOut: operator.Limits{Min: 100, Max: 1_000_000},
 }
 
 // international returns the E.164 form of a number that Digitalpaye wrote as +225…, as 225…

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // maxReference is the greatest length of a transaction_id, in characters, by the seed
@@ -39,21 +40,21 @@ type order struct {
 // brings a one-time password. Every other customer gets a prompt on the phone. Without a
 // password the Orange call is made all the same, and Orange itself decides about it. A
 // collection that Digitalpaye can never accept is Unable and not sent.
-func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	q := question{
-		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
+		StatusQuery: operator.StatusQuery{Kind: pirogue.CashIn, Ref: c.Ref, Amount: c.Amount, MSISDN: c.MSISDN},
 		network:     cmp.Or(c.Network, o.conf.Network),
 	}
 	r, err := o.orderOf(q, c.Payer)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	r.otp, r.returnURL, r.cancelURL = c.OTP, c.ReturnURL, cmp.Or(c.CancelURL, c.ReturnURL)
 	said, err := o.post(ctx, o.shape.collectPath, o.shape.collect(r))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	receipt, row, err := o.judge(said, q, pirogue.Refused, c.OTP)
+	receipt, row, err := o.judge(said, q, operator.Refused, c.OTP)
 	if err == nil && receipt.Outcome == pirogue.OutcomePending {
 		receipt.NextAction = o.action(q.network, c.OTP, row.link)
 	}
@@ -63,20 +64,20 @@ func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogu
 // Disburse implements pirogue.Disburser. If the response is lost, status calls search the
 // transfer. It is never sent again, because a second one could pay twice. A transfer that
 // Digitalpaye can never accept is Unable and not sent.
-func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
 	q := question{
-		StatusQuery: pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
+		StatusQuery: operator.StatusQuery{Kind: pirogue.CashOut, Ref: d.Ref, Amount: d.Amount, MSISDN: d.MSISDN},
 		network:     cmp.Or(d.Network, o.conf.Network),
 	}
 	r, err := o.orderOf(q, d.Beneficiary)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	said, err := o.post(ctx, o.shape.transferPath, o.shape.transfer(r))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	receipt, _, err := o.judge(said, q, pirogue.Unable)
+	receipt, _, err := o.judge(said, q, operator.Unable)
 	return receipt, err
 }
 
@@ -91,7 +92,7 @@ func (o *adapter) orderOf(q question, name string) (order, error) {
 	}
 	word, served := o.shape.operators[q.network]
 	if !served {
-		return order{}, pirogue.Errorf(pirogue.Unable, "not sent: network %q is not served", q.network)
+		return order{}, pirogue.Errorf(operator.Unable, "not sent: network %q is not served", q.network)
 	}
 	return order{
 		ref: string(q.Ref), network: q.network, operator: word, francs: q.Amount.Minor,
@@ -105,36 +106,36 @@ func (o *adapter) orderOf(q question, name string) (order, error) {
 // must agree with a final status inside.
 func (o *adapter) judge(
 	said reply, q question, no pirogue.Code, secrets ...string,
-) (pirogue.OperatorResult, transaction, error) {
+) (operator.OperatorResult, transaction, error) {
 	row, err := o.shape.read(said.Data)
 	if err == nil {
 		err = row.about(q)
 	}
 	kept := row.named()
 	if err != nil {
-		kept = pirogue.OperatorResult{}
+		kept = operator.OperatorResult{}
 	}
 	// Only a status call may take a failure in the envelope as a result.
-	ended := no == pirogue.Unknown && said.ended()
+	ended := no == operator.Unknown && said.ended()
 	switch {
 	case !said.good() && !ended:
 		failed := o.failure(said, no, q.Ref, secrets...)
 		// A clear refusal leaves no transaction to look for.
-		if pirogue.CodeOf(failed) != pirogue.Unknown {
-			kept = pirogue.OperatorResult{}
+		if pirogue.CodeOf(failed) != operator.Unknown {
+			kept = operator.OperatorResult{}
 		}
 		return kept, row, failed
 	case err != nil:
-		return kept, row, pirogue.Errorf(pirogue.Unknown, "no transaction of the documents: %w", err)
+		return kept, row, pirogue.Errorf(operator.Unknown, "no transaction of the documents: %w", err)
 	}
 	receipt, err := o.receipt(row, q)
 	if err == nil && said.code() == http.StatusAccepted && receipt.Outcome != pirogue.OutcomePending {
-		err = pirogue.Errorf(pirogue.Unknown, "%s under 202, which is for what is not decided", row.status)
+		err = pirogue.Errorf(operator.Unknown, "%s under 202, which is for what is not decided", row.status)
 	}
 	// Two words that contradict each other decide nothing: a guess could pay twice or never.
 	outside, listed := outcomes[string(said.Status)]
 	if err == nil && receipt.Outcome != pirogue.OutcomePending && listed && outside != receipt.Outcome {
-		err = pirogue.Errorf(pirogue.Unknown, "%s in an envelope that says %s", row.status, said.Status)
+		err = pirogue.Errorf(operator.Unknown, "%s in an envelope that says %s", row.status, said.Status)
 	}
 	if err != nil {
 		return kept, row, err
@@ -144,7 +145,7 @@ func (o *adapter) judge(
 }
 
 // receipt returns the operator result that a transaction states for the order of q.
-func (o *adapter) receipt(row transaction, q question) (pirogue.OperatorResult, error) {
+func (o *adapter) receipt(row transaction, q question) (operator.OperatorResult, error) {
 	said := outbound.StatusFields{ID: row.ref, Key: keyRef, Status: row.status, Text: row.text()}
 	receipt, err := o.ResultWithAmount(said, row.amount, pirogue.Currency(row.currency))
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {

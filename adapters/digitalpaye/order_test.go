@@ -10,6 +10,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/digitalpaye"
+	"pirogue/operator"
 )
 
 // The beginnings of bodies in both spellings, up to the fields that differ between
@@ -85,8 +86,8 @@ var wires = []wire{
 
 // cashier combines the two methods of an instance that move money.
 type cashier interface {
-	pirogue.Collector
-	pirogue.Disburser
+	operator.Collector
+	operator.Disburser
 }
 
 func TestWhatLeavesForAnOrder(t *testing.T) {
@@ -98,10 +99,10 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 			o := reading[cashier](t, server.at(w.shape))
 			c, d := collection, disbursement
 			c.Network, d.Network = w.network, w.network
-			if _, err := o.Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
+			if _, err := o.Collect(t.Context(), c); pirogue.CodeOf(err) != operator.Unknown {
 				t.Fatal(err)
 			}
-			if _, err := o.Disburse(t.Context(), d); pirogue.CodeOf(err) != pirogue.Unknown {
+			if _, err := o.Disburse(t.Context(), d); pirogue.CodeOf(err) != operator.Unknown {
 				t.Fatal(err)
 			}
 			var got []letter
@@ -138,22 +139,22 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		shape string
-		spoil func(*pirogue.CollectRequest)
+		spoil func(*operator.CollectRequest)
 		says  string
 	}{
-		"no name": {"", func(c *pirogue.CollectRequest) { c.Payer = " " }, `"name_user":"Client"`},
+		"no name": {"", func(c *operator.CollectRequest) { c.Payer = " " }, `"name_user":"Client"`},
 		"no name, in camelCase": {
-			"v1", func(c *pirogue.CollectRequest) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`,
+			"v1", func(c *operator.CollectRequest) { c.Payer = "" }, `"lastName":"Client","firstName":"Client"`,
 		},
 		"one name, in camelCase": {
-			"v1", func(c *pirogue.CollectRequest) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
+			"v1", func(c *operator.CollectRequest) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
 		},
 		"three names": {
-			"v1", func(c *pirogue.CollectRequest) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
+			"v1", func(c *operator.CollectRequest) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
 		},
-		"no password": {"", func(c *pirogue.CollectRequest) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
+		"no password": {"", func(c *operator.CollectRequest) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
 		"no page to give up on": {
-			"", func(c *pirogue.CollectRequest) { c.Network, c.CancelURL = pirogue.Wave, "" },
+			"", func(c *operator.CollectRequest) { c.Network, c.CancelURL = pirogue.Wave, "" },
 			`"url_error":"https://shop.example/back","url_cancel":"https://shop.example/back"`,
 		},
 	}
@@ -165,7 +166,7 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 			tt.spoil(&c)
 			if _, err := reading[cashier](
 				t, server.at(tt.shape),
-			).Collect(t.Context(), c); pirogue.CodeOf(err) != pirogue.Unknown {
+			).Collect(t.Context(), c); pirogue.CodeOf(err) != operator.Unknown {
 				t.Fatal(err)
 			}
 			if body := server.letters()[0].Body; !strings.Contains(body, tt.says) {
@@ -247,7 +248,7 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.OperatorResult{
+	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}, Amount: francs,
 		Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
 	}
@@ -262,10 +263,10 @@ func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
 	said.Status, said.Body = 504, strings.ReplaceAll(said.Body, `":200`, `":504`)
 	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {said}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	if pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)
 	}
-	want := pirogue.OperatorResult{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
+	want := operator.OperatorResult{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -306,16 +307,16 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	wave := snake.subject(ivory)
-	adaptertest.Unsent(t, wave, map[string]func(*pirogue.CollectRequest){
-		"a reference of 21":       func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
-		"a number of 8 digits":    func(c *pirogue.CollectRequest) { c.MSISDN = "+22507000001" },
-		"a number of 11 digits":   func(c *pirogue.CollectRequest) { c.MSISDN = "+22507000000011" },
-		"a network nobody serves": func(c *pirogue.CollectRequest) { c.Network = "tresor" },
-		"no network":              func(c *pirogue.CollectRequest) { c.Network = "" },
+	adaptertest.Unsent(t, wave, map[string]func(*operator.CollectRequest){
+		"a reference of 21":       func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
+		"a number of 8 digits":    func(c *operator.CollectRequest) { c.MSISDN = "+22507000001" },
+		"a number of 11 digits":   func(c *operator.CollectRequest) { c.MSISDN = "+22507000000011" },
+		"a network nobody serves": func(c *operator.CollectRequest) { c.Network = "tresor" },
+		"no network":              func(c *operator.CollectRequest) { c.Network = "" },
 	})
 	wave.Conf.Network = pirogue.Wave
-	adaptertest.Unsent(t, wave, map[string]func(*pirogue.CollectRequest){
-		"a network served elsewhere": func(*pirogue.CollectRequest) {},
+	adaptertest.Unsent(t, wave, map[string]func(*operator.CollectRequest){
+		"a network served elsewhere": func(*operator.CollectRequest) {},
 	})
 }
 

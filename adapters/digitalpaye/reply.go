@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // reply is a response in Digitalpaye's envelope. It is {code_status, status, message, data}
@@ -79,18 +80,18 @@ func (r reply) unheardOf() bool { return r.code() == http.StatusNotFound }
 func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 	code := r.code()
 	if cmp.Or(code, r.http) == http.StatusTooManyRequests {
-		return pirogue.NotSent
+		return operator.NotSent
 	}
 	said := string(r.Message + " " + r.Reason)
 	// An error about our own reference may mean that an earlier call was executed.
 	if repeated.MatchString(said) || (ref != "" && strings.Contains(said, string(ref))) {
-		return pirogue.Unknown
+		return operator.Unknown
 	}
 	for _, word := range []text{r.Message, r.Reason} {
 		switch class := verdicts[verdict{code, string(word)}]; class {
 		case "":
-		case pirogue.Refused, pirogue.Unable:
-			if no == pirogue.Unable {
+		case operator.Refused, operator.Unable:
+			if no == operator.Unable {
 				return class
 			}
 			return no
@@ -98,7 +99,7 @@ func (r reply) class(no pirogue.Code, ref pirogue.OperatorRef) pirogue.Code {
 			return class
 		}
 	}
-	return pirogue.Unknown
+	return operator.Unknown
 }
 
 // failure returns the error for a reply that is not good.

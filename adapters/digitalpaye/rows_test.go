@@ -3,6 +3,7 @@ package digitalpaye_test
 import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 // rows returns every form of a transaction, good and bad, as the response to every call
@@ -21,7 +22,7 @@ func (s spelling) rows() map[string]adaptertest.Case {
 	}
 	for call, code := range map[adaptertest.Call]pirogue.Code{
 		adaptertest.Collect: "", adaptertest.Disburse: "", adaptertest.CashOutStatus: "",
-		adaptertest.Status: pirogue.Unknown,
+		adaptertest.Status: operator.Unknown,
 	} {
 		cases[string(call)+" names another transaction"] = s.otherName(call, code)
 		cases[string(call)+" names none"] = s.noName(call, code)
@@ -126,6 +127,6 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 // same.
 func unknown(status int, file, txID string) adaptertest.Case {
 	return adaptertest.Case{
-		Reply: adaptertest.Reply{Status: status, File: file}, Code: pirogue.Unknown, TxID: txID,
+		Reply: adaptertest.Reply{Status: status, File: file}, Code: operator.Unknown, TxID: txID,
 	}
 }

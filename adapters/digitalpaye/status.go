@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The limits of the search for one reference.
@@ -19,7 +20,7 @@ const (
 // transaction, if known, then by our reference [our reading]. If Digitalpaye knows neither,
 // Status searches the list. It never returns Refused, because the refusal of a status call
 // tells nothing about the money.
-func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	asked := question{StatusQuery: q, network: o.conf.Network}
@@ -29,10 +30,10 @@ func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Op
 		}
 		answer, err := o.Sender.Send(ctx, outbound.Get(o.shape.statusPath+url.PathEscape(name), nil))
 		if err != nil {
-			return pirogue.OperatorResult{}, err
+			return operator.OperatorResult{}, err
 		}
 		if said := readReply(answer); !said.unheardOf() {
-			receipt, _, err := o.judge(said, asked, pirogue.Unknown)
+			receipt, _, err := o.judge(said, asked, operator.Unknown)
 			return receipt, err
 		}
 	}
@@ -41,7 +42,7 @@ func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Op
 
 // search looks for an order in the list. A transaction that Digitalpaye named before cannot
 // be absent. Two transactions of one reference are Unknown, for people to decide.
-func (o *adapter) search(ctx context.Context, q question) (pirogue.OperatorResult, error) {
+func (o *adapter) search(ctx context.Context, q question) (operator.OperatorResult, error) {
 	query := url.Values{}
 	if !q.SentAt.IsZero() {
 		query.Set("from", writeTime(q.SentAt.Add(-searchBack)))
@@ -49,7 +50,7 @@ func (o *adapter) search(ctx context.Context, q question) (pirogue.OperatorResul
 	var found []transaction
 	for row, err := range o.transactions(ctx, query, searchPages) {
 		if err != nil {
-			return pirogue.OperatorResult{}, err
+			return operator.OperatorResult{}, err
 		}
 		if row.id == string(q.Ref) {
 			found = append(found, row)
@@ -58,16 +59,16 @@ func (o *adapter) search(ctx context.Context, q question) (pirogue.OperatorResul
 	switch {
 	case len(found) > 1:
 		// Neither of two transactions can be preferred: one of them may have moved money.
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%d transactions of %s", len(found), q.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%d transactions of %s", len(found), q.Ref)
 	case len(found) == 1:
 		if err := found[0].about(q); err != nil {
-			return pirogue.OperatorResult{}, err
+			return operator.OperatorResult{}, err
 		}
 		return o.receipt(found[0], q)
 	case q.Handle[keyRef] != "":
 		// A list that lacks a named transaction is incomplete, so it proves no absence.
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%s was named, and is listed no more", q.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%s was named, and is listed no more", q.Ref)
 	default:
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // outcomes holds every status word of Digitalpaye. Its own texts spell success in three
@@ -56,14 +57,14 @@ type verdict struct {
 // calls before it passes them on [our reading]. Unable is for words that concern our
 // account alone; BadRequestError is too vague for that.
 var verdicts = map[verdict]pirogue.Code{
-	{http.StatusBadRequest, "BadRequestError"}:                pirogue.Refused,
-	{http.StatusUnauthorized, "UnauthorizedError"}:            pirogue.NotSent, // rejected before execution
-	{http.StatusUnauthorized, "TOKEN_EXPIRED"}:                pirogue.NotSent, // likewise
-	{http.StatusNotFound, "NotFoundError"}:                    pirogue.Unknown, // it may mean anything that is missing
-	{http.StatusConflict, "TRANSACTION_ID_ALREADY_EXISTS"}:    pirogue.Unknown, // [our reading]: an earlier call arrived
-	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     pirogue.Unable,  // ours, of a transfer
-	{http.StatusInternalServerError, "InternalServerError"}:   pirogue.Unknown,
-	{http.StatusGatewayTimeout, "PAYMENT_FAILED_TRY_AGAINST"}: pirogue.Unknown, // a time-out labelled as a failure
+	{http.StatusBadRequest, "BadRequestError"}:                operator.Refused,
+	{http.StatusUnauthorized, "UnauthorizedError"}:            operator.NotSent, // rejected before execution
+	{http.StatusUnauthorized, "TOKEN_EXPIRED"}:                operator.NotSent, // likewise
+	{http.StatusNotFound, "NotFoundError"}:                    operator.Unknown, // it may mean anything that is missing
+	{http.StatusConflict, "TRANSACTION_ID_ALREADY_EXISTS"}:    operator.Unknown, // [our reading]: an earlier call arrived
+	{http.StatusPreconditionFailed, "AMOUNT_INSUFFISANT"}:     operator.Unable,  // ours, of a transfer
+	{http.StatusInternalServerError, "InternalServerError"}:   operator.Unknown,
+	{http.StatusGatewayTimeout, "PAYMENT_FAILED_TRY_AGAINST"}: operator.Unknown, // a time-out labelled as a failure
 }
 
 // repeated matches an error about a transaction_id, or about something that exists already.

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // text is a JSON value as written. Amounts come as strings or numbers. text keeps the
@@ -47,7 +48,7 @@ type transaction struct {
 
 // question describes the order that a response must be about.
 type question struct {
-	pirogue.StatusQuery
+	operator.StatusQuery
 	network pirogue.Network // "" if unknown
 }
 
@@ -57,22 +58,22 @@ func (t transaction) about(q question) error {
 	named := q.Handle[keyRef]
 	switch {
 	case t.id != string(q.Ref) || t.id == "":
-		return pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", q.Ref)
+		return pirogue.Errorf(operator.Unknown, "an answer about another order than %s", q.Ref)
 	case named != "" && t.ref != named:
-		return pirogue.Errorf(pirogue.Unknown, "an answer about another transaction of %s", q.Ref)
+		return pirogue.Errorf(operator.Unknown, "an answer about another transaction of %s", q.Ref)
 	case t.kind != "" && (!listed || kind.MoneyOut() != q.Kind.MoneyOut()):
-		return pirogue.Errorf(pirogue.Unknown, "a transaction of another type: %q", outbound.Redact(t.kind))
+		return pirogue.Errorf(operator.Unknown, "a transaction of another type: %q", outbound.Redact(t.kind))
 	default:
 		return nil
 	}
 }
 
 // named returns a result that holds only Digitalpaye's name of a transaction.
-func (t transaction) named() pirogue.OperatorResult {
+func (t transaction) named() operator.OperatorResult {
 	if t.ref == "" {
-		return pirogue.OperatorResult{}
+		return operator.OperatorResult{}
 	}
-	return pirogue.OperatorResult{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
+	return operator.OperatorResult{ProviderTxID: t.ref, Handle: pirogue.Handle{keyRef: t.ref}}
 }
 
 // money returns the principal. It returns an error if that is no whole amount of a

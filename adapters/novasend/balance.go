@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // balancePath is the path of the account's wallets.
@@ -30,16 +31,16 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 	}
 	var rows []wallet
 	if err := json.Unmarshal(answer.Body, &rows); err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of Novasend's pages: %s",
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: not the JSON of Novasend's pages: %s",
 			o.Redact(err.Error()))
 	}
 	one, found := o.ourWallet(rows)
 	if !found {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: %d wallets, none of them clearly ours", len(rows))
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: %d wallets, none of them clearly ours", len(rows))
 	}
 	francs, err := outbound.Whole(one.Available)
 	if err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no whole amount of %s", o.conf.Currency)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: no whole amount of %s", o.conf.Currency)
 	}
 	return pirogue.Money{Minor: francs, Currency: o.conf.Currency}, nil
 }

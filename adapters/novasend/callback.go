@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // headerSignature holds the proof of a webhook: the HMAC-SHA256 of its body under the
@@ -15,19 +16,19 @@ import (
 const headerSignature = "X-Signature-Value"
 
 // Callback implements pirogue.CallbackReader. The body is the record itself.
-func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (operator.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if got.ours() != a.Ref {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "a callback about another order than %s", a.Ref)
 	}
 	outcome, err := got.outcome()
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	return pirogue.OperatorResult{Outcome: outcome, ProviderTxID: got.theirs(), Message: o.Redact(got.reason())}, nil
+	return operator.OperatorResult{Outcome: outcome, ProviderTxID: got.theirs(), Message: o.Redact(got.reason())}, nil
 }
 
 // CallbackReference returns the reference of a callback. Callbacks to the address in
@@ -41,7 +42,7 @@ func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.Op
 	}
 	ref := got.ours()
 	if ref == "" || len(ref) > maxReference {
-		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+		return "", pirogue.Errorf(operator.Unknown, "a callback without a reference of ours")
 	}
 	return ref, nil
 }

@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // listener combines the two methods of an instance that read callbacks.
 type listener interface {
-	pirogue.CallbackReader
+	operator.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
@@ -51,12 +52,12 @@ func TestWhatCallbacksSay(t *testing.T) {
 		txID    string
 	}{
 		"callback_processed.json":       {ref, pirogue.OutcomePending, "", currentID},
-		"callback_frozen.json":          {ref, "", pirogue.Unknown, ""},
-		"callback_other_reference.json": {ref, "", pirogue.Unknown, ""},
+		"callback_frozen.json":          {ref, "", operator.Unknown, ""},
+		"callback_other_reference.json": {ref, "", operator.Unknown, ""},
 		"callback_seed.json":            {ref, pirogue.OutcomePaid, "", payinID},
 		"callback_payout.json":          {outRef, pirogue.OutcomePaid, "", payoutID},
 		"callback_refund.json":          {refundRef, pirogue.OutcomePaid, "", refundID},
-		"callback_refund_unnamed.json":  {refundRef, "", pirogue.Unknown, ""},
+		"callback_refund_unnamed.json":  {refundRef, "", operator.Unknown, ""},
 	}
 	for word, outcome := range sessionWords {
 		row := tests["callback_"+word+".json"]
@@ -165,11 +166,11 @@ func TestTheReferenceOfACallback(t *testing.T) {
 		"in the current shape":  {recorded(t, "callback_success.json"), ref, ""},
 		"of a payout":           {recorded(t, "callback_payout.json"), outRef, ""},
 		"of a refund":           {recorded(t, "callback_refund.json"), refundRef, ""},
-		"of a refund, left out": {recorded(t, "callback_refund_unnamed.json"), "", pirogue.Unknown},
+		"of a refund, left out": {recorded(t, "callback_refund_unnamed.json"), "", operator.Unknown},
 		"with a word unheard":   {recorded(t, "callback_frozen.json"), ref, ""},
-		"left out":              {`{"type":"payin","status":"success"}`, "", pirogue.Unknown},
-		"too long":              {`{"reference":"` + strings.Repeat("A", 129) + `"}`, "", pirogue.Unknown},
-		"of nothing":            {`null`, "", pirogue.Unknown},
+		"left out":              {`{"type":"payin","status":"success"}`, "", operator.Unknown},
+		"too long":              {`{"reference":"` + strings.Repeat("A", 129) + `"}`, "", operator.Unknown},
+		"of nothing":            {`null`, "", operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

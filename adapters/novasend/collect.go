@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The paths of both ways to collect.
@@ -54,9 +55,9 @@ type leg struct {
 //
 // A collection that Novasend can never accept is Unable and not sent. An Orange customer
 // without the password that the direct API requires is Refused.
-func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	if _, err := o.Limits.LocalNumber(outbound.CollectSubmission(c)); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if o.conf.Shape == shapeDirect || (c.OTP != "" && direct[o.conf.Country]) {
 		return o.collectDirect(ctx, c)
@@ -70,7 +71,7 @@ func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogu
 }
 
 // session returns the body of POST payin/sessions.
-func (o *adapter) session(c pirogue.CollectRequest) walletRequest {
+func (o *adapter) session(c operator.CollectRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(c.Ref), Amount: c.Amount.Minor, MSISDN: string(c.MSISDN),
 		CustomerName: nameOf(c.Payer), Country: string(o.conf.Country),
@@ -86,14 +87,14 @@ func (o *adapter) session(c pirogue.CollectRequest) walletRequest {
 // collectDirect collects from a named network. The attempt uses up a one-time password once
 // Novasend responds. Until then the attempt may be sent again unchanged, so the handle
 // keeps the password.
-func (o *adapter) collectDirect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) collectDirect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	network := cmp.Or(c.Network, o.conf.Network)
 	provider, known := providers[network]
 	switch {
 	case !known:
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payin from network %q", network)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: no direct payin from network %q", network)
 	case network == pirogue.Orange && c.OTP == "":
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Refused, "not sent: Orange wants a one-time password beforehand")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Refused, "not sent: Orange wants a one-time password beforehand")
 	}
 	body := directPayinRequest{
 		Reference: string(c.Ref), CustomerName: nameOf(c.Payer),

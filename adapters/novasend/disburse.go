@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The paths of both ways to pay out.
@@ -29,16 +30,16 @@ type directPayoutRequest struct {
 
 // Disburse implements pirogue.Disburser. It pays into a wallet from the account's available
 // balance. A disbursement that Novasend can never accept is Unable and not sent.
-func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
 	if _, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d)); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	w := write{path: o.payouts()[0], kind: pirogue.CashOut, ref: d.Ref}
 	if o.conf.Shape == shapeDirect {
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providers[network]
 		if !known {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: no direct payout to network %q", network)
+			return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: no direct payout to network %q", network)
 		}
 		w.body = directPayoutRequest{
 			Reference: string(d.Ref), CustomerName: nameOf(d.Beneficiary), Payout: o.leg(d.Amount, d.MSISDN, provider),
@@ -51,7 +52,7 @@ func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (piro
 	switch {
 	case receipt.Handle != nil:
 		receipt.Handle[keyPath] = w.path
-	case err == nil, pirogue.CodeOf(err) == pirogue.Unknown:
+	case err == nil, pirogue.CodeOf(err) == operator.Unknown:
 		receipt.Handle = pirogue.Handle{keyPath: w.path}
 	}
 	return receipt, err
@@ -71,7 +72,7 @@ func (o *adapter) payouts() []string {
 }
 
 // payout returns the body of POST payout.
-func (o *adapter) payout(d pirogue.DisburseRequest) walletRequest {
+func (o *adapter) payout(d operator.DisburseRequest) walletRequest {
 	body := walletRequest{
 		Reference: string(d.Ref), Amount: d.Amount.Minor, MSISDN: string(d.MSISDN),
 		CustomerName: nameOf(d.Beneficiary), Country: string(o.conf.Country),

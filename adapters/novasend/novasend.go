@@ -24,6 +24,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // The times that Novasend states.
@@ -34,11 +35,11 @@ const (
 
 // promises is Novasend's capability. Novasend does not state how long it waits for a
 // customer. Nor does it state that an unknown reference was never executed.
-var promises = pirogue.Capability{
-	Reference:      pirogue.IdempotentByReference,
-	OnLostResponse: pirogue.ResendSameReference,
+var promises = operator.Capability{
+	Reference:      operator.IdempotentByReference,
+	OnLostResponse: operator.ResendSameReference,
 	FinalityWindow: horizon,
-	Proof:          pirogue.ProofSignature,
+	Proof:          operator.ProofSignature,
 	WholeRefunds:   true,
 }
 
@@ -63,7 +64,7 @@ type adapter struct {
 // without one.
 //
 // Besides the methods that package pirogue calls, the operator has CallbackReference.
-func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
+func New(conf config.Operator, _ pirogue.Clock) (operator.Operator, error) {
 	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
 	conf.Timeout = config.Duration(conf.Timeout.Or(defaultTimeout))
 	line, err := guide.Open(conf, map[string]string{"Authorization": auth, "Accept-Language": language}, check(conf)...)

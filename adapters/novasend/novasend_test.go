@@ -12,6 +12,7 @@ import (
 	"pirogue/adapters/novasend"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -37,13 +38,13 @@ var ivory = config.Operator{
 	BaseURL: "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.CollectRequest{
+var collection = operator.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Payer: "Aya Kouassi", Payee: "Boutique",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 	CallbackURL: "https://pay.example/callbacks/novasend-ci/t0k3n", Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.DisburseRequest{
+var disbursement = operator.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: "+2250707123456", Network: pirogue.MTN, Beneficiary: "Aya Kouassi",
 	Payer: "Boutique",
 }
@@ -51,19 +52,19 @@ var disbursement = pirogue.DisburseRequest{
 var query = named(adaptertest.Asked(outbound.CollectSubmission(collection)))
 
 // named returns a status query that holds Novasend's name of the payin.
-func named(q pirogue.StatusQuery) pirogue.StatusQuery {
+func named(q operator.StatusQuery) operator.StatusQuery {
 	q.Handle = pirogue.Handle{"id": payinID}
 	return q
 }
 
 var outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
 
-var refundQuery = pirogue.StatusQuery{
+var refundQuery = operator.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
 	MSISDN: "+2250707123456", SentAt: adaptertest.Now(), RefundedCollect: &query,
 }
 
-var reversal = pirogue.RefundRequest{Ref: refundRef, Amount: francs, CollectQuery: query}
+var reversal = operator.RefundRequest{Ref: refundRef, Amount: francs, CollectQuery: query}
 
 func subject() adaptertest.Subject {
 	return adaptertest.Subject{
@@ -100,20 +101,20 @@ func TestNovasend(t *testing.T) {
 
 func TestNovasendsPromises(t *testing.T) {
 	t.Parallel()
-	want := pirogue.Capability{
-		Reference: pirogue.IdempotentByReference, OnLostResponse: pirogue.ResendSameReference, FinalityWindow: 48 * time.Hour,
-		Proof: pirogue.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
-		CashIn:  pirogue.Limits{Min: 100, Max: 2_000_000},
-		CashOut: pirogue.Limits{Min: 200, Max: 1_500_000},
+	want := operator.Capability{
+		Reference: operator.IdempotentByReference, OnLostResponse: operator.ResendSameReference, FinalityWindow: 48 * time.Hour,
+		Proof: operator.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
+		CashIn:  operator.Limits{Min: 100, Max: 2_000_000},
+		CashOut: operator.Limits{Min: 200, Max: 1_500_000},
 	}
-	if diff := cmp.Diff(want, reading[pirogue.Operator](t, ivory).Capability()); diff != "" {
+	if diff := cmp.Diff(want, reading[operator.Operator](t, ivory).Capability()); diff != "" {
 		t.Error(diff)
 	}
-	want.CashIn = pirogue.Limits{Min: 200, Max: 500_000}
+	want.CashIn = operator.Limits{Min: 200, Max: 500_000}
 	want.CashOut = want.CashIn
 	cameroon := adaptertest.With(ivory)
 	cameroon.Country, cameroon.Currency = "CM", pirogue.XAF
-	if diff := cmp.Diff(want, reading[pirogue.Operator](t, cameroon).Capability()); diff != "" {
+	if diff := cmp.Diff(want, reading[operator.Operator](t, cameroon).Capability()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // maxReference is the greatest length of a reference, in characters, by Novasend's SDK.
@@ -30,15 +31,15 @@ func termsOf(conf config.Operator) outbound.Limits {
 
 // submit makes a call that may move money and reads the response about an order. An Unknown
 // result may hold Novasend's name of the order all the same.
-func (o *adapter) submit(ctx context.Context, w write, want order) (record, pirogue.OperatorResult, error) {
+func (o *adapter) submit(ctx context.Context, w write, want order) (record, operator.OperatorResult, error) {
 	req, err := outbound.PostJSON(w.path, w.body)
 	if err != nil {
-		return record{}, pirogue.OperatorResult{}, err
+		return record{}, operator.OperatorResult{}, err
 	}
 	req.Header.Set(headerIdempotency, idempotencyKey(w.kind, w.ref))
 	answer, err := o.Submit(ctx, req, w.kind, w.secret)
 	var got record
-	receipt, err := o.ReadResult(answer, err, func(body []byte) (receipt pirogue.OperatorResult, err error) {
+	receipt, err := o.ReadResult(answer, err, func(body []byte) (receipt operator.OperatorResult, err error) {
 		got, receipt, err = o.understood(body, want)
 		return receipt, err
 	})

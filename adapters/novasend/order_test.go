@@ -9,6 +9,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/novasend"
+	"pirogue/operator"
 )
 
 func TestWhatACustomerHasToDo(t *testing.T) {
@@ -52,7 +53,7 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 			s := newServer(t, map[string]answer{"/v1/payin/sessions": said, "/v1/direct/payin": said})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
-			got, err := reading[pirogue.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
+			got, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +79,7 @@ func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 	conf.Country, conf.Currency = "CM", pirogue.XAF
 	c := collection
 	c.MSISDN, c.Amount.Currency = "+237671234567", pirogue.XAF
-	got, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c)
+	got, err := reading[operator.Collector](t, conf).Collect(t.Context(), c)
 	if err != nil || got.NextAction != (pirogue.NextAction{Type: pirogue.ActionPush}) {
 		t.Errorf("%+v, %v; want a push alone", got.NextAction, err)
 	}
@@ -97,7 +98,7 @@ func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
 		said := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
 			`"confirmationRequired":true,"paymentUrl":"`+address+`"}`)
 		for simulator, shown := range safe {
-			o := reading[pirogue.Collector](t, newServer(t, map[string]answer{"/v1/payin/sessions": said}).at(""))
+			o := reading[operator.Collector](t, newServer(t, map[string]answer{"/v1/payin/sessions": said}).at(""))
 			if !simulator {
 				novasend.Pretend(o)
 			}
@@ -119,18 +120,18 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 		code   pirogue.Code
 		handle pirogue.Handle
 	}{
-		"in an error that names the payin": {says(500, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an answer of unknown words":    {says(201, named), pirogue.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an error that names nothing":   {says(504, ""), pirogue.Unknown, nil}, // the name stored before stays
+		"in an error that names the payin": {says(500, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an answer of unknown words":    {says(201, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an error that names nothing":   {says(504, ""), operator.Unknown, nil}, // the name stored before stays
 		"not after a refusal": {
-			says(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), pirogue.Refused, nil,
+			says(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), operator.Refused, nil,
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, map[string]answer{"/v1/direct/payin": tt.said})
-			got, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c)
+			got, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c)
 			if pirogue.CodeOf(err) != tt.code || strings.Contains(err.Error(), "4826") {
 				t.Errorf("%v, want %s and no password", err, tt.code)
 			}
@@ -148,7 +149,7 @@ func TestAPasswordIsOfNoUseWhereThereIsNoDirectPayin(t *testing.T) {
 	conf.Country = "BF"
 	c := collection
 	c.OTP, c.Network, c.MSISDN = "4826", pirogue.Orange, "+22670123456"
-	if _, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c); err != nil {
+	if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if l := s.letters(); len(l) != 1 || strings.Contains(l[0].Body, "4826") {
@@ -166,7 +167,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 		conf.Country = country
 		c := collection
 		c.MSISDN = number
-		if _, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c); err != nil {
+		if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
 			t.Errorf("%s: %v", country, err)
 			continue
 		}
@@ -180,17 +181,17 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	seeds, orange, direct := subject(), subject(), subject()
-	adaptertest.Unsent(t, seeds, map[string]func(*pirogue.CollectRequest){
-		"a long reference": func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
+	adaptertest.Unsent(t, seeds, map[string]func(*operator.CollectRequest){
+		"a long reference": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
 	})
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*pirogue.CollectRequest){
-		"another network": func(*pirogue.CollectRequest) {},
+	adaptertest.Unsent(t, orange, map[string]func(*operator.CollectRequest){
+		"another network": func(*operator.CollectRequest) {},
 	})
 	direct.Conf.Shape = "direct"
-	adaptertest.Unsent(t, direct, map[string]func(*pirogue.CollectRequest){
-		"a network of nobody":  func(c *pirogue.CollectRequest) { c.Network = "free" },
-		"no network, directly": func(c *pirogue.CollectRequest) { c.Network = "" },
+	adaptertest.Unsent(t, direct, map[string]func(*operator.CollectRequest){
+		"a network of nobody":  func(c *operator.CollectRequest) { c.Network = "free" },
+		"no network, directly": func(c *operator.CollectRequest) { c.Network = "" },
 	})
 }
 
@@ -201,13 +202,13 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 		network    pirogue.Network
 		code       pirogue.Code
 	}{
-		"Orange without a password": {"direct", "", pirogue.Orange, pirogue.Refused},
-		"a password of a nobody's":  {"", "4826", "free", pirogue.Unable},
+		"Orange without a password": {"direct", "", pirogue.Orange, operator.Refused},
+		"a password of a nobody's":  {"", "4826", "free", operator.Unable},
 	} {
 		s := newServer(t, nil)
 		c := collection
 		c.OTP, c.Network = tt.otp, tt.network
-		_, err := reading[pirogue.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
+		_, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
 		if pirogue.CodeOf(err) != tt.code || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
 			t.Errorf("%s: %v after %d requests, want %s after none", name, err, len(s.letters()), tt.code)
 		}
@@ -216,16 +217,16 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 
 func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*pirogue.RefundRequest){
-		"a part of a payment": func(r *pirogue.RefundRequest) { r.Amount.Minor-- },
-		"more than was paid":  func(r *pirogue.RefundRequest) { r.Amount.Minor++ },
-		"another currency":    func(r *pirogue.RefundRequest) { r.Amount.Currency = pirogue.XAF },
-		"without a reference": func(r *pirogue.RefundRequest) { r.Ref = "" },
+	for name, spoil := range map[string]func(*operator.RefundRequest){
+		"a part of a payment": func(r *operator.RefundRequest) { r.Amount.Minor-- },
+		"more than was paid":  func(r *operator.RefundRequest) { r.Amount.Minor++ },
+		"another currency":    func(r *operator.RefundRequest) { r.Amount.Currency = pirogue.XAF },
+		"without a reference": func(r *operator.RefundRequest) { r.Ref = "" },
 	} {
 		s, r := newServer(t, nil), reversal
 		spoil(&r)
-		_, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r)
-		if pirogue.CodeOf(err) != pirogue.Unable || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
+		_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
+		if pirogue.CodeOf(err) != operator.Unable || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
 			t.Errorf("%s: %v after %d requests, want UNABLE after none", name, err, len(s.letters()))
 		}
 	}
@@ -239,7 +240,7 @@ func TestAnOrderWithoutANetworkIsForTheOnlyOne(t *testing.T) {
 	conf.Network = pirogue.Wave
 	d := disbursement
 	d.Network = ""
-	if _, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
+	if _, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	if body := s.letters()[0].Body; !strings.Contains(body, `"provider":"WAVE"`) {

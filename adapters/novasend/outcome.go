@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // keyID is the handle's key for Novasend's own identifier.
@@ -30,7 +31,7 @@ func (r record) outcome() (pirogue.Outcome, error) {
 	undone := r.failed || customer != pirogue.OutcomePending
 	switch {
 	case said == pirogue.OutcomePaid && undone:
-		return "", pirogue.Errorf(pirogue.Unknown, "status %s of a payment that failed", r.Status)
+		return "", pirogue.Errorf(operator.Unknown, "status %s of a payment that failed", r.Status)
 	case said != pirogue.OutcomePending:
 		return said, nil
 	case r.failed && r.Status == wordProcessed:
@@ -38,7 +39,7 @@ func (r record) outcome() (pirogue.Outcome, error) {
 	case customer != pirogue.OutcomePending:
 		return customer, nil
 	case r.failed:
-		return "", pirogue.Errorf(pirogue.Unknown, "status %s of a payment that failed", r.Status)
+		return "", pirogue.Errorf(operator.Unknown, "status %s of a payment that failed", r.Status)
 	case r.Status == wordProcessed && r.executed():
 		return pirogue.OutcomePaid, nil
 	default:
@@ -55,14 +56,14 @@ func (r record) executed() bool {
 
 // understood reads a response about an order. A response that cannot be read is Unknown;
 // the result holds the name that it gave the order.
-func (o *adapter) understood(body []byte, want order) (record, pirogue.OperatorResult, error) {
+func (o *adapter) understood(body []byte, want order) (record, operator.OperatorResult, error) {
 	got, err := decode(body)
 	if err != nil {
-		return got, pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of Novasend's pages: %s",
+		return got, operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "not the JSON of Novasend's pages: %s",
 			o.Redact(err.Error()))
 	}
 	if !got.about(want) {
-		return got, pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "an answer about another %s than %s",
+		return got, operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "an answer about another %s than %s",
 			want.kind, want.ref)
 	}
 	receipt := named(got)
@@ -82,12 +83,12 @@ func (o *adapter) understood(body []byte, want order) (record, pirogue.OperatorR
 }
 
 // named returns a result that holds only a record's name.
-func named(r record) pirogue.OperatorResult {
+func named(r record) operator.OperatorResult {
 	id := r.theirs()
 	if id == "" {
-		return pirogue.OperatorResult{}
+		return operator.OperatorResult{}
 	}
-	return pirogue.OperatorResult{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
+	return operator.OperatorResult{ProviderTxID: id, Handle: pirogue.Handle{keyID: id}}
 }
 
 // paid returns the principal that moved, in its currency. The record and its transaction
@@ -105,7 +106,7 @@ func (r record) paid(want order) (pirogue.Money, error) {
 		}
 		francs, err := outbound.Francs(s.amount)
 		if err != nil || s.currency == "" {
-			return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")
+			return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "paid, but no whole amount of a currency")
 		}
 		moved = pirogue.Money{Minor: francs, Currency: pirogue.Currency(s.currency)}
 		// The statement that differs is the one that a person must see.
@@ -114,7 +115,7 @@ func (r record) paid(want order) (pirogue.Money, error) {
 		}
 	}
 	if moved == (pirogue.Money{}) {
-		return moved, pirogue.Errorf(pirogue.Unknown, "paid, but not saying how much")
+		return moved, pirogue.Errorf(operator.Unknown, "paid, but not saying how much")
 	}
 	return moved, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The handle's keys for the payin that a refund gives back: Novasend's name of it, and our
@@ -27,20 +28,20 @@ type refundRequest struct {
 
 // Refund implements pirogue.Refunder. It gives all of a payment back to its payer. A part
 // is Unable and not sent. An Unknown error comes with the handle that a status call needs.
-func (o *adapter) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Refund(ctx context.Context, r operator.RefundRequest) (operator.OperatorResult, error) {
 	if r.Amount != r.CollectQuery.Amount {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable,
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable,
 			"not sent: %s of %s, and Novasend gives back all or nothing", r.Amount, r.CollectQuery.Amount)
 	}
 	if err := o.Limits.CheckReference(r.Ref); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	payin, err := o.payin(ctx, r.CollectQuery)
 	if err != nil {
 		// Nothing was refunded yet: only a status call failed.
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.NotSent, "the payin to refund: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.NotSent, "the payin to refund: %w", err)
 	}
 	w := write{
 		path: refundPath(payin), body: refundRequest{Reason: reason, ExternalReference: string(r.Ref)},
@@ -58,7 +59,7 @@ func (o *adapter) Refund(ctx context.Context, r pirogue.RefundRequest) (pirogue.
 
 // payin returns Novasend's name of a payin. If the response that held it was lost, payin
 // reads the status to find it.
-func (o *adapter) payin(ctx context.Context, q pirogue.StatusQuery) (string, error) {
+func (o *adapter) payin(ctx context.Context, q operator.StatusQuery) (string, error) {
 	if id := q.Handle[keyID]; id != "" {
 		return id, nil
 	}
@@ -68,7 +69,7 @@ func (o *adapter) payin(ctx context.Context, q pirogue.StatusQuery) (string, err
 	}
 	got, err := decode(answer.Body)
 	if err != nil || !got.about(order{kind: typePayin, ref: q.Ref}) || got.theirs() == "" {
-		return "", pirogue.Errorf(pirogue.Unknown, "Novasend does not name payin %s", q.Ref)
+		return "", pirogue.Errorf(operator.Unknown, "Novasend does not name payin %s", q.Ref)
 	}
 	return got.theirs(), nil
 }

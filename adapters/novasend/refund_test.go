@@ -8,19 +8,20 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // teller combines the methods of an instance that refund and read a status.
 type teller interface {
-	pirogue.Refunder
-	pirogue.StatusReader
+	operator.Refunder
+	operator.StatusReader
 }
 
 func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
 	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
-	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	}
 	q := refundQuery
 	q.Handle, q.RefundedCollect = receipt.Handle, nil // the handle holds it too
-	if got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
+	if got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
 		got.ProviderTxID != refundID {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -50,7 +51,7 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	s := newServer(t, nil)
 	q := refundQuery
 	q.Handle, q.RefundedCollect = nil, nil
-	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
 		t.Errorf("%+v, %v; want it absent", got, err)
 	}
@@ -70,7 +71,7 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	s := newServer(t, answers)
 	r := reversal
 	r.CollectQuery.Handle = nil
-	if _, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
+	if _, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	if l := s.letters(); len(l) != 2 || l[0].Path != "/v1/payin/"+ref || l[1].Path != path {
@@ -83,8 +84,8 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 		"behind a broken proxy": says(502, "<html></html>"),
 	} {
 		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
-		_, err := reading[pirogue.Refunder](t, lost.at("")).Refund(t.Context(), r)
-		if pirogue.CodeOf(err) != pirogue.NotSent || len(lost.letters()) != 1 {
+		_, err := reading[operator.Refunder](t, lost.at("")).Refund(t.Context(), r)
+		if pirogue.CodeOf(err) != operator.NotSent || len(lost.letters()) != 1 {
 			t.Errorf("a payin that is %s: %v after %d calls, want NOT_SENT after 1", name, err, len(lost.letters()))
 		}
 	}
@@ -93,8 +94,8 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
-	receipt, err := reading[pirogue.Refunder](t, s.at("")).Refund(t.Context(), reversal)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	if pirogue.CodeOf(err) != operator.Unknown {
 		t.Fatalf("%v, want UNKNOWN", err)
 	}
 	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
@@ -108,7 +109,7 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 	nameless := query
 	nameless.Handle = nil
 	tests := map[string]struct {
-		collected pirogue.StatusQuery
+		collected operator.StatusQuery
 		answers   map[string]answer
 		outcome   pirogue.Outcome
 		asked     []string
@@ -128,9 +129,9 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			s := newServer(t, tt.answers)
 			q := refundQuery
 			q.Handle, q.RefundedCollect = nil, &tt.collected
-			got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+			got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") ||
-				err != nil && pirogue.CodeOf(err) != pirogue.Unknown {
+				err != nil && pirogue.CodeOf(err) != operator.Unknown {
 				t.Errorf("%+v, %v; want %q", got, err, tt.outcome)
 			}
 			asked := []string{}
@@ -196,7 +197,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			t.Parallel()
 			conf := newServer(t, tt.answers).at("")
 			conf.Timeout = config.Duration(patience)
-			if code := pirogue.CodeOf(tt.call(reading[teller](t, conf))); code != pirogue.Unknown && code != pirogue.NotSent {
+			if code := pirogue.CodeOf(tt.call(reading[teller](t, conf))); code != operator.Unknown && code != operator.NotSent {
 				t.Errorf("%q, want it given up", code)
 			}
 		})
@@ -210,8 +211,8 @@ func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
 	)
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
-	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
+	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
+	if pirogue.CodeOf(err) != operator.Unknown || got.Outcome != "" {
 		t.Errorf("%+v, %v; want UNKNOWN", got, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // payinPath is the path of a payin's status.
@@ -18,7 +19,7 @@ const payinPath = "/v1/payin/"
 //
 // A payin that Novasend does not know is pending: it may still be on its way. A name that
 // Novasend gave us and no longer knows is Unknown.
-func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	switch {
@@ -33,19 +34,19 @@ func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Op
 }
 
 // askedBy returns the part of a status path that names a payin or payout.
-func askedBy(q pirogue.StatusQuery) string {
+func askedBy(q operator.StatusQuery) string {
 	return url.PathEscape(cmp.Or(q.Handle[keyID], string(q.Ref)))
 }
 
 // finalizeCashOut returns the operator result of a payout. If the handle does not hold the payout's
 // path, the payout is absent only if no path knows it.
-func (o *adapter) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) paidOut(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	paths := o.payouts()
 	if sent := q.Handle[keyPath]; sent != "" {
 		paths = []string{sent}
 	}
 	want := order{kind: typePayout, ref: q.Ref, amount: q.Amount, wallet: q.MSISDN}
-	var receipt pirogue.OperatorResult
+	var receipt operator.OperatorResult
 	for _, path := range paths {
 		var err error
 		receipt, err = o.became(ctx, path+"/"+askedBy(q), want, q.Handle[keyID], pirogue.OutcomeAbsent)
@@ -58,12 +59,12 @@ func (o *adapter) paidOut(ctx context.Context, q pirogue.StatusQuery) (pirogue.O
 
 // refunded returns the operator result of a refund. A refused refund leaves no handle, so
 // the query's own payin is used then.
-func (o *adapter) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) refunded(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	known := q.Handle
 	if known[keyPayin] == "" {
 		payin, err := o.payin(ctx, *q.RefundedCollect)
 		if err != nil {
-			return pirogue.OperatorResult{}, err
+			return operator.OperatorResult{}, err
 		}
 		known = pirogue.Handle{keyPayin: payin, keyPayinRef: string(q.RefundedCollect.Ref)}
 	}
@@ -75,12 +76,12 @@ func (o *adapter) refunded(ctx context.Context, q pirogue.StatusQuery) (pirogue.
 // is the outcome if Novasend does not know an order that it never named.
 func (o *adapter) became(
 	ctx context.Context, path string, want order, id string, missing pirogue.Outcome,
-) (pirogue.OperatorResult, error) {
+) (operator.OperatorResult, error) {
 	if id != "" {
 		// A name that Novasend gave cannot be absent.
 		missing = ""
 	}
-	return o.QueryStatus(ctx, path, missing, func(body []byte) (pirogue.OperatorResult, error) {
+	return o.QueryStatus(ctx, path, missing, func(body []byte) (operator.OperatorResult, error) {
 		_, receipt, err := o.understood(body, want)
 		receipt.Handle = nil // the handle of the submission stays
 		return receipt, err

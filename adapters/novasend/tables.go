@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The types of a record.
@@ -73,49 +74,49 @@ var absences = map[string]bool{
 // whoever pays or is paid. An error that may concern the customer as well is Refused. See
 // leaving.
 var codes = map[string]pirogue.Code{
-	"invalid_amount": pirogue.Refused, // above the network's maximum
+	"invalid_amount": operator.Refused, // above the network's maximum
 
-	"unauthorized":        pirogue.NotSent, // rejected before the request was read
-	"api_token_invalid":   pirogue.NotSent,
-	"api_token_not_found": pirogue.NotSent,
+	"unauthorized":        operator.NotSent, // rejected before the request was read
+	"api_token_invalid":   operator.NotSent,
+	"api_token_not_found": operator.NotSent,
 
-	"transaction_error": pirogue.Unknown, // "retry or contact support": it may have been executed
+	"transaction_error": operator.Unknown, // "retry or contact support": it may have been executed
 
-	"transaction_not_refundable":    pirogue.Refused,
-	"refund_not_allowed":            pirogue.Refused,
-	"transaction_not_processed":     pirogue.Refused,
-	"transaction_otp_required":      pirogue.Refused,
-	"transaction_greater_than_zero": pirogue.Refused,
-	"client_kyc_not_approved":       pirogue.Refused,
-	"client_not_enough_cash":        pirogue.Refused,
-	"wallet_not_enough_cash":        pirogue.Refused,
-	"wallet_should_be_different":    pirogue.Refused,
+	"transaction_not_refundable":    operator.Refused,
+	"refund_not_allowed":            operator.Refused,
+	"transaction_not_processed":     operator.Refused,
+	"transaction_otp_required":      operator.Refused,
+	"transaction_greater_than_zero": operator.Refused,
+	"client_kyc_not_approved":       operator.Refused,
+	"client_not_enough_cash":        operator.Refused,
+	"wallet_not_enough_cash":        operator.Refused,
+	"wallet_should_be_different":    operator.Refused,
 
-	"wallet_not_found":           pirogue.Refused,
-	"client_not_found":           pirogue.Refused,
-	"country_not_found":          pirogue.Unable,
-	"provider_not_found":         pirogue.Unable,
-	"transaction_does_not_exist": pirogue.Refused,
-	"payment_not_found":          pirogue.Refused,
+	"wallet_not_found":           operator.Refused,
+	"client_not_found":           operator.Refused,
+	"country_not_found":          operator.Unable,
+	"provider_not_found":         operator.Unable,
+	"transaction_does_not_exist": operator.Refused,
+	"payment_not_found":          operator.Refused,
 
-	"transaction_is_already_processed": pirogue.Unknown, // 409, on one page 404: an earlier call arrived
-	"transaction_already_refunded":     pirogue.Unknown,
-	"duplicate_refund":                 pirogue.Unknown,
+	"transaction_is_already_processed": operator.Unknown, // 409, on one page 404: an earlier call arrived
+	"transaction_already_refunded":     operator.Unknown,
+	"duplicate_refund":                 operator.Unknown,
 }
 
 // leaving overrides codes where money leaves us. A payout or a refund takes our money, so
 // an insufficient balance is ours. For a payin it is the payer's.
 var leaving = map[string]pirogue.Code{
-	"client_not_enough_cash": pirogue.Unable,
-	"wallet_not_enough_cash": pirogue.Unable,
+	"client_not_enough_cash": operator.Unable,
+	"wallet_not_enough_cash": operator.Unable,
 }
 
 // classes maps the HTTP statuses that decide, whatever the body holds.
 var classes = map[int]pirogue.Code{
-	http.StatusUnauthorized:    pirogue.NotSent,
-	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
-	http.StatusConflict:        pirogue.Unknown, // this reference or key exists already
-	http.StatusTooManyRequests: pirogue.NotSent, // our reading: a quota rejects calls before they are passed on
+	http.StatusUnauthorized:    operator.NotSent,
+	http.StatusRequestTimeout:  operator.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        operator.Unknown, // this reference or key exists already
+	http.StatusTooManyRequests: operator.NotSent, // our reading: a quota rejects calls before they are passed on
 }
 
 // guide describes Novasend's pages. Each type of record has status words of its own.
@@ -142,12 +143,12 @@ var menus = map[pirogue.Network]string{pirogue.MTN: "*133#", pirogue.Moov: "*155
 // limitsOf returns the limits of one payment in a country, in francs. They are those of the
 // introduction page, written for Côte d'Ivoire. In Cameroon they are those that an
 // integrator was told.
-func limitsOf(country pirogue.CountryCode) map[pirogue.PaymentKind]pirogue.Limits {
+func limitsOf(country pirogue.CountryCode) map[pirogue.PaymentKind]operator.Limits {
 	if country == "CM" {
-		both := pirogue.Limits{Min: 200, Max: 500_000}
-		return map[pirogue.PaymentKind]pirogue.Limits{pirogue.CashIn: both, pirogue.CashOut: both}
+		both := operator.Limits{Min: 200, Max: 500_000}
+		return map[pirogue.PaymentKind]operator.Limits{pirogue.CashIn: both, pirogue.CashOut: both}
 	}
-	return map[pirogue.PaymentKind]pirogue.Limits{
+	return map[pirogue.PaymentKind]operator.Limits{
 		pirogue.CashIn:  {Min: 100, Max: 2_000_000},
 		pirogue.CashOut: {Min: 200, Max: 1_500_000},
 	}

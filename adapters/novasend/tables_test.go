@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 // said is one response with its expected result. A success is paid as ordered.
@@ -52,7 +53,7 @@ var cash = map[string]bool{
 
 // errorWords returns every error of Novasend's pages, as the response to every call.
 func errorWords() map[string]adaptertest.Case {
-	no, gate, maybe, ours := pirogue.Refused, pirogue.NotSent, pirogue.Unknown, pirogue.Unable
+	no, gate, maybe, ours := operator.Refused, operator.NotSent, operator.Unknown, operator.Unable
 	cases := map[string]adaptertest.Case{}
 	for file, e := range map[string]struct {
 		status int
@@ -112,20 +113,20 @@ func collects() map[string]adaptertest.Case {
 		"opened, in both shapes at once":   {201, "session_both_shapes.json", pirogue.OutcomePending, "", currentID},
 		"opened, not saying under what":    {201, "session_no_id.json", pirogue.OutcomePending, "", ""},
 		"paid already":                     {200, "session_paid.json", pirogue.OutcomePaid, "", payinID},
-		"about another order":              {201, "session_other_reference.json", "", pirogue.Unknown, ""},
-		"about a payout":                   {201, "session_other_type.json", "", pirogue.Unknown, ""},
-		"about something new":              {201, "session_new_type.json", "", pirogue.Unknown, ""},
-		"a word nobody knows":              {201, "session_new_word.json", "", pirogue.Unknown, payinID},
-		"an amount of letters":             {201, "session_amount_of_letters.json", "", pirogue.Unknown, ""},
-		"an unknown outcome, with a name":  {403, "error_names_payin.json", "", pirogue.Unknown, payinID},
-		"a server's failure, with a name":  {500, "error_names_payin.json", "", pirogue.Unknown, payinID},
-		"a failure that names a payout":    {500, "error_names_payout.json", "", pirogue.Unknown, ""},
-		"refused by a failing server":      {500, "error_wallet_not_enough_cash.json", "", pirogue.Unknown, ""},
-		"timed out at the gateway":         {408, "error_wallet_not_enough_cash.json", "", pirogue.Unknown, ""},
-		"over the quota":                   {429, "error_limit_reached.json", "", pirogue.NotSent, ""},
-		"already processed, by a 404":      {404, "error_transaction_is_already_processed.json", "", pirogue.Unknown, ""},
-		"a conflict with a refusal's code": {409, "error_wallet_not_enough_cash.json", "", pirogue.Unknown, ""},
-		"not to be found":                  {404, "error_transaction_does_not_exist.json", "", pirogue.Refused, ""},
+		"about another order":              {201, "session_other_reference.json", "", operator.Unknown, ""},
+		"about a payout":                   {201, "session_other_type.json", "", operator.Unknown, ""},
+		"about something new":              {201, "session_new_type.json", "", operator.Unknown, ""},
+		"a word nobody knows":              {201, "session_new_word.json", "", operator.Unknown, payinID},
+		"an amount of letters":             {201, "session_amount_of_letters.json", "", operator.Unknown, ""},
+		"an unknown outcome, with a name":  {403, "error_names_payin.json", "", operator.Unknown, payinID},
+		"a server's failure, with a name":  {500, "error_names_payin.json", "", operator.Unknown, payinID},
+		"a failure that names a payout":    {500, "error_names_payout.json", "", operator.Unknown, ""},
+		"refused by a failing server":      {500, "error_wallet_not_enough_cash.json", "", operator.Unknown, ""},
+		"timed out at the gateway":         {408, "error_wallet_not_enough_cash.json", "", operator.Unknown, ""},
+		"over the quota":                   {429, "error_limit_reached.json", "", operator.NotSent, ""},
+		"already processed, by a 404":      {404, "error_transaction_is_already_processed.json", "", operator.Unknown, ""},
+		"a conflict with a refusal's code": {409, "error_wallet_not_enough_cash.json", "", operator.Unknown, ""},
+		"not to be found":                  {404, "error_transaction_does_not_exist.json", "", operator.Refused, ""},
 	})
 }
 
@@ -133,13 +134,13 @@ func collects() map[string]adaptertest.Case {
 func disburses() map[string]adaptertest.Case {
 	cases := map[string]said{
 		"a word: processed":                  {201, "payout_processed.json", pirogue.OutcomePaid, "", payoutID},
-		"a word nobody knows":                {201, "payout_frozen.json", "", pirogue.Unknown, payoutID},
+		"a word nobody knows":                {201, "payout_frozen.json", "", operator.Unknown, payoutID},
 		"done with 200, in the seed's shape": {200, "payout_seed.json", pirogue.OutcomePaid, "", "mtr_out"},
-		"about another order":                {201, "payout_other_reference.json", "", pirogue.Unknown, ""},
-		"about a payin":                      {201, "payout_other_type.json", "", pirogue.Unknown, ""},
-		"an unknown outcome, with a name":    {403, "error_names_payout.json", "", pirogue.Unknown, payoutID},
-		"out of time, with a name":           {504, "error_names_payout.json", "", pirogue.Unknown, payoutID},
-		"not to be found":                    {404, "error_transaction_does_not_exist.json", "", pirogue.Refused, ""},
+		"about another order":                {201, "payout_other_reference.json", "", operator.Unknown, ""},
+		"about a payin":                      {201, "payout_other_type.json", "", operator.Unknown, ""},
+		"an unknown outcome, with a name":    {403, "error_names_payout.json", "", operator.Unknown, payoutID},
+		"out of time, with a name":           {504, "error_names_payout.json", "", operator.Unknown, payoutID},
+		"not to be found":                    {404, "error_transaction_does_not_exist.json", "", operator.Refused, ""},
 	}
 	for word, outcome := range sessionWords {
 		cases["a word: "+word] = said{201, "payout_" + word + ".json", outcome, "", payoutID}
@@ -154,10 +155,10 @@ func refunds() map[string]adaptertest.Case {
 		"processing":                      {201, "refund_processing.json", pirogue.OutcomePending, "", refundID},
 		"completed":                       {200, "refund_completed.json", pirogue.OutcomePaid, "", refundID},
 		"failed":                          {201, "refund_failed.json", pirogue.OutcomeDeclined, "", refundID},
-		"a word of payins":                {201, "refund_processed.json", "", pirogue.Unknown, refundID},
-		"of another payin":                {201, "refund_of_other_payin.json", "", pirogue.Unknown, ""},
-		"an unknown outcome, with a name": {403, "error_names_refund.json", "", pirogue.Unknown, refundID},
-		"of no payin":                     {404, "message_payment_not_found.json", "", pirogue.Refused, ""},
+		"a word of payins":                {201, "refund_processed.json", "", operator.Unknown, refundID},
+		"of another payin":                {201, "refund_of_other_payin.json", "", operator.Unknown, ""},
+		"an unknown outcome, with a name": {403, "error_names_refund.json", "", operator.Unknown, refundID},
+		"of no payin":                     {404, "message_payment_not_found.json", "", operator.Refused, ""},
 	})
 }
 
@@ -180,9 +181,9 @@ func payins() map[string]adaptertest.Case {
 		"direct, processed, declined":     {200, "payin_direct_processed_declined.json", declined, "", currentID},
 		"direct, processed, failed":       {200, "payin_direct_processed_failure.json", declined, "", currentID},
 		"processed, failed":               {200, "payin_processed_failure.json", declined, "", payinID},
-		"processing, failed":              {200, "payin_processing_failure.json", "", pirogue.Unknown, payinID},
+		"processing, failed":              {200, "payin_processing_failure.json", "", operator.Unknown, payinID},
 		"pending, failed": {
-			200, undecided("pending", "none", `{"code":"customer_declined"}`), "", pirogue.Unknown, payinID,
+			200, undecided("pending", "none", `{"code":"customer_declined"}`), "", operator.Unknown, payinID,
 		},
 		"processing, failed and declined": {
 			200, undecided("processing", "declined", `{"code":"customer_declined"}`), declined, "", payinID,
@@ -194,32 +195,32 @@ func payins() map[string]adaptertest.Case {
 			200, undecided("processed", "none", `{"code":"","message":null}`), pending, "", payinID,
 		},
 		"processing, failed by a number": {
-			200, undecided("processing", "none", `{"code":7}`), "", pirogue.Unknown, payinID,
+			200, undecided("processing", "none", `{"code":7}`), "", operator.Unknown, payinID,
 		},
 		"a failure of nothing":              {200, "payin_failure_nothing.json", pending, "", payinID},
-		"a failure of a form nobody has":    {200, "payin_failure_text.json", "", pirogue.Unknown, ""},
-		"a transaction of a form unknown":   {200, "payin_transaction_list.json", "", pirogue.Unknown, ""},
-		"a success that failed":             {200, "payin_success_failure.json", "", pirogue.Unknown, payinID},
-		"a success that was declined":       {200, "payin_success_declined.json", "", pirogue.Unknown, payinID},
+		"a failure of a form nobody has":    {200, "payin_failure_text.json", "", operator.Unknown, ""},
+		"a transaction of a form unknown":   {200, "payin_transaction_list.json", "", operator.Unknown, ""},
+		"a success that failed":             {200, "payin_success_failure.json", "", operator.Unknown, payinID},
+		"a success that was declined":       {200, "payin_success_declined.json", "", operator.Unknown, payinID},
 		"failed inside a success":           {200, "payin_failed_transaction_success_session.json", declined, "", payinID},
 		"pending inside an expired session": {200, "payin_pending_transaction_expired_session.json", pending, "", payinID},
-		"a transaction's word unknown":      {200, "payin_transaction_held.json", "", pirogue.Unknown, payinID},
-		"a word nobody knows":               {200, "payin_new_word.json", "", pirogue.Unknown, payinID},
-		"a word in capitals":                {200, "payin_capitals.json", "", pirogue.Unknown, payinID},
-		"without a word":                    {200, "payin_no_word.json", "", pirogue.Unknown, payinID},
-		"a confirmation nobody knows":       {200, "payin_confirmation_maybe.json", "", pirogue.Unknown, payinID},
+		"a transaction's word unknown":      {200, "payin_transaction_held.json", "", operator.Unknown, payinID},
+		"a word nobody knows":               {200, "payin_new_word.json", "", operator.Unknown, payinID},
+		"a word in capitals":                {200, "payin_capitals.json", "", operator.Unknown, payinID},
+		"without a word":                    {200, "payin_no_word.json", "", operator.Unknown, payinID},
+		"a confirmation nobody knows":       {200, "payin_confirmation_maybe.json", "", operator.Unknown, payinID},
 		"confirmation none":                 {200, "payin_confirmation_none.json", pending, "", payinID},
 		"confirmation pending":              {200, "payin_confirmation_pending.json", pending, "", payinID},
 		"confirmation accepted":             {200, "payin_confirmation_accepted.json", pending, "", payinID},
 		"confirmation declined":             {200, "payin_confirmation_declined.json", declined, "", payinID},
 		"confirmation expired":              {200, "payin_confirmation_expired.json", expired, "", payinID},
-		"about another order":               {200, "payin_other_reference.json", "", pirogue.Unknown, ""},
-		"about no order":                    {200, "payin_no_reference.json", "", pirogue.Unknown, ""},
-		"about a payout":                    {200, "payin_other_type.json", "", pirogue.Unknown, ""},
-		"paid, not saying how much":         {200, "payin_no_amount.json", "", pirogue.Unknown, payinID},
-		"paid, not saying in what":          {200, "payin_no_currency.json", "", pirogue.Unknown, payinID},
-		"paid, with half a franc":           {200, "payin_cents.json", "", pirogue.Unknown, payinID},
-		"unknown, though named before":      {404, "error_transaction_does_not_exist.json", "", pirogue.Unknown, ""},
+		"about another order":               {200, "payin_other_reference.json", "", operator.Unknown, ""},
+		"about no order":                    {200, "payin_no_reference.json", "", operator.Unknown, ""},
+		"about a payout":                    {200, "payin_other_type.json", "", operator.Unknown, ""},
+		"paid, not saying how much":         {200, "payin_no_amount.json", "", operator.Unknown, payinID},
+		"paid, not saying in what":          {200, "payin_no_currency.json", "", operator.Unknown, payinID},
+		"paid, with half a franc":           {200, "payin_cents.json", "", operator.Unknown, payinID},
+		"unknown, though named before":      {404, "error_transaction_does_not_exist.json", "", operator.Unknown, ""},
 	}
 	for word, outcome := range sessionWords {
 		answers["a word: "+word] = said{200, "payin_" + word + ".json", outcome, "", payinID}
@@ -252,12 +253,12 @@ func payouts() map[string]adaptertest.Case {
 	answers := map[string]said{
 		"processed, not confirmed":  {200, "payout_transaction_null.json", pirogue.OutcomePending, "", payoutID},
 		"processed, failed":         {200, "payout_failure.json", pirogue.OutcomeDeclined, "", payoutID},
-		"a word nobody knows":       {200, "payout_frozen.json", "", pirogue.Unknown, payoutID},
-		"about another order":       {200, "payout_other_reference.json", "", pirogue.Unknown, ""},
-		"about a payin":             {200, "payout_other_type.json", "", pirogue.Unknown, ""},
+		"a word nobody knows":       {200, "payout_frozen.json", "", operator.Unknown, payoutID},
+		"about another order":       {200, "payout_other_reference.json", "", operator.Unknown, ""},
+		"about a payin":             {200, "payout_other_type.json", "", operator.Unknown, ""},
 		"not known":                 {404, "error_transaction_does_not_exist.json", pirogue.OutcomeAbsent, "", ""},
 		"not known, in a message":   {404, "message_payment_not_found.json", pirogue.OutcomeAbsent, "", ""},
-		"not known, but not by 404": {403, "error_transaction_does_not_exist.json", "", pirogue.Unknown, ""},
+		"not known, but not by 404": {403, "error_transaction_does_not_exist.json", "", operator.Unknown, ""},
 	}
 	for word, outcome := range sessionWords {
 		answers["a word: "+word] = said{200, "payout_" + word + ".json", outcome, "", payoutID}
@@ -294,20 +295,20 @@ func refundStatuses() map[string]adaptertest.Case {
 		"processing":                   {200, "refund_processing.json", pending, "", refundID},
 		"completed":                    {200, "refund_completed.json", pirogue.OutcomePaid, "", refundID},
 		"failed":                       {200, "refund_failed.json", pirogue.OutcomeDeclined, "", refundID},
-		"a word of payins":             {200, "refund_processed.json", "", pirogue.Unknown, refundID},
-		"a transaction's new word":     {200, "refund_transaction_held.json", "", pirogue.Unknown, refundID},
+		"a word of payins":             {200, "refund_processed.json", "", operator.Unknown, refundID},
+		"a transaction's new word":     {200, "refund_transaction_held.json", "", operator.Unknown, refundID},
 		"completed, but not inside":    {200, "refund_completed_transaction_pending.json", pending, "", refundID},
 		"completed, null inside":       {200, "refund_transaction_null.json", pirogue.OutcomePaid, "", refundID},
 		"with our reference":           {200, "refund_repeats_ours.json", pirogue.OutcomePaid, "", refundID},
 		"of our reference's payin":     {200, "refund_of_our_reference.json", pirogue.OutcomePaid, "", refundID},
-		"with another's reference":     {200, "refund_other_reference.json", "", pirogue.Unknown, ""},
-		"of another payin":             {200, "refund_of_other_payin.json", "", pirogue.Unknown, ""},
+		"with another's reference":     {200, "refund_other_reference.json", "", operator.Unknown, ""},
+		"of another payin":             {200, "refund_of_other_payin.json", "", operator.Unknown, ""},
 		"of a core's transaction":      {200, ofCore(""), pirogue.OutcomePending, "", refundID},
 		"ours, of a core's":            {200, ofCore(refundRef), pirogue.OutcomePending, "", refundID},
-		"another's, of a core's":       {200, ofCore("RF0"), "", pirogue.Unknown, ""},
-		"of no payin":                  {200, "refund_of_nothing.json", "", pirogue.Unknown, ""},
-		"of another type":              {200, "refund_other_type.json", "", pirogue.Unknown, ""},
-		"paid, not saying how much":    {200, "refund_no_amount.json", "", pirogue.Unknown, refundID},
+		"another's, of a core's":       {200, ofCore("RF0"), "", operator.Unknown, ""},
+		"of no payin":                  {200, "refund_of_nothing.json", "", operator.Unknown, ""},
+		"of another type":              {200, "refund_other_type.json", "", operator.Unknown, ""},
+		"paid, not saying how much":    {200, "refund_no_amount.json", "", operator.Unknown, refundID},
 		"not known":                    {404, "error_transaction_does_not_exist.json", pirogue.OutcomeAbsent, "", ""},
 		"of a payin that is not known": {404, "message_payment_not_found.json", pirogue.OutcomeAbsent, "", ""},
 	}
@@ -325,13 +326,13 @@ func refundStatuses() map[string]adaptertest.Case {
 // balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
 	cases := rows(adaptertest.Balance, map[string]said{
-		"of no wallet":          {200, "balance_empty.json", "", pirogue.Unknown, ""},
-		"no list":               {200, "balance_one.json", "", pirogue.Unknown, ""},
-		"of two wallets":        {200, "balance_two_wallets.json", "", pirogue.Unknown, ""},
-		"in another currency":   {200, "balance_other_currency.json", "", pirogue.Unknown, ""},
-		"all but what is left":  {200, "balance_nothing_available.json", "", pirogue.Unknown, ""},
-		"with half a franc":     {200, "balance_cents.json", "", pirogue.Unknown, ""},
-		"of an unknown account": {404, "error_wallet_not_found.json", "", pirogue.Unknown, ""},
+		"of no wallet":          {200, "balance_empty.json", "", operator.Unknown, ""},
+		"no list":               {200, "balance_one.json", "", operator.Unknown, ""},
+		"of two wallets":        {200, "balance_two_wallets.json", "", operator.Unknown, ""},
+		"in another currency":   {200, "balance_other_currency.json", "", operator.Unknown, ""},
+		"all but what is left":  {200, "balance_nothing_available.json", "", operator.Unknown, ""},
+		"with half a franc":     {200, "balance_cents.json", "", operator.Unknown, ""},
+		"of an unknown account": {404, "error_wallet_not_found.json", "", operator.Unknown, ""},
 	})
 	for file, minor := range map[string]int64{
 		"balance.json": 1_250_000, "balance_decimals.json": 1_250_000, "balance_two_currencies.json": 1_250_000,

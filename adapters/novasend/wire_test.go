@@ -12,6 +12,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // server is a server that checks the headers which every call must have.
@@ -117,7 +118,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			for range 2 {
-				if _, err := reading[pirogue.Collector](t, s.at(tt.shape)).Collect(t.Context(), c); err != nil {
+				if _, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -153,7 +154,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 			t.Parallel()
 			said := says(201, recorded(t, "payout_processing.json"))
 			s := newServer(t, map[string]answer{tt.path: said, tt.path + "/" + payoutID: said})
-			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,14 +163,14 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 			other := map[string]string{"": "direct", "current": "direct", "direct": "current"}[shape]
 			for _, ask := range []struct {
 				shape string
-				q     pirogue.StatusQuery
+				q     operator.StatusQuery
 				want  pirogue.Outcome
 			}{
 				{shape, heard, pirogue.OutcomePending},
 				{shape, unheard, pirogue.OutcomeAbsent},
 				{other, heard, pirogue.OutcomePending}, // the shape changed in between
 			} {
-				got, err := reading[pirogue.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
+				got, err := reading[operator.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
 				if err != nil || got.Outcome != ask.want || got.Handle != nil {
 					t.Errorf("%+v, %v; want %s and the handle left alone", got, err, ask.want)
 				}
@@ -197,15 +198,15 @@ func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 			code   pirogue.Code
 			handle pirogue.Handle
 		}{
-			"lost": {says(504, ""), pirogue.Unknown, pirogue.Handle{"path": path}},
+			"lost": {says(504, ""), operator.Unknown, pirogue.Handle{"path": path}},
 			"lost, but named": {
-				says(504, recorded(t, "error_names_payout.json")), pirogue.Unknown,
+				says(504, recorded(t, "error_names_payout.json")), operator.Unknown,
 				pirogue.Handle{"path": path, "id": payoutID},
 			},
-			"not sent": {says(429, ""), pirogue.NotSent, nil},
+			"not sent": {says(429, ""), operator.NotSent, nil},
 		} {
 			s := newServer(t, map[string]answer{path: tt.said})
-			receipt, err := reading[pirogue.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			if diff := cmp.Diff(tt.handle, receipt.Handle); pirogue.CodeOf(err) != tt.code || diff != "" {
 				t.Errorf("shape %q, %s: %v, %s", shape, name, err, diff)
 			}
@@ -235,7 +236,7 @@ func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 			s := newServer(t, tt.answers)
 			conf := s.at("")
 			conf.Country = tt.country
-			got, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), outQuery)
+			got, err := reading[operator.StatusReader](t, conf).Status(t.Context(), outQuery)
 			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || len(s.letters()) != tt.asked {
 				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome,
 					tt.asked)
@@ -251,9 +252,9 @@ func TestAStatusOfWhatNovasendNamedAndForgot(t *testing.T) {
 	named.Handle = pirogue.Handle{"id": payoutID}
 	returned := refundQuery
 	returned.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}
-	for _, q := range []pirogue.StatusQuery{query, named, returned} {
-		got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
-		if pirogue.CodeOf(err) != pirogue.Unknown || got.Outcome != "" {
+	for _, q := range []operator.StatusQuery{query, named, returned} {
+		got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
+		if pirogue.CodeOf(err) != operator.Unknown || got.Outcome != "" {
 			t.Errorf("%s: %+v, %v; want UNKNOWN", q.Kind, got, err)
 		}
 	}
@@ -264,12 +265,12 @@ func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
 	q := query
 	q.Handle = pirogue.Handle{pirogue.HandleOTP: "4826"}
 	s := newServer(t, nil)
-	got, err := reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomePending {
 		t.Errorf("not there yet: %+v, %v; want it pending", got, err)
 	}
 	s = newServer(t, map[string]answer{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
-	got, err = reading[pirogue.StatusReader](t, s.at("")).Status(t.Context(), q)
+	got, err = reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	if err != nil || got.Outcome != pirogue.OutcomePaid || got.ProviderTxID != payinID {
 		t.Errorf("%+v, %v; want it paid", got, err)
 	}
@@ -280,9 +281,9 @@ func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
 	s := newServer(t, nil)
 	q := query
 	q.Handle = pirogue.Handle{"id": "../balance?x=1"}
-	if _, err := reading[pirogue.StatusReader](t, s.at("")).Status(
+	if _, err := reading[operator.StatusReader](t, s.at("")).Status(
 		t.Context(), q,
-	); pirogue.CodeOf(err) != pirogue.Unknown {
+	); pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)
 	}
 	if got := s.letters()[0].Path; got != "/v1/payin/..%2Fbalance%3Fx=1" {
@@ -314,10 +315,10 @@ func TestANamelessCustomerIsCalledOne(t *testing.T) {
 		"/v1/payin/sessions": says(201, recorded(t, "session.json")),
 		"/v1/payout":         says(201, recorded(t, "payout_processing.json")),
 	})
-	if _, err := reading[pirogue.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
+	if _, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
 		t.Error(err)
 	}
-	if _, err := reading[pirogue.Disburser](t, s.at("")).Disburse(t.Context(), d); err != nil {
+	if _, err := reading[operator.Disburser](t, s.at("")).Disburse(t.Context(), d); err != nil {
 		t.Error(err)
 	}
 	for _, l := range s.letters() {

@@ -21,6 +21,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // sessionLife is the validity of a session's token. A customer's confirmation after it is
@@ -29,11 +30,11 @@ const sessionLife = 10 * time.Minute
 
 // promises is Orange's capability. Our reference alone does not identify a session: without
 // the pay_token no status is readable.
-var promises = pirogue.Capability{
-	Reference:      pirogue.NeitherByReference,
-	OnLostResponse: pirogue.ResendNewReference,
+var promises = operator.Capability{
+	Reference:      operator.NeitherByReference,
+	OnLostResponse: operator.ResendNewReference,
 	Window:         sessionLife,
-	Proof:          pirogue.ProofToken,
+	Proof:          operator.ProofToken,
 }
 
 // adapter calls Orange Web Payment in one country.
@@ -47,7 +48,7 @@ type adapter struct {
 // New returns the Orange Web Payment operator of one country. It reports every mistake of
 // the configuration at once. Credentials are client_id, client_secret and merchant_key.
 // Environment is "dev" or the country's segment, such as "ml".
-func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
@@ -60,13 +61,13 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // Collect implements pirogue.Collector. It opens a session and returns the page for the
 // customer. A collection that Orange can never accept is Unable and not sent. An Unknown
 // result keeps the tokens that the response holds.
-func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	if err := o.acceptable(c); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	req, err := outbound.PostJSON(o.path("webpayment"), o.session(c))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if o.conf.Simulator {
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
@@ -76,25 +77,25 @@ func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogu
 	if err == nil && answer.Status != http.StatusCreated {
 		err = o.ErrorFrom(answer, pirogue.CashIn, string(c.MSISDN))
 	}
-	return o.ReadResult(answer, err, func(body []byte) (pirogue.OperatorResult, error) {
+	return o.ReadResult(answer, err, func(body []byte) (operator.OperatorResult, error) {
 		return o.opened(body, asked.Add(sessionLife))
 	})
 }
 
 // Status implements pirogue.StatusReader. It never returns Refused, because the refusal of
 // a status call tells nothing about the money.
-func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	payToken := q.Handle[keyPayToken]
 	if payToken == "" {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Orange cannot be asked without the pay_token")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "Orange cannot be asked without the pay_token")
 	}
 	question := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
 	answer, err := o.SubmitJSON(ctx, o.path("transactionstatus"), question, "", payToken)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if answer.Status != http.StatusOK && answer.Status != http.StatusCreated {
-		return pirogue.OperatorResult{}, o.ErrorFrom(answer, "", payToken)
+		return operator.OperatorResult{}, o.ErrorFrom(answer, "", payToken)
 	}
 	return o.became(answer.Body, q.Ref)
 }
@@ -103,14 +104,14 @@ func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Op
 // only Orange and we know. A callback that arrives before our own call returns has no token
 // to compare with. Its result is then pending and holds nothing of its content: enough to
 // read the status sooner.
-func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (pirogue.OperatorResult, error) {
-	return outbound.JSON(func(got notification) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (operator.OperatorResult, error) {
+	return outbound.JSON(func(got notification) (operator.OperatorResult, error) {
 		want := a.Handle[keyNotifToken]
 		if want == "" {
-			return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "unproven: no notif_token to compare with"}, nil
+			return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "unproven: no notif_token to compare with"}, nil
 		}
 		if !outbound.Same(got.NotifToken, want) {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
+			return operator.OperatorResult{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")
 		}
 		return o.told(got.Status, got.TxnID)
 	})(body)

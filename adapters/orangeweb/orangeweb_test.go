@@ -9,6 +9,7 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/orangeweb"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -27,7 +28,7 @@ var mali = config.Operator{
 	BaseURL:     "http://127.0.0.1", Environment: "ml", Simulator: true,
 }
 
-var collection = pirogue.CollectRequest{
+var collection = operator.CollectRequest{
 	Ref: ref, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, MSISDN: "+22376123456",
 	Payee: "Boutique Élégance de la Médina à Bamako", ReturnURL: "https://shop.example/back",
 	CancelURL: "https://shop.example/cancel", CallbackURL: "https://pay.example/callbacks/orange-web-ml/t0k3n",
@@ -44,7 +45,7 @@ func subject() adaptertest.Subject {
 		},
 		AnyNumber:  []adaptertest.Call{adaptertest.Collect},
 		Collection: collection,
-		Query:      pirogue.StatusQuery{Ref: ref, Handle: handle, Amount: collection.Amount},
+		Query:      operator.StatusQuery{Ref: ref, Handle: handle, Amount: collection.Amount},
 		Attempt:    pirogue.Attempt{Ref: ref, Handle: handle},
 		Forged:     "callback_forged.json",
 		Secrets:    []string{"cs-0123456789", "mk-c0ffee", "pt-5d41402abc", "nt-7d793037a0", "at-3f1c9a", "+22376123456"},
@@ -64,7 +65,7 @@ func words() map[string]adaptertest.Case {
 		"INITIATED": pirogue.OutcomePending, "PENDING": pirogue.OutcomePending, "EXPIRED": pirogue.OutcomeExpired,
 	}
 	cases := map[string]adaptertest.Case{"a word the guide does not have": {
-		Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_new_word.json"}, Code: pirogue.Unknown,
+		Call: adaptertest.Callback, Reply: adaptertest.Reply{File: "callback_new_word.json"}, Code: operator.Unknown,
 	}}
 	for txID, vocabulary := range map[string]map[string]pirogue.Outcome{txnID: named, "": nameless} {
 		status := `{"status":"*","order_id":"` + ref + `","txnid":"` + txID + `"}`
@@ -85,40 +86,40 @@ type said adaptertest.ExpectedResult
 func collects() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"opened":                        {201, "session.json", pirogue.OutcomePending, "", ""},
-		"opened but not created":        {200, "session.json", "", pirogue.Unknown, ""},
-		"opened without pay_token":      {201, "session_no_pay_token.json", "", pirogue.Unknown, ""},
-		"opened without notif_token":    {201, "session_no_notif_token.json", "", pirogue.Unknown, ""},
-		"opened without a page":         {201, "session_no_page.json", "", pirogue.Unknown, ""},
-		"opened with a relative page":   {201, "session_relative_page.json", "", pirogue.Unknown, ""},
-		"opened with a number for text": {201, "session_number.json", "", pirogue.Unknown, ""},
-		"refused, repeating secrets":    {400, "refused.json", "", pirogue.Refused, ""},
-		"not subscribed":                {403, "denied.json", "", pirogue.Unable, ""},
-		"no such country":               {404, "denied.json", "", pirogue.Unable, ""},
-		"a 400 that is no error body":   {400, "no_error.json", "", pirogue.Unknown, ""},
-		"the gateway timed out":         {408, "unavailable.json", "", pirogue.Unknown, ""},
-		"the order exists":              {409, "duplicate.json", "", pirogue.Unknown, ""},
-		"over the quota":                {429, "quota.json", "", pirogue.NotSent, ""},
-		"out of service":                {503, "unavailable.json", "", pirogue.Unknown, ""},
-		"a fresh token turned away":     {401, "denied.json", "", pirogue.NotSent, ""},
+		"opened but not created":        {200, "session.json", "", operator.Unknown, ""},
+		"opened without pay_token":      {201, "session_no_pay_token.json", "", operator.Unknown, ""},
+		"opened without notif_token":    {201, "session_no_notif_token.json", "", operator.Unknown, ""},
+		"opened without a page":         {201, "session_no_page.json", "", operator.Unknown, ""},
+		"opened with a relative page":   {201, "session_relative_page.json", "", operator.Unknown, ""},
+		"opened with a number for text": {201, "session_number.json", "", operator.Unknown, ""},
+		"refused, repeating secrets":    {400, "refused.json", "", operator.Refused, ""},
+		"not subscribed":                {403, "denied.json", "", operator.Unable, ""},
+		"no such country":               {404, "denied.json", "", operator.Unable, ""},
+		"a 400 that is no error body":   {400, "no_error.json", "", operator.Unknown, ""},
+		"the gateway timed out":         {408, "unavailable.json", "", operator.Unknown, ""},
+		"the order exists":              {409, "duplicate.json", "", operator.Unknown, ""},
+		"over the quota":                {429, "quota.json", "", operator.NotSent, ""},
+		"out of service":                {503, "unavailable.json", "", operator.Unknown, ""},
+		"a fresh token turned away":     {401, "denied.json", "", operator.NotSent, ""},
 	}, adaptertest.Collect)
 }
 
 // statuses returns the other responses to a status call.
 func statuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
-		"paid, with cents":                {201, "status_amount_cents.json", "", pirogue.Unknown, ""},
-		"paid, an amount that is no sum":  {201, "status_amount_word.json", "", pirogue.Unknown, ""},
-		"a word the guide does not have":  {201, "status_new_word.json", "", pirogue.Unknown, ""},
-		"a word in lower case":            {201, "status_lower_case.json", "", pirogue.Unknown, ""},
-		"no word":                         {201, "status_no_word.json", "", pirogue.Unknown, ""},
-		"another order":                   {201, "status_other_order.json", "", pirogue.Unknown, ""},
-		"no order":                        {201, "status_no_order.json", "", pirogue.Unknown, ""},
-		"good words under a wrong status": {202, success, "", pirogue.Unknown, ""},
-		"a question Orange will not take": {400, "question_refused.json", "", pirogue.Unknown, ""},
-		"an order Orange does not know":   {404, "duplicate.json", "", pirogue.Unknown, ""},
-		"over the quota":                  {429, "quota.json", "", pirogue.NotSent, ""},
-		"out of service":                  {503, "unavailable.json", "", pirogue.Unknown, ""},
-		"a fresh token turned away":       {401, "denied.json", "", pirogue.NotSent, ""},
+		"paid, with cents":                {201, "status_amount_cents.json", "", operator.Unknown, ""},
+		"paid, an amount that is no sum":  {201, "status_amount_word.json", "", operator.Unknown, ""},
+		"a word the guide does not have":  {201, "status_new_word.json", "", operator.Unknown, ""},
+		"a word in lower case":            {201, "status_lower_case.json", "", operator.Unknown, ""},
+		"no word":                         {201, "status_no_word.json", "", operator.Unknown, ""},
+		"another order":                   {201, "status_other_order.json", "", operator.Unknown, ""},
+		"no order":                        {201, "status_no_order.json", "", operator.Unknown, ""},
+		"good words under a wrong status": {202, success, "", operator.Unknown, ""},
+		"a question Orange will not take": {400, "question_refused.json", "", operator.Unknown, ""},
+		"an order Orange does not know":   {404, "duplicate.json", "", operator.Unknown, ""},
+		"over the quota":                  {429, "quota.json", "", operator.NotSent, ""},
+		"out of service":                  {503, "unavailable.json", "", operator.Unknown, ""},
+		"a fresh token turned away":       {401, "denied.json", "", operator.NotSent, ""},
 	}, adaptertest.Status)
 	for file, minor := range map[string]int64{
 		"status_amount.json":       5000,
@@ -135,7 +136,7 @@ func statuses() map[string]adaptertest.Case {
 
 func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 	t.Parallel()
-	reader := reading[pirogue.CallbackReader](t, mali)
+	reader := reading[operator.CallbackReader](t, mali)
 	body := `{"status":"SUCCESS","notif_token":"guessed","txnid":"MP1"}`
 	got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
 	if err != nil || got.Outcome != pirogue.OutcomePending || got.ProviderTxID != "" ||

@@ -7,6 +7,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // The credentials of an instance. One application at Orange serves dev and one country, so
@@ -40,7 +41,7 @@ func check(conf config.Operator) outbound.Mistakes {
 
 // acceptable returns Unable for a collection that Orange can never accept. Nothing is sent:
 // Orange would refuse the call too and use up the order_id.
-func (o *adapter) acceptable(c pirogue.CollectRequest) error {
+func (o *adapter) acceptable(c operator.CollectRequest) error {
 	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
 		return err
 	}
@@ -49,14 +50,14 @@ func (o *adapter) acceptable(c pirogue.CollectRequest) error {
 	}
 	for _, a := range addresses {
 		if n := utf8.RuneCountInString(a.url); n > maxURL {
-			return pirogue.Errorf(pirogue.Unable, "not sent: %s has %d characters, Orange takes %d", a.field, n, maxURL)
+			return pirogue.Errorf(operator.Unable, "not sent: %s has %d characters, Orange takes %d", a.field, n, maxURL)
 		}
 	}
 	return nil
 }
 
 // session returns the body of POST webpayment.
-func (o *adapter) session(c pirogue.CollectRequest) sessionRequest {
+func (o *adapter) session(c operator.CollectRequest) sessionRequest {
 	currency := string(o.conf.Currency)
 	if o.conf.Environment == environmentDev {
 		currency = currencyDev

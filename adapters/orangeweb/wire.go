@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The limits of a session, in characters.
@@ -96,9 +97,9 @@ var outcomes = outbound.StatusTable{
 
 // classes maps the HTTP statuses that are no plain refusal to codes.
 var classes = map[int]pirogue.Code{
-	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
-	http.StatusConflict:        pirogue.Unknown, // the order exists: an earlier call arrived, its pay_token is lost
-	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota rejects calls before it passes them on
+	http.StatusRequestTimeout:  operator.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        operator.Unknown, // the order exists: an earlier call arrived, its pay_token is lost
+	http.StatusTooManyRequests: operator.NotSent, // the gateway's quota rejects calls before it passes them on
 }
 
 // Our words for the refusals under any other 4xx with Orange's error body.
@@ -112,7 +113,7 @@ const (
 var guide = outbound.Spec{
 	Name: "Orange", Promised: promises, StatusTable: outcomes, StatusCodes: classes, ReadError: outbound.JSONErrors(no),
 	Limits:     outbound.Limits{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
-	ErrorTable: map[string]pirogue.Code{wordNo: pirogue.Refused, wordNoAccess: pirogue.Unable},
+	ErrorTable: map[string]pirogue.Code{wordNo: operator.Refused, wordNoAccess: operator.Unable},
 }
 
 // no returns the word for an error and its text. Both are "" for a body that is not
@@ -131,21 +132,21 @@ func no(status int, got failure) (word, said string) {
 // opened reads the response to webpayment. A session needs all three values. Without them
 // it is Unknown whether the session exists. The result then holds the tokens in the
 // response: a pay_token makes the status readable.
-func (o *adapter) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
+func (o *adapter) opened(body []byte, expires time.Time) (operator.OperatorResult, error) {
 	var got sessionAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "session: not the JSON of the guide: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "session: not the JSON of the guide: %w", err)
 	}
 	if got.PayToken == "" {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "session without pay_token")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "session without pay_token")
 	}
 	if got.NotifToken == "" {
-		named := pirogue.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken}}
-		return named, pirogue.Errorf(pirogue.Unknown, "session without notif_token")
+		named := operator.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken}}
+		return named, pirogue.Errorf(operator.Unknown, "session without notif_token")
 	}
-	named := pirogue.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken}}
+	named := operator.OperatorResult{Handle: pirogue.Handle{keyPayToken: got.PayToken, keyNotifToken: got.NotifToken}}
 	if !outbound.IsPage(got.PaymentURL, o.conf.Simulator) {
-		return named, pirogue.Errorf(pirogue.Unknown, "session whose payment_url is not an https address")
+		return named, pirogue.Errorf(operator.Unknown, "session whose payment_url is not an https address")
 	}
 	named.Outcome = pirogue.OutcomePending
 	named.NextAction = pirogue.NextAction{Type: pirogue.ActionRedirect, URL: got.PaymentURL, ExpiresAt: expires}
@@ -154,22 +155,22 @@ func (o *adapter) opened(body []byte, expires time.Time) (pirogue.OperatorResult
 }
 
 // became reads the response to transactionstatus about the attempt ref.
-func (o *adapter) became(body []byte, ref pirogue.OperatorRef) (pirogue.OperatorResult, error) {
+func (o *adapter) became(body []byte, ref pirogue.OperatorRef) (operator.OperatorResult, error) {
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the guide: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status: not the JSON of the guide: %w", err)
 	}
 	if got.OrderID != string(ref) {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status of another order than %s", ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status of another order than %s", ref)
 	}
 	receipt, err := o.told(got.Status, got.TxnID)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if got.Amount != "" {
 		francs, err := outbound.Francs(got.Amount)
 		if err != nil {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status %s: %w", got.Status, err)
+			return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status %s: %w", got.Status, err)
 		}
 		receipt.Amount = pirogue.Money{Minor: francs, Currency: o.conf.Currency}
 	}
@@ -177,10 +178,10 @@ func (o *adapter) became(body []byte, ref pirogue.OperatorRef) (pirogue.Operator
 }
 
 // told returns the operator result of a status word.
-func (o *adapter) told(word, txnID string) (pirogue.OperatorResult, error) {
+func (o *adapter) told(word, txnID string) (operator.OperatorResult, error) {
 	receipt, err := o.Result(outbound.StatusFields{ID: txnID, Status: word})
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return receipt, nil
 }

@@ -11,6 +11,7 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/orangeweb"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // tokenPath is the path that every instance calls before its first call.
@@ -52,12 +53,12 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			server := newOrange(t, environment)
 			conf := mali
 			conf.BaseURL, conf.Environment = server.URL, environment
-			receipt, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), collection)
+			receipt, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
 			if err != nil {
 				t.Fatal(err)
 			}
-			query := pirogue.StatusQuery{Ref: ref, Handle: receipt.Handle, Amount: collection.Amount}
-			if _, err := reading[pirogue.StatusReader](t, conf).Status(t.Context(), query); err != nil {
+			query := operator.StatusQuery{Ref: ref, Handle: receipt.Handle, Amount: collection.Amount}
+			if _, err := reading[operator.StatusReader](t, conf).Status(t.Context(), query); err != nil {
 				t.Fatal(err)
 			}
 			token := letter{Path: tokenPath, Body: "grant_type=client_credentials", Auth: "Basic Y2ktMTpjcy0wMTIzNDU2Nzg5"}
@@ -87,11 +88,11 @@ func TestWhatLeavesForOrange(t *testing.T) {
 func TestWhatASessionGives(t *testing.T) {
 	t.Parallel()
 	conf := with(mali, newOrange(t, "ml").URL)
-	got, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), collection)
+	got, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.OperatorResult{
+	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"pay_token": "pt-1", "notif_token": "nt-1"},
 		Message: "OK [secret]",
@@ -128,11 +129,11 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 				tokenPath:                               adaptertest.Says(200, `{"access_token":"at-1","expires_in":"3600"}`),
 				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Says(tt.status, tt.body),
 			})
-			got, err := reading[pirogue.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
-			if pirogue.CodeOf(err) != pirogue.Unknown {
+			got, err := reading[operator.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
+			if pirogue.CodeOf(err) != operator.Unknown {
 				t.Errorf("%v, want UNKNOWN", err)
 			}
-			if diff := cmp.Diff(pirogue.OperatorResult{Handle: tt.want}, got); diff != "" {
+			if diff := cmp.Diff(operator.OperatorResult{Handle: tt.want}, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -143,10 +144,10 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
 	conf := with(mali, server.URL)
-	genuine := reading[pirogue.Collector](t, conf)
+	genuine := reading[operator.Collector](t, conf)
 	orangeweb.Pretend(genuine)
 	_, err := genuine.Collect(t.Context(), collection)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	if pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("a page over http: %v, want UNKNOWN", err)
 	}
 	for _, l := range letters(server) {
@@ -159,11 +160,11 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	long := "https://shop.example/" + strings.Repeat("a", 100) // 121 characters
-	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.CollectRequest){
-		"a return address of 121 characters":   func(c *pirogue.CollectRequest) { c.ReturnURL = long },
-		"a cancel address of 121 characters":   func(c *pirogue.CollectRequest) { c.CancelURL = long },
-		"a callback address of 121 characters": func(c *pirogue.CollectRequest) { c.CallbackURL = long },
-		"a reference of 31 characters":         func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31)) },
+	adaptertest.Unsent(t, subject(), map[string]func(*operator.CollectRequest){
+		"a return address of 121 characters":   func(c *operator.CollectRequest) { c.ReturnURL = long },
+		"a cancel address of 121 characters":   func(c *operator.CollectRequest) { c.CancelURL = long },
+		"a callback address of 121 characters": func(c *operator.CollectRequest) { c.CallbackURL = long },
+		"a reference of 31 characters":         func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31)) },
 	})
 }
 
@@ -172,7 +173,7 @@ func TestAddressesOf120CharactersLeave(t *testing.T) {
 	conf := with(mali, newOrange(t, "ml").URL)
 	c := collection
 	c.CallbackURL = "https://shop.example/" + strings.Repeat("é", 99)
-	if _, err := reading[pirogue.Collector](t, conf).Collect(t.Context(), c); err != nil {
+	if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
 		t.Error(err)
 	}
 }
@@ -181,10 +182,10 @@ func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
 	conf := with(mali, server.URL)
-	_, err := reading[pirogue.StatusReader](t, conf).Status(
-		t.Context(), pirogue.StatusQuery{Ref: ref, Amount: collection.Amount},
+	_, err := reading[operator.StatusReader](t, conf).Status(
+		t.Context(), operator.StatusQuery{Ref: ref, Amount: collection.Amount},
 	)
-	if pirogue.CodeOf(err) != pirogue.Unknown || len(letters(server)) != 0 {
+	if pirogue.CodeOf(err) != operator.Unknown || len(letters(server)) != 0 {
 		t.Errorf("%v after %d requests, want UNKNOWN after none", err, len(letters(server)))
 	}
 }
@@ -200,9 +201,9 @@ func TestOrangesPromises(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.Capability{
-		Reference: pirogue.NeitherByReference, OnLostResponse: pirogue.ResendNewReference,
-		Window: 10 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, CallTimeout: 10 * time.Second,
+	want := operator.Capability{
+		Reference: operator.NeitherByReference, OnLostResponse: operator.ResendNewReference,
+		Window: 10 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, CallTimeout: 10 * time.Second,
 	}
 	if diff := cmp.Diff(want, got.Capability()); diff != "" {
 		t.Error(diff)

@@ -13,6 +13,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // operatorInMemory serves a client without a network, so that synctest can advance time.
@@ -86,7 +87,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 				if open := errors.Is(err, gobreaker.ErrOpenState); open != tt.opens {
 					t.Errorf("open = %v (%v), want %v", open, err, tt.opens)
 				}
-				if tt.opens && (pirogue.CodeOf(err) != pirogue.NotSent || o.calls.Load() != maxFailures) {
+				if tt.opens && (pirogue.CodeOf(err) != operator.NotSent || o.calls.Load() != maxFailures) {
 					t.Errorf("error %v after %d calls, want NOT_SENT after %d", err, o.calls.Load(), maxFailures)
 				}
 			})

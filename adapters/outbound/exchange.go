@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // Request is one request to an operator.
@@ -79,9 +80,9 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 	case l.proveNotSent():
 		// The transport failed before the first byte of the request: another try cannot pay
 		// twice.
-		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: nothing was sent: %w", c.name, err)
+		return Response{}, pirogue.Errorf(operator.NotSent, "%s: nothing was sent: %w", c.name, err)
 	default:
-		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: sent, then no answer: %w", c.name, err)
+		return Response{}, pirogue.Errorf(operator.Unknown, "%s: sent, then no answer: %w", c.name, err)
 	}
 }
 
@@ -92,7 +93,7 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, r.Method, c.base+r.Path, bytes.NewReader(r.Body))
 	if err != nil {
-		return nil, pirogue.Errorf(pirogue.NotSent, "%s: the method or the path cannot be sent", c.name)
+		return nil, pirogue.Errorf(operator.NotSent, "%s: the method or the path cannot be sent", c.name)
 	}
 	req.GetBody = nil
 	if r.Header != nil {
@@ -109,17 +110,17 @@ func (c *Client) newRequest(ctx context.Context, r Request) (*http.Request, erro
 func (c *Client) read(resp *http.Response) (Response, error) {
 	status := resp.StatusCode
 	if status < http.StatusOK || (status >= http.StatusMultipleChoices && status < http.StatusBadRequest) {
-		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, which is not followed", c.name, status)
+		return Response{}, pirogue.Errorf(operator.Unknown, "%s: status %d, which is not followed", c.name, status)
 	}
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, compressed unasked", c.name, status)
+		return Response{}, pirogue.Errorf(operator.Unknown, "%s: status %d, compressed unasked", c.name, status)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	switch {
 	case err != nil:
-		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, then no body: %w", c.name, status, err)
+		return Response{}, pirogue.Errorf(operator.Unknown, "%s: status %d, then no body: %w", c.name, status, err)
 	case len(body) > MaxBody:
-		return Response{}, pirogue.Errorf(pirogue.Unknown, "%s: status %d, longer than %d bytes", c.name, status, MaxBody)
+		return Response{}, pirogue.Errorf(operator.Unknown, "%s: status %d, longer than %d bytes", c.name, status, MaxBody)
 	}
 	return Response{Status: status, Body: body}, nil
 }

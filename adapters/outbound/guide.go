@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // The differences from an order besides the amount: values of Receipt.Mismatch.
@@ -29,7 +30,7 @@ type StatusTable map[string]pirogue.Outcome
 func (v StatusTable) Outcome(member, word string) (pirogue.Outcome, error) {
 	outcome, ok := v[word]
 	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "%s %q is in no document of the operator", member, Redact(word))
+		return "", pirogue.Errorf(operator.Unknown, "%s %q is in no document of the operator", member, Redact(word))
 	}
 	return outcome, nil
 }
@@ -39,7 +40,7 @@ type Spec struct {
 	Name string // for people
 	// Promised is the capability without three parts: the limits, the time-out and the proof
 	// of callbacks. Terms holds the limits, and Proof decides the proof.
-	Promised    pirogue.Capability
+	Promised    operator.Capability
 	Limits      Limits         // empty fields come from the instance
 	Credentials Credentials    // nil where instances of one operator differ
 	Proof       CallbackSecret // of its callbacks, where it is a credential of ours
@@ -86,12 +87,12 @@ func (g *Spec) ErrorCode(status int, word string, kind pirogue.PaymentKind) piro
 	case !listed, status < http.StatusBadRequest, status >= http.StatusInternalServerError:
 		// A refusal needs a documented word under a 4xx. A server that fails may have executed
 		// the order.
-		return pirogue.Unknown
-	case class != pirogue.Refused && class != pirogue.Unable:
+		return operator.Unknown
+	case class != operator.Refused && class != operator.Unable:
 		return class
 	case kind == "":
 		// The refusal of a status call refuses no payment.
-		return pirogue.Unknown
+		return operator.Unknown
 	case kind.MoneyOut():
 		return cmp.Or(ours, class)
 	default:
@@ -145,12 +146,12 @@ const horizon = 24 * time.Hour
 
 // Capability implements pirogue.Operator. It completes the guide's promises by the
 // instance's limits, time-out and proof.
-func (l *Connection) Capability() pirogue.Capability {
+func (l *Connection) Capability() operator.Capability {
 	c := l.Promised
 	c.CashIn, c.CashOut, c.CallTimeout = l.Limits.CashIn, l.Limits.CashOut, l.Client.timeout
 	c.FinalityWindow = cmp.Or(c.FinalityWindow, horizon)
 	if l.credentials[l.Proof.Credential] != "" {
-		c.Proof = pirogue.ProofToken
+		c.Proof = operator.ProofToken
 	}
 	return c
 }
@@ -201,8 +202,8 @@ func (l *Connection) SubmitJSON(
 // the order. It is "" for an order that the operator has named before: such an order cannot
 // be absent.
 func (l *Connection) QueryStatus(
-	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (pirogue.OperatorResult, error),
-) (pirogue.OperatorResult, error) {
+	ctx context.Context, path string, missing pirogue.Outcome, read func(body []byte) (operator.OperatorResult, error),
+) (operator.OperatorResult, error) {
 	answer, err := l.Ask(ctx, Get(path, nil))
 	if err == nil {
 		return answered(answer.Body, read)
@@ -210,10 +211,10 @@ func (l *Connection) QueryStatus(
 	// Only a documented word proves an absence: a 404 of a proxy has none.
 	if answer.Status == http.StatusNotFound && missing != "" {
 		if word, _ := l.ReadError(answer); l.NotFoundErrors[word] {
-			return pirogue.OperatorResult{Outcome: missing, Message: l.Name + " knows none of this reference"}, nil
+			return operator.OperatorResult{Outcome: missing, Message: l.Name + " knows none of this reference"}, nil
 		}
 	}
-	return pirogue.OperatorResult{}, err
+	return operator.OperatorResult{}, err
 }
 
 // ErrorFrom returns the error for a response that is not good. The guide decides its code.
@@ -233,15 +234,15 @@ func (l *Connection) Errorf(class pirogue.Code, a Response, secrets ...string) e
 
 // ReadResult returns the operator result of a response to Order or Ask. On an Unknown error it
 // keeps the transaction ID and handle that read finds. A status call can use them.
-func (l *Connection) ReadResult(a Response, err error, read func(body []byte) (pirogue.OperatorResult, error)) (pirogue.OperatorResult, error) {
+func (l *Connection) ReadResult(a Response, err error, read func(body []byte) (operator.OperatorResult, error)) (operator.OperatorResult, error) {
 	if err == nil {
 		return answered(a.Body, read)
 	}
-	if pirogue.CodeOf(err) != pirogue.Unknown {
-		return pirogue.OperatorResult{}, err
+	if pirogue.CodeOf(err) != operator.Unknown {
+		return operator.OperatorResult{}, err
 	}
 	named, _ := read(a.Body) //nolint:errcheck // err is what is reported; the name is all that is wanted
-	return pirogue.OperatorResult{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
+	return operator.OperatorResult{ProviderTxID: named.ProviderTxID, Handle: named.Handle}, err
 }
 
 // VerifyCallback returns SignatureInvalid for a callback without the guide's proof. An instance
@@ -257,16 +258,16 @@ func (l *Connection) VerifyCallback(header http.Header) error {
 // ReadCallback reads a callback that is Proven. It returns Unknown if the callback names another
 // order than the attempt's handle.
 func (l *Connection) ReadCallback(
-	a pirogue.Attempt, header http.Header, body []byte, read func(body []byte) (pirogue.OperatorResult, error),
-) (pirogue.OperatorResult, error) {
+	a pirogue.Attempt, header http.Header, body []byte, read func(body []byte) (operator.OperatorResult, error),
+) (operator.OperatorResult, error) {
 	if err := l.VerifyCallback(header); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	receipt, err := read(body)
 	// A callback must not decide another attempt than the one it was sent to.
 	for key, name := range receipt.Handle {
 		if known := a.Handle[key]; known != "" && known != name {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+			return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "a callback about another order than %s", a.Ref)
 		}
 	}
 	return receipt, err
@@ -274,11 +275,11 @@ func (l *Connection) ReadCallback(
 
 // JSON returns a function that reads a JSON body as a T. The function returns InvalidJSON
 // for any other body. In a response, answered turns that into Unknown.
-func JSON[T any](read func(said T) (pirogue.OperatorResult, error)) func(body []byte) (pirogue.OperatorResult, error) {
-	return func(body []byte) (pirogue.OperatorResult, error) {
+func JSON[T any](read func(said T) (operator.OperatorResult, error)) func(body []byte) (operator.OperatorResult, error) {
+	return func(body []byte) (operator.OperatorResult, error) {
 		var got T
 		if err := json.Unmarshal(body, &got); err != nil {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "not the JSON of the operator's documents")
+			return operator.OperatorResult{}, pirogue.Errorf(pirogue.InvalidJSON, "not the JSON of the operator's documents")
 		}
 		return read(got)
 	}
@@ -286,10 +287,10 @@ func JSON[T any](read func(said T) (pirogue.OperatorResult, error)) func(body []
 
 // answered reads the body of a response. A body that is not JSON is Unknown, because the
 // operator may have executed the order.
-func answered(body []byte, read func(body []byte) (pirogue.OperatorResult, error)) (pirogue.OperatorResult, error) {
+func answered(body []byte, read func(body []byte) (operator.OperatorResult, error)) (operator.OperatorResult, error) {
 	receipt, err := read(body)
 	if pirogue.CodeOf(err) == pirogue.InvalidJSON {
-		err = pirogue.Errorf(pirogue.Unknown, "%w", err)
+		err = pirogue.Errorf(operator.Unknown, "%w", err)
 	}
 	return receipt, err
 }
@@ -305,15 +306,15 @@ type StatusFields struct {
 
 // Result returns the operator result of a statement. An undocumented status word is
 // Unknown; the result still holds the operator's name of the order.
-func (l *Connection) Result(s StatusFields, secrets ...string) (pirogue.OperatorResult, error) {
-	receipt := pirogue.OperatorResult{ProviderTxID: s.ID}
+func (l *Connection) Result(s StatusFields, secrets ...string) (operator.OperatorResult, error) {
+	receipt := operator.OperatorResult{ProviderTxID: s.ID}
 	if s.ID != "" && s.Key != "" {
 		receipt.Handle = pirogue.Handle{s.Key: s.ID}
 	}
 	outcome, err := l.StatusTable.Outcome("status", s.Status)
 	if err != nil {
 		said := l.Redact(s.Status, secrets...)
-		return receipt, pirogue.Errorf(pirogue.Unknown, "status %q is in no document of the operator", said)
+		return receipt, pirogue.Errorf(operator.Unknown, "status %q is in no document of the operator", said)
 	}
 	receipt.Outcome, receipt.Message = outcome, l.Redact(s.Status+" "+s.Text, secrets...)
 	return receipt, nil
@@ -322,15 +323,15 @@ func (l *Connection) Result(s StatusFields, secrets ...string) (pirogue.Operator
 // ResultWithAmount does what Receipt does and reads the amount of a success. A success without a
 // whole amount is Unknown; the result still holds the operator's name. Other outcomes have
 // no amount.
-func (l *Connection) ResultWithAmount(s StatusFields, amount string, in pirogue.Currency) (pirogue.OperatorResult, error) {
+func (l *Connection) ResultWithAmount(s StatusFields, amount string, in pirogue.Currency) (operator.OperatorResult, error) {
 	r, err := l.Result(s)
 	if err != nil || r.Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
 	francs, err := Francs(json.Number(amount))
 	if err != nil || in == "" {
-		named := pirogue.OperatorResult{ProviderTxID: r.ProviderTxID, Handle: r.Handle}
-		return named, pirogue.Errorf(pirogue.Unknown, "paid, but no whole amount of a currency")
+		named := operator.OperatorResult{ProviderTxID: r.ProviderTxID, Handle: r.Handle}
+		return named, pirogue.Errorf(operator.Unknown, "paid, but no whole amount of a currency")
 	}
 	r.Amount = pirogue.Money{Minor: francs, Currency: in}
 	return r, nil

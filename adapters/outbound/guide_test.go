@@ -9,17 +9,18 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 var guide = Spec{
 	Name:        "Kora",
 	StatusTable: StatusTable{"done": pirogue.OutcomePaid, "refused": pirogue.OutcomeDeclined},
-	StatusCodes: map[int]pirogue.Code{http.StatusTooManyRequests: pirogue.NotSent, 503: pirogue.NotSent},
+	StatusCodes: map[int]pirogue.Code{http.StatusTooManyRequests: operator.NotSent, 503: operator.NotSent},
 	ErrorTable: map[string]pirogue.Code{
-		"bad": pirogue.Refused, "poor": pirogue.Refused, "closed": pirogue.Unable, "later": pirogue.Unknown,
-		"key": pirogue.NotSent,
+		"bad": operator.Refused, "poor": operator.Refused, "closed": operator.Unable, "later": operator.Unknown,
+		"key": operator.NotSent,
 	},
-	CashOutErrorTable: map[string]pirogue.Code{"poor": pirogue.Unable, "later": pirogue.Refused},
+	CashOutErrorTable: map[string]pirogue.Code{"poor": operator.Unable, "later": operator.Refused},
 	ReadError:         func(a Response) (word, said string) { return string(a.Body), string(a.Body) },
 	Private:           regexp.MustCompile(`AB \d+`),
 }
@@ -33,24 +34,24 @@ func TestWhatAnErrorMeans(t *testing.T) {
 		kind   pirogue.PaymentKind
 		want   pirogue.Code
 	}{
-		"a refusal":                                {400, "bad", in, pirogue.Refused},
-		"a refusal of money that leaves":           {404, "bad", out, pirogue.Refused},
-		"a refusal to a question":                  {400, "bad", asked, pirogue.Unknown},
-		"a refusal of a server that fell":          {500, "bad", in, pirogue.Unknown},
-		"a refusal in a good answer":               {200, "bad", in, pirogue.Unknown},
-		"too little of the payer":                  {400, "poor", in, pirogue.Refused},
-		"too little of ours":                       {400, "poor", out, pirogue.Unable},
-		"too little of ours, for a refund":         {400, "poor", pirogue.Refund, pirogue.Unable},
-		"too little, to a question":                {400, "poor", asked, pirogue.Unknown},
-		"not served":                               {403, "closed", in, pirogue.Unable},
-		"not served, to a question":                {403, "closed", asked, pirogue.Unknown},
-		"a word that decides nothing":              {400, "later", out, pirogue.Unknown},
-		"turned away by a word":                    {401, "key", asked, pirogue.NotSent},
-		"turned away by a status":                  {429, "bad", in, pirogue.NotSent},
-		"turned away by a server's status":         {503, "", in, pirogue.NotSent},
-		"a word of no document":                    {400, "?", in, pirogue.Unknown},
-		"no word":                                  {400, "", in, pirogue.Unknown},
-		"what is not served, of money that leaves": {400, "closed", out, pirogue.Unable},
+		"a refusal":                                {400, "bad", in, operator.Refused},
+		"a refusal of money that leaves":           {404, "bad", out, operator.Refused},
+		"a refusal to a question":                  {400, "bad", asked, operator.Unknown},
+		"a refusal of a server that fell":          {500, "bad", in, operator.Unknown},
+		"a refusal in a good answer":               {200, "bad", in, operator.Unknown},
+		"too little of the payer":                  {400, "poor", in, operator.Refused},
+		"too little of ours":                       {400, "poor", out, operator.Unable},
+		"too little of ours, for a refund":         {400, "poor", pirogue.Refund, operator.Unable},
+		"too little, to a question":                {400, "poor", asked, operator.Unknown},
+		"not served":                               {403, "closed", in, operator.Unable},
+		"not served, to a question":                {403, "closed", asked, operator.Unknown},
+		"a word that decides nothing":              {400, "later", out, operator.Unknown},
+		"turned away by a word":                    {401, "key", asked, operator.NotSent},
+		"turned away by a status":                  {429, "bad", in, operator.NotSent},
+		"turned away by a server's status":         {503, "", in, operator.NotSent},
+		"a word of no document":                    {400, "?", in, operator.Unknown},
+		"no word":                                  {400, "", in, operator.Unknown},
+		"what is not served, of money that leaves": {400, "closed", out, operator.Unable},
 	} {
 		if got := guide.ErrorCode(tt.status, tt.word, tt.kind); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
@@ -72,14 +73,14 @@ func lineTo(s desk) *Connection {
 
 func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 	t.Parallel()
-	read := func([]byte) (pirogue.OperatorResult, error) {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"}, errors.New("of no matter")
+	read := func([]byte) (operator.OperatorResult, error) {
+		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"}, errors.New("of no matter")
 	}
 	for body, tt := range map[string]struct {
 		code pirogue.Code
 		txID string
 	}{
-		"bad": {pirogue.Refused, ""}, "?": {pirogue.Unknown, "K1"}, "": {pirogue.Unknown, "K1"}, "key": {pirogue.NotSent, ""},
+		"bad": {operator.Refused, ""}, "?": {operator.Unknown, "K1"}, "": {operator.Unknown, "K1"}, "key": {operator.NotSent, ""},
 	} {
 		l := lineTo(desk{answer: Response{Status: 400, Body: []byte(body)}})
 		answer, err := l.Submit(t.Context(), Request{}, pirogue.CashIn)
@@ -88,8 +89,8 @@ func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 			t.Errorf("%q: %+v, %v; want %s of %q", body, got, err, tt.code, tt.txID)
 		}
 	}
-	lost := pirogue.Errorf(pirogue.NotSent, "nobody there")
-	if _, err := lineTo(desk{err: lost}).Ask(t.Context(), Request{}); pirogue.CodeOf(err) != pirogue.NotSent {
+	lost := pirogue.Errorf(operator.NotSent, "nobody there")
+	if _, err := lineTo(desk{err: lost}).Ask(t.Context(), Request{}); pirogue.CodeOf(err) != operator.NotSent {
 		t.Errorf("%v, want what the sender says", err)
 	}
 }
@@ -114,11 +115,11 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		code           pirogue.Code
 	}{
 		"paid":                           {"done", "5000", pirogue.XOF, pirogue.OutcomePaid, 5000, ""},
-		"paid, not saying how much":      {"done", "", pirogue.XOF, "", 0, pirogue.Unknown},
-		"paid, not saying in what":       {"done", "5000", "", "", 0, pirogue.Unknown},
-		"paid, with half a franc":        {"done", "0.5", pirogue.XOF, "", 0, pirogue.Unknown},
+		"paid, not saying how much":      {"done", "", pirogue.XOF, "", 0, operator.Unknown},
+		"paid, not saying in what":       {"done", "5000", "", "", 0, operator.Unknown},
+		"paid, with half a franc":        {"done", "0.5", pirogue.XOF, "", 0, operator.Unknown},
 		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
-		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, pirogue.Unknown},
+		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, operator.Unknown},
 	} {
 		got, err := lineTo(desk{}).ResultWithAmount(StatusFields{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
 		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
@@ -134,8 +135,8 @@ func TestWhatACallbackMustBring(t *testing.T) {
 	t.Parallel()
 	proven := guide
 	proven.Proof = CallbackSecret{Header: "X-Proof", Scheme: "Basic ", Credential: "secret"}
-	read := JSON(func(said struct{ ID string }) (pirogue.OperatorResult, error) {
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePaid, Handle: pirogue.Handle{"id": said.ID}}, nil
+	read := JSON(func(said struct{ ID string }) (operator.OperatorResult, error) {
+		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, Handle: pirogue.Handle{"id": said.ID}}, nil
 	})
 	for name, tt := range map[string]struct {
 		brings, body, known string
@@ -143,7 +144,7 @@ func TestWhatACallbackMustBring(t *testing.T) {
 	}{
 		"all that is asked for":              {"Basic s3cret", `{"id":"K1"}`, "K1", ""},
 		"the name of one that had none":      {"Basic s3cret", `{"id":"K1"}`, "", ""},
-		"the name of another":                {"Basic s3cret", `{"id":"K1"}`, "K2", pirogue.Unknown},
+		"the name of another":                {"Basic s3cret", `{"id":"K1"}`, "K2", operator.Unknown},
 		"no JSON":                            {"Basic s3cret", `id=K1`, "K1", pirogue.InvalidJSON},
 		"no proof":                           {"", `{"id":"K1"}`, "K1", pirogue.SignatureInvalid},
 		"a proof of another scheme, no JSON": {"s3cret", `id=K1`, "K1", pirogue.SignatureInvalid},
@@ -154,12 +155,12 @@ func TestWhatACallbackMustBring(t *testing.T) {
 		if pirogue.CodeOf(err) != tt.code || (err == nil) != (got.Outcome == pirogue.OutcomePaid) {
 			t.Errorf("%s: %+v, %v; want %q", name, got, err, tt.code)
 		}
-		if proof := l.Capability().Proof; proof != pirogue.ProofToken {
+		if proof := l.Capability().Proof; proof != operator.ProofToken {
 			t.Errorf("%s: the proof is %q", name, proof)
 		}
 	}
 	l := lineTo(desk{})
-	if _, err := l.ReadResult(Response{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := l.ReadResult(Response{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("an answer that is a page: %v, want UNKNOWN", err)
 	}
 	if got, err := l.Result(StatusFields{Status: "s3cret"}); err == nil || strings.Contains(err.Error(), "s3cret") {

@@ -24,6 +24,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // MaxBody is the largest response that a client reads, in bytes. A longer one is Unknown.
@@ -140,15 +141,15 @@ func newBreaker(name string) *gobreaker.TwoStepCircuitBreaker[Response] {
 // Unknown: a time-out, a reset, a redirect, a response too long or compressed.
 func (c *Client) Send(ctx context.Context, r Request) (Response, error) {
 	if err := ctx.Err(); err != nil {
-		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: given up before the call: %w", c.name, err)
+		return Response{}, pirogue.Errorf(operator.NotSent, "%s: given up before the call: %w", c.name, err)
 	}
-	if err := pirogue.PermitCall(ctx); err != nil {
-		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: not called: %w", c.name, err)
+	if err := operator.PermitCall(ctx); err != nil {
+		return Response{}, pirogue.Errorf(operator.NotSent, "%s: not called: %w", c.name, err)
 	}
 	// An open breaker refuses the call unsent, so an operator that is down costs no time-out.
 	report, err := c.breaker.Allow()
 	if err != nil {
-		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: not called, it failed too often: %w", c.name, err)
+		return Response{}, pirogue.Errorf(operator.NotSent, "%s: not called, it failed too often: %w", c.name, err)
 	}
 	answer, err := c.exchange(ctx, r)
 	report(health(answer, err))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 const (
@@ -42,29 +43,29 @@ func TestEveryFailureAfterAConnectionSpokeIsUnknown(t *testing.T) {
 		want     pirogue.Code
 	}{
 		"an answer of the largest size": {says(answer(MaxBody)), patient, ""},
-		"an answer one byte longer":     {says(answer(MaxBody + 1)), patient, pirogue.Unknown},
+		"an answer one byte longer":     {says(answer(MaxBody + 1)), patient, operator.Unknown},
 		"an error page of the server":   {says("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), patient, ""},
 		"a refusal":                     {says("HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}"), patient, ""},
 		"a redirect": {
-			says("HTTP/1.1 307 Go\r\nLocation: /pay\r\nContent-Length: 0\r\n\r\n"), patient, pirogue.Unknown,
+			says("HTTP/1.1 307 Go\r\nLocation: /pay\r\nContent-Length: 0\r\n\r\n"), patient, operator.Unknown,
 		},
 		"another protocol": {
-			says("HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), patient, pirogue.Unknown,
+			says("HTTP/1.1 101 Switch\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), patient, operator.Unknown,
 		},
 		"compressed though not asked": {
-			says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx"), patient, pirogue.Unknown,
+			says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nxx"), patient, operator.Unknown,
 		},
 		"a header larger than the limit": {
-			says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*maxHeader) + "\r\n\r\n"), patient, pirogue.Unknown,
+			says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2*maxHeader) + "\r\n\r\n"), patient, operator.Unknown,
 		},
-		"not HTTP": {says("SSH-2.0-OpenSSH_9.6\r\n"), patient, pirogue.Unknown},
+		"not HTTP": {says("SSH-2.0-OpenSSH_9.6\r\n"), patient, operator.Unknown},
 		"the body breaks off": {
-			says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), patient, pirogue.Unknown,
+			says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), patient, operator.Unknown,
 		},
-		"closed once the request was read":    {says(""), patient, pirogue.Unknown},
-		"silent once the request was read":    {silence, impatient, pirogue.Unknown},
-		"reset while the request was written": {resetEarly, patient, pirogue.Unknown},
-		"one byte of the answer a second":     {drips, impatient, pirogue.Unknown},
+		"closed once the request was read":    {says(""), patient, operator.Unknown},
+		"silent once the request was read":    {silence, impatient, operator.Unknown},
+		"reset while the request was written": {resetEarly, patient, operator.Unknown},
+		"one byte of the answer a second":     {drips, impatient, operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -124,8 +125,8 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newClient(t, url, time.Second).Send(t.Context(), payment)
-			if got := pirogue.CodeOf(err); got != pirogue.NotSent {
-				t.Errorf("code = %q (%v), want %q", got, err, pirogue.NotSent)
+			if got := pirogue.CodeOf(err); got != operator.NotSent {
+				t.Errorf("code = %q (%v), want %q", got, err, operator.NotSent)
 			}
 		})
 	}
@@ -139,7 +140,7 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 func TestTLSIsAtLeast12AndItsServerIsChecked(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[uint16]pirogue.Code{
-		tls.VersionTLS11: pirogue.NotSent, tls.VersionTLS12: "", tls.VersionTLS13: "",
+		tls.VersionTLS11: operator.NotSent, tls.VersionTLS12: "", tls.VersionTLS13: "",
 	} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
 			t.Parallel()
@@ -170,13 +171,13 @@ func TestACallGivenUp(t *testing.T) {
 
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Send(done, payment); pirogue.CodeOf(err) != pirogue.NotSent || w.connections.Load() != 0 {
+	if _, err := c.Send(done, payment); pirogue.CodeOf(err) != operator.NotSent || w.connections.Load() != 0 {
 		t.Errorf("before it began: %v with %d connections, want NOT_SENT with none", err, w.connections.Load())
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(impatient, cancel)
-	if _, err := c.Send(ctx, payment); pirogue.CodeOf(err) != pirogue.Unknown || !errors.Is(err, context.Canceled) {
+	if _, err := c.Send(ctx, payment); pirogue.CodeOf(err) != operator.Unknown || !errors.Is(err, context.Canceled) {
 		t.Errorf("after the request was read: %v, want UNKNOWN, cancelled", err)
 	}
 }
@@ -206,7 +207,7 @@ func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
 			if _, err := c.Send(t.Context(), payment); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Send(t.Context(), r); pirogue.CodeOf(err) != pirogue.Unknown {
+			if _, err := c.Send(t.Context(), r); pirogue.CodeOf(err) != operator.Unknown {
 				t.Errorf("the second call ended in %v, want UNKNOWN", err)
 			}
 			if n := w.read.Load(); n != 2 {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // Limits holds the limits of an operator. An order outside them is Unable and is not sent,
@@ -12,7 +13,7 @@ type Limits struct {
 	Name            string // of the operator, for people
 	Country         pirogue.CountryCode
 	Currency        pirogue.Currency
-	CashIn, CashOut pirogue.Limits
+	CashIn, CashOut operator.Limits
 	Reference       int             // greatest length, in characters
 	Prefix          string          // of every number after its calling code
 	Digits          int             // of a number after its calling code; 0 accepts any count
@@ -29,12 +30,12 @@ type Submission struct {
 }
 
 // CollectSubmission returns the Order of a collection.
-func CollectSubmission(c pirogue.CollectRequest) Submission {
+func CollectSubmission(c operator.CollectRequest) Submission {
 	return Submission{pirogue.CashIn, c.Ref, c.Amount, c.MSISDN, c.Network}
 }
 
 // DisburseSubmission returns the Order of a disbursement.
-func DisburseSubmission(d pirogue.DisburseRequest) Submission {
+func DisburseSubmission(d operator.DisburseRequest) Submission {
 	return Submission{pirogue.CashOut, d.Ref, d.Amount, d.MSISDN, d.Network}
 }
 
@@ -56,12 +57,12 @@ func (t Limits) CheckOrder(o Submission) error {
 	}
 	switch {
 	case o.Amount.Currency != t.Currency:
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s where %s moves %s", o.Amount, t.Name, t.Currency)
+		return pirogue.Errorf(operator.Unable, "not sent: %s where %s moves %s", o.Amount, t.Name, t.Currency)
 	case !limits.Allow(o.Amount.Minor):
-		return pirogue.Errorf(pirogue.Unable, "not sent: %s is not within %d and %d (0: no limit)",
+		return pirogue.Errorf(operator.Unable, "not sent: %s is not within %d and %d (0: no limit)",
 			o.Amount, limits.Min, limits.Max)
 	case o.Network != "" && t.Network != "" && o.Network != t.Network:
-		return pirogue.Errorf(pirogue.Unable, "not sent: network %q where the instance serves %q", o.Network, t.Network)
+		return pirogue.Errorf(operator.Unable, "not sent: network %q where the instance serves %q", o.Network, t.Network)
 	default:
 		return t.CheckReference(o.Ref)
 	}
@@ -70,7 +71,7 @@ func (t Limits) CheckOrder(o Submission) error {
 // CheckReference returns an Unable error for a reference that the operator can never accept.
 func (t Limits) CheckReference(ref pirogue.OperatorRef) error {
 	if ref == "" || len(ref) > t.Reference {
-		return pirogue.Errorf(pirogue.Unable, "not sent: a reference has 1 to %d characters", t.Reference)
+		return pirogue.Errorf(operator.Unable, "not sent: a reference has 1 to %d characters", t.Reference)
 	}
 	return nil
 }
@@ -83,7 +84,7 @@ func (t Limits) LocalNumber(o Submission) (string, error) {
 	}
 	digits, ours := t.LocalOf(o.MSISDN)
 	if !ours {
-		return "", pirogue.Errorf(pirogue.Unable, "not sent: the number is not one of %s in %s", t.Name, t.Country)
+		return "", pirogue.Errorf(operator.Unable, "not sent: the number is not one of %s in %s", t.Name, t.Country)
 	}
 	return digits, nil
 }

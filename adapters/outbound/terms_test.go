@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // niger is a Terms value with every kind of limit.
 var niger = Limits{
 	Name: "Kora", Country: "NE", Currency: pirogue.XOF, Network: pirogue.Moov, Reference: 20, Prefix: "9", Digits: 8,
-	CashIn: pirogue.Limits{Min: 100, Max: 500}, CashOut: pirogue.Limits{Min: 200, Max: 400},
+	CashIn: operator.Limits{Min: 100, Max: 500}, CashOut: operator.Limits{Min: 200, Max: 400},
 }
 
 func TestAnInstanceIsOfTheTerms(t *testing.T) {
@@ -61,7 +62,7 @@ func TestAnOrderKeepsToTheTerms(t *testing.T) {
 		if tt.taken && (digits != "90123456" || err != nil) {
 			t.Errorf("%s: %q, %v; want it taken", name, digits, err)
 		}
-		if !tt.taken && (digits != "" || pirogue.CodeOf(err) != pirogue.Unable) {
+		if !tt.taken && (digits != "" || pirogue.CodeOf(err) != operator.Unable) {
 			t.Errorf("%s: %q, %v; want UNABLE", name, digits, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // The limits on the use of a token.
@@ -93,7 +94,7 @@ func (t *TokenSource) Send(ctx context.Context, r Request) (Response, error) {
 	}
 	answer, err = t.sendWith(ctx, r, token)
 	if err == nil && answer.Status == http.StatusUnauthorized {
-		return Response{}, pirogue.Errorf(pirogue.NotSent, "%s: a fresh token was turned away (401)", t.client.name)
+		return Response{}, pirogue.Errorf(operator.NotSent, "%s: a fresh token was turned away (401)", t.client.name)
 	}
 	return answer, err
 }
@@ -124,15 +125,15 @@ func (t *TokenSource) get(ctx context.Context, rejected string) (string, error) 
 	}
 	// Other callers wait for the same fetch: neither one caller's end nor its permit holds it
 	// up.
-	detached := pirogue.WithCallPermit(context.WithoutCancel(ctx), nil)
+	detached := operator.WithCallPermit(context.WithoutCancel(ctx), nil)
 	flight := t.flight.DoChan("token", func() (any, error) { return t.renew(detached, rejected) })
 	select {
 	case <-ctx.Done():
-		return "", pirogue.Errorf(pirogue.NotSent, "%s: given up waiting for a token: %w", t.client.name, ctx.Err())
+		return "", pirogue.Errorf(operator.NotSent, "%s: given up waiting for a token: %w", t.client.name, ctx.Err())
 	case landed := <-flight:
 		value, ok := landed.Val.(string)
 		if landed.Err != nil || !ok {
-			return "", pirogue.Errorf(pirogue.NotSent, "%s: no token: %w", t.client.name, landed.Err)
+			return "", pirogue.Errorf(operator.NotSent, "%s: no token: %w", t.client.name, landed.Err)
 		}
 		return value, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // issuer issues the tokens "1", "2", … and accepts only the latest.
@@ -31,7 +32,7 @@ func (i *issuer) fetch(ctx context.Context) (Token, error) {
 	case <-time.After(i.slow):
 	}
 	if i.down.Load() {
-		return Token{}, pirogue.Errorf(pirogue.Unknown, "time-out")
+		return Token{}, pirogue.Errorf(operator.Unknown, "time-out")
 	}
 	return Token{Value: strconv.FormatInt(i.issued.Add(1), 10), ExpiresIn: i.life}, nil
 }
@@ -135,7 +136,7 @@ func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
 	}
 
 	b.revoked.Store(true)
-	b.send(t, pirogue.NotSent, 4)
+	b.send(t, operator.NotSent, 4)
 	if n := b.calls.Load(); n != 5 {
 		t.Errorf("%d calls, want 5: a second 401 is not met with a third call", n)
 	}
@@ -145,7 +146,7 @@ func TestWithoutATokenThePaymentDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600})
 	b.down.Store(true)
-	b.send(t, pirogue.NotSent, 0)
+	b.send(t, operator.NotSent, 0)
 	if n := b.calls.Load(); n != 0 {
 		t.Errorf("%d payments left", n)
 	}
@@ -157,7 +158,7 @@ func TestAnEmptyTokenIsNone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{})
 	b.tokens.fetch = func(context.Context) (Token, error) { return Token{ExpiresIn: 3600}, nil }
-	b.send(t, pirogue.NotSent, 0)
+	b.send(t, operator.NotSent, 0)
 }
 
 func TestOneCallerGivingUpDoesNotRobTheOthers(t *testing.T) {
@@ -172,7 +173,7 @@ func TestOneCallerGivingUpDoesNotRobTheOthers(t *testing.T) {
 		if took := time.Since(start); took > b.slow/2 {
 			t.Errorf("who gave up after 20 ms waited %v", took)
 		}
-		if pirogue.CodeOf(err) != pirogue.NotSent || !errors.Is(err, context.DeadlineExceeded) {
+		if pirogue.CodeOf(err) != operator.NotSent || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("who gave up: %v, want NOT_SENT", err)
 		}
 	})
@@ -187,7 +188,7 @@ func TestATokenAndItsCallShareOneTimeout(t *testing.T) {
 	slow := &issuer{life: 3600, slow: 200 * time.Millisecond}
 	tokens := NewTokenSource(newClient(t, w.url, impatient), time.Now, slow.fetch)
 	start := time.Now()
-	if _, err := tokens.Send(t.Context(), payment); pirogue.CodeOf(err) != pirogue.Unknown {
+	if _, err := tokens.Send(t.Context(), payment); pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%v, want UNKNOWN", err)
 	}
 	if took := time.Since(start); took > impatient+150*time.Millisecond {

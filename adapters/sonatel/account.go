@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The paths of the retailer's account.
@@ -50,11 +51,11 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 	}
 	var got amount
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: not the JSON of the specification: %w", err)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: not the JSON of the specification: %w", err)
 	}
 	left, err := got.money()
 	if err != nil || left.Currency != o.conf.Currency {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "balance: no whole amount of %s", o.conf.Currency)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: no whole amount of %s", o.conf.Currency)
 	}
 	return left, nil
 }
@@ -68,7 +69,7 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 // every call that needs one is NotSent until a restart.
 func (o *adapter) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
-		return pirogue.Errorf(pirogue.Refused, "not sent: a PIN has 4 digits")
+		return pirogue.Errorf(operator.Refused, "not sent: a PIN has 4 digits")
 	}
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
@@ -87,7 +88,7 @@ func (o *adapter) ChangePIN(ctx context.Context, newPIN string) error {
 	switch pirogue.CodeOf(err) {
 	case "":
 		v.pin = newPIN
-	case pirogue.Unknown:
+	case operator.Unknown:
 		// Trying either PIN could block the wallet.
 		v.refused = "one of two, after a change whose answer was lost"
 	default:
@@ -121,7 +122,7 @@ func (o *adapter) understood(a outbound.Response, secrets ...string) error {
 		return o.ErrorFrom(a, pirogue.CashOut, secrets...)
 	}
 	if len(a.Body) > 0 && !json.Valid(a.Body) {
-		return pirogue.Errorf(pirogue.Unknown, "status %d, then no JSON", a.Status)
+		return pirogue.Errorf(operator.Unknown, "status %d, then no JSON", a.Status)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // bulkPath is the path that takes many deposits at once.
@@ -33,7 +34,7 @@ type bulkAnswer struct {
 //
 // An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
 // After Unknown every line must be searched by its reference.
-func (o *adapter) BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error) {
+func (o *adapter) BulkDisburse(ctx context.Context, all []operator.DisburseRequest, callbackURL string) (string, error) {
 	numbers, err := o.payables(all)
 	if err != nil {
 		return "", err
@@ -42,7 +43,7 @@ func (o *adapter) BulkDisburse(ctx context.Context, all []pirogue.DisburseReques
 	defer cancel()
 	// No byte of the bulk has left at this point, whatever the balance call returned.
 	if _, err := o.Balance(ctx); err != nil {
-		return "", pirogue.Errorf(pirogue.NotSent, "the PIN was not tried on a bulk: %w", err)
+		return "", pirogue.Errorf(operator.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
 	answer, err := o.withPIN(ctx, o.sealedOnce, func(key publicKey, pin string) (outbound.Request, error) {
 		return o.bulk(all, numbers, callbackURL, func() (string, error) { return key.seal(pin) })
@@ -70,18 +71,18 @@ var ofWholeBulk = map[string]bool{
 func (o *adapter) turnedBulk(a outbound.Response) error {
 	code, _ := said(a)
 	class := o.ErrorCode(a.Status, code, pirogue.CashOut)
-	refused := class == pirogue.Refused || class == pirogue.Unable
+	refused := class == operator.Refused || class == operator.Unable
 	if refused && !ofWholeBulk[code] || code == codeBadKey {
-		class = pirogue.Unknown
+		class = operator.Unknown
 	}
 	return o.Errorf(class, a)
 }
 
 // payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange
 // can never accept.
-func (o *adapter) payables(all []pirogue.DisburseRequest) ([]string, error) {
+func (o *adapter) payables(all []operator.DisburseRequest) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
-		return nil, pirogue.Errorf(pirogue.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
+		return nil, pirogue.Errorf(operator.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
@@ -92,7 +93,7 @@ func (o *adapter) payables(all []pirogue.DisburseRequest) ([]string, error) {
 		}
 		// Two lines with one reference could not be told apart afterwards.
 		if seen[d.Ref] {
-			return nil, pirogue.Errorf(pirogue.Unable, "not sent: %s is in the bulk twice", d.Ref)
+			return nil, pirogue.Errorf(operator.Unable, "not sent: %s is in the bulk twice", d.Ref)
 		}
 		seen[d.Ref] = true
 		numbers = append(numbers, number)
@@ -102,7 +103,7 @@ func (o *adapter) payables(all []pirogue.DisburseRequest) ([]string, error) {
 
 // bulk returns the request: an array of deposits. Each holds the PIN, sealed separately.
 func (o *adapter) bulk(
-	all []pirogue.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
+	all []operator.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
 ) (outbound.Request, error) {
 	lines := make([]cashInRequest, 0, len(all))
 	for i, d := range all {
@@ -124,19 +125,19 @@ func (o *adapter) bulk(
 func bulkOf(body []byte) (string, error) {
 	var got bulkAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return "", pirogue.Errorf(pirogue.Unknown, "bulk: not the JSON of the specification: %w", err)
+		return "", pirogue.Errorf(operator.Unknown, "bulk: not the JSON of the specification: %w", err)
 	}
 	if got.BulkID == "" {
-		return "", pirogue.Errorf(pirogue.Unknown, "bulk without bulkId")
+		return "", pirogue.Errorf(operator.Unknown, "bulk without bulkId")
 	}
 	if outcome, err := outcomes.Outcome("status", got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
-		return string(got.BulkID), pirogue.Errorf(pirogue.Unknown, "bulk %s is %q", got.BulkID, outbound.Redact(got.Status))
+		return string(got.BulkID), pirogue.Errorf(operator.Unknown, "bulk %s is %q", got.BulkID, outbound.Redact(got.Status))
 	}
 	return string(got.BulkID), nil
 }
 
 // BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet
 // is absent. Its errors are NotSent and Unknown; it never returns a part of the list.
-func (o *adapter) BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error) {
+func (o *adapter) BulkLines(ctx context.Context, bulkID string) ([]operator.StatementLine, error) {
 	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

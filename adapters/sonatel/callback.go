@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The headers of a callback.
@@ -29,22 +30,22 @@ const (
 // registered with the address, sent verbatim after "Basic". If the configuration has the
 // endpoint's secrets, the signature must be right too. Orange repeats a callback until it
 // gets a response, and never after a 4xx.
-func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (pirogue.OperatorResult, error) {
+func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (operator.OperatorResult, error) {
 	got, err := o.proven(header, body)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if got.Reference != string(a.Ref) {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "a callback about another order than %s", a.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "a callback about another order than %s", a.Ref)
 	}
 	return o.told(got)
 }
 
 // told returns the operator result of a callback, or of one transaction's status.
-func (o *adapter) told(t transaction) (pirogue.OperatorResult, error) {
+func (o *adapter) told(t transaction) (operator.OperatorResult, error) {
 	receipt, err := o.Result(outbound.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return receipt, nil
 }
@@ -58,7 +59,7 @@ func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.Op
 		return "", err
 	}
 	if got.Reference == "" || len(got.Reference) > maxReference {
-		return "", pirogue.Errorf(pirogue.Unknown, "a callback without a reference of ours")
+		return "", pirogue.Errorf(operator.Unknown, "a callback without a reference of ours")
 	}
 	return pirogue.OperatorRef(got.Reference), nil
 }

@@ -12,11 +12,12 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 // listener combines the methods of an instance that read callbacks.
 type listener interface {
-	pirogue.CallbackReader
+	operator.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 	CallbackKey(header http.Header) string
 }
@@ -125,8 +126,8 @@ func TestTheReferenceOfACallback(t *testing.T) {
 	}{
 		"given":               {known, callbackBody, ref, ""},
 		"given, word unheard": {known, `{"status":"LATER","reference":"` + ref + `"}`, ref, ""},
-		"missing":             {known, `{"status":"SUCCESS"}`, "", pirogue.Unknown},
-		"too long":            {known, `{"reference":"` + strings.Repeat("A", 51) + `"}`, "", pirogue.Unknown},
+		"missing":             {known, `{"status":"SUCCESS"}`, "", operator.Unknown},
+		"too long":            {known, `{"reference":"` + strings.Repeat("A", 51) + `"}`, "", operator.Unknown},
 		"in no JSON":          {known, "reference=1", "", pirogue.InvalidJSON},
 		"from anybody":        {nil, callbackBody, "", pirogue.SignatureInvalid},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The paths of both ways to collect.
@@ -59,9 +60,9 @@ type oneStepRequest struct {
 // one-time password. Otherwise it creates a QR that can be paid once, within the
 // collection's window and at most a day. A collection that Orange can never accept is
 // Unable and not sent.
-func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if c.OTP != "" {
 		return o.oneStep(ctx, c)
@@ -70,14 +71,14 @@ func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogu
 }
 
 // openQR creates a QR.
-func (o *adapter) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) openQR(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	window := min(c.Window, maxValidity)
 	if window < time.Second {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unable, "not sent: a QR cannot be valid for %v", c.Window)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: a QR cannot be valid for %v", c.Window)
 	}
 	req, err := outbound.PostJSON(qrPath, o.qr(c, window))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if c.CallbackURL != "" {
 		req.Header.Set(headerCallbackURL, c.CallbackURL)
@@ -88,13 +89,13 @@ func (o *adapter) openQR(ctx context.Context, c pirogue.CollectRequest) (pirogue
 	asked := o.clock.Now()
 	answer, err := o.Submit(ctx, req, pirogue.CashIn)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return o.opened(answer.Body, asked.Add(window))
 }
 
 // qr returns the body of POST qrcode.
-func (o *adapter) qr(c pirogue.CollectRequest, window time.Duration) qrRequest {
+func (o *adapter) qr(c operator.CollectRequest, window time.Duration) qrRequest {
 	return qrRequest{
 		Code:               o.conf.Credentials[credMerchantCode],
 		Name:               outbound.Cut(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
@@ -109,19 +110,19 @@ func (o *adapter) qr(c pirogue.CollectRequest, window time.Duration) qrRequest {
 
 // opened reads the response to qrcode. A QR needs an identifier and a usable link or
 // picture. Without them it is Unknown whether the QR exists.
-func (o *adapter) opened(body []byte, expires time.Time) (pirogue.OperatorResult, error) {
+func (o *adapter) opened(body []byte, expires time.Time) (operator.OperatorResult, error) {
 	var got qrAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "QR: not the JSON of the specification: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "QR: not the JSON of the specification: %w", err)
 	}
 	link := o.link(got.DeepLink, got.ShortLink)
 	if got.QRID == "" || (got.QRCode == "" && link == "") {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "QR without qrId, or without anything to show")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "QR without qrId, or without anything to show")
 	}
 	if until, ok := readTime(got.ValidFor.EndDateTime); ok {
 		expires = until
 	}
-	return pirogue.OperatorResult{
+	return operator.OperatorResult{
 		Outcome:    pirogue.OutcomePending,
 		NextAction: pirogue.NextAction{Type: pirogue.ActionQR, QR: got.QRCode, URL: link, ExpiresAt: expires},
 		Handle:     pirogue.Handle{keyQR: string(got.QRID)},
@@ -141,10 +142,10 @@ func (o *adapter) link(addresses ...string) string {
 
 // oneStep collects with the customer's one-time password. Orange responds when the payment
 // is over. The attempt uses up the password, whatever its result.
-func (o *adapter) oneStep(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) oneStep(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	number, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	answer, err := o.SubmitJSON(ctx, oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
@@ -153,7 +154,7 @@ func (o *adapter) oneStep(ctx context.Context, c pirogue.CollectRequest) (pirogu
 		Reference: string(c.Ref),
 	}, pirogue.CashIn, c.OTP)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return o.executed(answer.Body, c.Ref, c.OTP)
 }

@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // cashInPath is the path by which a retailer deposits into a customer's wallet. Orange's
@@ -36,10 +37,10 @@ type executedAnswer struct {
 // Orange sends no callback for it. Nothing proves that a repeated reference is executed
 // once. So a lost response is Unknown, and the transaction must be searched, not sent
 // again. A disbursement that Orange can never accept is Unable and not sent.
-func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
 	number, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	answer, err := o.sendPIN(ctx, func(key publicKey, pin string) (outbound.Request, error) {
 		sealed, err := key.seal(pin)
@@ -49,16 +50,16 @@ func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (piro
 		return outbound.PostJSON(cashInPath, o.cashIn(d, number, sealed))
 	})
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if !answer.OK() {
-		return pirogue.OperatorResult{}, o.ErrorFrom(answer, pirogue.CashOut)
+		return operator.OperatorResult{}, o.ErrorFrom(answer, pirogue.CashOut)
 	}
 	return o.executed(answer.Body, d.Ref)
 }
 
 // cashIn returns the body of one deposit.
-func (o *adapter) cashIn(d pirogue.DisburseRequest, number, sealed string) cashInRequest {
+func (o *adapter) cashIn(d operator.DisburseRequest, number, sealed string) cashInRequest {
 	return cashInRequest{
 		Partner:             side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed},
 		Customer:            side{IDType: idMSISDN, ID: number},
@@ -70,20 +71,20 @@ func (o *adapter) cashIn(d pirogue.DisburseRequest, number, sealed string) cashI
 
 // executed reads the response to an accepted order of ref. A body that it cannot read is
 // Unknown, because the order may have been executed.
-func (o *adapter) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (pirogue.OperatorResult, error) {
+func (o *adapter) executed(body []byte, ref pirogue.OperatorRef, secrets ...string) (operator.OperatorResult, error) {
 	var got executedAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "not the JSON of the specification: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "not the JSON of the specification: %w", err)
 	}
 	// A response about another order proves nothing about this one.
 	if got.Reference != "" && got.Reference != string(ref) {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "an answer about another order than %s", ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "an answer about another order than %s", ref)
 	}
 	receipt, err := o.Result(outbound.StatusFields{
 		ID: got.TransactionID, Key: keyTransactionID, Status: got.Status, Text: got.Description,
 	}, secrets...)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	return receipt, nil
 }

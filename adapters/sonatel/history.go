@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 )
 
 // The limits of a list.
@@ -16,18 +17,18 @@ const (
 
 // Statement implements pirogue.StatementReader, to the second. A period with more than
 // 50,000 transactions is Unknown; read it in shorter periods.
-func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error) {
 	return o.lines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
 // lines returns every row that a query finds, each once. A list that grows during the
 // reading shows some rows on two pages.
-func (o *adapter) lines(ctx context.Context, query url.Values) ([]pirogue.StatementLine, error) {
+func (o *adapter) lines(ctx context.Context, query url.Values) ([]operator.StatementLine, error) {
 	rows, err := o.search(ctx, query, lineSize, linePages)
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]pirogue.StatementLine, 0, len(rows))
+	lines := make([]operator.StatementLine, 0, len(rows))
 	seen := make(map[string]bool, len(rows))
 	for _, row := range rows {
 		if row.TransactionID != "" && seen[row.TransactionID] {
@@ -41,8 +42,8 @@ func (o *adapter) lines(ctx context.Context, query url.Values) ([]pirogue.Statem
 
 // line returns a row as a line of a statement. A field that cannot be read stays empty,
 // because a missing line would be worse.
-func (o *adapter) line(row transaction) pirogue.StatementLine {
-	line := pirogue.StatementLine{
+func (o *adapter) line(row transaction) operator.StatementLine {
+	line := operator.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],
 		Outcome: outcomes[row.Status], Word: row.Status,
 		Customer: string(row.Customer.ID), Partner: string(row.Partner.ID),

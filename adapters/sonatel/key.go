@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // keyPath is the path where Orange publishes the key that seals PINs.
@@ -34,19 +35,19 @@ type publicKey struct {
 func readKey(body []byte) (publicKey, error) {
 	var got keyAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: not the JSON of the specification: %w", err)
+		return publicKey{}, pirogue.Errorf(operator.Unknown, "public key: not the JSON of the specification: %w", err)
 	}
 	der, err := base64.StdEncoding.DecodeString(got.Key)
 	if err != nil {
-		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %w", err)
+		return publicKey{}, pirogue.Errorf(operator.Unknown, "public key: %w", err)
 	}
 	parsed, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
-		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %w", err)
+		return publicKey{}, pirogue.Errorf(operator.Unknown, "public key: %w", err)
 	}
 	key, ok := parsed.(*rsa.PublicKey)
 	if !ok {
-		return publicKey{}, pirogue.Errorf(pirogue.Unknown, "public key: %T where RSA was promised", parsed)
+		return publicKey{}, pirogue.Errorf(operator.Unknown, "public key: %T where RSA was promised", parsed)
 	}
 	return publicKey{text: got.Key, rsa: key}, nil
 }
@@ -58,7 +59,7 @@ func (k publicKey) seal(pin string) (string, error) {
 	//nolint:staticcheck // dangerous, but the only padding Orange reads
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, k.rsa, []byte(pin))
 	if err != nil {
-		return "", pirogue.Errorf(pirogue.NotSent, "the PIN cannot be sealed with Orange's key")
+		return "", pirogue.Errorf(operator.NotSent, "the PIN cannot be sealed with Orange's key")
 	}
 	return base64.StdEncoding.EncodeToString(sealed), nil
 }
@@ -91,14 +92,14 @@ func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return publicKey{}, pirogue.Errorf(pirogue.NotSent, "given up waiting for Orange's key: %w", ctx.Err())
+		return publicKey{}, pirogue.Errorf(operator.NotSent, "given up waiting for Orange's key: %w", ctx.Err())
 	}
 	if r.kept.text != "" && r.kept.text != rejected {
 		return r.kept, nil
 	}
 	fetched, err := r.fetch(ctx)
 	if err != nil {
-		return publicKey{}, pirogue.Errorf(pirogue.NotSent, "no key to seal the PIN with: %w", err)
+		return publicKey{}, pirogue.Errorf(operator.NotSent, "no key to seal the PIN with: %w", err)
 	}
 	r.kept = fetched
 	return fetched, nil

@@ -15,13 +15,14 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // clerk combines the methods of an instance besides single payments.
 type clerk interface {
 	payer
-	BulkLines(ctx context.Context, bulkID string) ([]pirogue.StatementLine, error)
-	Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error)
+	BulkLines(ctx context.Context, bulkID string) ([]operator.StatementLine, error)
+	Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error)
 }
 
 // page returns a page of n transactions, numbered from first.
@@ -73,9 +74,9 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 		pages []answer
 		code  pirogue.Code
 	}{
-		"a page that never ends":  {[]answer{page(0, 20)}, pirogue.Unknown},
-		"a second page that fell": {[]answer{page(0, 200), says(502, "")}, pirogue.Unknown},
-		"over the quota":          {[]answer{page(0, 200), says(429, "")}, pirogue.NotSent},
+		"a page that never ends":  {[]answer{page(0, 20)}, operator.Unknown},
+		"a second page that fell": {[]answer{page(0, 200), says(502, "")}, operator.Unknown},
+		"over the quota":          {[]answer{page(0, 200), says(429, "")}, operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,13 +99,13 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 	success := page(90, 1)
 	success.Body = strings.ReplaceAll(success.Body, `10.0`, `5000.0`)
 	server := newOrange(t, map[string][]answer{transactionsPath: {failures(20), failures(20), success}})
-	got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), query)
+	got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), query)
 	if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != francs {
 		t.Errorf("%+v, %v; want the success of the third page", got, err)
 	}
 	endless := newOrange(t, map[string][]answer{transactionsPath: {failures(20)}})
-	_, err = reading[pirogue.StatusReader](t, endless.at()).Status(t.Context(), query)
-	if asked := len(endless.letters(transactionsPath)); pirogue.CodeOf(err) != pirogue.Unknown || asked != 5 {
+	_, err = reading[operator.StatusReader](t, endless.at()).Status(t.Context(), query)
+	if asked := len(endless.letters(transactionsPath)); pirogue.CodeOf(err) != operator.Unknown || asked != 5 {
 		t.Errorf("%v after %d pages, want UNKNOWN after 5", err, asked)
 	}
 }
@@ -127,7 +128,7 @@ func TestALineOfHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []pirogue.StatementLine{{
+	want := []operator.StatementLine{{
 		TxID: "CI1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomeDeclined, Word: "FAILED", Amount: francs,
 		Customer: "771234567", Partner: "781112233", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 250_000_000, time.UTC),
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 33, 0, time.UTC), Reason: "FAILED solde du [secret]",
@@ -149,7 +150,7 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	o := reading[clerk](t, server.at())
 	second := disbursement
 	second.Ref, second.MSISDN = "CO2", "+221780000002"
-	id, err := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement, second}, "https://pay.example/bulk")
+	id, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement, second}, "https://pay.example/bulk")
 	if err != nil || id != "b-1" {
 		t.Fatalf("%q, %v; want b-1", id, err)
 	}
@@ -178,21 +179,21 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 		id     string
 		code   pirogue.Code
 	}{
-		"failed as a whole":         {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", pirogue.Unknown},
-		"a word unknown":            {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", pirogue.Unknown},
-		"no identifier":             {says(200, `{"status":"ACCEPTED"}`), "", pirogue.Unknown},
-		"a page":                    {says(200, "<html></html>"), "", pirogue.Unknown},
-		"out of time":               {says(504, ""), "", pirogue.Unknown},
-		"of too small a float":      {problem(400, "2021"), "", pirogue.Unknown}, // some lines may be paid already
-		"of a merchant's ceiling":   {problem(400, "2024"), "", pirogue.Unknown},
-		"of one beneficiary":        {problem(400, "2043"), "", pirogue.Unknown},
-		"of one number":             {problem(404, "2000"), "", pirogue.Unknown},
-		"of a key that was renewed": {problem(400, "4003"), "", pirogue.Unknown},
-		"of its body":               {problem(400, "22"), "", pirogue.Refused},
-		"of the PIN":                {problem(400, "2012"), "", pirogue.Unable},
-		"of the merchant":           {problem(403, "2042"), "", pirogue.Unable},
-		"of the application":        {problem(403, "11"), "", pirogue.NotSent},
-		"over the quota":            {says(429, ""), "", pirogue.NotSent},
+		"failed as a whole":         {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", operator.Unknown},
+		"a word unknown":            {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", operator.Unknown},
+		"no identifier":             {says(200, `{"status":"ACCEPTED"}`), "", operator.Unknown},
+		"a page":                    {says(200, "<html></html>"), "", operator.Unknown},
+		"out of time":               {says(504, ""), "", operator.Unknown},
+		"of too small a float":      {problem(400, "2021"), "", operator.Unknown}, // some lines may be paid already
+		"of a merchant's ceiling":   {problem(400, "2024"), "", operator.Unknown},
+		"of one beneficiary":        {problem(400, "2043"), "", operator.Unknown},
+		"of one number":             {problem(404, "2000"), "", operator.Unknown},
+		"of a key that was renewed": {problem(400, "4003"), "", operator.Unknown},
+		"of its body":               {problem(400, "22"), "", operator.Refused},
+		"of the PIN":                {problem(400, "2012"), "", operator.Unable},
+		"of the merchant":           {problem(403, "2042"), "", operator.Unable},
+		"of the application":        {problem(403, "11"), "", operator.NotSent},
+		"over the quota":            {says(429, ""), "", operator.NotSent},
 		"a number for an id":        {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
 	}
 	for name, tt := range tests {
@@ -201,7 +202,7 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 			server := newOrange(t, map[string][]answer{
 				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.answer},
 			})
-			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
+			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			if id != tt.id || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%q, %v; want %q, %q", id, err, tt.id, tt.code)
 			}
@@ -220,7 +221,7 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 	})
 	o := reading[clerk](t, server.at())
 	for range 2 {
-		if _, err := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, ""); err != nil {
+		if _, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, ""); err != nil {
 			t.Fatal(err)
 		}
 		server.rotate()
@@ -242,8 +243,8 @@ func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
 	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both together are not
 	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
-	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
-	if code := pirogue.CodeOf(err); code != pirogue.Unknown && code != pirogue.NotSent {
+	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
+	if code := pirogue.CodeOf(err); code != operator.Unknown && code != operator.NotSent {
 		t.Errorf("%v, want it given up", err)
 	}
 }
@@ -256,8 +257,8 @@ func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 			balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 		},
 	)
-	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
-	if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(bulkPath)) != 0 {
+	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
+	if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(bulkPath)) != 0 {
 		t.Errorf("%v after %d bulks, want NOT_SENT after none", err, len(server.letters(bulkPath)))
 	}
 }
@@ -266,9 +267,9 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	poor := disbursement
 	poor.Amount.Minor, poor.Ref = 0, "CO2"
-	tests := map[string][]pirogue.DisburseRequest{
+	tests := map[string][]operator.DisburseRequest{
 		"no line":           nil,
-		"501 lines":         make([]pirogue.DisburseRequest, 501),
+		"501 lines":         make([]operator.DisburseRequest, 501),
 		"a line of nothing": {disbursement, poor},
 		"one order, twice":  {disbursement, disbursement},
 	}
@@ -277,7 +278,7 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{})
 			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
-			if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters(tokenPath)) != 0 {
+			if pirogue.CodeOf(err) != operator.Unable || len(server.letters(tokenPath)) != 0 {
 				t.Errorf("%v, want UNABLE, unsent", err)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // The limits of a request.
@@ -41,7 +42,7 @@ type side struct {
 func termsOf(conf config.Operator) outbound.Limits {
 	terms := outbound.Limits{
 		Name: "Orange", Country: conf.Country, Currency: conf.Currency, Reference: maxReference,
-		CashIn: pirogue.Limits{Min: minCollect},
+		CashIn: operator.Limits{Min: minCollect},
 	}
 	if conf.Country == country {
 		terms.Digits = localDigits

@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // pinLock guards the retailer's PIN. Until Orange has accepted the PIN, one call at a time
@@ -46,7 +47,7 @@ func (l *pinLock) enter(ctx context.Context, alone bool) (string, error) {
 		select {
 		case <-wait:
 		case <-ctx.Done():
-			return "", pirogue.Errorf(pirogue.NotSent, "given up waiting for the PIN: %w", ctx.Err())
+			return "", pirogue.Errorf(operator.NotSent, "given up waiting for the PIN: %w", ctx.Err())
 		}
 	}
 }
@@ -59,7 +60,7 @@ func (l *pinLock) try(alone bool) (string, <-chan struct{}, error) {
 	alone = alone || !l.proven
 	switch {
 	case l.refused != "":
-		return "", nil, pirogue.Errorf(pirogue.NotSent, "not called: the PIN is %s; correct it and restart", l.refused)
+		return "", nil, pirogue.Errorf(operator.NotSent, "not called: the PIN is %s; correct it and restart", l.refused)
 	case l.alone || (alone && l.inside > 0):
 		return "", l.moved, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -20,9 +21,9 @@ const (
 
 // payer combines the methods of an instance that use its PIN.
 type payer interface {
-	pirogue.Disburser
-	pirogue.BalanceReader
-	BulkDisburse(ctx context.Context, all []pirogue.DisburseRequest, callbackURL string) (string, error)
+	operator.Disburser
+	operator.BalanceReader
+	BulkDisburse(ctx context.Context, all []operator.DisburseRequest, callbackURL string) (string, error)
 	ChangePIN(ctx context.Context, newPIN string) error
 }
 
@@ -32,13 +33,13 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 		answer answer
 		code   pirogue.Code
 	}{
-		"wrong, two left":             {problem(400, "2011"), pirogue.Unable},
-		"wrong, one left":             {problem(400, "2012"), pirogue.Unable},
-		"blocked":                     {problem(400, "2013"), pirogue.Unable},
-		"wrong, said by a bad server": {problem(500, "2011"), pirogue.Unknown},
-		"wrong, said in a success":    {problem(200, "2011"), pirogue.Unknown},
+		"wrong, two left":             {problem(400, "2011"), operator.Unable},
+		"wrong, one left":             {problem(400, "2012"), operator.Unable},
+		"blocked":                     {problem(400, "2013"), operator.Unable},
+		"wrong, said by a bad server": {problem(500, "2011"), operator.Unknown},
+		"wrong, said in a success":    {problem(200, "2011"), operator.Unknown},
 		"wrong, in words of no form": {
-			says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), pirogue.Unable,
+			says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), operator.Unable,
 		},
 	}
 	for name, tt := range tests {
@@ -51,11 +52,11 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 			}
 			_, again := o.Disburse(t.Context(), disbursement)
 			_, balance := o.Balance(t.Context())
-			_, bulk := o.BulkDisburse(t.Context(), []pirogue.DisburseRequest{disbursement}, "")
+			_, bulk := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			for call, err := range map[string]error{
 				"Disburse": again, "Balance": balance, "BulkDisburse": bulk, "ChangePIN": o.ChangePIN(t.Context(), "1357"),
 			} {
-				if pirogue.CodeOf(err) != pirogue.NotSent || strings.Contains(err.Error(), pin) {
+				if pirogue.CodeOf(err) != operator.NotSent || strings.Contains(err.Error(), pin) {
 					t.Errorf("then %s: %v, want NOT_SENT without the PIN", call, err)
 				}
 			}
@@ -72,7 +73,7 @@ func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{cashInPath: {problem(400, "2020"), done()}})
 	o := reading[payer](t, server.at())
-	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.Unable {
+	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.Unable {
 		t.Errorf("%v, want UNABLE", err)
 	}
 	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
@@ -95,11 +96,11 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	}
 	impatient, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := o.Disburse(impatient, disbursement); pirogue.CodeOf(err) != pirogue.NotSent {
+	if _, err := o.Disburse(impatient, disbursement); pirogue.CodeOf(err) != operator.NotSent {
 		t.Errorf("while the first is at Orange: %v, want NOT_SENT", err)
 	}
 	close(hold)
-	if err := <-first; pirogue.CodeOf(err) != pirogue.Unable {
+	if err := <-first; pirogue.CodeOf(err) != operator.Unable {
 		t.Errorf("the first: %v, want UNABLE", err)
 	}
 	if tries := len(server.letters(cashInPath)); tries != 1 {
@@ -126,10 +127,10 @@ func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 	for len(server.letters(cashInPath)) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != pirogue.NotSent {
+	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.NotSent {
 		t.Errorf("behind one that hangs: %v, want NOT_SENT", err)
 	}
-	if err := <-first; pirogue.CodeOf(err) != pirogue.Unknown {
+	if err := <-first; pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("the first: %v, want UNKNOWN", err)
 	}
 	close(hold)
@@ -175,10 +176,10 @@ func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
 		sent    int
 	}{
 		"then it can":      {[]answer{problem(400, "4003"), done()}, "", 2},
-		"never":            {[]answer{problem(400, "4003")}, pirogue.NotSent, 2},
-		"by a bad server":  {[]answer{problem(502, "4003"), done()}, pirogue.Unknown, 1},
-		"then a time-out":  {[]answer{problem(400, "4003"), says(504, "")}, pirogue.Unknown, 2},
-		"then a wrong PIN": {[]answer{problem(400, "4003"), problem(400, "2011"), done()}, pirogue.Unable, 2},
+		"never":            {[]answer{problem(400, "4003")}, operator.NotSent, 2},
+		"by a bad server":  {[]answer{problem(502, "4003"), done()}, operator.Unknown, 1},
+		"then a time-out":  {[]answer{problem(400, "4003"), says(504, "")}, operator.Unknown, 2},
+		"then a wrong PIN": {[]answer{problem(400, "4003"), problem(400, "2011"), done()}, operator.Unable, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -258,7 +259,7 @@ func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{keyPath: {a}, cashInPath: {done()}})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(cashInPath)) != 0 {
+			if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(cashInPath)) != 0 {
 				t.Errorf("%v, want NOT_SENT", err)
 			}
 		})
@@ -290,10 +291,10 @@ func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{accountPath: {problem(400, "22")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
-	if err := o.ChangePIN(t.Context(), "135"); pirogue.CodeOf(err) != pirogue.Refused {
+	if err := o.ChangePIN(t.Context(), "135"); pirogue.CodeOf(err) != operator.Refused {
 		t.Errorf("three digits: %v, want REFUSED", err)
 	}
-	if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != pirogue.Refused {
+	if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != operator.Refused {
 		t.Errorf("%v, want REFUSED", err)
 	}
 	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
@@ -312,11 +313,11 @@ func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{accountPath: {a}, cashInPath: {done()}})
 			o := reading[payer](t, server.at())
-			if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != pirogue.Unknown {
+			if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != operator.Unknown {
 				t.Errorf("%v, want UNKNOWN", err)
 			}
 			_, err := o.Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != pirogue.NotSent || len(server.letters(cashInPath)) != 0 {
+			if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(cashInPath)) != 0 {
 				t.Errorf("%v, want NOT_SENT", err)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // registrationPath is the path of a merchant's callback address.
@@ -36,7 +37,7 @@ type Registration struct {
 // with them. Its errors are NotSent, Refused, Unable and Unknown.
 func (o *adapter) RegisterCallback(ctx context.Context, address string) error {
 	if o.link(address) == "" {
-		return pirogue.Errorf(pirogue.Refused, "not sent: the address must be absolute and https")
+		return pirogue.Errorf(operator.Refused, "not sent: the address must be absolute and https")
 	}
 	req, err := outbound.PostJSON(registrationPath, registration{
 		Code: outbound.Text(o.conf.Credentials[credMerchantCode]), Name: o.conf.Credentials[credMerchantName],
@@ -62,7 +63,7 @@ func (o *adapter) RegisteredCallbacks(ctx context.Context) ([]Registration, erro
 	}
 	var rows []registration
 	if err := json.Unmarshal(answer.Body, &rows); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "callbacks: not the JSON of the specification: %w", err)
+		return nil, pirogue.Errorf(operator.Unknown, "callbacks: not the JSON of the specification: %w", err)
 	}
 	kept := make([]Registration, 0, len(rows))
 	for _, row := range rows {

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/sonatel"
+	"pirogue/operator"
 )
 
 const (
@@ -31,8 +32,8 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 	}{
 		"an empty answer": {says(200, ""), ""},
 		"as documented":   {says(201, `{"code":"123456"}`), ""},
-		"a page":          {says(200, "<html></html>"), pirogue.Unknown},
-		"refused":         {problem(400, "22"), pirogue.Refused},
+		"a page":          {says(200, "<html></html>"), operator.Unknown},
+		"refused":         {problem(400, "22"), operator.Refused},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 		})
 	}
 	err := reading[registrar](t, senegal).RegisterCallback(t.Context(), "pay.example/callbacks")
-	if pirogue.CodeOf(err) != pirogue.Refused {
+	if pirogue.CodeOf(err) != operator.Refused {
 		t.Errorf("an address without a scheme: %v, want REFUSED", err)
 	}
 }
@@ -94,7 +95,7 @@ func TestTestNumbersAreForTestKeys(t *testing.T) {
 	live.Mode = pirogue.Live
 	_, ours := reading[registrar](t, live).SIMCards(t.Context(), 1, 0, 1)
 	_, many := reading[registrar](t, server.at()).SIMCards(t.Context(), 0, 11, 1)
-	if pirogue.CodeOf(ours) != pirogue.Refused || pirogue.CodeOf(many) != pirogue.Refused ||
+	if pirogue.CodeOf(ours) != operator.Refused || pirogue.CodeOf(many) != operator.Refused ||
 		len(server.letters(simCardsPath)) != 1 {
 		t.Errorf("%v and %v, want REFUSED of both, unsent", ours, many)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // simCardsPath is the path where Orange's test system hands out test numbers. The live
@@ -30,7 +31,7 @@ type SIMCard struct {
 // instance with live keys, and otherwise NotSent or Unknown.
 func (o *adapter) SIMCards(ctx context.Context, retailers, merchants, customers int) ([]SIMCard, error) {
 	if o.conf.Mode == pirogue.Live || max(retailers, merchants, customers) > maxSIMCards {
-		return nil, pirogue.Errorf(pirogue.Refused, "not sent: test numbers are for test keys, %d of a type", maxSIMCards)
+		return nil, pirogue.Errorf(operator.Refused, "not sent: test numbers are for test keys, %d of a type", maxSIMCards)
 	}
 	query := url.Values{}
 	for name, n := range map[string]int{"nbRetailers": retailers, "nbMerchants": merchants, "nbCustomers": customers} {
@@ -49,7 +50,7 @@ func (o *adapter) SIMCards(ctx context.Context, retailers, merchants, customers 
 		MerchantCode outbound.Text `json:"merchantCode"`
 	}
 	if err := json.Unmarshal(answer.Body, &rows); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "test numbers: not the JSON of the specification: %w", err)
+		return nil, pirogue.Errorf(operator.Unknown, "test numbers: not the JSON of the specification: %w", err)
 	}
 	cards := make([]SIMCard, 0, len(rows))
 	for _, row := range rows {

@@ -26,6 +26,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // Orange's promises about time and amounts.
@@ -59,7 +60,7 @@ type adapter struct {
 //
 // Besides the methods that package pirogue calls, the operator has BulkLines, ChangePIN,
 // RegisterCallback, RegisteredCallbacks, CallbackReference, CallbackKey and SIMCards.
-func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
+func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
@@ -78,22 +79,22 @@ func New(conf config.Operator, clock pirogue.Clock) (pirogue.Operator, error) {
 // is requested again under its reference. Nobody has seen the first one, and each can be
 // paid once. A one-step payment is not, because its password is used up; nor is a deposit.
 // Absence proves nothing, because Orange does not state that its search is complete.
-var promises = pirogue.Capability{
-	Reference:      pirogue.StatusByReference,
-	OnLostResponse: pirogue.ResendSameReference,
+var promises = operator.Capability{
+	Reference:      operator.StatusByReference,
+	OnLostResponse: operator.ResendSameReference,
 	Window:         maxValidity,
 	FinalityWindow: horizon,
-	Proof:          pirogue.ProofToken,
+	Proof:          operator.ProofToken,
 
 	StatementNames: true,
 }
 
 // Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven
 // by a signature.
-func (o *adapter) Capability() pirogue.Capability {
+func (o *adapter) Capability() operator.Capability {
 	c := o.Connection.Capability()
 	if len(o.endpoint) > 0 {
-		c.Proof = pirogue.ProofSignature
+		c.Proof = operator.ProofSignature
 	}
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"pirogue/adapters/outbound"
 	"pirogue/adapters/sonatel"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -36,13 +37,13 @@ var senegal = config.Operator{
 	BaseURL: "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.CollectRequest{
+var collection = operator.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+221771234567", Payee: "Boutique Élégance de la Médina et de Ouakam à Dakar",
 	ReturnURL: "https://shop.example/back", CancelURL: "https://shop.example/cancel",
 	CallbackURL: "https://pay.example/callbacks/sonatel-sn/t0k3n", Window: 5 * time.Minute,
 }
 
-var disbursement = pirogue.DisburseRequest{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
+var disbursement = operator.DisburseRequest{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
 
 var (
 	query    = adaptertest.Asked(outbound.CollectSubmission(collection))
@@ -103,7 +104,7 @@ func words() map[string]adaptertest.Case {
 	)
 	for _, file := range []string{"callback_new_word.json", "callback_other_reference.json"} {
 		cases[file] = adaptertest.Case{
-			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: pirogue.Unknown,
+			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: file}, Code: operator.Unknown,
 		}
 	}
 	return cases
@@ -118,15 +119,15 @@ func collects() map[string]adaptertest.Case {
 		"opened":                          {200, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened with 201":                 {201, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened, the picture alone":       {200, "qr_picture_alone.json", pirogue.OutcomePending, "", ""},
-		"opened without qrId":             {200, "qr_no_id.json", "", pirogue.Unknown, ""},
-		"opened with nothing to show":     {200, "qr_nothing_to_show.json", "", pirogue.Unknown, ""},
-		"refused, repeating secrets":      {400, "code_repeats.json", "", pirogue.Refused, ""},
-		"refused with numbers for text":   {400, "code_number.json", "", pirogue.Refused, ""},
-		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
-		"forbidden, by we know not whom":  {403, "problem_no_code.json", "", pirogue.Unknown, ""},
-		"refused for an undocumented why": {400, "code_7777.json", "", pirogue.Unknown, ""},
-		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
-		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
+		"opened without qrId":             {200, "qr_no_id.json", "", operator.Unknown, ""},
+		"opened with nothing to show":     {200, "qr_nothing_to_show.json", "", operator.Unknown, ""},
+		"refused, repeating secrets":      {400, "code_repeats.json", "", operator.Refused, ""},
+		"refused with numbers for text":   {400, "code_number.json", "", operator.Refused, ""},
+		"not subscribed":                  {403, "code_11.json", "", operator.NotSent, ""},
+		"forbidden, by we know not whom":  {403, "problem_no_code.json", "", operator.Unknown, ""},
+		"refused for an undocumented why": {400, "code_7777.json", "", operator.Unknown, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", operator.NotSent, ""},
+		"a fresh token turned away":       {401, "code_11.json", "", operator.NotSent, ""},
 	}, adaptertest.Collect)
 }
 
@@ -134,23 +135,23 @@ func collects() map[string]adaptertest.Case {
 func disburses() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
 		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
-		"a word nobody knows":             {200, "cashin_new_word.json", "", pirogue.Unknown, ""},
-		"about another reference":         {200, "cashin_other_reference.json", "", pirogue.Unknown, ""},
-		"refused: balance too low":        {400, "code_2020.json", "", pirogue.Unable, ""},
-		"refused: wrong PIN":              {400, "code_2011.json", "", pirogue.Unable, ""},
-		"refused: not found":              {404, "code_60.json", "", pirogue.Refused, ""},
-		"refused with 200":                {200, "code_2020.json", "", pirogue.Unknown, ""},
-		"refused, repeating secrets":      {400, "code_repeats.json", "", pirogue.Refused, ""},
-		"refused for an undocumented why": {400, "code_7777.json", "", pirogue.Unknown, ""},
-		"pending already":                 {400, "code_51.json", "", pirogue.Unknown, ""},
-		"a conflict":                      {409, "code_2020.json", "", pirogue.Unknown, ""},
-		"timed out at the gateway":        {408, "code_2020.json", "", pirogue.Unknown, ""},
-		"failed, with a code of refusals": {500, "code_2020.json", "", pirogue.Unknown, ""},
-		"out of time":                     {504, "code_4003.json", "", pirogue.Unknown, ""},
-		"a PIN that no key can seal":      {400, "code_4003.json", "", pirogue.NotSent, ""},
-		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
-		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
-		"a fresh token turned away":       {401, "code_11.json", "", pirogue.NotSent, ""},
+		"a word nobody knows":             {200, "cashin_new_word.json", "", operator.Unknown, ""},
+		"about another reference":         {200, "cashin_other_reference.json", "", operator.Unknown, ""},
+		"refused: balance too low":        {400, "code_2020.json", "", operator.Unable, ""},
+		"refused: wrong PIN":              {400, "code_2011.json", "", operator.Unable, ""},
+		"refused: not found":              {404, "code_60.json", "", operator.Refused, ""},
+		"refused with 200":                {200, "code_2020.json", "", operator.Unknown, ""},
+		"refused, repeating secrets":      {400, "code_repeats.json", "", operator.Refused, ""},
+		"refused for an undocumented why": {400, "code_7777.json", "", operator.Unknown, ""},
+		"pending already":                 {400, "code_51.json", "", operator.Unknown, ""},
+		"a conflict":                      {409, "code_2020.json", "", operator.Unknown, ""},
+		"timed out at the gateway":        {408, "code_2020.json", "", operator.Unknown, ""},
+		"failed, with a code of refusals": {500, "code_2020.json", "", operator.Unknown, ""},
+		"out of time":                     {504, "code_4003.json", "", operator.Unknown, ""},
+		"a PIN that no key can seal":      {400, "code_4003.json", "", operator.NotSent, ""},
+		"not subscribed":                  {403, "code_11.json", "", operator.NotSent, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", operator.NotSent, ""},
+		"a fresh token turned away":       {401, "code_11.json", "", operator.NotSent, ""},
 	}, adaptertest.Disburse)
 }
 
@@ -159,23 +160,23 @@ func statuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":                  {200, "rows_empty.json", pirogue.OutcomePending, "", ""},
 		"listed nowhere, in an object":    {200, "rows_none_in_object.json", pirogue.OutcomePending, "", ""},
-		"in an object without a list":     {200, "rows_no_list.json", "", pirogue.Unknown, ""},
+		"in an object without a list":     {200, "rows_no_list.json", "", operator.Unknown, ""},
 		"failed, but pending again":       {200, "rows_failed_then_pending.json", pirogue.OutcomePending, "", mpID},
 		"failed, giving a reason":         {200, "rows_reason.json", pirogue.OutcomeDeclined, "", mpID},
-		"failed, and a word unknown":      {200, "rows_failed_and_new_word.json", "", pirogue.Unknown, ""},
-		"a word unknown":                  {200, "rows_new_word.json", "", pirogue.Unknown, ""},
-		"a word in lower case":            {200, "rows_lower_case.json", "", pirogue.Unknown, ""},
-		"another reference":               {200, "rows_other_reference.json", "", pirogue.Unknown, ""},
-		"another type":                    {200, "rows_other_type.json", "", pirogue.Unknown, ""},
-		"a type unknown":                  {200, "rows_new_type.json", "", pirogue.Unknown, ""},
-		"paid, not saying how much":       {200, "rows_no_amount.json", "", pirogue.Unknown, ""},
-		"paid, not saying in what":        {200, "rows_no_unit.json", "", pirogue.Unknown, ""},
-		"paid, with half a franc":         {200, "rows_cents.json", "", pirogue.Unknown, ""},
-		"paid, with a tenth of a franc":   {200, "rows_tiny.json", "", pirogue.Unknown, ""},
-		"a question Orange will not take": {400, "code_2020.json", "", pirogue.Unknown, ""},
-		"not found":                       {404, "code_60.json", "", pirogue.Unknown, ""},
-		"not subscribed":                  {403, "code_11.json", "", pirogue.NotSent, ""},
-		"over the quota":                  {429, "problem_no_code.json", "", pirogue.NotSent, ""},
+		"failed, and a word unknown":      {200, "rows_failed_and_new_word.json", "", operator.Unknown, ""},
+		"a word unknown":                  {200, "rows_new_word.json", "", operator.Unknown, ""},
+		"a word in lower case":            {200, "rows_lower_case.json", "", operator.Unknown, ""},
+		"another reference":               {200, "rows_other_reference.json", "", operator.Unknown, ""},
+		"another type":                    {200, "rows_other_type.json", "", operator.Unknown, ""},
+		"a type unknown":                  {200, "rows_new_type.json", "", operator.Unknown, ""},
+		"paid, not saying how much":       {200, "rows_no_amount.json", "", operator.Unknown, ""},
+		"paid, not saying in what":        {200, "rows_no_unit.json", "", operator.Unknown, ""},
+		"paid, with half a franc":         {200, "rows_cents.json", "", operator.Unknown, ""},
+		"paid, with a tenth of a franc":   {200, "rows_tiny.json", "", operator.Unknown, ""},
+		"a question Orange will not take": {400, "code_2020.json", "", operator.Unknown, ""},
+		"not found":                       {404, "code_60.json", "", operator.Unknown, ""},
+		"not subscribed":                  {403, "code_11.json", "", operator.NotSent, ""},
+		"over the quota":                  {429, "problem_no_code.json", "", operator.NotSent, ""},
 	}, adaptertest.Status)
 	for name, c := range map[string]struct {
 		file     string
@@ -226,8 +227,8 @@ func cashOutStatuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"listed nowhere":               {200, "rows_empty.json", pirogue.OutcomeAbsent, "", ""},
 		"listed nowhere, in an object": {200, "rows_none_in_object.json", pirogue.OutcomeAbsent, "", ""},
-		"hidden behind other rows":     {200, "rows_other_reference.json", "", pirogue.Unknown, ""},
-		"not found":                    {404, "code_60.json", "", pirogue.Unknown, ""},
+		"hidden behind other rows":     {200, "rows_other_reference.json", "", operator.Unknown, ""},
+		"not found":                    {404, "code_60.json", "", operator.Unknown, ""},
 	}, adaptertest.CashOutStatus)
 	for name, c := range map[string]struct {
 		file     string
@@ -249,10 +250,10 @@ func cashOutStatuses() map[string]adaptertest.Case {
 // balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
-		"in another currency": {200, "balance_other_currency.json", "", pirogue.Unknown, ""},
-		"without a value":     {200, "balance_no_value.json", "", pirogue.Unknown, ""},
-		"a wrong PIN":         {400, "code_2011.json", "", pirogue.Unable, ""},
-		"not subscribed":      {403, "code_11.json", "", pirogue.NotSent, ""},
+		"in another currency": {200, "balance_other_currency.json", "", operator.Unknown, ""},
+		"without a value":     {200, "balance_no_value.json", "", operator.Unknown, ""},
+		"a wrong PIN":         {400, "code_2011.json", "", operator.Unable, ""},
+		"not subscribed":      {403, "code_11.json", "", operator.NotSent, ""},
 	}, adaptertest.Balance)
 	for file, minor := range map[string]int64{"balance.json": 1_250_000, "balance_scientific.json": 12_345_678} {
 		cases[file] = adaptertest.Case{
@@ -265,17 +266,17 @@ func balances() map[string]adaptertest.Case {
 
 func TestOrangesPromises(t *testing.T) {
 	t.Parallel()
-	want := pirogue.Capability{
-		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendSameReference,
-		Window: 24 * time.Hour, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, CashIn: pirogue.Limits{Min: 10},
+	want := operator.Capability{
+		Reference: operator.StatusByReference, OnLostResponse: operator.ResendSameReference,
+		Window: 24 * time.Hour, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, CashIn: operator.Limits{Min: 10},
 		CallTimeout: 10 * time.Second, StatementNames: true,
 	}
-	if diff := cmp.Diff(want, reading[pirogue.Operator](t, senegal).Capability()); diff != "" {
+	if diff := cmp.Diff(want, reading[operator.Operator](t, senegal).Capability()); diff != "" {
 		t.Error(diff)
 	}
-	want.Proof = pirogue.ProofSignature
+	want.Proof = operator.ProofSignature
 	signing := adaptertest.With(senegal, "callback_secrets", "es-1")
-	if diff := cmp.Diff(want, reading[pirogue.Operator](t, signing).Capability()); diff != "" {
+	if diff := cmp.Diff(want, reading[operator.Operator](t, signing).Capability()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The limits of the search for one reference.
@@ -26,27 +27,27 @@ const (
 //
 // It never returns Refused, because the refusal of a status call tells nothing about the
 // money.
-func (o *adapter) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
 	rows, err := o.search(ctx, question(q), statusSize, statusPages)
 	switch {
 	case err != nil:
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	case len(rows) > 0:
 		return o.judge(rows, q)
 	case q.Handle[keyTransactionID] != "":
 		return o.statusOf(ctx, q.Handle[keyTransactionID])
 	case q.Kind.MoneyOut():
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	default:
-		return pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: "no transaction yet: an unpaid QR is not listed"}, nil
+		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "no transaction yet: an unpaid QR is not listed"}, nil
 	}
 }
 
 // question returns the search for a reference. It names no type: in production that filter
 // hides transactions of the very type it names.
-func question(q pirogue.StatusQuery) url.Values {
+func question(q operator.StatusQuery) url.Values {
 	query := url.Values{"reference": {string(q.Ref)}}
 	if !q.SentAt.IsZero() {
 		query.Set("fromDateTime", writeTime(q.SentAt.Add(-clockSkew)))
@@ -57,7 +58,7 @@ func question(q pirogue.StatusQuery) url.Values {
 // judge decides from all rows of a reference: a success first, then any undecided row, then
 // a failure. A list without a row of the order is Unknown. It does not answer the query,
 // and it proves no absence.
-func (o *adapter) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) judge(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
 	seen := map[pirogue.Outcome][]transaction{}
 	var strange error
 	for _, row := range rows {
@@ -77,17 +78,17 @@ func (o *adapter) judge(rows []transaction, q pirogue.StatusQuery) (pirogue.Oper
 	case len(seen[pirogue.OutcomePaid]) > 0:
 		return o.paid(seen[pirogue.OutcomePaid], q)
 	case strange != nil:
-		return pirogue.OperatorResult{}, strange
+		return operator.OperatorResult{}, strange
 	}
 	for _, outcome := range []pirogue.Outcome{pirogue.OutcomePending, pirogue.OutcomeDeclined} {
 		if found := seen[outcome]; len(found) > 0 {
 			last := found[len(found)-1]
-			return pirogue.OperatorResult{
+			return operator.OperatorResult{
 				Outcome: outcome, ProviderTxID: last.TransactionID, Message: o.Redact(last.words()),
 			}, nil
 		}
 	}
-	return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
+	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
 }
 
 // success is one transaction that moved money, with its difference from the order.
@@ -101,15 +102,15 @@ type success struct {
 // paid returns the operator result of the successes of one reference. It is that of the
 // first success that matches the order, with the others as Extra. If none matches, it is
 // that of all together.
-func (o *adapter) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) paid(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	// -1 if no success matches the order exactly.
 	is := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
 	one := all[max(is, 0)]
-	receipt := pirogue.OperatorResult{
+	receipt := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: o.Redact(one.words()),
 		Amount: one.moved, Mismatch: one.mismatch,
 	}
@@ -125,7 +126,7 @@ func (o *adapter) paid(rows []transaction, q pirogue.StatusQuery) (pirogue.Opera
 			receipt.Amount, err = sum(receipt.Amount, other.moved)
 		}
 		if err != nil {
-			return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "successes of %s: %w", q.Ref, err)
+			return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "successes of %s: %w", q.Ref, err)
 		}
 	}
 	return receipt, nil
@@ -138,7 +139,7 @@ func sum(some, more pirogue.Money) (pirogue.Money, error) {
 }
 
 // successes reads the amount of each row. A row that appears on two pages counts once.
-func (o *adapter) successes(rows []transaction, q pirogue.StatusQuery) ([]success, error) {
+func (o *adapter) successes(rows []transaction, q operator.StatusQuery) ([]success, error) {
 	var all []success
 	counted := map[string]bool{}
 	for _, row := range rows {
@@ -149,7 +150,7 @@ func (o *adapter) successes(rows []transaction, q pirogue.StatusQuery) ([]succes
 		counted[row.TransactionID] = true
 		moved, err := row.Amount.money()
 		if err != nil {
-			return nil, pirogue.Errorf(pirogue.Unknown, "transaction %s: %w", row.TransactionID, err)
+			return nil, pirogue.Errorf(operator.Unknown, "transaction %s: %w", row.TransactionID, err)
 		}
 		all = append(all, success{row, moved, o.mismatch(row, moved, q)})
 	}
@@ -159,7 +160,7 @@ func (o *adapter) successes(rows []transaction, q pirogue.StatusQuery) ([]succes
 // mismatch returns the part of a success that differs from the order. It is a wallet that
 // is not the customer's, or a merchant that is not ours. A field that the row leaves out is
 // no difference.
-func (o *adapter) mismatch(row transaction, moved pirogue.Money, q pirogue.StatusQuery) string {
+func (o *adapter) mismatch(row transaction, moved pirogue.Money, q operator.StatusQuery) string {
 	merchant := string(row.Partner.ID)
 	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
@@ -177,16 +178,16 @@ func (o *adapter) mismatch(row transaction, moved pirogue.Money, q pirogue.Statu
 
 // statusOf reads the status word of a transaction that Orange named but does not list. The
 // word states no amount, so a success is unclear until the list shows what moved.
-func (o *adapter) statusOf(ctx context.Context, id string) (pirogue.OperatorResult, error) {
+func (o *adapter) statusOf(ctx context.Context, id string) (operator.OperatorResult, error) {
 	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	var got struct {
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(answer.Body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the specification: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status: not the JSON of the specification: %w", err)
 	}
 	receipt, err := o.told(transaction{TransactionID: id, Status: got.Status})
 	if err == nil && receipt.Outcome == pirogue.OutcomePaid {

@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // outcomes holds every status word of Orange, OpenAPI v1.1.0.
@@ -45,39 +46,39 @@ var pinRefusals = map[string]string{
 // codes maps Orange's error codes under 4xx to ours. Unable is for codes that concern our
 // merchant alone; a code that may concern the customer as well is Refused. See leaving.
 var codes = map[string]pirogue.Code{
-	"1": pirogue.Unknown, "2": pirogue.Unknown, "5": pirogue.Unknown, // try again later, states of the service
+	"1": operator.Unknown, "2": operator.Unknown, "5": operator.Unknown, // try again later, states of the service
 
-	"10": pirogue.NotSent, // bad credentials of the application
-	"11": pirogue.NotSent, // the application is not subscribed to this API
+	"10": operator.NotSent, // bad credentials of the application
+	"11": operator.NotSent, // the application is not subscribed to this API
 
-	"20": pirogue.Refused, "21": pirogue.Refused, "22": pirogue.Refused, // input bad, body missing or invalid
-	"23": pirogue.Refused, "24": pirogue.Refused, "25": pirogue.Refused, // parameter or header missing
+	"20": operator.Refused, "21": operator.Refused, "22": operator.Refused, // input bad, body missing or invalid
+	"23": operator.Refused, "24": operator.Refused, "25": operator.Refused, // parameter or header missing
 
-	"50": pirogue.Unknown, // internal error
-	"51": pirogue.Unknown, // the transaction is pending
-	"60": pirogue.Refused, // entity not found
+	"50": operator.Unknown, // internal error
+	"51": operator.Unknown, // the transaction is pending
+	"60": operator.Refused, // entity not found
 
-	"2000": pirogue.Refused, // the customer has no account
-	"2001": pirogue.Refused, // bad MSISDN
-	"2010": pirogue.Refused, // the PIN must be changed first
+	"2000": operator.Refused, // the customer has no account
+	"2001": operator.Refused, // bad MSISDN
+	"2010": operator.Refused, // the PIN must be changed first
 
-	codeWrongPINTwoLeft: pirogue.Refused,
-	codeWrongPINOneLeft: pirogue.Refused,
-	codePINBlocked:      pirogue.Refused,
+	codeWrongPINTwoLeft: operator.Refused,
+	codeWrongPINOneLeft: operator.Refused,
+	codePINBlocked:      operator.Refused,
 
-	"2020": pirogue.Refused, // balance too low
-	"2021": pirogue.Refused, // the payer's
-	"2022": pirogue.Refused, // the payee's
-	"2023": pirogue.Refused, // ceiling of the account
-	"2024": pirogue.Unable,  // of the merchant
-	"2025": pirogue.Refused, // of the beneficiary
-	"2041": pirogue.Refused, // transaction not allowed
-	"2042": pirogue.Unable,  // merchant not allowed
-	"2043": pirogue.Refused, // beneficiary not allowed
+	"2020": operator.Refused, // balance too low
+	"2021": operator.Refused, // the payer's
+	"2022": operator.Refused, // the payee's
+	"2023": operator.Refused, // ceiling of the account
+	"2024": operator.Unable,  // of the merchant
+	"2025": operator.Refused, // of the beneficiary
+	"2041": operator.Refused, // transaction not allowed
+	"2042": operator.Unable,  // merchant not allowed
+	"2043": operator.Refused, // beneficiary not allowed
 
-	codeBadKey: pirogue.NotSent, // Orange could not read the PIN, so it executed nothing
-	"4004":     pirogue.Refused, // the QR has expired
-	"4099":     pirogue.Refused, // bad request
+	codeBadKey: operator.NotSent, // Orange could not read the PIN, so it executed nothing
+	"4004":     operator.Refused, // the QR has expired
+	"4099":     operator.Refused, // bad request
 }
 
 // leaving overrides codes for a deposit. Its PIN is our retailer's, and so is the only
@@ -85,19 +86,19 @@ var codes = map[string]pirogue.Code{
 // nothing was executed, so another operator may pay. pinLock ensures that the PIN is not
 // tried again here.
 var leaving = map[string]pirogue.Code{
-	"2010":              pirogue.Unable,
-	codeWrongPINTwoLeft: pirogue.Unable,
-	codeWrongPINOneLeft: pirogue.Unable,
-	codePINBlocked:      pirogue.Unable,
-	"2020":              pirogue.Unable,
-	"2021":              pirogue.Unable,
+	"2010":              operator.Unable,
+	codeWrongPINTwoLeft: operator.Unable,
+	codeWrongPINOneLeft: operator.Unable,
+	codePINBlocked:      operator.Unable,
+	"2020":              operator.Unable,
+	"2021":              operator.Unable,
 }
 
 // classes maps the HTTP statuses that decide, whatever the body holds.
 var classes = map[int]pirogue.Code{
-	http.StatusRequestTimeout:  pirogue.Unknown, // the gateway may have passed it on already
-	http.StatusConflict:        pirogue.Unknown, // this reference exists already
-	http.StatusTooManyRequests: pirogue.NotSent, // the gateway's quota rejects calls before it passes them on
+	http.StatusRequestTimeout:  operator.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:        operator.Unknown, // this reference exists already
+	http.StatusTooManyRequests: operator.NotSent, // the gateway's quota rejects calls before it passes them on
 }
 
 // guide describes Orange's specification.

@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // transactionsPath is the path of Orange's search.
@@ -50,11 +51,11 @@ type party struct {
 // money returns the amount in the currency that Orange names.
 func (a amount) money() (pirogue.Money, error) {
 	if a.Unit == "" {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "amount without a unit")
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "amount without a unit")
 	}
 	francs, err := francs(a.Value)
 	if err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "%w", err)
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "%w", err)
 	}
 	return pirogue.Money{Minor: francs, Currency: pirogue.Currency(a.Unit)}, nil
 }
@@ -107,7 +108,7 @@ func (o *adapter) search(ctx context.Context, query url.Values, size, pages int)
 			return all, nil
 		}
 	}
-	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages of %d rows", pages, size)
+	return nil, pirogue.Errorf(operator.Unknown, "the list has more than %d pages of %d rows", pages, size)
 }
 
 // rowsOf reads a list: a bare array in production, an object with transactions in older
@@ -123,10 +124,10 @@ func rowsOf(body []byte) ([]transaction, error) {
 		err = json.Unmarshal(body, &listed)
 	}
 	if err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "transactions: not the JSON of the specification: %w", err)
+		return nil, pirogue.Errorf(operator.Unknown, "transactions: not the JSON of the specification: %w", err)
 	}
 	if listed.Transactions == nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "transactions: no list")
+		return nil, pirogue.Errorf(operator.Unknown, "transactions: no list")
 	}
 	return listed.Transactions, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 const (
@@ -25,11 +26,11 @@ const qrBody = `{"qrId":"Zx81","deepLink":"https://m.example/d","shortLink":"htt
 func TestWhatLeavesForAQR(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
-	got, err := reading[pirogue.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
+	got, err := reading[operator.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.OperatorResult{
+	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"qr_id": "Zx81"},
 		NextAction: pirogue.NextAction{
@@ -82,7 +83,7 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{qrPath: {says(200, tt.body)}})
-			got, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
+			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +100,7 @@ func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Payee = ""
-	if _, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
+	if _, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"name":"Boutique Teranga"`) {
@@ -112,7 +113,7 @@ func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Window = 25 * time.Hour
-	if _, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
+	if _, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"validity":86400,`) {
@@ -133,8 +134,8 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 		"failed": {
 			says(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, "",
 		},
-		"a wrong password":   {problem(400, "24"), "", pirogue.Refused},
-		"gone after leaving": {says(504, ""), "", pirogue.Unknown},
+		"a wrong password":   {problem(400, "24"), "", operator.Refused},
+		"gone after leaving": {says(504, ""), "", operator.Unknown},
 	}
 	for name, tt := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +143,7 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 			server := newOrange(t, map[string][]answer{oneStepPath: {tt.answer}})
 			c := collection
 			c.OTP = "654987"
-			got, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
+			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
 			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || strings.Contains(got.Message, "654987") {
 				t.Errorf("%+v, %v; want %q, %q, without the password", got, err, tt.outcome, tt.code)
 			}
@@ -164,11 +165,11 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
 	conf := server.at("token_path", "/oauth/token")
-	got, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), disbursement)
+	got, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), disbursement)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pirogue.OperatorResult{
+	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Message: "SUCCESS",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -188,29 +189,29 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	adaptertest.Unsent(t, subject(), map[string]func(*pirogue.CollectRequest){
-		"a reference of 51 characters": func(c *pirogue.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
-		"a number in Mali":             func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "+22376123456", "654987" },
-		"a number too short":           func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "+22177123456", "654987" },
-		"a number without its country": func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "771234567", "654987" },
-		"no number":                    func(c *pirogue.CollectRequest) { c.MSISDN, c.OTP = "", "654987" },
+	adaptertest.Unsent(t, subject(), map[string]func(*operator.CollectRequest){
+		"a reference of 51 characters": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
+		"a number in Mali":             func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22376123456", "654987" },
+		"a number too short":           func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22177123456", "654987" },
+		"a number without its country": func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "771234567", "654987" },
+		"no number":                    func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "", "654987" },
 	})
 }
 
 func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*pirogue.CollectRequest){
-		"nine francs":        func(c *pirogue.CollectRequest) { c.Amount.Minor = 9 },
-		"no time to pay":     func(c *pirogue.CollectRequest) { c.Window = 0 },
-		"less than a second": func(c *pirogue.CollectRequest) { c.Window = 999 * time.Millisecond },
+	for name, spoil := range map[string]func(*operator.CollectRequest){
+		"nine francs":        func(c *operator.CollectRequest) { c.Amount.Minor = 9 },
+		"no time to pay":     func(c *operator.CollectRequest) { c.Window = 0 },
+		"less than a second": func(c *operator.CollectRequest) { c.Window = 999 * time.Millisecond },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 			c := collection
 			spoil(&c)
-			_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), c)
-			if pirogue.CodeOf(err) != pirogue.Unable || len(server.letters(qrPath)) != 0 {
+			_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
+			if pirogue.CodeOf(err) != operator.Unable || len(server.letters(qrPath)) != 0 {
 				t.Errorf("%v, want UNABLE, unsent", err)
 			}
 		})
@@ -224,7 +225,7 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 	conf.Country = "ML"
 	d := disbursement
 	d.MSISDN = "+22376123456"
-	if _, err := reading[pirogue.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
+	if _, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	if body := server.letters(cashInPath)[0].Body; !strings.Contains(
@@ -237,10 +238,10 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 func TestWhatLeavesForAStatus(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
-	o := reading[pirogue.StatusReader](t, server.at())
+	o := reading[operator.StatusReader](t, server.at())
 	old := query
 	old.SentAt = time.Time{}
-	for _, q := range []pirogue.StatusQuery{query, outQuery, old} {
+	for _, q := range []operator.StatusQuery{query, outQuery, old} {
 		if _, err := o.Status(t.Context(), q); err != nil {
 			t.Fatal(err)
 		}
@@ -272,9 +273,9 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 		"done, and nobody knows how much": {says(200, `{"status":"SUCCESS"}`), pirogue.OutcomePending, true, ""},
 		"pending":                         {says(200, `{"status":"PENDING"}`), pirogue.OutcomePending, false, ""},
 		"failed":                          {says(200, `{"status":"FAILED"}`), pirogue.OutcomeDeclined, false, ""},
-		"a word unknown":                  {says(200, `{"status":"LATER"}`), "", false, pirogue.Unknown},
-		"forgotten":                       {problem(404, "60"), "", false, pirogue.Unknown},
-		"in the old days":                 {says(200, `<html>`), "", false, pirogue.Unknown},
+		"a word unknown":                  {says(200, `{"status":"LATER"}`), "", false, operator.Unknown},
+		"forgotten":                       {problem(404, "60"), "", false, operator.Unknown},
+		"in the old days":                 {says(200, `<html>`), "", false, operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -282,7 +283,7 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 			server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}, path: {tt.answer}})
 			q := outQuery
 			q.Handle = pirogue.Handle{"transaction_id": ciID}
-			got, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
+			got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
 			named := err != nil || got.ProviderTxID == ciID
 			if got.Outcome != tt.outcome || got.Unreadable != tt.unclear || pirogue.CodeOf(err) != tt.code || !named {
 				t.Errorf("%+v, %v; want %q, %t, %q", got, err, tt.outcome, tt.unclear, tt.code)
@@ -296,9 +297,9 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
 	q := outQuery
 	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
-	_, err := reading[pirogue.StatusReader](t, server.at()).Status(t.Context(), q)
+	_, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
 	asked := server.letters(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
-	if pirogue.CodeOf(err) != pirogue.Unknown || len(asked) != 1 {
+	if pirogue.CodeOf(err) != operator.Unknown || len(asked) != 1 {
 		t.Errorf("%v after %+v", err, server.Letters())
 	}
 }
@@ -306,7 +307,7 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 func TestABalanceCarriesThePIN(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
-	left, err := reading[pirogue.BalanceReader](t, server.at()).Balance(t.Context())
+	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
 	if err != nil || left != (pirogue.Money{Minor: 10, Currency: pirogue.XOF}) {
 		t.Errorf("%v, %v; want 10 XOF", left, err)
 	}
@@ -321,14 +322,14 @@ func TestABalanceCarriesThePIN(t *testing.T) {
 func TestEveryDocumentedCodeOfARefusedDeposit(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{
-		pirogue.Unknown: "1 2 5 50 51 3 0 2099 9999",
-		pirogue.NotSent: "10 11 4003",
-		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2022 2023 2025 2041 2043 4004 4099",
-		pirogue.Unable:  "2010 2011 2012 2013 2020 2021 2024 2042",
+		operator.Unknown: "1 2 5 50 51 3 0 2099 9999",
+		operator.NotSent: "10 11 4003",
+		operator.Refused: "20 21 22 23 24 25 60 2000 2001 2022 2023 2025 2041 2043 4004 4099",
+		operator.Unable:  "2010 2011 2012 2013 2020 2021 2024 2042",
 	}, func(t *testing.T, a answer) error {
 		t.Helper()
 		server := newOrange(t, map[string][]answer{cashInPath: {a}})
-		_, err := reading[pirogue.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
+		_, err := reading[operator.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
 		return err
 	})
 }
@@ -336,25 +337,25 @@ func TestEveryDocumentedCodeOfARefusedDeposit(t *testing.T) {
 func TestEveryDocumentedCodeOfARefusedCollection(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{
-		pirogue.Unknown: "1 2 5 50 51 3 0 2099 9999",
-		pirogue.NotSent: "10 11 4003",
-		pirogue.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2025 2041 2043 4004 4099",
-		pirogue.Unable:  "2024 2042",
+		operator.Unknown: "1 2 5 50 51 3 0 2099 9999",
+		operator.NotSent: "10 11 4003",
+		operator.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2025 2041 2043 4004 4099",
+		operator.Unable:  "2024 2042",
 	}, func(t *testing.T, a answer) error {
 		t.Helper()
 		server := newOrange(t, map[string][]answer{qrPath: {a}})
-		_, err := reading[pirogue.Collector](t, server.at()).Collect(t.Context(), collection)
+		_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
 		return err
 	})
 }
 
 func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 	t.Parallel()
-	eachCode(t, map[pirogue.Code]string{pirogue.Unknown: "20 60 2011 2020 2024 2042"}, func(t *testing.T, a answer) error {
+	eachCode(t, map[pirogue.Code]string{operator.Unknown: "20 60 2011 2020 2024 2042"}, func(t *testing.T, a answer) error {
 		t.Helper()
 		server := newOrange(t, map[string][]answer{transactionsPath: {a}})
-		_, err := reading[pirogue.StatusReader](t, server.at()).Status(
-			t.Context(), pirogue.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
+		_, err := reading[operator.StatusReader](t, server.at()).Status(
+			t.Context(), operator.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
 		)
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const poorBody = `{"businessId":"TcMpnFWlIz","paymentId":"719152650","collectionId":"719152650","status":"SUCCESS"}`
@@ -14,7 +15,7 @@ const poorBody = `{"businessId":"TcMpnFWlIz","paymentId":"719152650","collection
 func TestSecretsOfWebhooks(t *testing.T) {
 	t.Parallel()
 	for name, conf := range map[string]config.Operator{"asking": cameroon, "by mobilepay": mobile(), "mute": mute()} {
-		reader := reading[pirogue.CallbackReader](t, conf)
+		reader := reading[operator.CallbackReader](t, conf)
 		for given, valid := range map[string]bool{
 			secret: true, secret + "x": false, secret[1:]: false, "Bearer " + secret: false, apiKey: false, "": false,
 		} {
@@ -33,7 +34,7 @@ func TestSecretsOfWebhooks(t *testing.T) {
 
 func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 	t.Parallel()
-	reader := reading[pirogue.CallbackReader](t, adaptertest.With(cameroon, "webhook_secret", ""))
+	reader := reading[operator.CallbackReader](t, adaptertest.With(cameroon, "webhook_secret", ""))
 	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
 		got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
 		if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != (pirogue.Money{}) {
@@ -41,9 +42,9 @@ func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 		}
 	}
 	for body, code := range map[string]pirogue.Code{
-		`{"businessId":"other","status":"SUCCESS"}`:                                pirogue.Unknown,
-		`{"status":"SUCCESS"}`:                                                     pirogue.Unknown,
-		`{"businessId":"TcMpnFWlIz","productId":"product-456","status":"SUCCESS"}`: pirogue.Unknown,
+		`{"businessId":"other","status":"SUCCESS"}`:                                operator.Unknown,
+		`{"status":"SUCCESS"}`:                                                     operator.Unknown,
+		`{"businessId":"TcMpnFWlIz","productId":"product-456","status":"SUCCESS"}`: operator.Unknown,
 		`[]`: pirogue.InvalidJSON,
 	} {
 		if got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body)); pirogue.CodeOf(err) != code {
@@ -62,26 +63,26 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 		"yes, in lower case":        {says(200, `{"status":"success"}`), ""},
 		"yes, without a word":       {says(200, `{"message":"ok"}`), ""},
 		"yes, without a body":       {says(200, "\n"), ""},
-		"no":                        {says(200, `{"status":"FAILURE","message":"NO"}`), pirogue.Refused},
-		"no, in the SDK's word":     {says(200, `{"status":"FAILED"}`), pirogue.Refused},
-		"no, with 400":              {says(400, `{"status":"ERROR","message":"NO"}`), pirogue.Refused},
-		"an error":                  {says(200, `{"status":"ERROR","message":"?"}`), pirogue.Unknown},
-		"a word nobody knows":       {says(200, `{"status":"QUEUED"}`), pirogue.Unknown},
-		"a page":                    {says(200, `<html></html>`), pirogue.Unknown},
-		"nothing, with 404":         {says(404, ``), pirogue.Unknown},
-		"a body of ours, with 400":  {says(400, `{"message":"ok"}`), pirogue.Unknown},
-		"a fallen server":           {says(502, `{"status":"SUCCESS"}`), pirogue.Unknown},
-		"over the quota":            {says(429, ``), pirogue.NotSent},
-		"at an address with no API": {says(405, ``), pirogue.NotSent},
+		"no":                        {says(200, `{"status":"FAILURE","message":"NO"}`), operator.Refused},
+		"no, in the SDK's word":     {says(200, `{"status":"FAILED"}`), operator.Refused},
+		"no, with 400":              {says(400, `{"status":"ERROR","message":"NO"}`), operator.Refused},
+		"an error":                  {says(200, `{"status":"ERROR","message":"?"}`), operator.Unknown},
+		"a word nobody knows":       {says(200, `{"status":"QUEUED"}`), operator.Unknown},
+		"a page":                    {says(200, `<html></html>`), operator.Unknown},
+		"nothing, with 404":         {says(404, ``), operator.Unknown},
+		"a body of ours, with 400":  {says(400, `{"message":"ok"}`), operator.Unknown},
+		"a fallen server":           {says(502, `{"status":"SUCCESS"}`), operator.Unknown},
+		"over the quota":            {says(429, ``), operator.NotSent},
+		"at an address with no API": {says(405, ``), operator.NotSent},
 		"not activated as a account": {
-			says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), pirogue.Unable,
+			says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), operator.Unable,
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.answer)
-			err := reading[pirogue.CallbackResender](t, at(server, mute())).ResendCallback(t.Context(), query)
+			err := reading[operator.CallbackResender](t, at(server, mute())).ResendCallback(t.Context(), query)
 			if pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%v, want %q", err, tt.code)
 			}
@@ -96,7 +97,7 @@ func TestNoWebhookIsAskedForAboutAPayout(t *testing.T) {
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		q := outQuery
 		q.Kind = kind
-		err := reading[pirogue.CallbackResender](t, at(server, cameroon)).ResendCallback(t.Context(), q)
+		err := reading[operator.CallbackResender](t, at(server, cameroon)).ResendCallback(t.Context(), q)
 		unsent(t, server, err)
 	}
 }

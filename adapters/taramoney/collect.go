@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // product is the product name that the customer sees if the merchant has no name.
@@ -29,13 +30,13 @@ type collectRequest struct {
 // Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its
 // response holds the code to dial if no prompt appears. A collection that Taramoney can
 // never accept is Unable and not sent.
-func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	req, err := o.collection(c)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	got, err := o.order(ctx, o.shape.path, req)
-	receipt := pirogue.OperatorResult{ProviderTxID: string(got.TransactionID)}
+	receipt := operator.OperatorResult{ProviderTxID: string(got.TransactionID)}
 	if err != nil {
 		return receipt, err
 	}
@@ -49,17 +50,17 @@ func (o *adapter) Collect(ctx context.Context, c pirogue.CollectRequest) (pirogu
 
 // collection returns the body of a collection. It returns Unable for one that Taramoney can
 // never accept.
-func (o *adapter) collection(c pirogue.CollectRequest) (collectRequest, error) {
+func (o *adapter) collection(c operator.CollectRequest) (collectRequest, error) {
 	digits, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
 	if err != nil {
 		return collectRequest{}, err
 	}
 	network, served := o.shape.networks[c.Network]
 	if !served {
-		return collectRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: network %q by %s", c.Network, o.shape.path)
+		return collectRequest{}, pirogue.Errorf(operator.Unable, "not sent: network %q by %s", c.Network, o.shape.path)
 	}
 	if o.conf.NoStatus && c.CallbackURL == "" {
-		return collectRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: without a webhook nobody would hear of it")
+		return collectRequest{}, pirogue.Errorf(operator.Unable, "not sent: without a webhook nobody would hear of it")
 	}
 	if o.shape.dialCode {
 		digits = dialCode + digits
@@ -85,7 +86,7 @@ func (o *adapter) next(got orderAnswer) (pirogue.NextAction, error) {
 	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
 		page := o.page(got.AuthURL)
 		if page == "" {
-			return pirogue.NextAction{}, pirogue.Errorf(pirogue.Unknown, "accepted, but authUrl holds no https address")
+			return pirogue.NextAction{}, pirogue.Errorf(operator.Unknown, "accepted, but authUrl holds no https address")
 		}
 		return pirogue.NextAction{Type: pirogue.ActionRedirect, URL: page, Vendor: o.Redact(string(got.Vendor))}, nil
 	}

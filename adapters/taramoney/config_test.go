@@ -10,26 +10,27 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/taramoney"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 func TestTaramoneysPromises(t *testing.T) {
 	t.Parallel()
-	limits := pirogue.Limits{Min: 100, Max: 500_000}
-	plain := pirogue.Capability{
-		Reference: pirogue.StatusByReference, OnLostResponse: pirogue.ResendNever,
-		Window: 5 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: pirogue.ProofToken, RefusalSpan: time.Hour,
+	limits := operator.Limits{Min: 100, Max: 500_000}
+	plain := operator.Capability{
+		Reference: operator.StatusByReference, OnLostResponse: operator.ResendNever,
+		Window: 5 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, RefusalSpan: time.Hour,
 		CallTimeout: 10 * time.Second,
 		CashIn:      limits, CashOut: limits,
 	}
 	unproven, unasked, long := plain, plain, plain
-	unproven.Proof = pirogue.ProofNone
-	unasked.Reference = pirogue.NeitherByReference
+	unproven.Proof = operator.ProofNone
+	unasked.Reference = operator.NeitherByReference
 	long.Window = 15 * time.Minute
 	patient := cameroon
 	patient.Window = config.Duration(15 * time.Minute)
 	tests := map[string]struct {
 		conf config.Operator
-		want pirogue.Capability
+		want operator.Capability
 	}{
 		"with all it has":                 {cameroon, plain},
 		"by mobilepay":                    {mobile(), plain},
@@ -40,7 +41,7 @@ func TestTaramoneysPromises(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, reading[pirogue.Operator](t, tt.conf).Capability()); diff != "" {
+			if diff := cmp.Diff(tt.want, reading[operator.Operator](t, tt.conf).Capability()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -50,23 +51,23 @@ func TestTaramoneysPromises(t *testing.T) {
 func TestWhatAnAccountCan(t *testing.T) {
 	t.Parallel()
 	for name, conf := range map[string]config.Operator{"asking": cameroon, "mute": mute()} {
-		o := reading[pirogue.Operator](t, conf)
-		_, collects := o.(pirogue.Collector)
-		_, disburses := o.(pirogue.Disburser)
-		_, lists := o.(pirogue.StatementReader)
-		_, hears := o.(pirogue.CallbackReader)
-		_, resends := o.(pirogue.CallbackResender)
+		o := reading[operator.Operator](t, conf)
+		_, collects := o.(operator.Collector)
+		_, disburses := o.(operator.Disburser)
+		_, lists := o.(operator.StatementReader)
+		_, hears := o.(operator.CallbackReader)
+		_, resends := o.(operator.CallbackResender)
 		if !collects || !disburses || !lists || !hears || !resends {
 			t.Errorf("%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all",
 				name, collects, disburses, lists, hears, resends)
 		}
-		_, refunds := o.(pirogue.Refunder)
-		_, counts := o.(pirogue.BalanceReader)
-		_, registers := o.(pirogue.CallbackRegistrar)
+		_, refunds := o.(operator.Refunder)
+		_, counts := o.(operator.BalanceReader)
+		_, registers := o.(operator.CallbackRegistrar)
 		if refunds || counts || registers {
 			t.Errorf("%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
 		}
-		if _, asks := o.(pirogue.StatusReader); asks != (name == "asking") {
+		if _, asks := o.(operator.StatusReader); asks != (name == "asking") {
 			t.Errorf("%s: asks for a status: %v", name, asks)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // payoutPath is the path of a payout.
@@ -33,13 +34,13 @@ type payoutRequest struct {
 // way; it sends no webhook about it. Nothing proves that a repeated receiverId is executed
 // once, so a lost response is Unknown. A disbursement that Taramoney can never accept is
 // Unable and not sent.
-func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (pirogue.OperatorResult, error) {
+func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
 	req, err := o.payout(d)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	got, err := o.order(ctx, payoutPath, req)
-	receipt := pirogue.OperatorResult{ProviderTxID: string(got.PayoutID)}
+	receipt := operator.OperatorResult{ProviderTxID: string(got.PayoutID)}
 	if got.PayoutID != "" {
 		receipt.Handle = pirogue.Handle{keyPayoutID: string(got.PayoutID)}
 	}
@@ -52,14 +53,14 @@ func (o *adapter) Disburse(ctx context.Context, d pirogue.DisburseRequest) (piro
 
 // payout returns the body of a disbursement. It returns Unable for one that Taramoney can
 // never accept.
-func (o *adapter) payout(d pirogue.DisburseRequest) (payoutRequest, error) {
+func (o *adapter) payout(d operator.DisburseRequest) (payoutRequest, error) {
 	digits, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
 	if err != nil {
 		return payoutRequest{}, err
 	}
 	method, served := methods[d.Network]
 	if !served {
-		return payoutRequest{}, pirogue.Errorf(pirogue.Unable, "not sent: no payout to network %q", d.Network)
+		return payoutRequest{}, pirogue.Errorf(operator.Unable, "not sent: no payout to network %q", d.Network)
 	}
 	return payoutRequest{
 		account:             o.account(),

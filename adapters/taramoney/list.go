@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // listPath is the path of a business's list of transactions.
@@ -41,12 +42,12 @@ type row struct {
 // Statement implements pirogue.StatementReader. Taramoney's list knows no period, so all of
 // it is read and filtered here. A transaction without a readable time is in every period. A
 // list of more than 50,000 transactions is Unknown.
-func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]pirogue.StatementLine, error) {
+func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error) {
 	rows, err := o.list(ctx)
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]pirogue.StatementLine, 0, len(rows))
+	lines := make([]operator.StatementLine, 0, len(rows))
 	for _, r := range rows {
 		if r.isWithin(from, to) {
 			lines = append(lines, o.line(r))
@@ -79,11 +80,11 @@ func (o *adapter) list(ctx context.Context) ([]row, error) {
 			all = append(all, r)
 		}
 		if len(all) == before {
-			return nil, pirogue.Errorf(pirogue.Unknown, "the list from row %d on repeats what came before it", start)
+			return nil, pirogue.Errorf(operator.Unknown, "the list from row %d on repeats what came before it", start)
 		}
 		start += len(page)
 	}
-	return nil, pirogue.Errorf(pirogue.Unknown, "the list has more than %d pages", listPages)
+	return nil, pirogue.Errorf(operator.Unknown, "the list has more than %d pages", listPages)
 }
 
 // listed returns the page that begins at row start.
@@ -94,18 +95,18 @@ func (o *adapter) listed(ctx context.Context, start int) ([]row, error) {
 	}
 	var page []row
 	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "no list: %s", o.Redact(verdictOf(body).String()))
+		return nil, pirogue.Errorf(operator.Unknown, "no list: %s", o.Redact(verdictOf(body).String()))
 	}
 	if page == nil {
-		return nil, pirogue.Errorf(pirogue.Unknown, "no list: null")
+		return nil, pirogue.Errorf(operator.Unknown, "no list: null")
 	}
 	return page, nil
 }
 
 // line returns a row as a line of a statement. Our reading: the list holds collections, and
 // its amounts are gross.
-func (o *adapter) line(r row) pirogue.StatementLine {
-	line := pirogue.StatementLine{
+func (o *adapter) line(r row) operator.StatementLine {
+	line := operator.StatementLine{
 		TxID: string(r.TransactionID), Ref: pirogue.OperatorRef(r.ProductID), Kind: pirogue.CashIn,
 		Outcome: outcomes[upper(r.Status)], Word: o.Redact(string(r.Status)),
 		Partner:   o.conf.Credentials[credBusinessID],

@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/operator"
 )
 
 // page returns a page of n transactions, numbered from first, all of the tests' time.
@@ -40,7 +41,7 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
-			got, err := reading[pirogue.StatementReader](t, at(server, mute())).Statement(t.Context(), now, now)
+			got, err := reading[operator.StatementReader](t, at(server, mute())).Statement(t.Context(), now, now)
 			if err != nil || len(got) != tt.lines {
 				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
 			}
@@ -64,23 +65,23 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 		code  pirogue.Code
 		asked int
 	}{
-		"a page that comes again": {[]answer{page(0, 100)}, pirogue.Unknown, 2},
-		"a page that never ends":  {[]answer{nameless}, pirogue.Unknown, 500},
-		"a second page that fell": {[]answer{page(0, 100), says(502, "")}, pirogue.Unknown, 2},
-		"a second page refused":   {[]answer{page(0, 100), says(400, `{"status":"FAILURE"}`)}, pirogue.Unknown, 2},
-		"over the quota":          {[]answer{page(0, 100), says(429, "")}, pirogue.NotSent, 2},
-		"an error for a list":     {[]answer{says(200, `{"status":"ERROR","message":"NO"}`)}, pirogue.Unknown, 1},
-		"null for a list":         {[]answer{says(200, `null`)}, pirogue.Unknown, 1},
-		"a web page for a list":   {[]answer{says(200, `<html></html>`)}, pirogue.Unknown, 1},
-		"half a list":             {[]answer{says(200, `[{"transactionId":"1"}`)}, pirogue.Unknown, 1},
-		"nothing for a list":      {[]answer{says(200, ``)}, pirogue.Unknown, 1},
+		"a page that comes again": {[]answer{page(0, 100)}, operator.Unknown, 2},
+		"a page that never ends":  {[]answer{nameless}, operator.Unknown, 500},
+		"a second page that fell": {[]answer{page(0, 100), says(502, "")}, operator.Unknown, 2},
+		"a second page refused":   {[]answer{page(0, 100), says(400, `{"status":"FAILURE"}`)}, operator.Unknown, 2},
+		"over the quota":          {[]answer{page(0, 100), says(429, "")}, operator.NotSent, 2},
+		"an error for a list":     {[]answer{says(200, `{"status":"ERROR","message":"NO"}`)}, operator.Unknown, 1},
+		"null for a list":         {[]answer{says(200, `null`)}, operator.Unknown, 1},
+		"a web page for a list":   {[]answer{says(200, `<html></html>`)}, operator.Unknown, 1},
+		"half a list":             {[]answer{says(200, `[{"transactionId":"1"}`)}, operator.Unknown, 1},
+		"nothing for a list":      {[]answer{says(200, ``)}, operator.Unknown, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
-			got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), now, now)
+			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), now, now)
 			if got != nil || pirogue.CodeOf(err) != tt.code {
 				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
 			}
@@ -99,7 +100,7 @@ func TestALineOfTheList(t *testing.T) {
 		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
 		{"amount":5000,"createdAt":null}]`), says(200, `[]`))
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
-	got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(
+	got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(
 		t.Context(), from, from.Add(24*time.Hour),
 	)
 	if err != nil {
@@ -107,7 +108,7 @@ func TestALineOfTheList(t *testing.T) {
 	}
 	const ours = "TcMpnFWlIz"
 	began := time.Date(2026, 5, 11, 12, 30, 0, 0, time.UTC)
-	want := []pirogue.StatementLine{{
+	want := []operator.StatementLine{{
 		TxID: "txn_1", Ref: ref, Kind: pirogue.CashIn, Outcome: pirogue.OutcomePending, Word: "pending", Amount: francs,
 		Partner: ours, CreatedAt: began.Add(250 * time.Millisecond),
 	}, {
@@ -149,7 +150,7 @@ func TestWhatIsOutsideAPeriod(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, says(200, `[{"transactionId":"txn_1",`+tt.times+`}]`), says(200, `[]`))
-			got, err := reading[pirogue.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, to)
+			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, to)
 			if err != nil || (len(got) == 1) != tt.in {
 				t.Errorf("%d lines, %v; want it in: %v", len(got), err, tt.in)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // The limits of an order. Our reading: Taramoney states none.
@@ -20,7 +21,7 @@ const dialCode = "237"
 // terms holds Taramoney's limits. Our reading: none are published.
 var terms = outbound.Limits{
 	Name: "Taramoney", Country: "CM", Currency: pirogue.XAF, Reference: maxReference, Prefix: "6", Digits: 9,
-	CashIn: pirogue.Limits{Min: 100, Max: 500_000}, CashOut: pirogue.Limits{Min: 100, Max: 500_000},
+	CashIn: operator.Limits{Min: 100, Max: 500_000}, CashOut: operator.Limits{Min: 100, Max: 500_000},
 }
 
 // orderAnswer is the body of a response to cmmobile, mobilepay and payout/create.
@@ -48,7 +49,7 @@ func (o *adapter) order(ctx context.Context, path string, body any) (orderAnswer
 	switch class := classOf(answer.Status, got.Status, got.Message); class {
 	case "":
 		return got, nil
-	case pirogue.Unknown:
+	case operator.Unknown:
 		return got, o.Errorf(class, answer)
 	default:
 		return orderAnswer{}, o.Errorf(class, answer)

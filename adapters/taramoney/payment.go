@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // payment is Taramoney's description of one payment: the body of a webhook, and the payload
@@ -58,7 +59,7 @@ func (o *adapter) money(p payment) (pirogue.Money, error) {
 	}
 	francs, err := outbound.Francs(json.Number(p.Amount))
 	if err != nil {
-		return pirogue.Money{}, pirogue.Errorf(pirogue.Unknown, "paid %q, which is no whole amount",
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "paid %q, which is no whole amount",
 			o.Redact(string(p.Amount)))
 	}
 	currency := cmp.Or(pirogue.Currency(upper(p.Currency)), o.conf.Currency)
@@ -68,7 +69,7 @@ func (o *adapter) money(p payment) (pirogue.Money, error) {
 // mismatch returns the part of a success that differs from the order. It is another
 // currency, another credited business, or another wallet. A field that the payment leaves
 // out is no difference.
-func (o *adapter) mismatch(p payment, q pirogue.StatusQuery) string {
+func (o *adapter) mismatch(p payment, q operator.StatusQuery) string {
 	switch {
 	case p.Currency != "" && upper(p.Currency) != string(q.Amount.Currency):
 		return outbound.MismatchCurrency

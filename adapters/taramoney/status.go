@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // statusPath is the path of a payment's status.
@@ -36,18 +37,18 @@ type statusAnswer struct {
 // asks for a payout by Taramoney's identifier, or by our reference if that was lost. Our
 // reading: the document describes only collections. It never returns Refused, because the
 // refusal of a status call tells nothing about the money.
-func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o asking) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	if !q.Kind.MoneyOut() {
 		q.Handle = nil
 	}
 	name := cmp.Or(q.Handle[keyPayoutID], string(q.Ref))
 	body, err := o.ask(ctx, statusPath, question{account: o.account(), ProductID: name})
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	var got statusAnswer
 	if err := json.Unmarshal(body, &got); err != nil {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "status: not the JSON of the document: %s",
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status: not the JSON of the document: %s",
 			o.Redact(err.Error()))
 	}
 	if upper(got.Status) == wordError {
@@ -58,11 +59,11 @@ func (o asking) Status(ctx context.Context, q pirogue.StatusQuery) (pirogue.Oper
 
 // unknown reads a response with the status ERROR. A payment that is not found proves
 // nothing: Taramoney may list a collection only after the customer acted.
-func (o *adapter) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.OperatorResult, error) {
+func (o *adapter) unknown(v verdict, kind pirogue.PaymentKind) (operator.OperatorResult, error) {
 	if upper(v.Message) != messageAbsent {
-		return pirogue.OperatorResult{}, pirogue.Errorf(pirogue.Unknown, "Taramoney does not answer: %s", o.Redact(v.String()))
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "Taramoney does not answer: %s", o.Redact(v.String()))
 	}
-	receipt := pirogue.OperatorResult{Outcome: pirogue.OutcomePending, Message: o.Redact(v.String())}
+	receipt := operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: o.Redact(v.String())}
 	// A payout has no prompt that could still be open.
 	if kind.MoneyOut() {
 		receipt.Outcome = pirogue.OutcomeAbsent
@@ -73,15 +74,15 @@ func (o *adapter) unknown(v verdict, kind pirogue.PaymentKind) (pirogue.Operator
 // became reads the result of a payment. The words outside and inside the payload must mean
 // the same. A final result must name the payment, because Taramoney also answers SUCCESS
 // and FAILURE to status calls as such.
-func (o *adapter) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.OperatorResult, error) {
+func (o *adapter) became(got statusAnswer, q operator.StatusQuery) (operator.OperatorResult, error) {
 	outcome, err := o.agreed(got.Status, got.Payload.Status)
 	if err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	if err := o.isOurs(got, q, outcome); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
-	receipt := pirogue.OperatorResult{
+	receipt := operator.OperatorResult{
 		Outcome:      outcome,
 		ProviderTxID: cmp.Or(q.Handle[keyPayoutID], string(got.Payload.PaymentID), string(got.TransactionID)),
 		Message:      o.Redact(got.String()),
@@ -90,7 +91,7 @@ func (o *adapter) became(got statusAnswer, q pirogue.StatusQuery) (pirogue.Opera
 		return receipt, nil
 	}
 	if receipt.Amount, err = o.money(got.Payload.payment); err != nil {
-		return pirogue.OperatorResult{}, err
+		return operator.OperatorResult{}, err
 	}
 	receipt.Mismatch = o.mismatch(got.Payload.payment, q)
 	return receipt, nil
@@ -106,7 +107,7 @@ func (o *adapter) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 	within, err := o.outcomeOf(inner)
 	// Two words that contradict each other decide nothing.
 	if err == nil && within != outcome {
-		err = pirogue.Errorf(pirogue.Unknown, "status %s around a payload that says %s", upper(outer), upper(inner))
+		err = pirogue.Errorf(operator.Unknown, "status %s around a payload that says %s", upper(outer), upper(inner))
 	}
 	return outcome, err
 }
@@ -114,18 +115,18 @@ func (o *adapter) agreed(outer, inner outbound.Text) (pirogue.Outcome, error) {
 // isOurs returns Unknown for a response about another payment, and for a final result that
 // does not name its payment. It accepts a success of another business: that is a mismatch,
 // which a person must see.
-func (o *adapter) isOurs(got statusAnswer, q pirogue.StatusQuery, outcome pirogue.Outcome) error {
+func (o *adapter) isOurs(got statusAnswer, q operator.StatusQuery, outcome pirogue.Outcome) error {
 	names := namesOf(q.Ref, q.Handle)
 	named := got.ProductID != "" || got.Payload.ProductID != "" ||
 		slices.Contains(names, string(got.Payload.PaymentID))
 	switch {
 	case isOther(got.ProductID, names), isOther(got.Payload.ProductID, names):
-		return pirogue.Errorf(pirogue.Unknown, "status of another payment than %s", q.Ref)
+		return pirogue.Errorf(operator.Unknown, "status of another payment than %s", q.Ref)
 	case outcome != pirogue.OutcomePaid && o.isStranger(got.Payload.payment):
-		return pirogue.Errorf(pirogue.Unknown, "status of another business's payment")
+		return pirogue.Errorf(operator.Unknown, "status of another business's payment")
 	case outcome != pirogue.OutcomePending && !named:
 		// SUCCESS without a name may be about the call itself.
-		return pirogue.Errorf(pirogue.Unknown, "%s without a productId", o.Redact(got.String()))
+		return pirogue.Errorf(operator.Unknown, "%s without a productId", o.Redact(got.String()))
 	default:
 		return nil
 	}

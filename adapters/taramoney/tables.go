@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/outbound"
+	"pirogue/operator"
 )
 
 // outcomes holds every status word of Taramoney, of webhooks, of transactions/status and of
@@ -31,27 +32,27 @@ type meant struct{ with2xx, with4xx pirogue.Code }
 // answers holds the meaning of the status words in the response to an order. No document
 // about orders has ERROR with 200.
 var answers = map[string]meant{
-	"SUCCESS": {"", pirogue.Unknown}, // accepted, not paid
-	"FAILURE": {pirogue.Refused, pirogue.Refused},
-	"FAILED":  {pirogue.Refused, pirogue.Refused},
-	wordError: {pirogue.Unknown, pirogue.Refused},
+	"SUCCESS": {"", operator.Unknown}, // accepted, not paid
+	"FAILURE": {operator.Refused, operator.Refused},
+	"FAILED":  {operator.Refused, operator.Refused},
+	wordError: {operator.Unknown, operator.Refused},
 }
 
 // refusals holds the messages that clearly refuse an order whose status is not SUCCESS, and
 // that concern our account alone. No document lists messages. Integrators saw the first;
 // the second is our reading of an account with too low a balance.
 var refusals = map[string]pirogue.Code{
-	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": pirogue.Unable,
-	"BUSINESS_BALANCE_INSUFFICIENT":                 pirogue.Unable,
+	"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT": operator.Unable,
+	"BUSINESS_BALANCE_INSUFFICIENT":                 operator.Unable,
 }
 
 // classes maps the HTTP statuses that decide, whatever the body holds. Every status from
 // 500 on is Unknown as well.
 var classes = map[int]pirogue.Code{
-	http.StatusMethodNotAllowed: pirogue.NotSent, // no API answers at this address
-	http.StatusRequestTimeout:   pirogue.Unknown, // the gateway may have passed it on already
-	http.StatusConflict:         pirogue.Unknown, // this productId exists already
-	http.StatusTooManyRequests:  pirogue.NotSent, // a quota rejects calls before they are read
+	http.StatusMethodNotAllowed: operator.NotSent, // no API answers at this address
+	http.StatusRequestTimeout:   operator.Unknown, // the gateway may have passed it on already
+	http.StatusConflict:         operator.Unknown, // this productId exists already
+	http.StatusTooManyRequests:  operator.NotSent, // a quota rejects calls before they are read
 }
 
 // guide describes the tables in Taramoney's documents. classOf reads the responses to
@@ -93,7 +94,7 @@ var methods = map[pirogue.Network]string{
 func (o *adapter) outcomeOf(word outbound.Text) (pirogue.Outcome, error) {
 	outcome, ok := outcomes[upper(word)]
 	if !ok {
-		return "", pirogue.Errorf(pirogue.Unknown, "status %q is not in Taramoney's documents", o.Redact(string(word)))
+		return "", pirogue.Errorf(operator.Unknown, "status %q is not in Taramoney's documents", o.Redact(string(word)))
 	}
 	return outcome, nil
 }
@@ -106,9 +107,9 @@ func classOf(status int, word, message outbound.Text) pirogue.Code {
 	row, listed := answers[upper(word)]
 	switch {
 	case status >= http.StatusInternalServerError, !listed:
-		return pirogue.Unknown
+		return operator.Unknown
 	case status == http.StatusUnauthorized:
-		return pirogue.Unable // our reading: the key or the business is not ours, so nothing was executed
+		return operator.Unable // our reading: the key or the business is not ours, so nothing was executed
 	case refusals[upper(message)] != "" && row.with2xx != "":
 		return refusals[upper(message)]
 	case status >= http.StatusBadRequest:

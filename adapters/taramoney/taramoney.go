@@ -23,6 +23,7 @@ import (
 	"pirogue"
 	"pirogue/adapters/outbound"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // refusalSpan is the time for which Taramoney must not know a refused payout. That its
@@ -51,7 +52,7 @@ type asking struct{ *adapter }
 //
 // An account that may not read a status (NoStatus) gets an operator without that method.
 // Its webhooks are then the only source of results, and webhook_secret is mandatory.
-func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
+func New(conf config.Operator, _ pirogue.Clock) (operator.Operator, error) {
 	line, err := guide.Open(conf, nil, check(conf)...)
 	if err != nil {
 		return nil, err
@@ -67,20 +68,20 @@ func New(conf config.Operator, _ pirogue.Clock) (pirogue.Operator, error) {
 // promises is Taramoney's capability for an account that may read a status. Absence proves
 // nothing. Taramoney answers ERROR for a payment that it cannot find, and no document
 // states that its search is complete.
-var promises = pirogue.Capability{
-	Reference:      pirogue.StatusByReference,
-	OnLostResponse: pirogue.ResendNever,
-	Proof:          pirogue.ProofNone,
+var promises = operator.Capability{
+	Reference:      operator.StatusByReference,
+	OnLostResponse: operator.ResendNever,
+	Proof:          operator.ProofNone,
 	RefusalSpan:    refusalSpan,
 }
 
 // Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays
 // open, so the window is the instance's.
-func (o *adapter) Capability() pirogue.Capability {
+func (o *adapter) Capability() operator.Capability {
 	c := o.Connection.Capability()
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
-		c.Reference = pirogue.NeitherByReference
+		c.Reference = operator.NeitherByReference
 	}
 	return c
 }

@@ -8,6 +8,7 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/taramoney"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const (
@@ -28,18 +29,18 @@ var cameroon = config.Operator{
 	BaseURL:     "http://127.0.0.1", Simulator: true,
 }
 
-var collection = pirogue.CollectRequest{
+var collection = operator.CollectRequest{
 	Ref: ref, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Payee: "Boutique Élégance",
 	CallbackURL: "https://pay.example/callbacks/taramoney-cm/t0k3n",
 }
 
-var disbursement = pirogue.DisburseRequest{
+var disbursement = operator.DisburseRequest{
 	Ref: outRef, Amount: francs, MSISDN: "+237696717597", Network: pirogue.Orange, Beneficiary: "Ngo Bassa",
 }
 
-var query = pirogue.StatusQuery{Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: "+237696717597"}
+var query = operator.StatusQuery{Kind: pirogue.CashIn, Ref: ref, Amount: francs, MSISDN: "+237696717597"}
 
-var outQuery = pirogue.StatusQuery{
+var outQuery = operator.StatusQuery{
 	Kind: pirogue.CashOut, Ref: outRef, Amount: francs, MSISDN: "+237696717597",
 	Handle: pirogue.Handle{"payout_id": outID},
 }
@@ -98,11 +99,11 @@ func collects() map[string]adaptertest.Case {
 		"accepted with 201":              {201, "collect_named.json", pirogue.OutcomePending, "", payID},
 		"accepted in lower case":         {200, "collect_lower_case.json", pirogue.OutcomePending, "", ""},
 		"accepted by Wave":               {200, "collect_wave.json", pirogue.OutcomePending, "", payID},
-		"accepted without Wave's page":   {200, "collect_wave_no_page.json", "", pirogue.Unknown, payID},
-		"a word nobody knows":            {200, "collect_new_word.json", "", pirogue.Unknown, payID},
-		"accepted with a status of no":   {400, "collect_named.json", "", pirogue.Unknown, payID},
-		"a conflict with one it names":   {409, "collect_named.json", "", pirogue.Unknown, payID},
-		"out of time, naming it":         {504, "collect_named.json", "", pirogue.Unknown, payID},
+		"accepted without Wave's page":   {200, "collect_wave_no_page.json", "", operator.Unknown, payID},
+		"a word nobody knows":            {200, "collect_new_word.json", "", operator.Unknown, payID},
+		"accepted with a status of no":   {400, "collect_named.json", "", operator.Unknown, payID},
+		"a conflict with one it names":   {409, "collect_named.json", "", operator.Unknown, payID},
+		"out of time, naming it":         {504, "collect_named.json", "", operator.Unknown, payID},
 	}, adaptertest.Collect)
 }
 
@@ -115,36 +116,36 @@ func disburses() map[string]adaptertest.Case {
 		"initiated without a name": {
 			200, "payout_no_id.json", pirogue.OutcomePending, "", "",
 		},
-		"a word nobody knows":          {200, "payout_new_word.json", "", pirogue.Unknown, outID},
-		"an error that names it":       {200, "payout_unsure.json", "", pirogue.Unknown, outID},
-		"a conflict with one it names": {409, "payout_accepted.json", "", pirogue.Unknown, outID},
-		"failing after it named it":    {500, "payout_accepted.json", "", pirogue.Unknown, outID},
+		"a word nobody knows":          {200, "payout_new_word.json", "", operator.Unknown, outID},
+		"an error that names it":       {200, "payout_unsure.json", "", operator.Unknown, outID},
+		"a conflict with one it names": {409, "payout_accepted.json", "", operator.Unknown, outID},
+		"failing after it named it":    {500, "payout_accepted.json", "", operator.Unknown, outID},
 	}, adaptertest.Disburse)
 }
 
 // refusals returns the responses that refuse an order of either kind.
 func refusals() map[string]adaptertest.Case {
 	return adaptertest.Rows(map[string]said{
-		"refused":                             {200, "order_failure.json", "", pirogue.Refused, ""},
-		"refused in the SDK's word":           {200, "order_failed.json", "", pirogue.Refused, ""},
-		"refused with 400":                    {400, "order_failure.json", "", pirogue.Refused, ""},
-		"refused in the SDK's word with 400":  {400, "order_failed.json", "", pirogue.Refused, ""},
-		"an error with 400":                   {400, "order_error.json", "", pirogue.Refused, ""},
-		"an error":                            {200, "order_error.json", "", pirogue.Unknown, ""},
-		"of a business not activated":         {200, "order_not_activated.json", "", pirogue.Unable, ""},
-		"of a business that holds too little": {200, "order_no_balance.json", "", pirogue.Unable, ""},
-		"of another business's credentials":   {401, "order_bad_credentials.json", "", pirogue.Unable, ""},
-		"turned away by we know not whom":     {401, "no_words.json", "", pirogue.Unknown, ""},
+		"refused":                             {200, "order_failure.json", "", operator.Refused, ""},
+		"refused in the SDK's word":           {200, "order_failed.json", "", operator.Refused, ""},
+		"refused with 400":                    {400, "order_failure.json", "", operator.Refused, ""},
+		"refused in the SDK's word with 400":  {400, "order_failed.json", "", operator.Refused, ""},
+		"an error with 400":                   {400, "order_error.json", "", operator.Refused, ""},
+		"an error":                            {200, "order_error.json", "", operator.Unknown, ""},
+		"of a business not activated":         {200, "order_not_activated.json", "", operator.Unable, ""},
+		"of a business that holds too little": {200, "order_no_balance.json", "", operator.Unable, ""},
+		"of another business's credentials":   {401, "order_bad_credentials.json", "", operator.Unable, ""},
+		"turned away by we know not whom":     {401, "no_words.json", "", operator.Unknown, ""},
 		"of a business not activated, taken":  {200, "order_success_not_activated.json", pirogue.OutcomePending, "", ""},
-		"refused, repeating secrets":          {200, "order_repeats.json", "", pirogue.Refused, ""},
-		"a word made of secrets":              {200, "order_repeats_in_status.json", "", pirogue.Unknown, ""},
-		"refused by we know not whom":         {400, "no_words.json", "", pirogue.Unknown, ""},
-		"at an address without an API":        {405, "not_its_own.json", "", pirogue.NotSent, ""},
-		"over the quota":                      {429, "order_failure.json", "", pirogue.NotSent, ""},
-		"timed out at the gateway":            {408, "order_failure.json", "", pirogue.Unknown, ""},
-		"a conflict":                          {409, "order_failure.json", "", pirogue.Unknown, ""},
-		"failed, with a word of refusals":     {500, "order_failure.json", "", pirogue.Unknown, ""},
-		"out of time":                         {504, "order_not_activated.json", "", pirogue.Unknown, ""},
+		"refused, repeating secrets":          {200, "order_repeats.json", "", operator.Refused, ""},
+		"a word made of secrets":              {200, "order_repeats_in_status.json", "", operator.Unknown, ""},
+		"refused by we know not whom":         {400, "no_words.json", "", operator.Unknown, ""},
+		"at an address without an API":        {405, "not_its_own.json", "", operator.NotSent, ""},
+		"over the quota":                      {429, "order_failure.json", "", operator.NotSent, ""},
+		"timed out at the gateway":            {408, "order_failure.json", "", operator.Unknown, ""},
+		"a conflict":                          {409, "order_failure.json", "", operator.Unknown, ""},
+		"failed, with a word of refusals":     {500, "order_failure.json", "", operator.Unknown, ""},
+		"out of time":                         {504, "order_not_activated.json", "", operator.Unknown, ""},
 	}, adaptertest.Collect, adaptertest.Disburse)
 }
 
@@ -155,26 +156,26 @@ func statuses() map[string]adaptertest.Case {
 		"pending, as documented":          {200, "status_plain_pending.json", pirogue.OutcomePending, "", ""},
 		"not found":                       {200, "status_absent.json", pirogue.OutcomePending, "", ""},
 		"not found, in lower case":        {200, "status_absent_lower_case.json", pirogue.OutcomePending, "", ""},
-		"not found, in a word of failure": {200, "status_failure_absent.json", "", pirogue.Unknown, ""},
-		"paid, naming no payment":         {200, "status_unnamed_success.json", "", pirogue.Unknown, ""},
-		"failed, naming no payment":       {200, "status_unnamed_failure.json", "", pirogue.Unknown, ""},
-		"an error":                        {200, "status_error.json", "", pirogue.Unknown, ""},
-		"of a business not activated":     {200, "status_not_activated.json", "", pirogue.Unknown, ""},
-		"a word nobody knows":             {200, "status_new_word.json", "", pirogue.Unknown, ""},
-		"a word made of secrets":          {200, "order_repeats_in_status.json", "", pirogue.Unknown, ""},
-		"paid around an unknown word":     {200, "status_inner_new_word.json", "", pirogue.Unknown, ""},
-		"paid around a pending payload":   {200, "status_inner_pending.json", "", pirogue.Unknown, ""},
-		"pending around a failed payload": {200, "status_inner_failure.json", "", pirogue.Unknown, ""},
-		"paid, of another payment":        {200, "status_other_product.json", "", pirogue.Unknown, ""},
-		"paid, of another by its name":    {200, "status_plain_other.json", "", pirogue.Unknown, ""},
-		"failed, of another business":     {200, "status_other_business_failed.json", "", pirogue.Unknown, ""},
-		"paid, with half a franc":         {200, "status_amount_cents.json", "", pirogue.Unknown, ""},
-		"paid, by no number":              {200, "status_amount_word.json", "", pirogue.Unknown, ""},
-		"paid, in a broken payload":       {200, "status_payload_broken.json", "", pirogue.Unknown, ""},
-		"a question it refuses":           {400, "order_failure.json", "", pirogue.Unknown, ""},
-		"not found with 404":              {404, "status_absent.json", "", pirogue.Unknown, ""},
-		"at an address without an API":    {405, "not_its_own.json", "", pirogue.NotSent, ""},
-		"over the quota":                  {429, "no_words.json", "", pirogue.NotSent, ""},
+		"not found, in a word of failure": {200, "status_failure_absent.json", "", operator.Unknown, ""},
+		"paid, naming no payment":         {200, "status_unnamed_success.json", "", operator.Unknown, ""},
+		"failed, naming no payment":       {200, "status_unnamed_failure.json", "", operator.Unknown, ""},
+		"an error":                        {200, "status_error.json", "", operator.Unknown, ""},
+		"of a business not activated":     {200, "status_not_activated.json", "", operator.Unknown, ""},
+		"a word nobody knows":             {200, "status_new_word.json", "", operator.Unknown, ""},
+		"a word made of secrets":          {200, "order_repeats_in_status.json", "", operator.Unknown, ""},
+		"paid around an unknown word":     {200, "status_inner_new_word.json", "", operator.Unknown, ""},
+		"paid around a pending payload":   {200, "status_inner_pending.json", "", operator.Unknown, ""},
+		"pending around a failed payload": {200, "status_inner_failure.json", "", operator.Unknown, ""},
+		"paid, of another payment":        {200, "status_other_product.json", "", operator.Unknown, ""},
+		"paid, of another by its name":    {200, "status_plain_other.json", "", operator.Unknown, ""},
+		"failed, of another business":     {200, "status_other_business_failed.json", "", operator.Unknown, ""},
+		"paid, with half a franc":         {200, "status_amount_cents.json", "", operator.Unknown, ""},
+		"paid, by no number":              {200, "status_amount_word.json", "", operator.Unknown, ""},
+		"paid, in a broken payload":       {200, "status_payload_broken.json", "", operator.Unknown, ""},
+		"a question it refuses":           {400, "order_failure.json", "", operator.Unknown, ""},
+		"not found with 404":              {404, "status_absent.json", "", operator.Unknown, ""},
+		"at an address without an API":    {405, "not_its_own.json", "", operator.NotSent, ""},
+		"over the quota":                  {429, "no_words.json", "", operator.NotSent, ""},
 	}, adaptertest.Status)
 }
 
@@ -227,10 +228,10 @@ func cashOutStatuses() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
 		"not found":                 {200, "status_absent.json", pirogue.OutcomeAbsent, "", ""},
 		"not found, in lower case":  {200, "status_absent_lower_case.json", pirogue.OutcomeAbsent, "", ""},
-		"not found with 404":        {404, "status_absent.json", "", pirogue.Unknown, ""},
-		"failed, naming no payment": {200, "status_unnamed_failure.json", "", pirogue.Unknown, ""},
-		"of a collection":           {200, "status_in_success.json", "", pirogue.Unknown, ""},
-		"an error":                  {200, "status_error.json", "", pirogue.Unknown, ""},
+		"not found with 404":        {404, "status_absent.json", "", operator.Unknown, ""},
+		"failed, naming no payment": {200, "status_unnamed_failure.json", "", operator.Unknown, ""},
+		"of a collection":           {200, "status_in_success.json", "", operator.Unknown, ""},
+		"an error":                  {200, "status_error.json", "", operator.Unknown, ""},
 	}, adaptertest.CashOutStatus)
 	for name, c := range map[string]struct {
 		file, mismatch string
@@ -249,12 +250,12 @@ func cashOutStatuses() map[string]adaptertest.Case {
 // callbacks returns the other webhooks.
 func callbacks() map[string]adaptertest.Case {
 	cases := adaptertest.Rows(map[string]said{
-		"a word nobody knows":              {0, "callback_new_word.json", "", pirogue.Unknown, ""},
-		"a word about no payment":          {0, "callback_error.json", "", pirogue.Unknown, ""},
-		"of another payment":               {0, "callback_other_product.json", "", pirogue.Unknown, ""},
-		"of another business":              {0, "callback_other_business.json", "", pirogue.Unknown, ""},
-		"of no business":                   {0, "callback_no_business.json", "", pirogue.Unknown, ""},
-		"paid, with half a franc":          {0, "callback_cents.json", "", pirogue.Unknown, ""},
+		"a word nobody knows":              {0, "callback_new_word.json", "", operator.Unknown, ""},
+		"a word about no payment":          {0, "callback_error.json", "", operator.Unknown, ""},
+		"of another payment":               {0, "callback_other_product.json", "", operator.Unknown, ""},
+		"of another business":              {0, "callback_other_business.json", "", operator.Unknown, ""},
+		"of no business":                   {0, "callback_no_business.json", "", operator.Unknown, ""},
+		"paid, with half a franc":          {0, "callback_cents.json", "", operator.Unknown, ""},
 		"failed, whatever else it says is": {0, "callback_failure_cents.json", pirogue.OutcomeDeclined, "", payID},
 	}, adaptertest.Callback)
 	cases["heard in lower case"] = paid(adaptertest.Callback, "callback_lower_case.json", payID, 5000, "")

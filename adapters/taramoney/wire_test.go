@@ -11,6 +11,7 @@ import (
 	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/taramoney"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS","ussdCode":"#150*50#","vendor":"ORANGE_CAMEROON"}`
@@ -70,7 +71,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 			server := newTara(t, says(200, accepted))
 			c := collection
 			c.Network = tt.network
-			if _, err := reading[pirogue.Collector](t, at(server, tt.conf)).Collect(t.Context(), c); err != nil {
+			if _, err := reading[operator.Collector](t, at(server, tt.conf)).Collect(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 			leaves(t, server, tt.path, tt.body)
@@ -84,7 +85,7 @@ func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
 		server := newTara(t, says(200, accepted))
 		c := collection
 		c.Payee = given
-		if _, err := reading[pirogue.Collector](t, at(server, cameroon)).Collect(t.Context(), c); err != nil {
+		if _, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		if body := server.Letters()[0].Body; !strings.Contains(body, `"productName":"`+name+`"`) {
@@ -131,7 +132,7 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, says(200, tt.body))
-			got, err := reading[pirogue.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
+			got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 			if err != nil || got.Outcome != pirogue.OutcomePending {
 				t.Fatalf("%+v, %v; want it accepted", got, err)
 			}
@@ -149,9 +150,9 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 		`"{\"url\":\"\"}"`, `"{\"url\":"`, `"https://"`, `{"url":7}`, `[]`, `{}`,
 	} {
 		server := newTara(t, says(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
-		got, err := reading[pirogue.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
-		want := pirogue.OperatorResult{ProviderTxID: payID}
-		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
+		got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
+		want := operator.OperatorResult{ProviderTxID: payID}
+		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != operator.Unknown {
 			t.Errorf("%s: %v %s", authURL, err, diff)
 		}
 	}
@@ -161,7 +162,7 @@ func TestThePageOfTheRealTaramoneyIsEncrypted(t *testing.T) {
 	t.Parallel()
 	for page, shown := range map[string]bool{"https://pay.wave.example/c/1": true, "http://pay.wave.example/c/1": false} {
 		server := newTara(t, says(200, `{"status":"SUCCESS","authUrl":{"url":"`+page+`"}}`))
-		genuine := reading[pirogue.Collector](t, at(server, mobile()))
+		genuine := reading[operator.Collector](t, at(server, mobile()))
 		taramoney.Pretend(genuine)
 		got, err := genuine.Collect(t.Context(), collection)
 		if (err == nil) != shown || (got.NextAction.URL == page) != shown {
@@ -189,13 +190,13 @@ func TestWhatLeavesForAPayout(t *testing.T) {
 				server := newTara(t, says(200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`))
 				d := disbursement
 				d.Network, d.Beneficiary = tt.network, tt.given
-				got, err := reading[pirogue.Disburser](t, at(server, conf)).Disburse(t.Context(), d)
+				got, err := reading[operator.Disburser](t, at(server, conf)).Disburse(t.Context(), d)
 				if err != nil {
 					t.Fatal(err)
 				}
 				leaves(t, server, "/payout/create", `"receiverName":"`+tt.name+`","paymentMethod":"`+tt.method+
 					`","receiverPhoneNumber":"237696717597","receiverId":"`+outRef+`","amount":5000`)
-				want := pirogue.OperatorResult{
+				want := operator.OperatorResult{
 					Outcome: pirogue.OutcomePending, ProviderTxID: outID,
 					Handle: pirogue.Handle{"payout_id": outID}, Message: "SUCCESS ok",
 				}
@@ -217,15 +218,15 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 		"a conflict":          says(409, strings.Replace(named, "%", "FAILURE", 1)),
 	} {
 		server := newTara(t, a)
-		got, err := reading[pirogue.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
-		want := pirogue.OperatorResult{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
-		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != pirogue.Unknown {
+		got, err := reading[operator.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
+		want := operator.OperatorResult{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
+		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != operator.Unknown {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
 	refused := newTara(t, says(200, strings.Replace(named, "%", "FAILURE", 1)))
-	got, err := reading[pirogue.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
-	if diff := cmp.Diff(pirogue.OperatorResult{}, got); diff != "" || pirogue.CodeOf(err) != pirogue.Refused {
+	got, err := reading[operator.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
+	if diff := cmp.Diff(operator.OperatorResult{}, got); diff != "" || pirogue.CodeOf(err) != operator.Refused {
 		t.Errorf("refused: %v %s", err, diff)
 	}
 }
@@ -234,26 +235,26 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	t.Parallel()
 	orange, both, noShape := subject(), subject(), mute()
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*pirogue.CollectRequest){
-		"by MTN, where only Orange is": func(c *pirogue.CollectRequest) { c.Network = pirogue.MTN },
+	adaptertest.Unsent(t, orange, map[string]func(*operator.CollectRequest){
+		"by MTN, where only Orange is": func(c *operator.CollectRequest) { c.Network = pirogue.MTN },
 	})
 	both.Conf = mobile()
-	adaptertest.Unsent(t, both, map[string]func(*pirogue.CollectRequest){
-		"with a reference too far": func(c *pirogue.CollectRequest) { c.Ref = ref + "X" },
-		"for a fixed line":         func(c *pirogue.CollectRequest) { c.MSISDN = "+237222123456" },
-		"for a number cut short":   func(c *pirogue.CollectRequest) { c.MSISDN = "+23769671759" },
-		"for a number too long":    func(c *pirogue.CollectRequest) { c.MSISDN = "+2376967175970" },
-		"by Moov":                  func(c *pirogue.CollectRequest) { c.Network = pirogue.Moov },
-		"by no network":            func(c *pirogue.CollectRequest) { c.Network = "" },
+	adaptertest.Unsent(t, both, map[string]func(*operator.CollectRequest){
+		"with a reference too far": func(c *operator.CollectRequest) { c.Ref = ref + "X" },
+		"for a fixed line":         func(c *operator.CollectRequest) { c.MSISDN = "+237222123456" },
+		"for a number cut short":   func(c *operator.CollectRequest) { c.MSISDN = "+23769671759" },
+		"for a number too long":    func(c *operator.CollectRequest) { c.MSISDN = "+2376967175970" },
+		"by Moov":                  func(c *operator.CollectRequest) { c.Network = pirogue.Moov },
+		"by no network":            func(c *operator.CollectRequest) { c.Network = "" },
 	})
 	t.Run("by Wave with cmmobile, and out to Wave", func(t *testing.T) {
 		t.Parallel()
 		c, d := collection, disbursement
 		c.Network, d.Network = pirogue.Wave, pirogue.Wave
 		server := newTara(t, says(200, accepted))
-		_, err := reading[pirogue.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
+		_, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
 		unsent(t, server, err)
-		_, err = reading[pirogue.Disburser](t, at(server, mobile())).Disburse(t.Context(), d)
+		_, err = reading[operator.Disburser](t, at(server, mobile())).Disburse(t.Context(), d)
 		unsent(t, server, err)
 	})
 	t.Run("with nobody who could tell what became of it", func(t *testing.T) {
@@ -261,7 +262,7 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 		c := collection
 		c.CallbackURL = ""
 		server := newTara(t, says(200, accepted))
-		_, err := reading[pirogue.Collector](t, at(server, noShape)).Collect(t.Context(), c)
+		_, err := reading[operator.Collector](t, at(server, noShape)).Collect(t.Context(), c)
 		unsent(t, server, err)
 	})
 }
@@ -270,7 +271,7 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 // not contain the number.
 func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
-	if pirogue.CodeOf(err) != pirogue.Unable || len(server.Letters()) != 0 {
+	if pirogue.CodeOf(err) != operator.Unable || len(server.Letters()) != 0 {
 		t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.Letters()))
 	}
 	if err != nil && strings.Contains(err.Error(), "96717597") {
@@ -283,7 +284,7 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 	refund := outQuery
 	refund.Kind = pirogue.Refund
 	tests := map[string]struct {
-		query  pirogue.StatusQuery
+		query  operator.StatusQuery
 		handle pirogue.Handle
 		name   string
 	}{
@@ -299,7 +300,7 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 			server := newTara(t, says(200, `{"status":"PENDING","message":"En attente."}`))
 			q := tt.query
 			q.Handle = tt.handle
-			got, err := reading[pirogue.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
+			got, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
 			if err != nil || got.Outcome != pirogue.OutcomePending {
 				t.Errorf("%+v, %v; want it pending", got, err)
 			}
@@ -313,8 +314,8 @@ func TestACollectionIsNotKnownByAPayoutsName(t *testing.T) {
 	server := newTara(t, says(200, `{"status":"SUCCESS","productId":"po_987654"}`))
 	q := query
 	q.Handle = pirogue.Handle{"payout_id": outID}
-	got, err := reading[pirogue.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
-	if pirogue.CodeOf(err) != pirogue.Unknown {
+	got, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
+	if pirogue.CodeOf(err) != operator.Unknown {
 		t.Errorf("%+v, %v; want UNKNOWN", got, err)
 	}
 }

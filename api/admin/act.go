@@ -11,30 +11,32 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // The verbs of the audit log that need no payment's workflow.
 const (
-	ActionSettle     pirogue.SupportActionKind = "payout"
-	ActionFee        pirogue.SupportActionKind = "fee"
-	ActionLatePolicy pirogue.SupportActionKind = "late-policy"
-	ActionSuspend    pirogue.SupportActionKind = "suspend"
-	ActionResume     pirogue.SupportActionKind = "resume"
+	ActionSettle     support.SupportActionKind = "payout"
+	ActionFee        support.SupportActionKind = "fee"
+	ActionLatePolicy support.SupportActionKind = "late-policy"
+	ActionSuspend    support.SupportActionKind = "suspend"
+	ActionResume     support.SupportActionKind = "resume"
 )
 
 // supportRequest is one action that a person requests, before its result.
 type supportRequest struct {
-	verb    pirogue.SupportActionKind
-	needs   pirogue.Role
+	verb    support.SupportActionKind
+	needs   support.Role
 	payment pirogue.Payment // zero when the action concerns none
 	subject string
 	reason  string
 	// resolution, evidence and caseID belong to a resolve.
-	resolution pirogue.Resolution
+	resolution support.Resolution
 	evidence   string
-	caseID     pirogue.CaseID
+	caseID     support.CaseID
 	// do carries out the action. ctx does not end when the client disconnects.
-	do func(ctx context.Context, act string) (pirogue.ActionResult, error)
+	do func(ctx context.Context, act string) (support.ActionResult, error)
 }
 
 // carryOut writes the audit entry of an action and carries the action out if the actor's role
@@ -42,7 +44,7 @@ type supportRequest struct {
 // to its end even when the client disconnects.
 func (s *Server) carryOut(c *gin.Context, v *requestContext, d supportRequest) error {
 	ctx := context.WithoutCancel(c.Request.Context())
-	act := pirogue.AuditEntry{
+	act := support.AuditEntry{
 		ID: ids.New(), At: s.clock.Now(), Actor: v.actor, Role: v.role, Action: d.verb,
 		PaymentID: d.payment.ID, Subject: d.subject, Reason: d.reason,
 		Resolution: d.resolution, Evidence: d.evidence, Case: d.caseID,
@@ -51,7 +53,7 @@ func (s *Server) carryOut(c *gin.Context, v *requestContext, d supportRequest) e
 	if err := s.begin(ctx, act); err != nil {
 		return err
 	}
-	verdict, err := pirogue.ActionResult{}, v.need(d.needs)
+	verdict, err := support.ActionResult{}, v.need(d.needs)
 	if err == nil {
 		verdict, err = d.do(ctx, act.ID)
 	}
@@ -72,7 +74,7 @@ func (s *Server) carryOut(c *gin.Context, v *requestContext, d supportRequest) e
 }
 
 // begin writes the row of an audit entry. The server carries out no action without this row.
-func (s *Server) begin(ctx context.Context, act pirogue.AuditEntry) error {
+func (s *Server) begin(ctx context.Context, act support.AuditEntry) error {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
 	return s.store.BeginAuditEntry(ctx, act)
@@ -80,7 +82,7 @@ func (s *Server) begin(ctx context.Context, act pirogue.AuditEntry) error {
 
 // end completes an audit entry. When the write fails the action has its effect nevertheless, so the
 // response stands. The entry then looks interrupted, and the log holds the reason.
-func (s *Server) end(ctx context.Context, act pirogue.AuditEntry) {
+func (s *Server) end(ctx context.Context, act support.AuditEntry) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
 	if err := s.store.EndAuditEntry(ctx, act.ID, act.Result, act.EndedAt); err != nil {
@@ -91,9 +93,9 @@ func (s *Server) end(ctx context.Context, act pirogue.AuditEntry) {
 
 // reply responds with a completed audit entry. The status is 200 when the action had an effect,
 // else that of its failure. A refusal by the workflow is a failure: REFUSED.
-func reply(c *gin.Context, act pirogue.AuditEntry, err error) error {
-	if err == nil && act.Result.Decision == pirogue.DecisionRefused {
-		err = pirogue.Errorf(pirogue.Refused, "%s", act.Result.Reason)
+func reply(c *gin.Context, act support.AuditEntry, err error) error {
+	if err == nil && act.Result.Decision == support.DecisionRefused {
+		err = pirogue.Errorf(operator.Refused, "%s", act.Result.Reason)
 	}
 	if err != nil {
 		return &problem{error: err, act: auditEntryOf(act)}
@@ -106,14 +108,14 @@ func reply(c *gin.Context, act pirogue.AuditEntry, err error) error {
 // payment's workflow has the action and has not responded. The workflow completes the entry then,
 // and a guess written here would stay. It is zero too where nobody knows whether the action took
 // effect: the entry stays without a result.
-func actionResultOf(err error, p pirogue.Payment) pirogue.ActionResult {
-	refused := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Status: p.Status}
+func actionResultOf(err error, p pirogue.Payment) support.ActionResult {
+	refused := support.ActionResult{Decision: support.DecisionRefused, Status: p.Status}
 	if errors.Is(err, pirogue.ErrOutcomeUnknown) {
-		return pirogue.ActionResult{}
+		return support.ActionResult{}
 	}
 	switch code := codeOf(err); code {
-	case pirogue.Unknown:
-		return pirogue.ActionResult{}
+	case operator.Unknown:
+		return support.ActionResult{}
 	case pirogue.ServiceUnavailable:
 		refused.Reason = "The database or Temporal did not answer. Look at the timeline before trying again."
 	default:
@@ -131,9 +133,9 @@ func stepOf(ctx context.Context) (context.Context, context.CancelFunc) {
 // have taken effect, so it is made a second time. Each such call has one effect however often it is
 // made. When the second response is lost too, the error is pirogue.ErrOutcomeUnknown.
 func step(
-	do func(context.Context) (pirogue.ActionResult, error),
-) func(ctx context.Context, act string) (pirogue.ActionResult, error) {
-	return func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+	do func(context.Context) (support.ActionResult, error),
+) func(ctx context.Context, act string) (support.ActionResult, error) {
+	return func(ctx context.Context, _ string) (support.ActionResult, error) {
 		verdict, err := try(ctx, do)
 		if codeOf(err) != pirogue.ServiceUnavailable {
 			return verdict, err
@@ -146,7 +148,7 @@ func step(
 }
 
 // try makes one database call.
-func try(ctx context.Context, do func(context.Context) (pirogue.ActionResult, error)) (pirogue.ActionResult, error) {
+func try(ctx context.Context, do func(context.Context) (support.ActionResult, error)) (support.ActionResult, error) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
 	return do(ctx)

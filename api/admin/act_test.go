@@ -12,6 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/operator"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // because is the body of an action whose only field is its reason.
@@ -20,40 +24,40 @@ const because = `{"reason":"the customer called"}`
 // acts returns every route that changes something, with a body that it accepts.
 func (w *world) acts() map[string]struct {
 	method, path, body string
-	needs              pirogue.Role
+	needs              support.Role
 } {
 	payment, merchant := "/payments/"+string(w.payment.ID), "/merchants/"+string(merchantID)
 	return map[string]struct {
 		method, path, body string
-		needs              pirogue.Role
+		needs              support.Role
 	}{
-		"recheck": {http.MethodPost, payment + "/recheck", because, pirogue.RoleSupport},
-		"redrive": {http.MethodPost, payment + "/redrive", because, pirogue.RoleSupport},
-		"resend":  {http.MethodPost, payment + "/resend", because, pirogue.RoleSupport},
+		"recheck": {http.MethodPost, payment + "/recheck", because, support.RoleSupport},
+		"redrive": {http.MethodPost, payment + "/redrive", because, support.RoleSupport},
+		"resend":  {http.MethodPost, payment + "/resend", because, support.RoleSupport},
 		"resolve": {
 			http.MethodPost, payment + "/resolve",
 			`{"reason":"the statement shows it","resolution":"paid","evidence":"statement of 12 May, line 4"}`,
-			pirogue.RoleFinance,
+			support.RoleFinance,
 		},
 		"payout": {
 			http.MethodPost, merchant + "/payouts",
 			`{"reason":"monthly","id":"VIR-1","mode":"test","country_code":"ML","amount":1000,"currency":"XOF"}`,
-			pirogue.RoleFinance,
+			support.RoleFinance,
 		},
 		"fee": {
 			http.MethodPut, merchant + "/fees",
-			`{"reason":"contract of May","type":"CASHIN","basis_points":150,"payer":"merchant"}`, pirogue.RoleFinance,
+			`{"reason":"contract of May","type":"CASHIN","basis_points":150,"payer":"merchant"}`, support.RoleFinance,
 		},
-		"park":   {http.MethodPost, "/operators/sonatel-sn/park", because, pirogue.RoleSupport},
-		"unpark": {http.MethodPost, "/operators/sonatel-sn/unpark", because, pirogue.RoleSupport},
+		"park":   {http.MethodPost, "/operators/sonatel-sn/park", because, support.RoleSupport},
+		"unpark": {http.MethodPost, "/operators/sonatel-sn/unpark", because, support.RoleSupport},
 		"late-policy": {
 			http.MethodPut, merchant + "/late-policy", `{"reason":"contract of May","late_policy":"accept"}`,
-			pirogue.RoleFinance,
+			support.RoleFinance,
 		},
-		"suspend":     {http.MethodPost, merchant + "/suspend", because, pirogue.RoleSupport},
-		"resume":      {http.MethodPost, merchant + "/resume", because, pirogue.RoleFinance},
-		"rebuild":     {http.MethodPost, "/rebuild", because, pirogue.RoleSupport},
-		"cancel-bulk": {http.MethodPost, "/bulks/" + string(bulkID) + "/cancel", because, pirogue.RoleSupport},
+		"suspend":     {http.MethodPost, merchant + "/suspend", because, support.RoleSupport},
+		"resume":      {http.MethodPost, merchant + "/resume", because, support.RoleFinance},
+		"rebuild":     {http.MethodPost, "/rebuild", because, support.RoleSupport},
+		"cancel-bulk": {http.MethodPost, "/bulks/" + string(bulkID) + "/cancel", because, support.RoleSupport},
 	}
 }
 
@@ -61,8 +65,8 @@ func (w *world) acts() map[string]struct {
 func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { // row 97
 	t.Parallel()
 
-	roles := map[string]pirogue.Role{
-		reader: pirogue.RoleReader, supportToken: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+	roles := map[string]support.Role{
+		reader: support.RoleReader, supportToken: support.RoleSupport, finance: support.RoleFinance, "retired": "",
 	}
 	for name := range newWorld(t).acts() {
 		for who, role := range roles {
@@ -75,7 +79,7 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 
 				rows := w.store.log()
 				require.Len(t, rows, 1)
-				require.Equal(t, pirogue.SupportActionKind(name), rows[0].Action)
+				require.Equal(t, support.SupportActionKind(name), rows[0].Action)
 				require.Equal(t, who, rows[0].Actor)
 				require.Equal(t, role, rows[0].Role)
 				require.NotEmpty(t, rows[0].Result.Decision)
@@ -85,13 +89,13 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 				}
 				require.Equal(t, http.StatusForbidden, got.status(), got.Body)
 				require.Equal(t, pirogue.Code("ROLE_REQUIRED"), got.Code)
-				require.Equal(t, pirogue.DecisionRefused, rows[0].Result.Decision)
+				require.Equal(t, support.DecisionRefused, rows[0].Result.Decision)
 				require.Empty(t, w.workflows.asked())
 				require.Empty(t, w.store.payouts)
 				require.Empty(t, w.store.fees[merchantID])
 				require.Equal(t, pirogue.LateReturn, w.store.policies[merchantID])
 				require.Empty(t, w.store.suspended)
-				require.Equal(t, pirogue.BulkRunning, w.store.bulk.State)
+				require.Equal(t, bulk.BulkRunning, w.store.bulk.State)
 			})
 		}
 	}
@@ -119,26 +123,26 @@ func TestNothingIsDoneWithoutAReason(t *testing.T) {
 func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 
-	verdict := func(d pirogue.Decision) pirogue.ActionResult {
-		return pirogue.ActionResult{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
+	verdict := func(d support.Decision) support.ActionResult {
+		return support.ActionResult{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
 	}
 	tests := map[string]struct {
-		workflow func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error)
+		workflow func(context.Context, pirogue.Payment, string) (support.ActionResult, error)
 		answer   int
-		decision pirogue.Decision
+		decision support.Decision
 	}{
-		"the payment is settled":          {says(verdict(pirogue.DecisionSettled)), 200, pirogue.DecisionSettled},
-		"another attempt was made":        {says(verdict(pirogue.DecisionResubmitted)), 200, pirogue.DecisionResubmitted},
-		"the operator has not decided":    {says(verdict(pirogue.DecisionWaiting)), 200, pirogue.DecisionWaiting},
-		"another person must confirm":     {says(verdict(pirogue.DecisionProposed)), 200, pirogue.DecisionProposed},
-		"it would not be safe":            {says(verdict(pirogue.DecisionRefused)), 409, pirogue.DecisionRefused},
-		"its workflow is gone":            {fails(pirogue.NotFound), 200, pirogue.DecisionSettled},
-		"Temporal is away":                {fails(pirogue.ServiceUnavailable), 503, pirogue.DecisionRefused},
-		"a bug":                           {fails(pirogue.Internal), 500, pirogue.DecisionRefused},
-		"the workflow has not answered":   {fails(pirogue.Unknown), 202, ""},
+		"the payment is settled":          {says(verdict(support.DecisionSettled)), 200, support.DecisionSettled},
+		"another attempt was made":        {says(verdict(support.DecisionResubmitted)), 200, support.DecisionResubmitted},
+		"the operator has not decided":    {says(verdict(support.DecisionWaiting)), 200, support.DecisionWaiting},
+		"another person must confirm":     {says(verdict(support.DecisionProposed)), 200, support.DecisionProposed},
+		"it would not be safe":            {says(verdict(support.DecisionRefused)), 409, support.DecisionRefused},
+		"its workflow is gone":            {fails(pirogue.NotFound), 200, support.DecisionSettled},
+		"Temporal is away":                {fails(pirogue.ServiceUnavailable), 503, support.DecisionRefused},
+		"a bug":                           {fails(pirogue.Internal), 500, support.DecisionRefused},
+		"the workflow has not answered":   {fails(operator.Unknown), 202, ""},
 		"the workflow answers much later": {hangs, 202, ""},
 		"a panic, which nobody can answer": {
-			func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) { panic("secret") }, 500, "",
+			func(context.Context, pirogue.Payment, string) (support.ActionResult, error) { panic("secret") }, 500, "",
 		},
 	}
 	for name, tt := range tests {
@@ -147,7 +151,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.workflows.remedy = tt.workflow
-				got := w.press(pirogue.ActionRecheck, because)
+				got := w.press(support.ActionRecheck, because)
 				require.Equal(t, tt.answer, got.status(), got.Body)
 				require.NotContains(t, got.Body.String(), "secret")
 
@@ -170,9 +174,9 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 }
 
 // hangs plays a workflow that has the action and does not respond in time.
-func hangs(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.ActionResult, error) {
+func hangs(ctx context.Context, _ pirogue.Payment, _ string) (support.ActionResult, error) {
 	<-ctx.Done()
-	return pirogue.ActionResult{}, pirogue.Errorf(pirogue.Unknown, "no answer yet: %w", ctx.Err())
+	return support.ActionResult{}, pirogue.Errorf(operator.Unknown, "no answer yet: %w", ctx.Err())
 }
 
 // The actor comes from the token alone. The workflow gets the entry's ID and reads everything else
@@ -188,8 +192,8 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	row := w.store.log()[0]
 	require.Equal(t, "unpaid: statement of 12 May", row.Subject)
 	require.Equal(t, finance, row.Actor)
-	require.Equal(t, pirogue.RoleFinance, row.Role)
-	require.Equal(t, pirogue.ResolvedUnpaid, row.Resolution)
+	require.Equal(t, support.RoleFinance, row.Role)
+	require.Equal(t, support.ResolvedUnpaid, row.Resolution)
 	require.Equal(t, "statement of 12 May", row.Evidence)
 	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow is told which")
 }
@@ -199,28 +203,28 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 func TestResolveNamesItsCase(t *testing.T) {
 	t.Parallel()
 
-	open := func(w *world, causes ...pirogue.Cause) {
+	open := func(w *world, causes ...support.Cause) {
 		for _, cause := range causes {
-			w.store.cases = append(w.store.cases, pirogue.Case{
-				ID: pirogue.NewCaseID(w.payment.ID, cause), PaymentID: w.payment.ID, Cause: cause, OpenedAt: time.Now(),
+			w.store.cases = append(w.store.cases, support.Case{
+				ID: support.NewCaseID(w.payment.ID, cause), PaymentID: w.payment.ID, Cause: cause, OpenedAt: time.Now(),
 			})
 		}
 	}
 	for name, tt := range map[string]struct {
-		causes []pirogue.Cause
-		named  pirogue.Cause
-		want   pirogue.Cause
+		causes []support.Cause
+		named  support.Cause
+		want   support.Cause
 		status int
 	}{
 		"none is open":           {status: 200},
-		"the only one":           {causes: []pirogue.Cause{"LATE_SUCCESS"}, want: "LATE_SUCCESS", status: 200},
-		"two, and none is named": {causes: []pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, status: 422},
+		"the only one":           {causes: []support.Cause{"LATE_SUCCESS"}, want: "LATE_SUCCESS", status: 200},
+		"two, and none is named": {causes: []support.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, status: 422},
 		"two, and one is named": {
-			[]pirogue.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, "SECOND_PAYMENT", "SECOND_PAYMENT", 200,
+			[]support.Cause{"LATE_SUCCESS", "SECOND_PAYMENT"}, "SECOND_PAYMENT", "SECOND_PAYMENT", 200,
 		},
-		"one that is not open": {causes: []pirogue.Cause{"LATE_SUCCESS"}, named: "SECOND_PAYMENT", status: 404},
+		"one that is not open": {causes: []support.Cause{"LATE_SUCCESS"}, named: "SECOND_PAYMENT", status: 404},
 		"one beside what people settle not": {
-			causes: []pirogue.Cause{"LATE_SUCCESS", "NOT_BOOKED"}, want: "LATE_SUCCESS", status: 200,
+			causes: []support.Cause{"LATE_SUCCESS", "NOT_BOOKED"}, want: "LATE_SUCCESS", status: 200,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -229,7 +233,7 @@ func TestResolveNamesItsCase(t *testing.T) {
 			open(w, tt.causes...)
 			body := `{"reason":"as written","resolution":"unpaid","evidence":"line 12"}`
 			if tt.named != "" {
-				id := pirogue.NewCaseID(w.payment.ID, tt.named)
+				id := support.NewCaseID(w.payment.ID, tt.named)
 				body = `{"reason":"as written","resolution":"unpaid","evidence":"line 12","case_id":"` + string(id) + `"}`
 			}
 			got := w.do(request(finance, http.MethodPost, "/payments/"+string(w.payment.ID)+"/resolve", body))
@@ -238,9 +242,9 @@ func TestResolveNamesItsCase(t *testing.T) {
 				require.Empty(t, w.store.log())
 				return
 			}
-			want := pirogue.CaseID("")
+			want := support.CaseID("")
 			if tt.want != "" {
-				want = pirogue.NewCaseID(w.payment.ID, tt.want)
+				want = support.NewCaseID(w.payment.ID, tt.want)
 			}
 			require.Equal(t, want, w.store.log()[0].Case)
 		})
@@ -267,12 +271,12 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
+	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
 		require.Len(t, w.store.log(), 1, "the row comes first")
-		return pirogue.ActionResult{Decision: pirogue.DecisionSettled}, nil
+		return support.ActionResult{Decision: support.DecisionSettled}, nil
 	}
 	w.store.cutOff = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
-	require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status())
+	require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status())
 	require.Empty(t, w.store.log()[0].Result.Decision)
 }
 
@@ -281,7 +285,7 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 func TestActionWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 
-	for lost, want := range map[int]pirogue.Decision{0: pirogue.DecisionSettled, 1: pirogue.DecisionSettled, 2: ""} {
+	for lost, want := range map[int]support.Decision{0: support.DecisionSettled, 1: support.DecisionSettled, 2: ""} {
 		w := newWorld(t)
 		w.store.balance, w.store.lost = 5000, lost
 		act := w.acts()["payout"]
@@ -304,13 +308,13 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ctx, hangUp := context.WithCancel(t.Context())
-		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (pirogue.ActionResult, error) {
+		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (support.ActionResult, error) {
 			hangUp()
 			time.Sleep(10 * time.Second)
-			return pirogue.ActionResult{Decision: pirogue.DecisionSettled}, ctx.Err()
+			return support.ActionResult{Decision: support.DecisionSettled}, ctx.Err()
 		}
 		w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/recheck", because).WithContext(ctx))
-		require.Equal(t, pirogue.DecisionSettled, w.store.log()[0].Result.Decision)
+		require.Equal(t, support.DecisionSettled, w.store.log()[0].Result.Decision)
 	})
 }
 
@@ -322,20 +326,20 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		const people = 100
 		w := newWorld(t)
 		var once sync.Once
-		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
+		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
 			time.Sleep(time.Second)
-			v := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the payment has ended"}
-			once.Do(func() { v = pirogue.ActionResult{Decision: pirogue.DecisionResubmitted, Reason: "proven dead"} })
+			v := support.ActionResult{Decision: support.DecisionRefused, Reason: "the payment has ended"}
+			once.Do(func() { v = support.ActionResult{Decision: support.DecisionResubmitted, Reason: "proven dead"} })
 			return v, nil
 		}
 		answers := make([]int, people)
 		var all sync.WaitGroup
 		for i := range people {
-			all.Go(func() { answers[i] = w.press(pirogue.ActionRedrive, because).status() })
+			all.Go(func() { answers[i] = w.press(support.ActionRedrive, because).status() })
 		}
 		all.Wait()
 
-		told, kept := map[int]int{}, map[pirogue.Decision]int{}
+		told, kept := map[int]int{}, map[support.Decision]int{}
 		for _, status := range answers {
 			told[status]++
 		}
@@ -344,7 +348,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 			kept[row.Result.Decision]++
 		}
 		require.Equal(t, map[int]int{200: 1, 409: people - 1}, told)
-		require.Equal(t, map[pirogue.Decision]int{pirogue.DecisionResubmitted: 1, pirogue.DecisionRefused: people - 1}, kept)
+		require.Equal(t, map[support.Decision]int{support.DecisionResubmitted: 1, support.DecisionRefused: people - 1}, kept)
 		require.Len(t, rows, people)
 		require.Equal(t, 8, w.workflows.most)
 	})
@@ -358,21 +362,21 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 		w.workflows.remedy = hangs
 		var all sync.WaitGroup
 		for range 8 {
-			all.Go(func() { w.press(pirogue.ActionRecheck, because) })
+			all.Go(func() { w.press(support.ActionRecheck, because) })
 		}
 		synctest.Wait()
 		began := time.Now()
-		got := w.press(pirogue.ActionRecheck, because)
+		got := w.press(support.ActionRecheck, because)
 		require.Equal(t, 20*time.Second, time.Since(began))
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
 		require.Equal(t, pirogue.Code("RETRY"), got.Code)
 		require.Equal(t, "5", got.Header().Get("Retry-After"))
-		require.Equal(t, pirogue.DecisionRefused, got.act(t).Verdict.Decision)
+		require.Equal(t, support.DecisionRefused, got.act(t).Verdict.Decision)
 
 		w.change(func(p *pirogue.Payment) { p.ID = "018f3b1e-7c1a-7def-8abc-00000000beef" })
-		w.workflows.remedy = says(pirogue.ActionResult{Decision: pirogue.DecisionSettled})
+		w.workflows.remedy = says(support.ActionResult{Decision: support.DecisionSettled})
 		began = time.Now()
-		require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status())
+		require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status())
 		require.Zero(t, time.Since(began), "another payment has its own turns")
 		all.Wait()
 	})
@@ -404,7 +408,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 			w := newWorld(t)
 			w.change(func(p *pirogue.Payment) { p.Status, p.Sequence = pirogue.StatusSuccess, second })
 			for n := first; n <= second; n++ {
-				id := pirogue.NewEventID(w.payment.ID, n)
+				id := webhook.NewEventID(w.payment.ID, n)
 				w.store.events[id] = pirogue.Event{
 					ID: id, PaymentID: w.payment.ID, MerchantID: merchantID, Mode: pirogue.Test, State: tt.state, URL: tt.url,
 				}
@@ -414,13 +418,13 @@ func TestAnEventIsSentAgain(t *testing.T) {
 			}
 			body := because
 			if tt.ask > 0 {
-				body = fmt.Sprintf(`{"reason":"they ask for it","event_id":%q}`, pirogue.NewEventID(w.payment.ID, tt.ask))
+				body = fmt.Sprintf(`{"reason":"they ask for it","event_id":%q}`, webhook.NewEventID(w.payment.ID, tt.ask))
 			}
-			got := w.press(pirogue.ActionResend, body)
+			got := w.press(support.ActionResend, body)
 			require.Equal(t, tt.answer, got.status(), got.Body)
 			want := []string(nil)
 			if tt.delivered > 0 {
-				want = []string{string(pirogue.NewEventID(w.payment.ID, tt.delivered)) + " 1"}
+				want = []string{string(webhook.NewEventID(w.payment.ID, tt.delivered)) + " 1"}
 			}
 			require.Equal(t, want, w.workflows.delivered)
 			require.Len(t, w.store.log(), 1)
@@ -433,6 +437,6 @@ func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	require.Equal(t, http.StatusConflict, w.press(pirogue.ActionResend, because).status())
+	require.Equal(t, http.StatusConflict, w.press(support.ActionResend, because).status())
 	require.Empty(t, w.workflows.delivered)
 }

@@ -9,27 +9,29 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // The verbs of the audit log about a restored database.
 const (
-	VerbAskFirst pirogue.SupportActionKind = "ask-first"
-	VerbLooked   pirogue.SupportActionKind = "ask-first-looked"
-	VerbAskEnd   pirogue.SupportActionKind = "ask-first-end"
+	VerbAskFirst support.SupportActionKind = "ask-first"
+	VerbLooked   support.SupportActionKind = "ask-first-looked"
+	VerbAskEnd   support.SupportActionKind = "ask-first-end"
 )
 
 // AskFirsts controls ask-first mode, in which every operator is asked before anything is sent. Its
 // methods fail with NotFound while the mode is off.
 type AskFirsts interface {
 	// AskFirstReport returns the mode's progress, with one row for each configured operator.
-	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (pirogue.AskFirstReport, error)
+	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (lifecycle.AskFirstReport, error)
 	// OperatorLooked records where a person looked instead of asking an operator.
 	OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error
 	// EndAskFirst ends the mode on a second person's request and records a first person's proposal.
 	// It refuses while operators are left to ask, and returns them.
 	EndAskFirst(
 		ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
-	) (pirogue.ActionResult, error)
+	) (support.ActionResult, error)
 }
 
 // AskFirst is the progress of ask-first mode in support's view.
@@ -81,13 +83,13 @@ type UnmatchedLine struct {
 
 // LostRow is a workflow whose row the restored database lacks.
 type LostRow struct {
-	WorkflowID string               `json:"workflow_id"`
-	What       pirogue.FollowedKind `json:"what"`
-	MerchantID pirogue.MerchantID   `json:"merchant_id,omitempty"`
-	Mode       pirogue.Mode         `json:"mode,omitempty"`
-	Reference  string               `json:"reference,omitempty"`
-	State      string               `json:"workflow_state"`
-	StartedAt  time.Time            `json:"started_at"`
+	WorkflowID string                 `json:"workflow_id"`
+	What       lifecycle.FollowedKind `json:"what"`
+	MerchantID pirogue.MerchantID     `json:"merchant_id,omitempty"`
+	Mode       pirogue.Mode           `json:"mode,omitempty"`
+	Reference  string                 `json:"reference,omitempty"`
+	State      string                 `json:"workflow_state"`
+	StartedAt  time.Time              `json:"started_at"`
 }
 
 // showAskFirst responds with the mode's progress.
@@ -99,14 +101,14 @@ func (s *Server) showAskFirst(ctx context.Context, _ *gin.Context) (any, error) 
 	return AskFirst{
 		Since: r.Since, BegunAt: r.Begun, BegunBy: r.Actor, Reason: r.Reason, TemporalAsked: r.TemporalAsked,
 		Outdated: r.Outdated, ProposedBy: r.ProposedBy, LostCount: r.LostCount,
-		Operators: each(r.Operators, func(o pirogue.AskedOperator) AskedOperator {
+		Operators: each(r.Operators, func(o lifecycle.AskedOperator) AskedOperator {
 			return AskedOperator{o.Operator, o.Asked(r.Begun), o.ListedTo, o.Unanswered, o.Evidence, o.EvidenceBy}
 		}),
-		Sums: each(r.Sums, func(u pirogue.UnmatchedSum) UnmatchedSum { return UnmatchedSum(u) }),
-		Lines: each(r.Lines, func(l pirogue.UnmatchedLine) UnmatchedLine {
+		Sums: each(r.Sums, func(u lifecycle.UnmatchedSum) UnmatchedSum { return UnmatchedSum(u) }),
+		Lines: each(r.Lines, func(l lifecycle.UnmatchedLine) UnmatchedLine {
 			return UnmatchedLine{l.Operator, l.TxID, l.Ref, l.Kind, l.Outcome, l.Amount.Minor, l.Amount.Currency, l.At}
 		}),
-		Lost: each(r.Lost, func(l pirogue.LostRow) LostRow {
+		Lost: each(r.Lost, func(l lifecycle.LostRow) LostRow {
 			return LostRow{l.WorkflowID, l.What, l.MerchantID, l.Mode, l.Reference, l.State, l.StartedAt}
 		}),
 	}, nil
@@ -131,8 +133,8 @@ func (s *Server) looked(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: VerbLooked, needs: pirogue.RoleFinance, subject: "operator " + code + ": " + body.Evidence, reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+		verb: VerbLooked, needs: support.RoleFinance, subject: "operator " + code + ": " + body.Evidence, reason: body.Reason,
+		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
 			err := s.store.OperatorLooked(ctx, pirogue.OperatorCode(code), body.Evidence, v.actor)
@@ -151,8 +153,8 @@ func (s *Server) endAskFirst(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: VerbAskEnd, needs: pirogue.RoleFinance, reason: body.Reason,
-		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+		verb: VerbAskEnd, needs: support.RoleFinance, reason: body.Reason,
+		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
 			return s.store.EndAskFirst(ctx, s.operators, v.actor, s.clock.Now())

@@ -11,23 +11,25 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // AskFirstReport implements admin.AskFirsts.
 func (s *fakeStore) AskFirstReport(
 	_ context.Context, configured []pirogue.OperatorCode,
-) (pirogue.AskFirstReport, error) {
+) (lifecycle.AskFirstReport, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if s.askFirst == nil && err == nil {
 		err = pirogue.Errorf(pirogue.NotFound, "ask-first mode")
 	}
 	if err != nil {
-		return pirogue.AskFirstReport{}, err
+		return lifecycle.AskFirstReport{}, err
 	}
 	report := *s.askFirst
 	for _, code := range configured {
-		report.Operators = append(report.Operators, pirogue.AskedOperator{Operator: code, Evidence: s.looked[code]})
+		report.Operators = append(report.Operators, lifecycle.AskedOperator{Operator: code, Evidence: s.looked[code]})
 	}
 	return report, nil
 }
@@ -43,14 +45,14 @@ func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, ev
 // EndAskFirst implements admin.AskFirsts: it needs two people.
 func (s *fakeStore) EndAskFirst(
 	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
-) (pirogue.ActionResult, error) {
+) (support.ActionResult, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if s.askFirst.ProposedBy == "" || s.askFirst.ProposedBy == actor {
 		s.askFirst.ProposedBy = actor
-		return pirogue.ActionResult{Decision: pirogue.DecisionProposed, Reason: "another person confirms"}, err
+		return support.ActionResult{Decision: support.DecisionProposed, Reason: "another person confirms"}, err
 	}
-	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "ended"}, err
+	return support.ActionResult{Decision: support.DecisionSettled, Reason: "ended"}, err
 }
 
 // Only finance may record where a person looked, and end the mode. A second person must confirm the
@@ -60,12 +62,12 @@ func TestAskFirst(t *testing.T) {
 
 	w := newWorld(t)
 	require.Equal(t, http.StatusNotFound, w.do(request(reader, http.MethodGet, "/ask-first", "")).status())
-	w.store.askFirst = &pirogue.AskFirstReport{
-		AskFirst: pirogue.AskFirst{Since: time.Now(), Begun: time.Now(), Actor: "awa", Reason: "a disk failed"},
-		Sums: []pirogue.UnmatchedSum{
+	w.store.askFirst = &lifecycle.AskFirstReport{
+		AskFirst: lifecycle.AskFirst{Since: time.Now(), Begun: time.Now(), Actor: "awa", Reason: "a disk failed"},
+		Sums: []lifecycle.UnmatchedSum{
 			{Operator: "sonatel-sn", Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 1, Amount: 500},
 		},
-		Lost: []pirogue.LostRow{{WorkflowID: "cashout-1", Reference: "order_9"}},
+		Lost: []lifecycle.LostRow{{WorkflowID: "cashout-1", Reference: "order_9"}},
 	}
 	const why = `{"reason":"we restored","evidence":"its portal, page 3"}`
 	looked := func(who string) reply {
@@ -85,7 +87,7 @@ func TestAskFirst(t *testing.T) {
 		return w.do(request(who, http.MethodPost, "/ask-first/end", `{"reason":"all were asked"}`))
 	}
 	require.Equal(t, http.StatusForbidden, end(supportToken).status())
-	require.Equal(t, pirogue.DecisionProposed, end(finance).act(t).Verdict.Decision)
+	require.Equal(t, support.DecisionProposed, end(finance).act(t).Verdict.Decision)
 	log := w.store.log()
 	require.Len(t, log, 4)
 	require.Equal(t, admin.VerbAskEnd, log[3].Action)

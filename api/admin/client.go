@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // Client calls a Server. Its methods fail with the codes of the server's responses, and with
@@ -50,17 +53,17 @@ type Worklist[T any] struct {
 }
 
 // Stuck returns a page of the payments that support should look at.
-func (c *Client) Stuck(ctx context.Context, f pirogue.WorkFilter) (Worklist[Stuck], error) {
+func (c *Client) Stuck(ctx context.Context, f support.WorkFilter) (Worklist[Stuck], error) {
 	return work[Stuck](ctx, c, "/stuck", f)
 }
 
 // Cases returns a page of the open cases, which only a person can settle.
-func (c *Client) Cases(ctx context.Context, f pirogue.WorkFilter) (Worklist[OpenCase], error) {
+func (c *Client) Cases(ctx context.Context, f support.WorkFilter) (Worklist[OpenCase], error) {
 	return work[OpenCase](ctx, c, "/cases", f)
 }
 
 // work reads a page of a worklist.
-func work[T any](ctx context.Context, c *Client, path string, f pirogue.WorkFilter) (Worklist[T], error) {
+func work[T any](ctx context.Context, c *Client, path string, f support.WorkFilter) (Worklist[T], error) {
 	query := url.Values{"limit": {strconv.Itoa(f.Limit)}}
 	for name, value := range map[string]string{
 		"cause": f.Cause, "operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
@@ -102,38 +105,38 @@ func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error)
 }
 
 // Settlements returns a merchant's payouts of one mode.
-func (c *Client) Settlements(ctx context.Context, o pirogue.Owner) ([]Settlement, error) {
+func (c *Client) Settlements(ctx context.Context, o access.Owner) ([]Settlement, error) {
 	query := url.Values{"mode": {string(o.Mode)}}
 	return get[[]Settlement](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
 }
 
 // Recheck asks the operator for a payment's status at once.
 func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return c.onPayment(ctx, id, pirogue.ActionRecheck, why{reason})
+	return c.onPayment(ctx, id, support.ActionRecheck, why{reason})
 }
 
 // Redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
 func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return c.onPayment(ctx, id, pirogue.ActionRedrive, why{reason})
+	return c.onPayment(ctx, id, support.ActionRedrive, why{reason})
 }
 
 // Resolve decides with evidence what the operator cannot report.
 func (c *Client) Resolve(
 	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
 ) (AuditEntry, error) {
-	return c.onPayment(ctx, id, pirogue.ActionResolve, resolution{why{reason}, as})
+	return c.onPayment(ctx, id, support.ActionResolve, resolution{why{reason}, as})
 }
 
 // Resend sends a webhook of a payment again: the given event, or the latest for "".
 func (c *Client) Resend(
 	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
 ) (AuditEntry, error) {
-	return c.onPayment(ctx, id, pirogue.ActionResend, resending{why{reason}, event})
+	return c.onPayment(ctx, id, support.ActionResend, resending{why{reason}, event})
 }
 
 // onPayment requests an action on one payment.
-func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb pirogue.SupportActionKind, body any) (AuditEntry, error) {
+func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb support.SupportActionKind, body any) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
 }
 
@@ -201,7 +204,7 @@ func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason stri
 }
 
 func (c *Client) onOperator(
-	ctx context.Context, o pirogue.OperatorCode, verb pirogue.SupportActionKind, reason string,
+	ctx context.Context, o pirogue.OperatorCode, verb support.SupportActionKind, reason string,
 ) (AuditEntry, error) {
 	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
 }
@@ -285,8 +288,8 @@ func read[T any](raw []byte, failed bool) (T, error) {
 }
 
 // Blocked returns the payments whose workflow is open and cannot continue.
-func (c *Client) Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error) {
-	return get[[]pirogue.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
+func (c *Client) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
+	return get[[]lifecycle.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
 }
 
 // RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when

@@ -11,7 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api/admin"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // client returns the client of one person, for a server that listens on a local port.
@@ -43,7 +48,7 @@ func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "customer", p.Waiting.For)
 	require.Equal(t, "cashout-"+string(w.payment.ID), p.WorkflowID)
-	require.Equal(t, []pirogue.SupportActionKind{pirogue.ActionRecheck, pirogue.ActionRedrive, pirogue.ActionResolve}, p.Allowed)
+	require.Equal(t, []support.SupportActionKind{support.ActionRecheck, support.ActionRedrive, support.ActionResolve}, p.Allowed)
 
 	moments, err := c.Timeline(t.Context(), w.payment.ID)
 	require.NoError(t, err)
@@ -54,34 +59,34 @@ func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 	t.Parallel()
 
-	opened := pirogue.Case{ID: "c", Cause: pirogue.CauseLateSuccess, Note: "late", Paid: 5000, OpenedAt: time.Now()}
+	opened := support.Case{ID: "c", Cause: support.CauseLateSuccess, Note: "late", Paid: 5000, OpenedAt: time.Now()}
 	closed := opened
 	closed.ClosedAt = time.Now()
 	tests := map[string]struct {
 		kind    pirogue.PaymentKind
 		status  pirogue.Status
 		events  int
-		cases   []pirogue.Case
-		allowed []pirogue.SupportActionKind
+		cases   []support.Case
+		allowed []support.SupportActionKind
 	}{
-		"a cash-in under way": {pirogue.CashIn, pirogue.StatusPending, 0, nil, []pirogue.SupportActionKind{"recheck"}},
+		"a cash-in under way": {pirogue.CashIn, pirogue.StatusPending, 0, nil, []support.SupportActionKind{"recheck"}},
 		"a cash-out under way": {
-			pirogue.CashOut, pirogue.StatusPending, 0, nil, []pirogue.SupportActionKind{"recheck", "redrive", "resolve"},
+			pirogue.CashOut, pirogue.StatusPending, 0, nil, []support.SupportActionKind{"recheck", "redrive", "resolve"},
 		},
-		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []pirogue.SupportActionKind{}},
-		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []pirogue.SupportActionKind{"recheck", "resend"}},
-		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []pirogue.SupportActionKind{"recheck", "resend"}},
-		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []pirogue.SupportActionKind{"resend"}},
+		"a payment nobody took up":      {pirogue.CashIn, pirogue.StatusCreated, 0, nil, []support.SupportActionKind{}},
+		"a payment that expired":        {pirogue.CashIn, pirogue.StatusExpired, 1, nil, []support.SupportActionKind{"recheck", "resend"}},
+		"a payment that was paid":       {pirogue.CashIn, pirogue.StatusSuccess, 1, nil, []support.SupportActionKind{"recheck", "resend"}},
+		"a payment that was given back": {pirogue.CashIn, pirogue.StatusReversed, 2, nil, []support.SupportActionKind{"resend"}},
 		"late money": {
-			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{opened}, []pirogue.SupportActionKind{"resolve", "resend"},
+			pirogue.CashIn, pirogue.StatusExpired, 1, []support.Case{opened}, []support.SupportActionKind{"resolve", "resend"},
 		},
 		"late money that is not booked": {
 			pirogue.CashIn, pirogue.StatusExpired, 1,
-			[]pirogue.Case{opened, {ID: "d", Cause: pirogue.CauseNotBooked, OpenedAt: time.Now()}},
-			[]pirogue.SupportActionKind{"resend"},
+			[]support.Case{opened, {ID: "d", Cause: support.CauseNotBooked, OpenedAt: time.Now()}},
+			[]support.SupportActionKind{"resend"},
 		},
 		"late money that found a home": {
-			pirogue.CashIn, pirogue.StatusExpired, 1, []pirogue.Case{closed}, []pirogue.SupportActionKind{"recheck", "resend"},
+			pirogue.CashIn, pirogue.StatusExpired, 1, []support.Case{closed}, []support.SupportActionKind{"recheck", "resend"},
 		},
 	}
 	for name, tt := range tests {
@@ -113,7 +118,7 @@ func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "cannot be read: no key", p.Unreadable)
 	require.Equal(t, "order_001", p.OrderID)
-	require.Equal(t, http.StatusOK, w.press(pirogue.ActionRecheck, because).status(), "its workflow can be asked")
+	require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status(), "its workflow can be asked")
 }
 
 // Support must read payments while the workers are down.
@@ -121,9 +126,9 @@ func TestAReadDoesNotDependOnAWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.workflows.waiting = func(ctx context.Context) (pirogue.WaitState, error) {
+		w.workflows.waiting = func(ctx context.Context) (lifecycle.WaitState, error) {
 			<-ctx.Done()
-			return pirogue.WaitState{For: "too late"}, ctx.Err()
+			return lifecycle.WaitState{For: "too late"}, ctx.Err()
 		}
 		began := time.Now()
 		got := w.do(request(reader, http.MethodGet, "/payments/"+string(w.payment.ID), ""))
@@ -138,21 +143,21 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.store.cases = []pirogue.Case{
-		{ID: "c1", PaymentID: w.payment.ID, Cause: pirogue.CauseUnknown, Note: "no word", OpenedAt: time.Now()},
-		{ID: "c2", PaymentID: w.payment.ID, Cause: pirogue.CauseMismatch, OpenedAt: time.Now(), ClosedAt: time.Now()},
+	w.store.cases = []support.Case{
+		{ID: "c1", PaymentID: w.payment.ID, Cause: support.CauseUnknown, Note: "no word", OpenedAt: time.Now()},
+		{ID: "c2", PaymentID: w.payment.ID, Cause: support.CauseMismatch, OpenedAt: time.Now(), ClosedAt: time.Now()},
 	}
 	c := w.client(t, reader)
-	page, err := c.Cases(t.Context(), pirogue.WorkFilter{Limit: 50})
+	page, err := c.Cases(t.Context(), support.WorkFilter{Limit: 50})
 	require.NoError(t, err)
 	cases := page.Rows
 	require.Len(t, cases, 1)
 	require.Empty(t, page.Next)
-	require.Equal(t, pirogue.CauseUnknown, cases[0].Cause)
+	require.Equal(t, support.CauseUnknown, cases[0].Cause)
 	require.Equal(t, w.payment.ID, cases[0].Payment.ID)
-	require.Equal(t, []pirogue.SupportActionKind{pirogue.ActionResolve}, cases[0].Allowed)
+	require.Equal(t, []support.SupportActionKind{support.ActionResolve}, cases[0].Allowed)
 
-	f := pirogue.WorkFilter{
+	f := support.WorkFilter{
 		Cause: "OPERATOR_SLOW", Operator: "orange", Merchant: merchantID, Country: "ML", Kind: pirogue.CashIn,
 		Before: time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), After: "here", Limit: 50,
 	}
@@ -163,7 +168,7 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	require.Equal(t, []admin.Tally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}}, list.Tallies)
 	stuck := list.Rows
 	require.Len(t, stuck, 1)
-	require.Equal(t, pirogue.StuckUndecided, stuck[0].Cause)
+	require.Equal(t, support.StuckUndecided, stuck[0].Cause)
 	require.Equal(t, "PENDING", stuck[0].Words)
 }
 
@@ -194,12 +199,12 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 
 	w := newWorld(t)
 	w.workflows.remedy = says(
-		pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: "the operator may still execute it"},
+		support.ActionResult{Decision: support.DecisionRefused, Reason: "the operator may still execute it"},
 	)
 	act, err := w.client(t, supportToken).Redrive(t.Context(), w.payment.ID, "it waits")
-	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
 	require.ErrorContains(t, err, "the operator may still execute it")
-	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
+	require.Equal(t, support.DecisionRefused, act.Verdict.Decision)
 	require.Equal(t, w.store.log()[0].ID, act.ID)
 }
 
@@ -217,7 +222,7 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	for range 2 {
 		act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
 		require.NoError(t, err)
-		require.Equal(t, pirogue.DecisionSettled, act.Verdict.Decision)
+		require.Equal(t, support.DecisionSettled, act.Verdict.Decision)
 	}
 	other := payout
 	other.Amount = 1
@@ -226,9 +231,9 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	payout.ID = "VIR-2"
 	act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
 	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
-	require.Equal(t, pirogue.DecisionRefused, act.Verdict.Decision)
+	require.Equal(t, support.DecisionRefused, act.Verdict.Decision)
 
-	booked, err := c.Settlements(t.Context(), pirogue.Owner{MerchantID: merchantID, Mode: pirogue.Test})
+	booked, err := c.Settlements(t.Context(), access.Owner{MerchantID: merchantID, Mode: pirogue.Test})
 	require.NoError(t, err)
 	require.Len(t, booked, 1)
 	require.WithinDuration(t, time.Now(), booked[0].PaidAt, time.Minute)
@@ -268,16 +273,16 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 
 	got, err := w.client(t, reader).Bulk(t.Context(), bulkID)
 	require.NoError(t, err)
-	require.Equal(t, map[pirogue.LineStatus]int{"PENDING": 1, "WAITING": 2}, got.Counts)
+	require.Equal(t, map[bulk.LineStatus]int{"PENDING": 1, "WAITING": 2}, got.Counts)
 	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.NoError(t, err)
 	require.Equal(t, "bulk "+string(bulkID), act.Subject)
 	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Verdict.Reason)
-	require.Equal(t, pirogue.BulkCancelling, w.store.bulk.State)
+	require.Equal(t, bulk.BulkCancelling, w.store.bulk.State)
 
-	w.store.change(func() { w.store.bulk.State = pirogue.BulkCancelled })
+	w.store.change(func() { w.store.bulk.State = bulk.BulkCancelled })
 	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
-	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err))
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
 	require.Equal(t, "The bulk is over: CANCELLED.", act.Verdict.Reason)
 
 	_, err = w.client(t, finance).ResumeMerchant(t.Context(), merchantID, "cleared")
@@ -291,7 +296,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	_, err := w.client(t, "thief").Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
+	_, err := w.client(t, "thief").Stuck(t.Context(), support.WorkFilter{Limit: 50})
 	require.Equal(t, admin.TokenInvalid, pirogue.CodeOf(err))
 	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, admin.Resolution{As: "maybe"}, "x")
 	require.ErrorContains(t, err, "resolution: INVALID_PARAMETER")
@@ -300,7 +305,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 	page := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(page.Close)
 	for _, url := range []string{page.URL, "http://127.0.0.1:1"} {
-		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), pirogue.WorkFilter{Limit: 50})
+		_, err = (&admin.Client{URL: url}).Stuck(t.Context(), support.WorkFilter{Limit: 50})
 		require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), url)
 	}
 	violations, err := w.client(t, supportToken).Verify(t.Context())

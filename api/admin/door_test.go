@@ -11,6 +11,8 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/api/httpkit"
+	"pirogue/support"
 )
 
 // Without one valid bearer token a caller learns nothing and changes nothing.
@@ -86,9 +88,9 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	}
 	w := newWorld(t)
 	for name, tt := range tests {
-		got := w.press(pirogue.ActionRecheck, tt.body)
+		got := w.press(support.ActionRecheck, tt.body)
 		require.Equal(t, tt.code, got.Code, "%s: %s", name, got.Body)
-		require.Equal(t, pirogue.InfoOf(tt.code).HTTP, got.status(), name)
+		require.Equal(t, httpkit.InfoOf(tt.code).HTTP, got.status(), name)
 		if tt.field != "" {
 			require.Equal(t, []pirogue.Param{{Field: tt.field, Code: tt.code}}, got.Params, name)
 		}
@@ -231,7 +233,7 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 		done := make(chan struct{}, held)
 		for range held {
 			go func() {
-				w.press(pirogue.ActionRecheck, because)
+				w.press(support.ActionRecheck, because)
 				done <- struct{}{}
 			}()
 		}

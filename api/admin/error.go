@@ -10,6 +10,8 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/api/httpkit"
+	"pirogue/operator"
 )
 
 // The codes that only support receives. All others are the merchant API's, with the status in
@@ -22,7 +24,7 @@ const (
 
 // ownCodes is the error table of these codes. pirogue.Refused is in it too: here it means that an
 // action would not be safe.
-var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
+var ownCodes = map[pirogue.Code]httpkit.CodeInfo{
 	TokenInvalid: {Code: TokenInvalid, HTTP: http.StatusUnauthorized, Text: pirogue.LocalizedText{
 		EN: "No token, or one that is not in force: send Authorization: Bearer and the token.",
 	}},
@@ -32,15 +34,15 @@ var ownCodes = map[pirogue.Code]pirogue.CodeInfo{
 	Retry: {Code: Retry, HTTP: http.StatusServiceUnavailable, Text: pirogue.LocalizedText{
 		EN: "Too much at once; nothing was done. Try again in a few seconds.",
 	}},
-	pirogue.Refused: {Code: pirogue.Refused, HTTP: http.StatusConflict},
+	operator.Refused: {Code: operator.Refused, HTTP: http.StatusConflict},
 }
 
 // infoOf returns a code's row of the tables.
-func infoOf(code pirogue.Code) pirogue.CodeInfo {
+func infoOf(code pirogue.Code) httpkit.CodeInfo {
 	if row, ok := ownCodes[code]; ok {
 		return row
 	}
-	return pirogue.InfoOf(code)
+	return httpkit.InfoOf(code)
 }
 
 // problem is the failure of an action that has an audit entry.

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // listStuck responds with the payments that support should look at, each with its cause and the
@@ -33,12 +34,12 @@ func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
 }
 
 // workFilter reads the filter of a list.
-func workFilter(c *gin.Context) (pirogue.WorkFilter, error) {
+func workFilter(c *gin.Context) (support.WorkFilter, error) {
 	q, err := readQuery(c, "cause", "operator", "merchant", "country", "type", "before", "cursor", "limit")
 	if err != nil {
-		return pirogue.WorkFilter{}, err
+		return support.WorkFilter{}, err
 	}
-	f := pirogue.WorkFilter{
+	f := support.WorkFilter{
 		Cause: q.Get("cause"), Operator: pirogue.OperatorCode(q.Get("operator")),
 		Merchant: pirogue.MerchantID(q.Get("merchant")), Country: pirogue.CountryCode(q.Get("country")),
 		Kind: pirogue.PaymentKind(q.Get("type")), After: q.Get("cursor"),
@@ -76,7 +77,7 @@ func (s *Server) listAuditEntries(ctx context.Context, c *gin.Context) (any, err
 
 // verify checks the books. It reads every stored row, so only one check runs at a time.
 func (s *Server) verify(c *gin.Context, v *requestContext) error {
-	if err := v.need(pirogue.RoleSupport); err != nil {
+	if err := v.need(support.RoleSupport); err != nil {
 		return err
 	}
 	select {

@@ -11,6 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/support"
 )
 
 // settlementBody is the body of POST /merchants/{id}/payouts.
@@ -57,8 +59,8 @@ func (s *Server) settleMerchant(c *gin.Context, v *requestContext) error {
 	}
 	body.PaidAt = cmp.Or(body.PaidAt, now)
 	return s.carryOut(c, v, supportRequest{
-		verb: ActionSettle, needs: pirogue.RoleFinance, subject: subject(id, body.Settlement), reason: body.Reason,
-		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
+		verb: ActionSettle, needs: support.RoleFinance, subject: subject(id, body.Settlement), reason: body.Reason,
+		do: step(func(ctx context.Context) (support.ActionResult, error) {
 			return done("The payout is booked.", s.store.RecordSettlement(ctx, body.payout(id)))
 		}),
 	})
@@ -96,8 +98,8 @@ func (s *Server) setFee(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: ActionFee, needs: pirogue.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
-		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
+		verb: ActionFee, needs: support.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
+		do: step(func(ctx context.Context) (support.ActionResult, error) {
 			return done("Payments accepted from here on have this fee.", s.store.SetFee(ctx, id, fee))
 		}),
 	})
@@ -131,9 +133,9 @@ func (s *Server) setLatePolicy(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: ActionLatePolicy, needs: pirogue.RoleFinance, reason: body.Reason,
+		verb: ActionLatePolicy, needs: support.RoleFinance, reason: body.Reason,
 		subject: subject(id, body.LatePolicy),
-		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
+		do: step(func(ctx context.Context) (support.ActionResult, error) {
 			return done("The policy is set.", s.store.SetLatePolicy(ctx, id, body.LatePolicy))
 		}),
 	})
@@ -142,7 +144,7 @@ func (s *Server) setLatePolicy(c *gin.Context, v *requestContext) error {
 // suspend refuses a merchant's requests, and sends none of its payments that have not left.
 func (s *Server) suspend(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: ActionSuspend, needs: pirogue.RoleSupport, turn: s.store.SuspendMerchant,
+		verb: ActionSuspend, needs: support.RoleSupport, turn: s.store.SuspendMerchant,
 		said: "The merchant's requests are refused. " +
 			"What has not left waits with its hold; what was perhaps sent is followed.",
 	})
@@ -151,15 +153,15 @@ func (s *Server) suspend(c *gin.Context, v *requestContext) error {
 // resume ends a suspension. Payments are sent after it, so it needs the role finance.
 func (s *Server) resume(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: ActionResume, needs: pirogue.RoleFinance, turn: s.store.ResumeMerchant,
+		verb: ActionResume, needs: support.RoleFinance, turn: s.store.ResumeMerchant,
 		said: "The merchant's requests are accepted again. What waited is sent within ten minutes.",
 	})
 }
 
 // merchantSwitch describes a suspension or its end.
 type merchantSwitch struct {
-	verb  pirogue.SupportActionKind
-	needs pirogue.Role
+	verb  support.SupportActionKind
+	needs support.Role
 	turn  func(context.Context, pirogue.MerchantID) error
 	said  string // the verdict's text for the actor
 }
@@ -176,7 +178,7 @@ func (s *Server) switchMerchant(c *gin.Context, v *requestContext, to merchantSw
 	}
 	return s.carryOut(c, v, supportRequest{
 		verb: to.verb, needs: to.needs, reason: reason, subject: "merchant " + string(id),
-		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
+		do: step(func(ctx context.Context) (support.ActionResult, error) {
 			return done(to.said, to.turn(ctx, id))
 		}),
 	})
@@ -192,8 +194,8 @@ func subject(id pirogue.MerchantID, set any) string {
 }
 
 // done returns the verdict on an action of one database call.
-func done(reason string, err error) (pirogue.ActionResult, error) {
-	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: reason}, err
+func done(reason string, err error) (support.ActionResult, error) {
+	return support.ActionResult{Decision: support.DecisionSettled, Reason: reason}, err
 }
 
 // listFees responds with a merchant's contract.
@@ -220,6 +222,6 @@ func (s *Server) listSettlements(ctx context.Context, c *gin.Context) (any, erro
 	if err := demand(rule{"mode", mode == "", mode == pirogue.Test || mode == pirogue.Live}); err != nil {
 		return nil, err
 	}
-	payouts, err := s.store.Settlements(ctx, pirogue.Owner{MerchantID: id, Mode: mode})
+	payouts, err := s.store.Settlements(ctx, access.Owner{MerchantID: id, Mode: mode})
 	return each(payouts, settlementOf), err
 }

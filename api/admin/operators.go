@@ -8,21 +8,23 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // The verbs of the audit log about an operator's service.
 const (
-	ActionPark   pirogue.SupportActionKind = "park"
-	ActionUnpark pirogue.SupportActionKind = "unpark"
+	ActionPark   support.SupportActionKind = "park"
+	ActionUnpark support.SupportActionKind = "unpark"
 )
 
 // Operators reads the health of operators and changes their service. An operator that never failed
 // has no health row.
 type Operators interface {
 	// Breakers returns the health of every operator that ever failed.
-	Breakers(ctx context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error)
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error)
 	// Park takes an operator out of service, or puts it back into service.
-	Park(ctx context.Context, c pirogue.ServiceChange) error
+	Park(ctx context.Context, c operator.ServiceChange) error
 	// InFlight counts the open payments at an operator. Waiting counts those of them that wait to be
 	// sent.
 	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
@@ -31,16 +33,16 @@ type Operators interface {
 
 // Operator is an operator in support's view.
 type Operator struct {
-	Operator  pirogue.OperatorCode `json:"operator"`
-	State     pirogue.BreakerState `json:"state"`
-	Since     time.Time            `json:"since,omitzero"`  // of the state
-	Words     string               `json:"words,omitempty"` // the latest failure, redacted
-	Parked    bool                 `json:"parked"`          // a person took it out of service
-	ParkedBy  string               `json:"parked_by,omitempty"`
-	ParkedWhy string               `json:"parked_why,omitempty"`
-	ParkedAt  time.Time            `json:"parked_at,omitzero"` // or put back
-	UnderWay  int                  `json:"under_way"`          // open payments
-	Waiting   int                  `json:"waiting"`            // of them, not sent yet
+	Operator  pirogue.OperatorCode  `json:"operator"`
+	State     operator.BreakerState `json:"state"`
+	Since     time.Time             `json:"since,omitzero"`  // of the state
+	Words     string                `json:"words,omitempty"` // the latest failure, redacted
+	Parked    bool                  `json:"parked"`          // a person took it out of service
+	ParkedBy  string                `json:"parked_by,omitempty"`
+	ParkedWhy string                `json:"parked_why,omitempty"`
+	ParkedAt  time.Time             `json:"parked_at,omitzero"` // or put back
+	UnderWay  int                   `json:"under_way"`          // open payments
+	Waiting   int                   `json:"waiting"`            // of them, not sent yet
 }
 
 // listOperators responds with every configured operator and its availability.
@@ -61,9 +63,9 @@ func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error)
 }
 
 // operatorOf returns support's view of an operator. One without a health row has never failed.
-func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h pirogue.CircuitBreaker) (Operator, error) {
+func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h operator.CircuitBreaker) (Operator, error) {
 	if h.State == "" {
-		h.State = pirogue.BreakerClosed
+		h.State = operator.BreakerClosed
 	}
 	underWay, err := s.store.InFlight(ctx, code)
 	if err != nil {
@@ -89,7 +91,7 @@ func (s *Server) unpark(c *gin.Context, v *requestContext) error {
 
 // setParked takes an operator out of service or puts it back. It fails with NotFound for an
 // operator that is not configured.
-func (s *Server) setParked(c *gin.Context, v *requestContext, verb pirogue.SupportActionKind, parked bool) error {
+func (s *Server) setParked(c *gin.Context, v *requestContext, verb support.SupportActionKind, parked bool) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	if !slices.Contains(s.operators, code) {
 		return pirogue.Errorf(pirogue.NotFound, "no operator %q is configured", code)
@@ -103,9 +105,9 @@ func (s *Server) setParked(c *gin.Context, v *requestContext, verb pirogue.Suppo
 		said = "The operator gets payments again; what waited for it comes back slowly."
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: verb, needs: pirogue.RoleSupport, reason: reason, subject: "operator " + string(code),
-		do: step(func(ctx context.Context) (pirogue.ActionResult, error) {
-			return done(said, s.store.Park(ctx, pirogue.ServiceChange{
+		verb: verb, needs: support.RoleSupport, reason: reason, subject: "operator " + string(code),
+		do: step(func(ctx context.Context) (support.ActionResult, error) {
+			return done(said, s.store.Park(ctx, operator.ServiceChange{
 				Operator: code, Parked: parked, Actor: v.actor, Reason: reason, At: s.clock.Now(),
 			}))
 		}),

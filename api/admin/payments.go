@@ -11,6 +11,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/listing"
+	"pirogue/support"
 )
 
 // uuidText is the only accepted form of a payment's or a merchant's ID.
@@ -67,7 +70,7 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 
 // waiting returns what an open payment waits on. It is nil when its workflow does not respond
 // within waitingTime, so that a read never depends on a worker.
-func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.WaitState {
+func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *lifecycle.WaitState {
 	if p.Status.Terminal() {
 		return nil
 	}
@@ -85,26 +88,26 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *pirogue.WaitSt
 
 // allowed returns the actions to offer for a payment. Its workflow decides: it also knows what its
 // watch over an ended payment can still find.
-func allowed(p pirogue.Payment, cases []pirogue.Case) []pirogue.SupportActionKind {
-	verbs := []pirogue.SupportActionKind{}
-	open := slices.IndexFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
-	blocked := slices.ContainsFunc(cases, func(c pirogue.Case) bool {
-		return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseNotBooked
+func allowed(p pirogue.Payment, cases []support.Case) []support.SupportActionKind {
+	verbs := []support.SupportActionKind{}
+	open := slices.IndexFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
+	blocked := slices.ContainsFunc(cases, func(c support.Case) bool {
+		return c.ClosedAt.IsZero() && c.Cause == support.CauseNotBooked
 	})
 	switch {
 	case blocked: // its workflow waits for its own write
 	case open >= 0:
 		verbs = append(verbs, cases[open].Cause.AllowedActions()...)
 	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed || p.Status == pirogue.StatusSuccess:
-		verbs = append(verbs, pirogue.ActionRecheck)
+		verbs = append(verbs, support.ActionRecheck)
 	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // no workflow acts on it, or none yet
 	case p.Kind.MoneyOut():
-		verbs = append(verbs, pirogue.ActionRecheck, pirogue.ActionRedrive, pirogue.ActionResolve)
+		verbs = append(verbs, support.ActionRecheck, support.ActionRedrive, support.ActionResolve)
 	default:
-		verbs = append(verbs, pirogue.ActionRecheck)
+		verbs = append(verbs, support.ActionRecheck)
 	}
 	if p.Sequence > 0 {
-		verbs = append(verbs, pirogue.ActionResend)
+		verbs = append(verbs, support.ActionResend)
 	}
 	return verbs
 }
@@ -139,7 +142,7 @@ func limitOf(q url.Values) (int, error) {
 		return defaultPage, nil
 	}
 	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil || limit < 1 || limit > pirogue.MaxPage {
+	if err != nil || limit < 1 || limit > listing.MaxPage {
 		return 0, pirogue.FieldError(pirogue.InvalidParameter, "limit")
 	}
 	return limit, nil

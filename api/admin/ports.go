@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // Store is the part of the database that support needs. It reads every merchant and both modes.
@@ -29,7 +32,7 @@ type Partners interface {
 type Tokens interface {
 	// Token returns the name and the role of the token with this secret. It fails with NotFound,
 	// also for a revoked token.
-	Token(ctx context.Context, secret string) (name string, role pirogue.Role, err error)
+	Token(ctx context.Context, secret string) (name string, role support.Role, err error)
 }
 
 // Reading finds and reads the payments, lists and audit entries of support.
@@ -51,31 +54,31 @@ type Payments interface {
 	Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error)
 	// AnyPayment returns a payment of any merchant, without the sealed fields that cannot be
 	// decrypted.
-	AnyPayment(ctx context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error)
+	AnyPayment(ctx context.Context, id pirogue.PaymentID) (support.PaymentView, error)
 	// AnyTimeline returns every event of a payment of any merchant, oldest first.
-	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error)
+	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error)
 	// Cases returns a payment's open and closed cases.
-	Cases(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Case, error)
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error)
 }
 
 // Restarts reads and marks payments whose workflow starts again.
 type Restarts interface {
 	// Restart returns a payment with the rows from which its workflow would start again.
-	Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error)
+	Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error)
 	// Reopen records that the workflow of a payment has work again.
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
 	// CloseCase closes a case without money in suspense.
-	CloseCase(ctx context.Context, id pirogue.CaseID, at time.Time) error
+	CloseCase(ctx context.Context, id support.CaseID, at time.Time) error
 }
 
 // Lists reads the lists that support works through.
 type Lists interface {
 	// OpenCases returns a page of the open cases, the oldest first. It fails with InvalidParameter
 	// for an invalid cursor.
-	OpenCases(ctx context.Context, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.CaseView], error)
+	OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error)
 	// Stuck returns a page of the payments that support should look at, each with its cause. It
 	// fails like OpenCases.
-	Stuck(ctx context.Context, now time.Time, f pirogue.WorkFilter) (pirogue.WorkPage[pirogue.Stuck], error)
+	Stuck(ctx context.Context, now time.Time, f support.WorkFilter) (support.WorkPage[support.Stuck], error)
 	// Audit checks every rule of the books against all stored rows.
 	Audit(ctx context.Context) ([]Violation, error)
 }
@@ -83,21 +86,21 @@ type Lists interface {
 // AuditEntries reads and writes the audit log.
 type AuditEntries interface {
 	// BeginAuditEntry writes an audit entry before the action.
-	BeginAuditEntry(ctx context.Context, a pirogue.AuditEntry) error
+	BeginAuditEntry(ctx context.Context, a support.AuditEntry) error
 	// EndAuditEntry completes an audit entry with its verdict. An entry that has a verdict keeps it.
-	EndAuditEntry(ctx context.Context, act string, v pirogue.ActionResult, at time.Time) error
+	EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error
 	// AuditEntries returns at most limit entries, the newest first, on one payment or, for "", on all
 	// subjects.
-	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error)
+	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error)
 }
 
 // Merchants books payouts and changes merchants' contracts. An unknown merchant is NotFound.
 type Merchants interface {
 	// RecordSettlement books a payout, once for its ID. It fails with InsufficientBalance. It fails with
 	// IdempotencyMismatch when another payout has the ID.
-	RecordSettlement(ctx context.Context, p pirogue.Settlement) error
+	RecordSettlement(ctx context.Context, p support.Settlement) error
 	// Settlements returns the booked payouts of one merchant and mode.
-	Settlements(ctx context.Context, o pirogue.Owner) ([]pirogue.Settlement, error)
+	Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error)
 	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
 	// their fee.
 	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
@@ -122,7 +125,7 @@ type Events interface {
 	EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error)
 	// Resend makes an event WAITING again, in a further round of deliveries. It does nothing for an
 	// event that is WAITING or has no address. It fails with NotFound.
-	Resend(ctx context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error)
+	Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 
 // Workflows sends support's actions to the payments' workflows.
@@ -132,27 +135,27 @@ type Workflows interface {
 	// fails with NotFound when no workflow is open for the payment, and with ServiceUnavailable when
 	// Temporal does not respond. It fails with Unknown when the workflow has the action and did not
 	// respond in time. The workflow completes the entry then.
-	Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error)
+	Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error)
 	// ActOnRestarted starts the workflow of a payment again from its rows, and then does the same. It
 	// fails with Internal where the rows do not allow it.
-	ActOnRestarted(ctx context.Context, r pirogue.Restart, act string) (pirogue.ActionResult, error)
+	ActOnRestarted(ctx context.Context, r lifecycle.Restart, act string) (support.ActionResult, error)
 	Rebuilder
 	// Waiting queries an open payment's workflow for what it waits on.
-	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (pirogue.WaitState, error)
+	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (lifecycle.WaitState, error)
 	// Deliver starts the delivery of an event in its given round.
-	Deliver(ctx context.Context, o pirogue.Owner, id pirogue.EventID, round int) error
+	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
 }
 
 // Rebuilder starts lost and blocked workflows again.
 type Rebuilder interface {
 	// Rebuild starts all lost workflows again and returns what it found. With dryRun it starts none.
-	Rebuild(ctx context.Context, dryRun bool) (pirogue.Restarted, error)
+	Rebuild(ctx context.Context, dryRun bool) (lifecycle.Restarted, error)
 	// Blocked returns the payments whose workflow is open and cannot continue, because its code does
 	// not replay its history.
-	Blocked(ctx context.Context) ([]pirogue.LostWorkflow, error)
+	Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error)
 	// Restart starts the workflow of a payment again from its rows; with Anew it ends the open one
 	// first.
-	Restart(ctx context.Context, r pirogue.Restart) error
+	Restart(ctx context.Context, r lifecycle.Restart) error
 }
 
 // Violation is one row of the database that breaks a rule of the books.

@@ -8,15 +8,17 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // ActionRebuild is the audit log's verb for the start of lost workflows.
-const ActionRebuild pirogue.SupportActionKind = "rebuild"
+const ActionRebuild support.SupportActionKind = "rebuild"
 
 // showLost responds with the workflows that are gone although their rows have work for them. It
 // starts none.
 func (s *Server) showLost(c *gin.Context, v *requestContext) error {
-	if err := v.need(pirogue.RoleReader); err != nil {
+	if err := v.need(support.RoleReader); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
@@ -25,15 +27,15 @@ func (s *Server) showLost(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	lost := Lost{Found: append([]pirogue.LostWorkflow{}, found.Found...), NotAll: found.NotAll}
+	lost := Lost{Found: append([]lifecycle.LostWorkflow{}, found.Found...), NotAll: found.NotAll}
 	c.JSON(http.StatusOK, responseBody[Lost]{lost})
 	return nil
 }
 
 // Lost lists workflows that are gone.
 type Lost struct {
-	Found  []pirogue.LostWorkflow `json:"found"`
-	NotAll []pirogue.FollowedKind `json:"not_all,omitempty"` // kinds whose rows were not all read
+	Found  []lifecycle.LostWorkflow `json:"found"`
+	NotAll []lifecycle.FollowedKind `json:"not_all,omitempty"` // kinds whose rows were not all read
 }
 
 // rebuild starts the lost workflows again, like the sweep.
@@ -43,12 +45,12 @@ func (s *Server) rebuild(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: ActionRebuild, needs: pirogue.RoleSupport, reason: reason,
-		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+		verb: ActionRebuild, needs: support.RoleSupport, reason: reason,
+		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
 			found, err := s.workflows.Rebuild(ctx, false)
-			return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf(
+			return support.ActionResult{Decision: support.DecisionSettled, Reason: fmt.Sprintf(
 				"Started again: %d payments, %d bulks, %d webhooks. Cases: %d.",
 				found.Payments, found.Bulks, found.Events, found.Cases)}, err
 		},
@@ -56,11 +58,11 @@ func (s *Server) rebuild(c *gin.Context, v *requestContext) error {
 }
 
 // VerbUnblock is the audit log's verb for the restart of workflows that cannot continue.
-const VerbUnblock pirogue.SupportActionKind = "rebuild-blocked"
+const VerbUnblock support.SupportActionKind = "rebuild-blocked"
 
 // showBlocked responds with the payments whose workflow is open and cannot continue.
 func (s *Server) showBlocked(c *gin.Context, v *requestContext) error {
-	if err := v.need(pirogue.RoleReader); err != nil {
+	if err := v.need(support.RoleReader); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
@@ -69,7 +71,7 @@ func (s *Server) showBlocked(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusOK, responseBody[[]pirogue.LostWorkflow]{append([]pirogue.LostWorkflow{}, found...)})
+	c.JSON(http.StatusOK, responseBody[[]lifecycle.LostWorkflow]{append([]lifecycle.LostWorkflow{}, found...)})
 	return nil
 }
 
@@ -91,8 +93,8 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: VerbUnblock, needs: pirogue.RoleSupport, reason: body.Reason, subject: fmt.Sprint(body.Expected),
-		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+		verb: VerbUnblock, needs: support.RoleSupport, reason: body.Reason, subject: fmt.Sprint(body.Expected),
+		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
 			defer cancel()
 			return s.unblock(ctx, body.Expected)
@@ -102,13 +104,13 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *requestContext) error {
 
 // unblock starts the workflows of blocked payments again. It refuses when their number differs from
 // expected. A workflow that cannot be started stays as it is.
-func (s *Server) unblock(ctx context.Context, expected int) (pirogue.ActionResult, error) {
+func (s *Server) unblock(ctx context.Context, expected int) (support.ActionResult, error) {
 	found, err := s.workflows.Blocked(ctx)
 	if err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	if len(found) != expected {
-		return pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: fmt.Sprintf(
+		return support.ActionResult{Decision: support.DecisionRefused, Reason: fmt.Sprintf(
 			"%d workflows are blocked, not %d: look at them first.", len(found), expected)}, nil
 	}
 	started := 0
@@ -120,8 +122,8 @@ func (s *Server) unblock(ctx context.Context, expected int) (pirogue.ActionResul
 		}
 		started++
 	}
-	return pirogue.ActionResult{
-		Decision: pirogue.DecisionSettled, Reason: fmt.Sprintf("Ended and started again: %d of %d.", started, len(found)),
+	return support.ActionResult{
+		Decision: support.DecisionSettled, Reason: fmt.Sprintf("Ended and started again: %d of %d.", started, len(found)),
 		Evidence: left,
 	}, nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
@@ -17,7 +19,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	// Each row is a payment whose workflow is gone, with the effect of the action on it.
 	tests := map[string]struct {
 		status pirogue.Status
-		verb   pirogue.SupportActionKind // "": recheck
+		verb   support.SupportActionKind // "": recheck
 		unfit  error
 		sealed string // the reason why its rows cannot be read
 		starts bool
@@ -29,7 +31,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 		"it has not begun":                   {status: pirogue.StatusCreated, says: "nothing to do"},
 		"it was paid, and may be taken back": {status: pirogue.StatusSuccess, starts: true},
 		"it was paid, and is sent again": {
-			status: pirogue.StatusSuccess, verb: pirogue.ActionRedrive, says: "nothing to do",
+			status: pirogue.StatusSuccess, verb: support.ActionRedrive, says: "nothing to do",
 		},
 		"its rows cannot be read": {
 			status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key",
@@ -46,7 +48,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 			w.workflows.remedy, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
 			w.change(func(p *pirogue.Payment) { p.Status = tt.status })
 			w.store.unreadable = tt.sealed
-			got := w.press(cmp.Or(tt.verb, pirogue.ActionRecheck), because)
+			got := w.press(cmp.Or(tt.verb, support.ActionRecheck), because)
 			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
 			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
 			require.Contains(t, got.Body.String(), tt.says)
@@ -60,9 +62,9 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.lost = pirogue.Restarted{Payments: 3, Bulks: 1, Found: []pirogue.LostWorkflow{
-		{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "CASHOUT PENDING"},
-	}, NotAll: []pirogue.FollowedKind{pirogue.FollowedEvent}}
+	w.workflows.lost = lifecycle.Restarted{Payments: 3, Bulks: 1, Found: []lifecycle.LostWorkflow{
+		{What: lifecycle.FollowedPayment, ID: string(w.payment.ID), Why: "CASHOUT PENDING"},
+	}, NotAll: []lifecycle.FollowedKind{lifecycle.FollowedEvent}}
 	shown, err := w.client(t, reader).Lost(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, admin.Lost{Found: w.workflows.lost.Found, NotAll: w.workflows.lost.NotAll}, shown)
@@ -85,7 +87,7 @@ func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
 		body := `{"reason":"a deploy changed its steps","expected":` + expected + `}`
 		return w.do(request(supportToken, http.MethodPost, "/rebuild/blocked", body))
 	}
-	w.workflows.blocked = []pirogue.LostWorkflow{{What: pirogue.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"}}
+	w.workflows.blocked = []lifecycle.LostWorkflow{{What: lifecycle.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"}}
 	require.Contains(t, w.do(request(reader, http.MethodGet, "/rebuild/blocked", "")).Body.String(), w.payment.ID)
 	require.Equal(t, http.StatusUnprocessableEntity, blocked("0").status())
 	require.Contains(t, blocked("2").Body.String(), "1 workflows are blocked, not 2")

@@ -10,6 +10,11 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // why is the body of every action: each needs a reason.
@@ -22,9 +27,9 @@ func (w why) rule() rule { return needed("reason", w.Reason, maxReason) }
 
 // Resolution is a person's decision about the outcome of a payment, with its evidence.
 type Resolution struct {
-	As       pirogue.Resolution `json:"resolution"`
+	As       support.Resolution `json:"resolution"`
 	Evidence string             `json:"evidence"`
-	CaseID   pirogue.CaseID     `json:"case_id,omitempty"` // "": the only open one
+	CaseID   support.CaseID     `json:"case_id,omitempty"` // "": the only open one
 }
 
 // resolution is the body of POST /payments/{id}/resolve.
@@ -42,22 +47,22 @@ type resending struct {
 
 // recheck asks the operator for a payment's status at once.
 func (s *Server) recheck(c *gin.Context, v *requestContext) error {
-	return s.act(c, v, pirogue.ActionRecheck)
+	return s.act(c, v, support.ActionRecheck)
 }
 
 // redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
 func (s *Server) redrive(c *gin.Context, v *requestContext) error {
-	return s.act(c, v, pirogue.ActionRedrive)
+	return s.act(c, v, support.ActionRedrive)
 }
 
 // act applies a verb whose only field is the reason.
-func (s *Server) act(c *gin.Context, v *requestContext, verb pirogue.SupportActionKind) error {
+func (s *Server) act(c *gin.Context, v *requestContext, verb support.SupportActionKind) error {
 	reason, err := readReason(c)
 	if err != nil {
 		return err
 	}
-	return s.onPayment(c, v, reason, pirogue.SupportAction{Kind: verb})
+	return s.onPayment(c, v, reason, support.SupportAction{Kind: verb})
 }
 
 // resolve decides with evidence what the operator cannot report. The payment's workflow requires a
@@ -69,8 +74,8 @@ func (s *Server) resolve(c *gin.Context, v *requestContext) error {
 	}
 	err := demand(
 		body.rule(),
-		rule{"resolution", body.As == "", slices.Contains([]pirogue.Resolution{
-			pirogue.ResolvedPaid, pirogue.ResolvedInPart, pirogue.ResolvedUnpaid, pirogue.ResolvedReturn, pirogue.ResolvedPlaced,
+		rule{"resolution", body.As == "", slices.Contains([]support.Resolution{
+			support.ResolvedPaid, support.ResolvedInPart, support.ResolvedUnpaid, support.ResolvedReturn, support.ResolvedPlaced,
 		}, body.As)},
 		needed("evidence", body.Evidence, maxEvidence),
 		rule{field: "case_id", good: isLine(string(body.CaseID), maxID)},
@@ -82,15 +87,15 @@ func (s *Server) resolve(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	return s.onPayment(c, v, body.Reason, pirogue.SupportAction{
-		Kind: pirogue.ActionResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
+	return s.onPayment(c, v, body.Reason, support.SupportAction{
+		Kind: support.ActionResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
 	})
 }
 
 // caseIn returns the open case that a resolution of the payment in the path settles. It is the
 // named one, or the only open one, or "" where none is open. It fails with MissingField where
 // several are open and none is named. It fails with NotFound for a named case that is not open.
-func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, error) {
+func (s *Server) caseIn(c *gin.Context, named support.CaseID) (support.CaseID, error) {
 	p, err := s.paymentIn(c)
 	if err != nil {
 		return "", err
@@ -101,10 +106,10 @@ func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, e
 	if err != nil {
 		return "", err
 	}
-	open := slices.DeleteFunc(cases, func(one pirogue.Case) bool {
+	open := slices.DeleteFunc(cases, func(one support.Case) bool {
 		return !one.ClosedAt.IsZero() || !one.Cause.SettledByWorkflow()
 	})
-	isNamed := func(one pirogue.Case) bool { return one.ID == named }
+	isNamed := func(one support.Case) bool { return one.ID == named }
 	switch {
 	case named != "" && !slices.ContainsFunc(open, isNamed):
 		return "", pirogue.Errorf(pirogue.NotFound, "the payment has no such open case: %s", named)
@@ -118,7 +123,7 @@ func (s *Server) caseIn(c *gin.Context, named pirogue.CaseID) (pirogue.CaseID, e
 }
 
 // onPayment passes an action to the payment's workflow when its turn comes.
-func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r pirogue.SupportAction) error {
+func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r support.SupportAction) error {
 	p, err := s.paymentIn(c)
 	if err != nil {
 		return err
@@ -130,11 +135,11 @@ func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r p
 	return s.carryOut(c, v, supportRequest{
 		verb: r.Kind, needs: r.Kind.RequiredRole(), payment: p, reason: reason, subject: subject,
 		resolution: r.Resolution, evidence: r.Evidence, caseID: r.Case,
-		do: func(ctx context.Context, act string) (pirogue.ActionResult, error) {
+		do: func(ctx context.Context, act string) (support.ActionResult, error) {
 			// Temporal refuses an eleventh update in flight, so actions on one payment queue here.
 			leave, err := s.turns.take(ctx, p.ID)
 			if err != nil {
-				return pirogue.ActionResult{}, err
+				return support.ActionResult{}, err
 			}
 			defer leave()
 			ctx, cancel := context.WithTimeout(ctx, remedyTime)
@@ -152,10 +157,10 @@ func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r p
 // actOnRestarted starts the workflow of a payment again, like the sweep, and passes an action to it. It
 // leaves a payment that is not started to the sweep. For a SUCCESS without a case it allows a
 // recheck only.
-func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb pirogue.SupportActionKind, act string) (pirogue.ActionResult, error) {
+func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb support.SupportActionKind, act string) (support.ActionResult, error) {
 	r, err := s.store.Restart(ctx, p.ID)
 	if err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	verdict := noWorkflow(r.Payment)
 	switch {
@@ -166,10 +171,10 @@ func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb pir
 		return verdict, nil
 	}
 	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	anew, err := s.workflows.ActOnRestarted(ctx, r, act)
-	if err == nil || pirogue.CodeOf(err) == pirogue.Unknown { // the workflow runs, whether or not it has responded
+	if err == nil || pirogue.CodeOf(err) == operator.Unknown { // the workflow runs, whether or not it has responded
 		err = errors.Join(err, s.closeOver(ctx, r))
 	}
 	if pirogue.CodeOf(err) != pirogue.Internal {
@@ -182,7 +187,7 @@ func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb pir
 
 // closeOver closes the cases that are over because a payment's workflow runs again. It does so even
 // after the request's deadline.
-func (s *Server) closeOver(ctx context.Context, r pirogue.Restart) error {
+func (s *Server) closeOver(ctx context.Context, r lifecycle.Restart) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remedyTime)
 	defer cancel()
 	for _, id := range r.Over {
@@ -199,12 +204,12 @@ const notStarted = "The payment's workflow is gone and cannot be started: "
 
 // restartable reports whether a payment's workflow has work that an action with this verb can
 // concern. A recheck of a SUCCESS is allowed, because the operator may have taken it back.
-func restartable(r pirogue.Restart, verb pirogue.SupportActionKind) bool {
+func restartable(r lifecycle.Restart, verb support.SupportActionKind) bool {
 	switch r.Payment.Status {
 	case pirogue.StatusCreated:
 		return false
 	case pirogue.StatusSuccess:
-		return r.Case != "" || verb == pirogue.ActionRecheck
+		return r.Case != "" || verb == support.ActionRecheck
 	case pirogue.StatusReversed:
 		return r.Case != ""
 	default:
@@ -213,9 +218,9 @@ func restartable(r pirogue.Restart, verb pirogue.SupportActionKind) bool {
 }
 
 // noWorkflow returns the verdict on an action for a payment without a workflow.
-func noWorkflow(p pirogue.Payment) pirogue.ActionResult {
-	return pirogue.ActionResult{
-		Decision: pirogue.DecisionRefused, Status: p.Status,
+func noWorkflow(p pirogue.Payment) support.ActionResult {
+	return support.ActionResult{
+		Decision: support.DecisionRefused, Status: p.Status,
 		Reason: "No workflow is open for the payment, and it has nothing to do: it has not begun, or has ended.",
 	}
 }
@@ -246,16 +251,16 @@ func (s *Server) resend(c *gin.Context, v *requestContext) error {
 		return err
 	}
 	return s.carryOut(c, v, supportRequest{
-		verb: pirogue.ActionResend, needs: pirogue.RoleSupport, payment: p, reason: body.Reason, subject: string(body.EventID),
-		do: func(ctx context.Context, _ string) (pirogue.ActionResult, error) {
+		verb: support.ActionResend, needs: support.RoleSupport, payment: p, reason: body.Reason, subject: string(body.EventID),
+		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			return s.tellAgain(ctx, p, body.EventID)
 		},
 	})
 }
 
 // tellAgain starts a further round of an event's deliveries.
-func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.ActionResult, error) {
-	refused := pirogue.ActionResult{Decision: pirogue.DecisionRefused, Status: p.Status}
+func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (support.ActionResult, error) {
+	refused := support.ActionResult{Decision: support.DecisionRefused, Status: p.Status}
 	id, err := s.eventOf(ctx, p, only)
 	if err != nil || id == "" {
 		refused.Reason = "There is no such event: a payment has one for each time it ended."
@@ -263,18 +268,18 @@ func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.
 	}
 	step, cancel := stepOf(ctx)
 	defer cancel()
-	owner := pirogue.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
+	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	event, err := s.store.Resend(step, owner, id)
 	if err != nil {
-		return pirogue.ActionResult{}, err
+		return support.ActionResult{}, err
 	}
 	if event.State != pirogue.EventWaiting {
 		refused.Reason = "There is no address to send it to: neither the payment nor its merchant has one."
 		return refused, nil
 	}
 	s.deliver(ctx, owner, event)
-	return pirogue.ActionResult{
-		Decision: pirogue.DecisionSettled, Status: p.Status,
+	return support.ActionResult{
+		Decision: support.DecisionSettled, Status: p.Status,
 		Reason: fmt.Sprintf("Event %s is on its way, in round %d.", event.ID, event.Round),
 	}, nil
 }
@@ -290,7 +295,7 @@ func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.Ev
 	}
 	wanted := only
 	if wanted == "" {
-		wanted = pirogue.NewEventID(p.ID, p.Sequence)
+		wanted = webhook.NewEventID(p.ID, p.Sequence)
 	}
 	if !slices.ContainsFunc(events, func(e pirogue.Event) bool { return e.ID == wanted }) {
 		return "", nil
@@ -300,7 +305,7 @@ func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.Ev
 
 // deliver starts a delivery. When Temporal does not respond the sweep starts it, because the
 // event's row is WAITING already.
-func (s *Server) deliver(ctx context.Context, o pirogue.Owner, e pirogue.Event) {
+func (s *Server) deliver(ctx context.Context, o access.Owner, e pirogue.Event) {
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()
 	if err := s.workflows.Deliver(ctx, o, e.ID, e.Round); err != nil {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // Options holds the dependencies and settings of a Server.
@@ -166,7 +167,7 @@ func (s *Server) read(r reader) gin.HandlerFunc { return s.respond(r.handle) }
 
 // handle allows every role to read, and limits the database to storeTime.
 func (r reader) handle(c *gin.Context, v *requestContext) error {
-	if err := v.need(pirogue.RoleReader); err != nil {
+	if err := v.need(support.RoleReader); err != nil {
 		return err
 	}
 	ctx, cancel := stepOf(c.Request.Context())

@@ -11,36 +11,41 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api/admin"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 // holder is the owner of a token.
 type holder struct {
 	name string
-	role pirogue.Role
+	role support.Role
 }
 
 // fakeStore is a database in memory that keeps the promises of admin.Store.
 type fakeStore struct {
-	over       []pirogue.CaseID // cases that were closed
+	over       []support.CaseID // cases that were closed
 	mu         sync.Mutex
 	tokens     map[string]holder
 	payments   map[pirogue.PaymentID]pirogue.Payment
-	cases      []pirogue.Case
-	asked      pirogue.WorkFilter // of the last list
-	acts       map[string]pirogue.AuditEntry
+	cases      []support.Case
+	asked      support.WorkFilter // of the last list
+	acts       map[string]support.AuditEntry
 	events     map[pirogue.EventID]pirogue.Event
-	payouts    map[string]pirogue.Settlement
+	payouts    map[string]support.Settlement
 	fees       map[pirogue.MerchantID]pirogue.FeeSchedule
 	policies   map[pirogue.MerchantID]pirogue.LatePolicy
 	balance    int64 // limit of a payout
 	violations []admin.Violation
-	healths    map[pirogue.OperatorCode]pirogue.CircuitBreaker
-	bulk       pirogue.BulkProgress
+	healths    map[pirogue.OperatorCode]operator.CircuitBreaker
+	bulk       bulk.BulkProgress
 	nextPoll   time.Time // of every payment
 	suspended  map[pirogue.MerchantID]bool
-	unreadable string                  // the reason why a part of every payment cannot be read
-	askFirst   *pirogue.AskFirstReport // nil: the mode is off
+	unreadable string                    // the reason why a part of every payment cannot be read
+	askFirst   *lifecycle.AskFirstReport // nil: the mode is off
 	looked     map[pirogue.OperatorCode]string
 
 	away     error         // error of every call
@@ -52,18 +57,18 @@ type fakeStore struct {
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]pirogue.AuditEntry{},
-		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]pirogue.Settlement{},
+		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]support.AuditEntry{},
+		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]support.Settlement{},
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
-		healths:  map[pirogue.OperatorCode]pirogue.CircuitBreaker{},
+		healths:  map[pirogue.OperatorCode]operator.CircuitBreaker{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
-		bulk: pirogue.BulkProgress{
-			Bulk: pirogue.Bulk{
-				ID: bulkID, MerchantID: merchantID, Mode: pirogue.Live, State: pirogue.BulkRunning, Lines: 3,
+		bulk: bulk.BulkProgress{
+			Bulk: bulk.Bulk{
+				ID: bulkID, MerchantID: merchantID, Mode: pirogue.Live, State: bulk.BulkRunning, Lines: 3,
 				Amount: pirogue.Money{Minor: 3000, Currency: pirogue.XOF},
 			},
-			Tallies: map[pirogue.LineStatus]pirogue.BulkTally{
-				"PENDING": {Lines: 1, Amount: 1000}, pirogue.LineWaiting: {Lines: 2, Amount: 2000},
+			Tallies: map[bulk.LineStatus]bulk.BulkTally{
+				"PENDING": {Lines: 1, Amount: 1000}, bulk.LineWaiting: {Lines: 2, Amount: 2000},
 			},
 		},
 		suspended: map[pirogue.MerchantID]bool{}, looked: map[pirogue.OperatorCode]string{},
@@ -84,14 +89,14 @@ func (s *fakeStore) change(how func()) {
 }
 
 // log returns the audit log, oldest first.
-func (s *fakeStore) log() []pirogue.AuditEntry {
+func (s *fakeStore) log() []support.AuditEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.acts), func(a, b pirogue.AuditEntry) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.SortedFunc(maps.Values(s.acts), func(a, b support.AuditEntry) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // Token implements admin.Tokens: the secret is the person's name.
-func (s *fakeStore) Token(_ context.Context, secret string) (string, pirogue.Role, error) {
+func (s *fakeStore) Token(_ context.Context, secret string) (string, support.Role, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if err != nil {
@@ -125,20 +130,20 @@ func (s *fakeStore) Find(_ context.Context, term string, limit int) ([]pirogue.P
 }
 
 // AnyPayment implements admin.Payments.
-func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (pirogue.PaymentView, error) {
+func (s *fakeStore) AnyPayment(_ context.Context, id pirogue.PaymentID) (support.PaymentView, error) {
 	unlock, err := s.open()
 	defer unlock()
 	p, ok := s.payments[id]
 	if !ok && err == nil {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "no payment %s", id)
 	}
-	return pirogue.PaymentView{Payment: p, Unreadable: s.unreadable}, err
+	return support.PaymentView{Payment: p, Unreadable: s.unreadable}, err
 }
 
 // Restart implements admin.Restarts: two cases are over once a workflow runs again.
-func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (pirogue.Restart, error) {
+func (s *fakeStore) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error) {
 	p, err := s.AnyPayment(ctx, id)
-	r := pirogue.Restart{Payment: p.Payment, Over: []pirogue.CaseID{"lost", "not booked"}}
+	r := lifecycle.Restart{Payment: p.Payment, Over: []support.CaseID{"lost", "not booked"}}
 	if p.Unreadable != "" {
 		r.Err = errors.New(p.Unreadable)
 	}
@@ -153,7 +158,7 @@ func (s *fakeStore) Reopen(context.Context, pirogue.PaymentID, time.Time) error 
 }
 
 // CloseCase implements admin.Restarts.
-func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time) error {
+func (s *fakeStore) CloseCase(_ context.Context, id support.CaseID, _ time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
 	s.over = append(s.over, id)
@@ -161,55 +166,55 @@ func (s *fakeStore) CloseCase(_ context.Context, id pirogue.CaseID, _ time.Time)
 }
 
 // AnyTimeline implements admin.Payments.
-func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]pirogue.TimelineEntry, error) {
+func (s *fakeStore) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	p, err := s.AnyPayment(ctx, id)
-	return []pirogue.TimelineEntry{{At: p.CreatedAt, Type: pirogue.PaymentAccepted, Source: pirogue.SourceAPI}}, err
+	return []support.TimelineEntry{{At: p.CreatedAt, Type: support.PaymentAccepted, Source: support.SourceAPI}}, err
 }
 
 // Cases implements admin.Payments.
-func (s *fakeStore) Cases(_ context.Context, id pirogue.PaymentID) ([]pirogue.Case, error) {
+func (s *fakeStore) Cases(_ context.Context, id pirogue.PaymentID) ([]support.Case, error) {
 	unlock, err := s.open()
 	defer unlock()
-	return slices.DeleteFunc(slices.Clone(s.cases), func(c pirogue.Case) bool { return c.PaymentID != id }), err
+	return slices.DeleteFunc(slices.Clone(s.cases), func(c support.Case) bool { return c.PaymentID != id }), err
 }
 
 // OpenCases implements admin.Lists.
 func (s *fakeStore) OpenCases(
-	_ context.Context, f pirogue.WorkFilter,
-) (pirogue.WorkPage[pirogue.CaseView], error) {
+	_ context.Context, f support.WorkFilter,
+) (support.WorkPage[support.CaseView], error) {
 	unlock, err := s.open()
 	defer unlock()
-	var open []pirogue.CaseView
+	var open []support.CaseView
 	for _, c := range s.cases {
 		if c.ClosedAt.IsZero() && len(open) < f.Limit && (f.Cause == "" || f.Cause == string(c.Cause)) {
-			open = append(open, pirogue.CaseView{
-				Case: c, Payment: s.payments[c.PaymentID], Allowed: []pirogue.SupportActionKind{pirogue.ActionResolve},
+			open = append(open, support.CaseView{
+				Case: c, Payment: s.payments[c.PaymentID], Allowed: []support.SupportActionKind{support.ActionResolve},
 			})
 		}
 	}
 	s.asked = f
-	return pirogue.WorkPage[pirogue.CaseView]{Rows: open}, err
+	return support.WorkPage[support.CaseView]{Rows: open}, err
 }
 
 // Stuck treats every payment that is not terminal as stuck.
 func (s *fakeStore) Stuck(
-	_ context.Context, now time.Time, f pirogue.WorkFilter,
-) (pirogue.WorkPage[pirogue.Stuck], error) {
+	_ context.Context, now time.Time, f support.WorkFilter,
+) (support.WorkPage[support.Stuck], error) {
 	unlock, err := s.open()
 	defer unlock()
-	var stuck []pirogue.Stuck
+	var stuck []support.Stuck
 	for _, p := range s.payments {
 		if !p.Status.Terminal() && p.CreatedAt.Before(now) && len(stuck) < f.Limit {
-			stuck = append(stuck, pirogue.Stuck{
-				Payment: p, Cause: pirogue.StuckUndecided, Since: p.CreatedAt, OperatorMessage: "PENDING",
-				Allowed: []pirogue.SupportActionKind{pirogue.ActionRecheck},
+			stuck = append(stuck, support.Stuck{
+				Payment: p, Cause: support.StuckUndecided, Since: p.CreatedAt, OperatorMessage: "PENDING",
+				Allowed: []support.SupportActionKind{support.ActionRecheck},
 			})
 		}
 	}
 	s.asked = f
-	return pirogue.WorkPage[pirogue.Stuck]{
+	return support.WorkPage[support.Stuck]{
 		Rows: stuck, Next: "more",
-		Tallies: []pirogue.WorkTally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}},
+		Tallies: []support.WorkTally{{Cause: "OPERATOR_SLOW", Currency: "XOF", Payments: 7, Amount: 35}},
 	}, err
 }
 
@@ -230,7 +235,7 @@ func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 }
 
 // BeginAuditEntry implements admin.Acts.
-func (s *fakeStore) BeginAuditEntry(_ context.Context, a pirogue.AuditEntry) error {
+func (s *fakeStore) BeginAuditEntry(_ context.Context, a support.AuditEntry) error {
 	unlock, err := s.open()
 	defer unlock()
 	err = cmp.Or(err, s.full)
@@ -244,7 +249,7 @@ func (s *fakeStore) BeginAuditEntry(_ context.Context, a pirogue.AuditEntry) err
 }
 
 // EndAuditEntry implements admin.Acts: an entry keeps its first verdict.
-func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v pirogue.ActionResult, at time.Time) error {
+func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v support.ActionResult, at time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err = cmp.Or(err, s.cutOff); err != nil {
@@ -262,15 +267,15 @@ func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v pirogue.Actio
 }
 
 // AuditEntries implements admin.Acts.
-func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit int) ([]pirogue.AuditEntry, error) {
+func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
 	acts := s.log()
 	slices.Reverse(acts)
-	acts = slices.DeleteFunc(acts, func(a pirogue.AuditEntry) bool { return id != "" && a.PaymentID != id })
+	acts = slices.DeleteFunc(acts, func(a support.AuditEntry) bool { return id != "" && a.PaymentID != id })
 	return acts[:min(limit, len(acts))], nil
 }
 
 // RecordSettlement implements admin.Merchants: one ID books once, and lost calls book without a response.
-func (s *fakeStore) RecordSettlement(_ context.Context, p pirogue.Settlement) (err error) {
+func (s *fakeStore) RecordSettlement(_ context.Context, p support.Settlement) (err error) {
 	unlock, err := s.open()
 	defer unlock()
 	if err != nil {
@@ -294,10 +299,10 @@ func (s *fakeStore) RecordSettlement(_ context.Context, p pirogue.Settlement) (e
 	return nil
 }
 
-func (s *fakeStore) Settlements(_ context.Context, o pirogue.Owner) ([]pirogue.Settlement, error) {
+func (s *fakeStore) Settlements(_ context.Context, o access.Owner) ([]support.Settlement, error) {
 	unlock, err := s.open()
 	defer unlock()
-	var found []pirogue.Settlement
+	var found []support.Settlement
 	for _, p := range s.payouts {
 		if p.MerchantID == o.MerchantID && p.Mode == o.Mode {
 			found = append(found, p)
@@ -360,7 +365,7 @@ func (s *fakeStore) suspend(id pirogue.MerchantID, suspended bool) error {
 	return err
 }
 
-func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (pirogue.BulkProgress, error) {
+func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if id != s.bulk.ID && err == nil {
@@ -371,20 +376,20 @@ func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (pirogue.BulkP
 
 // CancelBulk implements admin.Bulks.
 func (s *fakeStore) CancelBulk(
-	ctx context.Context, o pirogue.Owner, id pirogue.BulkID, _ time.Time,
-) (pirogue.BulkProgress, error) {
+	ctx context.Context, o access.Owner, id pirogue.BulkID, _ time.Time,
+) (bulk.BulkProgress, error) {
 	if _, err := s.AnyBulk(ctx, id); err != nil {
-		return pirogue.BulkProgress{}, err
+		return bulk.BulkProgress{}, err
 	}
 	unlock, err := s.open()
 	defer unlock()
-	if o != (pirogue.Owner{MerchantID: s.bulk.MerchantID, Mode: s.bulk.Mode}) {
-		return pirogue.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s of %s", id, o.MerchantID)
+	if o != (access.Owner{MerchantID: s.bulk.MerchantID, Mode: s.bulk.Mode}) {
+		return bulk.BulkProgress{}, pirogue.Errorf(pirogue.NotFound, "no bulk %s of %s", id, o.MerchantID)
 	}
 	if !s.bulk.State.Ended() {
-		s.bulk.State = pirogue.BulkCancelling
-		s.bulk.Tallies[pirogue.LineCancelled] = s.bulk.Tallies[pirogue.LineWaiting]
-		delete(s.bulk.Tallies, pirogue.LineWaiting)
+		s.bulk.State = bulk.BulkCancelling
+		s.bulk.Tallies[bulk.LineCancelled] = s.bulk.Tallies[bulk.LineWaiting]
+		delete(s.bulk.Tallies, bulk.LineWaiting)
 	}
 	return s.bulk, err
 }
@@ -402,7 +407,7 @@ func (s *fakeStore) EventsOf(_ context.Context, id pirogue.PaymentID) ([]pirogue
 }
 
 // Resend implements admin.Events: an event without an address is not sent.
-func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventID) (pirogue.Event, error) {
+func (s *fakeStore) Resend(_ context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	unlock, err := s.open()
 	defer unlock()
 	e, ok := s.events[id]
@@ -417,19 +422,19 @@ func (s *fakeStore) Resend(_ context.Context, o pirogue.Owner, id pirogue.EventI
 	return e, err
 }
 
-func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]pirogue.CircuitBreaker, error) {
+func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	unlock, err := s.open()
 	defer unlock()
 	return maps.Clone(s.healths), err
 }
 
 // Park implements admin.Operators.
-func (s *fakeStore) Park(_ context.Context, c pirogue.ServiceChange) error {
+func (s *fakeStore) Park(_ context.Context, c operator.ServiceChange) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err == nil {
-		s.healths[c.Operator] = pirogue.CircuitBreaker{
-			Operator: c.Operator, State: pirogue.BreakerClosed, Parked: c.Parked, ParkedBy: c.Actor, ParkedWhy: c.Reason,
+		s.healths[c.Operator] = operator.CircuitBreaker{
+			Operator: c.Operator, State: operator.BreakerClosed, Parked: c.Parked, ParkedBy: c.Actor, ParkedWhy: c.Reason,
 			ParkedAt: c.At,
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // Payment is a payment in support's view. The number is masked; amounts are minor units of
@@ -40,9 +42,9 @@ type Details struct {
 	Payment
 
 	WorkflowID   string                      `json:"workflow_id"`       // its ID in the Temporal Web UI
-	Waiting      *pirogue.WaitState          `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
+	Waiting      *lifecycle.WaitState        `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
 	Cases        []Case                      `json:"cases"`
-	Allowed      []pirogue.SupportActionKind `json:"allowed"` // offered actions; the workflow decides
+	Allowed      []support.SupportActionKind `json:"allowed"` // offered actions; the workflow decides
 	CustomerName string                      `json:"customer_name,omitempty"`
 	Description  string                      `json:"description,omitempty"`
 	Metadata     map[string]string           `json:"metadata,omitempty"`
@@ -70,23 +72,23 @@ func paymentOf(p pirogue.Payment) Payment {
 // TimelineEntry is one line of a payment's timeline.
 type TimelineEntry struct {
 	At      time.Time                 `json:"at"`
-	Type    pirogue.TimelineEntryType `json:"type"`
-	Source  pirogue.Source            `json:"source"`
+	Type    support.TimelineEntryType `json:"type"`
+	Source  support.Source            `json:"source"`
 	Message string                    `json:"message"`
 	Details map[string]any            `json:"details,omitempty"`
 }
 
 // timelineEntryOf returns support's view of a timeline's line, with its English text.
-func timelineEntryOf(m pirogue.TimelineEntry) TimelineEntry {
+func timelineEntryOf(m support.TimelineEntry) TimelineEntry {
 	return TimelineEntry{
-		At: m.At, Type: m.Type, Source: m.Source, Message: pirogue.TimelineTexts[m.Type].EN, Details: m.Details,
+		At: m.At, Type: m.Type, Source: m.Source, Message: support.TimelineTexts[m.Type].EN, Details: m.Details,
 	}
 }
 
 // Case is a question about a payment that only a person can settle.
 type Case struct {
-	ID       pirogue.CaseID `json:"case_id"`
-	Cause    pirogue.Cause  `json:"cause"`
+	ID       support.CaseID `json:"case_id"`
+	Cause    support.Cause  `json:"cause"`
 	Note     string         `json:"note"`           // the evidence, redacted
 	Paid     int64          `json:"paid,omitempty"` // minor units that wait in suspense
 	OpenedAt time.Time      `json:"opened_at"`
@@ -94,7 +96,7 @@ type Case struct {
 }
 
 // caseOf returns support's view of a case.
-func caseOf(c pirogue.Case) Case {
+func caseOf(c support.Case) Case {
 	return Case{ID: c.ID, Cause: c.Cause, Note: c.Note, Paid: c.Paid, OpenedAt: c.OpenedAt, ClosedAt: c.ClosedAt}
 }
 
@@ -103,29 +105,29 @@ type OpenCase struct {
 	Case
 
 	Payment    Payment                     `json:"payment"`
-	Allowed    []pirogue.SupportActionKind `json:"allowed"`
+	Allowed    []support.SupportActionKind `json:"allowed"`
 	Unreadable string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
 }
 
 // openCaseOf returns support's view of an open case. Allowed is an empty list for no action, never
 // null.
-func openCaseOf(c pirogue.CaseView) OpenCase {
+func openCaseOf(c support.CaseView) OpenCase {
 	return OpenCase{Case: caseOf(c.Case), Payment: paymentOf(c.Payment), Allowed: c.Allowed, Unreadable: c.Unreadable}
 }
 
 // Stuck is a payment that support should look at, with its cause.
 type Stuck struct {
-	Cause   pirogue.StuckCause          `json:"cause"`
+	Cause   support.StuckCause          `json:"cause"`
 	Since   time.Time                   `json:"since"`
 	Words   string                      `json:"words,omitempty"` // the operator's latest message, redacted
 	Payment Payment                     `json:"payment"`
-	Allowed []pirogue.SupportActionKind `json:"allowed"`
+	Allowed []support.SupportActionKind `json:"allowed"`
 	// Unreadable holds the reason why a part of the payment, such as its number, is missing here.
 	Unreadable string `json:"unreadable,omitempty"`
 }
 
 // stuckOf returns support's view of a stuck payment.
-func stuckOf(s pirogue.Stuck) Stuck {
+func stuckOf(s support.Stuck) Stuck {
 	return Stuck{
 		Cause: s.Cause, Since: s.Since, Words: s.OperatorMessage, Payment: paymentOf(s.Payment), Allowed: s.Allowed,
 		Unreadable: s.Unreadable,
@@ -141,7 +143,7 @@ type Tally struct {
 }
 
 // tallyOf returns support's view of a tally.
-func tallyOf(t pirogue.WorkTally) Tally { return Tally(t) }
+func tallyOf(t support.WorkTally) Tally { return Tally(t) }
 
 // worklist is the body of one page of a list that support works through.
 type worklist[T any] struct {
@@ -155,18 +157,18 @@ type AuditEntry struct {
 	ID        string                    `json:"act_id"`
 	At        time.Time                 `json:"at"`
 	Actor     string                    `json:"actor"` // the token's name
-	Role      pirogue.Role              `json:"role"`
-	Verb      pirogue.SupportActionKind `json:"verb"`
+	Role      support.Role              `json:"role"`
+	Verb      support.SupportActionKind `json:"verb"`
 	PaymentID pirogue.PaymentID         `json:"transaction_id,omitempty"` // "" when the action concerns none
 	Subject   string                    `json:"subject,omitempty"`        // another object of the action, such as a merchant
 	Reason    string                    `json:"reason"`
-	Verdict   *pirogue.ActionResult     `json:"verdict,omitempty"` // absent: under way, or interrupted
+	Verdict   *support.ActionResult     `json:"verdict,omitempty"` // absent: under way, or interrupted
 	EndedAt   time.Time                 `json:"ended_at,omitzero"` // zero: under way, or interrupted
 }
 
 // auditEntryOf returns support's view of an audit entry. Its verdict is absent while the action is under
 // way.
-func auditEntryOf(a pirogue.AuditEntry) AuditEntry {
+func auditEntryOf(a support.AuditEntry) AuditEntry {
 	view := AuditEntry{
 		ID: a.ID, At: a.At, Actor: a.Actor, Role: a.Role, Verb: a.Action, PaymentID: a.PaymentID, Subject: a.Subject,
 		Reason: a.Reason, EndedAt: a.EndedAt,
@@ -190,15 +192,15 @@ type Settlement struct {
 }
 
 // payout returns p as the domain's payout of a merchant.
-func (p Settlement) payout(id pirogue.MerchantID) pirogue.Settlement {
-	return pirogue.Settlement{
+func (p Settlement) payout(id pirogue.MerchantID) support.Settlement {
+	return support.Settlement{
 		ID: p.ID, MerchantID: id, Mode: p.Mode, Country: p.Country, Note: p.Note, PaidAt: p.PaidAt,
 		Amount: pirogue.Money{Minor: p.Amount, Currency: p.Currency},
 	}
 }
 
 // settlementOf returns support's view of a payout.
-func settlementOf(p pirogue.Settlement) Settlement {
+func settlementOf(p support.Settlement) Settlement {
 	return Settlement{
 		ID: p.ID, Mode: p.Mode, Country: p.Country, Amount: p.Amount.Minor, Currency: p.Amount.Currency, Note: p.Note,
 		PaidAt: p.PaidAt,

@@ -12,13 +12,14 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/support"
 )
 
 // requestContext holds the facts about one request that its checks find.
 type requestContext struct {
 	id    string
 	actor string // the token's name; no claim of the client changes it
-	role  pirogue.Role
+	role  support.Role
 }
 
 // requestContextKey is the key of the visit in Gin's context.
@@ -34,7 +35,7 @@ func requestContextOf(c *gin.Context) *requestContext {
 }
 
 // need fails with RoleRequired when the caller's role does not include other.
-func (v *requestContext) need(other pirogue.Role) error {
+func (v *requestContext) need(other support.Role) error {
 	if !v.role.May(other) {
 		return pirogue.Errorf(RoleRequired, "%s is %q, not %s", v.actor, v.role, other)
 	}

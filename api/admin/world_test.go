@@ -17,8 +17,11 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/api/admin"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 func TestMain(m *testing.M) {
@@ -47,33 +50,33 @@ const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 // in flight and refuses the eleventh.
 type fakeWorkflows struct {
 	mu        sync.Mutex
-	remedy    func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error)
-	waiting   func(context.Context) (pirogue.WaitState, error)
+	remedy    func(context.Context, pirogue.Payment, string) (support.ActionResult, error)
+	waiting   func(context.Context) (lifecycle.WaitState, error)
 	remedies  []string // the actions that reached a workflow
 	inFlight  int
 	most      int // largest number in flight together
 	delivered []string
 	away      error
-	again     []pirogue.Restart // payments whose workflow was started again
-	unfit     error             // error of a start that the rows do not allow
-	lost      pirogue.Restarted // lost workflows
+	again     []lifecycle.Restart // payments whose workflow was started again
+	unfit     error               // error of a start that the rows do not allow
+	lost      lifecycle.Restarted // lost workflows
 	rebuilt   int
-	blocked   []pirogue.LostWorkflow // workflows that cannot continue
+	blocked   []lifecycle.LostWorkflow // workflows that cannot continue
 }
 
 // ActOnRestarted implements admin.Workflows. The workflow settles the payment.
-func (w *fakeWorkflows) ActOnRestarted(_ context.Context, r pirogue.Restart, _ string) (pirogue.ActionResult, error) {
+func (w *fakeWorkflows) ActOnRestarted(_ context.Context, r lifecycle.Restart, _ string) (support.ActionResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.unfit != nil {
-		return pirogue.ActionResult{}, w.unfit
+		return support.ActionResult{}, w.unfit
 	}
 	w.again = append(w.again, r)
-	return pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "asked"}, nil
+	return support.ActionResult{Decision: support.DecisionSettled, Reason: "asked"}, nil
 }
 
 // Rebuild implements admin.Workflows.
-func (w *fakeWorkflows) Rebuild(_ context.Context, dryRun bool) (pirogue.Restarted, error) {
+func (w *fakeWorkflows) Rebuild(_ context.Context, dryRun bool) (lifecycle.Restarted, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !dryRun {
@@ -83,14 +86,14 @@ func (w *fakeWorkflows) Rebuild(_ context.Context, dryRun bool) (pirogue.Restart
 }
 
 // Blocked implements admin.Workflows.
-func (w *fakeWorkflows) Blocked(context.Context) ([]pirogue.LostWorkflow, error) {
+func (w *fakeWorkflows) Blocked(context.Context) ([]lifecycle.LostWorkflow, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.blocked, w.away
 }
 
 // Restart implements admin.Workflows.
-func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
+func (w *fakeWorkflows) Restart(_ context.Context, r lifecycle.Restart) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.again = append(w.again, r)
@@ -101,7 +104,7 @@ func (w *fakeWorkflows) Restart(_ context.Context, r pirogue.Restart) error {
 const inFlightLimit = 10
 
 // Act implements admin.Workflows, with Temporal's limit of updates in flight.
-func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) (pirogue.ActionResult, error) {
+func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error) {
 	w.mu.Lock()
 	w.inFlight++
 	w.most = max(w.most, w.inFlight)
@@ -114,7 +117,7 @@ func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) 
 		w.inFlight--
 	}()
 	if full {
-		return pirogue.ActionResult{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
+		return support.ActionResult{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
 	}
 	return remedy(ctx, p, act)
 }
@@ -122,15 +125,15 @@ func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) 
 // Waiting implements admin.Workflows.
 func (w *fakeWorkflows) Waiting(
 	ctx context.Context, _ pirogue.PaymentID, _ pirogue.PaymentKind, now time.Time,
-) (pirogue.WaitState, error) {
+) (lifecycle.WaitState, error) {
 	if w.waiting != nil {
 		return w.waiting(ctx)
 	}
-	return pirogue.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
+	return lifecycle.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second)}, nil
 }
 
 // Deliver implements admin.Workflows.
-func (w *fakeWorkflows) Deliver(_ context.Context, _ pirogue.Owner, id pirogue.EventID, round int) error {
+func (w *fakeWorkflows) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, round int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.away != nil {
@@ -159,9 +162,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
-	w.workflows.remedy = says(pirogue.ActionResult{Decision: pirogue.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
-	for name, role := range map[string]pirogue.Role{
-		reader: pirogue.RoleReader, supportToken: pirogue.RoleSupport, finance: pirogue.RoleFinance, "retired": "",
+	w.workflows.remedy = says(support.ActionResult{Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
+	for name, role := range map[string]support.Role{
+		reader: support.RoleReader, supportToken: support.RoleSupport, finance: support.RoleFinance, "retired": "",
 	} {
 		w.store.tokens[name] = holder{name, role}
 	}
@@ -190,14 +193,14 @@ func (w *world) change(how func(*pirogue.Payment)) {
 }
 
 // says plays a workflow that always responds with one verdict.
-func says(v pirogue.ActionResult) func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
-	return func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) { return v, nil }
+func says(v support.ActionResult) func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
+	return func(context.Context, pirogue.Payment, string) (support.ActionResult, error) { return v, nil }
 }
 
 // fails plays a workflow whose call fails with a code.
-func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
-	return func(context.Context, pirogue.Payment, string) (pirogue.ActionResult, error) {
-		return pirogue.ActionResult{}, pirogue.Errorf(code, "something with a secret in it")
+func fails(code pirogue.Code) func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
+	return func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
+		return support.ActionResult{}, pirogue.Errorf(code, "something with a secret in it")
 	}
 }
 
@@ -242,6 +245,6 @@ func (r reply) act(t *testing.T) admin.AuditEntry {
 }
 
 // press sends one action on the payment, with Seydou's token.
-func (w *world) press(verb pirogue.SupportActionKind, body string) reply {
+func (w *world) press(verb support.SupportActionKind, body string) reply {
 	return w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/ids"
 )
 
@@ -57,7 +58,7 @@ func good() request { return post(cashInPath, cashIn()) }
 
 // refused returns a row with an error code; its status is that of pirogue.Codes.
 func refused(number int, name string, code pirogue.Code, send request) Row {
-	return Row{Number: number, Name: name, Status: pirogue.InfoOf(code).HTTP, Code: code, send: send}
+	return Row{Number: number, Name: name, Status: httpkit.InfoOf(code).HTTP, Code: code, send: send}
 }
 
 // accepted returns a row that looks wrong and is accepted.

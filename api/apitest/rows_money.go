@@ -5,6 +5,7 @@ import (
 
 	"pirogue"
 	"pirogue/ids"
+	"pirogue/webhook"
 )
 
 // The routes that move money away from a merchant, and the route that reads a payment.
@@ -51,7 +52,7 @@ func elsewhere() []Row {
 // moneyOut returns the rows of part D that need no existing payment.
 func moneyOut() []Row {
 	nobody, invalid := ids.New(), pirogue.InvalidParameter
-	event := string(pirogue.NewEventID(pirogue.PaymentID(nobody), 1))
+	event := string(webhook.NewEventID(pirogue.PaymentID(nobody), 1))
 	rows := []Row{
 		refused(49, "a cash-out of more than there is", pirogue.InsufficientBalance, post(cashOutPath, cashOut("999999"))),
 		refused(31, "a cash-out without a number", pirogue.MissingField,

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 )
 
 // paidWithin bounds the time of a payment that the sandbox pays at once.
@@ -63,7 +64,7 @@ func (m teller) expect(r request, number string, code pirogue.Code) (told, Error
 	if code == "" {
 		require.Less(m.t, got.Status, http.StatusBadRequest, "%s", got.Body)
 	} else {
-		require.Equal(m.t, pirogue.InfoOf(code).HTTP, got.Status, "%s", got.Body)
+		require.Equal(m.t, httpkit.InfoOf(code).HTTP, got.Status, "%s", got.Body)
 		require.Equal(m.t, code, got.failure(m.t).Code, "%s", got.Body)
 	}
 	var body struct{ Data told }

@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/support"
 )
 
 // acting adds the required --reason to a command that carries out a support action; see
@@ -47,7 +48,7 @@ func (tool *adminTool) carriesOut(
 // auditEntryOf returns the result of a support action as a table. An action without a result is under
 // way: the payment's workflow has taken it.
 func actOf(a admin.AuditEntry) [][]string {
-	verdict := pirogue.ActionResult{Decision: "under way", Reason: "the payment's workflow has it; see acts"}
+	verdict := support.ActionResult{Decision: "under way", Reason: "the payment's workflow has it; see acts"}
 	if a.Verdict != nil {
 		verdict = *a.Verdict
 	}
@@ -94,18 +95,18 @@ func (tool *adminTool) resolve() *cobra.Command {
 	needed(cmd, "as", "evidence")
 	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
 		return c.Resolve(ctx, pirogue.PaymentID(args[0]), admin.Resolution{
-			As: pirogue.Resolution(*as), Evidence: *evidence, CaseID: caseOf(args[0], *caseID),
+			As: support.Resolution(*as), Evidence: *evidence, CaseID: caseOf(args[0], *caseID),
 		}, reason)
 	})
 }
 
 // caseOf returns the ID of a payment's case. It accepts the whole ID and the short form that
 // `admin cases` prints, which leaves the payment out. "" stays "".
-func caseOf(payment, shown string) pirogue.CaseID {
+func caseOf(payment, shown string) support.CaseID {
 	if shown == "" || strings.HasPrefix(shown, payment+"/") {
-		return pirogue.CaseID(shown)
+		return support.CaseID(shown)
 	}
-	return pirogue.NewCaseID(pirogue.PaymentID(payment), pirogue.Cause(shown))
+	return support.NewCaseID(pirogue.PaymentID(payment), support.Cause(shown))
 }
 
 // resend returns the command that sends a payment's webhook again.

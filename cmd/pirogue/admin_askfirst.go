@@ -12,6 +12,9 @@ import (
 	"pirogue"
 	"pirogue/api/admin"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+	"pirogue/support"
 )
 
 const (
@@ -50,17 +53,17 @@ func (tool *adminTool) askFirst() *cobra.Command {
 // works on the database itself.
 func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
 	now := p.clock.Now()
-	act := pirogue.AuditEntry{
-		ID: ids.New(), At: now, Actor: by, Role: pirogue.RoleFinance, Action: admin.VerbAskFirst, Reason: reason,
+	act := support.AuditEntry{
+		ID: ids.New(), At: now, Actor: by, Role: support.RoleFinance, Action: admin.VerbAskFirst, Reason: reason,
 		Subject: "restored to " + since.UTC().Format(time.RFC3339),
 	}
 	if err := p.store.BeginAuditEntry(ctx, act); err != nil {
 		return err
 	}
-	verdict := pirogue.ActionResult{Decision: pirogue.DecisionSettled, Reason: "Operators are asked first."}
-	err := p.store.BeginAskFirst(ctx, pirogue.AskFirst{ID: act.ID, Since: since, Begun: now, Actor: by, Reason: reason})
+	verdict := support.ActionResult{Decision: support.DecisionSettled, Reason: "Operators are asked first."}
+	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{ID: act.ID, Since: since, Begun: now, Actor: by, Reason: reason})
 	if err != nil {
-		verdict = pirogue.ActionResult{Decision: pirogue.DecisionRefused, Reason: err.Error()}
+		verdict = support.ActionResult{Decision: support.DecisionRefused, Reason: err.Error()}
 	}
 	return errors.Join(err, p.store.EndAuditEntry(ctx, act.ID, verdict, p.clock.Now()))
 }
@@ -78,7 +81,7 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				since := mode.Since.Add(-pirogue.AskFirstMargin)
+				since := mode.Since.Add(-lifecycle.AskFirstMargin)
 				failed := []error{p.askTemporal(ctx, since)}
 				for _, code := range p.operatorCodes() {
 					said, err := p.readList(ctx, code, since)
@@ -97,7 +100,7 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 // database.
 func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 	at := p.clock.Now()
-	err := p.starter.StartedSince(ctx, since, func(page []pirogue.LostRow) error {
+	err := p.starter.StartedSince(ctx, since, func(page []lifecycle.LostRow) error {
 		lost, err := p.lost(ctx, page)
 		return errors.Join(err, p.store.KeepLost(ctx, lost))
 	})
@@ -108,8 +111,8 @@ func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 }
 
 // lost returns the workflows of a page that have no row, each with the references it names.
-func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.LostRow, error) {
-	rows := map[pirogue.FollowedKind][]string{}
+func (p *parts) lost(ctx context.Context, page []lifecycle.LostRow) ([]lifecycle.LostRow, error) {
+	rows := map[lifecycle.FollowedKind][]string{}
 	for _, l := range page {
 		rows[l.What] = append(rows[l.What], l.ID)
 	}
@@ -123,7 +126,7 @@ func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.Los
 			missing[id] = true
 		}
 	}
-	var lost []pirogue.LostRow
+	var lost []lifecycle.LostRow
 	for _, l := range page {
 		if !missing[l.ID] {
 			continue
@@ -141,12 +144,12 @@ func (p *parts) lost(ctx context.Context, page []pirogue.LostRow) ([]pirogue.Los
 // matches no attempt of ours. It returns a sentence for the person at the terminal: the number of
 // lines, or that the operator has no list.
 func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
-	lister, lists := p.instances[code].Operator.(pirogue.StatementReader)
+	lister, lists := p.instances[code].Operator.(operator.StatementReader)
 	if !lists {
 		return "has no list: a person has to look", nil
 	}
 	until := p.clock.Now()
-	var lines []pirogue.StatementLine
+	var lines []operator.StatementLine
 	for from := since; from.Before(until); from = from.Add(listSpan) {
 		to := from.Add(listSpan)
 		if to.After(until) {

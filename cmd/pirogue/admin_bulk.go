@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/bulk"
 )
 
 // bulk returns the commands that show and cancel a bulk of any merchant.
@@ -37,7 +38,7 @@ func bulkOf(b admin.Bulk) [][]string {
 		"state", string(b.State), "lines", fmt.Sprint(b.Lines), "amount", fmt.Sprintf("%d %s", b.Amount, b.Currency),
 		"country", string(b.Country), "created", at(b.CreatedAt), "started", at(b.StartedAt), "closed", at(b.ClosedAt),
 	)
-	for _, status := range pirogue.LineStatuses {
+	for _, status := range bulk.LineStatuses {
 		if n := b.Counts[status]; n > 0 {
 			rows = append(rows, []string{string(status), fmt.Sprintf("%d lines, %d %s", n, b.Amounts[status], b.Currency)})
 		}

@@ -9,6 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // operatorCodes returns the code of every configured operator, in the configuration's order.
@@ -89,7 +91,7 @@ func (p *parts) explain(
 		return nil, fmt.Errorf("%q belongs to no country Pirogue knows", number)
 	}
 	payment.MSISDN, payment.Country, payment.Amount.Currency = number, country.Code, country.Currency
-	health := map[pirogue.OperatorCode]pirogue.CircuitBreaker{}
+	health := map[pirogue.OperatorCode]operator.CircuitBreaker{}
 	if readHealth {
 		if err := p.openStore(ctx); err != nil {
 			return nil, err
@@ -115,7 +117,7 @@ func (p *parts) explain(
 }
 
 // stepRow returns one operator of a route as a row.
-func stepRow(step pirogue.FeeInput, h pirogue.CircuitBreaker) []string {
+func stepRow(step routing.FeeInput, h operator.CircuitBreaker) []string {
 	taken, circuit, upTo := "no", "CLOSED", "no maximum"
 	if step.Taken {
 		taken = "yes"

@@ -8,11 +8,13 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/lifecycle"
+	"pirogue/listing"
 )
 
 // listed adds --limit to a command and returns its value, which is read when the command runs.
 func listed(cmd *cobra.Command) *int {
-	return cmd.Flags().Int("limit", pirogue.MaxPage, "how many rows at most")
+	return cmd.Flags().Int("limit", listing.MaxPage, "how many rows at most")
 }
 
 // find returns the command that finds payments by an ID or a number.
@@ -52,7 +54,7 @@ func (tool *adminTool) show() *cobra.Command {
 
 // detailsOf returns the fields of a payment that have a value, as a table.
 func detailsOf(p admin.Details) [][]string {
-	waiting, failure := pirogue.WaitState{}, pirogue.Failure{}
+	waiting, failure := lifecycle.WaitState{}, pirogue.Failure{}
 	if p.Waiting != nil {
 		waiting = *p.Waiting
 	}

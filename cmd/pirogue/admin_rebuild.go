@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/lifecycle"
 )
 
 // rebuild returns the command that starts lost workflows again, or lists them with --dry-run.
@@ -54,7 +54,7 @@ func (tool *adminTool) rebuild() *cobra.Command {
 // lostRows returns the table of lost workflows. Its last rows name each kind of row of which the
 // command could not check all.
 func lostRows(lost admin.Lost) [][]string {
-	rows := table("WHAT ID WHY", func(w pirogue.LostWorkflow) []string {
+	rows := table("WHAT ID WHY", func(w lifecycle.LostWorkflow) []string {
 		return []string{string(w.What), w.ID, w.Why}
 	})(lost.Found)
 	for _, kind := range lost.NotAll {

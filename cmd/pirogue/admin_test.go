@@ -18,7 +18,10 @@ import (
 	"pirogue/api/admin"
 	"pirogue/config"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
+	"pirogue/support"
 	"pirogue/vault"
 )
 
@@ -263,7 +266,7 @@ func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
 	name, role, err := b.parts.store.Token(t.Context(), secret)
 	require.NoError(t, err)
 	require.Equal(t, "rokia", name)
-	require.Equal(t, pirogue.RoleSupport, role)
+	require.Equal(t, support.RoleSupport, role)
 
 	_, err = run(t, b.environ, "admin", "token", "create", "rokia", "--role", "finance")
 	require.ErrorContains(t, err, "rokia has a token already")
@@ -320,13 +323,13 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
 	t.Helper()
 	now := time.Now()
-	sending, err := b.parts.store.Send(t.Context(), a.ID, pirogue.SendLimits{}, now)
+	sending, err := b.parts.store.Send(t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(t, err)
-	_, err = b.parts.store.RecordAttemptResult(t.Context(), pirogue.AttemptResult{
+	_, err = b.parts.store.RecordAttemptResult(t.Context(), lifecycle.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, At: now,
 	})
 	require.NoError(t, err)
-	_, err = b.parts.store.Finalize(t.Context(), pirogue.Finalization{
+	_, err = b.parts.store.Finalize(t.Context(), lifecycle.Finalization{
 		PaymentID: a.PaymentID, Status: pirogue.StatusSuccess, At: now,
 	})
 	require.NoError(t, err)
@@ -434,7 +437,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	require.Contains(t, tool("show", id), "recheck")
 	require.Regexp(t, `decision +WAITING`, tool("recheck", id, "--reason", "the customer called"))
 	out, err := run(t, environ, "admin", "redrive", id, "--reason", "the customer called")
-	require.Equal(t, pirogue.Refused, pirogue.CodeOf(err), "%v", err)
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v", err)
 	require.Contains(t, out, "nothing proves")
 	require.Contains(t, tool("acts", id), "laptop")
 	require.Contains(t, tool("timeline", id), "support")

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pirogue"
+	"pirogue/support"
 )
 
 // token returns the commands that make, list and revoke tokens of the admin API. They work on the
@@ -17,7 +17,7 @@ func (tool *adminTool) token() *cobra.Command {
 		Use: "create NAME", Args: cobra.ExactArgs(1),
 		Short: "Create a token; it is shown once, and NAME is who acts in the audit log",
 		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			secret, err := p.store.CreateToken(cmd.Context(), args[0], pirogue.Role(role))
+			secret, err := p.store.CreateToken(cmd.Context(), args[0], support.Role(role))
 			if err != nil {
 				return fmt.Errorf("%s has a token already, or %q is none of reader, support, finance: %w", args[0], role, err)
 			}
@@ -61,7 +61,7 @@ func (tool *adminTool) token() *cobra.Command {
 // tokenView holds the fields of a token that may be printed: all but its secret.
 type tokenView struct {
 	Name      string       `json:"name"`
-	Role      pirogue.Role `json:"role"`
+	Role      support.Role `json:"role"`
 	CreatedAt string       `json:"created_at"`
 	RevokedAt string       `json:"revoked_at,omitempty"`
 }

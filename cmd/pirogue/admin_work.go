@@ -9,12 +9,14 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/listing"
+	"pirogue/support"
 )
 
 // selected adds the flags of a worklist to a command. It returns a function that reads the filter
 // from them. causes lists the values that --cause accepts, for the help.
-func selected(cmd *cobra.Command, causes string) func() pirogue.WorkFilter {
-	var f pirogue.WorkFilter
+func selected(cmd *cobra.Command, causes string) func() support.WorkFilter {
+	var f support.WorkFilter
 	var olderThan time.Duration
 	flags := cmd.Flags()
 	flags.StringVar(&f.Cause, "cause", "", "only this cause: "+causes)
@@ -24,8 +26,8 @@ func selected(cmd *cobra.Command, causes string) func() pirogue.WorkFilter {
 	flags.StringVar((*string)(&f.Kind), "type", "", "only CASHIN, CASHOUT or REFUND")
 	flags.DurationVar(&olderThan, "older-than", 0, "only what has waited longer, such as 24h")
 	flags.StringVar(&f.After, "cursor", "", "go on where a page ended")
-	flags.IntVar(&f.Limit, "limit", pirogue.MaxPage, "how many rows a page has at most")
-	return func() pirogue.WorkFilter {
+	flags.IntVar(&f.Limit, "limit", listing.MaxPage, "how many rows a page has at most")
+	return func() support.WorkFilter {
 		if olderThan > 0 {
 			f.Before = time.Now().Add(-olderThan)
 		}

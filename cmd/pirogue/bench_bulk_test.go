@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/config"
 	"pirogue/piroguetest"
 )
@@ -88,7 +89,7 @@ func (w *world) another(b *testing.B) merchant {
 	b.Helper()
 	m, err := w.parts.store.CreateMerchant(b.Context(), pirogue.Merchant{Name: "Boutique B"})
 	require.NoError(b, err)
-	key, secret, err := w.parts.store.CreateKey(b.Context(), pirogue.Owner{MerchantID: m.ID, Mode: pirogue.Test}, nil)
+	key, secret, err := w.parts.store.CreateKey(b.Context(), access.Owner{MerchantID: m.ID, Mode: pirogue.Test}, nil)
 	require.NoError(b, err)
 	return merchant{w.api.URL + "/api/v1", devAccount{Key: key, Secret: secret}}
 }

@@ -15,7 +15,10 @@ import (
 	"google.golang.org/grpc"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/workflows"
 )
@@ -103,7 +106,7 @@ func (w *world) hang(b *testing.B, hook string) {
 	ctx := b.Context()
 	merchant, err := w.parts.store.CreateMerchant(ctx, pirogue.Merchant{Name: "Hanging", NotifyURL: hook})
 	require.NoError(b, err)
-	owner := pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	owner := access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 	_, _, err = w.parts.store.CreateKey(ctx, owner, nil)
 	require.NoError(b, err)
 	together(hangingEvents, atOnce, func(i int) {
@@ -113,7 +116,7 @@ func (w *world) hang(b *testing.B, hook string) {
 			Status: pirogue.StatusCreated, OrderID: fmt.Sprintf("hang_%d", i),
 			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, Fee: pirogue.Money{Currency: pirogue.XOF},
 			Country: "ML", MSISDN: "+22376333333", Network: pirogue.Orange, Operator: "orange-web-ml-test",
-			FeePayer: pirogue.PaidByMerchant, StartDeadline: now.Add(pirogue.StartDeadline),
+			FeePayer: pirogue.PaidByMerchant, StartDeadline: now.Add(operator.StartDeadline),
 			CreatedAt: now, UpdatedAt: now,
 		}
 		attempt := pirogue.Attempt{
@@ -121,12 +124,12 @@ func (w *world) hang(b *testing.B, hook string) {
 			Ref:   ids.Reference(p.Kind),
 			State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 		}
-		_, _, err := w.parts.store.Accept(ctx, p, attempt, pirogue.CallbackDigest(string(attempt.Ref)))
+		_, _, err := w.parts.store.Accept(ctx, p, attempt, operator.CallbackDigest(string(attempt.Ref)))
 		if err != nil {
 			b.Error(err)
 			return
 		}
-		settled, err := w.parts.store.Finalize(ctx, pirogue.Finalization{
+		settled, err := w.parts.store.Finalize(ctx, lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusExpired, At: now,
 			Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 		})
@@ -148,7 +151,7 @@ func (w *world) waiting(b *testing.B) int {
 }
 
 // deliver starts the delivery of an event. A second start of the same delivery does nothing.
-func (w *world) deliver(ctx context.Context, owner pirogue.Owner, id pirogue.EventID) (err error) {
+func (w *world) deliver(ctx context.Context, owner access.Owner, id pirogue.EventID) (err error) {
 	for range hangingTries {
 		if err = w.parts.starter.Deliver(ctx, owner, id, 0); err == nil {
 			return nil

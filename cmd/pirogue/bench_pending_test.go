@@ -20,6 +20,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/lifecycle"
 	"pirogue/piroguetest"
 )
 
@@ -83,7 +84,7 @@ func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 		asked.Add(1)
 		_, attempt, err := w.parts.store.Latest(ctx, pirogue.PaymentID(id))
 		if err == nil {
-			_, err = w.parts.store.RecordPoll(ctx, pirogue.Poll{
+			_, err = w.parts.store.RecordPoll(ctx, lifecycle.Poll{
 				AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls, At: time.Now(),
 			})
 		}

@@ -10,12 +10,13 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
+	"pirogue/lifecycle"
 	"pirogue/workflows"
 )
 
 // otherSteps is a workflow of another version. Its first step is a timer, so no history of the
 // real workflow replays on it.
-func otherSteps(ctx workflow.Context, _ pirogue.PaymentInput) (pirogue.Status, error) {
+func otherSteps(ctx workflow.Context, _ lifecycle.PaymentInput) (pirogue.Status, error) {
 	return "", workflow.Sleep(ctx, 5*time.Second)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pirogue"
+	"pirogue/bulk"
 )
 
 // bulksPath is the merchant API's path for bulks.
@@ -206,7 +207,7 @@ func bulkCancel(environ []string) *cobra.Command {
 			path := bulksPath + "/" + url.PathEscape(args[0]) + "/cancel"
 			created, err := c.bulk(cmd.Context(), bulkRequest{http.MethodPost, path, "application/json", body})
 			if err == nil {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", created.State, created.Counts[pirogue.LineCancelled])
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d lines are cancelled\n", created.State, created.Counts[bulk.LineCancelled])
 			}
 			return err
 		}),

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/bulk"
 	"pirogue/config"
 )
 
@@ -49,13 +50,13 @@ type bulkRequest struct {
 
 // bulkStand is a bulk as the merchant API returns it.
 type bulkStand struct {
-	ID       string                     `json:"bulk_id"`
-	State    pirogue.BulkState          `json:"state"`
-	Lines    int                        `json:"lines"`
-	Amount   int64                      `json:"amount"`
-	Fee      int64                      `json:"fee"`
-	Currency pirogue.Currency           `json:"currency"`
-	Counts   map[pirogue.LineStatus]int `json:"counts"`
+	ID       string                  `json:"bulk_id"`
+	State    bulk.BulkState          `json:"state"`
+	Lines    int                     `json:"lines"`
+	Amount   int64                   `json:"amount"`
+	Fee      int64                   `json:"fee"`
+	Currency pirogue.Currency        `json:"currency"`
+	Counts   map[bulk.LineStatus]int `json:"counts"`
 	Percent  struct {
 		Done int `json:"done"`
 	} `json:"percent"`

@@ -13,9 +13,12 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/bulk"
 	"pirogue/codec"
 	"pirogue/ids"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/vault"
 	"pirogue/workflows"
@@ -28,8 +31,8 @@ type largest struct {
 	counted atomic.Int32
 }
 
-func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (pirogue.BulkPageProgress, error) {
-	return pirogue.BulkPageProgress{Waiting: pirogue.BulkPageLines}, nil
+func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (bulk.BulkPageProgress, error) {
+	return bulk.BulkPageProgress{Waiting: bulk.BulkPageLines}, nil
 }
 
 func (*largest) StartLines(
@@ -38,8 +41,8 @@ func (*largest) StartLines(
 	return 0, nil
 }
 
-func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]pirogue.OpenLine, error) {
-	return []pirogue.OpenLine{{Payment: pirogue.Payment{ID: ids.Payment()}}}, nil
+func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]bulk.OpenLine, error) {
+	return []bulk.OpenLine{{Payment: pirogue.Payment{ID: ids.Payment()}}}, nil
 }
 
 func (*largest) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) (int, error) {
@@ -48,13 +51,13 @@ func (*largest) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) 
 
 func (*largest) UnstartedLines(
 	context.Context, pirogue.BulkID, pirogue.PaymentID, int,
-) ([]pirogue.OpenLine, error) {
+) ([]bulk.OpenLine, error) {
 	return nil, nil
 }
 
-func (s *largest) CloseBulk(context.Context, pirogue.BulkID, time.Time) (pirogue.BulkProgress, bool, error) {
+func (s *largest) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.BulkProgress, bool, error) {
 	over := s.counted.Add(1) > 3
-	return pirogue.BulkProgress{Bulk: pirogue.Bulk{State: pirogue.BulkCompleted, Lines: pirogue.MaxBulkLines}}, over, nil
+	return bulk.BulkProgress{Bulk: bulk.Bulk{State: bulk.BulkCompleted, Lines: bulk.MaxBulkLines}}, over, nil
 }
 
 // nowhere starts no other workflow.
@@ -62,7 +65,7 @@ type nowhere struct{ activities.Workflows }
 
 func (nowhere) Launch(context.Context, pirogue.Payment) error { return nil }
 
-func (nowhere) Deliver(context.Context, pirogue.Owner, pirogue.EventID, int) error { return nil }
+func (nowhere) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
 
 // Ten thousand lines of four networks, each with a page that is not full, fill 23 pages. No bulk
 // has more.
@@ -86,10 +89,10 @@ func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 
-	b := pirogue.Bulk{ID: pirogue.BulkID(ids.New()), Pages: make([]pirogue.OperatorCode, 23)}
+	b := bulk.Bulk{ID: pirogue.BulkID(ids.New()), Pages: make([]pirogue.OperatorCode, 23)}
 	starter := &workflows.Starter{
 		Client: c, Clock: time.Now,
-		Instance: func(pirogue.OperatorCode) (pirogue.Instance, bool) { return pirogue.Instance{}, false },
+		Instance: func(pirogue.OperatorCode) (operator.Instance, bool) { return operator.Instance{}, false },
 	}
 	for range 2 { // the sweep may start the bulk after the API has
 		require.NoError(t, starter.LaunchBulk(t.Context(), b))

@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/piroguetest"
 )
 
@@ -195,8 +197,8 @@ func TestABarShowsHowLongItTakes(t *testing.T) {
 
 	now := time.Date(2026, 4, 29, 14, 32, 0, 0, time.UTC)
 	b := bulkStand{
-		State: pirogue.BulkRunning, Lines: 10_000, StartedAt: now.Add(-time.Minute),
-		Counts: map[pirogue.LineStatus]int{"SUCCESS": 2400, "FAILED": 100, "PENDING": 500, pirogue.LineWaiting: 7000},
+		State: bulk.BulkRunning, Lines: 10_000, StartedAt: now.Add(-time.Minute),
+		Counts: map[bulk.LineStatus]int{"SUCCESS": 2400, "FAILED": 100, "PENDING": 500, bulk.LineWaiting: 7000},
 	}
 	b.Percent.Done = 25
 	require.Equal(t, "["+strings.Repeat("█", 7)+strings.Repeat("░", 23)+
@@ -255,7 +257,7 @@ func (w *world) givesWay(t *testing.T, id string) {
 	t.Helper()
 	workflows := []string{"bulk-" + id}
 	require.NoError(t, w.parts.store.BulkLines(
-		t.Context(), w.owner(t), pirogue.BulkID(id), pirogue.LineSpan{}, func(l pirogue.BulkLine) error {
+		t.Context(), w.owner(t), pirogue.BulkID(id), bulk.LineSpan{}, func(l bulk.BulkLine) error {
 			workflows = append(workflows, "cashout-"+string(l.Payment.ID))
 			return nil
 		},
@@ -278,11 +280,11 @@ func (w *world) givesWay(t *testing.T, id string) {
 }
 
 // owner returns the merchant of the test key.
-func (w *world) owner(t *testing.T) pirogue.Owner {
+func (w *world) owner(t *testing.T) access.Owner {
 	t.Helper()
 	key, _, err := w.parts.store.Key(t.Context(), w.account.Key, time.Now())
 	require.NoError(t, err)
-	return pirogue.Owner{MerchantID: key.MerchantID, Mode: key.Mode}
+	return access.Owner{MerchantID: key.MerchantID, Mode: key.Mode}
 }
 
 // bulkLetters returns the states in the merchant's webhooks about a bulk. It fails on a webhook

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"pirogue"
+	"pirogue/bulk"
 )
 
 const (
@@ -73,8 +73,8 @@ func progressOf(b bulkStand, now time.Time, live bool) string {
 	}
 	text += fmt.Sprintf("  paid %d  failed %d  under way %d  waiting %d",
 		b.Counts["SUCCESS"], b.Counts["FAILED"]+b.Counts["EXPIRED"],
-		b.Counts["CREATED"]+b.Counts["INITIATED"]+b.Counts["PENDING"], b.Counts[pirogue.LineWaiting])
-	if n := b.Counts[pirogue.LineCancelled]; n > 0 {
+		b.Counts["CREATED"]+b.Counts["INITIATED"]+b.Counts["PENDING"], b.Counts[bulk.LineWaiting])
+	if n := b.Counts[bulk.LineCancelled]; n > 0 {
 		text += fmt.Sprintf("  cancelled %d", n)
 	}
 	if left, known := timeLeft(b, done, now); live && known {

@@ -19,7 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/listing"
 	"pirogue/sandbox/stage"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -341,7 +344,7 @@ func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
 
 // listed returns every payment on support's list, page by page.
 func (h *harbour) listed(ctx context.Context, now time.Time) (map[string]bool, error) {
-	all, f := map[string]bool{}, pirogue.WorkFilter{Limit: pirogue.MaxPage}
+	all, f := map[string]bool{}, support.WorkFilter{Limit: listing.MaxPage}
 	for {
 		page, err := h.parts.store.Stuck(ctx, now, f)
 		if err != nil {
@@ -408,7 +411,7 @@ func (h *harbour) unsettled(d *diary) []string {
 			continue
 		}
 		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
-		open := slices.ContainsFunc(cases, func(c pirogue.Case) bool { return c.ClosedAt.IsZero() })
+		open := slices.ContainsFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
 		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) && !unknown(p.Payment, cases) {
 			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p.Payment)))
 		}
@@ -418,10 +421,10 @@ func (h *harbour) unsettled(d *diary) []string {
 
 // unknown reports whether a person must settle a payment. Where the simulators promise no more
 // than live operators, nobody else can say that an attempt marked as sent never left.
-func unknown(p pirogue.Payment, cases []pirogue.Case) bool {
+func unknown(p pirogue.Payment, cases []support.Case) bool {
 	return *promisesFlag == stage.PromisesLive && p.Kind.MoneyOut() && p.Status == pirogue.StatusPending &&
 		slices.ContainsFunc(cases,
-			func(c pirogue.Case) bool { return c.ClosedAt.IsZero() && c.Cause == pirogue.CauseUnknown })
+			func(c support.Case) bool { return c.ClosedAt.IsZero() && c.Cause == support.CauseUnknown })
 }
 
 // explain describes a payment's latest attempt and the activities its workflow waits for.
@@ -453,7 +456,7 @@ func (h *harbour) judge(d *diary) {
 	verify.SetOut(&said)
 	require.NoError(h.t, verify.ExecuteContext(h.t.Context()), said.String())
 
-	owner := pirogue.Owner{MerchantID: h.account.MerchantID, Mode: pirogue.Test}
+	owner := access.Owner{MerchantID: h.account.MerchantID, Mode: pirogue.Test}
 	for _, w := range d.all() {
 		kind := map[string]pirogue.PaymentKind{
 			cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund,

@@ -18,6 +18,8 @@ import (
 	"pirogue/activities"
 	"pirogue/config"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
 	"pirogue/store"
@@ -189,7 +191,7 @@ func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 	require.NoError(t, slow.store.Migrate(t.Context()))
 
 	p, attempt := slow.sentCashOut(t)
-	leg := pirogue.NewRouteCandidate(p.Kind, slow.instances[p.Operator])
+	leg := operator.NewRouteCandidate(p.Kind, slow.instances[p.Operator])
 	leg.FinalityWindow, leg.AbsenceProves = 5*time.Minute, true
 	for range 4 {
 		receipt, err := fast.newActivities().AskStatus(t.Context(), activities.StatusInput{
@@ -208,7 +210,7 @@ func (p *parts) sentCashOut(t *testing.T) (pirogue.Payment, pirogue.Attempt) {
 	merchant, err := p.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	funds, first := p.sent(t, merchant.ID, pirogue.CashIn, 10_000)
-	_, err = p.store.Finalize(t.Context(), pirogue.Finalization{
+	_, err = p.store.Finalize(t.Context(), lifecycle.Finalization{
 		PaymentID: funds.ID, Status: pirogue.StatusSuccess, At: p.clock.Now(),
 	})
 	require.NoError(t, err, first.Ref)
@@ -236,7 +238,7 @@ func (p *parts) sent(
 	_, fresh, err := p.store.Accept(t.Context(), payment, attempt, string(attempt.ID))
 	require.NoError(t, err)
 	require.True(t, fresh)
-	sending, err := p.store.Send(t.Context(), attempt.ID, pirogue.SendLimits{}, p.clock.Now())
+	sending, err := p.store.Send(t.Context(), attempt.ID, operator.SendLimits{}, p.clock.Now())
 	require.NoError(t, err)
 	require.Positive(t, sending.Number)
 	return payment, attempt

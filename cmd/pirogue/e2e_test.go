@@ -23,6 +23,7 @@ import (
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
+	"pirogue/support"
 )
 
 // hurry shortens five minutes to three seconds for Pirogue, and to seven and a half for the
@@ -41,7 +42,7 @@ func hurry(database string) setup {
 }
 
 // expectCase waits for the one case of a payment; cause "" requires that it has none.
-func (w *world) expectCase(t *testing.T, name, id string, cause pirogue.Cause, patience time.Duration) {
+func (w *world) expectCase(t *testing.T, name, id string, cause support.Cause, patience time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(id))

@@ -25,9 +25,11 @@ import (
 	"pirogue/config"
 	"pirogue/failpoint"
 	"pirogue/ids"
+	"pirogue/listing"
 	"pirogue/piroguetest"
 	"pirogue/sandbox/inbox"
 	"pirogue/sandbox/stage"
+	"pirogue/support"
 	"pirogue/vault"
 )
 
@@ -292,8 +294,8 @@ func (l *lane) settledByPeople() (stop func()) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		for ctx.Err() == nil {
-			page, err := l.parts.store.OpenCases(ctx, pirogue.WorkFilter{
-				Cause: string(pirogue.CauseUnknown), Limit: pirogue.MaxPage,
+			page, err := l.parts.store.OpenCases(ctx, support.WorkFilter{
+				Cause: string(support.CauseUnknown), Limit: listing.MaxPage,
 			})
 			if err == nil {
 				for _, c := range page.Rows {
@@ -312,9 +314,9 @@ func (l *lane) settledByPeople() (stop func()) {
 
 // resolve has one person say that a payment was not paid.
 func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
-	act := pirogue.AuditEntry{
-		ID: ids.New(), At: time.Now(), Actor: actor, Role: pirogue.RoleFinance, Action: pirogue.ActionResolve, PaymentID: p.ID,
-		Reason: "the operator's statement has no such payout", Resolution: pirogue.ResolvedUnpaid, Evidence: "statement",
+	act := support.AuditEntry{
+		ID: ids.New(), At: time.Now(), Actor: actor, Role: support.RoleFinance, Action: support.ActionResolve, PaymentID: p.ID,
+		Reason: "the operator's statement has no such payout", Resolution: support.ResolvedUnpaid, Evidence: "statement",
 	}
 	if l.parts.store.BeginAuditEntry(ctx, act) == nil {
 		l.parts.starter.Act(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended
@@ -376,7 +378,7 @@ func (l *lane) givenBack(id string) string {
 		if err != nil || len(stray) != 1 || stray[0].ClosedAt.IsZero() {
 			return false
 		}
-		found, err := l.parts.store.Find(l.t.Context(), late, pirogue.MaxPage)
+		found, err := l.parts.store.Find(l.t.Context(), late, listing.MaxPage)
 		for _, p := range found {
 			if string(p.ParentID) == id {
 				back = string(p.ID)

@@ -13,6 +13,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/support"
 )
 
 // blockedFigure registers the count of activities that fail repeatedly and returns the function
@@ -40,13 +41,13 @@ const (
 // backlog counts the work that waits in the database. All scrapes within figureLife get the same
 // numbers, so the database does the work once however many scrape.
 type backlog struct {
-	read  func(ctx context.Context, now time.Time) (pirogue.Figures, error)
+	read  func(ctx context.Context, now time.Time) (support.Figures, error)
 	clock pirogue.Clock
 	log   *zap.Logger
 
 	mu      sync.Mutex
 	counted time.Time
-	figures pirogue.Figures
+	figures support.Figures
 	err     error
 }
 
@@ -124,7 +125,7 @@ func age(at, now time.Time) float64 {
 
 // count returns the numbers and the time of the count. It counts again when they are older than
 // figureLife. A caller that comes during a count waits for it.
-func (b *backlog) count() (pirogue.Figures, time.Time, error) {
+func (b *backlog) count() (support.Figures, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.clock.Now()

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/support"
 )
 
 // scrape returns the response of /metrics with a backlog.
@@ -39,13 +40,13 @@ func TestWhatWaitsIsAFigure(t *testing.T) {
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	told := scrape(t, &backlog{
 		clock: func() time.Time { return now }, log: zap.NewNop(),
-		read: func(context.Context, time.Time) (pirogue.Figures, error) {
-			return pirogue.Figures{
-				Open:       []pirogue.OpenFigure{{Kind: pirogue.CashOut, Status: pirogue.StatusPending, Payments: 3}},
+		read: func(context.Context, time.Time) (support.Figures, error) {
+			return support.Figures{
+				Open:       []support.OpenFigure{{Kind: pirogue.CashOut, Status: pirogue.StatusPending, Payments: 3}},
 				OldestHold: now.Add(-time.Hour), Unrouted: 2, OldestUnrouted: now.Add(-time.Minute), OverdueEvents: 4,
-				Stuck:    []pirogue.WorkTally{{Cause: "ANSWER_UNKNOWN", Currency: "XOF", Payments: 5, Amount: 700}},
-				Cases:    []pirogue.WorkTally{{Cause: "LATE_SUCCESS", Currency: "XAF", Payments: 6, Amount: 800}},
-				Suspense: []pirogue.SuspenseFigure{{Currency: "XOF", In: 900, Out: 100}},
+				Stuck:    []support.WorkTally{{Cause: "ANSWER_UNKNOWN", Currency: "XOF", Payments: 5, Amount: 700}},
+				Cases:    []support.WorkTally{{Cause: "LATE_SUCCESS", Currency: "XAF", Payments: 6, Amount: 800}},
+				Suspense: []support.SuspenseFigure{{Currency: "XOF", In: 900, Out: 100}},
 			}, nil
 		},
 	})
@@ -69,8 +70,8 @@ func TestAFigureThatFailsIsSeenAndTakesNoOtherWithIt(t *testing.T) {
 
 	told := scrape(t, &backlog{
 		clock: time.Now, log: zap.NewNop(),
-		read: func(context.Context, time.Time) (pirogue.Figures, error) {
-			return pirogue.Figures{}, errors.New("the database is away")
+		read: func(context.Context, time.Time) (support.Figures, error) {
+			return support.Figures{}, errors.New("the database is away")
 		},
 	})
 	require.Contains(t, told, "pirogue_backlog_up 0\n")
@@ -83,9 +84,9 @@ func TestTheDatabaseIsAskedOnceForManyScrapes(t *testing.T) {
 	var asked, ahead atomic.Int64
 	b := &backlog{
 		clock: func() time.Time { return time.Unix(1_000_000+ahead.Load(), 0) }, log: zap.NewNop(),
-		read: func(context.Context, time.Time) (pirogue.Figures, error) {
+		read: func(context.Context, time.Time) (support.Figures, error) {
 			asked.Add(1)
-			return pirogue.Figures{}, nil
+			return support.Figures{}, nil
 		},
 	}
 	var all sync.WaitGroup

@@ -19,8 +19,10 @@ import (
 
 	"pirogue"
 	"pirogue/api/admin"
+	"pirogue/bulk"
 	"pirogue/config"
 	"pirogue/piroguetest"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -79,7 +81,7 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	server, err := w.parts.newSupport()
 	require.NoError(t, err)
 	url := w.listen(server.Handler())
-	token, err := w.parts.store.CreateToken(t.Context(), "awa", pirogue.RoleFinance)
+	token, err := w.parts.store.CreateToken(t.Context(), "awa", support.RoleFinance)
 	require.NoError(t, err)
 	f := &faultWorld{
 		world: w, m: w.merchant(),
@@ -166,7 +168,7 @@ func (f *faultWorld) until(t *testing.T, id pirogue.PaymentID, s pirogue.Status)
 }
 
 // decides fails unless a support action has a result with this decision.
-func decides(t *testing.T, want pirogue.Decision, act admin.AuditEntry, err error) {
+func decides(t *testing.T, want support.Decision, act admin.AuditEntry, err error) {
 	t.Helper()
 	require.NotNil(t, act.Verdict, "%v", err)
 	require.Equal(t, want, act.Verdict.Decision, act.Verdict.Reason)
@@ -174,14 +176,14 @@ func decides(t *testing.T, want pirogue.Decision, act admin.AuditEntry, err erro
 
 // resolveTwice has two people resolve a payment in the same way, and requires the decision on
 // each.
-func (f *faultWorld) resolveTwice(t *testing.T, id pirogue.PaymentID, as pirogue.Resolution, cause pirogue.Cause) {
+func (f *faultWorld) resolveTwice(t *testing.T, id pirogue.PaymentID, as support.Resolution, cause support.Cause) {
 	t.Helper()
 	f.expectCase(t, t.Name(), string(id), cause, historyPatience)
 	resolution := admin.Resolution{As: as, Evidence: "line 4 of the statement"}
 	act, err := f.first.Resolve(t.Context(), id, resolution, "the operator cannot tell")
-	decides(t, pirogue.DecisionProposed, act, err)
+	decides(t, support.DecisionProposed, act, err)
 	act, err = f.second.Resolve(t.Context(), id, resolution, "I have read it too")
-	decides(t, pirogue.DecisionSettled, act, err)
+	decides(t, support.DecisionSettled, act, err)
 }
 
 func (f *faultWorld) watched(t *testing.T) string {
@@ -194,7 +196,7 @@ func (f *faultWorld) recheckedWhileWatching(t *testing.T) string {
 	id, workflow := f.cashInOf(t, "+22376333333")
 	f.until(t, id, pirogue.StatusExpired)
 	act, err := f.first.Recheck(t.Context(), id, "the customer says that they paid")
-	decides(t, pirogue.DecisionRefused, act, err)
+	decides(t, support.DecisionRefused, act, err)
 	require.Contains(t, act.Verdict.Reason, "knows of no money")
 	return workflow
 }
@@ -202,13 +204,13 @@ func (f *faultWorld) recheckedWhileWatching(t *testing.T) string {
 func (f *faultWorld) lateSuccess(t *testing.T) string {
 	id, workflow := f.cashInOf(t, "+22376777777")
 	f.until(t, id, pirogue.StatusExpired)
-	f.expectCase(t, t.Name(), string(id), pirogue.CauseLateSuccess, historyPatience)
+	f.expectCase(t, t.Name(), string(id), support.CauseLateSuccess, historyPatience)
 	return workflow
 }
 
 func (f *faultWorld) mismatchPlaced(t *testing.T) string {
 	id, workflow := f.cashInOf(t, "+22376999999")
-	f.resolveTwice(t, id, pirogue.ResolvedPlaced, pirogue.CauseAmountMismatch)
+	f.resolveTwice(t, id, support.ResolvedPlaced, support.CauseAmountMismatch)
 	f.until(t, id, pirogue.StatusFailed)
 	return workflow
 }
@@ -226,7 +228,7 @@ func (f *faultWorld) cancelled(t *testing.T) string {
 
 // lose terminates a workflow as Temporal's command line does. Then support rechecks the payment,
 // which starts it again.
-func (f *faultWorld) lose(t *testing.T, id pirogue.PaymentID, workflow string, heard pirogue.Decision) {
+func (f *faultWorld) lose(t *testing.T, id pirogue.PaymentID, workflow string, heard support.Decision) {
 	t.Helper()
 	require.NoError(t, f.parts.temporal.TerminateWorkflow(t.Context(), workflow, "", "a test"))
 	act, err := f.first.Recheck(t.Context(), id, "nobody follows the payment")
@@ -235,7 +237,7 @@ func (f *faultWorld) lose(t *testing.T, id pirogue.PaymentID, workflow string, h
 
 func (f *faultWorld) startedAgain(t *testing.T) string {
 	id, workflow := f.cashInOf(t, "+22376333333")
-	f.lose(t, id, workflow, pirogue.DecisionWaiting)
+	f.lose(t, id, workflow, support.DecisionWaiting)
 	f.until(t, id, pirogue.StatusExpired)
 	return workflow
 }
@@ -243,7 +245,7 @@ func (f *faultWorld) startedAgain(t *testing.T) string {
 func (f *faultWorld) watchStartedAgain(t *testing.T) string {
 	id, workflow := f.cashInOf(t, "+22376333333")
 	f.until(t, id, pirogue.StatusExpired)
-	f.lose(t, id, workflow, pirogue.DecisionRefused)
+	f.lose(t, id, workflow, support.DecisionRefused)
 	return workflow
 }
 
@@ -308,20 +310,20 @@ func (f *faultWorld) redriven(t *testing.T) string {
 	f.until(t, id, pirogue.StatusSuccess)
 	acts, err := f.first.AuditEntries(t.Context(), id, 1)
 	require.NoError(t, err)
-	decides(t, pirogue.DecisionResubmitted, acts[0], nil)
+	decides(t, support.DecisionResubmitted, acts[0], nil)
 	return workflow
 }
 
 func (f *faultWorld) resolved(t *testing.T) string {
 	id, workflow := f.cashOutOf(t, "+237699123456", pirogue.Orange)
-	f.resolveTwice(t, id, pirogue.ResolvedUnpaid, pirogue.CauseUnknown)
+	f.resolveTwice(t, id, support.ResolvedUnpaid, support.CauseUnknown)
 	f.until(t, id, pirogue.StatusFailed)
 	return workflow
 }
 
 func (f *faultWorld) mismatchInPart(t *testing.T) string {
 	id, workflow := f.cashOutOf(t, "+22376999999", pirogue.Orange)
-	f.resolveTwice(t, id, pirogue.ResolvedInPart, pirogue.CauseAmountMismatch)
+	f.resolveTwice(t, id, support.ResolvedInPart, support.CauseAmountMismatch)
 	f.until(t, id, pirogue.StatusFailed)
 	return workflow
 }
@@ -351,8 +353,8 @@ func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	require.NoError(t, err)
 
 	var line pirogue.PaymentID
-	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), answered.Data.ID, pirogue.LineSpan{},
-		func(l pirogue.BulkLine) error {
+	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), answered.Data.ID, bulk.LineSpan{},
+		func(l bulk.BulkLine) error {
 			line = l.Payment.ID
 			return nil
 		}))

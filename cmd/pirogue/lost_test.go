@@ -17,6 +17,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"pirogue"
+	"pirogue/bulk"
+	"pirogue/lifecycle"
+	"pirogue/support"
 	"pirogue/workflows"
 )
 
@@ -40,7 +43,7 @@ func (f *fleet) loseTemporal() {
 // openWorkflow reports whether a payment's workflow is open.
 func (f *fleet) openWorkflow(id string, k pirogue.PaymentKind) bool {
 	open, err := f.parts.starter.Open(context.Background(),
-		pirogue.FollowedWork{What: pirogue.FollowedPayment, ID: id, Kind: k})
+		lifecycle.FollowedWork{What: lifecycle.FollowedPayment, ID: id, Kind: k})
 	return err == nil && open
 }
 
@@ -57,7 +60,7 @@ func (f *fleet) bulkUnderWay(t *testing.T) pirogue.BulkID {
 }
 
 // bulkState returns the state of a bulk.
-func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) pirogue.BulkState {
+func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) bulk.BulkState {
 	t.Helper()
 	b, err := f.parts.store.Bulk(t.Context(), f.owner(t), id)
 	require.NoError(t, err)
@@ -94,7 +97,7 @@ func TestWhatTemporalForgetsIsToldAgain(t *testing.T) {
 	for _, id := range append(in, outs...) {
 		m.until(t, id, "SUCCESS", found)
 	}
-	require.Eventually(t, func() bool { return f.bulkState(t, underWay) == pirogue.BulkCompleted }, found, time.Second)
+	require.Eventually(t, func() bool { return f.bulkState(t, underWay) == bulk.BulkCompleted }, found, time.Second)
 	require.Eventually(t, func() bool { return f.openWorkflow(refusing, pirogue.CashIn) }, found, time.Second,
 		"it is watched again")
 	require.Eventually(t, func() bool { return calls.Load() == 2 }, found, time.Second, "the second delivery")
@@ -138,7 +141,7 @@ func TestAnActStartsATerminatedWorkflow(t *testing.T) {
 	)
 	printed, err = run(t, environ, "admin", "recheck", id, "--reason", "the customer asks")
 	require.NoError(t, err)
-	require.Contains(t, printed, string(pirogue.DecisionWaiting))
+	require.Contains(t, printed, string(support.DecisionWaiting))
 	m.until(t, id, "SUCCESS", time.Minute)
 
 	printed, err = run(t, environ, "admin", "rebuild", "--dry-run")

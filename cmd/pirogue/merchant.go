@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/store"
 )
 
@@ -86,7 +87,7 @@ func merchantKey(environ []string) *cobra.Command {
 			if live {
 				mode = pirogue.Live
 			}
-			owner := pirogue.Owner{MerchantID: pirogue.MerchantID(args[0]), Mode: mode}
+			owner := access.Owner{MerchantID: pirogue.MerchantID(args[0]), Mode: mode}
 			public, secret, err := p.store.CreateKey(cmd.Context(), owner, nil)
 			return printKey(cmd, public, secret, err)
 		}),
@@ -101,7 +102,7 @@ func merchantKey(environ []string) *cobra.Command {
 			return printKey(cmd, args[0], secret, err)
 		}),
 	}
-	rotate.Flags().DurationVar(&overlap, "overlap", pirogue.RotationOverlap, "how long the old secret stays good")
+	rotate.Flags().DurationVar(&overlap, "overlap", access.RotationOverlap, "how long the old secret stays good")
 
 	revoke := &cobra.Command{
 		Use: "revoke KEY", Short: "Refuse a key from this moment on", Args: cobra.ExactArgs(1),

@@ -14,8 +14,11 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 	"pirogue/piroguetest"
+	"pirogue/routing"
 	"pirogue/sandbox/stage"
+	"pirogue/support"
 )
 
 // numbered is a line of the merchant's document: the status of the API's response to a number,
@@ -24,7 +27,7 @@ type numbered struct {
 	answer int
 	end    string
 	reason string
-	cause  pirogue.Cause
+	cause  support.Cause
 }
 
 // numbersIn is the table "Sandbox numbers" for a cash-in, by the last six digits.
@@ -36,9 +39,9 @@ var numbersIn = map[string]numbered{
 	"444444": {202, "SUCCESS", "", ""},
 	"555555": {503, "FAILED", "OPERATOR_UNAVAILABLE", ""},
 	"666666": {503, "SUCCESS", "", ""},
-	"777777": {202, "EXPIRED", "CUSTOMER_DID_NOT_PAY", pirogue.CauseLateSuccess},
+	"777777": {202, "EXPIRED", "CUSTOMER_DID_NOT_PAY", support.CauseLateSuccess},
 	"888888": {202, "SUCCESS", "", ""},
-	"999999": {202, "PENDING", "", pirogue.CauseAmountMismatch},
+	"999999": {202, "PENDING", "", support.CauseAmountMismatch},
 	"000123": {202, "SUCCESS", "", ""},
 }
 
@@ -53,14 +56,14 @@ var numbersOut = map[string]numbered{
 	"666666": {503, "SUCCESS", "", ""},
 	"777777": {202, "SUCCESS", "", ""},
 	"888888": {202, "SUCCESS", "", ""},
-	"999999": {202, "PENDING", "", pirogue.CauseAmountMismatch},
+	"999999": {202, "PENDING", "", support.CauseAmountMismatch},
 	"000123": {202, "SUCCESS", "", ""},
 }
 
 // numbersLikeLive holds the ends that differ if nothing proves that a cash-out was not executed.
 // An operator that answers 503 to every call may have executed it, so a person must decide.
 var numbersLikeLive = map[pirogue.PaymentKind]map[string]numbered{
-	pirogue.CashOut: {down: {503, "PENDING", "", pirogue.CauseUnknown}},
+	pirogue.CashOut: {down: {503, "PENDING", "", support.CauseUnknown}},
 }
 
 // linesAtOnce bounds the numbers played at once. With more, the time would measure this machine
@@ -144,7 +147,7 @@ func (w *world) provePINs(t *testing.T, m merchant) {
 
 // byQRCode reports whether a route's operator gets the customer's time limit and enforces it by
 // its own clock. Such a route cannot run as fast as the others.
-func byQRCode(r pirogue.Route) bool { return r.Country == "SN" && r.Kind == pirogue.CashIn }
+func byQRCode(r routing.Route) bool { return r.Country == "SN" && r.Kind == pirogue.CashIn }
 
 func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 	t.Parallel()
@@ -167,7 +170,7 @@ func playQRCodes(t *testing.T, s setup) {
 	}
 	w := newWorld(t, s)
 	m := w.merchant()
-	routes := slices.DeleteFunc(w.parts.routes.Routes(pirogue.Test), func(r pirogue.Route) bool { return !byQRCode(r) })
+	routes := slices.DeleteFunc(w.parts.routes.Routes(pirogue.Test), func(r routing.Route) bool { return !byQRCode(r) })
 	require.Len(t, routes, 1)
 	digits := slices.Collect(maps.Keys(numbersIn))
 	together(len(digits), linesAtOnce, func(i int) { w.play(t, m, routes[0], digits[i], numbersIn[digits[i]]) })
@@ -185,7 +188,7 @@ func tableOf(k pirogue.PaymentKind) map[string]numbered {
 // outage, so it plays a few of each operator at a time.
 func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind, string) numbered) {
 	t.Helper()
-	lines := map[pirogue.OperatorCode][]pirogue.Route{}
+	lines := map[pirogue.OperatorCode][]routing.Route{}
 	for _, route := range w.parts.routes.Routes(pirogue.Test) {
 		if byQRCode(route) {
 			continue
@@ -195,7 +198,7 @@ func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind,
 	var all sync.WaitGroup
 	for _, routes := range lines {
 		all.Go(func() {
-			for few := range slices.Chunk(routes, pirogue.OutagePayments-1) {
+			for few := range slices.Chunk(routes, operator.OutagePayments-1) {
 				var some sync.WaitGroup
 				for _, route := range few {
 					some.Go(func() { w.play(t, m, route, down, end(route.Kind, down)) })
@@ -208,7 +211,7 @@ func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind,
 }
 
 // play runs one payment of a number and requires the end that the document promises.
-func (w *world) play(t *testing.T, m merchant, r pirogue.Route, digits string, want numbered) {
+func (w *world) play(t *testing.T, m merchant, r routing.Route, digits string, want numbered) {
 	const patience = 150 * time.Second
 	name := fmt.Sprintf("%s %s %s %s", r.Country, r.Network, r.Kind, digits)
 	number := prefixOf[r.Country][r.Network] + digits

@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 )
 
 // operatorTimeout bounds one call of an operator that a person waits for.
@@ -34,7 +35,7 @@ func operatorRegister(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "register CODE", Short: "Tell the operator the address it calls back", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, p *parts, i pirogue.Instance) error {
+			return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, p *parts, i operator.Instance) error {
 				return p.register(ctx, i)
 			})
 		},
@@ -44,7 +45,7 @@ func operatorRegister(environ []string) *cobra.Command {
 // onOperator runs do with a configured operator, for at most operatorTimeout. It fails on a code
 // that the configuration does not have.
 func onOperator(
-	ctx context.Context, environ []string, code string, do func(context.Context, *parts, pirogue.Instance) error,
+	ctx context.Context, environ []string, code string, do func(context.Context, *parts, operator.Instance) error,
 ) error {
 	p, err := laptopParts(environ) //nolint:contextcheck // simulators are asked for everybody
 	if err != nil {
@@ -61,10 +62,10 @@ func onOperator(
 
 // register tells an operator the one address for its callbacks. If only the operator's portal can
 // set that, it fails with the address that a person has to enter there.
-func (p *parts) register(ctx context.Context, i pirogue.Instance) error {
+func (p *parts) register(ctx context.Context, i operator.Instance) error {
 	address := p.callbacks.registered(i.Code)
 	switch operator := i.Operator.(type) {
-	case pirogue.CallbackRegistrar:
+	case operator.CallbackRegistrar:
 		return operator.RegisterCallback(ctx, address)
 	case referenceReader:
 		return fmt.Errorf("operator %s has a portal: enter this address there as its webhook: %s", i.Code, address)
@@ -100,7 +101,7 @@ func (p *parts) registerSimulators(ctx context.Context) error {
 // that gets the address with each payment.
 func (p *parts) registerSimulator(ctx context.Context, o config.Operator) error {
 	instance := p.instances[o.Code]
-	if registrar, ok := instance.Operator.(pirogue.CallbackRegistrar); ok {
+	if registrar, ok := instance.Operator.(operator.CallbackRegistrar); ok {
 		return registrar.RegisterCallback(ctx, p.callbacks.registered(o.Code))
 	}
 	if _, ok := instance.Operator.(referenceReader); !ok {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pirogue"
+	"pirogue/operator"
 )
 
 // operatorList returns the command that prints each configured operator's capabilities, and what
@@ -24,7 +24,7 @@ func operatorList(environ []string) *cobra.Command {
 				return err
 			}
 			header := []string{"OPERATOR"}
-			for _, ability := range pirogue.Abilities {
+			for _, ability := range operator.Abilities {
 				header = append(header, ability.Name)
 			}
 			abilities := [][]string{header}
@@ -44,9 +44,9 @@ func operatorList(environ []string) *cobra.Command {
 }
 
 // abilitiesOf returns a row with "yes" for each capability that the operator's adapter has.
-func abilitiesOf(i pirogue.Instance) []string {
+func abilitiesOf(i operator.Instance) []string {
 	row := []string{string(i.Code)}
-	for _, ability := range pirogue.Abilities {
+	for _, ability := range operator.Abilities {
 		has := "-"
 		if ability.Has(i.Operator) {
 			has = "yes"
@@ -58,7 +58,7 @@ func abilitiesOf(i pirogue.Instance) []string {
 
 // automationOf returns the rows about Pirogue's own decisions for an operator. They are about a
 // lost response, the proof of a failure, and a redrive.
-func automationOf(i pirogue.Instance) [][]string {
+func automationOf(i operator.Instance) [][]string {
 	a := i.Automation()
 	rows := fieldsOf("lost cash-in", a.LostCashIn, "lost cash-out", a.LostCashOut,
 		"proof of failure", a.Proves, "redrive", a.Redrive, "settled by", a.Settles)
@@ -77,7 +77,7 @@ func operatorBalance(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "balance CODE", Short: "Print what is left for disbursements", Args: cobra.ExactArgs(1),
 		RunE: askOf(environ, "tells no balance",
-			func(ctx context.Context, o pirogue.BalanceReader, out io.Writer, _ []string) error {
+			func(ctx context.Context, o operator.BalanceReader, out io.Writer, _ []string) error {
 				balance, err := o.Balance(ctx)
 				if err == nil {
 					fmt.Fprintln(out, balance)
@@ -94,14 +94,14 @@ func operatorStatement(environ []string) *cobra.Command {
 	}
 	since := cmd.Flags().Duration("since", 24*time.Hour, "how far back")
 	cmd.RunE = askOf(environ, "lists no transactions",
-		func(ctx context.Context, o pirogue.StatementReader, out io.Writer, _ []string) error {
+		func(ctx context.Context, o operator.StatementReader, out io.Writer, _ []string) error {
 			now := time.Now()
 			lines, err := o.Statement(ctx, now.Add(-*since), now)
 			if err != nil {
 				return err
 			}
 			return (&adminTool{}).print(out, lines, table("AT TRANSACTION REFERENCE TYPE OUTCOME AMOUNT",
-				func(l pirogue.StatementLine) []string {
+				func(l operator.StatementLine) []string {
 					return []string{
 						at(l.CreatedAt), l.TxID, string(l.Ref), string(l.Kind), string(l.Outcome), l.Amount.String(),
 					}
@@ -114,17 +114,17 @@ func operatorStatement(environ []string) *cobra.Command {
 func operatorCustomers(environ []string) *cobra.Command {
 	command := &cobra.Command{Use: "customers", Short: "Read and write an operator's customer directory"}
 	const lacks = "keeps no customers"
-	rows := table("ID FIRST_NAME LAST_NAME NUMBER EMAIL", func(c pirogue.Customer) []string {
+	rows := table("ID FIRST_NAME LAST_NAME NUMBER EMAIL", func(c operator.Customer) []string {
 		return []string{c.ID, c.FirstName, c.LastName, string(c.MSISDN), c.Email}
 	})
-	show := func(out io.Writer, err error, all ...pirogue.Customer) error {
+	show := func(out io.Writer, err error, all ...operator.Customer) error {
 		if err != nil {
 			return err
 		}
 		return (&adminTool{}).print(out, all, rows(all))
 	}
 	create := &cobra.Command{Use: "create CODE", Short: "Keep a person", Args: cobra.ExactArgs(1)}
-	var person pirogue.Customer
+	var person operator.Customer
 	create.Flags().StringVar(&person.FirstName, "first-name", "", "")
 	create.Flags().StringVar(&person.LastName, "last-name", "", "")
 	create.Flags().StringVar((*string)(&person.MSISDN), "number", "", "in E.164")
@@ -132,7 +132,7 @@ func operatorCustomers(environ []string) *cobra.Command {
 	create.Flags().StringVar(&person.Address, "address", "", "")
 	needed(create, "first-name", "last-name", "number")
 	create.RunE = askOf(environ, lacks,
-		func(ctx context.Context, o pirogue.CustomerDirectory, out io.Writer, _ []string) error {
+		func(ctx context.Context, o operator.CustomerDirectory, out io.Writer, _ []string) error {
 			kept, err := o.CreateCustomer(ctx, person)
 			return show(out, err, kept)
 		})
@@ -140,7 +140,7 @@ func operatorCustomers(environ []string) *cobra.Command {
 		&cobra.Command{
 			Use: "show CODE ID", Short: "Print one person", Args: cobra.ExactArgs(2),
 			RunE: askOf(environ, lacks,
-				func(ctx context.Context, o pirogue.CustomerDirectory, out io.Writer, args []string) error {
+				func(ctx context.Context, o operator.CustomerDirectory, out io.Writer, args []string) error {
 					kept, err := o.Customer(ctx, args[0])
 					return show(out, err, kept)
 				}),
@@ -148,7 +148,7 @@ func operatorCustomers(environ []string) *cobra.Command {
 		&cobra.Command{
 			Use: "list CODE", Short: "Print everybody", Args: cobra.ExactArgs(1),
 			RunE: askOf(environ, lacks,
-				func(ctx context.Context, o pirogue.CustomerDirectory, out io.Writer, _ []string) error {
+				func(ctx context.Context, o operator.CustomerDirectory, out io.Writer, _ []string) error {
 					all, err := o.Customers(ctx)
 					return show(out, err, all...)
 				}),
@@ -162,7 +162,7 @@ func askOf[T any](
 	environ []string, lacks string, ask func(context.Context, T, io.Writer, []string) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, _ *parts, i pirogue.Instance) error {
+		return onOperator(cmd.Context(), environ, args[0], func(ctx context.Context, _ *parts, i operator.Instance) error {
 			operator, ok := i.Operator.(T)
 			if !ok {
 				return errors.New("operator " + string(i.Code) + " " + lacks)

@@ -10,6 +10,7 @@ import (
 	"pirogue"
 	"pirogue/piroguetest"
 	"pirogue/sandbox/sonatel"
+	"pirogue/support"
 )
 
 func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
@@ -44,7 +45,7 @@ func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
 	m := w.merchant()
 	got := m.pay(t, order("+22376777777"))
 	m.until(t, got.Data.ID, "EXPIRED", time.Minute)
-	w.expectCase(t, "paid late", got.Data.ID, pirogue.CauseLateSuccess, 2*time.Minute)
+	w.expectCase(t, "paid late", got.Data.ID, support.CauseLateSuccess, 2*time.Minute)
 
 	require.Eventually(t, func() bool {
 		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))

@@ -18,6 +18,8 @@ import (
 	"pirogue/api"
 	"pirogue/codec"
 	"pirogue/config"
+	"pirogue/operator"
+	"pirogue/routing"
 	"pirogue/store"
 	"pirogue/vault"
 	"pirogue/webhook"
@@ -33,8 +35,8 @@ type parts struct {
 	clock     pirogue.Clock // the database's clock, once the store is open
 	ring      *vault.Ring
 	callbacks callbackURLs
-	instances map[pirogue.OperatorCode]pirogue.Instance
-	routes    *pirogue.RouteTable
+	instances map[pirogue.OperatorCode]operator.Instance
+	routes    *routing.RouteTable
 	store     *store.DB
 	dial      []grpc.DialOption // further options of the connection to Temporal
 	temporal  client.Client
@@ -65,7 +67,7 @@ func newPartsOn(conf config.Config, machine pirogue.Clock) (*parts, error) {
 		return nil, err
 	}
 	newSimulatorPromises(conf.SandboxURL, p.clock).bind(p.instances, conf.Operators)
-	if p.routes, err = pirogue.NewRouteTable(p.instances, conf.Routes); err != nil {
+	if p.routes, err = routing.NewRouteTable(p.instances, conf.Routes); err != nil {
 		return nil, err
 	}
 	return p, p.callbacks.fit(p.instances)
@@ -198,7 +200,7 @@ func (c callbackURLs) URL(o pirogue.OperatorCode, ref pirogue.OperatorRef) strin
 
 // Digest implements activities.CallbackURLs.
 func (c callbackURLs) Digest(ref pirogue.OperatorRef) string {
-	return pirogue.CallbackDigest(c.token(ref))
+	return operator.CallbackDigest(c.token(ref))
 }
 
 // token returns the token in the callback address of one attempt. Only Pirogue can compute it.
@@ -217,7 +219,7 @@ func (c callbackURLs) registeredToken(o pirogue.OperatorCode) string {
 }
 
 // fit returns an error for every operator whose callback address exceeds maxCallbackURL.
-func (c callbackURLs) fit(instances map[pirogue.OperatorCode]pirogue.Instance) error {
+func (c callbackURLs) fit(instances map[pirogue.OperatorCode]operator.Instance) error {
 	var mistakes []error
 	for code := range instances {
 		if n := len(c.URL(code, "")); n > maxCallbackURL {

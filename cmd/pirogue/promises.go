@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/operator"
 	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
 )
@@ -41,7 +42,7 @@ func newSimulatorPromises(url string, clock pirogue.Clock) *simulatorPromises {
 
 // bind makes every instance on this sandbox follow its simulator's switch. Other instances stay
 // as they are.
-func (s *simulatorPromises) bind(instances map[pirogue.OperatorCode]pirogue.Instance, confs []config.Operator) {
+func (s *simulatorPromises) bind(instances map[pirogue.OperatorCode]operator.Instance, confs []config.Operator) {
 	for _, conf := range confs {
 		path, played := strings.CutPrefix(conf.BaseURL, s.sandbox.url+"/")
 		if !conf.Simulator || !played {

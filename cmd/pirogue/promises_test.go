@@ -11,6 +11,8 @@ import (
 	"pirogue"
 	"pirogue/adapters"
 	"pirogue/config"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/sandbox"
 )
 
@@ -34,7 +36,7 @@ func TestPromisesFollowTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	proves := func(code pirogue.OperatorCode) bool {
 		now = now.Add(promisesLife)
-		return pirogue.NewPaymentInput(pirogue.Payment{Kind: pirogue.CashOut}, []pirogue.Instance{instances[code]}).Current.AbsenceProves
+		return lifecycle.NewPaymentInput(pirogue.Payment{Kind: pirogue.CashOut}, []operator.Instance{instances[code]}).Current.AbsenceProves
 	}
 
 	require.True(t, proves("sonatel-sn-test"), "what the configuration grants")

@@ -14,6 +14,7 @@ import (
 
 	"pirogue"
 	"pirogue/piroguetest"
+	"pirogue/support"
 )
 
 // pageless takes the address of the payment page out of Orange's first response to a new session.
@@ -60,7 +61,7 @@ func TestASessionWithoutAPageIsPaid(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, got.Status, "the operator's first answer is of no use: %s",
 			got.Raw)
 		m.until(t, got.Data.ID, "SUCCESS", patience)
-		w.expectCase(t, t.Name(), got.Data.ID, pirogue.CauseEarlierPaid, patience)
+		w.expectCase(t, t.Name(), got.Data.ID, support.CauseEarlierPaid, patience)
 		require.Eventually(t, func() bool {
 			cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
 			return err == nil && len(cases) == 1 && !cases[0].ClosedAt.IsZero()

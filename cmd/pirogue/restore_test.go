@@ -18,6 +18,7 @@ import (
 	"pirogue/api/admin"
 	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
+	"pirogue/support"
 )
 
 // paid10s is a wallet that is paid ten seconds after the request.
@@ -159,11 +160,11 @@ func (f *fleet) endAskFirst(t *testing.T, awa, moussa []string) {
 	for _, who := range [][]string{awa, awa} {
 		printed, err := end(who)
 		require.NoError(t, err)
-		require.Contains(t, printed, string(pirogue.DecisionProposed))
+		require.Contains(t, printed, string(support.DecisionProposed))
 	}
 	printed, err := end(moussa)
 	require.NoError(t, err)
-	require.Contains(t, printed, string(pirogue.DecisionSettled))
+	require.Contains(t, printed, string(support.DecisionSettled))
 }
 
 // requireOnlyLost requires that the books are right except for n lines that operators have and we

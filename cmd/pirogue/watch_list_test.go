@@ -17,10 +17,13 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"pirogue"
+	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/adapters"
 	"pirogue/config"
 	"pirogue/ids"
+	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
 	"pirogue/sandbox/stage"
@@ -38,8 +41,8 @@ type watchWorld struct {
 	t        *testing.T
 	clock    *stage.VirtualClock
 	db       *store.DB
-	owner    pirogue.Owner
-	instance pirogue.Instance
+	owner    access.Owner
+	instance operator.Instance
 	env      *testsuite.TestActivityEnvironment
 	watches  *activities.Activities
 	calls    atomic.Int64 // status queries to the simulator
@@ -58,7 +61,7 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	require.NoError(t, w.db.Migrate(t.Context()))
 	merchant, err := w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique Téranga"})
 	require.NoError(t, err)
-	w.owner = pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
+	w.owner = access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 
 	conf, err := config.Load([]string{"PIROGUE_SANDBOX_URL=" + w.serve()})
 	require.NoError(t, err)
@@ -112,28 +115,28 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: watchedBy, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 	}
-	_, _, err := w.db.Accept(ctx, p, a, pirogue.CallbackDigest(string(a.Ref)))
+	_, _, err := w.db.Accept(ctx, p, a, operator.CallbackDigest(string(a.Ref)))
 	require.NoError(w.t, err)
-	sending, err := w.db.Send(ctx, a.ID, pirogue.SendLimits{}, now)
+	sending, err := w.db.Send(ctx, a.ID, operator.SendLimits{}, now)
 	require.NoError(w.t, err)
-	collector, can := w.instance.Operator.(pirogue.Collector)
+	collector, can := w.instance.Operator.(operator.Collector)
 	require.True(w.t, can)
-	receipt, err := collector.Collect(ctx, pirogue.CollectRequest{
+	receipt, err := collector.Collect(ctx, operator.CollectRequest{
 		Ref: a.Ref, Amount: p.Amount, MSISDN: number, Network: p.Network, Payee: "Boutique", Window: 24 * time.Hour,
 		CallbackURL: "http://127.0.0.1:1/callbacks", ReturnURL: "http://127.0.0.1:1", CancelURL: "http://127.0.0.1:1",
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.RecordAttemptResult(ctx, pirogue.AttemptResult{
+	_, err = w.db.RecordAttemptResult(ctx, lifecycle.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, Handle: receipt.Handle, At: now,
 	})
 	require.NoError(w.t, err)
 	end := now.Add(5 * time.Minute)
-	_, err = w.db.RecordPoll(ctx, pirogue.Poll{
+	_, err = w.db.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: a.ID, Sendings: sending.Number, Outcome: pirogue.OutcomePending, At: end,
 		Next: end.Add(10 * time.Second),
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.Finalize(ctx, pirogue.Finalization{
+	_, err = w.db.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusExpired, Watched: true, At: end.Add(time.Second),
 	})
 	require.NoError(w.t, err)
@@ -162,7 +165,7 @@ func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (ru
 		w.clock.Advance(due[first].Sub(w.clock.Now()))
 		runs++
 		value, err := w.env.ExecuteActivity(w.watches.AskStatus, activities.StatusInput{
-			PaymentID: first, Pace: activities.Slow, Candidate: pirogue.NewRouteCandidate(pirogue.CashIn, w.instance),
+			PaymentID: first, Pace: activities.Slow, Candidate: operator.NewRouteCandidate(pirogue.CashIn, w.instance),
 		})
 		var again *temporal.ApplicationError
 		if errors.As(err, &again) && again.NextRetryDelay() > 0 {
@@ -170,7 +173,7 @@ func (w *watchWorld) watch(payments []pirogue.PaymentID, over time.Duration) (ru
 			continue
 		}
 		require.NoError(w.t, err)
-		var receipt pirogue.OperatorResult
+		var receipt operator.OperatorResult
 		require.NoError(w.t, value.Get(&receipt))
 		require.Equal(w.t, pirogue.OutcomePaid, receipt.Outcome)
 		paid = append(paid, first)

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/support"
 )
 
 // devAccount is the laptop's merchant with a test key and a support token. A file keeps it,
@@ -58,7 +60,7 @@ func (p *parts) newDevAccount(ctx context.Context) (devAccount, error) {
 	if err != nil {
 		return devAccount{}, err
 	}
-	public, secret, err := p.store.CreateKey(ctx, pirogue.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
+	public, secret, err := p.store.CreateKey(ctx, access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
 	return devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}, err
 }
 
@@ -71,7 +73,7 @@ func (p *parts) devToken(ctx context.Context, kept string) (string, error) {
 	if err := p.store.RevokeToken(ctx, laptopPerson); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
 		return "", err
 	}
-	return p.store.CreateToken(ctx, laptopPerson, pirogue.RoleFinance)
+	return p.store.CreateToken(ctx, laptopPerson, support.RoleFinance)
 }
 
 // announce prints the addresses and a first payment, once everything answers. It also writes the

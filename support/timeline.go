@@ -1,6 +1,10 @@
-package pirogue
+package support
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+)
 
 // Source names the party that caused an event in a payment's timeline.
 type Source string
@@ -47,20 +51,20 @@ const (
 )
 
 // TimelineTexts holds each event's text in French and in English.
-var TimelineTexts = map[TimelineEntryType]LocalizedText{
-	PaymentAccepted:         {"Paiement accepté par Pirogue.", "Payment accepted by Pirogue."},
-	StatusChanged:           {"Le statut a changé.", "The status changed."},
-	TimelineAttemptPrepared: {"Envoi à l'opérateur préparé.", "Submission to the operator prepared."},
-	TimelineAttemptSent:     {"Demande envoyée à l'opérateur.", "Request sent to the operator."},
-	TimelineAttemptAccepted: {"L'opérateur a accepté la demande.", "The operator accepted the request."},
-	TimelineAttemptRefused:  {"L'opérateur a refusé la demande.", "The operator refused the request."},
-	TimelineAttemptUnknown:  {"Réponse de l'opérateur perdue ou illisible.", "The operator's answer was lost or unreadable."},
-	TimelineAttemptPolled:   {"Statut demandé à l'opérateur.", "Status asked of the operator."},
-	CallbackReceived:        {"Notification reçue de l'opérateur.", "Callback received from the operator."},
-	CaseOpened:              {"Dossier ouvert pour le support.", "Case opened for support."},
-	CaseClosed:              {"Dossier clos.", "Case closed."},
-	ReturnBegan:             {"Renvoi de l'argent au payeur commencé.", "The return of the money to its payer began."},
-	ReturnEnded:             {"Renvoi de l'argent au payeur terminé.", "The return of the money to its payer ended."},
-	SupportActed:            {"Intervention du support.", "Support acted."},
-	WebhookAttempted:        {"Webhook envoyé au marchand.", "Webhook sent to the merchant."},
+var TimelineTexts = map[TimelineEntryType]pirogue.LocalizedText{
+	PaymentAccepted:         {FR: "Paiement accepté par Pirogue.", EN: "Payment accepted by Pirogue."},
+	StatusChanged:           {FR: "Le statut a changé.", EN: "The status changed."},
+	TimelineAttemptPrepared: {FR: "Envoi à l'opérateur préparé.", EN: "Submission to the operator prepared."},
+	TimelineAttemptSent:     {FR: "Demande envoyée à l'opérateur.", EN: "Request sent to the operator."},
+	TimelineAttemptAccepted: {FR: "L'opérateur a accepté la demande.", EN: "The operator accepted the request."},
+	TimelineAttemptRefused:  {FR: "L'opérateur a refusé la demande.", EN: "The operator refused the request."},
+	TimelineAttemptUnknown:  {FR: "Réponse de l'opérateur perdue ou illisible.", EN: "The operator's answer was lost or unreadable."},
+	TimelineAttemptPolled:   {FR: "Statut demandé à l'opérateur.", EN: "Status asked of the operator."},
+	CallbackReceived:        {FR: "Notification reçue de l'opérateur.", EN: "Callback received from the operator."},
+	CaseOpened:              {FR: "Dossier ouvert pour le support.", EN: "Case opened for support."},
+	CaseClosed:              {FR: "Dossier clos.", EN: "Case closed."},
+	ReturnBegan:             {FR: "Renvoi de l'argent au payeur commencé.", EN: "The return of the money to its payer began."},
+	ReturnEnded:             {FR: "Renvoi de l'argent au payeur terminé.", EN: "The return of the money to its payer ended."},
+	SupportActed:            {FR: "Intervention du support.", EN: "Support acted."},
+	WebhookAttempted:        {FR: "Webhook envoyé au marchand.", EN: "Webhook sent to the merchant."},
 }

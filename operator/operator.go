@@ -1,14 +1,46 @@
-package pirogue
+package operator
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
+
+	"pirogue"
 )
 
-// OperatorCode names one configured instance of an adapter, such as
-// "orange-web-ml": a system, a country and one set of credentials.
-type OperatorCode string
+// Automation describes the workflows' steps with this instance. It reads the Leg that workflows
+// decide from, so that the table cannot promise more than they do.
+func (i Instance) Automation() Automation {
+	in, out := NewRouteCandidate(pirogue.CashIn, i), NewRouteCandidate(pirogue.CashOut, i)
+	a := Automation{
+		LostCashIn: lostResponseTexts[in.OnLostResponse], LostCashOut: lostResponseTexts[out.OnLostResponse],
+		Proves:  "two equal refusals by status",
+		Redrive: "refused: absence proves nothing, two people resolve",
+		Settles: "its status call; a callback makes the question come sooner",
+	}
+	if out.AbsenceProves {
+		after := "after " + inWords(out.FinalityWindow)
+		a.Proves += ", or 'not known' three times " + after
+		a.Redrive = after + " of 'not known': another attempt"
+	}
+	if out.OnLostResponse == ResendSameReference {
+		a.Redrive = "for " + inWords(cmp.Or(out.ResendWithin, resendWithin)) +
+			", if the operator says 'not known': the same reference; then " + a.Redrive
+	}
+	if !hasAbility[Disburser](i.Operator) {
+		a.LostCashOut, a.Proves, a.Redrive = "", "", ""
+	}
+	if !hasAbility[StatusReader](i.Operator) {
+		a.Proves, a.Redrive = "nothing it can say: two people resolve", "refused: it cannot be asked"
+		a.Settles = "a proven callback with the order's amount; everything else is a case"
+		a.LostCashIn, a.LostCashOut = waitsOnly, waitsOnly
+	}
+	if !hasAbility[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
+		a.Settles = "nobody's but a person's"
+	}
+	return a
+}
 
 // Operator is one system we call. An implementation translates between these types and the
 // operator's wire format. It keeps no state but its access token, never retries and never decides.
@@ -49,7 +81,7 @@ type Refunder interface {
 
 // BalanceReader returns the money left for disbursements.
 type BalanceReader interface {
-	Balance(ctx context.Context) (Money, error)
+	Balance(ctx context.Context) (pirogue.Money, error)
 }
 
 // StatusReader returns the operator's result for an attempt. It returns OutcomeAbsent when the
@@ -64,7 +96,7 @@ type StatusReader interface {
 // the body cannot be read. The result is a hint, never a fact: the workflow asks Status before it
 // believes it.
 type CallbackReader interface {
-	Callback(a Attempt, header http.Header, body []byte) (OperatorResult, error)
+	Callback(a pirogue.Attempt, header http.Header, body []byte) (OperatorResult, error)
 }
 
 // CallbackRegistrar registers one address for callbacks about payments that name no address of
@@ -90,12 +122,12 @@ type BulkDisburser interface {
 
 // CollectRequest is the request to collect a cash-in.
 type CollectRequest struct {
-	Ref         OperatorRef
-	Amount      Money
-	MSISDN      MSISDN
-	Network     Network // the payer's
-	Payer       string  // the customer's name from the merchant; "" when not given
-	Payee       string  // the merchant's name, for the customer to read
+	Ref         pirogue.OperatorRef
+	Amount      pirogue.Money
+	MSISDN      pirogue.MSISDN
+	Network     pirogue.Network // the payer's
+	Payer       string          // the customer's name from the merchant; "" when not given
+	Payee       string          // the merchant's name, for the customer to read
 	ReturnURL   string
 	CancelURL   string
 	CallbackURL string // at most 120 characters, carries the attempt's token
@@ -105,95 +137,35 @@ type CollectRequest struct {
 
 // DisburseRequest is the request to pay into a wallet.
 type DisburseRequest struct {
-	Ref         OperatorRef
-	Amount      Money
-	MSISDN      MSISDN
-	Network     Network // the beneficiary's
-	Beneficiary string  // the customer's name from the merchant; "" when not given
-	Payer       string  // the merchant's name, for the customer to read
-	CallbackURL string  // as in Collection
+	Ref         pirogue.OperatorRef
+	Amount      pirogue.Money
+	MSISDN      pirogue.MSISDN
+	Network     pirogue.Network // the beneficiary's
+	Beneficiary string          // the customer's name from the merchant; "" when not given
+	Payer       string          // the merchant's name, for the customer to read
+	CallbackURL string          // as in Collection
 }
 
 // RefundRequest is the request to give back a collected payment.
 type RefundRequest struct {
-	Ref          OperatorRef
-	Amount       Money       // to give back: all of the collected amount, or less
-	CollectQuery StatusQuery // the attempt that collected it
-	CallbackURL  string      // as in Collection
+	Ref          pirogue.OperatorRef
+	Amount       pirogue.Money // to give back: all of the collected amount, or less
+	CollectQuery StatusQuery   // the attempt that collected it
+	CallbackURL  string        // as in Collection
 }
 
 // StatusQuery identifies an attempt for a status call.
 type StatusQuery struct {
-	Kind   PaymentKind
-	Ref    OperatorRef
-	Handle Handle
-	Amount Money     // as we sent it
-	MSISDN MSISDN    // of the wallet that pays or is paid
-	SentAt time.Time // when the attempt first left us: adapters search no older transactions
+	Kind   pirogue.PaymentKind
+	Ref    pirogue.OperatorRef
+	Handle pirogue.Handle
+	Amount pirogue.Money  // as we sent it
+	MSISDN pirogue.MSISDN // of the wallet that pays or is paid
+	SentAt time.Time      // when the attempt first left us: adapters search no older transactions
 	// RefundedCollect is the attempt whose collection this refund gives back by Refunder. It is nil for a
 	// refund by Disburser, and for every other kind.
 	RefundedCollect *StatusQuery
 }
-
-// Outcome is the operator's result for an attempt.
-type Outcome string
-
-// The outcomes an operator can report. A status word that an adapter does not know gets no outcome:
-// the adapter returns an error with code Unknown.
-const (
-	OutcomePending  Outcome = "PENDING"  // accepted, not decided
-	OutcomePaid     Outcome = "PAID"     // money moved
-	OutcomeDeclined Outcome = "DECLINED" // money did not move and will not
-	OutcomeExpired  Outcome = "EXPIRED"  // the operator closed it unpaid
-	OutcomeAbsent   Outcome = "ABSENT"   // the operator does not know the reference; not yet evidence
-	// OutcomeNotSent never comes from an operator: our own rows prove that nothing was sent.
-	OutcomeNotSent Outcome = "NOT_SENT"
-)
-
-// OperatorResult is an operator's result for one attempt at one moment.
-type OperatorResult struct {
-	Outcome      Outcome    `json:"outcome"`
-	ProviderTxID string     `json:"provider_tx_id,omitempty"`
-	NextAction   NextAction `json:"next_action,omitzero"`
-	Handle       Handle     `json:"-"`
-	// Amount is the principal that the operator confirmed; zero when it names none. A Receipt with
-	// another amount than the payment's never becomes a success.
-	Amount Money `json:"amount,omitzero"`
-	// Extra holds the money that other transactions moved under the same reference; zero for
-	// nothing. Amount equals the payment's amount then.
-	Extra Money `json:"extra,omitzero"`
-	// Mismatch names a fact besides the amount that differs from the request: "currency" or
-	// "counterparty"; "" for none. A Receipt with a Mismatch never becomes a success.
-	Mismatch string `json:"mismatch,omitempty"`
-	Message  string `json:"words,omitempty"` // the operator's message, redacted, for support
-	// UnderWay means that the operator itself reports the attempt as pending. It has neither lost
-	// the attempt nor failed to respond.
-	UnderWay bool `json:"under_way,omitempty"`
-	// Unreadable means that the response does not prove whether money moved, or how much. The call
-	// failed, or its status word is in no table. It may report "paid" without an amount that the
-	// operator states elsewhere, or a proven callback contradicts it. Words holds the reason.
-	Unreadable bool `json:"unclear,omitempty"`
-	// Contradicted means that it is Unclear because a proven callback reports that money moved.
-	Contradicted bool `json:"contradicted,omitempty"`
-	// Absent means that the operator responded and does not know the attempt.
-	Absent bool `json:"absent,omitempty"`
-	// KeptOpen means that the payment stays open in spite of this result, because the service is in
-	// ask-first mode.
-	KeptOpen bool `json:"kept_open,omitempty"`
-}
-
-// Moved returns the total moved under the reference of a PAID receipt, in minor units. An operator
-// that names no amount moved the ordered one.
-func (r OperatorResult) Moved(ordered Money) int64 {
-	if r.Amount == (Money{}) {
-		return ordered.Minor + r.Extra.Minor
-	}
-	return r.Amount.Minor + r.Extra.Minor
-}
-
-// MismatchUnstated is the Mismatch of a callback that reports a payment without its amount. It
-// occurs only with an operator that has no status call.
-const MismatchUnstated = "amount_unstated"
 
 // Capability holds an adapter's promises about its operator. Workflows decide from it, so a weak
 // operator automatically gets less automation.
@@ -235,25 +207,25 @@ type Limits struct {
 
 // Allow reports whether an amount, in minor units, is within the limits and MaxAmount.
 func (l Limits) Allow(minor int64) bool {
-	return IsAmount(minor) && minor >= l.Min && (l.Max == 0 || minor <= l.Max)
+	return pirogue.IsAmount(minor) && minor >= l.Min && (l.Max == 0 || minor <= l.Max)
 }
 
 // Validate names the bound that is impossible: below 0, above MaxAmount, or a maximum below the
 // minimum.
 func (l Limits) Validate() error {
 	switch {
-	case l.Min < 0 || l.Min > MaxAmount:
-		return FieldError(InvalidParameter, "min")
-	case l.Max < 0 || l.Max > MaxAmount || (l.Max > 0 && l.Max < l.Min):
-		return FieldError(InvalidParameter, "max")
+	case l.Min < 0 || l.Min > pirogue.MaxAmount:
+		return pirogue.FieldError(pirogue.InvalidParameter, "min")
+	case l.Max < 0 || l.Max > pirogue.MaxAmount || (l.Max > 0 && l.Max < l.Min):
+		return pirogue.FieldError(pirogue.InvalidParameter, "max")
 	default:
 		return nil
 	}
 }
 
 // Limits returns the limits for payments of kind k.
-func (c Capability) Limits(k PaymentKind) Limits {
-	if k == CashIn {
+func (c Capability) Limits(k pirogue.PaymentKind) Limits {
+	if k == pirogue.CashIn {
 		return c.CashIn
 	}
 	return c.CashOut
@@ -291,10 +263,10 @@ const (
 
 // Instance is one configured operator with its place in the routes.
 type Instance struct {
-	Code           OperatorCode
-	Mode           Mode
-	Country        CountryCode
-	Network        Network
+	Code           pirogue.OperatorCode
+	Mode           pirogue.Mode
+	Country        pirogue.CountryCode
+	Network        pirogue.Network
 	CallsPerSecond float64       // the contract's limit; 0 means none
 	Window         time.Duration // the customer's time to confirm
 	CallTimeout    time.Duration // the capability's
@@ -318,9 +290,9 @@ func (i Instance) absenceProves() bool {
 
 // Limits returns the amounts that the instance moves in payments of kind k: the operator's limits,
 // narrowed by the contract's.
-func (i Instance) Limits(k PaymentKind) Limits {
+func (i Instance) Limits(k pirogue.PaymentKind) Limits {
 	operators, contracts := i.Operator.Capability().Limits(k), i.CashOut
-	if k == CashIn {
+	if k == pirogue.CashIn {
 		contracts = i.CashIn
 	}
 	limits := Limits{Min: max(operators.Min, contracts.Min), Max: operators.Max}
@@ -328,4 +300,26 @@ func (i Instance) Limits(k PaymentKind) Limits {
 		limits.Max = contracts.Max
 	}
 	return limits
+}
+
+// onLostResponse returns the rule for a lost response. For outgoing money, only an operator that executes a
+// reference once may receive it twice.
+func (c Capability) onLostResponse(k pirogue.PaymentKind) OnLostResponse {
+	switch {
+	case !k.MoneyOut():
+		return c.OnLostResponse
+	case c.Reference == IdempotentByReference:
+		return ResendSameReference
+	default:
+		return ResendNever
+	}
+}
+
+// GivesBack reports whether an instance can refund by its own refund call a cash-in that it
+// collected. Where WholeRefunds holds, the refund must be of the whole.
+func (i Instance) GivesBack(collected, refund pirogue.Payment) bool {
+	if _, has := i.Operator.(Refunder); !has {
+		return false
+	}
+	return refund.AtOperator() == collected.AtOperator() || !i.Operator.Capability().WholeRefunds
 }

@@ -1,27 +1,32 @@
-package pirogue
+package lifecycle
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+	"pirogue/support"
+)
 
 // Restart holds a payment whose workflow may have to be started again, with its rows.
 type Restart struct {
-	Payment Payment
-	Attempt Attempt        // the latest
-	Tried   []OperatorCode // the operators of all its attempts
-	Case    Cause          // its oldest open case that its workflow closes; "" for none
-	Anew    bool           // an open workflow is to end first: the rows are right and its state is not
-	Over    []CaseID       // its open cases that are over once its workflow runs again
+	Payment pirogue.Payment
+	Attempt pirogue.Attempt        // the latest
+	Tried   []pirogue.OperatorCode // the operators of all its attempts
+	Case    support.Cause          // its oldest open case that its workflow closes; "" for none
+	Anew    bool                   // an open workflow is to end first: the rows are right and its state is not
+	Over    []support.CaseID       // its open cases that are over once its workflow runs again
 	// Err is the reason why the rows cannot be read. Only the payment's own identifiers are filled in then.
 	Err error
 }
 
 // Resumption holds the facts from a payment's rows at the time its workflow is started again.
 type Resumption struct {
-	Status    Status    `json:"status"`
-	Case      Cause     `json:"case,omitempty"`      // a person must settle it
-	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the customer's window closes
-	FirstSent time.Time `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
-	EndedAt   time.Time `json:"ended_at,omitzero"`   // zero: it is open
-	Attempts  int       `json:"attempts,omitempty"`  // number of attempts of the payment
+	Status    pirogue.Status `json:"status"`
+	Case      support.Cause  `json:"case,omitempty"`      // a person must settle it
+	ExpiresAt time.Time      `json:"expires_at,omitzero"` // when the customer's window closes
+	FirstSent time.Time      `json:"first_sent,omitzero"` // zero: nothing of the latest attempt has left
+	EndedAt   time.Time      `json:"ended_at,omitzero"`   // zero: it is open
+	Attempts  int            `json:"attempts,omitempty"`  // number of attempts of the payment
 	// At is the time of the restart, by the clock of all these times.
 	At time.Time `json:"at,omitzero"`
 }
@@ -43,7 +48,7 @@ func (r Resumption) ByClock(started time.Time) *Resumption {
 
 // Watched reports whether money of an ended payment can still move at its operator.
 func (r Resumption) Watched() bool {
-	late := r.Status == StatusFailed || r.Status == StatusExpired
+	late := r.Status == pirogue.StatusFailed || r.Status == pirogue.StatusExpired
 	return late && !r.FirstSent.IsZero()
 }
 
@@ -61,8 +66,8 @@ const (
 type FollowedWork struct {
 	What  FollowedKind
 	ID    string
-	Kind  PaymentKind // of a payment
-	Round int         // of an event
+	Kind  pirogue.PaymentKind // of a payment
+	Round int                 // of an event
 }
 
 // Restarted counts the lost workflows that a search found and started again.

@@ -1,14 +1,18 @@
-package pirogue
+package support
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+)
 
 // WorkFilter selects rows of support's lists. Zero fields do not select.
 type WorkFilter struct {
 	Cause    string // a StuckCause, or a Cause in the list of cases
-	Operator OperatorCode
-	Merchant MerchantID
-	Country  CountryCode
-	Kind     PaymentKind
+	Operator pirogue.OperatorCode
+	Merchant pirogue.MerchantID
+	Country  pirogue.CountryCode
+	Kind     pirogue.PaymentKind
 	Before   time.Time // waiting since before this moment
 	After    string    // the Next of the page before
 	Limit    int       // rows of a page
@@ -25,7 +29,7 @@ type WorkPage[T any] struct {
 // filter selects, whatever its page and its cause.
 type WorkTally struct {
 	Cause    string
-	Currency Currency
+	Currency pirogue.Currency
 	Payments int
 	Amount   int64 // minor units at stake
 }
@@ -51,14 +55,14 @@ const EventOverdue = 10 * time.Minute
 
 // OpenFigure counts the open payments of one kind and status.
 type OpenFigure struct {
-	Kind     PaymentKind
-	Status   Status
+	Kind     pirogue.PaymentKind
+	Status   pirogue.Status
 	Payments int
 }
 
 // SuspenseFigure holds the money in suspense in one currency, in minor units. In came in and
 // belongs to no payment yet; Out left and no payment explains it. The two are never netted.
 type SuspenseFigure struct {
-	Currency Currency
+	Currency pirogue.Currency
 	In, Out  int64
 }

@@ -1,15 +1,14 @@
-package pirogue
+package bulk
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"time"
-)
 
-// BulkID identifies a bulk: a UUIDv7 in lower case.
-type BulkID string
+	"pirogue"
+	"pirogue/operator"
+)
 
 // MaxBulkLines limits the cash-outs in one bulk.
 const MaxBulkLines = 10_000
@@ -39,21 +38,21 @@ func (s BulkState) Ended() bool { return s == BulkCompleted || s == BulkCancelle
 // Bulk holds many cash-outs of one merchant in one subsidiary that one request asked for.
 // Acceptance sets its money aside as a whole.
 type Bulk struct {
-	ID          BulkID
-	MerchantID  MerchantID
-	Mode        Mode
+	ID          pirogue.BulkID
+	MerchantID  pirogue.MerchantID
+	Mode        pirogue.Mode
 	Reference   string // merchant_bulk_id, unique for ever per merchant and mode
 	State       BulkState
-	Country     CountryCode
+	Country     pirogue.CountryCode
 	Lines       int
-	Amount      Money  // the sum of the lines' amounts
-	Fee         Money  // the sum of their fees, frozen when the bulk was accepted
-	Cost        int64  // set aside at acceptance, in minor units: the sum of Payment.Net
-	Digest      string // of the lines in the request: it tells a repeated request from another one
-	NotifyURL   string // overrides the merchant's
-	NotifyLines bool   // the end of each line has a webhook of its own
+	Amount      pirogue.Money // the sum of the lines' amounts
+	Fee         pirogue.Money // the sum of their fees, frozen when the bulk was accepted
+	Cost        int64         // set aside at acceptance, in minor units: the sum of Payment.Net
+	Digest      string        // of the lines in the request: it tells a repeated request from another one
+	NotifyURL   string        // overrides the merchant's
+	NotifyLines bool          // the end of each line has a webhook of its own
 	Metadata    map[string]string
-	Pages       []OperatorCode // the operator of each page's lines, in the order of the pages
+	Pages       []pirogue.OperatorCode // the operator of each page's lines, in the order of the pages
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	StartedAt   time.Time // when its workflow began; zero: not yet
@@ -92,19 +91,19 @@ const (
 
 // LineStatuses lists every status, in the order in which a line meets them.
 var LineStatuses = []LineStatus{
-	LineWaiting, LineStatus(StatusCreated), LineStatus(StatusInitiated), LineStatus(StatusPending),
-	LineStatus(StatusSuccess), LineStatus(StatusFailed), LineStatus(StatusExpired), LineCancelled,
+	LineWaiting, LineStatus(pirogue.StatusCreated), LineStatus(pirogue.StatusInitiated), LineStatus(pirogue.StatusPending),
+	LineStatus(pirogue.StatusSuccess), LineStatus(pirogue.StatusFailed), LineStatus(pirogue.StatusExpired), LineCancelled,
 }
 
 // Ended reports whether a line of this status is final.
-func (s LineStatus) Ended() bool { return s == LineCancelled || Status(s).Terminal() }
+func (s LineStatus) Ended() bool { return s == LineCancelled || pirogue.Status(s).Terminal() }
 
 // BulkLine is one cash-out of a bulk. Payment is the line's payment or, before there is one, the
 // payment that it would begin as.
 type BulkLine struct {
 	Number     int // from 1, in the order of the request
 	Status     LineStatus
-	Payment    Payment
+	Payment    pirogue.Payment
 	Unreadable bool // Payment lacks what is sealed, such as its number
 }
 
@@ -151,27 +150,27 @@ func (p BulkProgress) Percent(lines int) int {
 // BulkInput is the input of a bulk's workflow: identifiers and the policy frozen when the workflow
 // starts. It holds nothing personal and nothing secret, for Temporal's history keeps it.
 type BulkInput struct {
-	BulkID     BulkID     `json:"bulk_id"`
-	MerchantID MerchantID `json:"merchant_id"`
-	Pages      []BulkPage `json:"pages"`
+	BulkID     pirogue.BulkID     `json:"bulk_id"`
+	MerchantID pirogue.MerchantID `json:"merchant_id"`
+	Pages      []BulkPage         `json:"pages"`
 }
 
 // BulkPage is the policy for one page of a bulk.
 type BulkPage struct {
 	// Operator takes the lines of the page by bulk calls; "" when each payment is
 	// submitted by itself.
-	Operator    OperatorCode  `json:"operator,omitempty"`
-	CallTimeout time.Duration `json:"call_timeout,omitempty"` // of one bulk call
+	Operator    pirogue.OperatorCode `json:"operator,omitempty"`
+	CallTimeout time.Duration        `json:"call_timeout,omitempty"` // of one bulk call
 }
 
 // NewBulkInput returns the workflow input of b; instance finds the operator of each page. Where
 // that operator has no bulk call, or is not configured, the page's payments are submitted one by
 // one.
-func NewBulkInput(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkInput {
+func NewBulkInput(b Bulk, instance func(pirogue.OperatorCode) (operator.Instance, bool)) BulkInput {
 	order := BulkInput{BulkID: b.ID, MerchantID: b.MerchantID, Pages: make([]BulkPage, len(b.Pages))}
 	for i, code := range b.Pages {
 		found, known := instance(code)
-		if _, whole := found.Operator.(BulkDisburser); known && whole {
+		if _, whole := found.Operator.(operator.BulkDisburser); known && whole {
 			order.Pages[i] = BulkPage{Operator: code, CallTimeout: found.CallTimeout}
 		}
 	}
@@ -180,60 +179,8 @@ func NewBulkInput(b Bulk, instance func(OperatorCode) (Instance, bool)) BulkInpu
 
 // NewBulkEventID returns the ID of the event for a bulk's end. A bulk has one such event, so it
 // cannot be written twice.
-func NewBulkEventID(b BulkID) EventID {
-	return EventID("evt_" + strings.ReplaceAll(string(b), "-", "") + "_1")
-}
-
-// bulkBody is the body of a bulk's webhook. It holds the fields shared with a payment's webhook,
-// then the counts and sums of the bulk's lines.
-type bulkBody struct {
-	Event     string             `json:"event"`
-	BulkID    BulkID             `json:"bulk_id"`
-	Reference string             `json:"merchant_bulk_id"`
-	Status    BulkState          `json:"status"`
-	Amount    int64              `json:"amount"`
-	Currency  Currency           `json:"currency"`
-	Timestamp string             `json:"timestamp"`
-	EventID   EventID            `json:"event_id"`
-	Sequence  int                `json:"sequence"`
-	Lines     int                `json:"lines"`
-	Counts    map[LineStatus]int `json:"counts"`
-	Paid      int64              `json:"paid_amount"`     // reached wallets, without fees
-	Returned  int64              `json:"returned_amount"` // back in the merchant's balance, with fees
-	Fee       int64              `json:"fee"`             // of the lines that were paid
-	Metadata  map[string]string  `json:"metadata"`
-	Livemode  bool               `json:"livemode"`
-}
-
-// NewBulkEvent returns the event of a bulk that ended at the given moment. url is the merchant's
-// webhook address; "" stores the event and sends nothing.
-func NewBulkEvent(p BulkProgress, url string, at time.Time) (Event, error) {
-	id := NewBulkEventID(p.ID)
-	paid := p.Tallies[LineStatus(StatusSuccess)]
-	body := bulkBody{
-		Event: "bulk.completed", BulkID: p.ID, Reference: p.Reference, Status: p.State, Amount: p.Amount.Minor,
-		Currency: p.Amount.Currency, Timestamp: at.UTC().Format(webhookTime), EventID: id, Sequence: 1,
-		Lines: p.Bulk.Lines, Counts: map[LineStatus]int{}, Paid: paid.Amount, Returned: p.Cost - paid.Cost, Fee: paid.Fee,
-		Metadata: p.Metadata, Livemode: p.Mode == Live,
-	}
-	if body.Metadata == nil {
-		body.Metadata = map[string]string{}
-	}
-	for status, tally := range p.Tallies {
-		body.Counts[status] = tally.Lines
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return Event{}, Errorf(Internal, "encode event %s: %w", id, err)
-	}
-	state := EventWaiting
-	if url == "" {
-		state = EventUnwanted
-	}
-	return Event{
-		ID: id, BulkID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, URL: url, Body: raw, State: state,
-		NextAt: at, CreatedAt: at,
-	}, nil
+func NewBulkEventID(b pirogue.BulkID) pirogue.EventID {
+	return pirogue.EventID("evt_" + strings.ReplaceAll(string(b), "-", "") + "_1")
 }
 
 // BulkPageProgress counts lines of a page that wait and that have begun, and the open payments of the
@@ -243,14 +190,14 @@ type BulkPageProgress struct{ Waiting, Begun, Open int }
 // OpenLine is the payment of a line that has not ended. Where its row cannot be read, Err gives the
 // reason and Payment holds the unsealed fields only.
 type OpenLine struct {
-	Payment Payment
+	Payment pirogue.Payment
 	Err     error
 }
 
 // UnsentLine is the payment of a line that was never sent, with its attempt.
 type UnsentLine struct {
-	Payment Payment
-	Attempt Attempt
+	Payment pirogue.Payment
+	Attempt pirogue.Attempt
 }
 
 // LineField names a field of a bulk's n-th line, n from 1, in the form of API errors. Field amount

@@ -1,6 +1,11 @@
-package pirogue
+package lifecycle
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+	"pirogue/support"
+)
 
 // AttemptResult holds the result of one sending of an attempt. It moves the attempt from SENT to State,
 // unless a later sending was made, and moves its payment accordingly.
@@ -10,13 +15,13 @@ import "time"
 // results arrive. Before that it is UNKNOWN. The payment is PENDING either way, for the merchant
 // must not believe that it failed. REFUSED leaves the payment to Settlement.
 type AttemptResult struct {
-	AttemptID    AttemptID
+	AttemptID    pirogue.AttemptID
 	Sending      int // its number, from Sending.Number
-	State        AttemptState
-	Handle       Handle
+	State        pirogue.AttemptState
+	Handle       pirogue.Handle
 	Unable       bool   // with REFUSED: for a reason of the operator's own
 	Message      string // the operator's message, redacted
-	NextAction   NextAction
+	NextAction   pirogue.NextAction
 	ProviderTxID string
 	ExpiresAt    time.Time // when the customer's window closes
 	At           time.Time
@@ -25,10 +30,10 @@ type AttemptResult struct {
 // Finalization makes a payment terminal. One transaction compares and sets its status, books it, and
 // writes the event for the merchant.
 type Finalization struct {
-	PaymentID    PaymentID
-	From         Status // only from this status; "" means from any that is not terminal
-	Status       Status
-	Failure      Failure
+	PaymentID    pirogue.PaymentID
+	From         pirogue.Status // only from this status; "" means from any that is not terminal
+	Status       pirogue.Status
+	Failure      pirogue.Failure
 	ProviderTxID string
 	// Unsent requires the proof that nothing was sent. A payment with an attempt that is SENT,
 	// UNKNOWN or ACCEPTED stays as it is.
@@ -36,8 +41,8 @@ type Finalization struct {
 	Watched bool // its workflow watches for late money: the payment is not finished
 	// Case names the case that two people close by Resolution together with the payment; "" for
 	// none. Its money leaves suspense in the same transaction.
-	Case       CaseID
-	Resolution Resolution
+	Case       support.CaseID
+	Resolution support.Resolution
 	At         time.Time
 }
 
@@ -48,7 +53,7 @@ type Finalization struct {
 // Reversed is the event of the cash-in that is wholly refunded with this refund; "" for any other
 // settlement.
 type Finalized struct {
-	Payment  Payment
-	EventID  EventID
-	Reversed EventID
+	Payment  pirogue.Payment
+	EventID  pirogue.EventID
+	Reversed pirogue.EventID
 }

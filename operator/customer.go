@@ -1,8 +1,10 @@
-package pirogue
+package operator
 
 import (
 	"context"
 	"time"
+
+	"pirogue"
 )
 
 // CustomerDirectory registers customers at an operator that identifies its payers and
@@ -18,11 +20,11 @@ type CustomerDirectory interface {
 
 // Customer is one person in an operator's directory: every field is personal data.
 type Customer struct {
-	ID        string    `json:"id"` // the operator's; "" before it is registered there
-	FirstName string    `json:"first_name"`
-	LastName  string    `json:"last_name"`
-	Email     string    `json:"email,omitempty"`
-	MSISDN    MSISDN    `json:"msisdn"`
-	Address   string    `json:"address,omitempty"`
-	CreatedAt time.Time `json:"created_at,omitzero"`
+	ID        string         `json:"id"` // the operator's; "" before it is registered there
+	FirstName string         `json:"first_name"`
+	LastName  string         `json:"last_name"`
+	Email     string         `json:"email,omitempty"`
+	MSISDN    pirogue.MSISDN `json:"msisdn"`
+	Address   string         `json:"address,omitempty"`
+	CreatedAt time.Time      `json:"created_at,omitzero"`
 }

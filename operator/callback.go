@@ -1,9 +1,11 @@
-package pirogue
+package operator
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
+
+	"pirogue"
 )
 
 // Callback is a message from an operator to us about one attempt. It is a hint, never a fact: the
@@ -11,8 +13,8 @@ import (
 // are the only source: see Heard.
 type Callback struct {
 	ID         string // the attempt's ID and the body's digest, so a repeated message has the same ID
-	AttemptID  AttemptID
-	PaymentID  PaymentID
+	AttemptID  pirogue.AttemptID
+	PaymentID  pirogue.PaymentID
 	Receipt    OperatorResult // as read from the body; Outcome is "" when the adapter cannot interpret it
 	ReceivedAt time.Time
 	RoutedAt   time.Time // when its payment's workflow was told; zero: not yet
@@ -20,7 +22,7 @@ type Callback struct {
 
 // NewCallback returns the callback for attempt a whose body the adapter read as said. Its ID makes
 // a repeated message the same callback.
-func NewCallback(a Attempt, said OperatorResult, body []byte, at time.Time) Callback {
+func NewCallback(a pirogue.Attempt, said OperatorResult, body []byte, at time.Time) Callback {
 	digest := sha256.Sum256(body)
 	return Callback{
 		ID: string(a.ID) + "/" + hex.EncodeToString(digest[:]), AttemptID: a.ID, PaymentID: a.PaymentID,
@@ -34,14 +36,14 @@ const MaxVerified = 50
 
 // Agreeing returns the terminal statuses that the callback does not contradict. A callback without
 // an outcome may mean that money moved, so it agrees with SUCCESS and REVERSED only.
-func (c Callback) Agreeing() []Status {
+func (c Callback) Agreeing() []pirogue.Status {
 	switch c.Receipt.Outcome {
-	case OutcomePaid, "":
-		return []Status{StatusSuccess, StatusReversed}
-	case OutcomeDeclined, OutcomeExpired:
-		return []Status{StatusFailed, StatusExpired}
+	case pirogue.OutcomePaid, "":
+		return []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusReversed}
+	case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
+		return []pirogue.Status{pirogue.StatusFailed, pirogue.StatusExpired}
 	default:
-		return []Status{StatusSuccess, StatusReversed, StatusFailed, StatusExpired}
+		return []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusReversed, pirogue.StatusFailed, pirogue.StatusExpired}
 	}
 }
 
@@ -57,16 +59,16 @@ func CallbackDigest(token string) string {
 // without an amount it gets MismatchUnstated. Extra holds the money of other transactions of the
 // operator.
 func LatestVerified(said []OperatorResult) OperatorResult {
-	heard := OperatorResult{Outcome: OutcomePending, Message: "no callback was believed yet"}
+	heard := OperatorResult{Outcome: pirogue.OutcomePending, Message: "no callback was believed yet"}
 	for _, r := range said {
-		if r.Outcome != "" && r.Outcome != OutcomePending && heard.Outcome != OutcomePaid {
+		if r.Outcome != "" && r.Outcome != pirogue.OutcomePending && heard.Outcome != pirogue.OutcomePaid {
 			heard = r
 		}
 	}
-	if heard.Outcome == OutcomePaid && heard.Amount == (Money{}) && heard.Mismatch == "" {
+	if heard.Outcome == pirogue.OutcomePaid && heard.Amount == (pirogue.Money{}) && heard.Mismatch == "" {
 		heard.Mismatch = MismatchUnstated
 	}
-	if heard.Outcome == OutcomePaid && heard.Amount.Minor > 0 {
+	if heard.Outcome == pirogue.OutcomePaid && heard.Amount.Minor > 0 {
 		heard.Extra = Beside(said, heard.ProviderTxID, heard.Amount)
 	}
 	return heard
@@ -75,10 +77,10 @@ func LatestVerified(said []OperatorResult) OperatorResult {
 // Beside adds up the money that proven callbacks report under other transactions than tx. With tx
 // "" the first transaction named counts as tx. A callback without an amount, or in another
 // currency, counts as ordered.
-func Beside(said []OperatorResult, tx string, ordered Money) Money {
-	beside, known := Money{}, map[string]bool{"": true, tx: true}
+func Beside(said []OperatorResult, tx string, ordered pirogue.Money) pirogue.Money {
+	beside, known := pirogue.Money{}, map[string]bool{"": true, tx: true}
 	for _, r := range said {
-		if r.Outcome != OutcomePaid || known[r.ProviderTxID] {
+		if r.Outcome != pirogue.OutcomePaid || known[r.ProviderTxID] {
 			continue
 		}
 		known[r.ProviderTxID] = true
@@ -90,7 +92,7 @@ func Beside(said []OperatorResult, tx string, ordered Money) Money {
 		if r.Amount.Minor > 0 && r.Amount.Currency == ordered.Currency {
 			amount = r.Amount
 		}
-		beside = Money{Minor: beside.Minor + amount.Minor, Currency: ordered.Currency}
+		beside = pirogue.Money{Minor: beside.Minor + amount.Minor, Currency: ordered.Currency}
 	}
 	return beside
 }

@@ -1,7 +1,6 @@
-package pirogue
+package operator
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 )
@@ -40,39 +39,6 @@ type Automation struct {
 	Proves      string // proof that money that was to leave us did not
 	Redrive     string // when support's redrive may make another attempt
 	Settles     string // the source whose result finalizes a payment
-}
-
-// Automation describes the workflows' steps with this instance. It reads the Leg that workflows
-// decide from, so that the table cannot promise more than they do.
-func (i Instance) Automation() Automation {
-	in, out := NewRouteCandidate(CashIn, i), NewRouteCandidate(CashOut, i)
-	a := Automation{
-		LostCashIn: lostResponseTexts[in.OnLostResponse], LostCashOut: lostResponseTexts[out.OnLostResponse],
-		Proves:  "two equal refusals by status",
-		Redrive: "refused: absence proves nothing, two people resolve",
-		Settles: "its status call; a callback makes the question come sooner",
-	}
-	if out.AbsenceProves {
-		after := "after " + inWords(out.FinalityWindow)
-		a.Proves += ", or 'not known' three times " + after
-		a.Redrive = after + " of 'not known': another attempt"
-	}
-	if out.OnLostResponse == ResendSameReference {
-		a.Redrive = "for " + inWords(cmp.Or(out.ResendWithin, resendWithin)) +
-			", if the operator says 'not known': the same reference; then " + a.Redrive
-	}
-	if !hasAbility[Disburser](i.Operator) {
-		a.LostCashOut, a.Proves, a.Redrive = "", "", ""
-	}
-	if !hasAbility[StatusReader](i.Operator) {
-		a.Proves, a.Redrive = "nothing it can say: two people resolve", "refused: it cannot be asked"
-		a.Settles = "a proven callback with the order's amount; everything else is a case"
-		a.LostCashIn, a.LostCashOut = waitsOnly, waitsOnly
-	}
-	if !hasAbility[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
-		a.Settles = "nobody's but a person's"
-	}
-	return a
 }
 
 // inWords returns a duration as tables show it, such as "5 min" or "48 h".

@@ -1,9 +1,11 @@
-package pirogue
+package support
 
 import (
 	"strconv"
 	"strings"
 	"time"
+
+	"pirogue"
 )
 
 // CaseID identifies a case. It is derived from its payment and cause, so one cause opens one case
@@ -11,7 +13,7 @@ import (
 type CaseID string
 
 // NewCaseID returns the ID of a payment's first case of one cause.
-func NewCaseID(p PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + string(c)) }
+func NewCaseID(p pirogue.PaymentID, c Cause) CaseID { return CaseID(string(p) + "/" + string(c)) }
 
 // Further returns the ID of the n-th case of the same payment and cause, n from 2.
 func (id CaseID) Further(n int) CaseID { return CaseID(string(id) + "/" + strconv.Itoa(n)) }
@@ -73,11 +75,27 @@ func (c Cause) SettledByWorkflow() bool {
 // belongs.
 type Case struct {
 	ID        CaseID
-	PaymentID PaymentID
+	PaymentID pirogue.PaymentID
 	Cause     Cause
 	Attempt   int    // number of the attempt that it is about; 0 for the latest
 	Note      string // the evidence, redacted
 	Paid      int64  // minor units that wait in suspense; 0 for none
 	OpenedAt  time.Time
 	ClosedAt  time.Time // zero: open
+}
+
+// AllowedActions returns the actions of support on a payment with an open case of this cause. After the
+// FinalityWindow the operator is asked, and people decide what it cannot report. CauseNotBooked has
+// none: the payment's workflow waits for its own write and answers no action before that.
+func (c Cause) AllowedActions() []SupportActionKind {
+	switch c {
+	case CauseUnknown:
+		return []SupportActionKind{ActionRecheck, ActionResolve}
+	case CauseWorkflowLost: // support starts it by hand once its rows are readable again
+		return []SupportActionKind{ActionRecheck}
+	case CauseLineNotStarted, CauseNotBooked: // a line's operator is configured again, or its bulk is cancelled
+		return []SupportActionKind{}
+	default:
+		return []SupportActionKind{ActionResolve}
+	}
 }

@@ -1,8 +1,10 @@
-package pirogue
+package operator
 
 import (
 	"context"
 	"time"
+
+	"pirogue"
 )
 
 // StatementReader lists the transactions that an operator executed for us. Reconciliation reads it,
@@ -38,14 +40,14 @@ func PermitCall(ctx context.Context) error {
 // StatementLine is one transaction in its operator's list. A field that cannot be read stays empty:
 // to leave the line out would hide its money.
 type StatementLine struct {
-	TxID      string      // the operator's own
-	Ref       OperatorRef // "" where the operator does not repeat it
-	Kind      PaymentKind // "" for a type that we never ask for
-	Outcome   Outcome     // "" for a status word that the adapter does not know
-	Word      string      // the operator's own status word
-	Amount    Money       // the principal; zero when the text is no whole amount of a currency
-	Customer  string      // the customer's number as the operator writes it: personal data
-	Partner   string      // our own account as the operator names it
+	TxID      string              // the operator's own
+	Ref       pirogue.OperatorRef // "" where the operator does not repeat it
+	Kind      pirogue.PaymentKind // "" for a type that we never ask for
+	Outcome   pirogue.Outcome     // "" for a status word that the adapter does not know
+	Word      string              // the operator's own status word
+	Amount    pirogue.Money       // the principal; zero when the text is no whole amount of a currency
+	Customer  string              // the customer's number as the operator writes it: personal data
+	Partner   string              // our own account as the operator names it
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Reason    string // the operator's reason, redacted

@@ -1,6 +1,10 @@
-package pirogue
+package operator
 
-import "time"
+import (
+	"time"
+
+	"pirogue"
+)
 
 // BreakerState is the state of an operator's circuit breaker.
 type BreakerState string
@@ -27,7 +31,7 @@ const (
 // CircuitBreaker is the durable state of an operator instance's circuit breaker. Results of calls to it
 // change the state. A worker that starts during an outage reads it from the database.
 type CircuitBreaker struct {
-	Operator    OperatorCode
+	Operator    pirogue.OperatorCode
 	State       BreakerState
 	Since       time.Time // since when State holds; zero when it was never anything but closed
 	ProbeAt     time.Time // when the next payment may pass as a test; zero while closed
@@ -56,7 +60,7 @@ type WatchLoad struct {
 
 // ServiceChange records that a person takes an operator out of service, or puts it back.
 type ServiceChange struct {
-	Operator OperatorCode
+	Operator pirogue.OperatorCode
 	Parked   bool
 	Actor    string
 	Reason   string

@@ -1,8 +1,10 @@
-package pirogue
+package lifecycle
 
 import (
 	"errors"
 	"time"
+
+	"pirogue"
 )
 
 // AskFirst is the mode of a service whose database was restored to an earlier moment. Until it
@@ -41,7 +43,7 @@ type AskFirstReport struct {
 
 // AskedOperator shows how far one operator was asked since an ask-first mode began.
 type AskedOperator struct {
-	Operator   OperatorCode
+	Operator   pirogue.OperatorCode
 	ListedTo   time.Time // its own list is read up to then; zero: never
 	Unanswered int       // attempts of open payments on which it has given no result since the mode began
 	Evidence   string    // where a person looked instead; "": nobody did
@@ -56,35 +58,35 @@ func (o AskedOperator) Asked(begun time.Time) bool {
 
 // UnmatchedLine is a transaction in an operator's own list that no attempt of ours matches.
 type UnmatchedLine struct {
-	Operator OperatorCode
+	Operator pirogue.OperatorCode
 	TxID     string
-	Ref      OperatorRef
-	Kind     PaymentKind // "" for a type that we never ask for
-	Outcome  Outcome
-	Amount   Money
+	Ref      pirogue.OperatorRef
+	Kind     pirogue.PaymentKind // "" for a type that we never ask for
+	Outcome  pirogue.Outcome
+	Amount   pirogue.Money
 	At       time.Time
 }
 
 // UnmatchedSum counts the unmatched lines of one operator, kind and currency.
 type UnmatchedSum struct {
-	Operator OperatorCode
-	Kind     PaymentKind
-	Currency Currency
+	Operator pirogue.OperatorCode
+	Kind     pirogue.PaymentKind
+	Currency pirogue.Currency
 	Lines    int
 	Amount   int64 // minor units
 }
 
 // MayHavePaid reports whether money may have left us by the lines of a sum.
-func (s UnmatchedSum) MayHavePaid() bool { return s.Kind != CashIn }
+func (s UnmatchedSum) MayHavePaid() bool { return s.Kind != pirogue.CashIn }
 
 // LostRow names a workflow whose row a restored database does not have.
 type LostRow struct {
 	WorkflowID string
 	What       FollowedKind
 	ID         string
-	Kind       PaymentKind // of a payment
-	MerchantID MerchantID
-	Mode       Mode
+	Kind       pirogue.PaymentKind // of a payment
+	MerchantID pirogue.MerchantID
+	Mode       pirogue.Mode
 	Reference  string // the merchant's; "" where it is not known
 	State      string // of the workflow
 	StartedAt  time.Time

@@ -1,0 +1,37 @@
+package lifecycle
+
+import (
+	"pirogue"
+	"pirogue/operator"
+)
+
+// PaymentInput is the input of a payment's workflow: identifiers and the policy frozen when the workflow
+// starts. A later change of configuration cannot alter a payment under way. It holds nothing
+// personal and nothing secret, for Temporal's history keeps it.
+type PaymentInput struct {
+	PaymentID  pirogue.PaymentID         `json:"payment_id"`
+	MerchantID pirogue.MerchantID        `json:"merchant_id"`
+	Mode       pirogue.Mode              `json:"mode"`
+	Kind       pirogue.PaymentKind       `json:"kind"`
+	Country    pirogue.CountryCode       `json:"country"`
+	Network    pirogue.Network           `json:"network"`
+	Amount     pirogue.Money             `json:"amount"`              // moves at the operator: see Payment.AtOperator
+	Current    operator.RouteCandidate   `json:"current"`             // of the operator tried first
+	Fallbacks  []operator.RouteCandidate `json:"fallbacks,omitempty"` // the candidates for failover, in order
+	Bulk       bool                      `json:"bulk,omitempty"`      // a bulk's line: interactive payments go first
+	Resumes    *Resumption               `json:"resumes,omitempty"`   // its workflow was lost and is started again
+}
+
+// NewPaymentInput returns the workflow input of p. The first instance of route carries the payment; the
+// others are its candidates for failover. The route must not be empty.
+func NewPaymentInput(p pirogue.Payment, route []operator.Instance) PaymentInput {
+	legs := make([]operator.RouteCandidate, len(route))
+	for n, i := range route {
+		legs[n] = operator.NewRouteCandidate(p.Kind, i)
+	}
+	return PaymentInput{
+		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
+		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Current: legs[0], Fallbacks: legs[1:],
+		Bulk: p.BulkID != "",
+	}
+}
