@@ -17,7 +17,7 @@ type breakerRow struct {
 	State     string
 	Since     timeText
 	ProbeAt   timeText
-	Message   string
+	Message   string `gorm:"column:words"`
 	Backlog   int
 	Parked    bool
 	ParkedBy  string

@@ -29,7 +29,7 @@ type workRow struct {
 	Since   timeText
 	Place   string // orders rows of one time
 	Cause   string // of its case, "" without one
-	Message string
+	Message string `gorm:"column:words"`
 	Paid    int64
 
 	list       string // the worklist's cause

@@ -95,7 +95,7 @@ func TestFailingCalls(t *testing.T) {
 					open := 0
 					for _, c := range b.cases() {
 						require.Equal(t, support.CauseNotBooked, c.Cause)
-						require.Contains(t, c.Note, "Ask has failed")
+						require.Contains(t, c.Note, "AskStatus has failed")
 						open++
 					}
 					require.Equal(t, tt.want, open)
