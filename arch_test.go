@@ -64,14 +64,14 @@ var layers = map[string][]string{
 	"adapters":    {".", "operator", "config", "adapters/*"},
 	"adapters/*":  {".", "operator", "config", "adapters/outbound"},
 	"sandbox":     {"sandbox/*"},
-	"sandbox/*":   {"sandbox/stage"},
+	"sandbox/*":   {"sandbox/engine"},
 	"cmd/*":       {"*"},
 
 	// The contracts and simulator checks that tests share.
 	"adapters/outbound":        {".", "operator", "config", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
-	"sandbox/stagetest":        {"*"},
+	"sandbox/enginetest":       {"*"},
 	"piroguetest":              {"*"},
 	"docs/samples/go":          {},
 	"docs/samples/samplestest": {"*"},

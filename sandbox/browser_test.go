@@ -7,12 +7,12 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // mends presses an operator's heal button and waits until the page shows no fault of it.
-func mends(w stagetest.Tab, code string) {
+func mends(w enginetest.Tab, code string) {
 	w.T.Helper()
 	w.Does(chromedp.Click(chromedp.CSS("#"+code+` button[value="heal"]`), chromedp.NodeVisible))
 	w.Holds(
@@ -27,11 +27,11 @@ func mends(w stagetest.Tab, code string) {
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestFaultsInARealBrowser(t *testing.T) {
-	browser := stagetest.Chromium(t)
+	browser := enginetest.Chromium(t)
 	for _, width := range []int64{320, 1280} {
 		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
 			s, base := started(t, sandbox.Options{})
-			w := stagetest.Visitor{Width: width, NoScript: true}.Opens(browser, t, base+"/")
+			w := enginetest.Visitor{Width: width, NoScript: true}.Opens(browser, t, base+"/")
 			w.Fits()
 			w.Photographs("index")
 			w.Clicks(`a[href="faults"]`, "Take it down")
@@ -64,7 +64,7 @@ func TestFaultsInARealBrowser(t *testing.T) {
 			w.Photographs("faults")
 			mends(w, "sonatel")
 			mends(w, "orange-web")
-			if s.OrangeWeb.Switches() != stage.Healthy() || s.Sonatel.Switches().Switches != stage.Healthy() {
+			if s.OrangeWeb.Switches() != engine.Healthy() || s.Sonatel.Switches().Switches != engine.Healthy() {
 				t.Error("something is still broken")
 			}
 			w.Clicks(`nav a`, "Nothing was paid so far.")

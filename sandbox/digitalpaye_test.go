@@ -8,14 +8,14 @@ import (
 
 	"pirogue/sandbox"
 	"pirogue/sandbox/digitalpaye"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // TestAWaveLinkThroughThePublicAddress checks that the link of Digitalpaye's simulator
 // leads to its page. Book and list must then show the payment.
 func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
-	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	_, base := started(t, sandbox.Options{Clock: clock})
 	auth := request(t, http.MethodPost, base+"/digitalpaye/v1/auth", nil)
 	auth.SetBasicAuth(digitalpaye.APIKey, digitalpaye.APISecret)

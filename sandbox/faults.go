@@ -5,11 +5,11 @@ import (
 	"net/url"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // faultsPage is the template of the page of faults.
-var faultsPage = stage.LinkedPage(files, "faults.html", "; form-action 'self'")
+var faultsPage = engine.LinkedPage(files, "faults.html", "; form-action 'self'")
 
 const maxForm = 1 << 16 // bytes
 
@@ -79,7 +79,7 @@ func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	if err != nil {
 		return wanted, err
 	}
-	object, err := stage.Patch(now, wanted)
+	object, err := engine.Patch(now, wanted)
 	if err != nil {
 		return wanted, err
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // faults returns the text of the page of faults.
@@ -42,7 +42,7 @@ func TestFaultsAreTurnedByForms(t *testing.T) {
 		t.Error("the page does not show that one is down")
 	}
 	presses(t, base, http.StatusOK, "operator", "orange-web", "action", "up")
-	if s.OrangeWeb.Switches() != stage.Healthy() {
+	if s.OrangeWeb.Switches() != engine.Healthy() {
 		t.Errorf("up again: %+v", s.OrangeWeb.Switches())
 	}
 	saved := presses(t, base, http.StatusOK, "operator", "sonatel", "action", "save",
@@ -57,7 +57,7 @@ func TestFaultsAreTurnedByForms(t *testing.T) {
 		t.Errorf("saved: %+v", now)
 	}
 	presses(t, base, http.StatusOK, "operator", "sonatel", "action", "heal")
-	if now := s.Sonatel.Switches(); now.Switches != stage.Healthy() || now.TwoSignatures || !now.BareArrays {
+	if now := s.Sonatel.Switches(); now.Switches != engine.Healthy() || now.TwoSignatures || !now.BareArrays {
 		t.Errorf("mended: %+v", now)
 	}
 }
@@ -92,7 +92,7 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 			}
 		}
 	}
-	if s.OrangeWeb.Switches() != stage.Healthy() {
+	if s.OrangeWeb.Switches() != engine.Healthy() {
 		t.Errorf("what was refused changed something: %+v", s.OrangeWeb.Switches())
 	}
 	presses(t, base, http.StatusNotFound, "operator", "mtn", "action", "down")
@@ -154,7 +154,7 @@ func TestEveryFaultHasALabel(t *testing.T) {
 		}
 		ids[found[1]] = true
 	}
-	for code, settings := range map[string]stage.Settings{
+	for code, settings := range map[string]engine.Settings{
 		"orange-web": s.OrangeWeb.Settings(), "sonatel": s.Sonatel.Settings(),
 	} {
 		values, err := settings.Values()
@@ -167,7 +167,7 @@ func TestEveryFaultHasALabel(t *testing.T) {
 			}
 		}
 	}
-	for digits, behaviour := range stage.MagicNumbers() {
+	for digits, behaviour := range engine.MagicNumbers() {
 		if !strings.Contains(page, digits+": "+behaviour.Says) {
 			t.Errorf("%s cannot be forced", digits)
 		}

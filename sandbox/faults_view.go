@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // faultView is one operator on the page of faults.
@@ -75,17 +75,17 @@ var common = []struct {
 // answers lists the ways to spoil responses.
 var answers = []choiceView{
 	{"", "they are"},
-	{stage.AnswersFlood, "50 MB of nothing"},
-	{stage.AnswersDrip, "a byte a second"},
-	{stage.AnswersHalf, "half, then the connection breaks off"},
-	{stage.AnswersPage, "somebody else's web page"},
+	{engine.AnswersFlood, "50 MB of nothing"},
+	{engine.AnswersDrip, "a byte a second"},
+	{engine.AnswersHalf, "half, then the connection breaks off"},
+	{engine.AnswersPage, "somebody else's web page"},
 }
 
 // promises lists the degrees to which an operator's responses prove that a payment was not
 // executed.
 var promises = []choiceView{
 	{"", "was never executed"},
-	{stage.PromisesLive, "may have been executed, as live"},
+	{engine.PromisesLive, "may have been executed, as live"},
 }
 
 // faultsView returns the content of the page: every operator, with the typed values of a
@@ -159,7 +159,7 @@ func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 // behaviours lists the magic numbers as the behaviours that Force gives every customer.
 func behaviours() []choiceView {
 	choices := []choiceView{{"", "their own number says"}}
-	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
+	magic, payouts := engine.MagicNumbers(), engine.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		says := magic[digits].Says
 		if paid := payouts[digits].Says; paid != says {

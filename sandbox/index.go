@@ -6,14 +6,14 @@ import (
 	"net/http"
 	"slices"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 //go:embed index.html index.css faults.html
 var files embed.FS
 
 // indexPage is the template of the list of simulators.
-var indexPage = stage.LinkedPage(files, "index.html", "; form-action 'none'")
+var indexPage = engine.LinkedPage(files, "index.html", "; form-action 'none'")
 
 // shownPayments is the number of latest payments in a book on the page. The JSON view has
 // all of them.
@@ -29,7 +29,7 @@ type indexView struct {
 type simulatorView struct {
 	Operator
 
-	Latest []stage.Paid // newest first
+	Latest []engine.Paid // newest first
 }
 
 // numberView is one row of the table of magic numbers.
@@ -60,7 +60,7 @@ func (s *Sandbox) indexView() (indexView, error) {
 		}
 		view.Simulators = append(view.Simulators, simulatorOf(operator, one.Book()))
 	}
-	magic, payouts := stage.MagicNumbers(), stage.MagicPayouts()
+	magic, payouts := engine.MagicNumbers(), engine.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		view.Numbers = append(view.Numbers,
 			numberView{Digits: digits, Says: magic[digits].Says, SaysPaid: payouts[digits].Says})
@@ -69,7 +69,7 @@ func (s *Sandbox) indexView() (indexView, error) {
 }
 
 // simulatorOf returns one simulator of the list, with its latest payments.
-func simulatorOf(operator Operator, executed []stage.Paid) simulatorView {
+func simulatorOf(operator Operator, executed []engine.Paid) simulatorView {
 	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
 	slices.Reverse(latest)
 	return simulatorView{Operator: operator, Latest: latest}

@@ -3,7 +3,7 @@ package sandbox
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Operator is the description of one simulator in /simulators.
@@ -14,7 +14,7 @@ type Operator struct {
 	Asked    int               `json:"asked"`    // payments asked for
 	Paid     int               `json:"paid"`     // payments executed
 	Broken   []string          `json:"broken"`   // name=value of every setting that is deliberately broken
-	Settings map[string]any    `json:"settings"` // every setting, by its name; see stage.Settings.Values
+	Settings map[string]any    `json:"settings"` // every setting, by its name; see engine.Settings.Values
 	Own      map[string]string `json:"own"`      // the effect of each setting that only some operators have
 }
 
@@ -24,19 +24,19 @@ func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
 	for i, one := range s.open {
 		operator, err := one.operator()
 		if err != nil {
-			stage.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			engine.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 			return
 		}
 		operators[i] = operator
 	}
-	stage.WriteJSON(w, http.StatusOK, operators)
+	engine.WriteJSON(w, http.StatusOK, operators)
 }
 
 // heal resets every fault of one simulator.
 func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 	one, found := s.find(r.PathValue("code"))
 	if !found {
-		stage.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such operator"})
+		engine.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such operator"})
 		return
 	}
 	err := fromHere.Check(r)
@@ -44,10 +44,10 @@ func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 		err = one.Settings().Heal()
 	}
 	if err != nil {
-		stage.WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+		engine.WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
 		return
 	}
-	stage.WriteJSON(w, http.StatusOK, one.Settings().Read())
+	engine.WriteJSON(w, http.StatusOK, one.Settings().Read())
 }
 
 // fromHere rejects requests that a page of another site makes a browser send.

@@ -1,5 +1,5 @@
 // Package sandbox runs the operator simulators behind one HTTP handler. Each operator has a
-// folder of its own, and all use package stage.
+// folder of its own, and all use package engine.
 //
 // The simulators check Pirogue independently. They are written from the wire facts and
 // import nothing of Pirogue. Each keeps its own book of the money it moved. Whatever fault
@@ -18,9 +18,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 )
 
 // OrangeWebPath is the base path of the Orange Web Payment simulator. The path
@@ -37,8 +37,8 @@ type Options struct {
 	// JournalDir is the folder with one journal per simulator, so that books and sessions
 	// survive a crash. Empty keeps everything in memory.
 	JournalDir string
-	// Clock defaults to the wall clock; see stage.VirtualClock.
-	Clock stage.Clock
+	// Clock defaults to the wall clock; see engine.VirtualClock.
+	Clock engine.Clock
 	// OrangeWeb holds the credentials that Orange issued. The zero value means
 	// orangeweb.ClientID, orangeweb.ClientSecret and orangeweb.MerchantKey.
 	OrangeWeb orangeweb.Credentials

@@ -14,9 +14,9 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 )
 
 func TestMain(m *testing.M) {
@@ -108,7 +108,7 @@ func decode(t *testing.T, raw []byte, v any) {
 // together in a mounted simulator.
 func TestAPaymentThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
-	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	s, base := started(t, sandbox.Options{Clock: clock})
 	pageURL := pay(t, base, "ORDER-1", "+22376999999")
 	deadline := time.Now().Add(10 * time.Second)
@@ -161,7 +161,7 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 // lead to its page.
 func TestAQRCodeThroughThePublicAddress(t *testing.T) {
 	t.Parallel()
-	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	s, base := started(t, sandbox.Options{Clock: clock})
 	link := asks(t, base, "+221770123456")
 	deadline := time.Now().Add(10 * time.Second)
@@ -215,7 +215,7 @@ func asks(t *testing.T, base, msisdn string) string {
 func TestJournalsOutliveTheSandbox(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	clock := stage.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
+	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	first, base := started(t, sandbox.Options{JournalDir: folder, Clock: clock})
 	pay(t, base, "ORDER-1", "+22376444444")
 	if err := first.Close(context.Background()); err != nil {
@@ -247,7 +247,7 @@ func TestASandboxNeedsAnAddress(t *testing.T) {
 func Example() {
 	s, err := sandbox.New(sandbox.Options{
 		PublicURL: "http://127.0.0.1:8090",
-		Clock:     stage.NewVirtualClock(time.Now(), 60),
+		Clock:     engine.NewVirtualClock(time.Now(), 60),
 	})
 	if err != nil {
 		panic(err)

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"pirogue/sandbox/digitalpaye"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/novasend"
 	"pirogue/sandbox/orangeweb"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 	"pirogue/sandbox/taramoney"
 )
 
@@ -18,42 +18,42 @@ import (
 var simulators = []row{
 	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
 	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
-	onTill("Novasend", "/novasend", func(o stage.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
-	onTill("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
-	onTill("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
+	onEngine("Novasend", "/novasend", func(o engine.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
+	onEngine("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
+	onEngine("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
 }
 
 // startOrangeWeb starts the simulator of Orange Web Payment and stores it in the sandbox.
-func startOrangeWeb(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+func startOrangeWeb(s *Sandbox, o Options, at engine.Options) (sim Simulator, err error) {
 	s.OrangeWeb, err = orangeweb.New(orangeweb.Options{Options: at, Credentials: o.OrangeWeb})
 	return s.OrangeWeb, err
 }
 
 // startSonatel starts the simulator of Sonatel and stores it in the sandbox.
-func startSonatel(s *Sandbox, o Options, at stage.Options) (sim Simulator, err error) {
+func startSonatel(s *Sandbox, o Options, at engine.Options) (sim Simulator, err error) {
 	s.Sonatel, err = sonatel.New(sonatel.Options{Options: at, Credentials: o.Sonatel})
 	return s.Sonatel, err
 }
 
-// onTill returns the row of a simulator that is built on a stage.Till.
-func onTill[S Simulator](name, path string, open func(stage.EngineOptions) (S, error)) row {
-	return row{name, path, func(_ *Sandbox, _ Options, at stage.Options) (Simulator, error) {
-		return open(stage.EngineOptions{Options: at})
+// onEngine returns the row of a simulator that is built on an engine.Engine.
+func onEngine[S Simulator](name, path string, open func(engine.EngineOptions) (S, error)) row {
+	return row{name, path, func(_ *Sandbox, _ Options, at engine.Options) (Simulator, error) {
+		return open(engine.EngineOptions{Options: at})
 	}}
 }
 
-// Simulator is one running operator simulator. A simulator on a stage.Till inherits all
+// Simulator is one running operator simulator. A simulator on an engine.Engine inherits all
 // methods but Handler from it.
 type Simulator interface {
 	// Handler serves the simulator without its base path, which is stripped. It serves /book
 	// and /switches besides the operator's own API.
 	Handler() http.Handler
 	// Book returns the money that moved, oldest first.
-	Book() []stage.Paid
+	Book() []engine.Paid
 	// Asked returns the number of payments ever requested, in both directions.
 	Asked() int
 	// Settings reads and changes the simulator's switches.
-	Settings() stage.Settings
+	Settings() engine.Settings
 	// Close stops the simulator. Closing twice is harmless.
 	Close(ctx context.Context) error
 }
@@ -63,13 +63,13 @@ type row struct {
 	name string // for people
 	path string // the base path; its last part is the name in commands
 	// start starts the simulator at its place. It may store it in the sandbox for Go tests.
-	start func(s *Sandbox, o Options, at stage.Options) (Simulator, error)
+	start func(s *Sandbox, o Options, at engine.Options) (Simulator, error)
 }
 
 // place returns the options of a row's simulator: its address, its journal and the
 // sandbox's own options.
-func (r row) place(o Options) stage.Options {
-	at := stage.Options{
+func (r row) place(o Options) engine.Options {
+	at := engine.Options{
 		PublicURL: strings.TrimRight(o.PublicURL, "/") + r.path, Clock: o.Clock, MaxOrders: o.MaxSessions,
 		NotifyClient: o.NotifyClient, Log: o.Log,
 	}

@@ -19,14 +19,14 @@ import (
 	"pirogue/config"
 	"pirogue/operator"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // verification holds one adapter, its simulator and the callbacks that arrive.
 type verification struct {
 	stand     Setup
 	conf      config.Operator
-	clock     *stage.VirtualClock
+	clock     *engine.VirtualClock
 	simulator sandbox.Simulator
 	base      string       // the simulator's address
 	shop      string       // the address of our callback server
@@ -58,7 +58,7 @@ func newVerification(t *testing.T, s Setup) *verification {
 	t.Helper()
 	x := &verification{
 		stand: s, told: map[string][]callbackOf{},
-		clock: stage.NewVirtualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0),
+		clock: engine.NewVirtualClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), 0),
 	}
 	var handler http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -336,8 +336,8 @@ func (x *verification) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome
 }
 
 // paid returns the movements of money in the simulator's book under these references.
-func (x *verification) paid(refs ...pirogue.OperatorRef) []stage.Paid {
-	var moved []stage.Paid
+func (x *verification) paid(refs ...pirogue.OperatorRef) []engine.Paid {
+	var moved []engine.Paid
 	for _, one := range x.simulator.Book() {
 		for _, ref := range refs {
 			if one.OrderID == string(ref) {

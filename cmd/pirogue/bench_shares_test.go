@@ -12,7 +12,7 @@ import (
 
 	"pirogue/config"
 	"pirogue/piroguetest"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The load of BenchmarkStatusUnderLoad. At the pace of a single payment, the status queries of
@@ -36,7 +36,7 @@ func BenchmarkStatusUnderLoad(b *testing.B) {
 			o.FinalityWindow = config.Duration(48 * time.Hour)
 		}
 	}})
-	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(stage.Switches{NotificationsOff: true, NotificationCopies: 1}))
+	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
 	var asked atomic.Int64
 	w.onCall = func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/transactionstatus") {
@@ -73,7 +73,7 @@ func (w *world) payers(b *testing.B) []time.Duration {
 				b.Errorf("POST: %v %s", err, got.Raw)
 				return
 			}
-			paid := time.Now().Add(stage.DefaultPaidAfter)
+			paid := time.Now().Add(engine.DefaultPaidAfter)
 			w.merchant().until(b, got.Data.ID, "SUCCESS", 5*time.Minute)
 			took[i] = time.Since(paid)
 		})

@@ -19,7 +19,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue/piroguetest"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // BenchmarkPostCashIn measures a merchant's POST on PostgreSQL, and our own share of it: the
@@ -78,7 +78,7 @@ func BenchmarkReads(b *testing.B) {
 func BenchmarkEndToEnd(b *testing.B) {
 	const payments = 400
 	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
-	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(stage.Switches{NotificationsOff: true, NotificationCopies: 1}))
+	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
 	bare := w.bareWorkflow(b)
 	for b.Loop() {
 		began := time.Now()

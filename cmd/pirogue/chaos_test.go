@@ -21,7 +21,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/listing"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 	"pirogue/support"
 	"pirogue/workflows"
 )
@@ -422,7 +422,7 @@ func (h *harbour) unsettled(d *diary) []string {
 // unknown reports whether a person must settle a payment. Where the simulators promise no more
 // than live operators, nobody else can say that an attempt marked as sent never left.
 func unknown(p pirogue.Payment, cases []support.Case) bool {
-	return *promisesFlag == stage.PromisesLive && p.Kind.MoneyOut() && p.Status == pirogue.StatusPending &&
+	return *promisesFlag == engine.PromisesLive && p.Kind.MoneyOut() && p.Status == pirogue.StatusPending &&
 		slices.ContainsFunc(cases,
 			func(c support.Case) bool { return c.ClosedAt.IsZero() && c.Cause == support.CauseUnknown })
 }

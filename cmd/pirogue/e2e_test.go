@@ -22,7 +22,7 @@ import (
 	"pirogue/docs/samples/samplestest"
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 	"pirogue/support"
 )
 
@@ -134,7 +134,7 @@ type book struct {
 		OrderID string `json:"order_id"`
 		Status  string `json:"status"`
 	} `json:"sessions"`
-	Paid []stage.Paid `json:"paid"`
+	Paid []engine.Paid `json:"paid"`
 }
 
 // book returns the book of Orange Web Payment's simulator.
@@ -183,21 +183,21 @@ func (w *world) agrees(url string, instances []pirogue.OperatorCode) {
 
 // books returns the amounts in a simulator's book and in ours, by direction and reference. It
 // fails if the simulator has executed a reference twice.
-func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours map[stage.Direction]map[string]int64) {
+func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours map[engine.Direction]map[string]int64) {
 	w.t.Helper()
 	theirs := readBook(w.t, url).Paid
-	said = map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	said = map[engine.Direction]map[string]int64{engine.In: {}, engine.Out: {}}
 	for _, line := range theirs {
-		book := said[cmp.Or(line.Direction, stage.In)]
+		book := said[cmp.Or(line.Direction, engine.In)]
 		require.NotContains(w.t, book, line.OrderID, "the operator executed one reference twice")
 		book[line.OrderID] = line.Amount
 	}
-	ours = map[stage.Direction]map[string]int64{stage.In: {}, stage.Out: {}}
+	ours = map[engine.Direction]map[string]int64{engine.In: {}, engine.Out: {}}
 	for _, code := range instances {
 		in, out, err := w.parts.store.OperatorBook(w.t.Context(), code)
 		require.NoError(w.t, err)
-		maps.Copy(ours[stage.In], in)
-		maps.Copy(ours[stage.Out], out)
+		maps.Copy(ours[engine.In], in)
+		maps.Copy(ours[engine.Out], out)
 	}
 	return said, ours
 }

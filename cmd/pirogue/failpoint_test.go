@@ -27,8 +27,8 @@ import (
 	"pirogue/ids"
 	"pirogue/listing"
 	"pirogue/piroguetest"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/inbox"
-	"pirogue/sandbox/stage"
 	"pirogue/support"
 	"pirogue/vault"
 )
@@ -287,7 +287,7 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 // not paid. It does so until stop is called. Where the simulators promise no more than live
 // operators, nobody else can say that an attempt marked as sent never left.
 func (l *lane) settledByPeople() (stop func()) {
-	if *promisesFlag != stage.PromisesLive {
+	if *promisesFlag != engine.PromisesLive {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(l.t.Context())

@@ -15,7 +15,7 @@ import (
 
 	"pirogue/config"
 	"pirogue/piroguetest"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 var update = flag.Bool("update", false, "record histories into workflows/testdata for the replay test")
@@ -48,7 +48,7 @@ func TestHistoriesStayShort(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			require.NoError(t, w.sandbox.OrangeWeb.SetSwitches(stage.Switches{
+			require.NoError(t, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{
 				NotificationsOff: tt.silent, NotificationCopies: 1,
 			}))
 			got := m.pay(t, order(tt.number))

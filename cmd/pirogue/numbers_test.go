@@ -17,7 +17,7 @@ import (
 	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/routing"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 	"pirogue/support"
 )
 
@@ -100,7 +100,7 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 // before it knows that the operator is down.
 func TestLikeLiveEveryNumberEndsAsTheDocumentSays(t *testing.T) {
 	like := hurry(piroguetest.Postgres(t))
-	like.promises = stage.PromisesLive
+	like.promises = engine.PromisesLive
 	playNumbers(t, like)
 }
 
@@ -109,7 +109,7 @@ func playNumbers(t *testing.T, s setup) {
 	w := newWorld(t, s)
 	m := w.merchant()
 	end := func(k pirogue.PaymentKind, digits string) numbered {
-		if want, otherwise := numbersLikeLive[k][digits]; otherwise && s.promises == stage.PromisesLive {
+		if want, otherwise := numbersLikeLive[k][digits]; otherwise && s.promises == engine.PromisesLive {
 			return want
 		}
 		return tableOf(k)[digits]
@@ -159,7 +159,7 @@ func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 }
 
 func TestLikeLiveEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
-	playQRCodes(t, setup{database: piroguetest.Postgres(t), promises: stage.PromisesLive})
+	playQRCodes(t, setup{database: piroguetest.Postgres(t), promises: engine.PromisesLive})
 }
 
 func playQRCodes(t *testing.T, s setup) {

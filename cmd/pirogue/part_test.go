@@ -21,8 +21,8 @@ import (
 	"pirogue/config"
 	"pirogue/failpoint"
 	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stage"
 )
 
 // The flags of a process that these tests start. The process is the test binary itself: it has
@@ -121,7 +121,7 @@ func (p *parts) playInAHurry(ctx context.Context) error {
 	passed := time.Duration(float64(time.Since(origin)) * *rateFlag)
 	simulators, err := sandbox.New(sandbox.Options{ //nolint:contextcheck // it ends with the process
 		PublicURL: "http://" + p.conf.SandboxAddr, JournalDir: filepath.Join(p.conf.DataDir, "sandbox"),
-		Clock: stage.NewVirtualClock(origin.Add(passed), *rateFlag),
+		Clock: engine.NewVirtualClock(origin.Add(passed), *rateFlag),
 	})
 	if err != nil {
 		return err

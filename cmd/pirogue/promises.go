@@ -11,7 +11,7 @@ import (
 	"pirogue/config"
 	"pirogue/operator"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -98,6 +98,6 @@ func (s *simulatorPromises) ask() {
 	}
 	s.generous = map[string]bool{}
 	for _, o := range operators {
-		s.generous[o.Path] = o.Settings["promises"] != stage.PromisesLive
+		s.generous[o.Path] = o.Settings["promises"] != engine.PromisesLive
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"pirogue"
 	"pirogue/api/admin"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 	"pirogue/support"
 )
 
@@ -119,7 +119,7 @@ func TestARestoredDatabaseAsksFirst(t *testing.T) {
 }
 
 // finalizeCashOut returns the book of the operator that executes the cash-outs.
-func (f *fleet) paidOut() []stage.Paid {
+func (f *fleet) paidOut() []engine.Paid {
 	return readBook(f.t, f.parts.conf.SandboxURL+sandbox.SonatelPath).Paid
 }
 

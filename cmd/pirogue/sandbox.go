@@ -12,7 +12,7 @@ import (
 
 	"pirogue/config"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // sandboxTool holds the environment and the output format, which all sandbox commands share.
@@ -137,9 +137,9 @@ func (tool *sandboxTool) force() *cobra.Command {
 	for _, o := range outcomes {
 		words = append(words, o.word)
 		says := "everybody as their number says"
-		if magic, found := stage.MagicNumbers()[o.digits]; found {
+		if magic, found := engine.MagicNumbers()[o.digits]; found {
 			says = magic.Says
-			if paid := stage.MagicPayouts()[o.digits].Says; paid != says {
+			if paid := engine.MagicPayouts()[o.digits].Says; paid != says {
 				says += "; when paid: " + paid
 			}
 		}
@@ -202,15 +202,15 @@ func (tool *sandboxTool) book() *cobra.Command {
 	return &cobra.Command{
 		Use: "book OPERATOR", Short: "Print the money that an operator moved", Args: cobra.ExactArgs(1),
 		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, _ []string) error {
-			var book struct{ Paid []stage.Paid }
+			var book struct{ Paid []engine.Paid }
 			if err := c.do(cmd.Context(), http.MethodGet, o.Path+"/book", nil, &book); err != nil {
 				return err
 			}
 			return tool.print(cmd.OutOrStdout(), book.Paid,
-				table("AT TRANSACTION REFERENCE NUMBER WAY AMOUNT ASKED", func(p stage.Paid) []string {
+				table("AT TRANSACTION REFERENCE NUMBER WAY AMOUNT ASKED", func(p engine.Paid) []string {
 					way := p.Direction
 					if way == "" { // an operator that only collects leaves it out
-						way = stage.In
+						way = engine.In
 					}
 					return []string{
 						at(p.At), p.TxnID, p.OrderID, p.MSISDN, string(way), fmt.Sprint(p.Amount, " ", p.Currency), fmt.Sprint(p.Asked),

@@ -15,7 +15,7 @@ import (
 
 	"pirogue/config"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Limits of one call of a sandbox.
@@ -82,7 +82,7 @@ func named(operators []sandbox.Operator, code string) (sandbox.Operator, error) 
 func (tool *sandboxTool) change(
 	cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, wanted map[string]string,
 ) error {
-	object, err := stage.Patch(o.Settings, wanted)
+	object, err := engine.Patch(o.Settings, wanted)
 	if err != nil {
 		return fmt.Errorf("%w; `pirogue sandbox show %s` lists the settings", err, o.Code)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 )
 
 // runningSandbox serves every simulator until the test ends.
@@ -52,7 +52,7 @@ func TestSandboxCommandsBreakAndMend(t *testing.T) {
 	require.False(t, s.Sonatel.Switches().Down)
 	does("list", "down=true", "nothing")
 	does("up orange-web", "nothing")
-	require.Equal(t, stage.Healthy(), s.OrangeWeb.Switches())
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Switches())
 
 	does("set sonatel latency_ms=20 two_signatures=true answers=half balance=5000",
 		"answers=half latency_ms=20 two_signatures=true")
@@ -67,10 +67,10 @@ func TestSandboxCommandsBreakAndMend(t *testing.T) {
 
 	does("force orange-web silent", "force=333333")
 	does("heal sonatel", "orange-web", "force=333333")
-	require.Equal(t, stage.Healthy(), s.Sonatel.Switches().Switches)
+	require.Equal(t, engine.Healthy(), s.Sonatel.Switches().Switches)
 	require.Equal(t, "333333", s.OrangeWeb.Switches().Force)
 	does("heal")
-	require.Equal(t, stage.Healthy(), s.OrangeWeb.Switches())
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Switches())
 }
 
 // TestForceKnowsEveryMagicNumber forces each outcome by its word.
@@ -78,7 +78,7 @@ func TestForceKnowsEveryMagicNumber(t *testing.T) {
 	t.Parallel()
 	s, environ := runningSandbox(t)
 	known := map[string]bool{"": true}
-	for digits := range stage.MagicNumbers() {
+	for digits := range engine.MagicNumbers() {
 		known[digits] = true
 	}
 	for _, outcome := range outcomes {

@@ -26,7 +26,7 @@ import (
 	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 	"pirogue/store"
 	"pirogue/vault"
 )
@@ -39,7 +39,7 @@ const watchedBy = pirogue.OperatorCode("sonatel-sn-test")
 // the simulator's.
 type watchWorld struct {
 	t        *testing.T
-	clock    *stage.VirtualClock
+	clock    *engine.VirtualClock
 	db       *store.DB
 	owner    access.Owner
 	instance operator.Instance
@@ -51,7 +51,7 @@ type watchWorld struct {
 
 func newWatchWorld(t *testing.T, database string) *watchWorld {
 	t.Helper()
-	w := &watchWorld{t: t, clock: stage.NewVirtualClock(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), 0)}
+	w := &watchWorld{t: t, clock: engine.NewVirtualClock(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), 0)}
 	w.listing.Store(true)
 	ring, err := vault.ParseRing(vault.NewRing("test"))
 	require.NoError(t, err)

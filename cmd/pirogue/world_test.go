@@ -26,8 +26,8 @@ import (
 	"pirogue/config"
 	"pirogue/piroguetest"
 	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/inbox"
-	"pirogue/sandbox/stage"
 	"pirogue/vault"
 )
 
@@ -54,7 +54,7 @@ type setup struct {
 	dial     []grpc.DialOption
 	tune     func(*config.Operator)
 	onCall   func(*http.Request)
-	promises string // of the simulators: "" or stage.PromisesLive
+	promises string // of the simulators: "" or engine.PromisesLive
 	temporal string // the address of a server; "" starts one
 	// between wraps the simulators' handler; nil: nothing does.
 	between func(simulators http.Handler) http.Handler
@@ -118,7 +118,7 @@ func newWorld(t testing.TB, s setup) *world {
 func (w *world) startSandbox(server *httptest.Server, url string, play float64) {
 	options := sandbox.Options{PublicURL: url}
 	if play > 0 {
-		options.Clock = stage.NewVirtualClock(time.Now(), play)
+		options.Clock = engine.NewVirtualClock(time.Now(), play)
 	}
 	simulators, err := sandbox.New(options)
 	require.NoError(w.t, err)

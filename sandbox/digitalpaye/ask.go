@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The documented limits of an order: one country, one currency, one range of amounts.
@@ -22,7 +22,7 @@ const (
 // ask is an order of a caller, independent of the shape of the call.
 type ask struct {
 	in            *shape
-	way           stage.Direction
+	way           engine.Direction
 	transactionID string
 	country       string
 	currency      string
@@ -78,7 +78,7 @@ type camelBody struct {
 }
 
 // read decodes a body in its shape. It rejects a body of neither shape.
-func read(a asked, way stage.Direction) (ask, error) {
+func read(a asked, way engine.Direction) (ask, error) {
 	if a.in.snake && a.in.camel {
 		return ask{}, invalid("transaction_id")
 	}
@@ -105,9 +105,9 @@ func decode(raw []byte, body any) error {
 }
 
 // ask returns the order of a body in v2 or sdk.
-func (b snakeBody) ask(in *shape, way stage.Direction) ask {
+func (b snakeBody) ask(in *shape, way engine.Direction) ask {
 	name := b.NameUser
-	if way == stage.Out {
+	if way == engine.Out {
 		name = b.Name
 	}
 	q := ask{
@@ -121,13 +121,13 @@ func (b snakeBody) ask(in *shape, way stage.Direction) ask {
 
 // ask returns the order of a body in v1. An amount that is not a whole number of francs
 // becomes 0, which check refuses.
-func (b camelBody) ask(in *shape, way stage.Direction) ask {
+func (b camelBody) ask(in *shape, way engine.Direction) ask {
 	q := ask{
 		in: in, way: way, transactionID: b.TransactionID, country: country, currency: b.Currency, number: b.Payer,
 		operator: b.Operator, customer: b.Customer.customer, otp: b.CodeOTP + b.SnakeOTP,
 		success: b.URLSuccess, failure: b.URLError + b.ErrorURL,
 	}
-	if way == stage.Out {
+	if way == engine.Out {
 		q.number = b.Recipient
 	}
 	q.customer.PhoneNumber = b.Customer.Phone
@@ -157,9 +157,9 @@ func (q ask) check() error {
 		{q.nameField(), "customer", q.hasCustomer()},
 		{"amount", "amount", q.amount >= leastAmount && q.amount <= mostAmount},
 		{"operator", "operator", net != ""},
-		{"url_success", "urlSuccess", q.success == "" || stage.IsAddress(q.success)},
-		{"url_error", "urlError", q.failure == "" || stage.IsAddress(q.failure)},
-		{"url_cancel", "urlCancel", q.cancel == "" || stage.IsAddress(q.cancel)},
+		{"url_success", "urlSuccess", q.success == "" || engine.IsAddress(q.success)},
+		{"url_error", "urlError", q.failure == "" || engine.IsAddress(q.failure)},
+		{"url_cancel", "urlCancel", q.cancel == "" || engine.IsAddress(q.cancel)},
 	} {
 		switch {
 		case rule.holds:
@@ -171,7 +171,7 @@ func (q ask) check() error {
 	}
 	// An Orange customer creates the code on the phone beforehand. A collection without a code
 	// is accepted [our reading]; one with a wrong code is not.
-	if q.way == stage.In && net == orange && q.otp != "" && q.otp != OTP {
+	if q.way == engine.In && net == orange && q.otp != "" && q.otp != OTP {
 		return wrongOTP
 	}
 	return nil
@@ -192,7 +192,7 @@ func (q ask) hasCustomer() bool {
 
 // counterparty returns v1's field for the customer's number.
 func (q ask) counterparty() string {
-	if q.way == stage.Out {
+	if q.way == engine.Out {
 		return "recipient"
 	}
 	return "payer"
@@ -200,7 +200,7 @@ func (q ask) counterparty() string {
 
 // nameField returns v2's field for the customer's name.
 func (q ask) nameField() string {
-	if q.way == stage.Out {
+	if q.way == engine.Out {
 		return "name"
 	}
 	return "name_user"

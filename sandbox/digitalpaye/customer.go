@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // customer is a person who paid or was paid, in v1's form. The telephone number identifies
@@ -72,7 +72,7 @@ func (r *customers) meet(c customer, at time.Time) (customer, error) {
 		return c, nil
 	}
 	if len(r.known) >= r.most {
-		return customer{}, stage.ErrFull
+		return customer{}, engine.ErrFull
 	}
 	c.ID, c.CreatedAt = newUUID(), instant(at)
 	r.byPhone[c.PhoneNumber] = len(r.known)

@@ -22,7 +22,7 @@ import (
 	"sync"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The credentials that the sandbox accepts. None of them is secret.
@@ -55,9 +55,9 @@ var quirks = map[string]string{
 
 // Simulator simulates Digitalpaye's API. Make it with New.
 type Simulator struct {
-	stage.Engine
+	engine.Engine
 
-	tokens    stage.Tokens
+	tokens    engine.Tokens
 	customers *customers
 	opening   sync.Mutex // no order comes between the check of a transaction id and its use
 	mu        sync.Mutex
@@ -66,9 +66,9 @@ type Simulator struct {
 
 // New starts a simulator. It stores as many customers as orders. With a journal it restores
 // everything, and anything that fell due meanwhile happens at once.
-func New(o stage.EngineOptions) (*Simulator, error) {
-	s := &Simulator{tokens: stage.NewTokens(APISecret), webhooks: map[string]string{}}
-	o.Quirks, o.Refusals, o.Callback = quirks, stage.Refusals(refusals), s.webhook
+func New(o engine.EngineOptions) (*Simulator, error) {
+	s := &Simulator{tokens: engine.NewTokens(APISecret), webhooks: map[string]string{}}
+	o.Quirks, o.Refusals, o.Callback = quirks, engine.Refusals(refusals), s.webhook
 	if err := s.Start(o); err != nil {
 		return nil, err
 	}

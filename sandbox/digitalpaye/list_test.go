@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 // ids reads a list and returns its transaction ids in their order.
@@ -38,7 +38,7 @@ func TestAListIsCut(t *testing.T) {
 			w.Clock.Advance(time.Minute)
 		}
 		at := func(minutes int) string {
-			return url.QueryEscape(stagetest.Morning.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339))
+			return url.QueryEscape(enginetest.Morning.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339))
 		}
 		for query, want := range map[string]string{
 			"":                                  "R4 R3 R2 R1 R0",

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // course is the course of an order that nobody touches.
@@ -108,7 +108,7 @@ func (c course) run(t *testing.T, shape string) {
 	}
 	paid := w.books(c.amount)[0]
 	if paid.Asked != 1500 || paid.OrderID != "R1" || paid.MSISDN != "+225"+c.number || paid.Currency != "XOF" ||
-		string(paid.Direction) != c.way || !paid.At.Equal(stagetest.Morning.Add(c.after)) ||
+		string(paid.Direction) != c.way || !paid.At.Equal(enginetest.Morning.Add(c.after)) ||
 		paid.TxnID != w.reads(shape, "R1").Text("ref") {
 		t.Errorf("the book says %+v", paid)
 	}
@@ -153,7 +153,7 @@ func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 			w := newWorld(t)
 			var answeredAlready atomic.Bool
 			var early atomic.Int64
-			w.Inbox.OnNotice = func(stagetest.Notice) {
+			w.Inbox.OnNotice = func(enginetest.Notice) {
 				if !answeredAlready.Load() {
 					early.Add(1)
 				}
@@ -215,7 +215,7 @@ func TestTheFloatPaysTransfers(t *testing.T) {
 		w.opens(shape, "in", "IN", "0700123456")
 		w.Set(`{"float": 1500}`)
 		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of the refused one is free
-		if book := w.books(1500, 1500, 1500); book[1].Direction != stage.In {
+		if book := w.books(1500, 1500, 1500); book[1].Direction != engine.In {
 			t.Errorf("the book says %+v", book)
 		}
 	})

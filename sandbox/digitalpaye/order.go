@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The notes of an order.
@@ -25,16 +25,16 @@ const firstRef = 7698
 
 // collect serves a collection: it asks the customer to pay.
 func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a asked) error {
-	return s.open(w, r, a, stage.In)
+	return s.open(w, r, a, engine.In)
 }
 
 // transfer serves a transfer: it pays the customer.
 func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a asked) error {
-	return s.open(w, r, a, stage.Out)
+	return s.open(w, r, a, engine.Out)
 }
 
 // open opens the order of a body and sends the response.
-func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way stage.Direction) error {
+func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way engine.Direction) error {
 	q, err := read(a, way)
 	if err == nil {
 		err = q.check()
@@ -57,7 +57,7 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way st
 // firstAnswer returns the response to the call that opened an order. It is 202 while the
 // order is pending, 200 once it is executed. With the quirk it is 504, which reports FAILED
 // for both.
-func (s *Simulator) firstAnswer(o stage.Order, in *shape) (int, envelope) {
+func (s *Simulator) firstAnswer(o engine.Order, in *shape) (int, envelope) {
 	answer := s.standing(o)
 	t := s.transaction(o, in)
 	t.launch(s.waveURL(o))
@@ -78,34 +78,34 @@ const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 
 // record stores an order. A transaction id is used once, in either direction, and is free
 // again if nothing was stored.
-func (s *Simulator) record(q ask) (stage.Order, error) {
+func (s *Simulator) record(q ask) (engine.Order, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
 	if len(s.ByReference(q.transactionID)) > 0 {
-		return stage.Order{}, q.in.duplicate()
+		return engine.Order{}, q.in.duplicate()
 	}
 	o, err := s.orderOf(q)
 	if err != nil {
-		return stage.Order{}, err
+		return engine.Order{}, err
 	}
 	return s.Open(o)
 }
 
 // orderOf returns the order of a call.
-func (s *Simulator) orderOf(q ask) (stage.Order, error) {
+func (s *Simulator) orderOf(q ask) (engine.Order, error) {
 	known, err := s.customers.meet(q.customer, s.Now())
 	if err != nil {
-		return stage.Order{}, err
+		return engine.Order{}, err
 	}
 	who, err := json.Marshal(known)
-	o := stage.Order{
+	o := engine.Order{
 		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(),
 		Asked: q.amount, Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
 		Notes: map[string]string{
 			noteShape: q.in.name, noteNetwork: string(q.network()), noteCustomer: string(who),
 		},
 	}
-	if q.way == stage.In && q.network() == wave {
+	if q.way == engine.In && q.network() == wave {
 		link := rand.Text()
 		o.Key, o.Notes[noteLink] = linkKey(link), link
 		o.Notes[noteSuccess], o.Notes[noteFailure], o.Notes[noteCancel] = q.success, q.failure, q.cancel
@@ -125,7 +125,7 @@ func (s *Simulator) newRef(in *shape) string {
 // webhook returns the only message about an order's end: the flat transaction, unsigned. It
 // goes to the account's current address. After a restart, which loses that, it goes to the
 // one at the opening of the order.
-func (s *Simulator) webhook(o stage.Order) stage.Notification {
+func (s *Simulator) webhook(o engine.Order) engine.Notification {
 	to := s.webhookOf(o.Account)
 	if to == "" {
 		to = o.CallbackURL

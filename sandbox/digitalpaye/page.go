@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The page of a Wave link, where a person pays or refuses. In production it belongs to
@@ -18,7 +18,7 @@ var pageHTML string
 var pageCSS string
 
 // thePage is the template of the page, with its style inside.
-var thePage = stage.InlinePage(pageHTML, pageCSS, "img-src data:; ")
+var thePage = engine.InlinePage(pageHTML, pageCSS, "img-src data:; ")
 
 // pageWords holds the page's texts in one language.
 type pageWords struct {
@@ -57,13 +57,13 @@ type pageView struct {
 
 // wordsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) pageWords { return stage.LanguageOf(r, pageLanguages) }
+func wordsFor(r *http.Request) pageWords { return engine.LanguageOf(r, pageLanguages) }
 
 // linkKey returns the key under which the till stores the order of a link.
 func linkKey(link string) string { return "wave " + link }
 
 // waveURL returns the address of an order's payment page, or "" if it has none.
-func (s *Simulator) waveURL(o stage.Order) string {
+func (s *Simulator) waveURL(o engine.Order) string {
 	if o.Notes[noteLink] == "" {
 		return ""
 	}
@@ -77,22 +77,22 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !found:
 		shows(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
-	case stage.IsGet(r):
+	case engine.IsGet(r):
 		shows(w, http.StatusOK, viewOf(o, t))
-	case stage.IsPost(w, r):
+	case engine.IsPost(w, r):
 		s.decide(w, r, o)
 	}
 }
 
 // decide ends the order as the person chose. A repeated or late press changes nothing: the
 // page then shows the result.
-func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
+func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	var err error
 	switch r.PostFormValue("action") {
 	case "pay":
-		err = s.DecideOnPage(o.ID, stage.Executed, "")
+		err = s.DecideOnPage(o.ID, engine.Executed, "")
 	case "refuse":
-		err = s.DecideOnPage(o.ID, stage.Declined, stage.SaidNo)
+		err = s.DecideOnPage(o.ID, engine.Declined, engine.SaidNo)
 	default:
 		shows(w, http.StatusBadRequest, viewOf(o, wordsFor(r)))
 		return
@@ -101,21 +101,21 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order
 		s.pageDown(w, r)
 		return
 	}
-	stage.Redirect(w, "?lang="+wordsFor(r).Lang)
+	engine.Redirect(w, "?lang="+wordsFor(r).Lang)
 }
 
 // viewOf returns the page of an order.
-func viewOf(o stage.Order, t pageWords) pageView {
+func viewOf(o engine.Order, t pageWords) pageView {
 	v := pageView{
-		T: t, Amount: stage.Grouped(o.Amount) + stage.NoBreak + "F" + stage.NoBreak + "CFA", Reference: o.Reference,
+		T: t, Amount: engine.Grouped(o.Amount) + engine.NoBreak + "F" + engine.NoBreak + "CFA", Reference: o.Reference,
 	}
 	switch o.State {
-	case stage.Pending:
-	case stage.Executed:
+	case engine.Pending:
+	case engine.Executed:
 		v.Result, v.Next = t.Paid, o.Notes[noteSuccess]
-	case stage.Lapsed:
+	case engine.Lapsed:
 		v.Result, v.Next = t.Over, o.Notes[noteFailure]
-	case stage.Declined:
+	case engine.Declined:
 		v.Result, v.Next = t.Refused, o.Notes[noteCancel]
 		if v.Next == "" {
 			v.Next = o.Notes[noteFailure]

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 // link opens a Wave collection and returns the address of its page.
@@ -19,7 +19,7 @@ func (w *world) link(number string) string {
 }
 
 // presses sends the page's form.
-func (w *world) presses(page, action string) stagetest.Answer {
+func (w *world) presses(page, action string) enginetest.Answer {
 	w.T.Helper()
 	return w.Submit(page, "action", action)
 }

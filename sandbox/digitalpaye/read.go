@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // status serves the status of one transaction by Digitalpaye's ref. If no order has that
@@ -17,7 +17,7 @@ import (
 // envelope of v2 and sdk. statusCode is that of v1's page, always 200.
 func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) error {
 	o, _ := s.find(r.PathValue("id"))
-	return s.Reply(w, o, func(o stage.Order) any {
+	return s.Reply(w, o, func(o engine.Order) any {
 		answer := s.standing(o)
 		if a.in.camel {
 			answer.code = http.StatusOK
@@ -30,22 +30,22 @@ func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a asked) erro
 
 // find returns an order by Digitalpaye's ref, or by our transaction id unless the quirk
 // forbids it.
-func (s *Simulator) find(id string) (stage.Order, bool) {
+func (s *Simulator) find(id string) (engine.Order, bool) {
 	if o, found := s.Order(id); found {
 		return o, true
 	}
 	ours := s.Search(id)
 	if len(ours) == 0 || s.Quirk(quirkStatusByRef) {
-		return stage.Order{}, false
+		return engine.Order{}, false
 	}
 	return ours[0], true
 }
 
 // reading returns a transaction as status and list show it.
-func (s *Simulator) reading(o stage.Order, in *shape) transaction {
+func (s *Simulator) reading(o engine.Order, in *shape) transaction {
 	t := s.transaction(o, in)
 	if s.Faults.Read().UnknownWords {
-		t.say(stage.UnknownWord)
+		t.say(engine.UnknownWord)
 	}
 	return t
 }
@@ -99,8 +99,8 @@ func readRange(query url.Values) (wanted listRange, err error) {
 }
 
 // of returns the page of the range, from all orders, oldest first.
-func (l listRange) of(all []stage.Order) []stage.Order {
-	within := slices.DeleteFunc(all, func(o stage.Order) bool {
+func (l listRange) of(all []engine.Order) []engine.Order {
+	within := slices.DeleteFunc(all, func(o engine.Order) bool {
 		return !l.from.IsZero() && o.OpenedAt.Before(l.from) || !l.to.IsZero() && !o.OpenedAt.Before(l.to)
 	})
 	slices.Reverse(within)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // refusal is an error of the API in both vocabularies. Documents have three messages of v2
@@ -42,8 +42,8 @@ var (
 
 // refusals maps errors of the engine to Digitalpaye's words.
 var refusals = map[error]refusal{
-	stage.ErrCeiling: ceiling, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: noTransaction,
-	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
+	engine.ErrCeiling: ceiling, engine.ErrFloat: floatTooLow, engine.ErrNoOrder: noTransaction,
+	engine.ErrDown: unavailable, engine.ErrFull: unavailable, engine.ErrInternal: internal,
 }
 
 // Error implements error.
@@ -77,14 +77,14 @@ type inShape struct {
 	in *shape
 }
 
-// ServeHTTP implements stage.Refusal.
+// ServeHTTP implements engine.Refusal.
 func (f inShape) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	stage.WriteJSON(w, f.http, f.in.wrap(said{
+	engine.WriteJSON(w, f.http, f.in.wrap(said{
 		code: f.http, status: "ERROR", snake: f.word, camel: f.class, reason: f.reason,
 	}))
 }
 
 // refusal returns the refusal for an error, in the shape of its call.
 func (s *Simulator) refusal(in *shape, err error) error {
-	return inShape{stage.AsRefusal(s.Log, err, refusals), in}
+	return inShape{engine.AsRefusal(s.Log, err, refusals), in}
 }

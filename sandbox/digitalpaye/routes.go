@@ -3,7 +3,7 @@ package digitalpaye
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const maxBody = 1 << 16 // bytes of a request
@@ -37,8 +37,8 @@ func (s *Simulator) Handler() http.Handler {
 // money returns the calls that move money or show its movements. The list can replace a
 // status call by our id, so the switches spoil and drop its responses too. Camel bodies are
 // accepted at /v1/transfers as well, where the older text of v1 sends them.
-func (s *Simulator) money() map[string]stage.Call {
-	return map[string]stage.Call{
+func (s *Simulator) money() map[string]engine.Call {
+	return map[string]engine.Call{
 		"POST /v2/collecte/mobile-money":  s.admitted(v2, s.collect),
 		"POST /v1/collecte/mobile-money":  s.admitted(nil, s.collect), // the body decides the shape
 		"POST /v2/transfers/mobile-money": s.admitted(v2, s.transfer),
@@ -54,9 +54,9 @@ func (s *Simulator) money() map[string]stage.Call {
 }
 
 // admitted authenticates a caller, serves the call, and responds in the caller's shape.
-func (s *Simulator) admitted(in *shape, serve call) stage.Call {
+func (s *Simulator) admitted(in *shape, serve call) engine.Call {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		raw, err := stage.ReadBody(w, r, maxBody)
+		raw, err := engine.ReadBody(w, r, maxBody)
 		a := asked{in: in, raw: raw}
 		if in == nil {
 			a.in = spoken(raw)
@@ -75,14 +75,14 @@ func (s *Simulator) admitted(in *shape, serve call) stage.Call {
 
 // admit returns the reason to reject a call, or nil.
 func (s *Simulator) admit(r *http.Request) error {
-	token, isBearer := stage.Bearer(r)
+	token, isBearer := engine.Bearer(r)
 	if !isBearer || s.Faults.Read().RefuseTokens || !s.good(token) {
 		return tokenExpired
 	}
 	if !rightEnvironment(r) {
 		return invalid("X-Environment")
 	}
-	if r.Method == http.MethodPost && !stage.SaysJSON(r) {
+	if r.Method == http.MethodPost && !engine.SaysJSON(r) {
 		return invalid("Content-Type")
 	}
 	return nil
@@ -99,17 +99,17 @@ func rightEnvironment(r *http.Request) bool {
 // at its opening.
 func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	var form struct{ Key, URL string }
-	err := stage.ReadJSON(w, r, &form)
+	err := engine.ReadJSON(w, r, &form)
 	switch {
-	case err != nil || !stage.IsAddress(form.URL):
-		stage.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "want a key and an absolute http url"})
-	case !stage.Same(form.Key, APIKey):
-		stage.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "no account has this key"})
+	case err != nil || !engine.IsAddress(form.URL):
+		engine.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "want a key and an absolute http url"})
+	case !engine.Same(form.Key, APIKey):
+		engine.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "no account has this key"})
 	default:
 		s.mu.Lock()
 		s.webhooks[form.Key] = form.URL
 		s.mu.Unlock()
-		stage.WriteJSON(w, http.StatusOK, map[string]string{"url": form.URL})
+		engine.WriteJSON(w, http.StatusOK, map[string]string{"url": form.URL})
 	}
 }
 

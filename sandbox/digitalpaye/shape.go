@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // network is a mobile network that Digitalpaye reaches.
@@ -58,7 +58,7 @@ func newShape(name string, maxID int, own map[string]network) *shape {
 }
 
 // shapeOf returns the shape in which an order was opened. Its webhook has the same.
-func shapeOf(o stage.Order) *shape {
+func shapeOf(o engine.Order) *shape {
 	for _, s := range []*shape{sdk, v1} {
 		if s.name == o.Notes[noteShape] {
 			return s
@@ -127,7 +127,7 @@ func (s *shape) wrap(a said) envelope {
 
 // found sends the requested data. word is the message of v2.
 func (s *shape) found(w http.ResponseWriter, word string, data any) {
-	stage.WriteJSON(w, http.StatusOK, s.wrap(said{
+	engine.WriteJSON(w, http.StatusOK, s.wrap(said{
 		code: http.StatusOK, status: successful, snake: word, camel: "Successful", data: data,
 	}))
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"pirogue/sandbox/digitalpaye"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 func TestSwitchesAndQuirksAreShown(t *testing.T) {
@@ -143,8 +143,8 @@ func TestUnknownWords(t *testing.T) {
 		if opened := w.opens(shape, "in", "R1", "0700123456"); opened.Text("status") != "SUCCESSFUL" {
 			t.Errorf("the order answers %v", opened)
 		}
-		w.stands(shape, "R1", stage.UnknownWord)
-		if _, reply := w.get(dialects[shape].list); reply.List("data")[0].Text("status") != stage.UnknownWord {
+		w.stands(shape, "R1", engine.UnknownWord)
+		if _, reply := w.get(dialects[shape].list); reply.List("data")[0].Text("status") != engine.UnknownWord {
 			t.Errorf("the list says %v", reply)
 		}
 		if told := w.Notices(1)[0].Said.Text("status"); told != "SUCCESSFUL" {
@@ -160,7 +160,7 @@ func TestAnOperatorCorrectsItself(t *testing.T) {
 	w.opens("v2", "out", "R1", "0700222222")
 	w.Clock.Advance(2 * time.Second)
 	w.stands("v2", "R1", "FAILED")
-	stagetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
+	enginetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
 	w.Clock.Advance(time.Minute)
 	w.stands("v2", "R1", "SUCCESSFUL")
 	w.books(1500)
@@ -248,7 +248,7 @@ func TestNumbersWithoutPlus(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *stage.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
 		if status, reply := w.Object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
@@ -290,7 +290,7 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 		ended <- err
 	}()
 	w.books(1500)
-	stagetest.Close(t, w.Sim)
+	enginetest.Close(t, w.Sim)
 	if err := <-ended; err == nil {
 		t.Error("the call was answered")
 	}
@@ -298,7 +298,7 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	stagetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
-		return digitalpaye.New(stage.EngineOptions{Options: stage.Options{PublicURL: address}})
+	enginetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
+		return digitalpaye.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
 	})
 }

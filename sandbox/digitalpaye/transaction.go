@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The status words of a transaction. Digitalpaye's texts have other spellings of the first,
@@ -20,25 +20,25 @@ const (
 // standing holds the envelope of each state: status and code_status. The SDK reads 202 as
 // pending and 200 as done. It shows the message of any other code, hence the 400. v1
 // answers Successful for everything that it finds.
-var standing = map[stage.State]said{
-	stage.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
-	stage.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
-	stage.Declined: {code: 400, status: failed, camel: "Successful"},
-	stage.Lapsed:   {code: 400, status: failed, camel: "Successful"},
+var standing = map[engine.State]said{
+	engine.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
+	engine.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
+	engine.Declined: {code: 400, status: failed, camel: "Successful"},
+	engine.Lapsed:   {code: 400, status: failed, camel: "Successful"},
 }
 
 // ends holds the cause of a failure, as a message of v2 and a reason of v1. No document has
 // words for it [our reading]. The webhook, which is the bare transaction, does not state
 // the cause.
-var ends = map[stage.Reason]struct{ message, reason string }{
-	stage.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
-	stage.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
-	stage.Rejected: {"PAYMENT_REJECTED_BY_OPERATOR", "L'opérateur a rejeté l'opération."},
-	stage.Silence:  {"PAYMENT_EXPIRED", "Le client n'a pas confirmé à temps."},
+var ends = map[engine.Reason]struct{ message, reason string }{
+	engine.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
+	engine.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
+	engine.Rejected: {"PAYMENT_REJECTED_BY_OPERATOR", "L'opérateur a rejeté l'opération."},
+	engine.Silence:  {"PAYMENT_EXPIRED", "Le client n'a pas confirmé à temps."},
 }
 
 // standing returns the envelope for the current state of an order.
-func (s *Simulator) standing(o stage.Order) said {
+func (s *Simulator) standing(o engine.Order) said {
 	a := standing[o.State]
 	if why, told := ends[o.Reason]; told {
 		a.snake, a.reason = why.message, why.reason
@@ -49,11 +49,11 @@ func (s *Simulator) standing(o stage.Order) said {
 // rates are fees in thousandths of the amount. From the samples: 310 francs collected from
 // Orange cost 6.2, and 100 from Wave 1.5. 25 000 to Orange cost 250, 100 to MTN 1, 500 to
 // Wave 7.5. The others are [our reading].
-var rates = map[network]map[stage.Direction]int64{
-	orange: {stage.In: 20, stage.Out: 10},
-	mtn:    {stage.In: 15, stage.Out: 10},
-	moov:   {stage.In: 15, stage.Out: 10},
-	wave:   {stage.In: 15, stage.Out: 15},
+var rates = map[network]map[engine.Direction]int64{
+	orange: {engine.In: 20, engine.Out: 10},
+	mtn:    {engine.In: 15, engine.Out: 10},
+	moov:   {engine.In: 15, engine.Out: 10},
+	wave:   {engine.In: 15, engine.Out: 15},
 }
 
 // figures are the four amounts of a transaction, as strings.
@@ -61,10 +61,10 @@ type figures struct{ amount, fees, receive, total string }
 
 // figuresOf calculates in thousandths of a franc. The merchant bears the fees of a
 // collection and pays those of a transfer on top.
-func figuresOf(o stage.Order) figures {
+func figuresOf(o engine.Order) figures {
 	fees := o.Amount * rates[network(o.Notes[noteNetwork])][o.Direction]
 	whole := o.Amount * 1000
-	if o.Direction == stage.Out {
+	if o.Direction == engine.Out {
 		return figures{decimal(whole), decimal(fees), decimal(whole), decimal(whole + fees)}
 	}
 	return figures{decimal(whole), decimal(fees), decimal(whole - fees), decimal(whole)}
@@ -136,7 +136,7 @@ func (t *camelTransaction) say(status string)     { t.Status = status }
 func (t *camelTransaction) launch(waveURL string) { t.WaveLaunchURL, t.SnakeURL = waveURL, waveURL }
 
 // transaction returns an order in the form of a shape.
-func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
+func (s *Simulator) transaction(o engine.Order, in *shape) transaction {
 	var who customer
 	if err := json.Unmarshal([]byte(o.Notes[noteCustomer]), &who); err != nil {
 		s.Log.Error("customer not read", "ref", o.ID, "error", err)
@@ -167,8 +167,8 @@ func (s *Simulator) transaction(o stage.Order, in *shape) transaction {
 }
 
 // kind returns the type of an order by its direction: v2 has transfert, v1 transfer.
-func kind(o stage.Order, out string) string {
-	if o.Direction == stage.Out {
+func kind(o engine.Order, out string) string {
+	if o.Direction == engine.Out {
 		return out
 	}
 	return "collecte"

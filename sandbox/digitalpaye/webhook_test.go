@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // TestAWebhookIsTheBareTransaction checks that a webhook has the shape of the call that
@@ -42,7 +42,7 @@ func TestAWebhookIsTheBareTransaction(t *testing.T) {
 // TestWebhooksAreDisturbed counts the webhooks about one end.
 func TestWebhooksAreDisturbed(t *testing.T) {
 	t.Parallel()
-	for name, row := range stagetest.Disturbed {
+	for name, row := range enginetest.Disturbed {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -64,7 +64,7 @@ func TestAWebhookIsHeldBack(t *testing.T) {
 	if told := w.Inbox.All(); len(told) != 0 {
 		t.Errorf("it says %v at once", told)
 	}
-	stagetest.Eventually(func() bool { w.Clock.Advance(30 * time.Second); return len(w.Inbox.All()) > 0 })
+	enginetest.Eventually(func() bool { w.Clock.Advance(30 * time.Second); return len(w.Inbox.All()) > 0 })
 	w.Notices(1)
 }
 
@@ -73,12 +73,12 @@ func TestAWebhookIsHeldBack(t *testing.T) {
 func TestThePortalKeepsOneAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := stagetest.NewInbox(t)
+	other := enginetest.NewInbox(t)
 	w.opens("v2", "in", "BEFORE", "0701020304")
 	w.registers(other.Hook())
 	w.opens("v2", "in", "AFTER", "0700123456")
 	w.Clock.Advance(10 * time.Second)
-	stagetest.Eventually(func() bool { return len(other.All()) == 2 })
+	enginetest.Eventually(func() bool { return len(other.All()) == 2 })
 	w.Notices(0)
 	if len(other.All()) != 2 {
 		t.Errorf("the other address was told %v", other.All())
@@ -104,15 +104,15 @@ func TestThePortalRefuses(t *testing.T) {
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	journaled := func(o *stage.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.opens("v2", "out", "PAID", "0700123456")
 	w.opens("v1", "in", "WAITS", "0700444444", fields{"operator": "WAVE_MONEY_CI"})
 	w.opens("sdk", "in", "LATE", "0701020304")
-	stagetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
+	enginetest.Eventually(func() bool { return len(w.Inbox.All()) == 1 })
 	link := w.opens("v2", "in", "LINK", "0700333333", fields{"operator": "WAVE_MONEY_CI"}).Text("wave_launch_url")
 	before, old := w.Sim.Book(), w.call(http.MethodGet, "/v2/balance", nil)
-	stagetest.Close(t, w.Sim) // stops its customers; the journal is as kill -9 leaves it
+	enginetest.Close(t, w.Sim) // stops its customers; the journal is as kill -9 leaves it
 	w.Clock.Advance(10 * time.Second)
 	w.start(journaled)
 

@@ -3,10 +3,10 @@ package digitalpaye
 import (
 	"testing"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 func TestEveryLanguageSaysEverything(t *testing.T) {
 	t.Parallel()
-	stagetest.SaysEverything(t, pageLanguages)
+	enginetest.SaysEverything(t, pageLanguages)
 }

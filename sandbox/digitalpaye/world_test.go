@@ -10,8 +10,8 @@ import (
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/digitalpaye"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 func TestMain(m *testing.M) {
@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 // fields is a JSON object of a request or response.
-type fields = stagetest.Fields
+type fields = enginetest.Fields
 
 // dialect holds the paths and words of one shape of the API.
 type dialect struct {
@@ -103,7 +103,7 @@ func body(shape, way, id, number string, change ...fields) fields {
 
 // world is the simulator and a merchant with a token.
 type world struct {
-	*stagetest.World[*digitalpaye.Simulator]
+	*enginetest.World[*digitalpaye.Simulator]
 
 	bearer  string
 	granted time.Time // time at which bearer was issued
@@ -111,18 +111,18 @@ type world struct {
 
 // newWorld starts a simulator that posts to the world's inbox. change may modify its
 // options.
-func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 	t.Helper()
-	w := &world{World: stagetest.NewWorld[*digitalpaye.Simulator](t)}
+	w := &world{World: enginetest.NewWorld[*digitalpaye.Simulator](t)}
 	w.start(change...)
 	w.registers(w.Inbox.Hook())
 	return w
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.EngineOptions)) {
+func (w *world) start(change ...func(*engine.EngineOptions)) {
 	w.T.Helper()
-	stagetest.Run(w.World, digitalpaye.New, stage.EngineOptions{Options: w.Options()}, change)
+	enginetest.Run(w.World, digitalpaye.New, engine.EngineOptions{Options: w.Options()}, change)
 	w.logsIn()
 }
 
@@ -210,18 +210,18 @@ func (w *world) reads(shape, id string) fields {
 func (w *world) stands(shape, id, want string) {
 	w.T.Helper()
 	got := ""
-	if !stagetest.Eventually(func() bool { got = w.reads(shape, id).Text("status"); return got == want }) {
+	if !enginetest.Eventually(func() bool { got = w.reads(shape, id).Text("status"); return got == want }) {
 		w.T.Errorf("at %s %s is %s, want %s", w.Clock.Now().Format(time.TimeOnly), id, got, want)
 	}
 }
 
 // books waits until the book has these amounts, in this order; otherwise it fails the test.
-func (w *world) books(want ...int64) []stage.Paid {
+func (w *world) books(want ...int64) []engine.Paid {
 	w.T.Helper()
-	var book []stage.Paid
-	if !stagetest.Eventually(func() bool {
+	var book []engine.Paid
+	if !enginetest.Eventually(func() bool {
 		book = w.Sim.Book()
-		return slices.EqualFunc(book, want, func(p stage.Paid, amount int64) bool { return p.Amount == amount })
+		return slices.EqualFunc(book, want, func(p engine.Paid, amount int64) bool { return p.Amount == amount })
 	}) {
 		w.T.Fatalf("the book says %+v, want amounts %v", book, want)
 	}

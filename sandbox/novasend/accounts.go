@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Account is one account of the merchant, in one country.
@@ -53,12 +53,12 @@ var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
 
 // has reports whether a number belongs to the country, in full and with its plus sign.
 func (c country) has(msisdn string) bool {
-	return stage.ValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
+	return engine.ValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
 }
 
 // of returns the limits of one direction.
-func (c country) of(way stage.Direction) limits {
-	if way == stage.In {
+func (c country) of(way engine.Direction) limits {
+	if way == engine.In {
 		return c.in
 	}
 	return c.out
@@ -101,7 +101,7 @@ func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, erro
 		return Account{}, tokenInvalid
 	case !known:
 		return Account{}, tokenNotFound
-	case !stage.Same(client, a.APIClient):
+	case !engine.Same(client, a.APIClient):
 		return Account{}, tokenInvalid
 	}
 	return a, nil

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 // moment holds the fields of a status from an instant on.
@@ -80,7 +80,7 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 
 // until advances the clock to an instant, counted from the beginning.
 func (w *world) until(after time.Duration) {
-	w.Clock.Advance(after - w.Clock.Now().Sub(stagetest.Morning))
+	w.Clock.Advance(after - w.Clock.Now().Sub(enginetest.Morning))
 }
 
 // booksOne checks the book of one order. Without a movement it has no line.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"regexp"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -18,7 +18,7 @@ const (
 var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // reading converts the body of a write to its order.
-type reading func(r *http.Request, a Account, body []byte) (stage.Order, error)
+type reading func(r *http.Request, a Account, body []byte) (engine.Order, error)
 
 // remembered is the refusal of a key, with the request that it refused.
 type remembered struct {
@@ -30,7 +30,7 @@ type remembered struct {
 // response again and executes nothing. Another request under that key is a conflict. A
 // malformed request leaves its key unused. All of it is our reading of "prevents
 // duplicates".
-func (s *Simulator) once(read reading) stage.Call {
+func (s *Simulator) once(read reading) engine.Call {
 	return s.admitted(s.write(read))
 }
 
@@ -60,7 +60,7 @@ func (s *Simulator) write(read reading) call {
 		case first:
 			s.ReplyToOpening(w, r, opened, http.StatusCreated, s.opened(opened))
 		default:
-			stage.WriteJSON(w, http.StatusCreated, s.opened(opened))
+			engine.WriteJSON(w, http.StatusCreated, s.opened(opened))
 		}
 		return nil
 	}
@@ -70,12 +70,12 @@ func (s *Simulator) write(read reading) call {
 // mandatory header.
 func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
-	case !stage.SaysJSON(r):
+	case !engine.SaysJSON(r):
 		return nil, invalidRequest.because("Content-Type must be application/json.")
 	case !uuid.MatchString(r.Header.Get("X-Idempotency-Key")):
 		return nil, invalidRequest.because("X-Idempotency-Key must be a UUID.")
 	}
-	body, err := stage.ReadBody(w, r, maxBody)
+	body, err := engine.ReadBody(w, r, maxBody)
 	if err != nil {
 		return nil, invalidRequest.because("The body could not be read to its end.")
 	}
@@ -89,7 +89,7 @@ func digest(r *http.Request, body []byte) string {
 }
 
 // keyed returns the order of a request, and true for the first request of its key.
-func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err error) {
+func (s *Simulator) keyed(asked engine.Order) (o engine.Order, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A key is decided once: by an order, or by a refusal.
@@ -109,7 +109,7 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 	if err == nil {
 		return o, true, nil
 	}
-	decided := stage.AsRefusal(s.Log, err, tills)
+	decided := engine.AsRefusal(s.Log, err, engineRefusals)
 	if decided.StatusCode < http.StatusInternalServerError {
 		s.remember(asked, decided)
 	}
@@ -118,7 +118,7 @@ func (s *Simulator) keyed(asked stage.Order) (o stage.Order, first bool, err err
 
 // remember stores a refusal for repetitions of the request. A restart drops it, and so does
 // a full store: nothing was executed.
-func (s *Simulator) remember(asked stage.Order, decided refusal) {
+func (s *Simulator) remember(asked engine.Order, decided refusal) {
 	if len(s.refused) >= maxRefused {
 		clear(s.refused)
 	}
@@ -127,7 +127,7 @@ func (s *Simulator) remember(asked stage.Order, decided refusal) {
 
 // execute opens the order. A reference belongs to one order of its kind and account; our
 // reading of "unique".
-func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
+func (s *Simulator) execute(asked engine.Order) (o engine.Order, err error) {
 	for _, other := range s.ByReference(asked.Reference) {
 		switch {
 		case other.Account != asked.Account || other.Direction != asked.Direction,
@@ -145,15 +145,15 @@ func (s *Simulator) execute(asked stage.Order) (o stage.Order, err error) {
 }
 
 // giveBack refunds all of a successful payin, once.
-func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
+func (s *Simulator) giveBack(asked engine.Order) (engine.Order, error) {
 	payin, found := s.Order(asked.Parent)
 	switch {
 	case !found:
-		return stage.Order{}, doesNotExist
+		return engine.Order{}, doesNotExist
 	case payin.Open():
-		return stage.Order{}, notProcessed
-	case payin.State != stage.Executed:
-		return stage.Order{}, notRefundable
+		return engine.Order{}, notProcessed
+	case payin.State != engine.Executed:
+		return engine.Order{}, notRefundable
 	}
 	o, err := s.Refund(payin.ID, asked)
 	if err == nil {
@@ -164,9 +164,9 @@ func (s *Simulator) giveBack(asked stage.Order) (stage.Order, error) {
 
 // asOpened returns an order in the state at its opening. An order that ended later was
 // pending then.
-func asOpened(o stage.Order) stage.Order {
+func asOpened(o engine.Order) engine.Order {
 	if o.ChangedAt.After(o.OpenedAt) {
-		o.State, o.Reason = stage.Pending, ""
+		o.State, o.Reason = engine.Pending, ""
 	}
 	return o
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // TestARepeatedRequestGetsTheFirstAnswer repeats each write long after the order ended.
@@ -177,7 +177,7 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *stage.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
 	w.makes(sessions, current("R1", number("123456")))
 	w.refused("one more", w.write(sessions, current("R2", number("123456"))), 503, "service_unavailable")
 }

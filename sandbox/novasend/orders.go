@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // family names the kind of call that made an order. Payouts are found only in their own
@@ -94,29 +94,29 @@ type request struct {
 }
 
 // session reads POST /v1/payin/sessions, in either shape.
-func session(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+func session(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 	asked, err := decode[request](body)
 	switch {
 	case err != nil:
-		return stage.Order{}, err
+		return engine.Order{}, err
 	case asked.CustomerName == "":
-		return stage.Order{}, invalidRequest.because("customerName is required.")
+		return engine.Order{}, invalidRequest.because("customerName is required.")
 	case asked.AccountID == "" && !asked.leadsBack():
-		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	return a.order(walletPayins, asked, asked.movement)
 }
 
 // directPayin reads POST /v1/direct/payin.
-func directPayin(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+func directPayin(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 	asked, err := decode[request](body)
 	switch {
 	case err != nil:
-		return stage.Order{}, err
+		return engine.Order{}, err
 	case asked.Payin == nil:
-		return stage.Order{}, invalidRequest.because("payin is required.")
+		return engine.Order{}, invalidRequest.because("payin is required.")
 	case !asked.leadsBack():
-		return stage.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	o, err := a.order(directPayins, asked, *asked.Payin)
 	// Refused before the key counts, so that the customer's next OTP may use the same key.
@@ -130,50 +130,50 @@ func directPayin(_ *http.Request, a Account, body []byte) (stage.Order, error) {
 }
 
 // walletPayout reads POST /v1/payout, in either shape.
-func walletPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+func walletPayout(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 	asked, err := decode[request](body)
 	if err != nil {
-		return stage.Order{}, err
+		return engine.Order{}, err
 	}
 	return a.order(walletPayouts, asked, asked.movement)
 }
 
 // directPayout reads POST /v1/direct/payout in the form of the latest page. Older pages
 // call the movement payin there.
-func directPayout(_ *http.Request, a Account, body []byte) (stage.Order, error) {
+func directPayout(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 	asked, err := decode[request](body)
 	switch {
 	case err != nil:
-		return stage.Order{}, err
+		return engine.Order{}, err
 	case asked.Payout == nil:
-		return stage.Order{}, invalidRequest.because("payout is required.")
+		return engine.Order{}, invalidRequest.because("payout is required.")
 	case asked.CustomerName == "":
-		return stage.Order{}, invalidRequest.because("customerName is required.")
+		return engine.Order{}, invalidRequest.because("customerName is required.")
 	}
 	return a.order(directPayouts, asked, *asked.Payout)
 }
 
 // refund reads POST /v1/payin/{id}/refund. It has no amount: the refund is the whole.
-func (s *Simulator) refund(r *http.Request, a Account, body []byte) (stage.Order, error) {
+func (s *Simulator) refund(r *http.Request, a Account, body []byte) (engine.Order, error) {
 	asked, err := decode[struct {
 		Reason            string `json:"reason"`
 		ExternalReference string `json:"externalReference"`
 	}](body)
 	switch {
 	case err != nil:
-		return stage.Order{}, err
+		return engine.Order{}, err
 	case !validReference(asked.ExternalReference):
-		return stage.Order{}, invalidRequest.because("externalReference must have 1 to 128 characters.")
+		return engine.Order{}, invalidRequest.because("externalReference must have 1 to 128 characters.")
 	case asked.Reason == "" || !short(asked.Reason):
-		return stage.Order{}, invalidRequest.because("reason must have 1 to 255 characters.")
+		return engine.Order{}, invalidRequest.because("reason must have 1 to 255 characters.")
 	}
 	payin, err := s.find(a, r.PathValue("id"), walletPayins, directPayins)
 	if err != nil {
-		return stage.Order{}, err
+		return engine.Order{}, err
 	}
-	return stage.Order{
+	return engine.Order{
 		ID: newID(prefixRefund), Reference: asked.ExternalReference, Parent: payin.ID,
-		Direction: stage.Out, MSISDN: payin.MSISDN,
+		Direction: engine.Out, MSISDN: payin.MSISDN,
 		Notes: map[string]string{
 			noteFamily: string(refundOrders), noteReason: asked.Reason, noteName: payin.Notes[noteName],
 		},
@@ -181,27 +181,27 @@ func (s *Simulator) refund(r *http.Request, a Account, body []byte) (stage.Order
 }
 
 // order returns an account's order. It returns a refusal for the first invalid field.
-func (a Account) order(f family, asked request, m movement) (stage.Order, error) {
-	home, way, direct := countries[a.Country], stage.In, f == directPayins || f == directPayouts
+func (a Account) order(f family, asked request, m movement) (engine.Order, error) {
+	home, way, direct := countries[a.Country], engine.In, f == directPayins || f == directPayouts
 	if f == walletPayouts || f == directPayouts {
-		way = stage.Out
+		way = engine.Out
 	}
 	value, err := home.of(way).whole(m.Amount)
 	switch {
 	case !validReference(asked.Reference):
-		return stage.Order{}, invalidRequest.because("reference must have 1 to 128 characters.")
+		return engine.Order{}, invalidRequest.because("reference must have 1 to 128 characters.")
 	case !short(asked.CustomerName):
-		return stage.Order{}, invalidRequest.because("customerName must have at most 255 characters.")
+		return engine.Order{}, invalidRequest.because("customerName must have at most 255 characters.")
 	case asked.AccountID != "" && asked.AccountID != a.ID:
-		return stage.Order{}, walletNotFound
+		return engine.Order{}, walletNotFound
 	case m.Country != a.Country || direct && providers[a.Country] == nil:
-		return stage.Order{}, countryNotFound
+		return engine.Order{}, countryNotFound
 	case direct && !slices.Contains(providers[a.Country], m.Provider):
-		return stage.Order{}, providerNotFound
+		return engine.Order{}, providerNotFound
 	case !home.has(m.MSISDN):
-		return stage.Order{}, invalidNumber
+		return engine.Order{}, invalidNumber
 	case err != nil:
-		return stage.Order{}, err
+		return engine.Order{}, err
 	}
 	notes := map[string]string{
 		noteFamily: string(f), noteName: asked.CustomerName,
@@ -214,7 +214,7 @@ func (a Account) order(f family, asked request, m movement) (stage.Order, error)
 	case asked.AccountID != "":
 		prefix, notes[noteShape] = prefixSeed, seedShape
 	}
-	return stage.Order{
+	return engine.Order{
 		ID: newID(prefix), Reference: asked.Reference, Direction: way, MSISDN: m.MSISDN, Asked: value,
 		Currency: home.currency, Notes: notes,
 	}, nil
@@ -257,7 +257,7 @@ func decode[T any](body []byte) (T, error) {
 // leadsBack reports whether the request has both addresses that lead the customer back to
 // the merchant.
 func (q request) leadsBack() bool {
-	return stage.IsAddress(q.Action.SuccessURL) && stage.IsAddress(q.Action.FailureURL)
+	return engine.IsAddress(q.Action.SuccessURL) && engine.IsAddress(q.Action.FailureURL)
 }
 
 // validReference reports whether Novasend accepts the merchant's reference.
@@ -277,4 +277,4 @@ func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 func bare(id string) string { return id[strings.IndexByte(id, '_')+1:] }
 
 // familyOf returns the kind of call that made an order.
-func familyOf(o stage.Order) family { return family(o.Notes[noteFamily]) }
+func familyOf(o engine.Order) family { return family(o.Notes[noteFamily]) }

@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 //go:embed page.html
@@ -14,7 +14,7 @@ var pageText string
 var pageStyle string
 
 // thePage is the template of the page, with its style inside.
-var thePage = stage.InlinePage(pageText, pageStyle, "")
+var thePage = engine.InlinePage(pageText, pageStyle, "")
 
 // The actions of the buttons.
 const (
@@ -41,59 +41,59 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		shows(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
 	case s.Down(o.Direction, o.MSISDN):
 		s.pageDown(w, r)
-	case stage.IsGet(r):
+	case engine.IsGet(r):
 		shows(w, http.StatusOK, viewOf(o, t))
-	case stage.IsPost(w, r):
+	case engine.IsPost(w, r):
 		s.decided(w, r, o, t)
 	}
 }
 
 // visited returns the order of a short code, which is the order's identifier without its
 // prefix.
-func (s *Simulator) visited(code string) (stage.Order, bool) {
+func (s *Simulator) visited(code string) (engine.Order, bool) {
 	for _, prefix := range []string{prefixSeed, prefixCurrent} {
 		if o, found := s.Order(prefix + code); found && hasPage(o) {
 			return o, true
 		}
 	}
-	return stage.Order{}, false
+	return engine.Order{}, false
 }
 
 // decided executes a person's choice. A late or repeated press shows the result. A customer
 // whose balance is too low stays so, whatever the person presses.
-func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o stage.Order, t texts) {
-	state, why := stage.Executed, stage.Reason("")
+func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o engine.Order, t texts) {
+	state, why := engine.Executed, engine.Reason("")
 	switch pressed := r.PostFormValue("action"); {
 	case pressed == decline:
-		state, why = stage.Declined, stage.SaidNo
+		state, why = engine.Declined, engine.SaidNo
 	case pressed != accept:
 		http.Error(w, "accept or decline", http.StatusBadRequest)
 		return
-	case o.EndsReason == stage.TooPoor:
-		state, why = stage.Declined, stage.TooPoor
+	case o.EndsReason == engine.TooPoor:
+		state, why = engine.Declined, engine.TooPoor
 	}
 	if err := s.DecideOnPage(o.ID, state, why); err != nil {
 		s.pageDown(w, r)
 		return
 	}
-	stage.Redirect(w, "?lang="+t.Lang)
+	engine.Redirect(w, "?lang="+t.Lang)
 }
 
 // viewOf returns the page of an order in the language of t. The payer sees the amount
 // debited, fee included.
-func viewOf(o stage.Order, t texts) pageView {
+func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
-		T: t, Amount: stage.Francs(o.Asked + fee(o)), Reference: o.Reference,
+		T: t, Amount: engine.Francs(o.Asked + fee(o)), Reference: o.Reference,
 		MSISDN: o.MSISDN, Face: "form",
 	}
 	switch {
-	case o.State == stage.Executed:
+	case o.State == engine.Executed:
 		v.Face, v.Title, v.Text, v.Next = "good", t.PaidTitle, t.PaidText, o.Notes[noteSuccess]
-	case o.State == stage.Lapsed:
+	case o.State == engine.Lapsed:
 		v.Face, v.Title, v.Text, v.Next = "bad", t.ExpiredTitle, t.ExpiredText, o.Notes[noteFailure]
-	case o.Reason == stage.TooPoor:
+	case o.Reason == engine.TooPoor:
 		v.Face, v.Title, v.Text, v.Next = "bad", t.PoorTitle, t.PoorText, o.Notes[noteFailure]
-	case o.State == stage.Declined:
+	case o.State == engine.Declined:
 		v.Face, v.Title, v.Text, v.Next = "bad", t.DeclinedTitle, t.DeclinedText, o.Notes[noteFailure]
 	}
 	return v

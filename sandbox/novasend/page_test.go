@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 // visits returns the page of a link, with plain spaces and apostrophes.
-func (w *world) visits(link string) stagetest.Answer {
+func (w *world) visits(link string) enginetest.Answer {
 	w.T.Helper()
 	page := w.Visit(link)
 	page.Body = strings.ReplaceAll(html.UnescapeString(page.Body), "\u00a0", " ")
@@ -19,7 +19,7 @@ func (w *world) visits(link string) stagetest.Answer {
 }
 
 // presses sends the form of a page.
-func (w *world) presses(link, button string) stagetest.Answer {
+func (w *world) presses(link, button string) enginetest.Answer {
 	w.T.Helper()
 	return w.Submit(link, "action", button)
 }

@@ -5,26 +5,26 @@ import (
 	"strings"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // words holds the status words of each family. The documents' pages use different words for
 // success, so every family has another one.
-var words = map[family]map[stage.State]string{
+var words = map[family]map[engine.State]string{
 	walletPayins: {
-		stage.Pending: "processing", stage.Executed: "processed", stage.Declined: "failed", stage.Lapsed: "expired",
+		engine.Pending: "processing", engine.Executed: "processed", engine.Declined: "failed", engine.Lapsed: "expired",
 	},
 	directPayins: {
-		stage.Pending: "processing", stage.Executed: "success", stage.Declined: "failed", stage.Lapsed: "expired",
+		engine.Pending: "processing", engine.Executed: "success", engine.Declined: "failed", engine.Lapsed: "expired",
 	},
-	walletPayouts: {stage.Pending: "processing", stage.Executed: "processed", stage.Declined: "failed"},
-	directPayouts: {stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed"},
-	refundOrders:  {stage.Pending: "processing", stage.Executed: "completed", stage.Declined: "failed"},
+	walletPayouts: {engine.Pending: "processing", engine.Executed: "processed", engine.Declined: "failed"},
+	directPayouts: {engine.Pending: "pending", engine.Executed: "completed", engine.Declined: "failed"},
+	refundOrders:  {engine.Pending: "processing", engine.Executed: "completed", engine.Declined: "failed"},
 }
 
 // coreWords holds the words of transaction.status, which is the settled result.
-var coreWords = map[stage.State]string{
-	stage.Pending: "pending", stage.Executed: "completed", stage.Declined: "failed",
+var coreWords = map[engine.State]string{
+	engine.Pending: "pending", engine.Executed: "completed", engine.Declined: "failed",
 }
 
 // failure is the cause of a decline, null in every other response.
@@ -35,10 +35,10 @@ type failure struct {
 
 // failures maps the causes of a decline. The codes are our reading, from the words of the
 // error page where it has one.
-var failures = map[stage.Reason]failure{
-	stage.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
-	stage.SaidNo:   {"transaction_declined", "The customer declined the payment."},
-	stage.Rejected: {"transaction_error", "The operator rejected the transaction."},
+var failures = map[engine.Reason]failure{
+	engine.TooPoor:  {"client_not_enough_cash", "The customer's balance is too low."},
+	engine.SaidNo:   {"transaction_declined", "The customer declined the payment."},
+	engine.Rejected: {"transaction_error", "The operator rejected the transaction."},
 }
 
 // record is an order in the current shape, with the fields in the documents' order.
@@ -141,7 +141,7 @@ type transaction struct {
 
 // opened returns the response to the call that opened an order. It never shows the
 // transaction, even if the order ended in the call.
-func (s *Simulator) opened(o stage.Order) any {
+func (s *Simulator) opened(o engine.Order) any {
 	switch {
 	case o.Parent != "":
 		return s.refundOf(o, s.word(o))
@@ -158,7 +158,7 @@ func (s *Simulator) opened(o stage.Order) any {
 
 // read returns the response to a status call. Only these responses have an undocumented
 // word while UnknownWords is on.
-func (s *Simulator) read(o stage.Order) any {
+func (s *Simulator) read(o engine.Order) any {
 	says := s.Faults.Read().Word(s.word(o))
 	switch {
 	case o.Parent != "":
@@ -171,7 +171,7 @@ func (s *Simulator) read(o stage.Order) any {
 
 // word returns the status of an order. With the quirk only the transaction shows a refusal,
 // as in the seed: processed is not success.
-func (s *Simulator) word(o stage.Order) string {
+func (s *Simulator) word(o engine.Order) string {
 	if s.failsInsideOnly(o) {
 		return "processed"
 	}
@@ -180,12 +180,12 @@ func (s *Simulator) word(o stage.Order) string {
 
 // failsInsideOnly reports whether only the transaction shows an order's refusal. A refund
 // has no such pair of words.
-func (s *Simulator) failsInsideOnly(o stage.Order) bool {
-	return o.State == stage.Declined && o.Parent == "" && s.Quirk(processedButFailed)
+func (s *Simulator) failsInsideOnly(o engine.Order) bool {
+	return o.State == engine.Declined && o.Parent == "" && s.Quirk(processedButFailed)
 }
 
 // recordOf returns an order in the current shape, with the given status word.
-func (s *Simulator) recordOf(o stage.Order, says string) record {
+func (s *Simulator) recordOf(o engine.Order, says string) record {
 	provider, direct := o.Notes[noteProvider]
 	r := record{
 		ID: o.ID, Type: kind(o), Reference: o.Reference, Status: says,
@@ -204,7 +204,7 @@ func (s *Simulator) recordOf(o stage.Order, says string) record {
 }
 
 // seedOf returns an order in the seed shape, for a caller with an accountId.
-func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
+func (s *Simulator) seedOf(o engine.Order, says string) seedRecord {
 	return seedRecord{seedOpened: seedOpened{
 		Type: kind(o), Fee: fee(o), Reference: o.ID, PhoneNumber: o.MSISDN, CustomerName: o.Notes[noteName],
 		Amount: shown(o), ChargedAmount: shown(o) + fee(o), Status: says, Currency: o.Currency,
@@ -214,9 +214,9 @@ func (s *Simulator) seedOf(o stage.Order, says string) seedRecord {
 }
 
 // refundOf returns a refund with the given status word.
-func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
+func (s *Simulator) refundOf(o engine.Order, says string) refundRecord {
 	amount := o.Asked
-	if o.State == stage.Executed {
+	if o.State == engine.Executed {
 		amount = o.Amount
 	}
 	r := refundRecord{
@@ -234,19 +234,19 @@ func (s *Simulator) refundOf(o stage.Order, says string) refundRecord {
 
 // settles reports whether the status of an order shows its transaction. The current pages
 // show none for direct orders and payouts.
-func settles(o stage.Order) bool {
+func settles(o engine.Order) bool {
 	return familyOf(o) == walletPayins || o.Notes[noteShape] == seedShape
 }
 
 // core returns the transaction of an order: {} until somebody confirmed, null if nobody
 // ever did.
-func core(o stage.Order, says string) any {
+func core(o engine.Order, says string) any {
 	switch o.State {
-	case stage.Pending:
+	case engine.Pending:
 		return struct{}{}
-	case stage.Lapsed:
+	case engine.Lapsed:
 		return (*transaction)(nil)
-	case stage.Executed, stage.Declined:
+	case engine.Executed, engine.Declined:
 	}
 	return &transaction{
 		Reference: coreID(o), Status: coreWord(o, says), CustomerName: o.Notes[noteName], ProcessedAt: instant(o.ChangedAt),
@@ -257,8 +257,8 @@ func core(o stage.Order, says string) any {
 
 // coreWord returns the status of a transaction. It is the unknown word if the status
 // outside is.
-func coreWord(o stage.Order, says string) string {
-	if says == stage.UnknownWord {
+func coreWord(o engine.Order, says string) string {
+	if says == engine.UnknownWord {
 		return says
 	}
 	return coreWords[o.State]
@@ -266,21 +266,21 @@ func coreWord(o stage.Order, says string) string {
 
 // shown returns the amount at the top of an order. Another amount that moved is in the
 // transaction, if there is one.
-func shown(o stage.Order) int64 {
-	if o.State == stage.Executed && !settles(o) {
+func shown(o engine.Order) int64 {
+	if o.State == engine.Executed && !settles(o) {
 		return o.Amount
 	}
 	return o.Asked
 }
 
 // confirmation returns the state of the customer's own confirmation of a payin.
-func confirmation(o stage.Order) string {
+func confirmation(o engine.Order) string {
 	switch {
-	case o.Direction == stage.Out:
+	case o.Direction == engine.Out:
 		return "none"
-	case o.State == stage.Lapsed:
+	case o.State == engine.Lapsed:
 		return "expired"
-	case o.State == stage.Declined && o.Reason == stage.SaidNo:
+	case o.State == engine.Declined && o.Reason == engine.SaidNo:
 		return "declined"
 	case !o.Open() || o.Notes[noteOTP] != "":
 		return "accepted"
@@ -293,10 +293,10 @@ func confirmation(o stage.Order) string {
 
 // mustConfirm reports whether an order waits for its customer. An OTP counts as the
 // confirmation.
-func mustConfirm(o stage.Order) bool { return o.Direction == stage.In && o.Notes[noteOTP] == "" }
+func mustConfirm(o engine.Order) bool { return o.Direction == engine.In && o.Notes[noteOTP] == "" }
 
 // paymentURL returns the hosted page of an order, or nil if the customer needs none.
-func (s *Simulator) paymentURL(o stage.Order) *string {
+func (s *Simulator) paymentURL(o engine.Order) *string {
 	if !hasPage(o) {
 		return nil
 	}
@@ -305,22 +305,22 @@ func (s *Simulator) paymentURL(o stage.Order) *string {
 }
 
 // hasPage reports whether the customer confirms on a page: a session's, and Wave's.
-func hasPage(o stage.Order) bool {
+func hasPage(o engine.Order) bool {
 	return familyOf(o) == walletPayins ||
 		familyOf(o) == directPayins && strings.HasPrefix(o.Notes[noteProvider], wave+"_")
 }
 
 // failureOf returns the cause of a decline, or nil for any other state.
-func failureOf(o stage.Order) *failure {
-	if why, declined := failures[o.Reason]; declined && o.State == stage.Declined {
+func failureOf(o engine.Order) *failure {
+	if why, declined := failures[o.Reason]; declined && o.State == engine.Declined {
 		return &why
 	}
 	return nil
 }
 
 // kind returns the type of an order from the merchant's view: payin for incoming money.
-func kind(o stage.Order) string {
-	if o.Direction == stage.In {
+func kind(o engine.Order) string {
+	if o.Direction == engine.In {
 		return "payin"
 	}
 	return "payout"
@@ -328,7 +328,7 @@ func kind(o stage.Order) string {
 
 // fee returns Novasend's fee on top of an order: 2 %, rounded up, as 6 of 300 in every
 // example. A refund is free; our reading.
-func fee(o stage.Order) int64 {
+func fee(o engine.Order) int64 {
 	if o.Parent != "" {
 		return 0
 	}
@@ -336,7 +336,7 @@ func fee(o stage.Order) int64 {
 }
 
 // coreID returns the identifier in the core system, which no call accepts.
-func coreID(o stage.Order) string { return "tr_" + bare(o.ID)[:16] }
+func coreID(o engine.Order) string { return "tr_" + bare(o.ID)[:16] }
 
 // decimal formats an amount as the core system does.
 func decimal(amount int64) string { return strconv.FormatInt(amount, 10) + ".00" }

@@ -3,7 +3,7 @@ package novasend
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // refusal is a response that refuses a call. Novasend uses 403 for what its business
@@ -54,21 +54,21 @@ func (f refusal) because(message string) refusal {
 	return f
 }
 
-// tills maps errors of the engine to Novasend's refusals. A beneficiary's ceiling depends
+// engineRefusals maps errors of the engine to Novasend's refusals. A beneficiary's ceiling depends
 // on how well Novasend knows them, hence the word for that; our reading.
-var tills = map[error]refusal{
-	stage.ErrCeiling: kycNotApproved, stage.ErrFloat: walletPoor, stage.ErrReturned: alreadyRefunded,
-	stage.ErrNoOrder: doesNotExist, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
-	stage.ErrInternal: internal,
+var engineRefusals = map[error]refusal{
+	engine.ErrCeiling: kycNotApproved, engine.ErrFloat: walletPoor, engine.ErrReturned: alreadyRefunded,
+	engine.ErrNoOrder: doesNotExist, engine.ErrDown: unavailable, engine.ErrFull: unavailable.because(engine.ErrFull.Error()),
+	engine.ErrInternal: internal,
 }
 
-// refusals is the same table in the type of stage.
-var refusals = stage.Refusals(tills)
+// refusals is the same table in the type of engine.
+var refusals = engine.Refusals(engineRefusals)
 
 // ServeHTTP sends the same refusal to every caller.
 func (f refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if f.StatusCode == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Basic")
 	}
-	stage.WriteJSON(w, f.StatusCode, f)
+	engine.WriteJSON(w, f.StatusCode, f)
 }

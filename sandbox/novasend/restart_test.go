@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	journaled := func(o *stage.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.makes(sessions, seed("PAID", number("123456")))
 	waits := current("WAITS", number("444444"))

@@ -3,7 +3,7 @@ package novasend
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // call is one call of the API by an account. It writes the response, or returns the reason
@@ -13,7 +13,7 @@ type call func(w http.ResponseWriter, r *http.Request, a Account) error
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped.
 func (s *Simulator) Handler() http.Handler {
-	mux := s.Mux(map[string]stage.Call{
+	mux := s.Mux(map[string]engine.Call{
 		"POST /v1/payin/sessions":    s.once(session),
 		"POST /v1/direct/payin":      s.once(directPayin),
 		"POST /v1/payout":            s.once(walletPayout),
@@ -32,10 +32,10 @@ func (s *Simulator) Handler() http.Handler {
 }
 
 // admitted serves a call of an authenticated account.
-func (s *Simulator) admitted(serve call) stage.Call { return stage.Admitted(s.admit, serve) }
+func (s *Simulator) admitted(serve call) engine.Call { return engine.Admitted(s.admit, serve) }
 
 // status serves the status of an order that one of these families of calls made.
-func (s *Simulator) status(families ...family) stage.Call {
+func (s *Simulator) status(families ...family) engine.Call {
 	return s.admitted(func(w http.ResponseWriter, r *http.Request, a Account) error {
 		o, err := s.find(a, r.PathValue("id"), families...)
 		if err != nil {
@@ -60,10 +60,10 @@ func (s *Simulator) refundStatus(w http.ResponseWriter, r *http.Request, a Accou
 // find returns an account's order by Novasend's identifier. If the response with that was
 // lost, the merchant's reference finds it; our reading. Another account's order counts as
 // unknown.
-func (s *Simulator) find(a Account, id string, families ...family) (stage.Order, error) {
+func (s *Simulator) find(a Account, id string, families ...family) (engine.Order, error) {
 	candidates := s.Search(id)
 	if o, found := s.Order(id); found {
-		candidates = []stage.Order{o}
+		candidates = []engine.Order{o}
 	}
 	for _, o := range candidates {
 		for _, f := range families {
@@ -72,7 +72,7 @@ func (s *Simulator) find(a Account, id string, families ...family) (stage.Order,
 			}
 		}
 	}
-	return stage.Order{}, doesNotExist
+	return engine.Order{}, doesNotExist
 }
 
 // wallet is one row of the balance.
@@ -90,15 +90,15 @@ func (s *Simulator) balance(w http.ResponseWriter, _ *http.Request, a Account) e
 	available, held := s.Float(), int64(0)
 	for _, o := range s.Orders() {
 		switch {
-		case o.Direction != stage.Out:
-		case o.State == stage.Executed:
+		case o.Direction != engine.Out:
+		case o.State == engine.Executed:
 			available -= fee(o)
-		case o.State == stage.Pending && o.Ends == stage.Executed:
+		case o.State == engine.Pending && o.Ends == engine.Executed:
 			held += o.Amount
 		}
 	}
 	available = max(available, 0)
-	stage.WriteJSON(w, http.StatusOK, []wallet{
+	engine.WriteJSON(w, http.StatusOK, []wallet{
 		{available + held, available, a.ID, countries[a.Country].currency},
 	})
 	return nil

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/novasend"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestDown(t *testing.T) {
@@ -102,11 +102,11 @@ func TestUnknownWords(t *testing.T) {
 	); reply.At("status") != "completed" {
 		t.Errorf("the answer to a write is %v", reply)
 	}
-	w.shows("/v1/payin/S1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
-	w.shows("/v1/payin/C1", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
-	w.shows("/v1/payin/D1", fields{"status": stage.UnknownWord, "transaction": nil})
-	w.shows("/v1/direct/payout/O1", fields{"status": stage.UnknownWord})
-	w.shows("/v1/payin/S1/refund", fields{"status": stage.UnknownWord, "transaction.status": stage.UnknownWord})
+	w.shows("/v1/payin/S1", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
+	w.shows("/v1/payin/C1", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
+	w.shows("/v1/payin/D1", fields{"status": engine.UnknownWord, "transaction": nil})
+	w.shows("/v1/direct/payout/O1", fields{"status": engine.UnknownWord})
+	w.shows("/v1/payin/S1/refund", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
 }
 
 func TestEverybodyIsForced(t *testing.T) {
@@ -181,13 +181,13 @@ func TestSwitchesThereAreNot(t *testing.T) {
 
 func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	t.Parallel()
-	stagetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
-		return novasend.New(stage.EngineOptions{Options: stage.Options{PublicURL: address}})
+	enginetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
+		return novasend.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
 	})
 	if sim, err := novasend.New(
-		stage.EngineOptions{Options: stage.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
+		engine.EngineOptions{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
 	); err == nil {
-		stagetest.Close(t, sim)
+		enginetest.Close(t, sim)
 		t.Error("a folder for a journal is accepted")
 	}
 }

@@ -3,13 +3,13 @@ package novasend
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // texts holds the texts of the hosted page in one language. A test checks that every
 // language is complete.
 type texts struct {
-	stage.PageTexts
+	engine.PageTexts
 
 	ToPay, Number, Question, Fee, Accept, Decline, PoweredBy string
 
@@ -21,7 +21,7 @@ type texts struct {
 // languages maps language codes to the page's texts.
 var languages = map[string]texts{
 	"fr": {
-		PageTexts: stage.French, ToPay: "À payer", Number: "Numéro",
+		PageTexts: engine.French, ToPay: "À payer", Number: "Numéro",
 		Question: "Acceptez-vous ce paiement ?", Fee: "Les frais sont compris.",
 		Accept: "Accepter et payer", Decline: "Refuser", PoweredBy: "Simulateur Novasend",
 		PoorTitle: "Solde insuffisant", PoorText: "Votre solde ne suffit pas et rien n'a été débité.",
@@ -29,7 +29,7 @@ var languages = map[string]texts{
 		ExpiredTitle: "Lien expiré", UnknownTitle: "Lien introuvable",
 	},
 	"en": {
-		PageTexts: stage.English, ToPay: "To pay", Number: "Number",
+		PageTexts: engine.English, ToPay: "To pay", Number: "Number",
 		Question: "Do you accept this payment?", Fee: "The fee is included.",
 		Accept: "Accept and pay", Decline: "Decline", PoweredBy: "Novasend simulator",
 		PoorTitle: "Balance too low", PoorText: "Your balance is too low and nothing was taken.",
@@ -40,4 +40,4 @@ var languages = map[string]texts{
 
 // wordsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) texts { return stage.LanguageOf(r, languages) }
+func wordsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }

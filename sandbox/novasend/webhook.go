@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // signatureHeader carries the lower-case hex HMAC-SHA256 of the body.
@@ -25,20 +25,20 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 		Key string `json:"key"`
 		URL string `json:"url"`
 	}
-	err := stage.ReadJSON(w, r, &typed)
+	err := engine.ReadJSON(w, r, &typed)
 	a, known := s.accounts[typed.Key]
 	switch {
 	case err != nil:
 		return invalidRequest.because("The body is not JSON.")
 	case !known:
 		return tokenNotFound
-	case typed.URL != "" && !stage.IsAddress(typed.URL):
+	case typed.URL != "" && !engine.IsAddress(typed.URL):
 		return invalidRequest.because("url must be an absolute http address.")
 	}
 	s.hookMu.Lock()
 	s.hooks[a.ID] = hook{typed.URL, a.Secret}
 	s.hookMu.Unlock()
-	stage.WriteJSON(w, http.StatusOK, map[string]string{"url": typed.URL})
+	engine.WriteJSON(w, http.StatusOK, map[string]string{"url": typed.URL})
 	return nil
 }
 
@@ -63,27 +63,27 @@ type notice struct {
 
 // webhook returns the message about an order's end. The events are confirmed and declined.
 // An expired session and a refund have none; our reading.
-func (s *Simulator) webhook(o stage.Order) stage.Notification {
+func (s *Simulator) webhook(o engine.Order) engine.Notification {
 	s.hookMu.Lock()
 	to := s.hooks[o.Account]
 	s.hookMu.Unlock()
-	if to.url == "" || o.State == stage.Lapsed || o.Parent != "" {
-		return stage.Notification{}
+	if to.url == "" || o.State == engine.Lapsed || o.Parent != "" {
+		return engine.Notification{}
 	}
 	body, signed, err := s.written(s.told(o))
 	if err != nil {
 		s.Log.Error("webhook not written", "error", err)
-		return stage.Notification{}
+		return engine.Notification{}
 	}
 	mac := hmac.New(sha256.New, []byte(to.secret))
 	mac.Write(signed)
-	return stage.Notification{
+	return engine.Notification{
 		URL: to.url, Body: body, Header: http.Header{signatureHeader: {hex.EncodeToString(mac.Sum(nil))}},
 	}
 }
 
 // told returns the record of a webhook, in the shape of the call.
-func (s *Simulator) told(o stage.Order) any {
+func (s *Simulator) told(o engine.Order) any {
 	if o.Notes[noteShape] == seedShape {
 		return s.seedOf(o, s.word(o))
 	}

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/novasend"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 // identifiers matches random identifiers, which are left out of comparisons.
@@ -102,7 +102,7 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 		w.shows("/v1/payin/R1", fields{"phoneNumber": row.msisdn, "transaction.currency": row.currency})
 	}
 	for _, line := range w.Sim.Book() {
-		if (line.Currency == "XAF") != strings.HasPrefix(line.MSISDN, "+237") || line.Direction != stage.In {
+		if (line.Currency == "XAF") != strings.HasPrefix(line.MSISDN, "+237") || line.Direction != engine.In {
 			t.Errorf("the book says %+v", line)
 		}
 	}
@@ -111,7 +111,7 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 func TestOtherAccountsCanBeGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Start(novasend.New(stage.EngineOptions{Options: w.Options()},
+	w.Start(novasend.New(engine.EngineOptions{Options: w.Options()},
 		novasend.Account{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"},
 		novasend.Account{Country: "CI"}))
 	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
@@ -123,8 +123,8 @@ func TestOtherAccountsCanBeGiven(t *testing.T) {
 		"a country that is not served": {{Country: "FR"}},
 		"one key for two":              {{Country: "CI"}, {Country: "CI"}},
 	} {
-		if sim, err := novasend.New(stage.EngineOptions{Options: w.Options()}, accounts...); err == nil {
-			stagetest.Close(t, sim)
+		if sim, err := novasend.New(engine.EngineOptions{Options: w.Options()}, accounts...); err == nil {
+			enginetest.Close(t, sim)
 			t.Errorf("%s is accepted", name)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/novasend"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestMain(m *testing.M) {
@@ -30,30 +30,30 @@ const (
 )
 
 // fields is a JSON object of a request or response.
-type fields = stagetest.Fields
+type fields = enginetest.Fields
 
 // world is the simulator and a merchant who uses one of the accounts.
 type world struct {
-	*stagetest.World[*novasend.Simulator]
+	*enginetest.World[*novasend.Simulator]
 
 	country string // of the account in use
 	keys    int    // number of keys used
 }
 
 // newWorld starts a simulator and registers the inbox in its portal.
-func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 	t.Helper()
-	w := &world{World: stagetest.NewWorld[*novasend.Simulator](t), country: "CI"}
+	w := &world{World: enginetest.NewWorld[*novasend.Simulator](t), country: "CI"}
 	w.start(change...)
 	return w
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.EngineOptions)) {
+func (w *world) start(change ...func(*engine.EngineOptions)) {
 	w.T.Helper()
-	stagetest.Run(
-		w.World, func(o stage.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) },
-		stage.EngineOptions{Options: w.Options()}, change,
+	enginetest.Run(
+		w.World, func(o engine.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) },
+		engine.EngineOptions{Options: w.Options()}, change,
 	)
 	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
 		w.T.Fatalf("the portal answers %d %v", status, reply)
@@ -186,4 +186,4 @@ func signature(body string) string {
 }
 
 // proof returns the signature of a webhook.
-func proof(n stagetest.Notice) string { return n.Header.Get("X-Signature-Value") }
+func proof(n enginetest.Notice) string { return n.Header.Get("X-Signature-Value") }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The refusals of the book.
@@ -17,26 +17,26 @@ var (
 
 // book stores every session and the list of executed payments.
 type book struct {
-	stage.Store[entry]
+	engine.Store[entry]
 
-	limit    int                       // sessions
-	sessions stage.OrderedMap[session] // by pay token
-	orders   map[string]bool           // every order_id ever used, because it must be unique
-	calls    map[stage.Caller]int      // webpayment calls executed per customer and amount
-	ended    int                       // sessions with a txnid
+	limit    int                        // sessions
+	sessions engine.OrderedMap[session] // by pay token
+	orders   map[string]bool            // every order_id ever used, because it must be unique
+	calls    map[engine.Caller]int      // webpayment calls executed per customer and amount
+	ended    int                        // sessions with a txnid
 }
 
 // entry is one line of the journal: the event, the session after it, and the money that
 // moved, if any.
 type entry struct {
-	Event   event       `json:"event"`
-	Session session     `json:"session"`
-	Paid    *stage.Paid `json:"paid,omitempty"`
+	Event   event        `json:"event"`
+	Session session      `json:"session"`
+	Paid    *engine.Paid `json:"paid,omitempty"`
 }
 
 // openBook replays the journal at path; an empty path keeps everything in memory.
 func openBook(path string, limit int) (*book, error) {
-	b := &book{limit: limit, orders: map[string]bool{}, calls: map[stage.Caller]int{}}
+	b := &book{limit: limit, orders: map[string]bool{}, calls: map[engine.Caller]int{}}
 	return b, b.Open(path, b.apply)
 }
 
@@ -89,8 +89,8 @@ func (b *book) change(payToken string, now time.Time, step func(*session) event)
 }
 
 // paid returns the line of the book for a session that succeeds now.
-func (s *session) paid(now time.Time) *stage.Paid {
-	return &stage.Paid{
+func (s *session) paid(now time.Time) *engine.Paid {
+	return &engine.Paid{
 		TxnID: s.TxnID, OrderID: s.Order.OrderID, MSISDN: s.MSISDN,
 		Amount: s.executedAmount(), Asked: s.Order.Amount, Currency: s.Order.Currency, At: now,
 	}
@@ -133,6 +133,6 @@ func (b *book) all() []session {
 }
 
 // caller identifies repeated calls for the same customer and amount.
-func (s *session) caller() stage.Caller {
-	return stage.Caller{MSISDN: s.MSISDN, Asked: s.Order.Amount}
+func (s *session) caller() engine.Caller {
+	return engine.Caller{MSISDN: s.MSISDN, Asked: s.Order.Amount}
 }

@@ -6,18 +6,18 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stagetest"
 )
 
 // types fills the form and replaces its content.
-func types(window stagetest.Tab, number, otp string) {
+func types(window enginetest.Tab, number, otp string) {
 	window.T.Helper()
 	window.Fills("msisdn", number, "otp", otp)
 }
 
 // presses clicks a button of the form and waits for text on the page that follows.
-func presses(window stagetest.Tab, button, text string) {
+func presses(window enginetest.Tab, button, text string) {
 	window.T.Helper()
 	window.Clicks(`button[value="`+button+`"]`, text)
 }
@@ -25,13 +25,13 @@ func presses(window stagetest.Tab, button, text string) {
 // TestACustomerInARealBrowser tests every way through the page, on a small phone and on a
 // desktop. It does so in both languages, with and without JavaScript.
 func TestACustomerInARealBrowser(t *testing.T) {
-	browser := stagetest.Chromium(t)
-	french := stagetest.Visitor{Width: 320, Language: "fr-CI"}
-	english := stagetest.Visitor{Width: 1024, Language: "en-GB"}
-	plain := stagetest.Visitor{Width: 320, Language: "fr-CI", NoScript: true}
+	browser := enginetest.Chromium(t)
+	french := enginetest.Visitor{Width: 320, Language: "fr-CI"}
+	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
+	plain := enginetest.Visitor{Width: 320, Language: "fr-CI", NoScript: true}
 	for name, row := range map[string]struct {
-		who  stagetest.Visitor
-		goes func(w *world, window stagetest.Tab)
+		who  enginetest.Visitor
+		goes func(w *world, window enginetest.Tab)
 		end  orangeweb.Status
 		told int
 	}{
@@ -60,7 +60,7 @@ func TestACustomerInARealBrowser(t *testing.T) {
 // TestThePageFitsEveryWindow checks each face of the page in both languages, from the
 // smallest phone to a desktop.
 func TestThePageFitsEveryWindow(t *testing.T) {
-	browser := stagetest.Chromium(t)
+	browser := enginetest.Chromium(t)
 	w := newWorld(t)
 	pages := map[string]string{"unknown": w.URL + "/payment/pay_token/guess"}
 	for face, act := range map[string]func(pageURL string){
@@ -76,7 +76,7 @@ func TestThePageFitsEveryWindow(t *testing.T) {
 		act(pages[face])
 	}
 	for face, pageURL := range pages {
-		for _, who := range []stagetest.Visitor{
+		for _, who := range []enginetest.Visitor{
 			{Width: 320, Language: "fr"},
 			{Width: 320, Language: "en"},
 			{Width: 1024, Language: "fr"},
@@ -91,7 +91,7 @@ func TestThePageFitsEveryWindow(t *testing.T) {
 	}
 }
 
-func paysInFrench(_ *world, window stagetest.Tab) {
+func paysInFrench(_ *world, window enginetest.Tab) {
 	window.Sees("Boutique Awa")
 	types(window, "+223 76 54 32 10", orangeweb.OTP)
 	presses(window, "pay", "Paiement réussi")
@@ -100,29 +100,29 @@ func paysInFrench(_ *world, window stagetest.Tab) {
 	window.Sees("welcome back")
 }
 
-func paysInEnglish(_ *world, window stagetest.Tab) {
+func paysInEnglish(_ *world, window enginetest.Tab) {
 	window.Sees("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)
 	presses(window, "pay", "Payment successful")
 	window.Sees("welcome back") // without a click, after some seconds
 }
 
-func paysWithEnter(_ *world, window stagetest.Tab) {
+func paysWithEnter(_ *world, window enginetest.Tab) {
 	types(window, "76543210", orangeweb.OTP+"\r")
 	window.Sees("Paiement réussi")
 }
 
-func cancels(_ *world, window stagetest.Tab) {
+func cancels(_ *world, window enginetest.Tab) {
 	presses(window, "cancel", "maybe later")
 	window.Does(chromedp.Navigate(window.Address))
 	window.Sees(map[bool]string{
 		true:  "Paiement annulé",
 		false: "Payment cancelled",
-	}[window.Width < stagetest.PhoneWidth])
+	}[window.Width < enginetest.PhoneWidth])
 	window.Fits()
 }
 
-func mistypesOnce(_ *world, window stagetest.Tab) {
+func mistypesOnce(_ *world, window enginetest.Tab) {
 	types(window, "76 12", "")
 	presses(window, "pay", "Vérifiez votre saisie")
 	window.Holds(`document.activeElement.id === "msisdn"`) // the field to correct
@@ -135,7 +135,7 @@ func mistypesOnce(_ *world, window stagetest.Tab) {
 	presses(window, "pay", "Paiement réussi")
 }
 
-func mistypesThrice(_ *world, window stagetest.Tab) {
+func mistypesThrice(_ *world, window enginetest.Tab) {
 	for _, says := range []string{"Tries left: 2.", "Tries left: 1.", "Payment failed"} {
 		types(window, "76 54 32 10", "999999")
 		presses(window, "pay", says)
@@ -143,7 +143,7 @@ func mistypesThrice(_ *world, window stagetest.Tab) {
 	window.Fits()
 }
 
-func changesLanguage(_ *world, window stagetest.Tab) {
+func changesLanguage(_ *world, window enginetest.Tab) {
 	window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
 	window.Sees("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)

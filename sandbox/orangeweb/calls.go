@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -40,7 +40,7 @@ func (s *Simulator) present(w http.ResponseWriter, r *http.Request, kept session
 	case !kept.actsAtOnce(): // arranged before anyone reads the response
 		s.arrange(kept)
 	}
-	stage.WriteJSON(w, http.StatusCreated, openedReply{
+	engine.WriteJSON(w, http.StatusCreated, openedReply{
 		Status: http.StatusCreated, Message: "OK", PayToken: kept.PayToken,
 		PaymentURL: s.options.PublicURL + "/payment/pay_token/" + kept.PayToken,
 		NotifToken: kept.NotifToken,
@@ -70,7 +70,7 @@ func (s *Simulator) openSession(w http.ResponseWriter, r *http.Request) (session
 	msisdn, segment := r.Header.Get(MSISDNHeader), r.PathValue("segment")
 	var asked order
 	switch {
-	case msisdn != "" && !stage.ValidNumber(msisdn):
+	case msisdn != "" && !engine.ValidNumber(msisdn):
 		return session{}, invalidHeader.because(MSISDNHeader + " must look like +22376123456.")
 	case s.Faults.Read().BehaviourOf(msisdn).Down:
 		return session{}, unavailable
@@ -98,7 +98,7 @@ func (s *Simulator) keep(ctx context.Context, segment, msisdn string, asked orde
 	now := s.Now()
 	return s.book.open(session{
 		PayToken: random(payTokenLen), NotifToken: random(notifTokenLen), Segment: segment, Order: asked,
-		MSISDN: msisdn, Status: Initiated, AnswerLost: stage.AnswerIsLost(ctx), Unread: stage.AnswerIsSpoiled(ctx),
+		MSISDN: msisdn, Status: Initiated, AnswerLost: engine.AnswerIsLost(ctx), Unread: engine.AnswerIsSpoiled(ctx),
 		OpenedAt: now, ValidUntil: now.Add(validity), Force: s.Faults.Read().Force,
 	})
 }
@@ -124,15 +124,15 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 	if other := kept.executedAmount(); kept.Status == Success && other != kept.Order.Amount {
 		reply.Amount = &other
 	}
-	stage.WriteJSON(w, http.StatusCreated, reply)
+	engine.WriteJSON(w, http.StatusCreated, reply)
 	return nil
 }
 
 // showBook sends every session and every executed payment.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
-	stage.WriteJSON(w, http.StatusOK, struct {
-		Sessions []Session    `json:"sessions"`
-		Paid     []stage.Paid `json:"paid"`
+	engine.WriteJSON(w, http.StatusOK, struct {
+		Sessions []Session     `json:"sessions"`
+		Paid     []engine.Paid `json:"paid"`
 	}{s.Sessions(), s.Book()})
 }
 

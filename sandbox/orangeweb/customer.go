@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // arrange schedules the automatic events of a session, and runs those that are due. It does
@@ -89,11 +89,11 @@ func (s *Simulator) announce(payToken string, times int) {
 }
 
 // notice returns the notification of a session's current state, and false if there is none.
-func (s *Simulator) notice(payToken string) (letter stage.Notification, send bool) {
+func (s *Simulator) notice(payToken string) (letter engine.Notification, send bool) {
 	kept, found := s.book.find(payToken)
 	ended := kept.Status == Success || kept.Status == Failed
 	if !found || !ended || s.Faults.Read().NotificationsOff {
-		return stage.Notification{}, false
+		return engine.Notification{}, false
 	}
 	letter = s.Notification(kept.Order.NotifURL, nil,
 		notification{Status: kept.Status, NotifToken: kept.NotifToken, TxnID: kept.TxnID})

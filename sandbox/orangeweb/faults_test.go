@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 // TestForceMakesEverybodyTheSame forces one behaviour on a number that pays at once.
@@ -63,7 +63,7 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.Set(`{"force": "222222"}`)
 	w.pays(s.pageURL)
 	w.becomes(s, orangeweb.Pending)
-	stagetest.Close(t, w.Sim)
+	enginetest.Close(t, w.Sim)
 	w.start(journal)
 	w.Clock.Advance(4 * time.Second)
 	w.becomes(s, orangeweb.Failed)
@@ -114,7 +114,7 @@ func TestAFailureTurnsOutASuccess(t *testing.T) {
 	w.Clock.Advance(time.Millisecond)
 	w.becomes(s, orangeweb.Success)
 	w.showsBooked(s, 50000)
-	if book := w.Sim.Book(); book[0].TxnID != failed || !book[0].At.Equal(stagetest.Morning.Add(time.Hour+2*time.Second)) {
+	if book := w.Sim.Book(); book[0].TxnID != failed || !book[0].At.Equal(enginetest.Morning.Add(time.Hour+2*time.Second)) {
 		t.Errorf("the book says %+v, and %s had failed", book[0], failed)
 	}
 	told := map[string]int{}
@@ -143,7 +143,7 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
 	w.Set(`{"unknown_words": true}`)
-	if reply := w.status(s); reply["status"] != stage.UnknownWord {
+	if reply := w.status(s); reply["status"] != engine.UnknownWord {
 		t.Errorf("the status says %v", reply)
 	}
 	w.showsBookedInSecret(s)
@@ -184,7 +184,7 @@ func TestOrangeIsMended(t *testing.T) {
 	if broken, err := settings.Broken(); err != nil || strings.Join(broken, " ") != "down=true force=111111" {
 		t.Errorf("broken: %v %v", broken, err)
 	}
-	if err := settings.Heal(); err != nil || w.Sim.Switches() != stage.Healthy() {
+	if err := settings.Heal(); err != nil || w.Sim.Switches() != engine.Healthy() {
 		t.Errorf("mended: %+v %v", w.Sim.Switches(), err)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stagetest"
 )
 
 // TestMagicNumbers checks the table of the merchant API: transactionstatus before and after
@@ -181,7 +181,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 	t.Parallel()
 	for name, free := range map[string]func(*world){
 		"after a minute": func(w *world) { w.Clock.Advance(time.Minute) },
-		"at the closing": func(w *world) { stagetest.Close(w.T, w.Sim) },
+		"at the closing": func(w *world) { enginetest.Close(w.T, w.Sim) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -207,7 +207,7 @@ func TestALostAnswerLetsGo(t *testing.T) {
 				if err == nil {
 					t.Error("the lost answer came")
 				}
-			case <-time.After(stagetest.Patience):
+			case <-time.After(enginetest.Patience):
 				t.Error("the caller still waits")
 			}
 		})
@@ -220,7 +220,7 @@ func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	arrived := make(chan string, 3)
-	w.Inbox.OnNotice = func(stagetest.Notice) { arrived <- "notification" }
+	w.Inbox.OnNotice = func(enginetest.Notice) { arrived <- "notification" }
 	s := w.opened("ORDER-1", "+22376888888")
 	early := len(arrived)
 	if early == 0 {

@@ -23,7 +23,7 @@ import (
 	"net/http"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The credentials that the sandbox accepts by default. None of them is secret.
@@ -48,7 +48,7 @@ type Credentials struct {
 
 // Options configures a simulator. MaxOrders counts sessions.
 type Options struct {
-	stage.Options
+	engine.Options
 
 	// Credentials default, field by field, to the sandbox's own.
 	Credentials Credentials
@@ -58,12 +58,12 @@ type Options struct {
 
 // Simulator simulates Orange Web Payment. Make it with New.
 type Simulator struct {
-	*stage.Runtime
+	*engine.Runtime
 
 	options  Options
 	book     *book
 	tokens   tokens
-	checkout stage.Checkout
+	checkout engine.Checkout
 }
 
 // New starts a simulator. With a journal it restores every session, and customers whose
@@ -80,7 +80,7 @@ func New(o Options) (*Simulator, error) {
 		MerchantKey:  cmp.Or(o.Credentials.MerchantKey, MerchantKey),
 	}
 	o.TokenLifetime = cmp.Or(o.TokenLifetime, defaultTokenLifetime)
-	checkout, err := stage.NewCheckout(files)
+	checkout, err := engine.NewCheckout(files)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +89,8 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		Runtime: stage.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
-		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)},
+		Runtime: engine.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
+		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)},
 	}
 	for _, unfinished := range kept.all() {
 		s.arrange(unfinished)
@@ -102,7 +102,7 @@ func New(o Options) (*Simulator, error) {
 // stripped.
 func (s *Simulator) Handler() http.Handler {
 	call := func(h http.Handler) http.Handler { return s.Faults.WithFaults(postOnly(h), unavailable) }
-	payment := func(serve stage.Call) http.Handler {
+	payment := func(serve engine.Call) http.Handler {
 		return call(s.Faults.Drop(s.Faults.Mangle(s.Answer(serve, refusals))))
 	}
 	page := s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
@@ -120,7 +120,7 @@ func (s *Simulator) Handler() http.Handler {
 }
 
 // Book returns every executed payment, oldest first.
-func (s *Simulator) Book() []stage.Paid {
+func (s *Simulator) Book() []engine.Paid {
 	return s.book.Paid()
 }
 
@@ -138,16 +138,16 @@ func (s *Simulator) Sessions() []Session {
 func (s *Simulator) Asked() int { return len(s.book.all()) }
 
 // Settings reads and changes the switches. This simulator has none of its own.
-func (s *Simulator) Settings() stage.Settings { return s.Faults.Settings() }
+func (s *Simulator) Settings() engine.Settings { return s.Faults.Settings() }
 
 // Switches returns the current fault switches.
-func (s *Simulator) Switches() stage.Switches {
+func (s *Simulator) Switches() engine.Switches {
 	return s.Faults.Read()
 }
 
 // SetSwitches replaces all fault switches. It changes none and returns an error if one is
 // out of its range.
-func (s *Simulator) SetSwitches(wanted stage.Switches) error {
+func (s *Simulator) SetSwitches(wanted engine.Switches) error {
 	return s.Faults.Set(wanted)
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 //go:embed assets
@@ -26,14 +26,14 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !found:
 		t := wordsFor(r, "")
-		s.shows(w, http.StatusNotFound, t, stage.CheckoutView{
-			Face: stage.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
+		s.shows(w, http.StatusNotFound, t, engine.CheckoutView{
+			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
 		s.showPage(w, r)
 	case r.Method == http.MethodHead:
 		s.showSession(w, r, http.StatusOK, kept)
-	case !stage.IsPost(w, r):
+	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
 		s.cancelOnPage(w, r)
 	default:
@@ -48,7 +48,7 @@ func (s *Simulator) showSession(w http.ResponseWriter, r *http.Request, status i
 }
 
 // shows writes the page in the language of t.
-func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v stage.CheckoutView) {
+func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
 	v.T, v.Up, v.CodeField, v.CodeHint = t, "../../", "otp", OTP
 	s.checkout.Render(w, status, t.Lang, v)
 }
@@ -72,9 +72,9 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 		s.Log.Error("cancellation not kept", "error", err)
 		s.pageDown(w, r)
 	case kept.Cancelled:
-		stage.Redirect(w, kept.Order.CancelURL)
+		engine.Redirect(w, kept.Order.CancelURL)
 	default:
-		stage.Redirect(w, "?lang="+wordsFor(r, kept.Order.Lang).Lang)
+		engine.Redirect(w, "?lang="+wordsFor(r, kept.Order.Lang).Lang)
 	}
 }
 
@@ -82,10 +82,10 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
 // session ended and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept session) {
 	t := wordsFor(r, kept.Order.Lang)
-	sent := typed{msisdn: stage.BareNumber(r.PostFormValue("msisdn")), otp: strings.TrimSpace(r.PostFormValue("otp"))}
+	sent := typed{msisdn: engine.BareNumber(r.PostFormValue("msisdn")), otp: strings.TrimSpace(r.PostFormValue("otp"))}
 	view := s.viewOf(kept, t)
 	view.MSISDN = r.PostFormValue("msisdn")
-	if view.Face == stage.FaceForm && !accepts(&view, t, sent) {
+	if view.Face == engine.FaceForm && !accepts(&view, t, sent) {
 		s.shows(w, http.StatusUnprocessableEntity, t, view)
 		return
 	}
@@ -108,7 +108,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept sessi
 		s.mayCorrect(after, now)
 	}
 	s.arrange(after)
-	stage.Redirect(w, "?lang="+t.Lang)
+	engine.Redirect(w, "?lang="+t.Lang)
 }
 
 // pay confirms a session with a person's number and OTP. From then on the typed number is
@@ -125,33 +125,33 @@ func (s *session) pay(sent typed, now time.Time, settling time.Duration) event {
 }
 
 // viewOf returns the page of a session in the language of t.
-func (s *Simulator) viewOf(kept session, t words) stage.CheckoutView {
+func (s *Simulator) viewOf(kept session, t words) engine.CheckoutView {
 	left := kept.ValidUntil.Sub(s.Now())
-	v := stage.CheckoutView{
+	v := engine.CheckoutView{
 		Merchant: cmp.Or(kept.Order.Reference, t.SomeMerchant), Amount: money(kept.Order.Amount, kept.Order.Currency),
 		Order: kept.Order.OrderID, TxnID: kept.TxnID, MSISDN: kept.MSISDN, Next: kept.Order.CancelURL,
-		MinutesLeft: stage.MinutesLeft(left),
+		MinutesLeft: engine.MinutesLeft(left),
 	}
 	switch {
 	case kept.Status == Success:
-		v.Face, v.Title, v.Text, v.Next = stage.FacePaid, t.PaidTitle, t.PaidText, kept.Order.ReturnURL
+		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, kept.Order.ReturnURL
 	case kept.Status == Failed:
-		v.Face, v.Title, v.Text = stage.FaceFailed, t.FailedTitle, t.FailedText
+		v.Face, v.Title, v.Text = engine.FaceFailed, t.FailedTitle, t.FailedText
 	case kept.Status == Pending:
-		v.Face, v.Title, v.Text = stage.FacePending, t.PendingTitle, t.PendingText
+		v.Face, v.Title, v.Text = engine.FacePending, t.PendingTitle, t.PendingText
 	case kept.Cancelled:
-		v.Face, v.Title, v.Text = stage.FaceCancelled, t.CancelledTitle, t.CancelledText
+		v.Face, v.Title, v.Text = engine.FaceCancelled, t.CancelledTitle, t.CancelledText
 	case kept.Status == Expired || left < 0:
-		v.Face, v.Title, v.Text = stage.FaceExpired, t.ExpiredTitle, t.ExpiredText
+		v.Face, v.Title, v.Text = engine.FaceExpired, t.ExpiredTitle, t.ExpiredText
 	default:
-		v.Face = stage.FaceForm
+		v.Face = engine.FaceForm
 	}
 	return v
 }
 
 // accepts checks the form of the input, and sets the error texts of the page.
-func accepts(v *stage.CheckoutView, t words, sent typed) bool {
-	if !stage.CompleteNumber(sent.msisdn) {
+func accepts(v *engine.CheckoutView, t words, sent typed) bool {
+	if !engine.CompleteNumber(sent.msisdn) {
 		v.NumberError = t.BadNumber
 	}
 	if sent.otp == "" {
@@ -162,7 +162,7 @@ func accepts(v *stage.CheckoutView, t words, sent typed) bool {
 
 // refuseOTP returns the text about a wrong OTP, with the number of tries left.
 func (t words) refuseOTP(triesLeft int) string {
-	says := t.WrongCode + stage.NoBreak + strconv.Itoa(triesLeft) + "."
+	says := t.WrongCode + engine.NoBreak + strconv.Itoa(triesLeft) + "."
 	if triesLeft == 1 {
 		says += " " + t.LastTry
 	}
@@ -173,5 +173,5 @@ func (t words) refuseOTP(triesLeft int) string {
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r, "")
 	s.shows(w, http.StatusServiceUnavailable, t,
-		stage.CheckoutView{Face: stage.FaceDown, Title: t.DownTitle, Text: t.DownText})
+		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
 }

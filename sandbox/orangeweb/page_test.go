@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stagetest"
 )
 
 // pays sends the form with valid input.
-func (w *world) pays(pageURL string) stagetest.Answer {
+func (w *world) pays(pageURL string) enginetest.Answer {
 	w.T.Helper()
 	return w.Submit(pageURL, "action", "pay", "msisdn", "76 54 32 10", "otp", orangeweb.OTP)
 }
@@ -23,7 +23,7 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 	w := newWorld(t)
 	const french, english = "Confirmez votre paiement", "Confirm your payment"
 	orders := 0
-	visits := func(merchants, link, accept string) stagetest.Answer {
+	visits := func(merchants, link, accept string) enginetest.Answer {
 		orders++
 		body := w.payment("ORDER-" + strconv.Itoa(orders))
 		body["lang"] = merchants
@@ -33,8 +33,8 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 		return w.Fetch(req)
 	}
 	for _, merchants := range []string{"fr", "", "de"} {
-		stagetest.Speaks(
-			t, french, english, func(link, accept string) stagetest.Answer { return visits(merchants, link, accept) },
+		enginetest.Speaks(
+			t, french, english, func(link, accept string) enginetest.Answer { return visits(merchants, link, accept) },
 		)
 	}
 	visits("en", "", "wo, bm;q=0.9").Shows(t, english)

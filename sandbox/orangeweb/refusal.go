@@ -3,7 +3,7 @@ package orangeweb
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // refusal is an error in the form of Orange's gateway: {code, message, description}.
@@ -46,14 +46,14 @@ func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if r.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	stage.WriteJSON(w, r.status, r)
+	engine.WriteJSON(w, r.status, r)
 }
 
 // refusals maps other errors to Orange's refusals.
-var refusals = map[error]stage.Refusal{
-	stage.ErrInternal: internal,
-	errFull:           unavailable.because(errFull.Error()),
-	errOrderUsed:      invalidField.because("order_id was used before; it must be unique for ever."),
+var refusals = map[error]engine.Refusal{
+	engine.ErrInternal: internal,
+	errFull:            unavailable.because(errFull.Error()),
+	errOrderUsed:       invalidField.because("order_id was used before; it must be unique for ever."),
 }
 
 // postOnly refuses every method but POST.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 // journaled stores a world's sessions and book in a file.
@@ -62,7 +62,7 @@ func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	w.Kill(time.Hour)
 	w.start(journaled(path))
 	book := w.Sim.Book()
-	if len(book) != 1 || book[0].OrderID != "ORDER-1" || !book[0].At.Equal(stagetest.Morning.Add(time.Hour)) {
+	if len(book) != 1 || book[0].OrderID != "ORDER-1" || !book[0].At.Equal(enginetest.Morning.Add(time.Hour)) {
 		t.Errorf("the book says %+v", book)
 	}
 	w.Notices(2)
@@ -86,7 +86,7 @@ func TestALostAnswerStaysLost(t *testing.T) {
 
 func TestAJournalCutShort(t *testing.T) {
 	t.Parallel()
-	for name, tail := range map[string]stagetest.Tail{
+	for name, tail := range map[string]enginetest.Tail{
 		"in the middle of a line loses that line": {Damage: `{"event":"paid","session":{"pay_to`, Opens: true},
 		"after a damaged line is an error":        {Damage: "{\"event\":\"pa\x00\n"},
 	} {
@@ -95,8 +95,8 @@ func TestAJournalCutShort(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
 			w := newWorld(t, journaled(path))
 			w.becomes(w.opened("ORDER-1", "+22376123456"), orangeweb.Success)
-			stagetest.Close(t, w.Sim)
-			stagetest.CutShort(t, path, tail, func() (*orangeweb.Simulator, error) {
+			enginetest.Close(t, w.Sim)
+			enginetest.CutShort(t, path, tail, func() (*orangeweb.Simulator, error) {
 				options := orangeweb.Options{Options: w.Options()}
 				options.JournalPath = path
 				return orangeweb.New(options)
@@ -107,7 +107,7 @@ func TestAJournalCutShort(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	stagetest.NeedsAnAddress(t, func(address string) (*orangeweb.Simulator, error) {
-		return orangeweb.New(orangeweb.Options{Options: stage.Options{PublicURL: address}})
+	enginetest.NeedsAnAddress(t, func(address string) (*orangeweb.Simulator, error) {
+		return orangeweb.New(orangeweb.Options{Options: engine.Options{PublicURL: address}})
 	})
 }

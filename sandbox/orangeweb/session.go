@@ -3,7 +3,7 @@ package orangeweb
 import (
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Status is the status of a session in transactionstatus.
@@ -84,18 +84,18 @@ const (
 
 // behaviour returns the behaviour of this session's customer. Without a number nobody acts
 // automatically.
-func (s *session) behaviour() stage.Behaviour {
+func (s *session) behaviour() engine.Behaviour {
 	if s.MSISDN == "" {
-		return stage.Behaviour{Outcome: stage.Silent}
+		return engine.Behaviour{Outcome: engine.Silent}
 	}
-	return stage.Switches{Force: s.Force}.BehaviourOf(s.MSISDN)
+	return engine.Switches{Force: s.Force}.BehaviourOf(s.MSISDN)
 }
 
 // expectCustomer schedules the automatic customer. If the response was lost, nobody saw the
 // page, so nobody acts.
 func (s *session) expectCustomer() {
 	b := s.behaviour()
-	if b.Outcome != stage.Silent && !s.AnswerLost && !s.Unread {
+	if b.Outcome != engine.Silent && !s.AnswerLost && !s.Unread {
 		s.NextAt = s.OpenedAt.Add(b.After)
 	}
 }
@@ -172,7 +172,7 @@ func (s *session) settle() event {
 		return nothing
 	}
 	s.NextAt = time.Time{}
-	if s.WrongOTPs >= maxTries || s.behaviour().Outcome == stage.Refuses {
+	if s.WrongOTPs >= maxTries || s.behaviour().Outcome == engine.Refuses {
 		s.Status = Failed
 		return failed
 	}
@@ -211,7 +211,7 @@ func (s *session) payable() bool {
 // Orange confirm another one.
 func (s *session) executedAmount() int64 {
 	if s.behaviour().OtherAmount {
-		return stage.AnotherAmount(s.Order.Amount)
+		return engine.AnotherAmount(s.Order.Amount)
 	}
 	return s.Order.Amount
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestSwitchesAreReadAndSetOneByOne(t *testing.T) {
@@ -87,7 +87,7 @@ func TestDroppedAnswers(t *testing.T) {
 
 func TestNotificationsOffAndDoubled(t *testing.T) {
 	t.Parallel()
-	for name, row := range stagetest.Disturbed {
+	for name, row := range enginetest.Disturbed {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

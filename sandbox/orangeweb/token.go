@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // A token is an instant and a nonce, signed: 8 + 16 + 32 bytes. The simulator stores none,
@@ -21,8 +21,8 @@ const (
 
 // tokens issues and checks access tokens.
 type tokens struct {
-	clock stage.Clock
-	stage.Tokens
+	clock engine.Clock
+	engine.Tokens
 }
 
 // grant returns a token that is valid for lifetime.
@@ -69,26 +69,26 @@ type grantRefusal struct {
 func (s *Simulator) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	id, secret, _ := r.BasicAuth()
-	known := stage.Same(id, s.options.Credentials.ClientID) && stage.Same(secret, s.options.Credentials.ClientSecret)
+	known := engine.Same(id, s.options.Credentials.ClientID) && engine.Same(secret, s.options.Credentials.ClientSecret)
 	if !known || s.Faults.Read().KeysChanged {
 		w.Header().Set("WWW-Authenticate", `Basic realm="orange-web sandbox"`)
-		stage.WriteJSON(w, http.StatusUnauthorized,
+		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "The client credentials are missing or wrong."})
 		return
 	}
 	if r.PostFormValue("grant_type") != "client_credentials" {
-		stage.WriteJSON(w, http.StatusBadRequest,
+		engine.WriteJSON(w, http.StatusBadRequest,
 			grantRefusal{"unsupported_grant_type", "Only grant_type=client_credentials is known."})
 		return
 	}
 	lifetime := s.Faults.Read().TokenLifetime(s.options.TokenLifetime)
-	stage.WriteJSON(w, http.StatusOK,
+	engine.WriteJSON(w, http.StatusOK,
 		grantReply{"Bearer", s.tokens.grant(lifetime), int64(lifetime / time.Second)})
 }
 
 // authorize returns the reason to reject a call, or nil.
 func (s *Simulator) authorize(r *http.Request) error {
-	token, isBearer := stage.Bearer(r)
+	token, isBearer := engine.Bearer(r)
 	switch {
 	case !isBearer:
 		return missingCredentials

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The limits of requests, from Orange's guide; lengths are in characters.
@@ -82,7 +82,7 @@ type notification struct {
 
 // readBody decodes the JSON body of a call into v, which must be a pointer.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
-	raw, err := stage.ReadBody(w, r, maxBody)
+	raw, err := engine.ReadBody(w, r, maxBody)
 	if err != nil {
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return tooLarge

@@ -4,14 +4,14 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // words holds the texts of the payment page in one language. A test checks that every
 // language is complete.
 type words struct {
-	stage.CheckoutTexts
-	stage.OperatorTexts
+	engine.CheckoutTexts
+	engine.OperatorTexts
 
 	SomeMerchant, NoCode, WrongCode, LastTry, FailedText string
 }
@@ -19,13 +19,13 @@ type words struct {
 // languages maps language codes to the page's texts.
 var languages = map[string]words{
 	"fr": {
-		CheckoutTexts: stage.FrenchCheckout,
-		OperatorTexts: stage.OperatorTexts{
+		CheckoutTexts: engine.FrenchCheckout,
+		OperatorTexts: engine.OperatorTexts{
 			Bill: "Commande", Order: "Commande",
 			NumberHint:   "Sous la forme 76\u00a012\u00a034\u00a056 ou +223\u00a076\u00a012\u00a034\u00a056.",
 			Code:         "Code à usage unique",
 			CodeHint:     "D'ordinaire, votre opérateur vous le donne. Dans ce bac à sable, c'est toujours",
-			ExpiredTitle: "Paiement expiré", UnknownTitle: stage.French.NoPaymentTitle, PoweredBy: "Simulateur Web Payment",
+			ExpiredTitle: "Paiement expiré", UnknownTitle: engine.French.NoPaymentTitle, PoweredBy: "Simulateur Web Payment",
 		},
 		SomeMerchant: "Marchand", NoCode: "Saisissez le code à usage unique.",
 		WrongCode:  "Ce code n'est pas le bon. Essais restants :",
@@ -33,13 +33,13 @@ var languages = map[string]words{
 		FailedText: "Le paiement n'a pas abouti et rien n'a été débité.",
 	},
 	"en": {
-		CheckoutTexts: stage.EnglishCheckout,
-		OperatorTexts: stage.OperatorTexts{
+		CheckoutTexts: engine.EnglishCheckout,
+		OperatorTexts: engine.OperatorTexts{
 			Bill: "Order", Order: "Order",
 			NumberHint:   "For example 76\u00a012\u00a034\u00a056 or +223\u00a076\u00a012\u00a034\u00a056.",
 			Code:         "One-time code",
 			CodeHint:     "Usually your operator gives it to you. In this sandbox it is always",
-			ExpiredTitle: "Payment expired", UnknownTitle: stage.English.NoPaymentTitle, PoweredBy: "Web Payment simulator",
+			ExpiredTitle: "Payment expired", UnknownTitle: engine.English.NoPaymentTitle, PoweredBy: "Web Payment simulator",
 		},
 		SomeMerchant: "Merchant", NoCode: "Type the one-time code.",
 		WrongCode:  "This is not the right code. Tries left:",
@@ -51,7 +51,7 @@ var languages = map[string]words{
 // wordsFor chooses the language: that of the link, else the browser's, else the merchant's,
 // else French.
 func wordsFor(r *http.Request, merchants string) words {
-	return stage.LanguageOf(r, languages, merchants)
+	return engine.LanguageOf(r, languages, merchants)
 }
 
 // symbols holds the usual notations of the currencies that Orange accepts. OUV is Orange's
@@ -67,5 +67,5 @@ func money(amount int64, currency string) string {
 	if !known {
 		symbol = currency
 	}
-	return stage.Grouped(amount) + " " + strings.ReplaceAll(symbol, " ", stage.NoBreak)
+	return engine.Grouped(amount) + " " + strings.ReplaceAll(symbol, " ", engine.NoBreak)
 }

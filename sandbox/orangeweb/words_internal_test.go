@@ -3,10 +3,10 @@ package orangeweb
 import (
 	"testing"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 func TestEveryLanguageSaysEverything(t *testing.T) {
 	t.Parallel()
-	stagetest.SaysEverything(t, languages)
+	enginetest.SaysEverything(t, languages)
 }

@@ -6,8 +6,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestMain(m *testing.M) {
@@ -15,11 +15,11 @@ func TestMain(m *testing.M) {
 }
 
 // fields is a JSON object of a request or response.
-type fields = stagetest.Fields
+type fields = enginetest.Fields
 
 // world is the simulator and a merchant with a token.
 type world struct {
-	*stagetest.World[*orangeweb.Simulator]
+	*enginetest.World[*orangeweb.Simulator]
 
 	bearer string
 }
@@ -27,7 +27,7 @@ type world struct {
 // newWorld starts a simulator. change may modify its options first.
 func newWorld(t *testing.T, change ...func(*orangeweb.Options)) *world {
 	t.Helper()
-	w := &world{World: stagetest.NewWorld[*orangeweb.Simulator](t)}
+	w := &world{World: enginetest.NewWorld[*orangeweb.Simulator](t)}
 	w.start(change...)
 	return w
 }
@@ -35,7 +35,7 @@ func newWorld(t *testing.T, change ...func(*orangeweb.Options)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*orangeweb.Options)) {
 	w.T.Helper()
-	stagetest.Run(w.World, orangeweb.New, orangeweb.Options{Options: w.Options()}, change)
+	enginetest.Run(w.World, orangeweb.New, orangeweb.Options{Options: w.Options()}, change)
 	w.bearer = w.token()
 }
 
@@ -108,7 +108,7 @@ func (w *world) status(s session) fields {
 func (w *world) becomes(s session, want orangeweb.Status) {
 	w.T.Helper()
 	got := ""
-	if !stagetest.Eventually(func() bool {
+	if !enginetest.Eventually(func() bool {
 		got = text(w.T, w.status(s), "status")
 		return got == string(want)
 	}) {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // maxSIMCards is the number of test numbers of one kind that a call may request.
@@ -42,7 +42,7 @@ func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	left, _ := s.book.figures()
-	stage.WriteJSON(w, http.StatusOK, s.show(left))
+	engine.WriteJSON(w, http.StatusOK, s.show(left))
 	return nil
 }
 
@@ -65,7 +65,7 @@ func (s *Simulator) account(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return noSuchCustomer
 	}
-	stage.WriteJSON(w, http.StatusOK, reply)
+	engine.WriteJSON(w, http.StatusOK, reply)
 	return nil
 }
 
@@ -107,6 +107,6 @@ func (s *Simulator) simCards(w http.ResponseWriter, r *http.Request) error {
 			cards = append(cards, one.card(n+1))
 		}
 	}
-	stage.WriteJSON(w, http.StatusOK, cards)
+	engine.WriteJSON(w, http.StatusOK, cards)
 	return nil
 }

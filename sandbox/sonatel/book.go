@@ -7,22 +7,22 @@ import (
 	"slices"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // book stores every QR code and transaction, and the list of executed payments. It also
 // stores the retailer's float and PIN, the callback registration and the keys.
 type book struct {
-	stage.Store[entry]
+	engine.Store[entry]
 
 	limit        int // greatest number of codes, and of transactions
-	codes        stage.OrderedMap[code]
-	transactions stage.OrderedMap[transaction]
-	codesOf      map[string][]string  // code ids of a reference, oldest first
-	byReference  map[string][]string  // transaction ids, oldest first
-	calls        map[stage.Caller]int // deposits and one-step payments per customer and amount
-	granted      int64                // the float before anything was taken from it
-	taken        int64                // the part of it taken or held
+	codes        engine.OrderedMap[code]
+	transactions engine.OrderedMap[transaction]
+	codesOf      map[string][]string   // code ids of a reference, oldest first
+	byReference  map[string][]string   // transaction ids, oldest first
+	calls        map[engine.Caller]int // deposits and one-step payments per customer and amount
+	granted      int64                 // the float before anything was taken from it
+	taken        int64                 // the part of it taken or held
 	pin          pinState
 	registration registration
 	keys         [2]*rsa.PrivateKey
@@ -45,7 +45,7 @@ type servedKeyLine struct {
 type entry struct {
 	Code         *code          `json:"code,omitempty"`
 	Transactions []transaction  `json:"transactions,omitempty"`
-	Paid         []stage.Paid   `json:"paid,omitempty"`
+	Paid         []engine.Paid  `json:"paid,omitempty"`
 	PIN          *pinState      `json:"pin,omitempty"`
 	Registration *registration  `json:"registration,omitempty"`
 	Key          *servedKeyLine `json:"key,omitempty"`
@@ -55,7 +55,7 @@ type entry struct {
 func openBook(path string, limit int, pin string) (*book, error) {
 	b := &book{
 		limit: limit, granted: defaultFloat, pin: pinState{PIN: pin},
-		codesOf: map[string][]string{}, byReference: map[string][]string{}, calls: map[stage.Caller]int{},
+		codesOf: map[string][]string{}, byReference: map[string][]string{}, calls: map[engine.Caller]int{},
 	}
 	return b, b.Open(path, b.apply)
 }
@@ -67,7 +67,7 @@ func (b *book) begin(now time.Time, settling time.Duration, asked []ordered) ([]
 	b.Lock()
 	defer b.Unlock()
 	if b.transactions.Len()+len(asked) > b.limit {
-		return nil, stage.ErrFull
+		return nil, engine.ErrFull
 	}
 	left := b.granted - b.taken
 	begun := make([]transaction, len(asked))
@@ -172,7 +172,7 @@ func (b *book) issue(c code) (code, error) {
 	b.Lock()
 	defer b.Unlock()
 	if b.codes.Len() >= b.limit {
-		return code{}, stage.ErrFull
+		return code{}, engine.ErrFull
 	}
 	for _, older := range b.codes.Those(b.codesOf[c.Reference]) {
 		if c.MSISDN == "" || older.MSISDN != c.MSISDN {
@@ -213,8 +213,8 @@ func (b *book) change(id string, step func(*code) bool) (code, error) {
 // payment is a customer's confirmation of a QR code.
 type payment struct {
 	codeID, msisdn, merchantCode string
-	behaviour                    stage.Behaviour // of the customer
-	at, now                      time.Time       // confirmed, and noticed: the sandbox may have been down
+	behaviour                    engine.Behaviour // of the customer
+	at, now                      time.Time        // confirmed, and noticed: the sandbox may have been down
 	settling                     time.Duration
 }
 
@@ -228,7 +228,7 @@ func (b *book) pay(p payment) (transaction, error) {
 	case !found:
 		return transaction{}, notFound
 	case b.transactions.Len() >= b.limit:
-		return transaction{}, stage.ErrFull
+		return transaction{}, engine.ErrFull
 	}
 	if err := kept.payable(p.at); err != nil {
 		return transaction{}, err
@@ -286,7 +286,7 @@ func (b *book) put(t transaction) {
 }
 
 // caller identifies repeated calls for the same customer and amount.
-func (t *transaction) caller() stage.Caller { return stage.Caller{MSISDN: t.MSISDN, Asked: t.Asked} }
+func (t *transaction) caller() engine.Caller { return engine.Caller{MSISDN: t.MSISDN, Asked: t.Asked} }
 
 // find returns a transaction by its id.
 func (b *book) find(id string) (transaction, bool) {

@@ -5,12 +5,12 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stagetest"
 )
 
 // types fills the form, replaces its content, and presses a button.
-func types(window stagetest.Tab, number, pin, button string) {
+func types(window enginetest.Tab, number, pin, button string) {
 	window.T.Helper()
 	window.Fills("msisdn", number, "pin", pin)
 	window.Does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
@@ -21,16 +21,16 @@ func types(window stagetest.Tab, number, pin, button string) {
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestACustomerInARealBrowser(t *testing.T) {
-	browser := stagetest.Chromium(t)
-	french := stagetest.Visitor{Width: 320, Language: "fr-SN"}
-	english := stagetest.Visitor{Width: 1024, Language: "en-GB"}
-	plain := stagetest.Visitor{Width: 320, Language: "fr-SN", NoScript: true}
+	browser := enginetest.Chromium(t)
+	french := enginetest.Visitor{Width: 320, Language: "fr-SN"}
+	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
+	plain := enginetest.Visitor{Width: 320, Language: "fr-SN", NoScript: true}
 	for name, row := range map[string]struct {
-		who  stagetest.Visitor
-		goes func(window stagetest.Tab)
+		who  enginetest.Visitor
+		goes func(window enginetest.Tab)
 		end  string
 	}{
-		"pays on a small phone": {french, func(window stagetest.Tab) {
+		"pays on a small phone": {french, func(window enginetest.Tab) {
 			window.Sees("Boutique Awa")
 			window.Fits()
 			types(window, "+221 77 012 34 56", sonatel.CustomerPIN, "pay")
@@ -39,23 +39,23 @@ func TestACustomerInARealBrowser(t *testing.T) {
 			window.Does(chromedp.Click(chromedp.CSS(".onward a")))
 			window.Sees("welcome back")
 		}, "SUCCESS"},
-		"pays on a desk": {english, func(window stagetest.Tab) {
+		"pays on a desk": {english, func(window enginetest.Tab) {
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.Sees("Payment successful")
 			window.Fits()
 		}, "SUCCESS"},
-		"mistypes, then pays, without JavaScript": {plain, func(window stagetest.Tab) {
+		"mistypes, then pays, without JavaScript": {plain, func(window enginetest.Tab) {
 			types(window, "77", "0000", "pay")
 			window.Sees("Vérifiez votre saisie")
 			window.Fits()
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.Sees("Paiement réussi")
 		}, "SUCCESS"},
-		"cancels": {english, func(window stagetest.Tab) {
+		"cancels": {english, func(window enginetest.Tab) {
 			types(window, "", "", "cancel")
 			window.Sees("maybe later")
 		}, ""},
-		"changes the language midway": {french, func(window stagetest.Tab) {
+		"changes the language midway": {french, func(window enginetest.Tab) {
 			window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
 			window.Sees("Confirm your payment")
 			types(window, "770123456", sonatel.CustomerPIN, "pay")

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // retries holds the waits before each retry of a callback that got a 5xx or no response. A
@@ -67,7 +67,7 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	if err := violating(found); err != nil {
 		return err
 	}
-	if !stage.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
+	if !engine.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
 		return merchantRefused
 	}
 	kept := registration{
@@ -81,7 +81,7 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusCreated)
 		return nil
 	}
-	stage.WriteJSON(w, http.StatusCreated, kept.reply())
+	engine.WriteJSON(w, http.StatusCreated, kept.reply())
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (s *Simulator) registered(w http.ResponseWriter, r *http.Request) error {
 	if kept := s.book.registered(); kept.Code == wanted {
 		replies = append(replies, kept.reply())
 	}
-	stage.WriteJSON(w, http.StatusOK, replies)
+	engine.WriteJSON(w, http.StatusOK, replies)
 	return nil
 }
 
@@ -135,7 +135,7 @@ func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
 
 // callback returns one try of a transaction's callback, freshly signed. That of a single
 // deposit goes to the registered address too, unless its call named another.
-func (s *Simulator) callback(t transaction, tried int) (stage.Notification, bool) {
+func (s *Simulator) callback(t transaction, tried int) (engine.Notification, bool) {
 	known := s.book.registered()
 	address, key := t.CallbackURL, known.APIKey
 	if address == "" {

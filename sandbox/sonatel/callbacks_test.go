@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stagetest"
 )
 
 // signed returns the signatures of a callback, and whether one of them is right.
-func signed(n stagetest.Notice) (signatures []string, right bool) {
+func signed(n enginetest.Notice) (signatures []string, right bool) {
 	parts := strings.Split(n.Header.Get("X-Sonatel-Signature"), ",")
 	at := strings.TrimPrefix(parts[0], "t=")
 	mac := hmac.New(sha256.New, []byte(sonatel.CallbackSecret))
@@ -116,7 +116,7 @@ func TestAFailingReceiverIsTriedAgain(t *testing.T) {
 			w := newWorld(t)
 			w.Inbox.Answer.Store(row.answer)
 			w.makesCode("R1", "+221770123456")
-			deadline := time.Now().Add(stagetest.Patience)
+			deadline := time.Now().Add(enginetest.Patience)
 			for len(w.Inbox.All()) < row.want && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
 				w.Clock.Advance(time.Minute)
@@ -149,7 +149,7 @@ func TestCallbacksAreDisturbed(t *testing.T) {
 			w.Notices(want)
 		})
 	}
-	for name, row := range stagetest.Disturbed {
+	for name, row := range enginetest.Disturbed {
 		hears(name, row.Switches, row.Digits, row.Want)
 	}
 	hears("followed by a forged one", `{"forged_callbacks": true}`, "123456", 2)

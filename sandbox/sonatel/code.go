@@ -3,7 +3,7 @@ package sonatel
 import (
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -58,18 +58,18 @@ type code struct {
 
 // behaviour returns the behaviour of this code's customer. Without a number nobody acts
 // automatically.
-func (c *code) behaviour() stage.Behaviour {
+func (c *code) behaviour() engine.Behaviour {
 	if c.MSISDN == "" {
-		return stage.Behaviour{Outcome: stage.Silent}
+		return engine.Behaviour{Outcome: engine.Silent}
 	}
-	return stage.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
+	return engine.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
 }
 
 // expectCustomer schedules the automatic customer. If the response was lost, nobody has the
 // code, so nobody pays.
 func (c *code) expectCustomer() {
 	b := c.behaviour()
-	if b.Outcome != stage.Silent && !c.AnswerLost && !c.Unread {
+	if b.Outcome != engine.Silent && !c.AnswerLost && !c.Unread {
 		c.NextAt = c.CreatedAt.Add(b.After)
 	}
 }
@@ -109,7 +109,7 @@ func (c *code) cancel() bool {
 // confirmedAt returns the time of the automatic customer's confirmation. The late customer
 // confirms in the code's last moment, and Sonatel reports it later.
 func (c *code) confirmedAt() time.Time {
-	if c.behaviour().After == stage.LateAfter && c.NextAt.After(c.ValidUntil) {
+	if c.behaviour().After == engine.LateAfter && c.NextAt.After(c.ValidUntil) {
 		return c.ValidUntil
 	}
 	return c.NextAt
@@ -129,10 +129,10 @@ func (c *code) payable(at time.Time) error {
 }
 
 // payment returns the transaction of a customer who pays the code with behaviour b.
-func (c *code) payment(msisdn, merchantCode string, b stage.Behaviour) transaction {
+func (c *code) payment(msisdn, merchantCode string, b engine.Behaviour) transaction {
 	executed := c.Amount
 	if b.OtherAmount {
-		executed = stage.AnotherAmount(c.Amount)
+		executed = engine.AnotherAmount(c.Amount)
 	}
 	return transaction{
 		Type: typePayment, Amount: executed, Asked: c.Amount, Reference: c.Reference, CodeID: c.ID,

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // codeRequest is the body of a QR code call. Some clients send code as a number.
@@ -77,7 +77,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	if !made.actsAtOnce() { // scheduled before anyone reads the response
 		s.expect(made)
 	}
-	stage.WriteJSON(w, http.StatusOK, reply)
+	engine.WriteJSON(w, http.StatusOK, reply)
 	delivered := s.Flush(w)
 	switch {
 	case paid:
@@ -100,7 +100,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	msisdn := r.Header.Get(MSISDNHeader)
 	address, err := callbackURL(r)
 	switch {
-	case msisdn != "" && !stage.ValidNumber(msisdn):
+	case msisdn != "" && !engine.ValidNumber(msisdn):
 		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
 	case s.Faults.Read().BehaviourOf(msisdn).Down:
 		return code{}, unavailable
@@ -110,7 +110,7 @@ func (s *Simulator) issue(w http.ResponseWriter, r *http.Request) (code, error) 
 	if err := violating(asked.validate()); err != nil {
 		return code{}, err
 	}
-	if !stage.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
+	if !engine.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
 		return code{}, merchantRefused
 	}
 	return s.book.issue(s.codeOf(r.Context(), asked, msisdn, address))
@@ -125,8 +125,8 @@ func (s *Simulator) codeOf(ctx context.Context, q codeRequest, msisdn, address s
 	c := code{
 		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
 		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: address, SingleUse: q.Restrictions.SingleUse,
-		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: stage.AnswerIsLost(ctx),
-		Unread: stage.AnswerIsSpoiled(ctx), Force: s.Faults.Read().Force,
+		MSISDN: msisdn, CreatedAt: now, ValidUntil: now.Add(life), AnswerLost: engine.AnswerIsLost(ctx),
+		Unread: engine.AnswerIsSpoiled(ctx), Force: s.Faults.Read().Force,
 	}
 	c.expectCustomer()
 	return c
@@ -189,7 +189,7 @@ func (s *Simulator) checkPayment(m movement) error {
 	switch {
 	case !localNumber.MatchString(m.Customer.ID):
 		return badMSISDN
-	case m.Partner.IDType != idCode || !stage.Same(m.Partner.ID, s.options.Credentials.MerchantCode):
+	case m.Partner.IDType != idCode || !engine.Same(m.Partner.ID, s.options.Credentials.MerchantCode):
 		return merchantRefused
 	}
 	return nil
@@ -198,7 +198,7 @@ func (s *Simulator) checkPayment(m movement) error {
 // readPayment reads and checks the body of a payment to the merchant. courseOf returns the
 // course for the behaviour of the customer's number.
 func (s *Simulator) readPayment(
-	w http.ResponseWriter, r *http.Request, courseOf func(stage.Behaviour) course,
+	w http.ResponseWriter, r *http.Request, courseOf func(engine.Behaviour) course,
 ) (asked movement, o ordered, err error) {
 	if err := readBody(w, r, &asked); err != nil {
 		return movement{}, ordered{}, err
@@ -214,7 +214,7 @@ func (s *Simulator) readPayment(
 	t := s.transaction(asked, address)
 	t.Type, t.Amount, t.Callbacks, t.LosesAnswers = typePayment, t.Asked, b.Callbacks, b.AnswerLost
 	if b.OtherAmount {
-		t.Amount = stage.AnotherAmount(t.Asked)
+		t.Amount = engine.AnotherAmount(t.Asked)
 	}
 	return asked, ordered{t, courseOf(b)}, nil
 }
@@ -276,6 +276,6 @@ func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
 	if ended {
 		s.tell(after, 1)
 	}
-	stage.WriteJSON(w, http.StatusOK, replyTo(after))
+	engine.WriteJSON(w, http.StatusOK, replyTo(after))
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // conclude sends the response to a call that moves money. The order of its steps matters: a
@@ -28,7 +28,7 @@ func (s *Simulator) conclude(w http.ResponseWriter, r *http.Request, begun []tra
 	case timesOut:
 		return tryAgain
 	}
-	stage.WriteJSON(w, http.StatusOK, reply)
+	engine.WriteJSON(w, http.StatusOK, reply)
 	s.Flush(w)
 	s.carryOn(begun)
 	return nil

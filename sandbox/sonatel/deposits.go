@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // maxBulk is the number of deposits that one call may order.
@@ -42,7 +42,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	}
 	// After the check of the PIN, so that nobody learns a ceiling by guessing.
 	to := s.Faults.Read().PayoutTo(asked.Customer.ID)
-	if to.End == stage.RefusedAtOnce {
+	if to.End == engine.RefusedAtOnce {
 		return ceilingReached
 	}
 	begun, err := s.begin(s.deposit(asked, to, address, ""))
@@ -69,10 +69,10 @@ func (s *Simulator) checkDeposit(m movement) error {
 }
 
 // deposit returns the transaction of a deposit.
-func (s *Simulator) deposit(m movement, to stage.Payout, address, bulkID string) ordered {
+func (s *Simulator) deposit(m movement, to engine.Payout, address, bulkID string) ordered {
 	executed := int64(m.Amount.Value)
 	if to.OtherAmount {
-		executed = stage.AnotherAmount(executed)
+		executed = engine.AnotherAmount(executed)
 	}
 	t := s.transaction(m, address)
 	t.Type, t.Amount, t.BulkID = typeCashIn, executed, bulkID
@@ -134,7 +134,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		to := s.Faults.Read().PayoutTo(line.Customer.ID)
 		asked[i] = s.deposit(line, to, address, bulkID)
 		asked[i].course.waits = true
-		if to.End == stage.RefusedAtOnce {
+		if to.End == engine.RefusedAtOnce {
 			asked[i].course.end, asked[i].course.reason = Rejected, ceilingReached.detail
 		}
 	}

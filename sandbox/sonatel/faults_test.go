@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/engine"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
 )
 
 // TestForceMakesEverybodyTheSame forces a behaviour on numbers that pay and are paid at
@@ -71,7 +71,7 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.Set(`{"force": "999999"}`)
 	w.pays(link, "770543210")
 	w.becomes("R1", "SUCCESS")
-	w.showsBooked(stage.In, 25000)
+	w.showsBooked(engine.In, 25000)
 }
 
 // TestCallbacksAreHeldBack delays even the callback that otherwise arrives before the
@@ -159,7 +159,7 @@ func TestCorrectionsThatCannotBe(t *testing.T) {
 	w.Set(`{"balance": 49999}`)
 	w.Clock.Advance(2 * time.Hour)
 	w.becomes("OUT", "FAILED")
-	w.showsBooked(stage.In, 50000)
+	w.showsBooked(engine.In, 50000)
 	if left := *w.Sim.Switches().Balance; left != 49999 {
 		t.Errorf("%d are left of the float", left)
 	}
@@ -171,10 +171,10 @@ func TestStatusesInUnknownWords(t *testing.T) {
 	w.registers()
 	w.Set(`{"unknown_words": true}`)
 	id := w.deposits("OUT", "770123456").Text("transactionId")
-	if found := w.search("reference=OUT"); len(found) != 1 || found[0]["status"] != stage.UnknownWord {
+	if found := w.search("reference=OUT"); len(found) != 1 || found[0]["status"] != engine.UnknownWord {
 		t.Errorf("the search says %v", found)
 	}
-	if _, reply := w.get(transactions + "/" + id + "/status"); reply["status"] != stage.UnknownWord {
+	if _, reply := w.get(transactions + "/" + id + "/status"); reply["status"] != engine.UnknownWord {
 		t.Errorf("the status says %v", reply)
 	}
 	if told := w.Notices(1); told[0].Said["status"] != "SUCCESS" {
@@ -203,7 +203,7 @@ func TestMangledAnswersAreExecuted(t *testing.T) {
 	w.Clock.Advance(time.Minute)
 	w.becomes("R1", "SUCCESS")
 	w.becomes("CODE", "")
-	w.showsBooked(stage.Out, 50000)
+	w.showsBooked(engine.Out, 50000)
 }
 
 // TestSonatelIsMended sets and heals common faults and Sonatel's own.
@@ -232,7 +232,7 @@ func TestSonatelIsMended(t *testing.T) {
 			t.Errorf("%s is explained, and there is no such setting", name)
 		}
 	}
-	common, err := stage.NewFaults(w.Clock).Settings().Values()
+	common, err := engine.NewFaults(w.Clock).Settings().Values()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The limits of a search, from Sonatel's document.
@@ -45,10 +45,10 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 	start := min(asked.page*asked.size, len(replies))
 	page := replies[start:min(start+asked.size, len(replies))]
 	if s.board.quirksNow().BareArrays {
-		stage.WriteJSON(w, http.StatusOK, page)
+		engine.WriteJSON(w, http.StatusOK, page)
 		return nil
 	}
-	stage.WriteJSON(w, http.StatusOK, struct {
+	engine.WriteJSON(w, http.StatusOK, struct {
 		Transactions []transactionReply `json:"transactions"`
 		Page         int                `json:"page"`
 		Size         int                `json:"size"`
@@ -129,7 +129,7 @@ func (s *Simulator) found(t transaction) transactionReply {
 // word returns the status word for a status: an undocumented one while UnknownWords is on.
 func (s *Simulator) word(status Status) Status {
 	if s.Faults.Read().UnknownWords {
-		return stage.UnknownWord
+		return engine.UnknownWord
 	}
 	return status
 }
@@ -141,6 +141,6 @@ func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
 	if !found {
 		return notFound
 	}
-	stage.WriteJSON(w, http.StatusOK, map[string]Status{"status": s.word(kept.Status)})
+	engine.WriteJSON(w, http.StatusOK, map[string]Status{"status": s.word(kept.Status)})
 	return nil
 }

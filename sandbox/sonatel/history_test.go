@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // TestTheHistoryIsSearched searches for three transactions, a minute apart, with every
@@ -24,7 +24,7 @@ func TestTheHistoryIsSearched(t *testing.T) {
 	w.makesCode("R3", "+221770123456")
 	w.becomes("R3", "SUCCESS")
 	at := func(name string, d time.Duration) string {
-		return name + "=" + url.QueryEscape(stagetest.Morning.Add(d).Format(time.RFC3339))
+		return name + "=" + url.QueryEscape(enginetest.Morning.Add(d).Format(time.RFC3339))
 	}
 	for name, row := range map[string]struct{ query, want string }{
 		"everything, the latest first":      {"", "R3 R2 R1"},
@@ -75,7 +75,7 @@ func TestTheHistoryLagsBehindLikeLive(t *testing.T) {
 	if _, reply := w.get(transactions + "/" + id + "/status"); fmt.Sprint(reply) != "map[status:SUCCESS]" {
 		t.Errorf("its own identifier finds %v", reply)
 	}
-	w.Clock.Advance(stage.SearchLag)
+	w.Clock.Advance(engine.SearchLag)
 	if found := w.search("reference=R1"); len(found) != 1 {
 		t.Errorf("a search finds %v afterwards", found)
 	}

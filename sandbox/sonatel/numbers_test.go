@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // TestMagicNumbersOfDeposits checks the table of the merchant API for cash-outs. It checks
@@ -51,7 +51,7 @@ func TestMagicNumbersOfDeposits(t *testing.T) {
 			w.becomes("R1", row.end)
 			w.Clock.Advance(24 * time.Hour)
 			w.becomes("R1", row.end)
-			w.showsBooked(stage.Out, row.booked)
+			w.showsBooked(engine.Out, row.booked)
 			w.showsTold(row.end, row.told)
 		})
 	}
@@ -90,7 +90,7 @@ func TestMagicNumbersOfCodes(t *testing.T) {
 			w.becomes("R1", row.end)
 			w.Clock.Advance(24 * time.Hour)
 			w.becomes("R1", row.end)
-			w.showsBooked(stage.In, row.booked)
+			w.showsBooked(engine.In, row.booked)
 			w.showsTold(row.end, row.told)
 		})
 	}
@@ -133,13 +133,13 @@ func TestMagicNumbersOfPayments(t *testing.T) {
 			if row.customer == "770999999" {
 				booked = 25000
 			}
-			w.showsBooked(stage.In, booked)
+			w.showsBooked(engine.In, booked)
 		})
 	}
 }
 
 // showsBooked checks that the book holds one payment R1 of amount, or none for 0.
-func (w *world) showsBooked(way stage.Direction, amount int64) {
+func (w *world) showsBooked(way engine.Direction, amount int64) {
 	w.T.Helper()
 	p, paid := w.Books(amount)
 	if !paid {
@@ -147,7 +147,7 @@ func (w *world) showsBooked(way stage.Direction, amount int64) {
 	}
 	shown := w.search("reference=R1")[0]
 	if p.OrderID != "R1" || p.Asked != 50000 || p.Currency != "XOF" || p.Direction != way ||
-		!stage.ValidNumber(p.MSISDN) {
+		!engine.ValidNumber(p.MSISDN) {
 		w.T.Errorf("the book says %+v", p)
 	}
 	if money := shown.Object("amount"); money["value"] != float64(amount) || shown["transactionId"] != p.TxnID {
@@ -206,7 +206,7 @@ func TestTheAnswerToADepositIsLost(t *testing.T) {
 	body := w.deposit("R1", "770666666")
 	w.GivesUp(w.call(http.MethodPost, cashins, body))
 	w.becomes("R1", "SUCCESS")
-	w.showsBooked(stage.Out, 50000)
+	w.showsBooked(engine.Out, 50000)
 	if status, _ := w.post(cashins, body); status != http.StatusOK {
 		t.Errorf("the second call answers %d", status)
 	}
@@ -231,7 +231,7 @@ func TestACodeWhoseAnswerIsLostIsPaidByNobody(t *testing.T) {
 		codes[0].NextAt != nil || codes[1].NextAt != nil {
 		t.Errorf("the codes are %+v", codes)
 	}
-	w.showsBooked(stage.In, 0)
+	w.showsBooked(engine.In, 0)
 }
 
 // TestACallerWhoIsGoneWasGivenNoCode makes a call whose caller has already disconnected.
@@ -248,7 +248,7 @@ func TestACallerWhoIsGoneWasGivenNoCode(t *testing.T) {
 			answer.Body.Len() != 0 {
 			t.Errorf("%s: the codes are %+v, the answer %s", msisdn, codes, answer.Body)
 		}
-		w.showsBooked(stage.In, 0)
+		w.showsBooked(engine.In, 0)
 	}
 }
 
@@ -306,7 +306,7 @@ func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
 			w := newWorld(t)
 			w.registers()
 			arrived := make(chan struct{}, 9)
-			w.Inbox.OnNotice = func(stagetest.Notice) { arrived <- struct{}{} }
+			w.Inbox.OnNotice = func(enginetest.Notice) { arrived <- struct{}{} }
 			call(w)
 			if len(arrived) == 0 {
 				t.Error("the answer came before the first callback")

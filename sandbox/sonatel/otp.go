@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 // otps holds the one-time passwords issued and unused. They are not journaled: after a
 // restart a customer requests another.
 type otps struct {
-	clock stage.Clock
+	clock engine.Clock
 	mu    *sync.Mutex
 	given map[string]issued // by the customer's local number
 }
@@ -31,7 +31,7 @@ type issued struct {
 }
 
 // newOTPs returns a store without passwords.
-func newOTPs(clock stage.Clock) otps {
+func newOTPs(clock engine.Clock) otps {
 	return otps{clock: clock, mu: &sync.Mutex{}, given: make(map[string]issued)}
 }
 
@@ -57,11 +57,11 @@ func (o otps) spend(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	mine, found := o.given[customer]
-	if found && stage.Same(mine.otp, otp) {
+	if found && engine.Same(mine.otp, otp) {
 		delete(o.given, customer)
 		return !o.clock.Now().After(mine.until)
 	}
-	return stage.Same(otp, OTP)
+	return engine.Same(otp, OTP)
 }
 
 // otp serves payments/otp. In the tests of integrators it stands for the customer who dials
@@ -81,6 +81,6 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stage.WriteJSON(w, http.StatusOK, map[string]string{"otp": otp})
+	engine.WriteJSON(w, http.StatusOK, map[string]string{"otp": otp})
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 //go:embed assets
@@ -18,14 +18,14 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	switch {
 	case !found:
-		s.shows(w, http.StatusNotFound, t, stage.CheckoutView{
-			Face: stage.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
+		s.shows(w, http.StatusNotFound, t, engine.CheckoutView{
+			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
 		s.visitPage(w, c, t)
 	case r.Method == http.MethodHead:
 		s.shows(w, http.StatusOK, t, s.viewOf(c, t))
-	case !stage.IsPost(w, r):
+	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
 		s.cancelOnPage(w, r, c, t)
 	default:
@@ -34,7 +34,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 }
 
 // shows writes the page in the language of t.
-func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v stage.CheckoutView) {
+func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
 	v.T, v.Up, v.CodeField, v.CodeHint = t, "../", "pin", CustomerPIN
 	s.checkout.Render(w, status, t.Lang, v)
 }
@@ -59,19 +59,19 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code,
 		s.Log.Error("cancellation not kept", "error", err)
 		s.pageDown(w, r)
 	case after.Cancelled && after.CancelURL != "":
-		stage.Redirect(w, after.CancelURL)
+		engine.Redirect(w, after.CancelURL)
 	default:
-		stage.Redirect(w, "?lang="+t.Lang)
+		engine.Redirect(w, "?lang="+t.Lang)
 	}
 }
 
 // payOnPage executes a person's confirmation. A second press pays nothing: it finds the
 // code used and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
-	number, pin := stage.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
+	number, pin := engine.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
 	view := s.viewOf(c, t)
 	view.MSISDN, view.Problem = r.PostFormValue("msisdn"), ""
-	if view.Face == stage.FaceForm && !accepts(&view, t, number, pin) {
+	if view.Face == engine.FaceForm && !accepts(&view, t, number, pin) {
 		s.shows(w, http.StatusUnprocessableEntity, t, view)
 		return
 	}
@@ -93,27 +93,27 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t 
 	default:
 		s.carryOn([]transaction{paid})
 	}
-	stage.Redirect(w, "?lang="+t.Lang)
+	engine.Redirect(w, "?lang="+t.Lang)
 }
 
 // viewOf returns the page of a code in the language of t.
-func (s *Simulator) viewOf(c code, t words) stage.CheckoutView {
+func (s *Simulator) viewOf(c code, t words) engine.CheckoutView {
 	left := c.ValidUntil.Sub(s.Now())
-	v := stage.CheckoutView{
-		Face: stage.FaceForm, Merchant: c.Name, Amount: stage.Francs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
-		Next: c.CancelURL, MinutesLeft: stage.MinutesLeft(left),
+	v := engine.CheckoutView{
+		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.Francs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
+		Next: c.CancelURL, MinutesLeft: engine.MinutesLeft(left),
 	}
 	try, tried := s.book.find(c.LastTry)
 	switch {
 	case tried && try.Status == Success && c.PaidBy == try.ID:
-		v.Face, v.Title, v.Text, v.Next = stage.FacePaid, t.PaidTitle, t.PaidText, c.SuccessURL
+		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, c.SuccessURL
 		v.TxnID = try.ID
 	case tried && !try.final():
-		v.Face, v.Title, v.Text = stage.FacePending, t.PendingTitle, t.PendingText
+		v.Face, v.Title, v.Text = engine.FacePending, t.PendingTitle, t.PendingText
 	case c.Cancelled:
-		v.Face, v.Title, v.Text = stage.FaceCancelled, t.CancelledTitle, t.CancelledText
+		v.Face, v.Title, v.Text = engine.FaceCancelled, t.CancelledTitle, t.CancelledText
 	case left < 0:
-		v.Face, v.Title, v.Text = stage.FaceExpired, t.ExpiredTitle, t.ExpiredText
+		v.Face, v.Title, v.Text = engine.FaceExpired, t.ExpiredTitle, t.ExpiredText
 	case tried && try.Status != Success:
 		v.Problem = t.FailedText
 	}
@@ -121,8 +121,8 @@ func (s *Simulator) viewOf(c code, t words) stage.CheckoutView {
 }
 
 // accepts sets the error texts for a person's input, and reports whether there are none.
-func accepts(v *stage.CheckoutView, t words, number, pin string) bool {
-	if !stage.CompleteNumber(number) {
+func accepts(v *engine.CheckoutView, t words, number, pin string) bool {
+	if !engine.CompleteNumber(number) {
 		v.NumberError = t.BadNumber
 	}
 	if pin != CustomerPIN {
@@ -147,5 +147,5 @@ func fullNumber(typed string) string {
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
 	s.shows(w, http.StatusServiceUnavailable, t,
-		stage.CheckoutView{Face: stage.FaceDown, Title: t.DownTitle, Text: t.DownText})
+		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
 }

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stagetest"
 )
 
 // pays sends the form with valid input.
-func (w *world) pays(link, number string) stagetest.Answer {
+func (w *world) pays(link, number string) enginetest.Answer {
 	w.T.Helper()
 	return w.Submit(link, "action", "pay", "msisdn", number, "pin", sonatel.CustomerPIN)
 }
@@ -165,7 +165,7 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makesCode("R1", "").Text("deepLink")
-	stagetest.Speaks(t, "Confirmez votre paiement", "Confirm your payment", func(query, accept string) stagetest.Answer {
+	enginetest.Speaks(t, "Confirmez votre paiement", "Confirm your payment", func(query, accept string) enginetest.Answer {
 		req := w.Request(http.MethodGet, link+query, nil)
 		req.Header.Set("Accept-Language", accept)
 		return w.Fetch(req)

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 const (
@@ -48,7 +48,7 @@ func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stage.WriteJSON(w, http.StatusOK, keyReply{
+	engine.WriteJSON(w, http.StatusOK, keyReply{
 		KeyID: "sandbox-key-" + strconv.Itoa(served+1), KeyType: "RSA", KeySize: keyBits,
 		Key: base64.StdEncoding.EncodeToString(public),
 	})
@@ -80,7 +80,7 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 // checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third
 // in a row blocks the account for good.
 func (s *Simulator) checkRetailer(p party) error {
-	if p.IDType != idMSISDN || !stage.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
+	if p.IDType != idMSISDN || !engine.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
 		return merchantRefused.because("The partner is not a retailer of this account.")
 	}
 	digits, err := s.decrypt(p.EncryptedPINCode)
@@ -131,6 +131,6 @@ func (s *Simulator) changePIN(w http.ResponseWriter, r *http.Request) error {
 	if err := s.book.changePIN(wanted); err != nil {
 		return err
 	}
-	stage.WriteJSON(w, http.StatusOK, map[string]string{"description": "Le code PIN a été modifié."})
+	engine.WriteJSON(w, http.StatusOK, map[string]string{"description": "Le code PIN a été modifié."})
 	return nil
 }

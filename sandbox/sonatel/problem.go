@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // problem is an error in Sonatel's form: problem+json, with status and code as text.
@@ -70,8 +70,8 @@ func violating(found []violation) error {
 }
 
 // problems maps other errors to Sonatel's problems.
-var problems = map[error]stage.Refusal{
-	stage.ErrInternal: internal, stage.ErrDown: unavailable, stage.ErrFull: unavailable.because(stage.ErrFull.Error()),
+var problems = map[error]engine.Refusal{
+	engine.ErrInternal: internal, engine.ErrDown: unavailable, engine.ErrFull: unavailable.because(engine.ErrFull.Error()),
 }
 
 // ServeHTTP sends the same problem to every caller.
@@ -92,5 +92,5 @@ func (p problem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Type: strings.ToLower(strings.ReplaceAll(title, " ", "-")), Title: title, Instance: r.URL.Path,
 		Status: strconv.Itoa(p.http), Code: strconv.Itoa(p.code), Detail: p.detail, Violations: p.violations,
 	})
-	stage.WriteBody(w, p.http, "application/problem+json", body, err)
+	engine.WriteBody(w, p.http, "application/problem+json", body, err)
 }

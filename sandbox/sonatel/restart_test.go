@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stagetest"
 )
 
 // journaled stores a world's transactions and book in a file.
@@ -68,14 +68,14 @@ func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 	w.start(journaled(path))
 	w.becomes("IN", "SUCCESS")
 	w.becomes("OUT", "SUCCESS")
-	if book := w.Sim.Book(); len(book) != 2 || !book[0].At.Equal(stagetest.Morning.Add(time.Hour)) {
+	if book := w.Sim.Book(); len(book) != 2 || !book[0].At.Equal(enginetest.Morning.Add(time.Hour)) {
 		t.Errorf("the book says %+v", book)
 	}
 }
 
 func TestAJournalCutShort(t *testing.T) {
 	t.Parallel()
-	for name, tail := range map[string]stagetest.Tail{
+	for name, tail := range map[string]enginetest.Tail{
 		"in the middle of a line loses that line": {Damage: `{"transactions":[{"id`, Opens: true},
 		"after a damaged line is an error":        {Damage: "{\"transactions\":\x00\n"},
 		"after a key there cannot be is one":      {Damage: `{"key":{"number":2,"key":""}}` + "\n"},
@@ -86,8 +86,8 @@ func TestAJournalCutShort(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
 			w := newWorld(t, journaled(path))
 			w.deposits("R1", "770123456")
-			stagetest.Close(t, w.Sim)
-			stagetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
+			enginetest.Close(t, w.Sim)
+			enginetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
 				options := sonatel.Options{Options: w.Options()}
 				options.JournalPath = path
 				return sonatel.New(options)

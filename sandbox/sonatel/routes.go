@@ -3,7 +3,7 @@ package sonatel
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
@@ -39,7 +39,7 @@ func (s *Simulator) routeAccounts(mux *http.ServeMux) {
 // routeMoney adds the calls that move money or show movements. The switches can drop or
 // spoil their responses.
 func (s *Simulator) routeMoney(mux *http.ServeMux) {
-	for pattern, serve := range map[string]stage.Call{
+	for pattern, serve := range map[string]engine.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
 		"POST /api/eWallet/v1/bulkcashins":               s.bulkCashin,
 		"POST /api/eWallet/v4/qrcode":                    s.qrCode,
@@ -56,12 +56,12 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 }
 
 // api serves an authenticated call, unless Sonatel is down.
-func (s *Simulator) api(serve stage.Call) http.Handler {
+func (s *Simulator) api(serve engine.Call) http.Handler {
 	return s.Faults.WithFaults(s.admitted(serve), unavailable)
 }
 
 // admitted serves an authenticated call.
-func (s *Simulator) admitted(serve stage.Call) http.Handler {
+func (s *Simulator) admitted(serve engine.Call) http.Handler {
 	return s.Answer(func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.admit(r); err != nil {
 			return err
@@ -74,10 +74,10 @@ func (s *Simulator) admitted(serve stage.Call) http.Handler {
 // before the token, and requires one even without content.
 func (s *Simulator) admit(r *http.Request) error {
 	quirks := s.board.quirksNow()
-	if !stage.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
+	if !engine.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
 		return unsupportedMedia
 	}
-	token, isBearer := stage.Bearer(r)
+	token, isBearer := engine.Bearer(r)
 	switch {
 	case !isBearer:
 		return badCredentials.because("The call needs an Authorization: Bearer header.")
@@ -90,9 +90,9 @@ func (s *Simulator) admit(r *http.Request) error {
 
 // showBook sends every code, every transaction and every executed payment.
 func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
-	stage.WriteJSON(w, http.StatusOK, struct {
+	engine.WriteJSON(w, http.StatusOK, struct {
 		Codes        []Code        `json:"qr_codes"`
 		Transactions []Transaction `json:"transactions"`
-		Paid         []stage.Paid  `json:"paid"`
+		Paid         []engine.Paid `json:"paid"`
 	}{s.Codes(), s.Transactions(), s.Book()})
 }

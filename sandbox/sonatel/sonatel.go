@@ -23,7 +23,7 @@ import (
 	"fmt"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The credentials that the sandbox accepts by default. None of them is secret.
@@ -62,7 +62,7 @@ type Credentials struct {
 // Options configures a simulator. PublicURL has at most 60 characters. MaxOrders bounds QR
 // codes, and transactions.
 type Options struct {
-	stage.Options
+	engine.Options
 
 	// Credentials default, field by field, to the sandbox's own.
 	Credentials Credentials
@@ -70,14 +70,14 @@ type Options struct {
 
 // Simulator simulates Sonatel's Orange Money API. Make it with New.
 type Simulator struct {
-	*stage.Runtime
+	*engine.Runtime
 
 	options  Options
 	book     *book
 	tokens   tokens
 	otps     otps
 	board    *board
-	checkout stage.Checkout
+	checkout engine.Checkout
 }
 
 // New starts a simulator. With a journal it restores everything, and anything that fell due
@@ -87,7 +87,7 @@ func New(o Options) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	checkout, err := stage.NewCheckout(files)
+	checkout, err := engine.NewCheckout(files)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +96,8 @@ func New(o Options) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		Runtime: stage.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
-		tokens: tokens{o.Clock, stage.NewTokens(o.Credentials.ClientSecret)}, otps: newOTPs(o.Clock),
+		Runtime: engine.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
+		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)}, otps: newOTPs(o.Clock),
 	}
 	s.board = &board{Faults: s.Faults, book: kept, quirks: usual}
 	s.resume()
@@ -139,7 +139,7 @@ func (o Options) ready() (Options, error) {
 }
 
 // Book returns every executed payment, oldest first.
-func (s *Simulator) Book() []stage.Paid {
+func (s *Simulator) Book() []engine.Paid {
 	return s.book.Paid()
 }
 
@@ -168,7 +168,7 @@ func (s *Simulator) Codes() []Code {
 func (s *Simulator) Asked() int { return s.book.asked() }
 
 // Settings reads and changes everything that can be set.
-func (s *Simulator) Settings() stage.Settings { return s.board.settings() }
+func (s *Simulator) Settings() engine.Settings { return s.board.settings() }
 
 // Switches returns the current switches.
 func (s *Simulator) Switches() Switches {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The limits of the switches.
@@ -18,7 +18,7 @@ const (
 // Switches holds everything that can be deliberately broken or set: the switches of every
 // simulator, and Sonatel's own. Switches are not journaled: a restart removes all faults.
 type Switches struct {
-	stage.Switches
+	engine.Switches
 	Quirks
 }
 
@@ -81,7 +81,7 @@ func (q Quirks) validate() error {
 // board holds the switches: the common ones, Sonatel's own, and two that are figures of the
 // book.
 type board struct {
-	*stage.Faults
+	*engine.Faults
 	book   *book
 	mu     sync.Mutex
 	quirks Quirks // its Balance and WrongPINs stay nil
@@ -117,7 +117,7 @@ func (b *board) change(alter func(any) error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wanted := Switches{Quirks: b.quirks}
-	err := b.Change(func(common *stage.Switches) error {
+	err := b.Change(func(common *engine.Switches) error {
 		wanted.Switches = *common
 		if err := alter(&wanted); err != nil {
 			return err
@@ -142,8 +142,8 @@ func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // settings reads and changes everything that can be set of the simulator.
-func (b *board) settings() stage.Settings {
-	return stage.Settings{
+func (b *board) settings() engine.Settings {
+	return engine.Settings{
 		Read: func() any { return b.read() }, Healthy: func() any { return mended() }, Change: b.change,
 		Own: says, Figures: []string{"balance"},
 	}
@@ -152,7 +152,7 @@ func (b *board) settings() stage.Settings {
 // mended returns the switches without faults: the usual quirks, a full float, no wrong PIN.
 func mended() Switches {
 	float, none := int64(defaultFloat), 0
-	s := Switches{Switches: stage.Healthy(), Quirks: usual}
+	s := Switches{Switches: engine.Healthy(), Quirks: usual}
 	s.Balance, s.WrongPINs = &float, &none
 	return s
 }

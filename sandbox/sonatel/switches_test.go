@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestSwitchesAreReadAndSetOneByOne(t *testing.T) {
@@ -97,7 +97,7 @@ func TestDroppedAnswers(t *testing.T) {
 	w.Set(`{"drop_answers": 1}`)
 	w.GivesUp(w.call(http.MethodPost, cashins, body))
 	w.becomes("R1", "SUCCESS")
-	w.showsBooked(stage.Out, 50000)
+	w.showsBooked(engine.Out, 50000)
 }
 
 // TestNothingEndsBeforeItsTime keeps even immediate payments pending for hours.
@@ -160,7 +160,7 @@ func TestTheBookIsReadable(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	stagetest.NeedsAnAddress(t, func(address string) (*sonatel.Simulator, error) {
-		return sonatel.New(sonatel.Options{Options: stage.Options{PublicURL: address}})
+	enginetest.NeedsAnAddress(t, func(address string) (*sonatel.Simulator, error) {
+		return sonatel.New(sonatel.Options{Options: engine.Options{PublicURL: address}})
 	}, "http://"+strings.Repeat("a", 54))
 }

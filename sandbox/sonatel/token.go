@@ -5,15 +5,15 @@ import (
 	"net/http"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // tokens issues and checks access tokens. A token is signed and holds its own expiry, so
 // tokens survive a restart and use no memory. The real ones are signed with RS256; callers
 // cannot read either.
 type tokens struct {
-	clock stage.Clock
-	stage.Tokens
+	clock engine.Clock
+	engine.Tokens
 }
 
 // claims are the contents of a token.
@@ -76,14 +76,14 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	switch {
-	case !stage.Same(id, s.options.Credentials.ClientID):
-		stage.WriteJSON(w, http.StatusUnauthorized,
+	case !engine.Same(id, s.options.Credentials.ClientID):
+		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
 	case !s.Authenticate(secret, s.options.Credentials.ClientSecret):
-		stage.WriteJSON(w, http.StatusUnauthorized,
+		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":
-		stage.WriteJSON(w, http.StatusBadRequest,
+		engine.WriteJSON(w, http.StatusBadRequest,
 			grantRefusal{"unsupported_grant_type", "Only grant_type=client_credentials is known."})
 	default:
 		return s.grant(w)
@@ -102,7 +102,7 @@ func (s *Simulator) grant(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	stage.WriteJSON(w, http.StatusOK, grantReply{
+	engine.WriteJSON(w, http.StatusOK, grantReply{
 		AccessToken: access, ExpiresIn: int64(lifetime / time.Second), TokenType: bearer, Scope: "email profile",
 		RefreshToken: again, RefreshExpiresIn: int64(refreshLifetime / time.Second),
 	})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Status is the status of a transaction in the history.
@@ -129,12 +129,12 @@ func (t *transaction) taken() int64 {
 }
 
 // paid returns the line of the book for an executed transaction.
-func (t *transaction) paid() stage.Paid {
-	direction := stage.In
+func (t *transaction) paid() engine.Paid {
+	direction := engine.In
 	if t.Type == typeCashIn {
-		direction = stage.Out
+		direction = engine.Out
 	}
-	return stage.Paid{
+	return engine.Paid{
 		TxnID: t.ID, OrderID: t.Reference, MSISDN: t.MSISDN, Amount: t.Amount, Asked: t.Asked,
 		Currency: unitXOF, At: t.UpdatedAt, Direction: direction,
 	}
@@ -154,9 +154,9 @@ func (t *transaction) view() Transaction {
 }
 
 // depositCourse returns the course of a deposit to one magic number.
-func depositCourse(p stage.Payout) course {
+func depositCourse(p engine.Payout) course {
 	c := course{first: Pending, end: Success, after: p.After}
-	if p.End != stage.PaidOut {
+	if p.End != engine.PaidOut {
 		c.end, c.reason = Failed, "Le dépôt n'a pas abouti."
 	}
 	return c
@@ -164,8 +164,8 @@ func depositCourse(p stage.Payout) course {
 
 // paymentCourse returns the course of a payment after the customer of one magic number has
 // confirmed it.
-func paymentCourse(b stage.Behaviour) course {
-	if b.Outcome == stage.Refuses {
+func paymentCourse(b engine.Behaviour) course {
+	if b.Outcome == engine.Refuses {
 		return course{first: Pending, end: Failed, reason: "Le solde du client est insuffisant."}
 	}
 	return course{first: Pending, end: Success}
@@ -173,26 +173,26 @@ func paymentCourse(b stage.Behaviour) course {
 
 // oneStepCourse returns the course of a payment whose customer gave an OTP beforehand. The
 // response shows the end, unless the number takes its time.
-func oneStepCourse(b stage.Behaviour) course {
+func oneStepCourse(b engine.Behaviour) course {
 	c := paymentCourse(b)
 	switch {
-	case b.Outcome == stage.Silent:
-		c.end, c.after, c.reason = Failed, stage.SilentFor, "La transaction n'a pas abouti."
-	case b.After > stage.DefaultPaidAfter:
+	case b.Outcome == engine.Silent:
+		c.end, c.after, c.reason = Failed, engine.SilentFor, "La transaction n'a pas abouti."
+	case b.After > engine.DefaultPaidAfter:
 		c.after = b.After
 	}
 	return c
 }
 
 // twoStepCourse returns the course of a payment that the customer confirms later.
-func twoStepCourse(b stage.Behaviour) course {
+func twoStepCourse(b engine.Behaviour) course {
 	c := course{first: Initiated, end: Success, after: b.After, waits: true}
 	switch b.Outcome {
-	case stage.Refuses:
+	case engine.Refuses:
 		c.end, c.reason = Cancelled, "Le client a refusé."
-	case stage.Silent:
+	case engine.Silent:
 		c.end, c.reason, c.after = Cancelled, "Le client n'a pas confirmé.", customerWaits
-	case stage.Pays:
+	case engine.Pays:
 	}
 	return c
 }

@@ -6,7 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // key returns one of the two keys that encrypt PINs, 0 or 1. It makes a key at first use,
@@ -51,7 +51,7 @@ func (b *book) tryPIN(digits string) error {
 	switch {
 	case b.pin.Wrong >= maxWrongPINs:
 		return pinBlocked
-	case !stage.Same(digits, b.pin.PIN):
+	case !engine.Same(digits, b.pin.PIN):
 		after.Wrong++
 	case b.pin.Wrong == 0:
 		return nil

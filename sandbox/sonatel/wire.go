@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The limits of requests, from Sonatel's document unless marked as ours; lengths are in
@@ -170,7 +170,7 @@ func common(a amount, reference string, metadata map[string]string) []violation 
 
 // readBody decodes the JSON body of a call into v, which must be a pointer.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
-	raw, err := stage.ReadBody(w, r, maxBody)
+	raw, err := engine.ReadBody(w, r, maxBody)
 	if err != nil {
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return tooLarge
@@ -198,7 +198,7 @@ func callbackURL(r *http.Request) (string, error) {
 }
 
 // validURL reports whether a text is an http address of an accepted length.
-func validURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
+func validURL(s string) bool { return len(s) <= maxURL && engine.IsAddress(s) }
 
 // instant formats a time as Sonatel does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

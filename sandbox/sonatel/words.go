@@ -3,14 +3,14 @@ package sonatel
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // words holds the texts of the payment page in one language. A test checks that every
 // language is complete.
 type words struct {
-	stage.CheckoutTexts
-	stage.OperatorTexts
+	engine.CheckoutTexts
+	engine.OperatorTexts
 
 	WrongPIN, TooLittle, FailedText string
 }
@@ -18,9 +18,9 @@ type words struct {
 // languages maps language codes to the page's texts.
 var languages = map[string]words{
 	"fr": {
-		CheckoutTexts: stage.FrenchCheckout,
-		OperatorTexts: stage.OperatorTexts{
-			Bill: stage.French.Title, Order: stage.French.Reference,
+		CheckoutTexts: engine.FrenchCheckout,
+		OperatorTexts: engine.OperatorTexts{
+			Bill: engine.French.Title, Order: engine.French.Reference,
 			NumberHint:   "Sous la forme 77\u00a0012\u00a034\u00a056 ou +221\u00a077\u00a0012\u00a034\u00a056.",
 			Code:         "Code secret",
 			CodeHint:     "D'ordinaire, vous le tapez dans votre application. Dans ce bac à sable, c'est toujours",
@@ -31,9 +31,9 @@ var languages = map[string]words{
 		FailedText: "Le paiement n'a pas abouti et rien n'a été débité. Vous pouvez réessayer.",
 	},
 	"en": {
-		CheckoutTexts: stage.EnglishCheckout,
-		OperatorTexts: stage.OperatorTexts{
-			Bill: stage.English.Title, Order: stage.English.Reference,
+		CheckoutTexts: engine.EnglishCheckout,
+		OperatorTexts: engine.OperatorTexts{
+			Bill: engine.English.Title, Order: engine.English.Reference,
 			NumberHint:   "For example 77\u00a0012\u00a034\u00a056 or +221\u00a077\u00a0012\u00a034\u00a056.",
 			Code:         "Secret code",
 			CodeHint:     "Usually you type it in your app. In this sandbox it is always",
@@ -47,4 +47,4 @@ var languages = map[string]words{
 
 // wordsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) words { return stage.LanguageOf(r, languages) }
+func wordsFor(r *http.Request) words { return engine.LanguageOf(r, languages) }

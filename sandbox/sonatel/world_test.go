@@ -12,8 +12,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
-	"pirogue/sandbox/stagetest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,11 +34,11 @@ const (
 )
 
 // fields is a JSON object of a request or response.
-type fields = stagetest.Fields
+type fields = enginetest.Fields
 
 // world is the simulator and a merchant with a token.
 type world struct {
-	*stagetest.World[*sonatel.Simulator]
+	*enginetest.World[*sonatel.Simulator]
 
 	bearer  string
 	granted time.Time // time at which bearer was issued
@@ -47,7 +47,7 @@ type world struct {
 // newWorld starts a simulator. change may modify its options first.
 func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 	t.Helper()
-	w := &world{World: stagetest.NewWorld[*sonatel.Simulator](t)}
+	w := &world{World: enginetest.NewWorld[*sonatel.Simulator](t)}
 	w.start(change...)
 	return w
 }
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 // start runs a simulator on the world's address and clock, in place of any other.
 func (w *world) start(change ...func(*sonatel.Options)) {
 	w.T.Helper()
-	stagetest.Run(w.World, sonatel.New, sonatel.Options{Options: w.Options()}, change)
+	enginetest.Run(w.World, sonatel.New, sonatel.Options{Options: w.Options()}, change)
 	w.logsIn()
 }
 
@@ -174,7 +174,7 @@ func (w *world) search(query string) []fields {
 // until there is none.
 func (w *world) becomes(reference, want string) fields {
 	w.T.Helper()
-	deadline := time.Now().Add(stagetest.Patience)
+	deadline := time.Now().Add(enginetest.Patience)
 	for {
 		found, got := w.search("reference="+reference), ""
 		if len(found) > 0 {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The keys of an order's notes.
@@ -102,7 +102,7 @@ func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte
 		return err
 	}
 	c.Network = "" // cmmobile has no such parameter
-	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o stage.Order) any {
+	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o engine.Order) any {
 		vendor := o.Notes[noteVendor]
 		return started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
 	})
@@ -120,7 +120,7 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 	); err != nil {
 		return err
 	}
-	return s.collect(w, r, c, c.PhoneNumber, func(o stage.Order) any {
+	return s.collect(w, r, c, c.PhoneNumber, func(o engine.Order) any {
 		said := started{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
 		said.USSDCode = ussdCodes[said.Vendor]
 		if o.Notes[noteWave] != "" {
@@ -132,7 +132,7 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 
 // collect opens a collection from a number with its country, and sends the response.
 func (s *Simulator) collect(
-	w http.ResponseWriter, r *http.Request, c collection, number string, reply func(stage.Order) any,
+	w http.ResponseWriter, r *http.Request, c collection, number string, reply func(engine.Order) any,
 ) error {
 	home, found := countryOf(number)
 	if !found {
@@ -148,8 +148,8 @@ func (s *Simulator) collect(
 	if c.Network == wave {
 		notes[noteWave] = "1"
 	}
-	return s.OpenAndReply(w, r, stage.Order{
-		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, Direction: stage.In, MSISDN: "+" + number,
+	return s.OpenAndReply(w, r, engine.Order{
+		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, Direction: engine.In, MSISDN: "+" + number,
 		Asked: c.ProductPrice, Currency: home.currency, CallbackURL: c.WebHookURL, Notes: notes,
 	}, reply)
 }

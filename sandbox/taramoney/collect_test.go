@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // TestTheAnswerOfTarasPage compares cmmobile with the page, which has four fields.
@@ -29,7 +29,7 @@ func TestTheAnswerOfTarasPage(t *testing.T) {
 		}
 	}
 	for _, line := range w.Sim.Book() {
-		if line.Currency != "XAF" || !strings.HasPrefix(line.MSISDN, "+2376") || line.Direction != stage.In {
+		if line.Currency != "XAF" || !strings.HasPrefix(line.MSISDN, "+2376") || line.Direction != engine.In {
 			t.Errorf("the book says %+v", line)
 		}
 	}

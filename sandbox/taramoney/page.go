@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // payPath is the path of a payment's page, followed by the paymentId. Wave's link leads
@@ -18,11 +18,11 @@ var pageHTML string
 var pageCSS string
 
 // thePage is the template of the page, with its style inside.
-var thePage = stage.InlinePage(pageHTML, pageCSS, "")
+var thePage = engine.InlinePage(pageHTML, pageCSS, "")
 
 // speech holds the page's texts in one language.
 type speech struct {
-	stage.PageTexts
+	engine.PageTexts
 
 	Ask, Pay, Refuse, Pending, None string
 }
@@ -30,18 +30,18 @@ type speech struct {
 // speeches maps language codes to the page's texts.
 var speeches = map[string]speech{
 	"fr": {
-		PageTexts: stage.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
+		PageTexts: engine.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
 		Pending: "Paiement en attente", None: "Paiement introuvable",
 	},
 	"en": {
-		PageTexts: stage.English, Ask: "Confirm the payment?", Pay: "Pay", Refuse: "Refuse",
+		PageTexts: engine.English, Ask: "Confirm the payment?", Pay: "Pay", Refuse: "Refuse",
 		Pending: "Payment pending", None: "No such payment",
 	},
 }
 
 // speechFor chooses the language of the page: French, unless the link or the browser
 // prefers English.
-func speechFor(r *http.Request) speech { return stage.LanguageOf(r, speeches) }
+func speechFor(r *http.Request) speech { return engine.LanguageOf(r, speeches) }
 
 // pageView is the content of the template.
 type pageView struct {
@@ -52,7 +52,7 @@ type pageView struct {
 }
 
 // pageURL returns the address of a payment's page.
-func (s *Simulator) pageURL(o stage.Order) string { return s.Address(payPath + o.ID) }
+func (s *Simulator) pageURL(o engine.Order) string { return s.Address(payPath + o.ID) }
 
 // page shows a payment, and lets a Wave customer decide it. A decided payment stays so,
 // whatever the person presses.
@@ -64,42 +64,42 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 		shows(w, http.StatusNotFound, pageView{T: t, Title: t.None})
 	case s.Down(order.Direction, order.MSISDN):
 		s.pageDown(w, r)
-	case stage.IsGet(r):
+	case engine.IsGet(r):
 		shows(w, http.StatusOK, viewOf(order, t))
-	case stage.IsPost(w, r):
+	case engine.IsPost(w, r):
 		s.decide(w, r, order)
 	}
 }
 
 // decide executes a person's choice and shows the page again.
-func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o stage.Order) {
+func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	var err error
 	switch action := r.PostFormValue("action"); {
 	case o.Notes[noteWave] == "":
 	case action == "pay":
-		err = s.DecideOnPage(o.ID, stage.Executed, "")
+		err = s.DecideOnPage(o.ID, engine.Executed, "")
 	case action == "refuse":
-		err = s.DecideOnPage(o.ID, stage.Declined, stage.SaidNo)
+		err = s.DecideOnPage(o.ID, engine.Declined, engine.SaidNo)
 	}
 	if err != nil {
 		s.pageDown(w, r)
 		return
 	}
-	stage.Redirect(w, "?lang="+speechFor(r).Lang)
+	engine.Redirect(w, "?lang="+speechFor(r).Lang)
 }
 
 // viewOf returns the page of a payment in the language of t.
-func viewOf(o stage.Order, t speech) pageView {
+func viewOf(o engine.Order, t speech) pageView {
 	v := pageView{
 		T: t, Product: o.Notes[noteProduct], Number: o.MSISDN,
-		Amount: stage.Grouped(o.Asked) + stage.NoBreak + "F" + stage.NoBreak + "CFA",
+		Amount: engine.Grouped(o.Asked) + engine.NoBreak + "F" + engine.NoBreak + "CFA",
 	}
 	switch o.State {
-	case stage.Executed:
+	case engine.Executed:
 		v.Title = t.PaidTitle
-	case stage.Declined, stage.Lapsed:
+	case engine.Declined, engine.Lapsed:
 		v.Title = t.FailedTitle
-	case stage.Pending:
+	case engine.Pending:
 		v.Title = t.Pending
 		if v.Form = o.Notes[noteWave] != ""; v.Form {
 			v.Title = t.Ask

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 )
 
 // link makes a payment by Wave and returns the address of its page: authUrl is a JSON
@@ -23,13 +23,13 @@ func (w *world) link(product, phone string) string {
 }
 
 // presses submits the form of a page.
-func (w *world) presses(page, action string) stagetest.Answer {
+func (w *world) presses(page, action string) enginetest.Answer {
 	w.T.Helper()
 	return w.Submit(page, "action", action)
 }
 
 // shows checks the status of a page and that it holds the texts.
-func (w *world) shows(page string, status int, texts ...string) stagetest.Answer {
+func (w *world) shows(page string, status int, texts ...string) enginetest.Answer {
 	w.T.Helper()
 	got := w.Visit(page)
 	if got.Status != status {
@@ -98,7 +98,7 @@ func TestThePageOfAPrompt(t *testing.T) {
 func TestThePageUnderABasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.start(func(o *stage.EngineOptions) { o.PublicURL = w.URL + "/taramoney" })
+	w.start(func(o *engine.EngineOptions) { o.PublicURL = w.URL + "/taramoney" })
 	w.Serve(http.StripPrefix("/taramoney", w.Sim.Handler()))
 	body := w.collection("P1", "237699333333", fields{"network": "wave"})
 	page := w.accepted("/taramoney"+mobilepay, body).Inner(t, "authUrl").Text("url")

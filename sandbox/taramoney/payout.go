@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // paymentMethods lists the methods to pay out. Tara's lists of them contradict each other;
@@ -40,13 +40,13 @@ func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []
 	if err := p.validate(); err != nil {
 		return err
 	}
-	return s.OpenAndReply(w, r, stage.Order{
-		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, Direction: stage.Out,
+	return s.OpenAndReply(w, r, engine.Order{
+		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, Direction: engine.Out,
 		MSISDN: "+" + p.ReceiverPhoneNumber, Asked: p.Amount, Currency: xaf,
 		Notes: map[string]string{
 			notePhone: p.ReceiverPhoneNumber, noteVendor: p.PaymentMethod, noteMovement: newIdentifier(),
 		},
-	}, func(o stage.Order) any {
+	}, func(o engine.Order) any {
 		return map[string]string{"status": success, "payoutId": o.ID, "message": "Payout initié avec succès."}
 	})
 }

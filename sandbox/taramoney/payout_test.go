@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the
@@ -67,7 +67,7 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 	w.booked(-1000)
 	w.Clock.Advance(30 * time.Second)
 	w.booked(-1000, -1000)
-	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != stage.Out ||
+	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != engine.Out ||
 		line.Currency != "XAF" {
 		t.Errorf("the book says %+v", line)
 	}

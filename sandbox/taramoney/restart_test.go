@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/taramoney"
 )
 
@@ -15,7 +15,7 @@ import (
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	journaled := func(o *stage.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	id := w.collects("PAID", "237699123456")["transactionId"]
 	w.collects("SOON", "237699543210")
@@ -31,7 +31,7 @@ func TestARestartForgetsNothing(t *testing.T) {
 	if len(after) != 2 || after[0] != before[0] || after[1].OrderID != "SOON" || w.Sim.Asked() != asked {
 		t.Errorf("the book said %v and says %v", before, after)
 	}
-	if !after[1].At.Equal(stagetest.Morning.Add(20 * time.Second)) {
+	if !after[1].At.Equal(enginetest.Morning.Add(20 * time.Second)) {
 		t.Errorf("what fell due meanwhile was executed at %s", after[1].At)
 	}
 	w.stands("PAID", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").Has(t, "PAID", fields{"paymentId": id})

@@ -5,18 +5,18 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // words maps the states of an order to status words.
-var words = map[stage.State]string{
-	stage.Pending: pending, stage.Executed: success, stage.Declined: failure, stage.Lapsed: failure,
+var words = map[engine.State]string{
+	engine.Pending: pending, engine.Executed: success, engine.Declined: failure, engine.Lapsed: failure,
 }
 
 // reasons maps the causes of a failure to messages [our reading].
-var reasons = map[stage.Reason]string{
-	stage.TooPoor: "INSUFFICIENT_BALANCE", stage.SaidNo: "PAYMENT_REFUSED_BY_CUSTOMER",
-	stage.Rejected: "PAYOUT_REJECTED", stage.Silence: "PAYMENT_EXPIRED",
+var reasons = map[engine.Reason]string{
+	engine.TooPoor: "INSUFFICIENT_BALANCE", engine.SaidNo: "PAYMENT_REFUSED_BY_CUSTOMER",
+	engine.Rejected: "PAYOUT_REJECTED", engine.Silence: "PAYMENT_EXPIRED",
 }
 
 // product is the body of transactions/status and resend-webhook.
@@ -69,7 +69,7 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 		return err
 	}
 	order, _ := s.find(asked.ProductID)
-	return s.Reply(w, order, func(o stage.Order) any {
+	return s.Reply(w, order, func(o engine.Order) any {
 		answer := s.standing(o)
 		if asked.ProductID == o.Reference {
 			answer.ProductID = o.Reference
@@ -80,7 +80,7 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 
 // find returns the order of a status call by the merchant's reference. A payout is found by
 // its payoutId as well. With the quirk it accepts only Tara's identifier.
-func (s *Simulator) find(asked string) (stage.Order, bool) {
+func (s *Simulator) find(asked string) (engine.Order, bool) {
 	byID, known := s.Order(asked)
 	if s.Quirk(statusByPaymentID) {
 		return byID, known
@@ -88,20 +88,20 @@ func (s *Simulator) find(asked string) (stage.Order, bool) {
 	if order, found := decisive(s.Search(asked)); found {
 		return order, true
 	}
-	if byID.Direction != stage.Out {
-		return stage.Order{}, false
+	if byID.Direction != engine.Out {
+		return engine.Order{}, false
 	}
 	return byID, known
 }
 
 // decisive returns the decisive order of one reference: the executed one, or else the
 // latest [our reading].
-func decisive(orders []stage.Order) (stage.Order, bool) {
+func decisive(orders []engine.Order) (engine.Order, bool) {
 	if len(orders) == 0 {
-		return stage.Order{}, false
+		return engine.Order{}, false
 	}
 	for _, order := range orders {
-		if order.State == stage.Executed {
+		if order.State == engine.Executed {
 			return order, true
 		}
 	}
@@ -109,19 +109,19 @@ func decisive(orders []stage.Order) (stage.Order, bool) {
 }
 
 // standing returns the status of an order, in an undocumented word if UnknownWords is on.
-func (s *Simulator) standing(o stage.Order) standing {
+func (s *Simulator) standing(o engine.Order) standing {
 	word, message := words[o.State], reasons[o.Reason]
 	answer := standing{}
 	switch o.State {
-	case stage.Pending:
+	case engine.Pending:
 		message = "PAYMENT_PENDING"
-	case stage.Executed:
+	case engine.Executed:
 		message = accepted
 		answer.TransactionID, answer.ReceiptURL = o.Notes[noteMovement], s.pageURL(o)
 		answer.PaymentData = text(paymentData{
 			net(o), o.Currency, o.Reference, o.Notes[notePhone], o.Notes[noteVendor],
 		})
-	case stage.Declined, stage.Lapsed:
+	case engine.Declined, engine.Lapsed:
 	}
 	now := s.Faults.Read()
 	word, message = now.Word(word), now.Word(message)
@@ -140,15 +140,15 @@ func (s *Simulator) resend(w http.ResponseWriter, _ *http.Request, body []byte) 
 	}
 	order, found := decisive(s.ByReference(asked.ProductID))
 	switch {
-	case !found || order.Direction != stage.In:
+	case !found || order.Direction != engine.In:
 		return notFound
-	case s.Down(stage.In, order.MSISDN):
+	case s.Down(engine.In, order.MSISDN):
 		return unavailable
 	case order.Open():
 		return notFinal
 	}
 	s.NotifyAgain(order)
-	stage.WriteJSON(w, http.StatusOK, map[string]string{"status": success, "message": "WEBHOOK_SENT"})
+	engine.WriteJSON(w, http.StatusOK, map[string]string{"status": success, "message": "WEBHOOK_SENT"})
 	return nil
 }
 
@@ -174,17 +174,17 @@ type entry struct {
 // transactions serves transactionlist. It has no word for failures, so it omits them [our
 // reading]; it omits payouts too.
 func (s *Simulator) transactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	return s.list(w, body, stage.Executed, stage.Pending)
+	return s.list(w, body, engine.Executed, engine.Pending)
 }
 
 // paidTransactions serves paid/transactionlist.
 func (s *Simulator) paidTransactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	return s.list(w, body, stage.Executed, stage.Executed)
+	return s.list(w, body, engine.Executed, engine.Executed)
 }
 
 // list sends one page of the collections in one of two states, as a bare array, newest
 // first [our reading].
-func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.State) error {
+func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or engine.State) error {
 	asked := struct {
 		Start int `json:"start"`
 		Size  int `json:"size"`
@@ -197,19 +197,19 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or stage.St
 	}
 	all, listed := s.Orders(), []entry{}
 	for i := len(all) - 1; i >= 0; i-- {
-		if o := all[i]; o.Direction == stage.In && (o.State == either || o.State == or) {
+		if o := all[i]; o.Direction == engine.In && (o.State == either || o.State == or) {
 			listed = append(listed, s.entry(o))
 		}
 	}
 	from := min(asked.Start, len(listed))
-	stage.WriteJSON(w, http.StatusOK, listed[from:min(from+asked.Size, len(listed))])
+	engine.WriteJSON(w, http.StatusOK, listed[from:min(from+asked.Size, len(listed))])
 	return nil
 }
 
 // entry returns an order as an entry of a list.
-func (s *Simulator) entry(o stage.Order) entry {
+func (s *Simulator) entry(o engine.Order) entry {
 	e := entry{TransactionID: o.ID, Amount: o.Amount, Currency: o.Currency, Status: pending}
-	if o.State == stage.Executed {
+	if o.State == engine.Executed {
 		e.Status, e.PaidAt = "PAID", o.ChangedAt.Format(time.RFC3339)
 	} else {
 		e.CreatedAt = o.OpenedAt.Format(time.RFC3339)

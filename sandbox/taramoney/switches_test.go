@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/taramoney"
 )
 
@@ -38,16 +38,16 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 	id := w.collects("P1", "237699123456").Text("transactionId")
 	w.collects("P2", "237699444444")
 	var book struct {
-		Orders []stage.Order
-		Paid   []stage.Paid
+		Orders []engine.Order
+		Paid   []engine.Paid
 	}
 	w.Send(w.Request(http.MethodGet, "/book", nil), &book)
 	if len(book.Orders) != 2 || len(book.Paid) != 1 || w.Sim.Asked() != 2 {
 		t.Fatalf("the book says %+v", book)
 	}
-	want := stage.Paid{
-		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: stagetest.Morning,
-		Direction: stage.In,
+	want := engine.Paid{
+		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: enginetest.Morning,
+		Direction: engine.In,
 	}
 	if book.Paid[0] != want || w.Sim.Book()[0] != want {
 		t.Errorf("the book says %+v, want %+v", book.Paid[0], want)
@@ -94,8 +94,8 @@ func TestWordsOfNoGuide(t *testing.T) {
 	w.pays("R1", "237699123456")
 	w.Set(`{"unknown_words": true}`)
 	for _, asked := range []string{"P1", "R1"} {
-		w.stands(asked, stage.UnknownWord, stage.UnknownWord).Inner(t, "payload").
-			Has(t, asked, fields{"status": stage.UnknownWord, "amount": "1000"})
+		w.stands(asked, engine.UnknownWord, engine.UnknownWord).Inner(t, "payload").
+			Has(t, asked, fields{"status": engine.UnknownWord, "amount": "1000"})
 	}
 	w.stands("P2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 }
@@ -134,7 +134,7 @@ func TestLatencyAndSettling(t *testing.T) {
 // TestAFullSandbox checks that a full simulator refuses orders and keeps the old ones.
 func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *stage.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
 	for path, body := range map[string]fields{
 		mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456"),
@@ -150,8 +150,8 @@ func TestAFullSandbox(t *testing.T) {
 // response does not tell why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *stage.EngineOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
-	stagetest.Close(t, w.Sim)
+	w := newWorld(t, func(o *engine.EngineOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
+	enginetest.Close(t, w.Sim)
 	status, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
 	if status != http.StatusInternalServerError || reply["message"] != "INTERNAL_ERROR" {
 		t.Errorf("the call answers %d %v", status, reply)
@@ -161,11 +161,11 @@ func TestAJournalThatFails(t *testing.T) {
 
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
-	stagetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
-		return taramoney.New(stage.EngineOptions{Options: stage.Options{PublicURL: address}})
+	enginetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
+		return taramoney.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
 	})
 	if _, err := taramoney.New(
-		stage.EngineOptions{Options: stage.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
+		engine.EngineOptions{Options: engine.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
 	); err == nil {
 		t.Error("a simulator whose journal is a folder starts")
 	}

@@ -20,7 +20,7 @@ package taramoney
 import (
 	"net/http"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The values that the sandbox accepts and sends. None of them is secret.
@@ -61,10 +61,10 @@ var quirks = map[string]string{
 }
 
 // Simulator simulates Taramoney. Make it with New.
-type Simulator struct{ stage.Engine }
+type Simulator struct{ engine.Engine }
 
 // New starts a simulator. PublicURL must not include APIPath.
-func New(o stage.EngineOptions) (*Simulator, error) {
+func New(o engine.EngineOptions) (*Simulator, error) {
 	s := &Simulator{}
 	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
 	return s, s.Start(o)
@@ -73,16 +73,16 @@ func New(o stage.EngineOptions) (*Simulator, error) {
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped. Paths outside APIPath answer 405, as on Tara's host [seen].
 func (s *Simulator) Handler() http.Handler {
-	calls := map[string]stage.Call{}
+	calls := map[string]engine.Call{}
 	for path, serve := range map[string]call{
 		"/cmmobile": s.cmMobile, "/mobilepay": s.mobilePay, "/payout/create": s.createPayout,
 		"/transactions/status": s.status, "/resend-webhook": s.resend,
 	} {
-		calls["POST "+APIPath+path] = stage.Admitted(s.admit, serve)
+		calls["POST "+APIPath+path] = engine.Admitted(s.admit, serve)
 	}
 	mux := s.Mux(calls)
-	mux.Handle("POST "+APIPath+"/transactionlist", s.WithoutFaults(stage.Admitted(s.admit, s.transactions)))
-	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.WithoutFaults(stage.Admitted(s.admit, s.paidTransactions)))
+	mux.Handle("POST "+APIPath+"/transactionlist", s.WithoutFaults(engine.Admitted(s.admit, s.transactions)))
+	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.WithoutFaults(engine.Admitted(s.admit, s.paidTransactions)))
 	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.Handle("/", notAllowed)
 	return mux

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // Tara keeps 3 % of a collection: of 100, 97 were credited [seen]. For other amounts the
@@ -13,8 +13,8 @@ import (
 const feePercent = 3
 
 // net returns the merchant's credit. No fee on payouts is known.
-func net(o stage.Order) int64 {
-	if o.Direction == stage.Out {
+func net(o engine.Order) int64 {
+	if o.Direction == engine.Out {
 		return o.Amount
 	}
 	return o.Amount - (o.Amount*feePercent+99)/100
@@ -51,7 +51,7 @@ type riches struct {
 
 // webhook returns the message about the end of a collection. A payout has no address for
 // one. In the captured body collectionId equals paymentId, on Tara's page it does not.
-func (s *Simulator) webhook(o stage.Order) stage.Notification {
+func (s *Simulator) webhook(o engine.Order) engine.Notification {
 	body := ending{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],
 		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 // secret returns the secret header of a webhook.
-func secret(n stagetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
+func secret(n enginetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
 
 // TestTheRichWebhook compares the body with the captured one: 13 fields, amounts as text,
 // paid and credited.

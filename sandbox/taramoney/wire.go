@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"pirogue/sandbox/stage"
+	"pirogue/sandbox/engine"
 )
 
 // The limits of requests. Tara publishes none; these are ours.
@@ -39,27 +39,27 @@ type answer struct {
 // that did not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for
 // one that was understood and refused.
 var (
-	notFound       = stage.RefusedWith{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
-	noStatusForYou = stage.RefusedWith{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
-	notFinal       = stage.RefusedWith{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
-	ceilingReached = stage.RefusedWith{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
-	floatTooLow    = stage.RefusedWith{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
-	badBody        = stage.RefusedWith{Status: 400, Body: answer{failure, "INVALID_BODY"}}
-	badCredentials = stage.RefusedWith{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
-	notAllowed     = stage.RefusedWith{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
-	internal       = stage.RefusedWith{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
-	unavailable    = stage.RefusedWith{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
+	notFound       = engine.RefusedWith{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
+	noStatusForYou = engine.RefusedWith{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
+	notFinal       = engine.RefusedWith{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
+	ceilingReached = engine.RefusedWith{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
+	floatTooLow    = engine.RefusedWith{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
+	badBody        = engine.RefusedWith{Status: 400, Body: answer{failure, "INVALID_BODY"}}
+	badCredentials = engine.RefusedWith{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
+	notAllowed     = engine.RefusedWith{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
+	internal       = engine.RefusedWith{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
+	unavailable    = engine.RefusedWith{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
 )
 
 // refusals maps errors of the engine to Tara's refusals.
-var refusals = map[error]stage.Refusal{
-	stage.ErrCeiling: ceilingReached, stage.ErrFloat: floatTooLow, stage.ErrNoOrder: notFound,
-	stage.ErrDown: unavailable, stage.ErrFull: unavailable, stage.ErrInternal: internal,
+var refusals = map[error]engine.Refusal{
+	engine.ErrCeiling: ceilingReached, engine.ErrFloat: floatTooLow, engine.ErrNoOrder: notFound,
+	engine.ErrDown: unavailable, engine.ErrFull: unavailable, engine.ErrInternal: internal,
 }
 
 // invalid returns the refusal of one parameter.
 func invalid(name string) error {
-	return stage.RefusedWith{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
+	return engine.RefusedWith{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
 }
 
 // call is one call of the API with its body. It writes the response, or returns the reason
@@ -69,8 +69,8 @@ type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 // admit returns the body of an authenticated call. Tara has neither tokens nor signatures:
 // every body holds the key and the business.
 func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := stage.ReadBody(w, r, maxBody)
-	if err != nil || !stage.SaysJSON(r) {
+	body, err := engine.ReadBody(w, r, maxBody)
+	if err != nil || !engine.SaysJSON(r) {
 		return nil, badBody
 	}
 	return body, s.authenticate(body)
@@ -127,7 +127,7 @@ func isText(s string) bool { return strings.TrimSpace(s) != "" && len(s) <= maxT
 func isAmount(n int64) bool { return n > 0 && n <= maxAmount }
 
 // isURL reports whether a text is an http address of an accepted length.
-func isURL(s string) bool { return len(s) <= maxURL && stage.IsAddress(s) }
+func isURL(s string) bool { return len(s) <= maxURL && engine.IsAddress(s) }
 
 // identifierLength is about that of the identifiers in Tara's samples, in characters.
 const identifierLength = 16

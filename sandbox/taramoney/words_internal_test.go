@@ -3,10 +3,10 @@ package taramoney
 import (
 	"testing"
 
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/enginetest"
 )
 
 func TestEveryLanguageSaysEverything(t *testing.T) {
 	t.Parallel()
-	stagetest.SaysEverything(t, speeches)
+	enginetest.SaysEverything(t, speeches)
 }

@@ -7,8 +7,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"pirogue/sandbox/stage"
-	"pirogue/sandbox/stagetest"
+	"pirogue/sandbox/engine"
+	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/taramoney"
 )
 
@@ -28,25 +28,25 @@ const (
 )
 
 // fields is a JSON object of a request or response.
-type fields = stagetest.Fields
+type fields = enginetest.Fields
 
 // world is the simulator and a merchant who uses it.
 type world struct {
-	*stagetest.World[*taramoney.Simulator]
+	*enginetest.World[*taramoney.Simulator]
 }
 
 // newWorld starts a simulator. change may modify its options first.
-func newWorld(t *testing.T, change ...func(*stage.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 	t.Helper()
-	w := &world{stagetest.NewWorld[*taramoney.Simulator](t)}
+	w := &world{enginetest.NewWorld[*taramoney.Simulator](t)}
 	w.start(change...)
 	return w
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*stage.EngineOptions)) {
+func (w *world) start(change ...func(*engine.EngineOptions)) {
 	w.T.Helper()
-	stagetest.Run(w.World, taramoney.New, stage.EngineOptions{Options: w.Options()}, change)
+	enginetest.Run(w.World, taramoney.New, engine.EngineOptions{Options: w.Options()}, change)
 }
 
 // signed returns a body with our credentials. change replaces fields of it, and removes
@@ -116,7 +116,7 @@ func (w *world) booked(want ...int64) {
 	var got []int64
 	for _, line := range w.Sim.Book() {
 		amount := line.Amount
-		if line.Direction == stage.Out {
+		if line.Direction == engine.Out {
 			amount = -amount
 		}
 		got = append(got, amount)

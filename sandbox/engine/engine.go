@@ -1,0 +1,332 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"time"
+)
+
+// The limits of an engine.
+const (
+	defaultFloat = 1_000_000_000            // francs for payouts
+	defaultLapse = 10 * time.Minute         // for an order that nobody confirms
+	maxFloat     = int64(1_000_000_000_000) // francs
+)
+
+// The refusals of an engine. Each simulator reports them in its operator's words.
+var (
+	ErrFull     = errors.New("the sandbox keeps no more; start it with an empty journal")
+	ErrFloat    = errors.New("the float is too low")
+	ErrCeiling  = errors.New("the beneficiary's ceiling is reached")
+	ErrReturned = errors.New("the order is not executed, or was given back already")
+	ErrNoOrder  = errors.New("there is no such order")
+	ErrUsed     = errors.New("an order has this identifier or key already")
+	ErrDown     = errors.New("the operator is down for this number")
+)
+
+// EngineOptions configures an engine.
+type EngineOptions struct {
+	Options
+
+	Float int64         // money for payouts, 1 000 000 000 francs by default
+	Lapse time.Duration // wait for a silent customer, 10 min by default
+	// Quirks holds the operator's own switches, each with its effect.
+	Quirks map[string]string
+	// Refusals maps errors to the operator's words: those of this package, and ErrInternal for
+	// errors without a row.
+	Refusals map[error]Refusal
+	// Callback returns the message about an order's end, signed and complete except for
+	// Copies. A message without a URL is not sent. A nil Callback sends none.
+	Callback func(Order) Notification
+}
+
+// Engine is the engine that operator simulators share. It holds the orders and their
+// schedule, the book of executed payments, the float, the journal and the switches. It
+// sends the callbacks. A simulator adds only its operator's API. Begin starts it.
+type Engine struct {
+	*Runtime
+
+	options EngineOptions
+
+	store       Store[Order] // its lock guards all fields below
+	orders      OrderedMap[Order]
+	byReference map[string][]string // IDs, oldest first
+	byKey       map[string]string
+	calls       map[Caller]int // counts calls, to lose every other response
+	returned    map[string]bool
+	float       int64
+	taken       int64
+	quirks      map[string]bool
+}
+
+// Start starts the engine. With a journal it restores every order, and anything that fell due
+// meanwhile happens at once. It returns an error without a valid address.
+func (e *Engine) Start(o EngineOptions) (err error) {
+	if o.Options, err = o.Ready(); err != nil {
+		return err
+	}
+	o.Lapse, o.Float = cmp.Or(o.Lapse, defaultLapse), cmp.Or(o.Float, defaultFloat)
+	e.options, e.float, e.Runtime = o, o.Float, NewRuntime(o.Options)
+	e.byReference, e.byKey, e.calls = map[string][]string{}, map[string]string{}, map[Caller]int{}
+	e.returned, e.quirks = map[string]bool{}, map[string]bool{}
+	if err := e.store.Open(o.JournalPath, e.apply); err != nil {
+		return errors.Join(err, e.Runtime.Close(context.Background()))
+	}
+	for _, unfinished := range e.Orders() {
+		e.arrange(unfinished)
+	}
+	return nil
+}
+
+// Address returns the address of one of the simulator's paths, for browsers and Pirogue.
+func (e *Engine) Address(path string) string { return e.options.PublicURL + path }
+
+// MaxOrders returns the number of orders that the engine can store.
+func (e *Engine) MaxOrders() int { return e.options.MaxOrders }
+
+// Open opens an order in the direction of o; see Collect and RecordSettlement.
+func (e *Engine) Open(o Order) (Order, error) {
+	if o.Direction == Out {
+		return e.OpenPayout(o)
+	}
+	return e.OpenCollection(o)
+}
+
+// OpenCollection opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The
+// number decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of
+// two concurrent calls with one key, only one opens an order.
+func (e *Engine) OpenCollection(o Order) (Order, error) {
+	now := e.Faults.Read()
+	b := now.BehaviourOf(o.MSISDN)
+	if b.Down {
+		return Order{}, ErrDown
+	}
+	o.Direction = In
+	return e.open(o, b.AnswerLost, func(o *Order) { o.collection(b, e.options.Lapse, now.Settling()) })
+}
+
+// RecordSettlement opens a payout. It returns ErrCeiling for the number that is refused at once,
+// ErrFloat, and the errors of Collect. On an error nothing is stored.
+func (e *Engine) OpenPayout(o Order) (Order, error) {
+	now := e.Faults.Read()
+	p := now.PayoutTo(o.MSISDN)
+	switch {
+	case p.Down:
+		return Order{}, ErrDown
+	case p.End == RefusedAtOnce:
+		return Order{}, ErrCeiling
+	}
+	o.Direction = Out
+	return e.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
+}
+
+// Refund opens an order that gives all of an executed one back. It returns ErrReturned, and
+// the errors of RecordSettlement.
+func (e *Engine) Refund(parent string, o Order) (Order, error) {
+	given, found := e.Order(parent)
+	if !found || given.State != Executed || given.Direction != In {
+		return Order{}, ErrReturned
+	}
+	o.Parent, o.MSISDN, o.Asked, o.Currency = parent, given.MSISDN, given.Amount, given.Currency
+	return e.OpenPayout(o)
+}
+
+// open stores an order and schedules its end.
+func (e *Engine) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
+	e.store.Lock()
+	defer e.store.Unlock()
+	if e.orders.Len() >= e.options.MaxOrders {
+		return Order{}, ErrFull
+	}
+	if e.used(o) {
+		return Order{}, ErrUsed
+	}
+	o.Amount, o.OpenedAt, o.ChangedAt = o.Asked, e.Now(), e.Now()
+	o.Notes = maps.Clone(o.Notes)                              // the caller may still change its own map
+	o.AnswerLost = losesAnswers && e.calls[callerOf(o)]%2 == 0 // the first, the third, …
+	course(&o)
+	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
+	if err := e.affords(Order{}, o); err != nil {
+		return Order{}, err
+	}
+	if err := e.store.Record(o); err != nil {
+		return Order{}, err
+	}
+	return o, nil
+}
+
+// used reports whether another order has the identifier, or may still move money under the
+// key. A failed order leaves its key to the next.
+func (e *Engine) used(o Order) bool {
+	if _, known := e.orders.Find(o.ID); known {
+		return true
+	}
+	kept, found := e.orders.Find(e.byKey[o.Key])
+	return o.Key != "" && found && kept.moves()
+}
+
+// affords returns an error if an order may not change from before to after. Either the
+// float is too low, or the money that it gives back was given back already.
+func (e *Engine) affords(before, after Order) error {
+	// A parent's money goes back once, whichever return wins.
+	if after.Parent != "" && after.moves() && !before.moves() && e.returned[after.Parent] {
+		return ErrReturned
+	}
+	if more := after.taken() - before.taken(); more > 0 && more > e.float-e.taken {
+		return ErrFloat
+	}
+	return nil
+}
+
+// callerOf identifies repeated calls for the same payment, whose responses are lost in
+// turn.
+func callerOf(o Order) Caller {
+	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
+}
+
+// Decide ends an open order, as a person on the operator's page does, and sends its
+// callback. It returns ErrNoOrder if there is no open order, and ErrFloat.
+func (e *Engine) Decide(id string, state State, why Reason) (Order, error) {
+	return e.change(id, func(o *Order) bool {
+		if !o.Open() {
+			return false
+		}
+		o.end(state, why, e.Now())
+		return true
+	})
+}
+
+// DecideOnPage ends an open order like Decide. A late or repeated click changes nothing and is no
+// error. Other errors are logged.
+func (e *Engine) DecideOnPage(id string, state State, why Reason) error {
+	_, err := e.Decide(id, state, why)
+	if errors.Is(err, ErrNoOrder) {
+		return nil
+	}
+	if err != nil {
+		e.Log.Error("decision not recorded", "order", id, "error", err)
+	}
+	return err
+}
+
+// Correct executes a declined order, as an operator does that finds out later that the
+// customer was debited. It returns ErrNoOrder, ErrFloat, and ErrReturned if another order
+// gave the same money back meanwhile.
+func (e *Engine) Correct(id string) (Order, error) {
+	return e.change(id, func(o *Order) bool {
+		if o.State != Declined {
+			return false
+		}
+		o.end(Executed, "", e.Now())
+		return true
+	})
+}
+
+// change modifies an order and sends its callback. It returns the stored order, also if it
+// could not change.
+func (e *Engine) change(id string, step func(*Order) bool) (Order, error) {
+	after, err := e.alter(id, step)
+	if err == nil {
+		e.notify(after, max(after.Copies, 1))
+		e.mayCorrect(after)
+	}
+	return after, err
+}
+
+// alter modifies an order without a callback.
+func (e *Engine) alter(id string, step func(*Order) bool) (Order, error) {
+	e.store.Lock()
+	defer e.store.Unlock()
+	kept, found := e.orders.Find(id)
+	if !found {
+		return Order{}, ErrNoOrder
+	}
+	next := kept
+	if !step(&next) {
+		return kept, ErrNoOrder
+	}
+	if err := e.affords(kept, next); err != nil {
+		return kept, err
+	}
+	if err := e.store.Record(next); err != nil {
+		return kept, err
+	}
+	return next, nil
+}
+
+// arrange schedules the end of an order.
+func (e *Engine) arrange(o Order) {
+	switch {
+	case o.NextAt.IsZero():
+	case o.NextAt.After(e.Now()):
+		e.Scheduler.At(o.NextAt, func() { e.due(o.ID) })
+	default:
+		e.due(o.ID)
+	}
+}
+
+// due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due
+// runs too early and schedules the end again.
+func (e *Engine) due(id string) {
+	after, err := e.change(id, func(o *Order) bool {
+		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(e.Now()) {
+			return false
+		}
+		o.end(o.Ends, o.EndsReason, e.Now())
+		return true
+	})
+	switch {
+	case err == nil:
+	case !errors.Is(err, ErrNoOrder):
+		e.Log.Error("order could not end", "error", err)
+	case after.Open() && after.NextAt.After(e.Now()):
+		// The clock was set back: the order is not due yet.
+		e.arrange(after)
+	}
+}
+
+// mayCorrect schedules the correction that the switch demands.
+func (e *Engine) mayCorrect(o Order) {
+	if o.State != Declined {
+		return
+	}
+	e.MayCorrect(o.ChangedAt, func() {
+		if _, err := e.Correct(o.ID); err != nil {
+			e.Log.Info("order not corrected", "error", err)
+		}
+	})
+}
+
+// apply stores o and updates everything derived from it.
+func (e *Engine) apply(o Order) error {
+	before := e.orders.Put(o.ID, o)
+	moved, executed := false, false
+	if before != nil {
+		e.taken -= before.taken()
+		moved, executed = before.moves(), before.State == Executed
+	} else {
+		e.byReference[o.Reference] = append(e.byReference[o.Reference], o.ID)
+		e.calls[callerOf(o)]++
+		if o.Key != "" { // a later change of an order does not take its key back
+			e.byKey[o.Key] = o.ID
+		}
+	}
+	// The book gets a line once, however often the journal repeats the order.
+	if o.State == Executed && !executed {
+		e.store.Pay(o.paid())
+	}
+	if o.Parent != "" && o.moves() != moved {
+		e.returned[o.Parent] = o.moves()
+	}
+	e.taken += o.taken()
+	return nil
+}
+
+// Close stops every customer, delivers the queued callbacks, and closes the journal. When
+// ctx ends first, it drops the callbacks. It also drops delayed callbacks and releases
+// calls that hang. Closing twice is harmless.
+func (e *Engine) Close(ctx context.Context) error {
+	return errors.Join(e.Runtime.Close(ctx), e.store.Close())
+}

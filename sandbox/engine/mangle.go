@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+)
+
+// The ways to spoil a response after the call was executed.
+const (
+	AnswersFlood = "flood" // 50 MB
+	AnswersDrip  = "drip"  // a byte a second
+	AnswersHalf  = "half"  // half of the response, then the connection breaks off
+	AnswersPage  = "page"  // an HTML page of a proxy in between
+)
+
+// The sizes and the pace of spoiled responses.
+const (
+	floodSize  = 50 << 20 // bytes
+	floodChunk = 64 << 10 // bytes
+	dripEvery  = time.Second
+	page       = "<html><body>Welcome to our Wi-Fi</body></html>"
+)
+
+// Mangle lets next execute a call and spoils its response according to the switch. next can
+// ask AnswerIsSpoiled.
+func (f *Faults) Mangle(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		how := f.Read().Answers
+		if how == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		kept := &keptAnswer{header: w.Header(), status: http.StatusOK}
+		next.ServeHTTP(kept, r.WithContext(context.WithValue(r.Context(), spoiledAnswer{}, how != AnswersDrip)))
+		w.Header().Del("Content-Length")
+		if how == AnswersPage { // a proxy in between knows nothing of the call
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			kept.status = http.StatusOK
+		}
+		w.WriteHeader(kept.status)
+		f.spoil(r.Context(), w, how, kept.body.Bytes())
+	})
+}
+
+// spoiledAnswer marks the context of a call whose response is unreadable.
+type spoiledAnswer struct{}
+
+// AnswerIsSpoiled reports whether the response to this call arrives without its content. A
+// response that only drips is readable for a patient caller.
+func AnswerIsSpoiled(ctx context.Context) bool {
+	spoiled, ok := ctx.Value(spoiledAnswer{}).(bool)
+	return ok && spoiled
+}
+
+// spoil writes the spoiled form of a response.
+func (f *Faults) spoil(ctx context.Context, w http.ResponseWriter, how string, body []byte) {
+	switch how {
+	case AnswersFlood:
+		chunk := bytes.Repeat([]byte(" "), floodChunk)
+		for sent := 0; sent < floodSize; sent += len(chunk) {
+			if _, err := w.Write(chunk); err != nil {
+				return // the caller has disconnected
+			}
+		}
+	case AnswersDrip:
+		for i := range body {
+			if _, err := w.Write(body[i : i+1]); err != nil || http.NewResponseController(w).Flush() != nil {
+				return
+			}
+			if last := i == len(body)-1; !last && !f.wait(ctx, dripEvery) {
+				panic(http.ErrAbortHandler) // a partial response must not look like the whole
+			}
+		}
+	case AnswersHalf:
+		if _, err := w.Write(body[:len(body)/2]); err == nil && http.NewResponseController(w).Flush() == nil {
+			panic(http.ErrAbortHandler) // the connection breaks off
+		}
+	default:
+		w.Write([]byte(page))
+	}
+}
+
+// keptAnswer stores a response instead of sending it.
+type keptAnswer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (k *keptAnswer) Header() http.Header         { return k.header }
+func (k *keptAnswer) Write(p []byte) (int, error) { return k.body.Write(p) }
+func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
+func (k *keptAnswer) Flush()                      {}

@@ -1,0 +1,125 @@
+package engine
+
+import "time"
+
+// State is the status of an order.
+type State string
+
+// The states of an order. Only Declined can change again: an operator that corrects itself
+// executes an order that it reported as failed.
+const (
+	Pending  State = "pending"
+	Executed State = "executed" // money moved
+	Declined State = "declined" // it did not
+	Lapsed   State = "lapsed"   // nobody confirmed it in time
+)
+
+// Reason is the cause of a decline. Each simulator has its operator's words for it.
+type Reason string
+
+// The reasons for a decline.
+const (
+	TooPoor  Reason = "too_poor" // the customer's balance is too low
+	SaidNo   Reason = "said_no"  // the customer refused
+	Rejected Reason = "rejected" // the operator, after it had accepted
+	Silence  Reason = "silence"  // nobody answered in time
+)
+
+// Order is one payment that a merchant ordered from an operator, as an engine stores it.
+type Order struct {
+	ID        string    `json:"id"`        // the operator's own identifier
+	Reference string    `json:"reference"` // the merchant's reference
+	Account   string    `json:"account"`   // the merchant's account, where an operator serves several
+	Key       string    `json:"key"`       // identifies a repeated call; may be empty
+	Parent    string    `json:"parent"`    // the order that this one gives back
+	Direction Direction `json:"direction"`
+	MSISDN    string    `json:"msisdn"` // international
+	Asked     int64     `json:"asked"`  // the ordered amount, in the currency's minor unit
+	Amount    int64     `json:"amount"` // the amount that moves; differs for number 999999 alone
+	Currency  string    `json:"currency"`
+	State     State     `json:"state"`
+	Reason    Reason    `json:"reason"`
+	OpenedAt  time.Time `json:"opened_at"`
+	ChangedAt time.Time `json:"changed_at"`
+	// CallbackURL is the address for the callback about the end; empty for none.
+	CallbackURL string            `json:"callback_url"`
+	Notes       map[string]string `json:"notes"` // further fields of the operator's API
+
+	NextAt     time.Time `json:"next_at"`     // time at which Ends happens by itself; zero for never
+	Ends       State     `json:"ends"`        // the state in which it ends then
+	EndsReason Reason    `json:"ends_reason"` // the reason for it
+	Copies     int       `json:"copies"`      // number of callbacks; above 1 the first leaves before the response
+	AnswerLost bool      `json:"answer_lost"` // the call that opened it gets no response
+	Callbacks  int       `json:"callbacks"`   // number of callbacks sent
+}
+
+// Open reports whether the order can still end.
+func (o *Order) Open() bool { return o.State == Pending }
+
+// moves reports whether the order moved money or may still move it.
+func (o *Order) moves() bool { return o.State == Pending || o.State == Executed }
+
+// end sets the final state of an order at an instant.
+func (o *Order) end(state State, why Reason, at time.Time) {
+	o.State, o.Reason, o.ChangedAt = state, why, at
+	o.NextAt, o.Ends, o.EndsReason = time.Time{}, "", ""
+}
+
+// follow schedules the end of an order: in the call itself, or after a while.
+func (o *Order) follow(ends State, why Reason, after time.Duration) {
+	o.State = Pending
+	if after == 0 {
+		o.end(ends, why, o.OpenedAt)
+		return
+	}
+	o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(after), ends, why
+}
+
+// taken returns the part of the float that an outgoing order took or holds.
+func (o *Order) taken() int64 {
+	if o.Direction == Out && (o.State == Executed || o.State == Pending && o.Ends == Executed) {
+		return o.Amount
+	}
+	return 0
+}
+
+// paid returns the line of the book for an executed order.
+func (o *Order) paid() Paid {
+	return Paid{
+		TxnID: o.ID, OrderID: o.Reference, MSISDN: o.MSISDN, Amount: o.Amount, Asked: o.Asked,
+		Currency: o.Currency, At: o.ChangedAt, Direction: o.Direction,
+	}
+}
+
+// collection schedules a collection according to a magic number. A silent customer's order
+// lapses at the end of the operator's window.
+func (o *Order) collection(b Behaviour, window, settling time.Duration) {
+	after := max(b.After, settling)
+	o.Copies = b.Callbacks
+	if b.OtherAmount {
+		o.Amount = AnotherAmount(o.Asked)
+	}
+	switch {
+	case b.Outcome == Silent:
+		o.follow(Lapsed, Silence, window)
+	case b.Outcome == Pays:
+		o.follow(Executed, "", after)
+	case b.Poor:
+		o.follow(Declined, TooPoor, after)
+	default:
+		o.follow(Declined, SaidNo, after)
+	}
+}
+
+// payout schedules a payout according to a magic number.
+func (o *Order) payout(p Payout, settling time.Duration) {
+	o.Copies = p.Callbacks
+	if p.OtherAmount {
+		o.Amount = AnotherAmount(o.Asked)
+	}
+	if p.End == PaidOut {
+		o.follow(Executed, "", max(p.After, settling))
+		return
+	}
+	o.follow(Declined, Rejected, max(p.After, settling))
+}

@@ -1,0 +1,166 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+)
+
+// Mux serves an operator's payment calls by their patterns, with all faults of the
+// switches. These are latency, an operator that is down, and dropped or spoiled responses.
+// It serves /book and /switches besides.
+func (e *Engine) Mux(calls map[string]Call) *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, call := range calls {
+		mux.Handle(pattern, e.Faults.WithFaults(e.Faults.Drop(e.Faults.Mangle(e.answer(call))), e.answer(down)))
+	}
+	mux.HandleFunc("GET /book", e.ServeBook)
+	mux.HandleFunc("/switches", e.ServeSwitches)
+	return mux
+}
+
+// WithoutFaults serves a call that is not about one payment. The switches do not drop or spoil its
+// response.
+func (e *Engine) WithoutFaults(call Call) http.Handler {
+	return e.Faults.WithFaults(e.answer(call), e.answer(down))
+}
+
+// answer serves a call with the operator's words for its errors.
+func (e *Engine) answer(call Call) http.Handler { return e.Runtime.Answer(call, e.options.Refusals) }
+
+// down refuses a call with ErrDown.
+func down(http.ResponseWriter, *http.Request) error { return ErrDown }
+
+// OpenAndReply opens an order and sends the result of reply. If the identifier has an order
+// already, it executes nothing and shows that order. It returns the errors of Open.
+func (e *Engine) OpenAndReply(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
+	kept, known := e.Order(o.ID)
+	if known {
+		return e.Reply(w, kept, reply)
+	}
+	opened, err := e.Open(o)
+	if errors.Is(err, ErrUsed) { // a concurrent call took it, or the key is used
+		if kept, known = e.Order(o.ID); known {
+			return e.Reply(w, kept, reply)
+		}
+	}
+	if err == nil {
+		e.ReplyToOpening(w, r, opened, http.StatusOK, reply(opened))
+	}
+	return err
+}
+
+// Reply sends the state of an order. It returns ErrNoOrder for an order without an ID, and
+// ErrDown.
+func (e *Engine) Reply(w http.ResponseWriter, o Order, reply func(Order) any) error {
+	switch {
+	case o.ID == "":
+		return ErrNoOrder
+	case e.Down(o.Direction, o.MSISDN):
+		return ErrDown
+	}
+	WriteJSON(w, http.StatusOK, reply(o))
+	return nil
+}
+
+// ReplyByID calls Show with the order of an identifier.
+func (e *Engine) ReplyByID(w http.ResponseWriter, id string, reply func(Order) any) error {
+	order, _ := e.Order(id)
+	return e.Reply(w, order, reply)
+}
+
+// Down reports whether the operator is down for the number of a payment.
+func (e *Engine) Down(way Direction, msisdn string) bool {
+	if way == In {
+		return e.Faults.Read().BehaviourOf(msisdn).Down
+	}
+	return e.Faults.Read().PayoutTo(msisdn).Down
+}
+
+// ReplyToOpening sends the response to the call that opened an order, with the effects of its
+// magic number. Such an effect is a callback before the response, or a response that never
+// comes. When the caller reads the response, everything is executed or scheduled.
+func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
+	// One callback precedes the response; the others follow in carryOn.
+	if o.Copies > 1 && !o.Open() && e.notifyNow(r.Context(), o) {
+		o.Copies--
+	}
+	if o.Open() {
+		e.arrange(o)
+	}
+	// The order takes its course and its callback is sent; only the response is missing.
+	if o.AnswerLost {
+		e.carryOn(o)
+		e.Hang(r)
+	}
+	WriteJSON(w, status, reply)
+	e.Flush(w)
+	e.carryOn(o)
+}
+
+// carryOn sends the callback of an order that ended in the call that opened it.
+func (e *Engine) carryOn(o Order) {
+	if !o.Open() {
+		e.notify(o, max(o.Copies, 1))
+		e.mayCorrect(o)
+	}
+}
+
+// NotifyAgain sends the callback of an order once more, as an operator does on request.
+func (e *Engine) NotifyAgain(o Order) { e.notify(o, 1) }
+
+// notify sends the callback of an order. The number and the switches decide how often and how
+// late.
+func (e *Engine) notify(o Order, copies int) {
+	e.Notify(func() { e.send(o, copies) })
+}
+
+// send queues the callback of an order, unless notifications are off at that time.
+func (e *Engine) send(o Order, copies int) {
+	switches := e.Faults.Read()
+	if msg, wanted := e.message(o); wanted && !switches.NotificationsOff {
+		msg.Copies = copies * switches.NotificationCopies
+		e.Notifier.Enqueue(msg)
+	}
+}
+
+// notifyNow sends the callback of an order and waits for the response, even if the caller
+// disconnects. It returns false if callbacks are delayed: a delayed one must not arrive
+// before the response.
+func (e *Engine) notifyNow(ctx context.Context, o Order) bool {
+	if e.DelaysNotifications() {
+		return false
+	}
+	if msg, wanted := e.message(o); wanted && !e.Faults.Read().NotificationsOff {
+		e.Notifier.Deliver(context.WithoutCancel(ctx), msg)
+	}
+	return true
+}
+
+// message returns the callback of an order, and false if there is none. Each copy sent is
+// counted.
+func (e *Engine) message(o Order) (Notification, bool) {
+	if e.options.Callback == nil {
+		return Notification{}, false
+	}
+	msg := e.options.Callback(o)
+	answered := msg.Answered
+	msg.Answered = func(status int) {
+		e.count(o.ID)
+		if answered != nil {
+			answered(status)
+		}
+	}
+	return msg, msg.URL != ""
+}
+
+// count adds one to the callbacks of an order.
+func (e *Engine) count(id string) {
+	_, err := e.alter(id, func(o *Order) bool {
+		o.Callbacks++
+		return true
+	})
+	if err != nil {
+		e.Log.Error("callback not counted", "error", err)
+	}
+}

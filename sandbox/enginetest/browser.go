@@ -1,0 +1,210 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// shotsVariable names the environment variable with the folder for screenshots. Without it
+// none are taken.
+const shotsVariable = "SANDBOX_SHOTS"
+
+// PhoneWidth is the width below which a window counts as a phone's.
+const PhoneWidth = 600 // pixels
+
+const windowHeight = 800 // pixels
+
+// looksEvery is the interval between two checks of a window.
+const looksEvery = 20 * time.Millisecond
+
+// Chromium starts one headless browser for a test and its sub-tests.
+func Chromium(t *testing.T) context.Context {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal("these tests need a real browser and chromium is not installed: run `make test`, which installs it")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.WSURLReadTimeout(time.Minute),
+	)
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	browser, closeBrowser := chromedp.NewContext(allocated)
+	t.Cleanup(closeBrowser)
+	if err := chromedp.Do(browser); err != nil {
+		t.Fatalf("chromium does not start: %v", err)
+	}
+	return browser
+}
+
+// Visitor is a person with a browser of a certain width and language.
+type Visitor struct {
+	Width    int64 // pixels
+	Language string
+	NoScript bool
+}
+
+// Tab is one window of a visitor.
+type Tab struct {
+	T       *testing.T
+	Address string // the address it was opened with
+	Width   int64  // pixels
+
+	ctx context.Context //nolint:containedctx // the window is its context
+}
+
+// Opens opens a window of the visitor at an address.
+func (v Visitor) Opens(browser context.Context, t *testing.T, address string) Tab {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(browser)
+	t.Cleanup(closeTab)
+	ctx, giveUp := context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(giveUp)
+	window := Tab{t, address, v.Width, ctx}
+	viewport := []chromedp.EmulateViewportOption{}
+	if v.Width < PhoneWidth {
+		viewport = append(viewport, chromedp.EmulateMobile)
+	}
+	window.Does(
+		chromedp.Func(v.setUp),
+		chromedp.EmulateViewport(v.Width, windowHeight, viewport...),
+		chromedp.Navigate(address),
+	)
+	return window
+}
+
+// setUp sets the visitor's language and disables scripts for visitors without them.
+func (v Visitor) setUp(ctx context.Context, t *chromedp.Target) error {
+	_, err := cdp.Call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{
+		Headers: network.Headers{"Accept-Language": v.Language},
+	})
+	if err != nil {
+		return err
+	}
+	_, err = cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled,
+		emulation.SetScriptExecutionDisabledParams{Value: v.NoScript})
+	return err
+}
+
+// Does acts in the window and fails the test if that is impossible. If the page is left
+// between the search for a node and the action, it searches again. The action did not
+// happen.
+func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
+	w.T.Helper()
+	for _, action := range actions {
+		err := chromedp.Do(w.ctx, action)
+		for deadline := time.Now().Add(Patience); err != nil && strings.Contains(err.Error(), "No node with given id") &&
+			time.Now().Before(deadline); err = chromedp.Do(w.ctx, action) {
+			time.Sleep(looksEvery)
+		}
+		if err != nil {
+			w.T.Fatal(err)
+		}
+	}
+}
+
+// Clicks clicks the node of a selector and waits for text on the page that follows.
+func (w Tab) Clicks(selector, text string) {
+	w.T.Helper()
+	w.Does(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	w.Sees(text)
+}
+
+// Fills types into the fields of a form, given as pairs of id and text. It replaces their
+// content.
+func (w Tab) Fills(pairs ...string) {
+	w.T.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		field := chromedp.ID(pairs[i])
+		w.Does(chromedp.Clear(field), chromedp.SendKeys(field, pairs[i+1]))
+	}
+}
+
+// Sees waits until the page shows text.
+func (w Tab) Sees(text string) {
+	w.T.Helper()
+	var shown string
+	if !w.becomes(func() (err error) {
+		shown, err = chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+		return err
+	}, func() bool { return strings.Contains(strings.ReplaceAll(shown, "\u00a0", " "), text) }) {
+		w.T.Fatalf("%q does not appear in\n%s", text, shown)
+	}
+}
+
+// Holds waits until a JavaScript expression is true on the page.
+func (w Tab) Holds(expression string) {
+	w.T.Helper()
+	var holds bool
+	if !w.becomes(func() (err error) {
+		holds, err = chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
+		return err
+	}, func() bool { return holds }) {
+		w.T.Fatalf("this never holds: %s", expression)
+	}
+}
+
+// becomes repeats look until it succeeds and right is true. It reports whether that
+// happened in time. look can fail while a page is left.
+func (w Tab) becomes(look func() error, right func() bool) bool {
+	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(looksEvery) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// Fits fails the test if the page, with all its styles, is wider than its window.
+func (w Tab) Fits() {
+	w.T.Helper()
+	var page int64
+	if !w.becomes(func() (err error) {
+		page, err = chromedp.Run(w.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
+		return err
+	}, func() bool { return page <= w.Width }) {
+		w.T.Errorf("the page is %d px wide in a window of %d px", page, w.Width)
+	}
+}
+
+// Photographs takes a picture of the whole page if shotsVariable is set.
+func (w Tab) Photographs(name string) {
+	w.T.Helper()
+	folder := os.Getenv(shotsVariable) //nolint:forbidigo // a wish of whoever runs the tests, no setting of the product
+	if folder == "" {
+		return
+	}
+	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	shots, err := os.OpenRoot(folder)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	file := fmt.Sprintf("%s-%d.png", name, w.Width)
+	if err := errors.Join(shots.WriteFile(file, picture, 0o600), shots.Close()); err != nil {
+		w.T.Error(err)
+	}
+}

@@ -1,0 +1,158 @@
+package enginetest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// NeedsAnAddress starts simulators with invalid addresses, and with others that this
+// operator cannot have. Each must fail.
+func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
+	t.Helper()
+	for _, address := range append(others, "", "sandbox", "/path", "ftp://host", "http://") {
+		if sim, err := open(address); err == nil {
+			Close(t, sim)
+			t.Errorf("a simulator at %q starts", address)
+		}
+	}
+}
+
+// SaysEverything checks that the texts of a page are complete in every language. Each
+// language must name itself and link to another.
+func SaysEverything[W any](t *testing.T, languages map[string]W) {
+	t.Helper()
+	for code, words := range languages {
+		said := reflect.ValueOf(words)
+		for _, field := range reflect.VisibleFields(said.Type()) {
+			if !field.Anonymous && said.FieldByIndex(field.Index).String() == "" {
+				t.Errorf("%s has no words for %s", code, field.Name)
+			}
+		}
+		other := said.FieldByName("OtherLang").String()
+		if _, known := languages[other]; said.FieldByName("Lang").String() != code || !known || other == code {
+			t.Errorf("%s calls itself %q and leads to %q", code, said.FieldByName("Lang"), other)
+		}
+	}
+}
+
+// Speaks checks which language a page chooses by its link and by the browser's preference.
+// A page with neither of the two texts fails.
+func Speaks(t *testing.T, french, english string, visit func(link, accept string) Answer) {
+	t.Helper()
+	for name, row := range map[string]struct{ link, accept, want string }{
+		"the browser prefers French":            {"", "fr-CI,fr;q=0.9,en;q=0.8", french},
+		"the browser prefers English":           {"", "en-GB,en;q=0.9,fr;q=0.3", english},
+		"English is weighed above French":       {"", "fr;q=0.2, en;q=0.7", english},
+		"the link beats the browser":            {"?lang=en", "fr", english},
+		"a link in a third language is ignored": {"?lang=de", "fr", french},
+		"the browser knows neither":             {"", "wo, bm;q=0.9", french},
+		"nobody says anything":                  {"", "", french},
+		"the browser writes nonsense":           {"", ";;q=x,,", french},
+	} {
+		if page := visit(row.link, row.accept); page.Status != http.StatusOK || !strings.Contains(page.Body, row.want) {
+			t.Errorf("%s: the page answers %d in %s", name, page.Status, page.Header.Get("Content-Language"))
+		}
+	}
+}
+
+// Disturbed holds the number of the merchant's notifications of one success. It depends on
+// the switches and on the last digits of the customer's number.
+var Disturbed = map[string]struct {
+	Switches, Digits string
+	Want             int
+}{
+	"off":                      {`{"notifications_off": true}`, "123456", 0},
+	"off, even the early ones": {`{"notifications_off": true}`, "888888", 0},
+	"twice":                    {`{"notification_copies": 2}`, "123456", 2},
+}
+
+// Tail is a text after the last line of a journal. Opens tells whether the journal opens
+// all the same.
+type Tail struct {
+	Damage string
+	Opens  bool
+}
+
+// CutShort damages a journal with one payment and opens it again. The simulator must have
+// lost nothing but the damage.
+func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (S, error)) {
+	t.Helper()
+	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := slices.Concat(whole, []byte(damage.Damage))
+	if err := os.WriteFile(path, damaged, 0o600); err != nil { //nolint:gosec // as above
+		t.Fatal(err)
+	}
+	sim, err := open()
+	if (err == nil) != damage.Opens {
+		t.Fatalf("opening it: %v", err)
+	}
+	if err != nil {
+		return
+	}
+	if book := sim.Book(); len(book) != 1 {
+		t.Errorf("the book says %v", book)
+	}
+	Close(t, sim)
+	if mended, err := os.ReadFile(path); err != nil || string(mended) != string(whole) { //nolint:gosec // as above
+		t.Errorf("the journal was not mended: %v, %d bytes of %d", err, len(mended), len(whole))
+	}
+}
+
+// Shows reports every wanted text that a page lacks.
+func (a Answer) Shows(t *testing.T, wanted ...string) {
+	t.Helper()
+	for _, text := range wanted {
+		if !strings.Contains(a.Body, text) {
+			t.Errorf("the page does not show %q:\n%s", text, a.Body)
+		}
+	}
+}
+
+// Lacks reports every unwanted text that a page holds.
+func (a Answer) Lacks(t *testing.T, unwanted ...string) {
+	t.Helper()
+	for _, text := range unwanted {
+		if strings.Contains(a.Body, text) {
+			t.Errorf("the page holds %q:\n%s", text, a.Body)
+		}
+	}
+}
+
+// IsPrivate checks that nobody may cache or frame a page. The page must reveal its address
+// to no other site and run no script. It may use no style but its own inline one.
+func (a Answer) IsPrivate(t *testing.T) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+	} {
+		if got := a.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	wanted := []string{"base-uri 'none'", "frame-ancestors 'none'"}
+	if _, rest, inside := strings.Cut(a.Body, "<style>"); inside {
+		style, _, _ := strings.Cut(rest, "</style>")
+		sum := sha256.Sum256([]byte(style))
+		own := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		wanted = append(wanted, "default-src 'none'", own)
+	} else {
+		wanted = append(wanted, "default-src 'self'")
+	}
+	policy := a.Header.Get("Content-Security-Policy")
+	for _, part := range wanted {
+		if !strings.Contains(policy, part) {
+			t.Errorf("the policy %q lacks %s", policy, part)
+		}
+	}
+	a.Lacks(t, "<script", " style=", " onclick")
+}
