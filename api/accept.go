@@ -55,7 +55,7 @@ func (s *Server) accept(c *gin.Context, v *requestContext, r request) error {
 	digest := operator.CallbackDigest(s.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
 	stored, created, err := certainly(v.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
-		return s.store.Accept(ctx, p, attempt, digest)
+		return s.store.Payments.Accept(ctx, p, attempt, digest)
 	})
 	if err != nil {
 		return explained(err)
@@ -152,7 +152,7 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 // price freezes the fee of the merchant's contract in p. It then chooses the first operator whose
 // limits allow the amount that moves. It fails with InvalidAmount when there is none.
 func (s *Server) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
-	contract, err := s.store.Fees(ctx, p.MerchantID)
+	contract, err := s.store.Fees.Fees(ctx, p.MerchantID)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
@@ -224,7 +224,7 @@ func (s *Server) startAndRespond(c *gin.Context, v *requestContext, p pirogue.Pa
 func (s *Server) reread(life context.Context, v *requestContext, p pirogue.Payment) pirogue.Payment {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
-	current, err := s.store.Payment(ctx, v.owner(), p.ID)
+	current, err := s.store.Payments.Payment(ctx, v.owner(), p.ID)
 	if err != nil {
 		s.logLeft("payment was accepted and could not be read back", v, p.ID, err)
 		return p

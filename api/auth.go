@@ -106,7 +106,7 @@ func (s *Server) findKey(c *gin.Context, v *requestContext) (access.APIKey, piro
 	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
 		return access.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
 	}
-	key, merchant, err := s.store.Key(v.ctx, public, s.clock.Now())
+	key, merchant, err := s.store.Access.Key(v.ctx, public, s.clock.Now())
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return access.APIKey{}, pirogue.Merchant{}, nil
 	}
@@ -165,7 +165,7 @@ func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	fresh, err := s.store.UseSignature(v.ctx, access.UsedSignature{
+	fresh, err := s.store.Access.UseSignature(v.ctx, access.UsedSignature{
 		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: path, At: s.clock.Now(),
 	})
 	if err == nil && !fresh {
@@ -185,7 +185,7 @@ func (s *Server) checkSuspension(_ *gin.Context, v *requestContext) error {
 // checkRate counts the request against its merchant's rate, and refuses it with RateLimited above
 // the rate.
 func (s *Server) checkRate(_ *gin.Context, v *requestContext) error {
-	wait, err := s.store.Take(v.ctx, v.owner(), s.clock.Now())
+	wait, err := s.store.Access.Take(v.ctx, v.owner(), s.clock.Now())
 	if err == nil && wait > 0 {
 		err = &problem{error: pirogue.Errorf(pirogue.RateLimited, "merchant's rate"), wait: wait}
 	}

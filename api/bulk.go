@@ -34,12 +34,12 @@ func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
 	}
 	failpoint.Hit("api.bulk.checked")
 	stored, created, err := certainly(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {
-		return s.store.AcceptBulk(ctx, b, lines)
+		return s.store.Bulks.AcceptBulk(ctx, b, lines)
 	})
 	if err != nil {
 		return onLines(explained(err), in)
 	}
-	progress, err := s.store.Bulk(ctx, v.owner(), stored.ID)
+	progress, err := s.store.Bulks.Bulk(ctx, v.owner(), stored.ID)
 	if !created && stored.ID != b.ID {
 		return bulkConflict(progress, b, err)
 	}
@@ -69,7 +69,7 @@ func (s *Server) readBulk(c *gin.Context, v *requestContext) (bulkForm, error) {
 // planBulk chooses each line's operator and fee, as for a single cash-out. It fails with the first
 // mistake's code and lists all mistakes. Lines of more than one subsidiary are a mistake.
 func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (bulk.Bulk, []bulk.BulkLine, error) {
-	contract, err := s.store.Fees(ctx, v.key.MerchantID)
+	contract, err := s.store.Fees.Fees(ctx, v.key.MerchantID)
 	if err != nil {
 		return bulk.Bulk{}, nil, err
 	}
@@ -219,7 +219,7 @@ func (s *Server) getBulk(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	progress, err := s.store.Bulk(v.ctx, v.owner(), id)
+	progress, err := s.store.Bulks.Bulk(v.ctx, v.owner(), id)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	progress, err := s.store.CancelBulk(v.ctx, v.owner(), id, s.clock.Now())
+	progress, err := s.store.Bulks.CancelBulk(v.ctx, v.owner(), id, s.clock.Now())
 	if err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func (s *Server) writeLines(
 		return err
 	}
 	rows, last := 0, 0
-	err := s.store.BulkLines(ctx, v.owner(), id, span, func(l bulk.BulkLine) error {
+	err := s.store.Bulks.BulkLines(ctx, v.owner(), id, span, func(l bulk.BulkLine) error {
 		rows, last = rows+1, l.Number
 		return w.row(lineOf(l, v.tongue))
 	})

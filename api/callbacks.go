@@ -95,7 +95,7 @@ func (s *Server) attemptOf(c *gin.Context, v *requestContext, code pirogue.Opera
 	if err := s.limitAttempt(code, digest); err != nil {
 		return pirogue.Attempt{}, err
 	}
-	a, err := s.store.AttemptByCallback(v.ctx, code, digest)
+	a, err := s.store.Callbacks.AttemptByCallback(v.ctx, code, digest)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return pirogue.Attempt{}, s.unknownCallback(c, code)
 	}
@@ -128,7 +128,7 @@ func (s *Server) unknownCallback(c *gin.Context, code pirogue.OperatorCode) erro
 // not passed on. The first one was passed on, or the sweep does it.
 func (s *Server) keep(v *requestContext, a pirogue.Attempt, said operator.OperatorResult) error {
 	callback := operator.NewCallback(a, said, v.body, s.clock.Now())
-	fresh, err := s.store.RecordCallback(v.ctx, callback)
+	fresh, err := s.store.Callbacks.RecordCallback(v.ctx, callback)
 	if err != nil {
 		return err
 	}
@@ -161,10 +161,10 @@ func (s *Server) passOn(ctx context.Context, a pirogue.Attempt, c operator.Callb
 	agreed := false
 	switch {
 	case err == nil:
-		err = s.store.Routed(ctx, c.ID, s.clock.Now())
+		err = s.store.Callbacks.Routed(ctx, c.ID, s.clock.Now())
 	case pirogue.CodeOf(err) == pirogue.NotFound:
 		var failed error
-		if agreed, failed = s.store.RoutedAtEnd(ctx, c, s.clock.Now()); agreed || failed != nil {
+		if agreed, failed = s.store.Callbacks.RoutedAtEnd(ctx, c, s.clock.Now()); agreed || failed != nil {
 			err = failed
 		}
 	}

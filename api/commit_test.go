@@ -233,7 +233,7 @@ func newCommitWorld(t *testing.T) *commitWorld {
 	w := &commitWorld{db: open(url), proxy: proxy}
 	require.NoError(t, w.db.Migrate(t.Context()))
 	behind := open(through)
-	w.world = newWorld(t, func(o *api.Options) { o.Store = behind })
+	w.world = newWorld(t, func(o *api.Options) { o.Store = partsOf(behind) })
 	w.workflows.start = func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error) {
 		return lifecycle.FirstResponse{}, nil
 	}

@@ -91,7 +91,7 @@ func (s *Server) listDeliveries(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.store.Deliveries(v.ctx, v.owner(), filter)
+	found, err := s.store.Events.Deliveries(v.ctx, v.owner(), filter)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *Server) resendMany(c *gin.Context, v *requestContext) error {
 	if err := s.workflows.Ready(v.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	found, err := s.store.Deliveries(v.ctx, v.owner(), filter)
+	found, err := s.store.Events.Deliveries(v.ctx, v.owner(), filter)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func readResend(body []byte) (listing.EventFilter, error) {
 // afterwards cannot be sent. It only logs a failed start, because the stored event waits and the
 // sweep starts its delivery.
 func (s *Server) resend(c *gin.Context, v *requestContext, id pirogue.EventID) (pirogue.Event, error) {
-	event, err := s.store.Resend(v.ctx, v.owner(), id)
+	event, err := s.store.Events.Resend(v.ctx, v.owner(), id)
 	if err != nil || event.State != pirogue.EventWaiting {
 		return event, err
 	}

@@ -135,7 +135,7 @@ func TestAServerIsMadeWholeOrNotAtAll(t *testing.T) {
 	store := newFakeStore()
 	registry := prometheus.NewRegistry()
 	good := api.Options{
-		Store: store, Workflows: &fakeWorkflows{store: store}, Routes: fakeRoutes{}, Clock: (&world{}).now,
+		Store: store.parts(), Workflows: &fakeWorkflows{store: store}, Routes: fakeRoutes{}, Clock: (&world{}).now,
 		Log:           zap.NewNop(),
 		CallbackToken: tokenOf, PublicURL: "https://pay.example", Metrics: registry,
 	}

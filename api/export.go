@@ -98,7 +98,7 @@ func (s *Server) writeExport(ctx context.Context, o access.Owner, order exportOr
 	if err := w.begin(); err != nil {
 		return err
 	}
-	err := s.store.Export(ctx, o, order.ExportFilter, func(p listing.ExportRow) error {
+	err := s.store.Reports.Export(ctx, o, order.ExportFilter, func(p listing.ExportRow) error {
 		rows, last = rows+1, p.ID
 		return w.row(exportOf(p))
 	})

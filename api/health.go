@@ -60,7 +60,7 @@ func (s *Server) examine(ctx context.Context) (healthView, int) {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	view, status := healthView{Status: well}, http.StatusOK
-	for _, c := range []check{{"database", s.store.Ping}, {"workflows", s.workflows.Ready}} {
+	for _, c := range []check{{"database", s.store.Schema.Ping}, {"workflows", s.workflows.Ready}} {
 		began := s.clock.Now()
 		result := checkView{Name: c.name, Status: well}
 		if err := c.ask(ctx); err != nil {

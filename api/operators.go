@@ -54,7 +54,7 @@ func (s *Server) listOperators(c *gin.Context, v *requestContext) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	health, err := s.store.Breakers(v.ctx)
+	health, err := s.store.Breakers.Breakers(v.ctx)
 	if err != nil {
 		return err
 	}
@@ -165,14 +165,14 @@ const maxNumber = 32
 
 // operatorStates is the metric of every operator's health. It reads the database at each scrape.
 type operatorStates struct {
-	store       Healths
+	store       Breakers
 	routes      Routes
 	clock       pirogue.Clock
 	description *prometheus.Desc
 }
 
 // newOperatorStates returns the metric pirogue_operator_available of every routed operator.
-func newOperatorStates(store Healths, routes Routes, clock pirogue.Clock) *operatorStates {
+func newOperatorStates(store Breakers, routes Routes, clock pirogue.Clock) *operatorStates {
 	return &operatorStates{store: store, routes: routes, clock: clock, description: prometheus.NewDesc(
 		"pirogue_operator_available", "1 while an operator takes payments as usual, by the state of its circuit.",
 		[]string{"operator", "state"}, nil)}

@@ -57,7 +57,7 @@ func (s *Server) find(c *gin.Context, v *requestContext, name string, only pirog
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
-	p, err := s.store.Payment(v.ctx, v.owner(), id)
+	p, err := s.store.Payments.Payment(v.ctx, v.owner(), id)
 	if err == nil && only != "" && p.Kind != only {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "a %s is no %s", p.Kind, only)
 	}
@@ -81,7 +81,7 @@ func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.P
 	if err != nil {
 		return
 	}
-	if next, err := s.store.NextPoll(ctx, p.ID); err == nil {
+	if next, err := s.store.Payments.NextPoll(ctx, p.ID); err == nil {
 		w = w.PolledAt(next)
 	}
 	view.wait(w, now)
@@ -96,7 +96,7 @@ func (s *Server) getTimeline(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	moments, err := s.store.Timeline(v.ctx, v.owner(), id)
+	moments, err := s.store.Reports.Timeline(v.ctx, v.owner(), id)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *Server) getBalances(c *gin.Context, v *requestContext) error {
 	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
 		return err
 	}
-	balances, err := s.store.Balances(v.ctx, v.owner())
+	balances, err := s.store.Reports.Balances(v.ctx, v.owner())
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *Server) listPayments(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.store.List(v.ctx, v.owner(), filter)
+	found, err := s.store.Payments.List(v.ctx, v.owner(), filter)
 	if err != nil {
 		return err
 	}

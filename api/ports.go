@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pirogue"
@@ -14,40 +15,47 @@ import (
 	"pirogue/support"
 )
 
-// Store is the part of the database that the API needs.
-type Store interface {
-	Gate
-	Payments
-	Reports
-	Operators
-	Webhooks
+// Store holds the parts of the database that the API needs, by subject.
+type Store struct {
+	Schema    Schema
+	Access    Access
+	Payments  Payments
+	Fees      Fees
+	Bulks     Bulks
+	Reports   Reports
+	Callbacks Callbacks
+	Breakers  Breakers
+	Events    Events
 }
 
-// Operators stores operators' callbacks and reads their health.
-type Operators interface {
-	Callbacks
-	Healths
-
-	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
-	// planned at the last one. It is zero before the first.
-	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
+// missing returns the names of the parts that are nil.
+func (s Store) missing() []string {
+	var names []string
+	for name, part := range map[string]any{
+		"Schema": s.Schema, "Access": s.Access, "Payments": s.Payments, "Fees": s.Fees, "Bulks": s.Bulks,
+		"Reports": s.Reports, "Callbacks": s.Callbacks, "Breakers": s.Breakers, "Events": s.Events,
+	} {
+		if part == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
-// Healths reads the health of operators.
-type Healths interface {
-	// Breakers returns the health of every operator that ever failed.
-	Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error)
-}
-
-// Gate authenticates requests and limits their rate.
-type Gate interface {
+// Schema reports on the database itself.
+type Schema interface {
 	// Ping fails when the database does not respond or its schema is not current.
 	Ping(ctx context.Context) error
+}
+
+// Access authenticates requests and limits their rate.
+type Access interface {
 	// Key returns a valid key with the secrets that verify at this moment, and its merchant. It
 	// fails with NotFound, also for a revoked key.
 	Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error)
-	// UseSignature binds a signature to the method and path it is first used on, for pirogue.SignatureLife.
-	// It reports false when the signature is bound to another pair.
+	// UseSignature binds a signature to the method and path it is first used on, for
+	// access.SignatureLife. It reports false when the signature is bound to another pair.
 	UseSignature(ctx context.Context, s access.UsedSignature) (bool, error)
 	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
 	// time until a request would pass.
@@ -57,7 +65,6 @@ type Gate interface {
 // Payments writes and reads payments of one owner. For another owner's payment it fails with
 // TransactionNotFound.
 type Payments interface {
-	Bulks
 	// Accept writes a payment, its first attempt and its idempotency key in one transaction. A
 	// cash-out or refund gets its hold in the same transaction. When the owner's reference exists it
 	// changes nothing and returns the original with false. It fails with InsufficientBalance. A
@@ -70,6 +77,15 @@ type Payments interface {
 	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
 	ByReference(ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string) (pirogue.Payment, error)
+	// List returns a page of the owner's payments, newest first.
+	List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error)
+	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
+	// planned at the last one. It is zero before the first.
+	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
+}
+
+// Fees reads the contracts of merchants.
+type Fees interface {
 	// Fees returns the merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 }
@@ -92,14 +108,12 @@ type Bulks interface {
 	CancelBulk(ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, error)
 }
 
-// Reports reads the payments, balances and timelines of one owner.
+// Reports reads the export, the timelines and the balances of one owner.
 type Reports interface {
 	// Export calls each for every payment that the filter selects, oldest first. It keeps a page of
 	// them in memory and holds no database resources while each runs. It stops at each's first error
 	// and returns it.
 	Export(ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error) error
-	// List returns a page of the owner's payments, newest first.
-	List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error)
 	// Timeline returns every event of the owner's payment, oldest first. It fails with
 	// TransactionNotFound.
 	Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error)
@@ -123,8 +137,14 @@ type Callbacks interface {
 	Routed(ctx context.Context, id string, at time.Time) error
 }
 
-// Webhooks reads a merchant's deliveries and repeats them.
-type Webhooks interface {
+// Breakers reads the circuit breakers of operators.
+type Breakers interface {
+	// Breakers returns the circuit breaker of every operator that ever failed.
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error)
+}
+
+// Events reads a merchant's webhooks with their deliveries and repeats them.
+type Events interface {
 	// Deliveries returns a page of the owner's events, newest first, each with its deliveries.
 	Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error)
 	// Resend makes an event WAITING again in a further round of deliveries, and returns it. An event

@@ -21,7 +21,7 @@ func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
 	}
 	clash := func(original pirogue.Payment) error { return in.conflict(original, v.tongue) }
 	// A repeat may come after the cash-in is REVERSED, which no check below would allow.
-	original, err := s.store.ByReference(v.ctx, v.owner(), pirogue.Refund, in.reference)
+	original, err := s.store.Payments.ByReference(v.ctx, v.owner(), pirogue.Refund, in.reference)
 	switch pirogue.CodeOf(err) {
 	case "":
 		return clash(original)
@@ -56,7 +56,7 @@ func (s *Server) collected(ctx context.Context, o access.Owner, id pirogue.Payme
 	if !transactionID.MatchString(string(id)) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
 	}
-	p, err := s.store.Payment(ctx, o, id)
+	p, err := s.store.Payments.Payment(ctx, o, id)
 	if err == nil && (p.Kind != pirogue.CashIn || p.Status != pirogue.StatusSuccess) {
 		err = pirogue.Errorf(pirogue.RefundNotAllowed, "%s %s cannot be refunded", p.Status, p.Kind)
 	}

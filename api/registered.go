@@ -43,7 +43,7 @@ func (s *Server) receiveRegistered(c *gin.Context, v *requestContext) error {
 	if err := s.limitAttempt(code, string(code)+"/"+string(ref)); err != nil {
 		return err
 	}
-	a, err := s.store.AttemptByRef(v.ctx, code, ref)
+	a, err := s.store.Callbacks.AttemptByRef(v.ctx, code, ref)
 	if err != nil {
 		if pirogue.CodeOf(err) == pirogue.NotFound {
 			s.metrics.callback(code, callbackUnknown)

@@ -54,11 +54,13 @@ type Options struct {
 // check reports every option that is missing or impossible.
 func (o Options) check() error {
 	var mistakes []error
+	for _, name := range o.Store.missing() {
+		mistakes = append(mistakes, fmt.Errorf("api: Options.Store.%s is missing", name))
+	}
 	for _, part := range []struct {
 		name    string
 		missing bool
 	}{
-		{"Store", o.Store == nil},
 		{"Workflows", o.Workflows == nil},
 		{"Routes", o.Routes == nil},
 		{"Clock", o.Clock == nil},
@@ -128,7 +130,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := registry.Register(newOperatorStates(o.Store, o.Routes, o.Clock)); err != nil {
+	if err := registry.Register(newOperatorStates(o.Store.Breakers, o.Routes, o.Clock)); err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
 	s := &Server{

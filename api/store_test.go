@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/api"
 	"pirogue/bulk"
 	"pirogue/listing"
 	"pirogue/operator"
@@ -56,6 +57,29 @@ func newFakeStore() *fakeStore {
 		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]operator.Callback{},
 		moments: map[pirogue.PaymentID][]support.TimelineEntry{}, balances: map[access.Owner][]listing.Balance{},
 		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]bulk.BulkLine{},
+	}
+}
+
+// parts returns the database as the API takes it.
+func (s *fakeStore) parts() api.Store { return partsOf(s) }
+
+// database is a database that holds every subject by itself.
+type database interface {
+	api.Schema
+	api.Access
+	api.Payments
+	api.Fees
+	api.Bulks
+	api.Reports
+	api.Callbacks
+	api.Breakers
+	api.Events
+}
+
+// partsOf returns a database as the API takes it.
+func partsOf(db database) api.Store {
+	return api.Store{
+		Schema: db, Access: db, Payments: db, Fees: db, Bulks: db, Reports: db, Callbacks: db, Breakers: db, Events: db,
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *Server) hold(
 func (s *Server) readAgain(life context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
-	return s.store.Payment(ctx, o, id)
+	return s.store.Payments.Payment(ctx, o, id)
 }
 
 // release ends every hold, so that a server that stops does not wait for their clients.

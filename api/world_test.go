@@ -67,7 +67,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	store.merchants[w.merchant.ID] = w.merchant
 	w.test, w.live = w.newKey(w.merchant.ID, pirogue.Test), w.newKey(w.merchant.ID, pirogue.Live)
 	options := api.Options{
-		Store: store, Workflows: w.workflows, Routes: fakeRoutes{}, Clock: w.now, Log: zap.New(core),
+		Store: store.parts(), Workflows: w.workflows, Routes: fakeRoutes{}, Clock: w.now, Log: zap.New(core),
 		CallbackToken: tokenOf, RegisteredToken: addressOf, PublicURL: "https://pay.example",
 	}
 	for _, how := range change {

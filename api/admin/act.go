@@ -77,7 +77,7 @@ func (s *Server) carryOut(c *gin.Context, v *requestContext, d supportRequest) e
 func (s *Server) begin(ctx context.Context, act support.AuditEntry) error {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
-	return s.store.BeginAuditEntry(ctx, act)
+	return s.store.Audit.BeginAuditEntry(ctx, act)
 }
 
 // end completes an audit entry. When the write fails the action has its effect nevertheless, so the
@@ -85,7 +85,7 @@ func (s *Server) begin(ctx context.Context, act support.AuditEntry) error {
 func (s *Server) end(ctx context.Context, act support.AuditEntry) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
-	if err := s.store.EndAuditEntry(ctx, act.ID, act.Result, act.EndedAt); err != nil {
+	if err := s.store.Audit.EndAuditEntry(ctx, act.ID, act.Result, act.EndedAt); err != nil {
 		s.log.Error("an act has no verdict in the audit log", zap.String("act", act.ID),
 			zap.String("decision", string(act.Result.Decision)), zap.Error(err))
 	}

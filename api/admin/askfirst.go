@@ -20,9 +20,9 @@ const (
 	VerbAskEnd   support.SupportActionKind = "ask-first-end"
 )
 
-// AskFirsts controls ask-first mode, in which every operator is asked before anything is sent. Its
+// AskFirstMode controls ask-first mode, in which every operator is asked before anything is sent. Its
 // methods fail with NotFound while the mode is off.
-type AskFirsts interface {
+type AskFirstMode interface {
 	// AskFirstReport returns the mode's progress, with one row for each configured operator.
 	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (lifecycle.AskFirstReport, error)
 	// OperatorLooked records where a person looked instead of asking an operator.
@@ -94,7 +94,7 @@ type LostRow struct {
 
 // showAskFirst responds with the mode's progress.
 func (s *Server) showAskFirst(ctx context.Context, _ *gin.Context) (any, error) {
-	r, err := s.store.AskFirstReport(ctx, s.operators)
+	r, err := s.store.AskFirst.AskFirstReport(ctx, s.operators)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (s *Server) looked(c *gin.Context, v *requestContext) error {
 		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
-			err := s.store.OperatorLooked(ctx, pirogue.OperatorCode(code), body.Evidence, v.actor)
+			err := s.store.AskFirst.OperatorLooked(ctx, pirogue.OperatorCode(code), body.Evidence, v.actor)
 			return done("The operator counts as asked.", err)
 		},
 	})
@@ -157,7 +157,7 @@ func (s *Server) endAskFirst(c *gin.Context, v *requestContext) error {
 		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
 			ctx, cancel := stepOf(ctx)
 			defer cancel()
-			return s.store.EndAskFirst(ctx, s.operators, v.actor, s.clock.Now())
+			return s.store.AskFirst.EndAskFirst(ctx, s.operators, v.actor, s.clock.Now())
 		},
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"pirogue/support"
 )
 
-// AskFirstReport implements admin.AskFirsts.
+// AskFirstReport implements admin.AskFirstMode.
 func (s *fakeStore) AskFirstReport(
 	_ context.Context, configured []pirogue.OperatorCode,
 ) (lifecycle.AskFirstReport, error) {
@@ -34,7 +34,7 @@ func (s *fakeStore) AskFirstReport(
 	return report, nil
 }
 
-// OperatorLooked implements admin.AskFirsts.
+// OperatorLooked implements admin.AskFirstMode.
 func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, evidence, _ string) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -42,7 +42,7 @@ func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, ev
 	return err
 }
 
-// EndAskFirst implements admin.AskFirsts: it needs two people.
+// EndAskFirst implements admin.AskFirstMode: it needs two people.
 func (s *fakeStore) EndAskFirst(
 	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
 ) (support.ActionResult, error) {

@@ -75,7 +75,7 @@ func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	progress, err := s.store.AnyBulk(ctx, id)
+	progress, err := s.store.Bulks.AnyBulk(ctx, id)
 	return bulkOf(progress), err
 }
 
@@ -92,12 +92,12 @@ func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
 	return s.carryOut(c, v, supportRequest{
 		verb: ActionCancelBulk, needs: support.RoleSupport, reason: reason, subject: "bulk " + string(id),
 		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			before, err := s.store.AnyBulk(ctx, id)
+			before, err := s.store.Bulks.AnyBulk(ctx, id)
 			if err != nil {
 				return support.ActionResult{}, err
 			}
 			owner := access.Owner{MerchantID: before.MerchantID, Mode: before.Mode}
-			after, err := s.store.CancelBulk(ctx, owner, id, s.clock.Now())
+			after, err := s.store.Bulks.CancelBulk(ctx, owner, id, s.clock.Now())
 			return cancelled(after), err
 		}),
 	})

@@ -19,7 +19,7 @@ func (s *Server) listStuck(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.store.Stuck(ctx, s.clock.Now(), f)
+	page, err := s.store.Stuck.Stuck(ctx, s.clock.Now(), f)
 	return worklist[Stuck]{each(page.Rows, stuckOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
@@ -29,7 +29,7 @@ func (s *Server) listCases(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.store.OpenCases(ctx, f)
+	page, err := s.store.Cases.OpenCases(ctx, f)
 	return worklist[OpenCase]{each(page.Rows, openCaseOf), page.Next, each(page.Tallies, tallyOf)}, err
 }
 
@@ -71,7 +71,7 @@ func (s *Server) listAuditEntries(ctx context.Context, c *gin.Context) (any, err
 	if err != nil {
 		return nil, err
 	}
-	acts, err := s.store.AuditEntries(ctx, pirogue.PaymentID(q.Get("payment")), limit)
+	acts, err := s.store.Audit.AuditEntries(ctx, pirogue.PaymentID(q.Get("payment")), limit)
 	return each(acts, auditEntryOf), err
 }
 
@@ -92,7 +92,7 @@ func (s *Server) verify(c *gin.Context, v *requestContext) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), verifyTime)
 	defer cancel()
-	violations, err := s.store.Audit(ctx)
+	violations, err := s.store.Books.Audit(ctx)
 	if err != nil {
 		return err
 	}

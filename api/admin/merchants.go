@@ -61,7 +61,7 @@ func (s *Server) settleMerchant(c *gin.Context, v *requestContext) error {
 	return s.carryOut(c, v, supportRequest{
 		verb: ActionSettle, needs: support.RoleFinance, subject: subject(id, body.Settlement), reason: body.Reason,
 		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			return done("The payout is booked.", s.store.RecordSettlement(ctx, body.payout(id)))
+			return done("The payout is booked.", s.store.Settlements.RecordSettlement(ctx, body.payout(id)))
 		}),
 	})
 }
@@ -100,7 +100,7 @@ func (s *Server) setFee(c *gin.Context, v *requestContext) error {
 	return s.carryOut(c, v, supportRequest{
 		verb: ActionFee, needs: support.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
 		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			return done("Payments accepted from here on have this fee.", s.store.SetFee(ctx, id, fee))
+			return done("Payments accepted from here on have this fee.", s.store.Fees.SetFee(ctx, id, fee))
 		}),
 	})
 }
@@ -136,7 +136,7 @@ func (s *Server) setLatePolicy(c *gin.Context, v *requestContext) error {
 		verb: ActionLatePolicy, needs: support.RoleFinance, reason: body.Reason,
 		subject: subject(id, body.LatePolicy),
 		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			return done("The policy is set.", s.store.SetLatePolicy(ctx, id, body.LatePolicy))
+			return done("The policy is set.", s.store.Merchants.SetLatePolicy(ctx, id, body.LatePolicy))
 		}),
 	})
 }
@@ -144,7 +144,7 @@ func (s *Server) setLatePolicy(c *gin.Context, v *requestContext) error {
 // suspend refuses a merchant's requests, and sends none of its payments that have not left.
 func (s *Server) suspend(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: ActionSuspend, needs: support.RoleSupport, turn: s.store.SuspendMerchant,
+		verb: ActionSuspend, needs: support.RoleSupport, turn: s.store.Merchants.SuspendMerchant,
 		said: "The merchant's requests are refused. " +
 			"What has not left waits with its hold; what was perhaps sent is followed.",
 	})
@@ -153,7 +153,7 @@ func (s *Server) suspend(c *gin.Context, v *requestContext) error {
 // resume ends a suspension. Payments are sent after it, so it needs the role finance.
 func (s *Server) resume(c *gin.Context, v *requestContext) error {
 	return s.switchMerchant(c, v, merchantSwitch{
-		verb: ActionResume, needs: support.RoleFinance, turn: s.store.ResumeMerchant,
+		verb: ActionResume, needs: support.RoleFinance, turn: s.store.Merchants.ResumeMerchant,
 		said: "The merchant's requests are accepted again. What waited is sent within ten minutes.",
 	})
 }
@@ -204,7 +204,7 @@ func (s *Server) listFees(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	fees, err := s.store.Fees(ctx, id)
+	fees, err := s.store.Fees.Fees(ctx, id)
 	return each(fees, feeOf), err
 }
 
@@ -222,6 +222,6 @@ func (s *Server) listSettlements(ctx context.Context, c *gin.Context) (any, erro
 	if err := demand(rule{"mode", mode == "", mode == pirogue.Test || mode == pirogue.Live}); err != nil {
 		return nil, err
 	}
-	payouts, err := s.store.Settlements(ctx, access.Owner{MerchantID: id, Mode: mode})
+	payouts, err := s.store.Settlements.Settlements(ctx, access.Owner{MerchantID: id, Mode: mode})
 	return each(payouts, settlementOf), err
 }

@@ -47,7 +47,7 @@ type Operator struct {
 
 // listOperators responds with every configured operator and its availability.
 func (s *Server) listOperators(ctx context.Context, _ *gin.Context) (any, error) {
-	health, err := s.store.Breakers(ctx)
+	health, err := s.store.Operators.Breakers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,11 @@ func (s *Server) operatorOf(ctx context.Context, code pirogue.OperatorCode, h op
 	if h.State == "" {
 		h.State = operator.BreakerClosed
 	}
-	underWay, err := s.store.InFlight(ctx, code)
+	underWay, err := s.store.Operators.InFlight(ctx, code)
 	if err != nil {
 		return Operator{}, err
 	}
-	waiting, err := s.store.Waiting(ctx, code)
+	waiting, err := s.store.Operators.Waiting(ctx, code)
 	return Operator{
 		Operator: code, State: h.State, Since: h.Since, Words: h.LastFailure, Parked: h.Parked, ParkedBy: h.ParkedBy,
 		ParkedWhy: h.ParkedWhy, ParkedAt: h.ParkedAt, UnderWay: underWay, Waiting: waiting,
@@ -107,7 +107,7 @@ func (s *Server) setParked(c *gin.Context, v *requestContext, verb support.Suppo
 	return s.carryOut(c, v, supportRequest{
 		verb: verb, needs: support.RoleSupport, reason: reason, subject: "operator " + string(code),
 		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			return done(said, s.store.Park(ctx, operator.ServiceChange{
+			return done(said, s.store.Operators.Park(ctx, operator.ServiceChange{
 				Operator: code, Parked: parked, Actor: v.actor, Reason: reason, At: s.clock.Now(),
 			}))
 		}),

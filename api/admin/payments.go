@@ -41,7 +41,7 @@ func (s *Server) findPayments(ctx context.Context, c *gin.Context) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.Find(ctx, term, limit)
+	found, err := s.store.Payments.Find(ctx, term, limit)
 	return each(found, paymentOf), err
 }
 
@@ -52,11 +52,11 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.store.AnyPayment(ctx, id)
+	p, err := s.store.Payments.AnyPayment(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	cases, err := s.store.Cases(ctx, id)
+	cases, err := s.store.Cases.Cases(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *lifecycle.Wait
 	if err != nil {
 		return nil
 	}
-	if next, err := s.store.NextPoll(ctx, p.ID); err == nil {
+	if next, err := s.store.Payments.NextPoll(ctx, p.ID); err == nil {
 		w = w.PolledAt(next)
 	}
 	return &w
@@ -118,7 +118,7 @@ func (s *Server) showTimeline(ctx context.Context, c *gin.Context) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	moments, err := s.store.AnyTimeline(ctx, id)
+	moments, err := s.store.Payments.AnyTimeline(ctx, id)
 	return each(moments, timelineEntryOf), err
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pirogue"
@@ -10,22 +11,39 @@ import (
 	"pirogue/support"
 )
 
-// Store is the part of the database that support needs. It reads every merchant and both modes.
-type Store interface {
-	Tokens
-	Reading
-	AuditEntries
-	Partners
-	Events
+// Store holds the parts of the database that support needs, by subject. It covers every merchant and
+// both modes.
+type Store struct {
+	Tokens      Tokens
+	Payments    Payments
+	Restarts    Restarts
+	Cases       Cases
+	Stuck       StuckPayments
+	Books       Books
+	Audit       AuditLog
+	Merchants   Merchants
+	Fees        Fees
+	Settlements Settlements
+	Operators   Operators
+	AskFirst    AskFirstMode
+	Bulks       Bulks
+	Events      Events
 }
 
-// Partners reads and changes merchants, operators and the rights of people.
-type Partners interface {
-	Merchants
-	Suspensions
-	Operators
-	AskFirsts
-	Bulks
+// missing returns the names of the parts that are nil.
+func (s Store) missing() []string {
+	var names []string
+	for name, part := range map[string]any{
+		"Tokens": s.Tokens, "Payments": s.Payments, "Restarts": s.Restarts, "Cases": s.Cases, "Stuck": s.Stuck,
+		"Books": s.Books, "Audit": s.Audit, "Merchants": s.Merchants, "Fees": s.Fees, "Settlements": s.Settlements,
+		"Operators": s.Operators, "AskFirst": s.AskFirst, "Bulks": s.Bulks, "Events": s.Events,
+	} {
+		if part == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Tokens authenticates people.
@@ -35,19 +53,8 @@ type Tokens interface {
 	Token(ctx context.Context, secret string) (name string, role support.Role, err error)
 }
 
-// Reading finds and reads the payments, lists and audit entries of support.
-type Reading interface {
-	Payments
-	Lists
-
-	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
-	// planned at the last one. It is zero before the first.
-	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
-}
-
 // Payments finds and reads payments. An unknown payment is TransactionNotFound.
 type Payments interface {
-	Restarts
 	// Find returns at most limit payments that match a term. A term is a payment's ID, a merchant's
 	// order or refund ID, or a number in E.164. It may also be our reference at an operator, or the
 	// operator's own. No match is no error.
@@ -57,8 +64,9 @@ type Payments interface {
 	AnyPayment(ctx context.Context, id pirogue.PaymentID) (support.PaymentView, error)
 	// AnyTimeline returns every event of a payment of any merchant, oldest first.
 	AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error)
-	// Cases returns a payment's open and closed cases.
-	Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error)
+	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
+	// planned at the last one. It is zero before the first.
+	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
 }
 
 // Restarts reads and marks payments whose workflow starts again.
@@ -67,56 +75,70 @@ type Restarts interface {
 	Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error)
 	// Reopen records that the workflow of a payment has work again.
 	Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error
+}
+
+// Cases reads and closes cases.
+type Cases interface {
+	// Cases returns a payment's open and closed cases.
+	Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error)
+	// OpenCases returns a page of the open cases, the oldest first. It fails with InvalidParameter
+	// for an invalid cursor.
+	OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error)
 	// CloseCase closes a case without money in suspense.
 	CloseCase(ctx context.Context, id support.CaseID, at time.Time) error
 }
 
-// Lists reads the lists that support works through.
-type Lists interface {
-	// OpenCases returns a page of the open cases, the oldest first. It fails with InvalidParameter
-	// for an invalid cursor.
-	OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error)
-	// Stuck returns a page of the payments that support should look at, each with its cause. It
-	// fails like OpenCases.
+// StuckPayments reads the payments that support should look at.
+type StuckPayments interface {
+	// Stuck returns a page of the stuck payments, each with its cause. It fails with
+	// InvalidParameter for an invalid cursor.
 	Stuck(ctx context.Context, now time.Time, f support.WorkFilter) (support.WorkPage[support.Stuck], error)
+}
+
+// Books checks the books.
+type Books interface {
 	// Audit checks every rule of the books against all stored rows.
 	Audit(ctx context.Context) ([]Violation, error)
 }
 
-// AuditEntries reads and writes the audit log.
-type AuditEntries interface {
+// AuditLog reads and writes the audit log.
+type AuditLog interface {
 	// BeginAuditEntry writes an audit entry before the action.
 	BeginAuditEntry(ctx context.Context, a support.AuditEntry) error
-	// EndAuditEntry completes an audit entry with its verdict. An entry that has a verdict keeps it.
-	EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error
+	// EndAuditEntry completes an audit entry with its result. An entry that has a result keeps it.
+	EndAuditEntry(ctx context.Context, id string, r support.ActionResult, at time.Time) error
 	// AuditEntries returns at most limit entries, the newest first, on one payment or, for "", on all
 	// subjects.
 	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error)
 }
 
-// Merchants books payouts and changes merchants' contracts. An unknown merchant is NotFound.
+// Merchants suspends merchants and changes their policies. An unknown merchant is NotFound.
 type Merchants interface {
-	// RecordSettlement books a payout, once for its ID. It fails with InsufficientBalance. It fails with
-	// IdempotencyMismatch when another payout has the ID.
-	RecordSettlement(ctx context.Context, p support.Settlement) error
-	// Settlements returns the booked payouts of one merchant and mode.
-	Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error)
-	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
-	// their fee.
-	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
-	// Fees returns a merchant's contract.
-	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 	// SetLatePolicy sets the policy for money that arrives after a payment ended.
 	SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error
-}
-
-// Suspensions suspends merchants and ends suspensions. An unknown merchant is NotFound.
-type Suspensions interface {
 	// SuspendMerchant refuses a merchant's requests and sends none of its payments that have not
 	// left. Payments that may have left are followed to their end.
 	SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error
 	// ResumeMerchant ends a suspension. The payments that waited are sent.
 	ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error
+}
+
+// Fees reads and changes merchants' contracts. An unknown merchant is NotFound.
+type Fees interface {
+	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
+	// their fee.
+	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
+	// Fees returns a merchant's contract.
+	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
+}
+
+// Settlements books transfers to merchants' banks. An unknown merchant is NotFound.
+type Settlements interface {
+	// RecordSettlement books a settlement, once for its ID. It fails with InsufficientBalance. It
+	// fails with IdempotencyMismatch when another settlement has the ID.
+	RecordSettlement(ctx context.Context, p support.Settlement) error
+	// Settlements returns the booked settlements of one merchant and mode.
+	Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error)
 }
 
 // Events reads merchants' webhooks and sends them again.

@@ -130,7 +130,7 @@ func (s *Server) unblock(ctx context.Context, expected int) (support.ActionResul
 
 // startAnew ends the workflow of a payment and starts it again from its rows.
 func (s *Server) startAnew(ctx context.Context, id pirogue.PaymentID) error {
-	r, err := s.store.Restart(ctx, id)
+	r, err := s.store.Restarts.Restart(ctx, id)
 	if err == nil {
 		err = r.Err
 	}

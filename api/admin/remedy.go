@@ -102,7 +102,7 @@ func (s *Server) caseIn(c *gin.Context, named support.CaseID) (support.CaseID, e
 	}
 	ctx, cancel := stepOf(c.Request.Context())
 	defer cancel()
-	cases, err := s.store.Cases(ctx, p.ID)
+	cases, err := s.store.Cases.Cases(ctx, p.ID)
 	if err != nil {
 		return "", err
 	}
@@ -158,7 +158,7 @@ func (s *Server) onPayment(c *gin.Context, v *requestContext, reason string, r s
 // leaves a payment that is not started to the sweep. For a SUCCESS without a case it allows a
 // recheck only.
 func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb support.SupportActionKind, act string) (support.ActionResult, error) {
-	r, err := s.store.Restart(ctx, p.ID)
+	r, err := s.store.Restarts.Restart(ctx, p.ID)
 	if err != nil {
 		return support.ActionResult{}, err
 	}
@@ -170,7 +170,7 @@ func (s *Server) actOnRestarted(ctx context.Context, p pirogue.Payment, verb sup
 	case !restartable(r, verb):
 		return verdict, nil
 	}
-	if err := s.store.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
+	if err := s.store.Restarts.Reopen(ctx, p.ID, s.clock.Now()); err != nil {
 		return support.ActionResult{}, err
 	}
 	anew, err := s.workflows.ActOnRestarted(ctx, r, act)
@@ -191,7 +191,7 @@ func (s *Server) closeOver(ctx context.Context, r lifecycle.Restart) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), remedyTime)
 	defer cancel()
 	for _, id := range r.Over {
-		if err := s.store.CloseCase(ctx, id, s.clock.Now()); err != nil {
+		if err := s.store.Cases.CloseCase(ctx, id, s.clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -233,7 +233,7 @@ func (s *Server) paymentIn(c *gin.Context) (pirogue.Payment, error) {
 	}
 	ctx, cancel := stepOf(c.Request.Context())
 	defer cancel()
-	p, err := s.store.AnyPayment(ctx, id)
+	p, err := s.store.Payments.AnyPayment(ctx, id)
 	return p.Payment, err
 }
 
@@ -269,7 +269,7 @@ func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.
 	step, cancel := stepOf(ctx)
 	defer cancel()
 	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
-	event, err := s.store.Resend(step, owner, id)
+	event, err := s.store.Events.Resend(step, owner, id)
 	if err != nil {
 		return support.ActionResult{}, err
 	}
@@ -289,7 +289,7 @@ func (s *Server) tellAgain(ctx context.Context, p pirogue.Payment, only pirogue.
 func (s *Server) eventOf(ctx context.Context, p pirogue.Payment, only pirogue.EventID) (pirogue.EventID, error) {
 	ctx, cancel := stepOf(ctx)
 	defer cancel()
-	events, err := s.store.EventsOf(ctx, p.ID)
+	events, err := s.store.Events.EventsOf(ctx, p.ID)
 	if err != nil {
 		return "", err
 	}

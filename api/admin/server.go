@@ -35,11 +35,13 @@ type Options struct {
 // check reports every option that is missing.
 func (o Options) check() error {
 	var mistakes []error
+	for _, name := range o.Store.missing() {
+		mistakes = append(mistakes, fmt.Errorf("admin: Options.Store.%s is missing", name))
+	}
 	for _, part := range []struct {
 		name    string
 		missing bool
 	}{
-		{"Store", o.Store == nil},
 		{"Workflows", o.Workflows == nil},
 		{"Clock", o.Clock == nil},
 		{"Log", o.Log == nil},

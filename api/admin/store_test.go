@@ -75,6 +75,14 @@ func newFakeStore() *fakeStore {
 	}
 }
 
+// parts returns the database as the admin API takes it.
+func (s *fakeStore) parts() admin.Store {
+	return admin.Store{
+		Tokens: s, Payments: s, Restarts: s, Cases: s, Stuck: s, Books: s, Audit: s, Merchants: s, Fees: s,
+		Settlements: s, Operators: s, AskFirst: s, Bulks: s, Events: s,
+	}
+}
+
 // open locks the store, or returns the error of a database that does not respond.
 func (s *fakeStore) open() (unlock func(), err error) {
 	s.mu.Lock()

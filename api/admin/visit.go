@@ -112,7 +112,7 @@ func (s *Server) authenticate(c *gin.Context) {
 	}
 	ctx, cancel := stepOf(c.Request.Context())
 	defer cancel()
-	name, role, err := s.store.Token(ctx, strings.TrimPrefix(given[0], bearer))
+	name, role, err := s.store.Tokens.Token(ctx, strings.TrimPrefix(given[0], bearer))
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		err = pirogue.Errorf(TokenInvalid, "no such token")
 	}

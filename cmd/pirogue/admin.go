@@ -128,11 +128,11 @@ func words[T ~string](list []T) string {
 	return strings.Join(texts, " ")
 }
 
-// supportStore gives the database the methods that the admin API calls.
-type supportStore struct{ *store.DB }
+// books gives the database's check of the books to the admin API.
+type books struct{ *store.DB }
 
-// Audit implements admin.Lists.
-func (s supportStore) Audit(ctx context.Context) ([]admin.Violation, error) {
+// Audit implements admin.Books.
+func (s books) Audit(ctx context.Context) ([]admin.Violation, error) {
 	found, err := s.DB.Audit(ctx)
 	violations := make([]admin.Violation, len(found))
 	for i, v := range found {
@@ -143,9 +143,14 @@ func (s supportStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 
 // newSupport returns the admin API. The store and Temporal's client must be open.
 func (p *parts) newSupport() (*admin.Server, error) {
+	db := p.store
 	return admin.New(admin.Options{
 		Operators: p.operatorCodes(),
-		Store:     supportStore{p.store}, Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
+		Store: admin.Store{
+			Tokens: db, Payments: db, Restarts: db, Cases: db, Stuck: db, Books: books{db}, Audit: db, Merchants: db,
+			Fees: db, Settlements: db, Operators: db, AskFirst: db, Bulks: db, Events: db,
+		},
+		Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
 		WorkflowID: workflows.PaymentWorkflowID,
 	})
 }

@@ -65,7 +65,7 @@ func (tool *adminTool) verify() *cobra.Command {
 // the database could not be checked. missed names the simulators whose books could not be
 // compared.
 func (p *parts) violations(ctx context.Context) (found []admin.Violation, missed error) {
-	found, err := supportStore{p.store}.Audit(ctx)
+	found, err := books{p.store}.Audit(ctx)
 	if err != nil {
 		return nil, err
 	}

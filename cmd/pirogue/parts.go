@@ -124,8 +124,12 @@ func (p *parts) openTemporal() error {
 
 // newAPI returns the merchant API. The store and Temporal's client must be open.
 func (p *parts) newAPI() (*api.Server, error) {
+	db := p.store
 	return api.New(api.Options{
-		Store: p.store, Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
+		Store: api.Store{
+			Schema: db, Access: db, Payments: db, Fees: db, Bulks: db, Reports: db, Callbacks: db, Breakers: db, Events: db,
+		},
+		Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
 		CallbackToken: p.callbacks.token, RegisteredToken: p.callbacks.registeredToken, PublicURL: p.conf.PublicURL,
 		AllowLoopbackURLs: p.conf.LoopbackWebhooks, TrustedProxies: p.conf.TrustedProxies, Metrics: p.registry,
 	})
