@@ -41,7 +41,7 @@ func (auditRow) TableName() string { return "acts" }
 // caller must not act. A repeated call with the same action changes nothing; an ID that belongs
 // to another action is Internal. It fails with MissingField for an action without a reason, and
 // with TransactionNotFound if there is no such payment.
-func (db *DB) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
+func (db *AuditLog) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
@@ -76,7 +76,7 @@ func (db *DB) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
 
 // EndAuditEntry completes an audit entry with its result. An entry that has a result keeps it. It fails
 // with NotFound.
-func (db *DB) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
+func (db *AuditLog) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
 	if v.Decision == "" || at.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end act %s without a verdict or a moment", act)
 	}
@@ -94,12 +94,12 @@ func (db *DB) EndAuditEntry(ctx context.Context, act string, v support.ActionRes
 }
 
 // AuditEntry returns an audit entry. It fails with NotFound.
-func (db *DB) AuditEntry(ctx context.Context, id string) (support.AuditEntry, error) {
+func (db *AuditLog) AuditEntry(ctx context.Context, id string) (support.AuditEntry, error) {
 	if !isStorable(id) {
 		return support.AuditEntry{}, pirogue.Errorf(pirogue.NotFound, "act %q", id)
 	}
 	var row auditRow
-	err := db.readOnce(ctx, "read act", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read act", func(tx *gorm.DB) error {
 		return asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, id)
 	})
 	return unpackAct(row), err
@@ -108,9 +108,9 @@ func (db *DB) AuditEntry(ctx context.Context, id string) (support.AuditEntry, er
 // Proposal returns the resolution of a payment that waits for a second person: the newest
 // proposal. None waits if since then a resolution was carried out, a case was opened, or an
 // attempt was sent. It fails with NotFound.
-func (db *DB) Proposal(ctx context.Context, id pirogue.PaymentID) (support.AuditEntry, error) {
+func (db *AuditLog) Proposal(ctx context.Context, id pirogue.PaymentID) (support.AuditEntry, error) {
 	var rows []auditRow
-	err := db.readOnce(ctx, "read proposal", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read proposal", func(tx *gorm.DB) error {
 		return tx.Raw(lastResolution, map[string]any{
 			"payment": id, "resolve": support.ActionResolve, "refused": support.DecisionRefused,
 		}).Scan(&rows).Error
@@ -137,12 +137,12 @@ SELECT * FROM acts
 
 // AuditEntries returns the audit entries of one payment or, for "", of all, the newest first. It returns
 // at most limit and pirogue.MaxPage + 1.
-func (db *DB) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
+func (db *AuditLog) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
 	if !isStorable(string(id)) {
 		return []support.AuditEntry{}, nil
 	}
 	var rows []auditRow
-	err := db.readOnce(ctx, "list acts", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list acts", func(tx *gorm.DB) error {
 		if id != "" {
 			tx = tx.Where("payment_id = ?", id)
 		}

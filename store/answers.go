@@ -16,7 +16,7 @@ import (
 // exception is a sending that was proven not sent: that counts whenever it arrives. A terminal
 // payment keeps its status and its failure. Its attempt still gets the handle, so that the
 // operator can be asked about a late success.
-func (db *DB) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
+func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
 		return "", failure("record answer", err)
@@ -66,7 +66,7 @@ func stateOf(tx *gorm.DB, a lifecycle.AttemptResult, changed bool) (pirogue.Atte
 
 // answerSent records the result of a sending that left, or may have left. It reports whether that
 // is the latest sending.
-func (db *DB) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
+func (db *Attempts) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
 	columns, err := db.answerColumns(tx, a)
 	if err != nil {
 		return false, err
@@ -123,7 +123,7 @@ func answerPayment(
 // answerColumns returns the columns of the attempt that a result changes. An Unknown result adds
 // to the handle. Pirogue may have to send the attempt once more with its original handle. It may
 // also have to ask about it by the handle of another response.
-func (db *DB) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
+func (db *Attempts) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
 	columns := map[string]any{
 		"state": a.State, "unable": a.Unable, "answer": clean(a.Message), "updated_at": timestamp(a.At),
 	}
@@ -144,7 +144,7 @@ func (db *DB) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]
 }
 
 // addedHandle returns an attempt's handle with the additions of a result.
-func (db *DB) addedHandle(tx *gorm.DB, a lifecycle.AttemptResult) (pirogue.Handle, error) {
+func (db *Attempts) addedHandle(tx *gorm.DB, a lifecycle.AttemptResult) (pirogue.Handle, error) {
 	var row attemptRow
 	if err := tx.Where("id = ?", a.AttemptID).Take(&row).Error; err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (db *DB) addedHandle(tx *gorm.DB, a lifecycle.AttemptResult) (pirogue.Handl
 }
 
 // acceptedColumns returns the columns of the payment that an acceptance sets.
-func (db *DB) acceptedColumns(a lifecycle.AttemptResult) (map[string]any, error) {
+func (db *Attempts) acceptedColumns(a lifecycle.AttemptResult) (map[string]any, error) {
 	pack := packer{ring: db.ring}
 	columns := map[string]any{
 		"next_action": pack.json(a.NextAction, a.NextAction == pirogue.NextAction{}),

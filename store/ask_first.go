@@ -37,7 +37,7 @@ func (askFirstRow) TableName() string { return "ask_first" }
 //
 // It fails with InvalidParameter if the mode is on already, and for a restore point in the
 // future.
-func (db *DB) BeginAskFirst(ctx context.Context, a lifecycle.AskFirst) error {
+func (db *AskFirst) BeginAskFirst(ctx context.Context, a lifecycle.AskFirst) error {
 	if a.Since.IsZero() || a.Since.After(a.Begun) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "since")
 	}
@@ -104,15 +104,15 @@ SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
    AND NOT EXISTS (SELECT 1 FROM status_history h WHERE h.payment_id = p.id AND h.number = p.version)`
 
 // AskFirst returns the ask-first mode that is on. It fails with NotFound if none is.
-func (db *DB) AskFirst(ctx context.Context) (lifecycle.AskFirst, error) {
+func (db *AskFirst) AskFirst(ctx context.Context) (lifecycle.AskFirst, error) {
 	row, err := db.openAskFirst(ctx)
 	return unpackAskFirst(row), err
 }
 
 // openAskFirst reads the row of the ask-first mode that is on. It fails with NotFound if none is.
-func (db *DB) openAskFirst(ctx context.Context) (askFirstRow, error) {
+func (db *AskFirst) openAskFirst(ctx context.Context) (askFirstRow, error) {
 	var row askFirstRow
-	err := db.readOnce(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read ask-first mode", func(tx *gorm.DB) error {
 		return asNotFound(tx.Where("ended_at IS NULL").Take(&row).Error, pirogue.NotFound, "ask-first mode")
 	})
 	return row, err
@@ -126,9 +126,9 @@ func unpackAskFirst(r askFirstRow) lifecycle.AskFirst {
 }
 
 // AsksFirst reports whether the database is in ask-first mode.
-func (db *DB) AsksFirst(ctx context.Context) (bool, error) {
+func (db *AskFirst) AsksFirst(ctx context.Context) (bool, error) {
 	var on bool
-	err := db.readOnce(ctx, "read ask-first mode", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read ask-first mode", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT " + asksFirst).Scan(&on).Error
 	})
 	return on, err

@@ -50,12 +50,12 @@ var tableOf = map[lifecycle.FollowedKind]string{
 }
 
 // Missing returns the IDs that have no row.
-func (db *DB) Missing(ctx context.Context, what lifecycle.FollowedKind, ids []string) ([]string, error) {
+func (db *AskFirst) Missing(ctx context.Context, what lifecycle.FollowedKind, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	var known []string
-	err := db.readOnce(ctx, "find missing rows", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find missing rows", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT id FROM "+tableOf[what]+" WHERE id IN ?", ids).Scan(&known).Error
 	})
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(known, id) }), err
@@ -63,7 +63,7 @@ func (db *DB) Missing(ctx context.Context, what lifecycle.FollowedKind, ids []st
 
 // KeepLost records workflows that have no row in this database. It fails with NotFound outside of
 // ask-first mode.
-func (db *DB) KeepLost(ctx context.Context, lost []lifecycle.LostRow) error {
+func (db *AskFirst) KeepLost(ctx context.Context, lost []lifecycle.LostRow) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil || len(lost) == 0 {
 		return err
@@ -101,7 +101,7 @@ ON CONFLICT DO NOTHING`
 
 // TemporalAsked records that all of Temporal's workflows were compared with our rows at a time.
 // It fails with NotFound outside of ask-first mode.
-func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
+func (db *AskFirst) TemporalAsked(ctx context.Context, at time.Time) error {
 	return db.exec(ctx, "note that Temporal was asked", func(tx *gorm.DB) error {
 		set := tx.Exec("UPDATE ask_first SET temporal_asked_at = ? WHERE ended_at IS NULL", timestamp(at))
 		if set.Error == nil && set.RowsAffected == 0 {
@@ -114,7 +114,7 @@ func (db *DB) TemporalAsked(ctx context.Context, at time.Time) error {
 // EndAskFirst ends ask-first mode in the name of actor. The result is a refusal that lists what
 // was not asked yet, if anything is left. If money may have left us that is in no book, it is a
 // proposal: a second person has to confirm. It fails with NotFound outside of ask-first mode.
-func (db *DB) EndAskFirst(
+func (db *AskFirst) EndAskFirst(
 	ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
 ) (support.ActionResult, error) {
 	report, err := db.AskFirstReport(ctx, configured)
@@ -154,7 +154,7 @@ func unasked(r lifecycle.AskFirstReport) []string {
 
 // proposeEnd records that actor proposes to end the mode. It changes nothing if the proposal has
 // changed since the report.
-func (db *DB) proposeEnd(ctx context.Context, r lifecycle.AskFirstReport, actor string) error {
+func (db *AskFirst) proposeEnd(ctx context.Context, r lifecycle.AskFirstReport, actor string) error {
 	return db.exec(ctx, "propose to end ask-first mode", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE ask_first SET proposed_by = ? WHERE id = ? AND ended_at IS NULL AND proposed_by = ?",
 			actor, r.ID, r.ProposedBy).Error
@@ -162,7 +162,7 @@ func (db *DB) proposeEnd(ctx context.Context, r lifecycle.AskFirstReport, actor 
 }
 
 // endAskFirst ends the mode, unless the proposal has changed since it was read.
-func (db *DB) endAskFirst(
+func (db *AskFirst) endAskFirst(
 	ctx context.Context, r lifecycle.AskFirstReport, actor string, at time.Time,
 ) (support.ActionResult, error) {
 	verdict := support.ActionResult{

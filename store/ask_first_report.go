@@ -53,7 +53,7 @@ func (unmatchedRow) TableName() string { return "ask_first_lines" }
 // attempt of ours. They replace the lines of an earlier reading. It leaves out lines by which no
 // money moved. It also withdraws a proposal to end the mode. It fails with NotFound outside of
 // ask-first mode.
-func (db *DB) OperatorListed(
+func (db *AskFirst) OperatorListed(
 	ctx context.Context, o pirogue.OperatorCode, to time.Time, lines []operator.StatementLine,
 ) error {
 	mode, err := db.openAskFirst(ctx)
@@ -103,13 +103,13 @@ func moneyLines(lines []operator.StatementLine) []operator.StatementLine {
 
 // unmatched returns the lines that name neither the reference of an attempt of ours nor a
 // transaction of a payment of ours.
-func (db *DB) unmatched(ctx context.Context, lines []operator.StatementLine) ([]operator.StatementLine, error) {
+func (db *AskFirst) unmatched(ctx context.Context, lines []operator.StatementLine) ([]operator.StatementLine, error) {
 	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
 	for i, line := range lines {
 		refs[i], transactions[i] = clean(string(line.Ref)), clean(line.TxID)
 	}
 	var known []string
-	err := db.readOnce(ctx, "match operator's list", func(tx *gorm.DB) error {
+	err := db.read(ctx, "match operator's list", func(tx *gorm.DB) error {
 		return tx.Raw(`SELECT ref FROM attempts WHERE ref IN @refs
 			UNION SELECT provider_tx_id FROM payments WHERE provider_tx_id IN @transactions AND provider_tx_id <> ''`,
 			map[string]any{"refs": refs, "transactions": transactions}).Scan(&known).Error
@@ -134,7 +134,7 @@ func packUnmatched(mode string, o pirogue.OperatorCode, l operator.StatementLine
 
 // OperatorLooked records a person's evidence for an operator that cannot be asked. It fails with
 // NotFound outside of ask-first mode.
-func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error {
+func (db *AskFirst) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error {
 	mode, err := db.openAskFirst(ctx)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func (db *DB) OperatorLooked(ctx context.Context, o pirogue.OperatorCode, eviden
 // AskFirstReport returns the progress of the ask-first mode that is on. It has the operators that
 // are configured, or that have an attempt without a result. It fails with NotFound if the mode is
 // off.
-func (db *DB) AskFirstReport(
+func (db *AskFirst) AskFirstReport(
 	ctx context.Context, configured []pirogue.OperatorCode,
 ) (lifecycle.AskFirstReport, error) {
 	var r askFirstReading

@@ -18,13 +18,13 @@ import (
 
 // Latest returns a payment with its latest attempt, both as of one moment. It fails with
 // TransactionNotFound.
-func (db *DB) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
+func (db *Attempts) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
 	return db.Numbered(ctx, id, 0)
 }
 
 // Numbered returns a payment with its attempt of a number, 0 for the latest, both as of one
 // moment. It fails with TransactionNotFound, and with NotFound if there is no such attempt.
-func (db *DB) Numbered(
+func (db *Attempts) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (pirogue.Payment, pirogue.Attempt, error) {
 	var payment paymentRow
@@ -50,9 +50,9 @@ func (db *DB) Numbered(
 
 // EarlierAttempts returns the attempts of a payment before its latest one, if something of them may have
 // left us. They are in the order of their numbers.
-func (db *DB) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
+func (db *Attempts) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
 	var rows []attemptRow
-	err := db.readOnce(ctx, "read earlier attempts", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read earlier attempts", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ? AND first_sent_at IS NOT NULL", id).
 			Where("number < (SELECT MAX(later.number) FROM attempts later WHERE later.payment_id = attempts.payment_id)").
 			Order("number").Find(&rows).Error
@@ -75,7 +75,7 @@ func (db *DB) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]piro
 //   - a later attempt exists, the attempt has another state, or the payment is terminal
 //   - the payment is still CREATED past its start deadline, or was accepted too long ago for limits
 //   - something holds the attempt back; see keptBackBy
-func (db *DB) Send(
+func (db *Attempts) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (lifecycle.Sending, error) {
 	named := sendTerms(id, limits, at)
@@ -209,7 +209,7 @@ func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.Pay
 // its operator. So the merchant does not take it for failed, and the sweep does not take it for
 // lost. Nothing was sent, and the attempt stays as it is. It reports false, and changes nothing,
 // if the payment is still CREATED past its start deadline.
-func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
+func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
 	var late bool
 	err := db.inTx(ctx, "postpone payment", func(tx *gorm.DB) error {
 		late = false
@@ -245,9 +245,9 @@ func (db *DB) Postpone(ctx context.Context, id pirogue.AttemptID, words string, 
 
 // NothingSent reports whether no attempt of a payment is at an operator or may be. Each of them was
 // refused or is proven not sent.
-func (db *DB) NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+func (db *Attempts) NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	var unsent bool
-	err := db.readOnce(ctx, "look for what was sent", func(tx *gorm.DB) error {
+	err := db.read(ctx, "look for what was sent", func(tx *gorm.DB) error {
 		var err error
 		unsent, err = nothingSent(tx, id)
 		return err
@@ -269,7 +269,7 @@ func nothingSent(tx *gorm.DB, id pirogue.PaymentID) (bool, error) {
 // An attempt that was ACCEPTED in the meantime can have an effect. So can one that was sent, if
 // next is for another operator. No attempt comes after such a one, and Renew returns it. It fails
 // with NotFound if after does not exist.
-func (db *DB) Renew(
+func (db *Attempts) Renew(
 	ctx context.Context, after pirogue.AttemptID, next pirogue.Attempt, callbackDigest string,
 ) (pirogue.Attempt, error) {
 	if next.CreatedAt.IsZero() {
@@ -354,7 +354,7 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 // workers' clocks differ. A repeated call counts once and returns the stored evidence. A query
 // that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
 // begins again. It fails with NotFound.
-func (db *DB) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
+func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
 	var stands []attemptRow
 	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
 		named := map[string]any{
@@ -399,9 +399,9 @@ RETURNING evidence_outcome, evidence_times, evidence_since`
 
 // NextPoll returns the approximate time of the next status query about a payment's latest
 // attempt, as set by the last query. It is zero before the first one.
-func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
+func (db *Attempts) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
 	var found []timeText
-	err := db.readOnce(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
 		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL
 		  ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
 	})
@@ -414,7 +414,7 @@ func (db *DB) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, er
 // Collected returns the attempt that collected a payment: the one that its operator accepted. If
 // the acceptance was lost, it is the latest attempt that may have arrived. If all were refused
 // and the payment was paid nevertheless, it is the latest refused one. It fails with NotFound.
-func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error) {
+func (db *Attempts) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Attempt, error) {
 	return db.attempt(ctx, string(id), func(tx *gorm.DB) *gorm.DB {
 		return tx.Where("payment_id = ? AND state <> 'PREPARED'", id).
 			Order("CASE state WHEN 'ACCEPTED' THEN 0 WHEN 'REFUSED' THEN 2 ELSE 1 END, number DESC")
@@ -422,7 +422,7 @@ func (db *DB) Collected(ctx context.Context, id pirogue.PaymentID) (pirogue.Atte
 }
 
 // AttemptByRef returns the attempt with our reference at an operator. It fails with NotFound.
-func (db *DB) AttemptByRef(
+func (db *Attempts) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
 	return db.attempt(ctx, string(ref), func(tx *gorm.DB) *gorm.DB {
@@ -432,12 +432,12 @@ func (db *DB) AttemptByRef(
 
 // attempt reads the first attempt that where selects. It fails with NotFound, also for text that
 // no database can hold.
-func (db *DB) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
+func (db *Attempts) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
 	if !isStorable(what) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "attempt %q", what)
 	}
 	var row attemptRow
-	err := db.readOnce(ctx, "find attempt", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find attempt", func(tx *gorm.DB) error {
 		return asNotFound(where(tx).Take(&row).Error, pirogue.NotFound, what)
 	})
 	if err != nil {

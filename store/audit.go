@@ -17,7 +17,7 @@ type Violation struct {
 // Audit checks every rule against the whole database, as of one moment. It reads whole tables:
 // run it after tests and at night. An empty result means that the books balance and nothing
 // acknowledged was lost.
-func (db *DB) Audit(ctx context.Context) ([]Violation, error) {
+func (db *Books) Audit(ctx context.Context) ([]Violation, error) {
 	var found []Violation
 	err := db.audits.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, r := range slices.Concat(rules, bulkRules) {

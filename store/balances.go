@@ -18,13 +18,13 @@ import (
 // receive, less our fee. An index holds the owner's rows on each side, so the cost does not grow
 // with the owner's history. An open payment counts at most pirogue.MaxAmount, so that one row
 // never makes the sum fail.
-func (db *DB) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
+func (db *Settlements) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
 	var rows []struct {
 		Country, Currency            string
 		Available, Pending, Reserved int64
 		UpdatedAt                    timeText
 	}
-	err := db.readOnce(ctx, "read balances", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read balances", func(tx *gorm.DB) error {
 		return tx.Raw(readBalances, map[string]any{
 			"merchant": o.MerchantID, "mode": o.Mode, "most": pirogue.MaxAmount,
 		}).Scan(&rows).Error

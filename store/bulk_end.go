@@ -19,9 +19,9 @@ import (
 // of their attempts: each is PREPARED and was never SENT. Payments that may have been sent stay
 // as they are. So do those of a bulk that is not being cancelled, and everything in ask-first
 // mode. A payment that cannot be ended does not delay the others.
-func (db *DB) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
+func (db *Bulks) EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error) {
 	var payments []pirogue.PaymentID
-	err := db.readOnce(ctx, "find unsent lines", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find unsent lines", func(tx *gorm.DB) error {
 		return tx.Raw(unsentOfCancelled, id, limit).Scan(&payments).Error
 	})
 	ended := 0
@@ -51,7 +51,7 @@ const mayHaveLeft = `(state <> 'PREPARED' OR first_sent_at IS NOT NULL OR may_ha
 // finalizeUnsent ends one payment as cancelled. It locks the payment's row before it reads the
 // attempts, as every sender does. So of a sender and this call one comes first, and the other
 // sees it.
-func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time) (bool, error) {
+func (db *Bulks) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time) (bool, error) {
 	var ended bool
 	err := db.inTx(ctx, "end unsent line", func(tx *gorm.DB) error {
 		ended = false
@@ -76,7 +76,7 @@ func (db *DB) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Time)
 // left. An earlier attempt can have no effect any more, or this one would not exist. Its operator
 // can still be watched, so such a payment is not finished. A payment that was sent in the
 // meantime stays as it is.
-func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
+func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
 	var stands pirogue.Status
 	err := db.inTx(ctx, "end cancelled line", func(tx *gorm.DB) error {
 		payment, err := lockPayment(tx, id, pirogue.Statuses, at)
@@ -105,7 +105,7 @@ func (db *DB) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Ti
 
 // endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
 // books. The caller holds its row. It fails with unchanged if the payment has ended.
-func (db *DB) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
+func (db *Bulks) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
 	cancelled := lifecycle.Finalization{
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
@@ -136,11 +136,11 @@ func orUnchanged(err error) error {
 
 // UnstartedLines returns payments of a bulk whose workflow could not be started, in the order of
 // their IDs. It returns at most limit, behind the payment after. Each of them has an open case.
-func (db *DB) UnstartedLines(
+func (db *BulkLines) UnstartedLines(
 	ctx context.Context, id pirogue.BulkID, after pirogue.PaymentID, limit int,
 ) ([]bulk.OpenLine, error) {
 	var rows []paymentRow
-	err := db.readOnce(ctx, "read lines that are not started", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read lines that are not started", func(tx *gorm.DB) error {
 		return tx.Raw(unstartedLines, id, after, support.CauseLineNotStarted, limit).Scan(&rows).Error
 	})
 	return db.unpackLines(rows), err
@@ -156,7 +156,7 @@ SELECT p.* FROM payments p
 
 // LineStarted closes the case about a line whose workflow could not be started. Without such a
 // case it does nothing.
-func (db *DB) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+func (db *BulkLines) LineStarted(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.exec(ctx, "close case of line", func(tx *gorm.DB) error { return closeLineCase(tx, id, at) })
 }
 

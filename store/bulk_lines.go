@@ -34,7 +34,7 @@ func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
 // becomes one payment, however many callers there are. An ACCEPTED bulk is RUNNING afterwards.
 //
 // It fails with NotFound. It fails with MerchantSuspended if lines wait that may not begin.
-func (db *DB) StartLines(
+func (db *BulkLines) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
@@ -110,7 +110,7 @@ SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state
 
 // begin writes the payments of lines, with their attempts, histories and journals. It books the
 // money last and in one call, so that the balance is locked briefly.
-func (db *DB) begin(
+func (db *BulkLines) begin(
 	tx *gorm.DB, bulk bulkRow, lines []lineRow,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
 ) error {
@@ -124,7 +124,7 @@ func (db *DB) begin(
 		// decrypted begins too, and OpenLines names it.
 		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
 		attempt, digest := prepare(p)
-		_, attempt = db.beginning(p, attempt)
+		_, attempt = firstAttempt(p, attempt, db.clock)
 		attempts[i] = packAttempt(attempt, digest)
 		journals = append(journals, ledger.Line(p)...)
 	}
@@ -141,9 +141,9 @@ func (db *DB) begin(
 
 // BulkPage returns the number of a page's lines that wait and that have begun. It also returns the
 // number of open payments of the whole bulk.
-func (db *DB) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (bulk.BulkPageProgress, error) {
+func (db *BulkLines) BulkPage(ctx context.Context, id pirogue.BulkID, page int) (bulk.BulkPageProgress, error) {
 	var stand struct{ Waiting, Begun, Open int }
-	err := db.readOnce(ctx, "read page of bulk", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read page of bulk", func(tx *gorm.DB) error {
 		return tx.Raw(readPage, map[string]any{"id": id, "page": page}).Scan(&stand).Error
 	})
 	return bulk.BulkPageProgress(stand), err
@@ -158,16 +158,16 @@ SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
 // that cannot be decrypted is among them with its error, and hides no other.
-func (db *DB) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
+func (db *BulkLines) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
 	var rows []paymentRow
-	err := db.readOnce(ctx, "read open lines", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openLines, id, page).Scan(&rows).Error
 	})
 	return db.unpackLines(rows), err
 }
 
 // unpackLines returns the payments of lines, each with the error that makes it unreadable.
-func (db *DB) unpackLines(rows []paymentRow) []bulk.OpenLine {
+func (db *BulkLines) unpackLines(rows []paymentRow) []bulk.OpenLine {
 	lines := make([]bulk.OpenLine, len(rows))
 	for i, row := range rows {
 		p, err := db.unpackPayment(row)
@@ -184,7 +184,7 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
 
 // BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one
 // page at a time; see Export. It fails with NotFound.
-func (db *DB) BulkLines(
+func (db *BulkLines) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
 	for told := 0; span.Limit == 0 || told < span.Limit; {
@@ -211,7 +211,7 @@ func (db *DB) BulkLines(
 
 // linesPage reads the lines of a bulk behind the line after. A line without a payment has NULL in
 // the payment's columns.
-func (db *DB) linesPage(
+func (db *BulkLines) linesPage(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, after, size int,
 ) ([]bulk.BulkLine, error) {
 	var parent bulkRow
@@ -257,7 +257,7 @@ const lineColumns = `bulk_lines.*,
 
 // unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
 // the fields that are not sealed, so that it hides no other.
-func (db *DB) unpackLine(parent bulkRow, r lineStandRow) bulk.BulkLine {
+func (db *BulkLines) unpackLine(parent bulkRow, r lineStandRow) bulk.BulkLine {
 	row, status := r.Line.payment(parent, parent.CreatedAt), bulk.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID

@@ -68,7 +68,7 @@ const (
 )
 
 // packBulk returns the row of a bulk.
-func (db *DB) packBulk(b bulk.Bulk) (bulkRow, error) {
+func (db *Bulks) packBulk(b bulk.Bulk) (bulkRow, error) {
 	pack := packer{ring: db.ring}
 	row := bulkRow{
 		ID: string(b.ID), MerchantID: string(b.MerchantID), Mode: string(b.Mode), MerchantRef: b.Reference,
@@ -82,7 +82,7 @@ func (db *DB) packBulk(b bulk.Bulk) (bulkRow, error) {
 }
 
 // unpackBulk returns the bulk of a row.
-func (db *DB) unpackBulk(r bulkRow) (bulk.Bulk, error) {
+func (db *database) unpackBulk(r bulkRow) (bulk.Bulk, error) {
 	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
 	b := bulk.Bulk{
 		ID: pirogue.BulkID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
@@ -100,7 +100,7 @@ func (db *DB) unpackBulk(r bulkRow) (bulk.Bulk, error) {
 
 // packLine returns the row of a bulk's line. Its secrets are sealed for its payment's row, which
 // takes them over unchanged.
-func (db *DB) packLine(b bulk.Bulk, l bulk.BulkLine, page int) (lineRow, error) {
+func (db *Bulks) packLine(b bulk.Bulk, l bulk.BulkLine, page int) (lineRow, error) {
 	p, err := db.packPayment(l.Payment)
 	return lineRow{
 		BulkID: string(b.ID), Number: l.Number, Page: page, State: lineWaiting, PaymentID: p.ID,

@@ -16,7 +16,7 @@ import (
 // UnsentLines returns the payments of a page of which nothing was ever sent. Each comes with its
 // attempt, in the order of the lines. It leaves out a row that cannot be decrypted: OpenLines
 // names it.
-func (db *DB) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.UnsentLine, error) {
+func (db *BulkLines) UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.UnsentLine, error) {
 	var payments []paymentRow
 	var attempts []attemptRow
 	err := db.snapshot(ctx, "read unsent lines", func(tx *gorm.DB) error {
@@ -57,7 +57,7 @@ const (
 // request carries all of them. It returns the sendings of the attempts that it marked. No byte of
 // the others may leave: something holds them back, or another call marked them. Each attempt is
 // marked once, however many callers there are.
-func (db *DB) SendLines(
+func (db *BulkLines) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	marked := map[pirogue.AttemptID]lifecycle.Sending{}

@@ -36,7 +36,7 @@ const (
 //
 // It fails with InvalidOrderID, which names the lines whose order number is taken, and with
 // InsufficientBalance.
-func (db *DB) AcceptBulk(
+func (db *Bulks) AcceptBulk(
 	ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine,
 ) (bulk.Bulk, bool, error) {
 	if !isStorable(b.Reference, b.NotifyURL) {
@@ -176,20 +176,20 @@ func ownedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) er
 }
 
 // Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
-func (db *DB) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
+func (db *Bulks) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return ownedBulk(tx, o, id, into) })
 }
 
 // AnyBulk returns a bulk of any owner with the counts of its lines, for support. It fails with
 // NotFound.
-func (db *DB) AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
+func (db *Bulks) AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
 		return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
 	})
 }
 
 // bulk returns the bulk that find reads, with the counts of its lines.
-func (db *DB) bulk(
+func (db *Bulks) bulk(
 	ctx context.Context, find func(tx *gorm.DB, into *bulkRow) error,
 ) (bulk.BulkProgress, error) {
 	var progress bulk.BulkProgress
@@ -206,7 +206,7 @@ func (db *DB) bulk(
 }
 
 // progress counts a bulk's lines by their status.
-func (db *DB) progress(tx *gorm.DB, row bulkRow) (bulk.BulkProgress, error) {
+func (db *Bulks) progress(tx *gorm.DB, row bulkRow) (bulk.BulkProgress, error) {
 	unpacked, err := db.unpackBulk(row)
 	if err != nil {
 		return bulk.BulkProgress{}, err
@@ -244,7 +244,7 @@ const endTogether = 50
 // EndUnsentLines the others. A payment that may have been sent goes on. Of a page that begins at
 // the same time, one of the two comes first. A bulk that is cancelled or over stays as it is. It
 // returns the bulk afterwards and fails with NotFound.
-func (db *DB) CancelBulk(
+func (db *Bulks) CancelBulk(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
 ) (bulk.BulkProgress, error) {
 	err := db.inTx(ctx, "cancel bulk", func(tx *gorm.DB) error {
@@ -275,7 +275,7 @@ func (db *DB) CancelBulk(
 }
 
 // cancelLines ends the waiting lines and books their cost back.
-func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
+func (db *Bulks) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	var costs []int64
 	err := tx.Raw("UPDATE bulk_lines SET state = ? WHERE bulk_id = ? AND state = ? AND "+lineIsKnown+" RETURNING cost",
 		lineCancelled, row.ID, lineWaiting).Scan(&costs).Error
@@ -303,7 +303,7 @@ func (db *DB) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 // transaction. It reports false as long as a line is open. It then has counted none of the lines
 // that are over, so it may be called for days. A repeated call returns the bulk as it is. It
 // fails with NotFound.
-func (db *DB) CloseBulk(
+func (db *Bulks) CloseBulk(
 	ctx context.Context, id pirogue.BulkID, at time.Time,
 ) (bulk.BulkProgress, bool, error) {
 	var progress bulk.BulkProgress
@@ -348,9 +348,9 @@ UPDATE cases SET closed_at = ?
 
 // openBulk reports whether a line of a bulk waits or has an open payment. Two indexes hold just
 // those rows, so it reads one of them at most. It fails with NotFound.
-func (db *DB) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
+func (db *Bulks) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) {
 	var open []bool
-	err := db.readOnce(ctx, "look for open lines", func(tx *gorm.DB) error {
+	err := db.read(ctx, "look for open lines", func(tx *gorm.DB) error {
 		return tx.Raw(openBulk, map[string]any{"id": id}).Scan(&open).Error
 	})
 	if err == nil && len(open) == 0 {
@@ -397,9 +397,9 @@ func announceBulk(tx *gorm.DB, p bulk.BulkProgress, at time.Time) error {
 
 // UnstartedBulks returns bulks accepted before a time that no coordinator has taken up, oldest
 // first.
-func (db *DB) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]bulk.Bulk, error) {
+func (db *Bulks) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]bulk.Bulk, error) {
 	var rows []bulkRow
-	err := db.readOnce(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find unstarted bulks", func(tx *gorm.DB) error {
 		return tx.Where("started_at IS NULL AND created_at < ?", timestamp(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})

@@ -36,12 +36,12 @@ func (callbackRow) TableName() string { return "callbacks" }
 
 // AttemptByCallback returns the attempt whose callback URL has the token with this digest. It
 // fails with NotFound, also for the token of another operator.
-func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
+func (db *Callbacks) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
 	if !isStorable(string(o), digest) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "callback of %q", o)
 	}
 	var row attemptRow
-	err := db.readOnce(ctx, "find attempt of callback", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find attempt of callback", func(tx *gorm.DB) error {
 		err := tx.Where("callback_digest = ? AND operator = ?", digest, o).Take(&row).Error
 		return asNotFound(err, pirogue.NotFound, string(o))
 	})
@@ -54,7 +54,7 @@ func (db *DB) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, dig
 
 // RecordCallback stores a callback. It reports false for a copy of a stored one: fifty equal
 // callbacks count once.
-func (db *DB) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
+func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
 	var kept bool
 	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
@@ -71,9 +71,9 @@ func (db *DB) RecordCallback(ctx context.Context, c operator.Callback) (bool, er
 
 // Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
 // maxHeard.
-func (db *DB) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]operator.OperatorResult, error) {
+func (db *Callbacks) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]operator.OperatorResult, error) {
 	var rows []callbackRow
-	err := db.readOnce(ctx, "read callbacks", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read callbacks", func(tx *gorm.DB) error {
 		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxHeard).Find(&rows).Error
 	})
 	said := make([]operator.OperatorResult, len(rows))
@@ -94,7 +94,7 @@ func (r callbackRow) receipt() operator.OperatorResult {
 // RoutedAtEnd marks a callback as told to its workflow if it only confirms the end of its
 // payment. It reports whether it does. It does not for money of an earlier attempt, or of another
 // transaction than the payment's own.
-func (db *DB) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
+func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
 	var agreed bool
 	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
@@ -120,7 +120,7 @@ UPDATE callbacks SET routed_at = @at
             AND p.provider_tx_id <> '' AND p.provider_tx_id <> CAST(@tx AS TEXT)))`
 
 // Routed marks a callback as told to its workflow. A repeated call keeps the first time.
-func (db *DB) Routed(ctx context.Context, id string, at time.Time) error {
+func (db *Callbacks) Routed(ctx context.Context, id string, at time.Time) error {
 	return db.exec(ctx, "mark callback", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", timestamp(at), id).Error
 	})

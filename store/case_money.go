@@ -15,7 +15,7 @@ import (
 // PlaceCase closes a case whose money people placed outside Pirogue, and takes the money out of
 // suspense, in one transaction. A closed case stays as it is. It fails with NotFound, and with
 // Internal while a refund of the money is under way.
-func (db *DB) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
+func (db *Cases) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return db.inTx(ctx, "place case", func(tx *gorm.DB) error {
 		var row caseRow
 		if err := asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
@@ -57,9 +57,9 @@ func closeOne(tx *gorm.DB, id support.CaseID, at time.Time) (bool, error) {
 }
 
 // Returns returns the refunds of a case's money, the oldest first, successful or not.
-func (db *DB) Returns(ctx context.Context, c support.Case) ([]pirogue.Payment, error) {
+func (db *Cases) Returns(ctx context.Context, c support.Case) ([]pirogue.Payment, error) {
 	var rows []paymentRow
-	err := db.readOnce(ctx, "list returns", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list returns", func(tx *gorm.DB) error {
 		return returnsOf(tx, string(c.PaymentID), c.ID).Order("created_at, id").Find(&rows).Error
 	})
 	if err != nil {
@@ -80,7 +80,7 @@ func returnsOf(tx *gorm.DB, payment string, c support.CaseID) *gorm.DB {
 // caseMoney returns the amount in suspense of a settlement's case, in minor units; 0 without a
 // case. It fails with Internal if the settlement pays a part and the amount is no part of the
 // payment.
-func (db *DB) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, error) {
+func (db *Payments) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, error) {
 	if s.Case == "" {
 		return 0, nil
 	}

@@ -36,7 +36,7 @@ func (caseRow) TableName() string { return "cases" }
 // if the first has money already or is closed. A cause that is only about money opens no case
 // without money. An INITIATED payment becomes PENDING, for nobody knows whether its operator
 // answered. It returns the case as it is, the zero value for none.
-func (db *DB) OpenCase(ctx context.Context, c support.Case) (support.Case, error) {
+func (db *Cases) OpenCase(ctx context.Context, c support.Case) (support.Case, error) {
 	var stands caseRow
 	err := db.inTx(ctx, "open case", func(tx *gorm.DB) error {
 		locked := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", c.PaymentID)
@@ -67,7 +67,7 @@ func (db *DB) OpenCase(ctx context.Context, c support.Case) (support.Case, error
 
 // unbooked returns the journal of the money that moved under a case's attempt and is in no book;
 // nil for none.
-func (db *DB) unbooked(tx *gorm.DB, c support.Case) (*ledger.Journal, error) {
+func (db *Cases) unbooked(tx *gorm.DB, c support.Case) (*ledger.Journal, error) {
 	if c.Paid == 0 {
 		return nil, nil //nolint:nilnil // without money there is nothing to book
 	}
@@ -139,7 +139,7 @@ func caseFor(tx *gorm.DB, c support.Case, more bool) (caseRow, error) {
 
 // ReopenCase opens a case that books nothing, or reopens it with another note. An open case keeps
 // its time and takes the note.
-func (db *DB) ReopenCase(ctx context.Context, c support.Case) error {
+func (db *Cases) ReopenCase(ctx context.Context, c support.Case) error {
 	return db.inTx(ctx, "open case again", func(tx *gorm.DB) error {
 		if err := waitForPerson(tx, c); err != nil {
 			return err
@@ -166,28 +166,28 @@ ON CONFLICT (id) DO UPDATE SET
 
 // CloseCase closes one case that has no money in suspense. A closed case keeps its time. A case
 // with money stays open until the money has moved; see PlaceCase and Settle.
-func (db *DB) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
+func (db *Cases) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return db.exec(ctx, "close case", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", timestamp(at), id).Error
 	})
 }
 
 // Case returns a case. It fails with NotFound.
-func (db *DB) Case(ctx context.Context, id support.CaseID) (support.Case, error) {
+func (db *Cases) Case(ctx context.Context, id support.CaseID) (support.Case, error) {
 	if !isStorable(string(id)) {
 		return support.Case{}, pirogue.Errorf(pirogue.NotFound, "case %q", id)
 	}
 	var row caseRow
-	err := db.readOnce(ctx, "read case", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read case", func(tx *gorm.DB) error {
 		return asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id))
 	})
 	return unpackCase(row), err
 }
 
 // Cases returns a payment's cases, the oldest first.
-func (db *DB) Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error) {
+func (db *Cases) Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Case, error) {
 	var rows []caseRow
-	err := db.readOnce(ctx, "list cases", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list cases", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("opened_at, id").Find(&rows).Error
 	})
 	cases := make([]support.Case, len(rows))

@@ -28,7 +28,7 @@ func (db *DB) SharesClock() bool { return db.dialect == goose.DialectSQLite3 }
 // ReadClock compares the clock of the PostgreSQL server with the machine's.
 func (db *DB) ReadClock(ctx context.Context, machine pirogue.Clock) (ClockReading, error) {
 	var best ClockReading
-	err := db.readOnce(ctx, "read the database's clock", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read the database's clock", func(tx *gorm.DB) error {
 		return tx.Connection(func(tx *gorm.DB) error { // waiting for a connection is no part of the round trip
 			for n := range clockQuestions {
 				one, err := readClock(tx, machine)

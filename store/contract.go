@@ -12,7 +12,7 @@ import (
 // SetFee replaces the rule of a merchant's contract for the same kind, country and network, or
 // adds it. Payments accepted before keep their fee. It fails with InvalidParameter for an invalid
 // rule, with CountryNotSupported, and with NotFound if there is no such merchant.
-func (db *DB) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
+func (db *Merchants) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ ON CONFLICT (merchant_id, kind, country, network) DO UPDATE
 
 // RemoveFee removes a rule from a merchant's contract. A less specific rule applies to its
 // payments then, or they are free. It fails with NotFound if there is no such rule.
-func (db *DB) RemoveFee(
+func (db *Merchants) RemoveFee(
 	ctx context.Context, id pirogue.MerchantID, k pirogue.PaymentKind, c pirogue.CountryCode, n pirogue.Network,
 ) error {
 	if !isStorable(string(id), string(k), string(c), string(n)) {
@@ -66,7 +66,7 @@ func (db *DB) RemoveFee(
 // SetLatePolicy sets the policy for money that arrives after one of the merchant's payments
 // ended. Workflows read it when such money arrives. It fails with InvalidParameter and with
 // NotFound.
-func (db *DB) SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error {
+func (db *Merchants) SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error {
 	if p != pirogue.LateReturn && p != pirogue.LateAccept {
 		return pirogue.FieldError(pirogue.InvalidParameter, "late_policy")
 	}

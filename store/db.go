@@ -12,11 +12,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strings"
 
-	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
@@ -39,23 +37,109 @@ type Rate struct {
 	Burst     int // at once
 }
 
-// DB is an open database. Many goroutines may call its methods at once.
+// DB is an open database. It hands out one sub-store for each subject. Many goroutines may call
+// the methods of all of them at once.
 type DB struct {
-	engine
-	clock pirogue.Clock
-	ring  *vault.Ring
-	rate  Rate
+	*database
+	*allPayments
+	*allAttempts
+	*allCallbacks
+	*allBulks
+	*allBulkLines
+	*allCases
+	*allWebhooks
+	*allMerchants
+	*allSettlements
+	*allKeys
+	*allTokens
+	*allOperators
+	*allBooks
+	*allExports
+	*allTimelines
+	*allAuditLog
+	*allWorklist
+	*allRestarts
+	*allAskFirst
 }
 
-// engine holds what differs between the two databases: the dialect and the connection pools.
-type engine struct {
-	dialect    goose.Dialect
-	write      *gorm.DB // short transactions
-	read       *gorm.DB // short reads; may be the same pool
-	reports    *gorm.DB // pages of long lists; pirogue.MaxAuditReports connections
-	audits     *gorm.DB // long reads without a server time-out; no other work uses its connections
-	migrations *sql.DB  // long changes of the schema
-	pools      []*sql.DB
+// Aliases keep the sub-stores' names free for methods of DB.
+type (
+	allPayments    = Payments
+	allAttempts    = Attempts
+	allCallbacks   = Callbacks
+	allBulks       = Bulks
+	allBulkLines   = BulkLines
+	allCases       = Cases
+	allWebhooks    = Webhooks
+	allMerchants   = Merchants
+	allSettlements = Settlements
+	allKeys        = Keys
+	allTokens      = Tokens
+	allOperators   = Operators
+	allBooks       = Books
+	allExports     = Exports
+	allTimelines   = Timelines
+	allAuditLog    = AuditLog
+	allWorklist    = Worklist
+	allRestarts    = Restarts
+	allAskFirst    = AskFirst
+)
+
+// The sub-stores. Each holds the methods of one subject.
+type (
+	// Payments accepts payments, finds them and finalizes them.
+	Payments struct{ *database }
+	// Attempts records what is sent to operators and what they respond.
+	Attempts struct{ *database }
+	// Callbacks keeps operators' messages to us.
+	Callbacks struct{ *database }
+	// Bulks accepts, cancels and ends bulks.
+	Bulks struct{ *database }
+	// BulkLines makes payments of the lines of bulks and sends them.
+	BulkLines struct{ *database }
+	// Cases keeps the cases that only a person can close, with their money in suspense.
+	Cases struct{ *database }
+	// Webhooks keeps the events for merchants and their deliveries.
+	Webhooks struct{ *database }
+	// Merchants keeps merchants with their contracts: fees and late policy.
+	Merchants struct{ *database }
+	// Settlements keeps merchants' balances and the transfers that pay them out.
+	Settlements struct{ *database }
+	// Keys keeps merchants' API keys and secrets, used signatures and request rates.
+	Keys struct {
+		*database
+		rate Rate
+	}
+	// Tokens keeps the access tokens of staff.
+	Tokens struct{ *database }
+	// Operators keeps the circuit breaker of each operator and counts its work.
+	Operators struct{ *database }
+	// Books audits the books and reads the part of one operator.
+	Books struct{ *database }
+	// Exports reads the lists of any length that merchants download.
+	Exports struct{ *database }
+	// Timelines reads the history of a payment.
+	Timelines struct{ *database }
+	// AuditLog keeps the actions of support's staff with their results.
+	AuditLog struct{ *database }
+	// Worklist finds what waits for a person, and counts it.
+	Worklist struct{ *database }
+	// Restarts finds the work whose workflow is lost or was never started.
+	Restarts struct{ *database }
+	// AskFirst keeps the mode in which a restored database sends nothing before operators were
+	// asked.
+	AskFirst struct{ *database }
+)
+
+// newDB returns the sub-stores over one database.
+func newDB(d *database, rate Rate) *DB {
+	return &DB{
+		database: d, allPayments: &Payments{d}, allAttempts: &Attempts{d}, allCallbacks: &Callbacks{d}, allBulks: &Bulks{d},
+		allBulkLines: &BulkLines{d}, allCases: &Cases{d}, allWebhooks: &Webhooks{d}, allMerchants: &Merchants{d},
+		allSettlements: &Settlements{d}, allKeys: &Keys{d, rate}, allTokens: &Tokens{d}, allOperators: &Operators{d},
+		allBooks: &Books{d}, allExports: &Exports{d}, allTimelines: &Timelines{d}, allAuditLog: &AuditLog{d},
+		allWorklist: &Worklist{d}, allRestarts: &Restarts{d}, allAskFirst: &AskFirst{d},
+	}
 }
 
 // Open opens a database and reads its version. It fails with ServiceUnavailable if the database
@@ -74,7 +158,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, failure("open database", err)
 	}
-	return &DB{engine: opened, clock: o.Clock, ring: o.Ring, rate: o.Rate}, nil
+	return newDB(&database{engine: opened, clock: o.Clock, ring: o.Ring}, o.Rate), nil
 }
 
 // openEngine chooses the database by the scheme of its URL.
@@ -102,22 +186,5 @@ func gormConfig(clock pirogue.Clock) *gorm.Config {
 	}
 }
 
-// long returns the connections for work without a time limit.
-func (db *DB) long() *gorm.DB {
-	if db.dialect == goose.DialectPostgres {
-		return db.audits
-	}
-	return db.write
-}
-
 // Close closes all connections. Committed transactions stay.
 func (db *DB) Close() error { return db.close() }
-
-// close closes every pool and returns their errors together.
-func (e engine) close() error {
-	var all []error
-	for _, pool := range e.pools {
-		all = append(all, pool.Close())
-	}
-	return errors.Join(all...)
-}

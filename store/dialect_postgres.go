@@ -60,7 +60,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	pages := postgresPool(config, listing.MaxAuditReports)
 	pages.SetMaxIdleConns(1)
 	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
-	if e.write, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {
+	if e.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
 	if e.audits, err = gorm.Open(postgres.New(postgres.Config{Conn: long}), gormConfig(o.Clock)); err != nil {
@@ -69,7 +69,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	if e.reports, err = gorm.Open(postgres.New(postgres.Config{Conn: pages}), gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
-	e.read = e.write
+	e.reader = e.writer
 	if err := pgVersion(ctx, short); err != nil {
 		return engine{}, closing(e, err)
 	}

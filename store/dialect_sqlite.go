@@ -49,13 +49,13 @@ func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	if err := sqliteVersion(ctx, writer); err != nil {
 		return engine{}, closing(e, err)
 	}
-	if e.write, err = gorm.Open(sqliteDialect{pool: writer}, gormConfig(o.Clock)); err != nil {
+	if e.writer, err = gorm.Open(sqliteDialect{pool: writer}, gormConfig(o.Clock)); err != nil {
 		return engine{}, closing(e, err)
 	}
 	for _, reading := range []struct {
 		db    **gorm.DB
 		conns int
-	}{{&e.read, sqliteReaders}, {&e.reports, listing.MaxAuditReports}, {&e.audits, sqliteAuditors}} {
+	}{{&e.reader, sqliteReaders}, {&e.reports, listing.MaxAuditReports}, {&e.audits, sqliteAuditors}} {
 		readers, err := sqlitePool(path, reading.conns, "deferred", "query_only(1)")
 		if err != nil {
 			return engine{}, closing(e, err)

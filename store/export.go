@@ -20,7 +20,7 @@ const (
 // waits for the reader of the list. So a slow reader holds no connection and no old version of a
 // row. It fails with ServiceUnavailable if no connection is free, if ctx ends and after
 // reportPatience.
-func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+func (db *database) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	patience := time.AfterFunc(giveUpAfter, cancel)
@@ -38,7 +38,7 @@ func (db *DB) report(ctx context.Context, doing string, do func(tx *gorm.DB) err
 //
 // It begins behind the payment f.After; another owner's payment gives nothing. It stops at the
 // first error of each and returns that unchanged. It fails as report does.
-func (db *DB) Export(
+func (db *Exports) Export(
 	ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error,
 ) error {
 	if !isStorable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
@@ -79,7 +79,7 @@ const newestPayment = `
 SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 
 // exportPage reads one page of an export with each payment's effect on the balance.
-func (db *DB) exportPage(
+func (db *Exports) exportPage(
 	ctx context.Context, o access.Owner, f listing.ExportFilter, newest string, size int,
 ) ([]listing.ExportRow, error) {
 	var rows []paymentRow

@@ -22,7 +22,7 @@ func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (support
 }
 
 // Exec runs a statement on the connection that writes.
-func (db *DB) Exec(statement string) error { return db.write.Exec(statement).Error }
+func (db *DB) Exec(statement string) error { return db.writer.Exec(statement).Error }
 
 // Book books one journal in its own transaction.
 func (db *DB) Book(ctx context.Context, j ledger.Journal, at time.Time) error {

@@ -26,9 +26,9 @@ type feeRow struct {
 func (feeRow) TableName() string { return "fee_rules" }
 
 // Fees returns the fee rules of a merchant's contract. An empty schedule means no fee.
-func (db *DB) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
+func (db *Merchants) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	var rows []feeRow
-	err := db.readOnce(ctx, "read fees", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read fees", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ?", id).Order("kind, country, network").Find(&rows).Error
 	})
 	schedule := make(pirogue.FeeSchedule, len(rows))

@@ -13,13 +13,13 @@ import (
 // Figures counts the work that waits, all as of one moment. It reads open rows only, none that
 // are over. For each cause it counts at most pirogue.MaxCounted stuck payments: a merchant whose
 // endpoint is gone leaves millions of events behind.
-func (db *DB) Figures(ctx context.Context, now time.Time) (support.Figures, error) {
+func (db *Worklist) Figures(ctx context.Context, now time.Time) (support.Figures, error) {
 	return db.figures(ctx, now, support.MaxCounted)
 }
 
 // figures is Figures with a given limit of stuck payments for each cause, so that tests can reach
 // it.
-func (db *DB) figures(ctx context.Context, now time.Time, most int) (support.Figures, error) {
+func (db *Worklist) figures(ctx context.Context, now time.Time, most int) (support.Figures, error) {
 	limit := fmt.Sprintf(" LIMIT %d", most)
 	var f support.Figures
 	err := db.report(ctx, "count what waits", func(tx *gorm.DB) error {

@@ -16,13 +16,13 @@ import (
 // A term is a payment's ID, a merchant's order or refund number, or an event's ID. It may also be
 // our reference at an operator, the operator's own, or a telephone number. The number has its
 // country code, with any spacing.
-func (db *DB) Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error) {
+func (db *Payments) Find(ctx context.Context, term string, limit int) ([]pirogue.Payment, error) {
 	term = strings.TrimSpace(term)
 	if term == "" || !isStorable(term) {
 		return []pirogue.Payment{}, nil
 	}
 	var rows []paymentRow
-	err := db.readOnce(ctx, "find payments", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find payments", func(tx *gorm.DB) error {
 		return tx.Raw(findPayments, map[string]any{
 			"term": term, "id": strings.ToLower(term), "limit": pageSize(limit),
 			"digest": db.ring.Digest(msisdnDigest, dialled(term)),
@@ -69,12 +69,12 @@ func dialled(term string) string {
 
 // AnyPayment returns a payment of any owner, for support. A payment that cannot be decrypted has
 // only the fields that are not sealed. It fails with TransactionNotFound.
-func (db *DB) AnyPayment(ctx context.Context, id pirogue.PaymentID) (support.PaymentView, error) {
+func (db *Payments) AnyPayment(ctx context.Context, id pirogue.PaymentID) (support.PaymentView, error) {
 	if !isStorable(string(id)) {
 		return support.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	var row paymentRow
-	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
+	err := db.read(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
 	if err != nil {
 		return support.PaymentView{}, err
 	}
@@ -92,7 +92,7 @@ func why(unreadable error) string {
 
 // OpenCases returns a page of the cases that a person must settle, the oldest first. It fails
 // with InvalidParameter for an invalid cursor.
-func (db *DB) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
+func (db *Worklist) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
 	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
 	page := support.WorkPage[support.CaseView]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {

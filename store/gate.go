@@ -13,7 +13,7 @@ import (
 
 // Key returns a key in force, with its merchant and the secrets that verify at a time, the newest
 // first. It fails with NotFound, also for a revoked key.
-func (db *DB) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
+func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
 	if !isStorable(public) {
 		return access.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
 	}
@@ -37,7 +37,7 @@ func (db *DB) Key(ctx context.Context, public string, at time.Time) (access.APIK
 // UseSignature binds a signature to the method and path of its first request, for pirogue.SignatureLife.
 // It reports whether s has that method and path. Of two requests at once one binds, and the other
 // reads a binding that no later one changes. A repeat writes nothing.
-func (db *DB) UseSignature(ctx context.Context, s access.UsedSignature) (bool, error) {
+func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool, error) {
 	if !isStorable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
 	}
@@ -68,7 +68,7 @@ RETURNING method, path`
 // Purge deletes up to limit signatures that were used before a time, the oldest first, and
 // returns their number. A signature that still prevents a replay stays, whatever the time. Call
 // it until it returns less than limit: small steps keep every lock short.
-func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
+func (db *Keys) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
 	if guarded := db.clock.Now().Add(-access.SignatureLife); before.After(guarded) {
 		before = guarded
 	}
@@ -88,7 +88,7 @@ func (db *DB) Purge(ctx context.Context, before time.Time, limit int) (int, erro
 // It is the generic cell rate algorithm. It stores one number per owner: the time at which the
 // bucket is empty again. Each request moves that time on by the interval of one request. The time
 // may lie a burst ahead and no further. One statement checks and changes it.
-func (db *DB) Take(ctx context.Context, o access.Owner, at time.Time) (time.Duration, error) {
+func (db *Keys) Take(ctx context.Context, o access.Owner, at time.Time) (time.Duration, error) {
 	if db.rate.PerSecond == 0 {
 		return 0, nil
 	}

@@ -31,9 +31,9 @@ func (breakerRow) TableName() string { return "operator_health" }
 
 // Breaker returns the state of an operator's circuit breaker. An operator that never failed is
 // closed.
-func (db *DB) Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
+func (db *Operators) Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	var rows []breakerRow
-	err := db.readOnce(ctx, "read operator's health", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read operator's health", func(tx *gorm.DB) error {
 		return tx.Where("operator = ?", o).Find(&rows).Error
 	})
 	if err != nil || len(rows) == 0 {
@@ -43,9 +43,9 @@ func (db *DB) Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.Cir
 }
 
 // Breakers returns the circuit breaker of every operator that ever failed or was parked.
-func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
+func (db *Operators) Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	var rows []breakerRow
-	err := db.readOnce(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
+	err := db.read(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
 	all := make(map[pirogue.OperatorCode]operator.CircuitBreaker, len(rows))
 	for _, r := range rows {
 		all[pirogue.OperatorCode(r.Operator)] = r.unpack()
@@ -55,7 +55,7 @@ func (db *DB) Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.C
 
 // SaveBreaker writes the next version of a circuit breaker, and reports whether it did. It does
 // not if another process changed the row since h was read.
-func (db *DB) SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
+func (db *Operators) SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
 	row := breakerRow{
 		Operator: string(h.Operator), State: string(h.State), Since: timestamp(h.Since), ProbeAt: timestamp(h.ProbeAt),
 		Message: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
@@ -87,18 +87,18 @@ func (r breakerRow) unpack() operator.CircuitBreaker {
 
 // InFlight returns the number of open payments about which an operator can be asked: something of
 // their latest attempt has left.
-func (db *DB) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
+func (db *Operators) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
 	return db.count(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
 
 // QuestionLoad counts the payments about which an operator is asked. It counts every payment that
 // ended without success since watched, even one that needs no watch. A count that is too high
 // makes the queries too rare, and never too frequent.
-func (db *DB) QuestionLoad(
+func (db *Operators) QuestionLoad(
 	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
 ) (operator.QuestionLoad, error) {
 	var load operator.QuestionLoad
-	err := db.readOnce(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
+	err := db.read(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
 		since := map[string]any{"operator": o, "fresh": timestamp(fresh), "watched": timestamp(watched)}
 		return tx.Raw(questionLoad, since).Scan(&load).Error
 	})
@@ -118,14 +118,14 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
 
 // WatchLoad counts the attempts at an operator that are due for a status query although their
 // payment has ended. It counts those that left us since a time.
-func (db *DB) WatchLoad(
+func (db *Operators) WatchLoad(
 	ctx context.Context, o pirogue.OperatorCode, since, now time.Time,
 ) (operator.WatchLoad, error) {
 	var found struct {
 		Due   int
 		First timeText
 	}
-	err := db.readOnce(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
+	err := db.read(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
 		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": timestamp(since), "now": timestamp(now)}).Scan(&found).Error
 	})
 	return operator.WatchLoad{Due: found.Due, First: found.First.time()}, err
@@ -143,7 +143,7 @@ SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
 // Waiting returns the number of open payments that wait to be sent to an operator. Their latest
 // attempt is prepared for it, and nothing of it has left. It leaves out payments of a suspended
 // merchant, which wait for the end of the suspension.
-func (db *DB) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
+func (db *Operators) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
 	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'
 	  AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`, o)
 }
@@ -155,15 +155,15 @@ const openWhose = `SELECT COUNT(*) FROM payments p
 	WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING')`
 
 // count runs a query that returns one number.
-func (db *DB) count(ctx context.Context, doing, query string, args ...any) (int, error) {
+func (db *Operators) count(ctx context.Context, doing, query string, args ...any) (int, error) {
 	var n int
-	err := db.readOnce(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
+	err := db.read(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
 	return n, err
 }
 
 // Park takes an operator out of service, or puts it back, in the name of a person. A repeated
 // call changes nothing but the reason.
-func (db *DB) Park(ctx context.Context, c operator.ServiceChange) error {
+func (db *Operators) Park(ctx context.Context, c operator.ServiceChange) error {
 	for range maxTries {
 		h, err := db.Breaker(ctx, c.Operator)
 		if err != nil {

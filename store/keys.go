@@ -32,7 +32,7 @@ func (keyRow) TableName() string { return "api_keys" }
 // CreateKey creates a key for an owner and returns it with its secret, which is shown only once.
 // allowed lists the networks from which requests may come; none means anywhere. It fails with
 // NotFound for a merchant that does not exist.
-func (db *DB) CreateKey(
+func (db *Keys) CreateKey(
 	ctx context.Context, o access.Owner, allowed []netip.Prefix,
 ) (public, secret string, err error) {
 	public, secret = ids.Key(o.Mode), ids.Secret()
@@ -61,7 +61,7 @@ func (db *DB) CreateKey(
 // RotateKey gives a key in force another secret and returns that. The old secret verifies for
 // overlap more, at most pirogue.RotationOverlap. An even older one ends at once, so there are
 // never more than two. It fails with NotFound.
-func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duration) (string, error) {
+func (db *Keys) RotateKey(ctx context.Context, public string, overlap time.Duration) (string, error) {
 	if overlap < 0 || overlap > access.RotationOverlap {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "overlap")
 	}
@@ -81,12 +81,12 @@ func (db *DB) RotateKey(ctx context.Context, public string, overlap time.Duratio
 }
 
 // RevokeKey ends a key for ever. It fails with NotFound, also if the key was revoked before.
-func (db *DB) RevokeKey(ctx context.Context, public string) error {
+func (db *Keys) RevokeKey(ctx context.Context, public string) error {
 	return db.changeKey(ctx, public, map[string]any{"revoked_at": timestamp(db.clock.Now())})
 }
 
 // changeKey sets columns of a key in force. It fails with NotFound.
-func (db *DB) changeKey(ctx context.Context, public string, columns map[string]any) error {
+func (db *Keys) changeKey(ctx context.Context, public string, columns map[string]any) error {
 	return db.exec(ctx, "change key", func(tx *gorm.DB) error {
 		set := tx.Model(&keyRow{}).Where("public = ? AND revoked_at IS NULL", public).Updates(columns)
 		if set.Error == nil && set.RowsAffected == 0 {
@@ -97,9 +97,9 @@ func (db *DB) changeKey(ctx context.Context, public string, columns map[string]a
 }
 
 // Keys returns an owner's keys in force, the newest first, without their secrets.
-func (db *DB) Keys(ctx context.Context, o access.Owner) ([]access.APIKey, error) {
+func (db *Keys) Keys(ctx context.Context, o access.Owner) ([]access.APIKey, error) {
 	var rows []keyRow
-	err := db.readOnce(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
+	err := db.read(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func inForce(tx *gorm.DB, o access.Owner) *gorm.DB {
 // WebhookSecrets returns the two secrets that sign an owner's webhooks. api is the API secret of
 // its newest key in force, and standard is the whsec_ secret. It fails with NotFound if the owner
 // has no key.
-func (db *DB) WebhookSecrets(ctx context.Context, o access.Owner) (api, standard string, err error) {
+func (db *Keys) WebhookSecrets(ctx context.Context, o access.Owner) (api, standard string, err error) {
 	var key keyRow
 	var hook webhookSecretRow
 	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
@@ -143,7 +143,7 @@ func (db *DB) WebhookSecrets(ctx context.Context, o access.Owner) (api, standard
 }
 
 // unpackKey returns the key of a row with the secrets that verify at a time.
-func (db *DB) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
+func (db *Keys) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
 	pack := packer{ring: db.ring}
 	k := access.APIKey{
 		Public: r.Public, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),

@@ -40,7 +40,7 @@ func (webhookSecretRow) TableName() string { return "webhook_secrets" }
 
 // CreateMerchant writes a merchant and its two whsec_ secrets, one for each mode. It sets a
 // missing ID and a missing late policy. If the ID exists, it returns that merchant unchanged.
-func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.Merchant, error) {
+func (db *Merchants) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.Merchant, error) {
 	if !isStorable(m.Name, m.NotifyURL) {
 		return pirogue.Merchant{}, pirogue.FieldError(pirogue.InvalidParameter, "name")
 	}
@@ -77,7 +77,7 @@ func (db *DB) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pirogue.M
 
 // newWebhookSecrets draws a merchant's whsec_ secrets: 256 bits each, in the format that Standard
 // Webhooks libraries read.
-func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
+func (db *Merchants) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 	pack := packer{ring: db.ring}
 	var rows []webhookSecretRow
 	for _, mode := range []pirogue.Mode{pirogue.Test, pirogue.Live} {
@@ -94,7 +94,7 @@ func (db *DB) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error) {
 
 // Merchant returns a merchant, with whether the database is in ask-first mode. It fails with
 // NotFound.
-func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
+func (db *Merchants) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merchant, error) {
 	if !isStorable(string(id)) {
 		return pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
@@ -102,7 +102,7 @@ func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merc
 		Row      merchantRow `gorm:"embedded"`
 		AskFirst bool
 	}
-	err := db.readOnce(ctx, "read merchant", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read merchant", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT merchants.*, "+asksFirst+" AS ask_first FROM merchants WHERE id = ?", id).Scan(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {
@@ -117,9 +117,9 @@ func (db *DB) Merchant(ctx context.Context, id pirogue.MerchantID) (pirogue.Merc
 }
 
 // Merchants returns every merchant, the oldest first.
-func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
+func (db *Merchants) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 	var rows []merchantRow
-	err := db.readOnce(ctx, "list merchants", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list merchants", func(tx *gorm.DB) error {
 		return tx.Order("created_at, id").Find(&rows).Error
 	})
 	merchants := make([]pirogue.Merchant, len(rows))
@@ -131,18 +131,18 @@ func (db *DB) Merchants(ctx context.Context) ([]pirogue.Merchant, error) {
 
 // SuspendMerchant makes the API refuse a merchant's requests, and holds back every attempt that
 // has not left. An attempt that may have left goes on. It fails with NotFound.
-func (db *DB) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
+func (db *Merchants) SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error {
 	return db.changeMerchant(ctx, id, "suspended_at", timestamp(db.clock.Now()))
 }
 
 // ResumeMerchant ends a suspension. It fails with NotFound.
-func (db *DB) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
+func (db *Merchants) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) error {
 	return db.changeMerchant(ctx, id, "suspended_at", timestamp(time.Time{}))
 }
 
 // SetNotifyURL sets the address of a merchant's webhooks, "" for none. Existing events keep their
 // address until they are sent again.
-func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
+func (db *Merchants) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
 	if !isStorable(url) {
 		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")
 	}
@@ -150,7 +150,7 @@ func (db *DB) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url strin
 }
 
 // changeMerchant sets one column. It fails with NotFound.
-func (db *DB) changeMerchant(ctx context.Context, id pirogue.MerchantID, column string, value any) error {
+func (db *Merchants) changeMerchant(ctx context.Context, id pirogue.MerchantID, column string, value any) error {
 	return db.exec(ctx, "change merchant", func(tx *gorm.DB) error {
 		set := tx.Model(&merchantRow{}).Where("id = ?", id).Updates(map[string]any{column: value})
 		if set.Error == nil && set.RowsAffected == 0 {

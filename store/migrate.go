@@ -81,7 +81,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	sources := schema.ListSources()
 	wanted := sources[len(sources)-1].Version
 	var version int64
-	err = db.readOnce(ctx, "ping", func(tx *gorm.DB) error {
+	err = db.read(ctx, "ping", func(tx *gorm.DB) error {
 		return tx.Raw("SELECT COALESCE(MAX(version_id), 0) FROM " + goose.DefaultTablename).Scan(&version).Error
 	})
 	if err == nil && version >= wanted {

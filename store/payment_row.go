@@ -110,7 +110,7 @@ const msisdnDigest vault.Purpose = "payments.msisdn_digest"
 
 // packPayment returns the row of a payment. It and unpackPayment are the two directions of one
 // table. The first test fails if one of them lacks a field.
-func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
+func (db *database) packPayment(p pirogue.Payment) (paymentRow, error) {
 	if p.Fee.Minor != 0 && p.Fee.Currency != p.Amount.Currency {
 		return paymentRow{}, pirogue.Errorf(pirogue.Internal, "fee %s of a payment of %s", p.Fee, p.Amount)
 	}
@@ -139,7 +139,7 @@ func (db *DB) packPayment(p pirogue.Payment) (paymentRow, error) {
 }
 
 // unpackPayment returns the payment of a row.
-func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
+func (db *database) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 	pack, currency := packer{ring: db.ring}, pirogue.Currency(r.Currency)
 	p := pirogue.Payment{
 		ID: pirogue.PaymentID(r.ID), MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
@@ -168,7 +168,7 @@ func (db *DB) unpackPayment(r paymentRow) (pirogue.Payment, error) {
 
 // unpackPayments returns all payments, or an error if one cannot be decrypted: a list with a gap
 // would look complete.
-func (db *DB) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
+func (db *database) unpackPayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	payments := make([]pirogue.Payment, len(rows))
 	for i, row := range rows {
 		var err error
@@ -184,7 +184,7 @@ const nothingLeft = ","
 
 // readablePayments returns the payments of the rows that can be decrypted. The error names each
 // of the others, so that no row hides another.
-func (db *DB) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {
+func (db *database) readablePayments(rows []paymentRow) ([]pirogue.Payment, error) {
 	payments := make([]pirogue.Payment, 0, len(rows))
 	var unreadable []error
 	for _, row := range rows {
@@ -209,13 +209,13 @@ func packAttempt(a pirogue.Attempt, callbackDigest string) attemptRow {
 }
 
 // sealHandle returns the sealed form of an attempt's handle; "" for none.
-func (db *DB) sealHandle(id pirogue.AttemptID, h pirogue.Handle) (string, error) {
+func (db *database) sealHandle(id pirogue.AttemptID, h pirogue.Handle) (string, error) {
 	pack := packer{ring: db.ring}
 	return pack.seal(sealedHandle, string(id), pack.json(h, len(h) == 0)), pack.err
 }
 
 // unpackAttempt returns the attempt of a row.
-func (db *DB) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
+func (db *database) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	pack := packer{ring: db.ring}
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,

@@ -22,13 +22,13 @@ import (
 //
 // It fails with InsufficientBalance; for a refund also with TransactionNotFound, RefundNotAllowed
 // and RefundExceedsPayment.
-func (db *DB) Accept(
+func (db *Payments) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string,
 ) (pirogue.Payment, bool, error) {
 	if field := unstorableField(p); field != "" {
 		return pirogue.Payment{}, false, pirogue.FieldError(pirogue.InvalidParameter, field)
 	}
-	p, a = db.beginning(p, a)
+	p, a = firstAttempt(p, a, db.clock)
 	attempt := packAttempt(a, callbackDigest)
 	row, err := db.packPayment(p)
 	handle, badHandle := db.sealHandle(a.ID, a.Handle)
@@ -79,11 +79,13 @@ func (db *DB) Accept(
 	return accepted, created, failure("accept payment", err)
 }
 
-// beginning returns a payment and its first attempt in their initial state, whatever the caller
+// firstAttempt returns a payment and its first attempt in their initial state, whatever the caller
 // set. The payment is CREATED with nothing refunded, and the attempt is PREPARED.
-func (db *DB) beginning(p pirogue.Payment, a pirogue.Attempt) (pirogue.Payment, pirogue.Attempt) {
+func firstAttempt(
+	p pirogue.Payment, a pirogue.Attempt, clock pirogue.Clock,
+) (pirogue.Payment, pirogue.Attempt) {
 	if p.CreatedAt.IsZero() {
-		p.CreatedAt = db.clock.Now()
+		p.CreatedAt = clock.Now()
 	}
 	p.Status, p.Operator, p.Sequence, p.UpdatedAt = pirogue.StatusCreated, a.Operator, 0, p.CreatedAt
 	p.Refunded, p.RefundHeld = 0, 0
@@ -144,9 +146,9 @@ func unstorableField(p pirogue.Payment) string {
 
 // Payment returns one of the owner's payments. A bulk's line that waits is CREATED, and a
 // cancelled one is FAILED. It fails with TransactionNotFound.
-func (db *DB) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (db *Payments) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
-	err := db.readOnce(ctx, "read payment", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read payment", func(tx *gorm.DB) error {
 		err := owned(tx, o, id, &row)
 		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !isStorable(string(id)) {
 			return err
@@ -164,7 +166,7 @@ func (db *DB) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID)
 // ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 // merchant_order_id for the other kinds, which share their references. It fails with
 // TransactionNotFound.
-func (db *DB) ByReference(
+func (db *Payments) ByReference(
 	ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
 	if !isStorable(ref) {
@@ -174,7 +176,7 @@ func (db *DB) ByReference(
 		MerchantID: string(o.MerchantID), Mode: string(o.Mode), RefSpace: refSpace(k, false), MerchantRef: ref,
 	}
 	var row paymentRow
-	err := db.readOnce(ctx, "find payment", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find payment", func(tx *gorm.DB) error {
 		return asNotFound(sameReference(tx, wanted, &row), pirogue.TransactionNotFound, ref)
 	})
 	if err != nil {
@@ -200,7 +202,7 @@ func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
 }
 
 // paymentByID reads and unpacks a payment of any owner.
-func (db *DB) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (db *database) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	if err := byID(tx, id, &row); err != nil {
 		return pirogue.Payment{}, err
@@ -219,12 +221,12 @@ func asNotFound(err error, code pirogue.Code, what string) error {
 // List returns the owner's payments that the filter selects, newest first. A page begins behind
 // the payment f.Before; another owner's payment gives an empty page. It returns at most
 // pirogue.MaxPage + 1, so that a caller can see whether more follow.
-func (db *DB) List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error) {
+func (db *Payments) List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error) {
 	if !isStorable(f.OrderID, string(f.Country), string(f.Operator), string(f.Before), string(f.Status), string(f.Kind)) {
 		return []pirogue.Payment{}, nil // nothing can have such a field
 	}
 	var rows []paymentRow
-	err := db.readOnce(ctx, "list payments", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list payments", func(tx *gorm.DB) error {
 		query := selected(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
 		if f.Before != "" {
 			// The row itself marks the start of its page. So a page costs the same at any depth,

@@ -37,7 +37,7 @@ const maxSettlements = 1000
 // InsufficientBalance, which leaves nothing behind, and with NotFound (no such merchant). It
 // fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
 // InvalidParameter.
-func (db *DB) RecordSettlement(ctx context.Context, p support.Settlement) error {
+func (db *Settlements) RecordSettlement(ctx context.Context, p support.Settlement) error {
 	if err := payable(p); err != nil {
 		return err
 	}
@@ -99,9 +99,9 @@ func sameSettlement(tx *gorm.DB, row settlementRow) error {
 }
 
 // Settlements returns an owner's payouts, the newest first, at most maxSettlements.
-func (db *DB) Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error) {
+func (db *Settlements) Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error) {
 	var rows []settlementRow
-	err := db.readOnce(ctx, "list payouts", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list payouts", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
 			Order("paid_at DESC, id DESC").Limit(maxSettlements).Find(&rows).Error
 	})

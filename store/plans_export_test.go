@@ -17,12 +17,12 @@ func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
 		questions[string(c.cause)] = fmt.Sprintf(workPage, c.query)
 	}
 	explain := "EXPLAIN QUERY PLAN "
-	if db.write.Name() == "postgres" {
+	if db.writer.Name() == "postgres" {
 		explain = "EXPLAIN "
 	}
 	plans := map[string][]string{}
-	err := db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if db.write.Name() == "postgres" {
+	err := db.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if db.writer.Name() == "postgres" {
 			if err := tx.Exec("SET LOCAL enable_seqscan = off").Error; err != nil {
 				return err
 			}

@@ -86,9 +86,9 @@ SELECT CAST(
 
 // Refunds returns the refunds of a cash-in that gave money of it back, or still may, the oldest
 // first. It leaves out returns of money in suspense.
-func (db *DB) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error) {
+func (db *Payments) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error) {
 	var rows []paymentRow
-	err := db.readOnce(ctx, "list refunds", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list refunds", func(tx *gorm.DB) error {
 		return tx.Where("parent_id = ? AND late = 0 AND status NOT IN ('FAILED','EXPIRED')", parent).
 			Order("created_at, id").Find(&rows).Error
 	})
@@ -120,7 +120,7 @@ func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
 // settleParent updates a refund's cash-in: the held amount is refunded, or free again. It returns
 // the journal of the fee that goes back, and the event if nothing is left of the cash-in. A late
 // refund does not change its cash-in.
-func (db *DB) settleParent(
+func (db *database) settleParent(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
 	if refund.Kind != pirogue.Refund || refund.Late {
@@ -147,7 +147,7 @@ UPDATE payments SET refunded = refunded + ?, refund_held = refund_held - ?, upda
  WHERE id = ? AND kind = 'CASHIN' AND refund_held >= ?`
 
 // giveBack applies a successful refund to its cash-in, whose row the caller has locked.
-func (db *DB) giveBack(
+func (db *database) giveBack(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
 	parent, err := db.paymentByID(tx, refund.ParentID)

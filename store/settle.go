@@ -21,7 +21,7 @@ import (
 // nothing and gets the stored result: the same events if it wanted the same status, none
 // otherwise. It fails with TransactionNotFound. In ask-first mode it fails with
 // pirogue.ErrAskFirst for EXPIRED and FAILED, unless a person decided that.
-func (db *DB) Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error) {
+func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error) {
 	// REVERSED is the effect of refunds on a cash-in; no caller may ask for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
 		return lifecycle.Finalized{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
@@ -76,7 +76,7 @@ func sentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
 }
 
 // leaveOpen changes nothing and returns the payment as it is.
-func (db *DB) leaveOpen(tx *gorm.DB, settled *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
+func (db *Payments) leaveOpen(tx *gorm.DB, settled *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (db *DB) leaveOpen(tx *gorm.DB, settled *lifecycle.Finalized, id pirogue.Pa
 
 // conclude does all that follows from a status that has just become terminal. It books the money
 // last and in one call, so that the accounts are locked briefly and in one order.
-func (db *DB) conclude(tx *gorm.DB, settled *lifecycle.Finalized, s lifecycle.Finalization, money int64) error {
+func (db *database) conclude(tx *gorm.DB, settled *lifecycle.Finalized, s lifecycle.Finalization, money int64) error {
 	p, at := settled.Payment, s.At
 	var err error
 	if settled.EventID, err = announce(tx, p, at); err != nil {
@@ -116,7 +116,7 @@ func (db *DB) conclude(tx *gorm.DB, settled *lifecycle.Finalized, s lifecycle.Fi
 // forgetPasswords removes the customer's one-time password from the attempts of a payment that
 // has ended: nothing of it is sent again. The operator's own handle stays, for queries about late
 // money. A handle that cannot be decrypted stays as it is.
-func (db *DB) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
+func (db *database) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 	if p.Kind != pirogue.CashIn {
 		return nil
 	}

@@ -27,14 +27,14 @@ type timelineReader struct {
 // TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
 // adapters have redacted the operators' messages. A merchant does not read which person of
 // support acted, nor why.
-func (db *DB) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
+func (db *Timelines) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
 }
 
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
 // of the cases, and the person and reason of each support action. It fails with
 // TransactionNotFound.
-func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
+func (db *Timelines) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
@@ -42,7 +42,7 @@ func (db *DB) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.
 }
 
 // timeline reads a payment's rows once admit has found the payment.
-func (db *DB) timeline(
+func (db *Timelines) timeline(
 	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
 ) ([]support.TimelineEntry, error) {
 	var s timelineReader

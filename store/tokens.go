@@ -32,7 +32,7 @@ const tokenPrefix = "pirogue_admin_"
 
 // CreateToken admits a person to the admin API and returns the secret, which is shown only once.
 // It fails with InvalidParameter: no name, no such role, or a name with a token in force.
-func (db *DB) CreateToken(ctx context.Context, name string, role support.Role) (string, error) {
+func (db *Tokens) CreateToken(ctx context.Context, name string, role support.Role) (string, error) {
 	if name == "" || !isStorable(name) {
 		return "", pirogue.FieldError(pirogue.InvalidParameter, "name")
 	}
@@ -58,9 +58,9 @@ func (db *DB) CreateToken(ctx context.Context, name string, role support.Role) (
 
 // Token returns the name and the role of the token with this secret. It fails with NotFound, also
 // for a revoked one.
-func (db *DB) Token(ctx context.Context, secret string) (string, support.Role, error) {
+func (db *Tokens) Token(ctx context.Context, secret string) (string, support.Role, error) {
 	var row tokenRow
-	err := db.readOnce(ctx, "read token", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read token", func(tx *gorm.DB) error {
 		err := tx.Where("digest = ? AND revoked_at IS NULL", db.ring.Digest(tokenDigest, secret)).Take(&row).Error
 		return asNotFound(err, pirogue.NotFound, "token")
 	})
@@ -69,7 +69,7 @@ func (db *DB) Token(ctx context.Context, secret string) (string, support.Role, e
 
 // RevokeToken ends a name's token for ever. It fails with NotFound if the name has none in force.
 // The person's support actions stay, and the name can get another token.
-func (db *DB) RevokeToken(ctx context.Context, name string) error {
+func (db *Tokens) RevokeToken(ctx context.Context, name string) error {
 	if !isStorable(name) {
 		return pirogue.Errorf(pirogue.NotFound, "token of %q", name)
 	}
@@ -84,9 +84,9 @@ func (db *DB) RevokeToken(ctx context.Context, name string) error {
 }
 
 // Tokens returns every token, revoked ones too, the oldest first, without their secrets.
-func (db *DB) Tokens(ctx context.Context) ([]support.AdminToken, error) {
+func (db *Tokens) Tokens(ctx context.Context) ([]support.AdminToken, error) {
 	var rows []tokenRow
-	err := db.readOnce(ctx, "list tokens", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list tokens", func(tx *gorm.DB) error {
 		return tx.Order("created_at, digest").Find(&rows).Error
 	})
 	tokens := make([]support.AdminToken, len(rows))

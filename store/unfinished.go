@@ -27,7 +27,7 @@ const overdueAfter = 2 * time.Minute
 // too long. In ask-first mode it also returns each payment whose workflow is older than the mode,
 // even if somebody touched it. That workflow must start anew: it knows things that the restored
 // database does not.
-func (db *DB) Unfinished(
+func (db *Restarts) Unfinished(
 	ctx context.Context, open bool, before time.Time, span lifecycle.RowSpan,
 ) ([]lifecycle.Restart, error) {
 	these := endedPayments
@@ -54,7 +54,7 @@ SELECT p.* FROM payments p
 
 // Restart returns one payment with the input to start its workflow again, even a finished
 // payment. It fails with TransactionNotFound.
-func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error) {
+func (db *Restarts) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Restart, error) {
 	found, err := db.restarts(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("id = ?", id) })
 	if err == nil && len(found) == 0 {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
@@ -69,7 +69,7 @@ func (db *DB) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycle.Rest
 const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
 
 // restarts reads payments with their attempts and open cases, all as of one moment.
-func (db *DB) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]lifecycle.Restart, error) {
+func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]lifecycle.Restart, error) {
 	var payments []paymentRow
 	var begun string
 	attempts, cases := map[string][]attemptRow{}, map[string][]caseRow{}
@@ -119,7 +119,7 @@ func readOpenCases(tx *gorm.DB, payments []string, into map[string][]caseRow) er
 }
 
 // unpackRestart returns a payment from its rows, with the error that makes it unreadable.
-func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) lifecycle.Restart {
+func (db *Restarts) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow) lifecycle.Restart {
 	payment, err := db.unpackPayment(p)
 	r := lifecycle.Restart{Payment: payment, Err: err}
 	for _, c := range cases {
@@ -149,12 +149,12 @@ func (db *DB) unpackRestart(p paymentRow, attempts []attemptRow, cases []caseRow
 // coordinator open since before. Those seen longest ago come first. A row that cannot be read is
 // left out, and the error names it; the other rows are returned beside that error. As with
 // payments, ask-first mode makes them start anew.
-func (db *DB) OpenBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]bulk.Bulk, error) {
+func (db *Restarts) OpenBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]bulk.Bulk, error) {
 	var rows []struct {
 		Row  bulkRow `gorm:"embedded"`
 		Anew bool
 	}
-	err := db.readOnce(ctx, "find open bulks", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find open bulks", func(tx *gorm.DB) error {
 		named := map[string]any{"before": timestamp(before), "limit": span.Limit, "skip": span.Skip}
 		return tx.Raw(openBulks, named).Scan(&rows).Error
 	})
@@ -185,11 +185,11 @@ SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
 // OverdueEvents returns WAITING events whose next delivery is late, or whose last one began and
 // was cut off. Nobody has seen their workflow open since before. Those seen longest ago come
 // first.
-func (db *DB) OverdueEvents(
+func (db *Webhooks) OverdueEvents(
 	ctx context.Context, now, before time.Time, span lifecycle.RowSpan,
 ) ([]pirogue.Event, error) {
 	var rows []eventRow
-	err := db.readOnce(ctx, "find overdue events", func(tx *gorm.DB) error {
+	err := db.read(ctx, "find overdue events", func(tx *gorm.DB) error {
 		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", timestamp(before), timestamp(now.Add(-overdueAfter))).
 			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
 	})
@@ -205,7 +205,7 @@ var seenRows = map[lifecycle.FollowedKind]string{
 }
 
 // MarkSeen records when the workflows of rows of one kind were seen open.
-func (db *DB) MarkSeen(ctx context.Context, what lifecycle.FollowedKind, ids []string, at time.Time) error {
+func (db *Restarts) MarkSeen(ctx context.Context, what lifecycle.FollowedKind, ids []string, at time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -221,7 +221,7 @@ const hasOpenCase = `EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = payments
 
 // Finish records that the workflow of a payment that has ended has no work left. An open or
 // finished payment stays as it is, and so does one with a case that its workflow settles.
-func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+func (db *Restarts) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.exec(ctx, "finish payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
 			AND status IN ('SUCCESS','FAILED','EXPIRED','REVERSED') AND NOT `+hasOpenCase+`)`, timestamp(at), id).Error
@@ -230,7 +230,7 @@ func (db *DB) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) er
 
 // Reopen records that the workflow of a payment has work again, so that the sweep restarts it if
 // it is gone. A payment that is not finished stays as it is.
-func (db *DB) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+func (db *Restarts) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.exec(ctx, "reopen payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?
 			WHERE id = ? AND finished_at IS NOT NULL`, timestamp(at), id).Error

@@ -19,12 +19,12 @@ const queuedAtOnce = 32
 // queue. It returns the event with the place in NextAt. Places lie gap apart, so that any number
 // of events comes back at one pace. An event that is not WAITING, or was drained and is not due,
 // gets none: its NextAt stays. It fails with NotFound.
-func (db *DB) QueueDelivery(
+func (db *Webhooks) QueueDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration,
 ) (pirogue.Event, error) {
 	const doing = "queue delivery"
 	var event eventRow
-	err := db.readOnce(ctx, doing, func(tx *gorm.DB) error {
+	err := db.read(ctx, doing, func(tx *gorm.DB) error {
 		event = eventRow{}
 		return asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
 	})
@@ -64,7 +64,7 @@ UPDATE webhook_events SET queued = TRUE, drained = FALSE, next_at = ?
 // returns the time of that place. It does so only if the queue reaches beyond due. Otherwise it
 // returns the zero value, and the event comes back when it is due. An endpoint that answers gets
 // the event with the rest of the queue.
-func (db *DB) QueueNextDelivery(
+func (db *Webhooks) QueueNextDelivery(
 	ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration,
 ) (time.Time, error) {
 	const doing = "queue next delivery"
@@ -90,7 +90,7 @@ RETURNING tail`
 // BeginQueued begins the next delivery of an owner's oldest queued event, as BeginDelivery does,
 // ahead of its place. The delivery's number is 0 if none is queued: the owner's next place is
 // then the first again.
-func (db *DB) BeginQueued(
+func (db *Webhooks) BeginQueued(
 	ctx context.Context, o access.Owner, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow

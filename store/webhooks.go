@@ -53,7 +53,7 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 // both. A delivery that began and never ended comes back with its number: it counts once,
 // whatever cut it off. The delivery's number is 0 if the event is not WAITING, or not due yet
 // after a delivery by BeginQueued. It fails with NotFound.
-func (db *DB) BeginDelivery(
+func (db *Webhooks) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow
@@ -100,7 +100,7 @@ func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 // next, or the event's place in its owner's queue if that is later, when its workflow comes back.
 // A delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
 // whatever state the caller wants. It fails with NotFound for a delivery that never began.
-func (db *DB) EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error {
+func (db *Webhooks) EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error {
 	if d.EndedAt.IsZero() {
 		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
 	}
@@ -139,7 +139,7 @@ const maxRounds = 100
 // returns it. The address is the payment's, or else the merchant's at present. An event that is
 // WAITING, has no address or has used its maxRounds is returned unchanged. So a repeated call has
 // one effect. It fails with NotFound, also for another owner's event.
-func (db *DB) Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
+func (db *Webhooks) Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
 	if !isStorable(string(id)) {
 		return pirogue.Event{}, pirogue.Errorf(pirogue.NotFound, "event %q", id)
 	}
@@ -176,12 +176,12 @@ const addressNow = `COALESCE(
   url)`
 
 // EventsOf returns a payment's events, the oldest first.
-func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {
+func (db *Webhooks) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Event, error) {
 	if !isStorable(string(id)) {
 		return []pirogue.Event{}, nil
 	}
 	var rows []eventRow
-	err := db.readOnce(ctx, "list events", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list events", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("created_at, id").Find(&rows).Error
 	})
 	return unpackEvents(rows), err
@@ -191,7 +191,7 @@ func (db *DB) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Eve
 // its deliveries in the order of their rounds. All are as of one moment. A page begins behind the
 // event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
 // 1, so that a caller can see whether more follow.
-func (db *DB) Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error) {
+func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error) {
 	if !isStorable(string(f.PaymentID), string(f.State), string(f.Before)) {
 		return []listing.EventLog{}, nil
 	}

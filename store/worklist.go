@@ -46,7 +46,7 @@ type foundWork struct {
 
 // work reads a page of several worklists, and the totals of all of them. Each list has its share
 // of the page. The rest of a short list's share goes to the first list that has more.
-func (db *DB) work(
+func (db *Worklist) work(
 	ctx context.Context, doing string, lists []worklist, f support.WorkFilter,
 ) (foundWork, error) {
 	places, err := placesOf(f.After)
@@ -191,7 +191,7 @@ func (l worklist) arguments(f support.WorkFilter) map[string]any {
 
 // addPayments reads the payments of rows, of any owner. A payment that cannot be decrypted has
 // only the fields that are not sealed, so that it hides no other.
-func (db *DB) addPayments(tx *gorm.DB, rows []workRow) error {
+func (db *Worklist) addPayments(tx *gorm.DB, rows []workRow) error {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID

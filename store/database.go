@@ -7,10 +7,30 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
 
 	"pirogue"
+	"pirogue/vault"
 )
+
+// database holds what all sub-stores share: the connections, the clock and the keys.
+type database struct {
+	engine
+	clock pirogue.Clock
+	ring  *vault.Ring
+}
+
+// engine holds what differs between the two databases: the dialect and the connection pools.
+type engine struct {
+	dialect    goose.Dialect
+	writer     *gorm.DB // short transactions
+	reader     *gorm.DB // short reads; may be the same pool
+	reports    *gorm.DB // pages of long lists; pirogue.MaxAuditReports connections
+	audits     *gorm.DB // long reads without a server time-out; no other work uses its connections
+	migrations *sql.DB  // long changes of the schema
+	pools      []*sql.DB
+}
 
 const (
 	// giveUpAfter bounds every short operation, with the wait for a connection and all repeats.
@@ -29,7 +49,7 @@ func (unchanged) Error() string { return "nothing to change" }
 
 // inTx runs do in one transaction: all of it happens or nothing. do may run several times, so
 // it must reset its results to the caller each time.
-func (db *DB) inTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+func (db *database) inTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	err := retryCalledOff(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
 	if errors.Is(err, unchanged{}) {
 		return nil
@@ -37,8 +57,8 @@ func (db *DB) inTx(ctx context.Context, doing string, do func(tx *gorm.DB) error
 	return failure(doing, err)
 }
 
-// inLongTx is together for a transaction that writes so much that it may take bulkPatience.
-func (db *DB) inLongTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+// inLongTx is inTx for a transaction that writes so much that it may take bulkPatience.
+func (db *database) inLongTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, retryCalledOffFor(ctx, bulkPatience, func(ctx context.Context) error {
 		return db.transact(ctx, do)
 	}))
@@ -46,9 +66,9 @@ func (db *DB) inLongTx(ctx context.Context, doing string, do func(tx *gorm.DB) e
 
 // transact runs do in one transaction, once. If an error of COMMIT does not prove that nothing
 // was written, it is marked with pirogue.ErrOutcomeUnknown.
-func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
+func (db *database) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
 	committing := false
-	err := db.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err := db.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		err := do(tx)
 		committing = err == nil
 		return err
@@ -61,19 +81,19 @@ func (db *DB) transact(ctx context.Context, do func(tx *gorm.DB) error) error {
 
 // exec runs do without an explicit transaction. do is one statement, which is a transaction by
 // itself.
-func (db *DB) exec(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.write.WithContext(ctx)) }))
+func (db *database) exec(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.writer.WithContext(ctx)) }))
 }
 
-// readOnce runs one reading statement.
-func (db *DB) readOnce(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.read.WithContext(ctx)) }))
+// read runs one reading statement.
+func (db *database) read(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.reader.WithContext(ctx)) }))
 }
 
 // snapshot runs several reading statements, all as of one moment.
-func (db *DB) snapshot(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+func (db *database) snapshot(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
 	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error {
-		return db.read.WithContext(ctx).Transaction(do, oneMoment())
+		return db.reader.WithContext(ctx).Transaction(do, oneMoment())
 	}))
 }
 
@@ -88,7 +108,7 @@ func retryCalledOff(ctx context.Context, do func(ctx context.Context) error) err
 	return retryCalledOffFor(ctx, giveUpAfter, do)
 }
 
-// retryCalledOffFor is insist with its own time limit.
+// retryCalledOffFor is retryCalledOff with its own time limit.
 func retryCalledOffFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -103,4 +123,21 @@ func retryCalledOffFor(ctx context.Context, limit time.Duration, do func(ctx con
 		case <-time.After(time.Duration(try) * tryPause):
 		}
 	}
+}
+
+// long returns the connections for work without a time limit.
+func (db *database) long() *gorm.DB {
+	if db.dialect == goose.DialectPostgres {
+		return db.audits
+	}
+	return db.writer
+}
+
+// close closes every pool and returns their errors together.
+func (e engine) close() error {
+	var all []error
+	for _, pool := range e.pools {
+		all = append(all, pool.Close())
+	}
+	return errors.Join(all...)
 }
