@@ -68,8 +68,9 @@ type headings struct {
 	say       func(t *testing.T, english string) string
 }
 
-var readmes = map[string]headings{
-	"../README.md": {
+// languages holds the headings by the mark of their place in operators.md.
+var languages = map[string]headings{
+	"en": {
 		"Operator",
 		[]string{
 			"Cash-in", "Cash-out", "Refund", "Status", "Balance", "Callback", "Bulk", "Statement", "Customers", "Resend",
@@ -77,7 +78,7 @@ var readmes = map[string]headings{
 		[]string{"Lost cash-in", "Lost cash-out", "Proof of failure", "Redrive", "Settled by"},
 		func(_ *testing.T, english string) string { return english },
 	},
-	"../README.fr.md": {
+	"fr": {
 		"Opérateur",
 		[]string{
 			"Encaissement", "Versement", "Remboursement", "Statut", "Solde", "Notification", "Lot", "Relevé", "Clients",
@@ -130,25 +131,25 @@ func inFrench(t *testing.T, english string) string {
 	return text
 }
 
-// made matches the place of the tables in a README.
-var made = regexp.MustCompile(`(?s)(<!-- operators, by go test \./docs -update -->\n).*?(<!-- end -->)`)
-
-// The tables in both READMEs are generated from the adapters, so they cannot promise more.
-func TestReadmesSayWhatOperatorsCanDoAndWhichTestProvesIt(t *testing.T) {
+// The tables of operators.md are generated from the adapters, so they cannot promise more.
+func TestOperatorsDocumentIsWhatTheAdaptersCanDo(t *testing.T) {
 	t.Parallel()
 
+	const path = "operators.md"
 	instances := sandboxInstances(t)
-	for path, heads := range readmes {
-		readme, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.Regexp(t, made, string(readme), "%s has no place for the tables", path)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	want := string(text)
+	for language, heads := range languages {
+		place := regexp.MustCompile(`(?s)(<!-- ` + language + `, by go test \./docs -update -->\n).*?(<!-- end -->)`)
+		require.Regexp(t, place, want, "%s has no place for the tables", path)
 		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(t, instances, heads)
-		want := made.ReplaceAllStringFunc(string(readme), func(old string) string {
-			marks := made.FindStringSubmatch(old)
+		want = place.ReplaceAllStringFunc(want, func(old string) string {
+			marks := place.FindStringSubmatch(old)
 			return marks[1] + "\n" + tables + "\n" + marks[2]
 		})
-		compare(t, path, want)
 	}
+	compare(t, path, want)
 }
 
 // An ability counts only with a test that proves it.

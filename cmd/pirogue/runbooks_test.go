@@ -19,10 +19,13 @@ import (
 // documents returns every document whose commands people type during an incident.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../../docs/runbooks/*.md")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	files = append(files, "../../README.md", "../../README.fr.md", "../../docs/states.md")
+	var files []string
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/runbooks/*.md"} {
+		found, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		files = append(files, found...)
+	}
 	texts := map[string]string{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)

@@ -14,18 +14,18 @@ import (
 	"pirogue/piroguetest"
 )
 
-// walk matches the commands of the walk in README.fr.md, as a reader pastes them.
+// walk matches the commands of the walk in docs/merchant.fr.md, as a reader pastes them.
 var walk = regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```")
 
-func TestTheWalkOfTheFrenchReadmeWorksAsItIsPrinted(t *testing.T) {
+func TestTheMerchantsWalkWorksAsItIsPrinted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, hurry(piroguetest.SQLite(t)))
 	root := piroguetest.Root(t)
-	readme, err := os.ReadFile(filepath.Join(root, "README.fr.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "merchant.fr.md"))
 	require.NoError(t, err)
-	printed := walk.FindSubmatch(readme)
-	require.NotNil(t, printed, "README.fr.md has no walk")
+	printed := walk.FindSubmatch(page)
+	require.NotNil(t, printed, "docs/merchant.fr.md has no walk")
 
 	desk := t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(root, "docs"), filepath.Join(desk, "docs")))
