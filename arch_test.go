@@ -60,12 +60,13 @@ var layers = map[string][]string{
 		".", "access", "bulk", "lifecycle", "listing", "operator", "support", "webhook", "api/httpkit", "ids",
 		"github.com/gin-gonic/gin", "go.uber.org/zap",
 	},
-	"api/httpkit": {".", "github.com/gin-gonic/gin", "go.uber.org/zap"},
-	"adapters":    {".", "operator", "config", "adapters/*"},
-	"adapters/*":  {".", "operator", "config", "adapters/outbound"},
-	"sandbox":     {"sandbox/*"},
-	"sandbox/*":   {"sandbox/engine"},
-	"cmd/*":       {"*"},
+	"api/httpkit":     {".", "github.com/gin-gonic/gin", "go.uber.org/zap"},
+	"adapters":        {".", "operator", "config", "adapters/*"},
+	"adapters/*":      {".", "operator", "config", "adapters/outbound"},
+	"sandbox":         {"sandbox/*"},
+	"sandbox/*":       {"sandbox/engine"},
+	"sandbox/sonatel": {"sandbox/engine", "github.com/piglig/go-qr"}, // the QR codes of its answers
+	"cmd/*":           {"*"},
 
 	// The contracts and simulator checks that tests share.
 	"adapters/outbound":        {".", "operator", "config", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},

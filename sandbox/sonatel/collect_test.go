@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/piglig/go-qr"
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/sonatel"
 )
 
@@ -32,9 +35,12 @@ func TestAQRCode(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the picture is not base64: %v", err)
 	}
-	if picture, err := png.Decode(bytes.NewReader(raw)); err != nil || picture.Bounds().Dx() != 270 {
-		t.Errorf("the picture is no PNG of 270 pixels: %v", err)
-	}
+	picture, err := png.Decode(bytes.NewReader(raw))
+	require.NoError(t, err)
+	require.Equal(t, 270, picture.Bounds().Dx(), "pixels")
+	text, err := go_qr.Decode(picture)
+	require.NoError(t, err)
+	require.Equal(t, reply["deepLink"], text)
 	w.Clock.Advance(24 * time.Hour)
 	w.becomes("R1", "") // an unpaid code is in no history
 	w.Notices(0)
