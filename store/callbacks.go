@@ -125,3 +125,24 @@ func (db *Callbacks) Routed(ctx context.Context, id string, at time.Time) error 
 		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", timestamp(at), id).Error
 	})
 }
+
+// Unrouted returns callbacks received before a time that no workflow was told of, oldest first.
+// It begins behind the callback after; the zero value begins at the start.
+func (db *Callbacks) Unrouted(
+	ctx context.Context, after operator.Callback, before time.Time, limit int,
+) ([]operator.Callback, error) {
+	var rows []callbackRow
+	err := db.read(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
+		return tx.Where("routed_at IS NULL AND received_at < ?", timestamp(before)).
+			Where("(received_at, id) > (?, ?)", string(timestamp(after.ReceivedAt)), after.ID).
+			Order("received_at, id").Limit(limit).Find(&rows).Error
+	})
+	callbacks := make([]operator.Callback, len(rows))
+	for i, r := range rows {
+		callbacks[i] = operator.Callback{
+			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
+			Receipt: r.receipt(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
+		}
+	}
+	return callbacks, err
+}

@@ -159,3 +159,26 @@ func (db *Keys) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
 	}
 	return k, pack.err
 }
+
+// Key returns a key in force, with its merchant and the secrets that verify at a time, the newest
+// first. It fails with NotFound, also for a revoked key.
+func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
+	if !isStorable(public) {
+		return access.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
+	}
+	var key keyRow
+	var merchant merchantRow
+	err := db.snapshot(ctx, "read key", func(tx *gorm.DB) error {
+		key, merchant = keyRow{}, merchantRow{}
+		err := tx.Where("public = ? AND revoked_at IS NULL", public).Take(&key).Error
+		if err != nil {
+			return asNotFound(err, pirogue.NotFound, public)
+		}
+		return tx.Where("id = ?", key.MerchantID).Take(&merchant).Error
+	})
+	if err != nil {
+		return access.APIKey{}, pirogue.Merchant{}, err
+	}
+	k, err := db.unpackKey(key, at)
+	return k, unpackMerchant(merchant), failure("read key", err)
+}

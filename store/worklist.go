@@ -249,3 +249,26 @@ func placesOf(cursor string) (map[string]workPlace, error) {
 	}
 	return places, nil
 }
+
+// OpenCases returns a page of the cases that a person must settle, the oldest first. It fails
+// with InvalidParameter for an invalid cursor.
+func (db *Worklist) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
+	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
+	page := support.WorkPage[support.CaseView]{Next: found.next, Tallies: found.tallies}
+	for _, row := range found.rows {
+		c := support.Case{
+			ID: support.CaseID(row.Place), PaymentID: pirogue.PaymentID(row.ID), Cause: support.Cause(row.Cause),
+			Note: row.Message, Paid: row.Paid, OpenedAt: row.Since.time(),
+		}
+		page.Rows = append(page.Rows, support.CaseView{
+			Case: c, Payment: row.payment, Allowed: c.Cause.AllowedActions(), Unreadable: row.unreadable,
+		})
+	}
+	return page, err
+}
+
+// openCases reads the open cases as a worklist.
+const openCases = `
+SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
+  FROM cases c
+ WHERE c.closed_at IS NULL`

@@ -15,10 +15,6 @@ import (
 	"pirogue/support"
 )
 
-// overdueAfter is the delay of a delivery after which the sweep looks for its workflow. The
-// endpoint may be busy, or the worker may have died.
-const overdueAfter = 2 * time.Minute
-
 // Unfinished returns payments whose workflow has work left, if nobody has touched them or seen
 // their workflow open since before. Those seen longest ago come first. It returns either open
 // payments or ended ones.
@@ -182,20 +178,6 @@ SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
    AND (workflow_seen_at < ` + askFirstBegun + ` OR updated_at < @before)
  ORDER BY workflow_seen_at, id LIMIT @limit OFFSET @skip`
 
-// OverdueEvents returns WAITING events whose next delivery is late, or whose last one began and
-// was cut off. Nobody has seen their workflow open since before. Those seen longest ago come
-// first.
-func (db *Webhooks) OverdueEvents(
-	ctx context.Context, now, before time.Time, span lifecycle.RowSpan,
-) ([]pirogue.Event, error) {
-	var rows []eventRow
-	err := db.read(ctx, "find overdue events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", timestamp(before), timestamp(now.Add(-overdueAfter))).
-			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
-	})
-	return unpackEvents(rows), err
-}
-
 // seenRows holds the statement for each kind that records a time on the rows that still need a
 // workflow.
 var seenRows = map[lifecycle.FollowedKind]string{
@@ -235,4 +217,22 @@ func (db *Restarts) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Ti
 		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?
 			WHERE id = ? AND finished_at IS NOT NULL`, timestamp(at), id).Error
 	})
+}
+
+// Unstarted returns payments that are CREATED since before a time, oldest first. It leaves out
+// the lines of bulks: their coordinator starts them, and they may wait for it without a limit. A
+// row that cannot be read is left out, and the error names it; the other rows are returned beside
+// that error. Its conditions are literals and not parameters, so that a database can see that its
+// partial index holds exactly these rows.
+func (db *Restarts) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
+	var rows []paymentRow
+	err := db.read(ctx, "find unstarted payments", func(tx *gorm.DB) error {
+		return tx.Where("status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", timestamp(before)).
+			Order("created_at, id").Limit(limit).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	payments, err := db.readablePayments(rows)
+	return payments, failure("find unstarted payments", err)
 }

@@ -1,0 +1,41 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue"
+)
+
+func TestAMerchantCanBeChanged(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		id := w.owner.MerchantID
+		merchant := func() pirogue.Merchant {
+			m, err := w.db.Merchant(w.ctx(), id)
+			require.NoError(w.t, err)
+			return m
+		}
+		want := pirogue.Merchant{
+			ID: id, Name: "Boutique Téranga", NotifyURL: hook, LatePolicy: pirogue.LateReturn, CreatedAt: w.at(0),
+		}
+		require.Equal(w.t, want, merchant())
+		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), id))
+		require.True(w.t, merchant().Suspended)
+		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), id))
+		require.NoError(w.t, w.db.SetNotifyURL(w.ctx(), id, ""))
+		want.NotifyURL = ""
+		require.Equal(w.t, want, merchant())
+		stands, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{ID: id, Name: "Somebody else"})
+		require.NoError(w.t, err)
+		require.Equal(w.t, want, stands, "a merchant is made once")
+		all, err := w.db.Merchants(w.ctx())
+		require.NoError(w.t, err)
+		require.Equal(w.t, []pirogue.Merchant{want}, all)
+
+		_, err = w.db.Merchant(w.ctx(), "nobody")
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.SuspendMerchant(w.ctx(), "nobody")))
+	})
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/lifecycle"
+)
+
+// RecordPoll counts one status query, stores the operator's message and returns the evidence with
+// this result in it. The numbers of sendings and queries before it identify the query, for
+// workers' clocks differ. A repeated call counts once and returns the stored evidence. A query
+// that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
+// begins again. It fails with NotFound.
+func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
+	var stands []attemptRow
+	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
+		named := map[string]any{
+			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Message), "at": timestamp(p.At), "next": timestamp(p.Next),
+			"sendings": p.Sendings, "polls": p.Polls,
+		}
+		for _, statement := range []string{pollAttempt, contradictAttempt} {
+			if err := tx.Raw(statement, named).Scan(&stands).Error; err != nil || len(stands) == 1 {
+				return err
+			}
+		}
+		return tx.Where("id = ?", p.AttemptID).Find(&stands).Error
+	})
+	if err == nil && len(stands) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "attempt %q", p.AttemptID)
+	}
+	if err != nil {
+		return pirogue.Evidence{}, err
+	}
+	return evidence(stands[0]), nil
+}
+
+// pollAttempt also sets updated_at, which is why the submission's result has its own time. A
+// query without a response is no evidence, neither for the earlier results nor against them.
+const pollAttempt = `
+UPDATE attempts
+   SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
+       updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
+       evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
+       evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
+                             WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
+       evidence_outcome = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_outcome ELSE @outcome END
+ WHERE id = @id AND sendings = @sendings AND polls = @polls
+RETURNING evidence_outcome, evidence_times, evidence_since`
+
+// contradictAttempt takes the result of a query that was overtaken. Which of the two results is the
+// newer one is unknown, so equal results before and after it are not in a row.
+const contradictAttempt = `
+UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL
+ WHERE id = @id AND CAST(@outcome AS TEXT) <> '' AND evidence_outcome NOT IN ('', CAST(@outcome AS TEXT))
+RETURNING evidence_outcome, evidence_times, evidence_since`
+
+// NextPoll returns the approximate time of the next status query about a payment's latest
+// attempt, as set by the last query. It is zero before the first one.
+func (db *Attempts) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
+	var found []timeText
+	err := db.read(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL
+		  ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
+	})
+	if err != nil || len(found) == 0 {
+		return time.Time{}, err
+	}
+	return found[0].time(), nil
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+
+	"pirogue"
+	"pirogue/access"
+)
+
+// UseSignature binds a signature to the method and path of its first request, for pirogue.SignatureLife.
+// It reports whether s has that method and path. Of two requests at once one binds, and the other
+// reads a binding that no later one changes. A repeat writes nothing.
+func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool, error) {
+	if !isStorable(s.KeyID, s.Method, s.Path) {
+		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
+	}
+	var bound []struct{ Method, Path string }
+	err := db.exec(ctx, "spend signature", func(tx *gorm.DB) error {
+		signature := hex.EncodeToString(s.Signature[:])
+		err := tx.Raw(spendSignature, map[string]any{
+			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
+			"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-access.SignatureLife)),
+		}).Scan(&bound).Error
+		if err != nil || len(bound) == 1 {
+			return err
+		}
+		return tx.Raw("SELECT method, path FROM spent_signatures WHERE signature = ?", signature).Scan(&bound).Error
+	})
+	return len(bound) == 1 && bound[0].Method == s.Method && bound[0].Path == s.Path, err
+}
+
+// spendSignature keeps the first binding until it expires, and then reuses its row.
+const spendSignature = `
+INSERT INTO spent_signatures AS s (signature, key_id, method, path, spent_at)
+VALUES (@signature, @key, @method, @path, @at)
+ON CONFLICT (signature) DO UPDATE
+   SET key_id = excluded.key_id, method = excluded.method, path = excluded.path, spent_at = excluded.spent_at
+ WHERE s.spent_at <= @forgotten
+RETURNING method, path`
+
+// Purge deletes up to limit signatures that were used before a time, the oldest first, and
+// returns their number. A signature that still prevents a replay stays, whatever the time. Call
+// it until it returns less than limit: small steps keep every lock short.
+func (db *Keys) Purge(ctx context.Context, before time.Time, limit int) (int, error) {
+	if guarded := db.clock.Now().Add(-access.SignatureLife); before.After(guarded) {
+		before = guarded
+	}
+	var gone int64
+	err := db.exec(ctx, "purge signatures", func(tx *gorm.DB) error {
+		deleted := tx.Exec(`DELETE FROM spent_signatures WHERE signature IN
+			(SELECT signature FROM spent_signatures WHERE spent_at < ? ORDER BY spent_at LIMIT ?)`, timestamp(before), limit)
+		gone = deleted.RowsAffected
+		return deleted.Error
+	})
+	return int(gone), err
+}
