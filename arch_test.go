@@ -1,11 +1,16 @@
 package pirogue_test
 
 import (
+	"flag"
+	"fmt"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +19,8 @@ import (
 )
 
 const module = "pirogue"
+
+var update = flag.Bool("update", false, "write .golangci.yml's rules of imports instead of comparing them")
 
 // layers is the import rule: for each folder, the packages it may import besides the standard
 // library. "." is the domain. Imports go towards the domain only, and folders of one level meet in
@@ -112,6 +119,74 @@ func TestOnlyTheStoreKnowsGORM(t *testing.T) {
 				t.Errorf("%s knows GORM", file)
 			}
 		}
+	}
+}
+
+// depguardPlace matches the rules of depguard in .golangci.yml.
+var depguardPlace = regexp.MustCompile(`(?s)(    depguard:\n      rules:\n).*?(    forbidigo:\n)`)
+
+// depguard shows a breach in the editor, so its rules are generated from the layers.
+func TestDepguardHoldsTheLayers(t *testing.T) {
+	t.Parallel()
+
+	const file = ".golangci.yml"
+	old, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Regexp(t, depguardPlace, string(old))
+	want := depguardPlace.ReplaceAllStringFunc(string(old), func(place string) string {
+		marks := depguardPlace.FindStringSubmatch(place)
+		return marks[1] + depguardRules() + marks[2]
+	})
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
+	}
+	require.Equal(t, want, string(old), "run go test . -run Depguard -update")
+}
+
+// depguardRules returns a rule for each layer that may not import everything.
+func depguardRules() string {
+	var b strings.Builder
+	for _, folder := range slices.Sorted(maps.Keys(layers)) {
+		may := layers[folder]
+		if slices.Contains(may, "*") {
+			continue
+		}
+		name := strings.NewReplacer(".", "domain", "/*", "-each", "/", "-").Replace(folder)
+		files := []string{filesOf(folder)}
+		for _, other := range slices.Sorted(maps.Keys(layers)) {
+			if strings.HasSuffix(folder, "/*") && other != folder && path.Dir(other) == path.Dir(folder) {
+				files = append(files, "!"+filesOf(other))
+			}
+		}
+		fmt.Fprintf(&b, "        %s:\n          list-mode: strict\n          files:\n", name)
+		for _, pattern := range append(files, "!$test") {
+			fmt.Fprintf(&b, "            - %q\n", pattern)
+		}
+		b.WriteString("          allow:\n            - $gostd\n")
+		for _, layer := range may {
+			fmt.Fprintf(&b, "            - %s\n", allowed(layer))
+		}
+	}
+	b.WriteString("        gorm:\n          list-mode: lax\n          files:\n            - \"**/*.go\"\n" +
+		"            - \"!**/store/*.go\"\n            - \"!$test\"\n          deny:\n            - pkg: gorm.io\n" +
+		"              desc: only the store knows how payments are kept\n")
+	return b.String()
+}
+
+// filesOf returns depguard's pattern of the files in a folder of layers.
+func filesOf(folder string) string { return strings.ReplaceAll("${base-path}/"+folder+"/*.go", "/./", "/") }
+
+// allowed returns depguard's pattern of a layer; $ ends the path of a package.
+func allowed(layer string) string {
+	switch {
+	case layer == ".":
+		return module + "$"
+	case strings.Contains(layer, "."):
+		return layer
+	case strings.HasSuffix(layer, "/*"):
+		return module + "/" + strings.TrimSuffix(layer, "*")
+	default:
+		return module + "/" + layer + "$"
 	}
 }
 
