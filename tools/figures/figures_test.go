@@ -34,7 +34,10 @@ func Deep(a, b, c, d, e, f int) {
 	}
 }
 `,
-	"store/store.go": "package store\n\nfunc (d *DB) One() {}\n\nfunc (d *DB) Two() {}\n",
+	"docs/architecture.md":       "| 1 | `payment.go` | x |\n| 2 | `adapters/<operator>/collect.go` | x |\n",
+	"adapters/zuri/collect.go":   "// Package zuri is an operator.\npackage zuri\n",
+	"sandbox/example/example.go": "// Package example is small.\npackage example\n",
+	"store/store.go":             "package store\n\nfunc (d *DB) One() {}\n\nfunc (d *DB) Two() {}\n",
 }
 
 func TestFigures(t *testing.T) {
@@ -61,16 +64,52 @@ func TestFigures(t *testing.T) {
 		"parameters of a function": "p95 6, max 6",
 		"nesting":                  "p95 3, max 3",
 		"methods of an interface, embedded ones too": "max 3",
-		"methods of a type":                          "max 2",
+		"methods of a type, without test helpers":    "max 2",
 		"packages without a comment":                 "1",
 		"exported names without a comment":           "3", // Bare, One, Two
 		"comments that begin “X is what”":            "1",
 		"files in the root":                          "1",
 		"exported names in the root":                 "4",
+		"files on the way to the operator":           "2",
+		"lines of the example operator":              "2",
+		"rows of repeated code":                      "0",
 	} {
 		if measured[name] != want {
 			t.Errorf("%s: %q, want %q", name, measured[name], want)
 		}
+	}
+}
+
+// A shape that occurs twice is a repetition, whatever its names are.
+func TestRepeatedCode(t *testing.T) {
+	root := t.TempDir()
+	for name, with := range map[string]string{"a.go": "a", "b.go": "b"} {
+		body := "package p\n\nfunc f() {\n" + strings.Repeat("\tx(Z)\n", 6) + "}\n"
+		text := strings.ReplaceAll(body, "Z", with+"()")
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, err := read(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := code.repeated().measured(); rows != "8" { // with the rows above them
+		t.Errorf("%s rows are repeated", rows)
+	}
+}
+
+// An architecture that names a file which is not there is not held.
+func TestTheWayNeedsItsFiles(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "docs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, guide), []byte("| 1 | `gone.go` | x |\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if (code{root: root}).way().held() {
+		t.Error("a way over a file that is not there is held")
 	}
 }
 

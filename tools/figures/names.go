@@ -51,10 +51,14 @@ func (c code) interfaces() []sample {
 	return list
 }
 
-// methods counts the methods of each type.
+// methods counts the methods of each type that is part of the product. Packages named *test hold
+// helpers of tests.
 func (c code) methods() []sample {
 	counted := map[string]float64{}
 	for _, f := range c.production() {
+		if strings.HasSuffix(f.folder, "test") {
+			continue
+		}
 		for _, d := range f.ast.Decls {
 			if fn, is := d.(*ast.FuncDecl); is && fn.Recv != nil {
 				counted[f.folder+" "+receiver(fn)]++

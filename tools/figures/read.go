@@ -26,13 +26,14 @@ type file struct {
 
 // code is all Go of one repository.
 type code struct {
+	root  string
 	files []file
 	set   *token.FileSet
 }
 
 // read parses every Go file below root but those of skipped folders and generated ones.
 func read(root string) (code, error) {
-	c := code{set: token.NewFileSet()}
+	c := code{root: root, set: token.NewFileSet()}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -17,13 +17,16 @@ func figures(c code) []figure {
 		distribution("nesting", c.functions(nesting), p95(2), most(3)),
 		single("comments", c.comments(), 15, 22, " %"),
 		distribution("methods of an interface, embedded ones too", c.interfaces(), most(8)),
-		distribution("methods of a type", c.methods(), most(30)),
+		distribution("methods of a type, without test helpers", c.methods(), most(30)),
 		none("rows of over 120 columns", c.columns()),
 		none("packages without a comment", c.undocumentedPackages()),
 		none("exported names without a comment", c.undocumented()),
 		none("comments that begin “X is what”", c.riddles()),
 		single("files in the root", c.rootFiles(), 0, 15, ""),
 		single("exported names in the root", c.rootNames(), 0, 130, ""),
+		c.way(),
+		single("lines of the example operator", c.exampleLines(), 1, 250, ""),
+		c.repeated(),
 	}
 }
 
