@@ -174,7 +174,9 @@ func depguardRules() string {
 }
 
 // filesOf returns depguard's pattern of the files in a folder of layers.
-func filesOf(folder string) string { return strings.ReplaceAll("${base-path}/"+folder+"/*.go", "/./", "/") }
+func filesOf(folder string) string {
+	return strings.ReplaceAll("${base-path}/"+folder+"/*.go", "/./", "/")
+}
 
 // allowed returns depguard's pattern of a layer; $ ends the path of a package.
 func allowed(layer string) string {
