@@ -58,6 +58,13 @@ func (e *Engine) Float() int64 {
 	return e.left()
 }
 
+// SetFloat replaces the money left for payouts, in francs.
+func (e *Engine) SetFloat(left int64) {
+	e.store.Lock()
+	defer e.store.Unlock()
+	e.float = left + e.taken
+}
+
 // left returns the money left for payouts, never below 0. The caller holds the lock.
 func (e *Engine) left() int64 { return max(e.float-e.taken, 0) }
 

@@ -3,8 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"maps"
 	"time"
 )
 
@@ -40,6 +40,11 @@ type EngineOptions struct {
 	// Callback returns the message about an order's end, signed and complete except for
 	// Copies. A message without a URL is not sent. A nil Callback sends none.
 	Callback func(Order) Notification
+	// Restore restores data that RecordOwn wrote. Only Start calls it.
+	Restore func(data json.RawMessage) error
+	// Correct corrects a declined order in place of Engine.Correct, for an operator with a
+	// further condition.
+	Correct func(Order) error
 }
 
 // Engine is the engine that operator simulators share. It holds the orders and their
@@ -50,7 +55,7 @@ type Engine struct {
 
 	options EngineOptions
 
-	store       Store[Order] // its lock guards all fields below
+	store       Store[entry] // its lock guards all fields below
 	orders      OrderedMap[Order]
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
@@ -103,8 +108,7 @@ func (e *Engine) OpenCollection(o Order) (Order, error) {
 	if b.Down {
 		return Order{}, ErrDown
 	}
-	o.Direction = In
-	return e.open(o, b.AnswerLost, func(o *Order) { o.collection(b, e.options.Lapse, now.Settling()) })
+	return e.open(collection(o, b, e.options.Lapse, now.Settling()))
 }
 
 // RecordSettlement opens a payout. It returns ErrCeiling for the number that is refused at once,
@@ -118,8 +122,7 @@ func (e *Engine) OpenPayout(o Order) (Order, error) {
 	case p.End == RefusedAtOnce:
 		return Order{}, ErrCeiling
 	}
-	o.Direction = Out
-	return e.open(o, p.AnswerLost, func(o *Order) { o.payout(p, now.Settling()) })
+	return e.open(payout(o, p, now.Settling()))
 }
 
 // Refund opens an order that gives all of an executed one back. It returns ErrReturned, and
@@ -133,30 +136,6 @@ func (e *Engine) Refund(parent string, o Order) (Order, error) {
 	return e.OpenPayout(o)
 }
 
-// open stores an order and schedules its end.
-func (e *Engine) open(o Order, losesAnswers bool, course func(*Order)) (Order, error) {
-	e.store.Lock()
-	defer e.store.Unlock()
-	if e.orders.Len() >= e.options.MaxOrders {
-		return Order{}, ErrFull
-	}
-	if e.used(o) {
-		return Order{}, ErrUsed
-	}
-	o.Amount, o.OpenedAt, o.ChangedAt = o.Asked, e.Now(), e.Now()
-	o.Notes = maps.Clone(o.Notes)                              // the caller may still change its own map
-	o.AnswerLost = losesAnswers && e.calls[callerOf(o)]%2 == 0 // the first, the third, …
-	course(&o)
-	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
-	if err := e.affords(Order{}, o); err != nil {
-		return Order{}, err
-	}
-	if err := e.store.Record(o); err != nil {
-		return Order{}, err
-	}
-	return o, nil
-}
-
 // used reports whether another order has the identifier, or may still move money under the
 // key. A failed order leaves its key to the next.
 func (e *Engine) used(o Order) bool {
@@ -167,14 +146,14 @@ func (e *Engine) used(o Order) bool {
 	return o.Key != "" && found && kept.moves()
 }
 
-// affords returns an error if an order may not change from before to after. Either the
-// float is too low, or the money that it gives back was given back already.
-func (e *Engine) affords(before, after Order) error {
+// affords returns an error if an order may not change from before to after. Either left, the
+// rest of the float, is too low, or the money that it gives back was given back already.
+func (e *Engine) affords(before, after Order, left int64) error {
 	// A parent's money goes back once, whichever return wins.
 	if after.Parent != "" && after.moves() && !before.moves() && e.returned[after.Parent] {
 		return ErrReturned
 	}
-	if more := after.taken() - before.taken(); more > 0 && more > e.float-e.taken {
+	if more := after.taken() - before.taken(); more > 0 && more > left {
 		return ErrFloat
 	}
 	return nil
@@ -224,6 +203,15 @@ func (e *Engine) Correct(id string) (Order, error) {
 	})
 }
 
+// correct executes a declined order, if the operator has no further condition.
+func (e *Engine) correct(o Order) error {
+	if e.options.Correct != nil {
+		return e.options.Correct(o)
+	}
+	_, err := e.Correct(o.ID)
+	return err
+}
+
 // change modifies an order and sends its callback. It returns the stored order, also if it
 // could not change.
 func (e *Engine) change(id string, step func(*Order) bool) (Order, error) {
@@ -247,10 +235,10 @@ func (e *Engine) alter(id string, step func(*Order) bool) (Order, error) {
 	if !step(&next) {
 		return kept, ErrNoOrder
 	}
-	if err := e.affords(kept, next); err != nil {
+	if err := e.affords(kept, next, e.float-e.taken); err != nil {
 		return kept, err
 	}
-	if err := e.store.Record(next); err != nil {
+	if err := e.store.Record(entryOf(next)); err != nil {
 		return kept, err
 	}
 	return next, nil
@@ -293,14 +281,14 @@ func (e *Engine) mayCorrect(o Order) {
 		return
 	}
 	e.MayCorrect(o.ChangedAt, func() {
-		if _, err := e.Correct(o.ID); err != nil {
+		if err := e.correct(o); err != nil {
 			e.Log.Info("order not corrected", "error", err)
 		}
 	})
 }
 
-// apply stores o and updates everything derived from it.
-func (e *Engine) apply(o Order) error {
+// put stores o and updates everything derived from it.
+func (e *Engine) put(o Order) {
 	before := e.orders.Put(o.ID, o)
 	moved, executed := false, false
 	if before != nil {
@@ -321,7 +309,6 @@ func (e *Engine) apply(o Order) error {
 		e.returned[o.Parent] = o.moves()
 	}
 	e.taken += o.taken()
-	return nil
 }
 
 // Close stops every customer, delivers the queued callbacks, and closes the journal. When

@@ -48,6 +48,8 @@ type Notification struct {
 	// Answered, unless nil, receives the HTTP status of each copy's response, 0 for none. It
 	// runs in the notifier's goroutine and must not wait.
 	Answered func(status int)
+	// Next, unless nil, is sent after the copies.
+	Next *Notification
 }
 
 // NewNotifier starts a notifier. A nil client means one that follows no redirect. With
@@ -69,8 +71,10 @@ func NewNotifier(client *http.Client, log *slog.Logger) *Notifier {
 // deliver sends messages until the queue is closed and empty.
 func (n *Notifier) deliver() {
 	for msg := range n.queue {
-		for range max(msg.Copies, 1) {
-			n.Deliver(n.ctx, msg)
+		for next := &msg; next != nil; next = next.Next {
+			for range max(next.Copies, 1) {
+				n.Deliver(n.ctx, *next)
+			}
 		}
 	}
 }

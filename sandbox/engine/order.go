@@ -65,15 +65,18 @@ func (o *Order) end(state State, why Reason, at time.Time) {
 	o.NextAt, o.Ends, o.EndsReason = time.Time{}, "", ""
 }
 
-// follow schedules the end of an order: in the call itself, or after a while.
-func (o *Order) follow(ends State, why Reason, after time.Duration) {
-	o.State = Pending
-	if after == 0 {
-		o.end(ends, why, o.OpenedAt)
+// follow begins the course of an order: it ends in the call itself, or after a while.
+func (o *Order) follow(c Course) {
+	if c.After == 0 && !c.AfterResponse {
+		o.end(c.Ends, c.Reason, o.OpenedAt)
 		return
 	}
-	o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(after), ends, why
+	o.State, o.Reason = Pending, ""
+	o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(c.After), c.Ends, c.Reason
 }
+
+// awaitsResponse reports whether the order ends as soon as its caller has the response.
+func (o *Order) awaitsResponse() bool { return o.Open() && o.NextAt.Equal(o.OpenedAt) }
 
 // taken returns the part of the float that an outgoing order took or holds.
 func (o *Order) taken() int64 {
@@ -91,35 +94,35 @@ func (o *Order) paid() Paid {
 	}
 }
 
-// collection schedules a collection according to a magic number. A silent customer's order
-// lapses at the end of the operator's window.
-func (o *Order) collection(b Behaviour, window, settling time.Duration) {
-	after := max(b.After, settling)
-	o.Copies = b.Callbacks
+// collection returns the opening of a collection according to a magic number. A silent
+// customer's order lapses at the end of the operator's window.
+func collection(o Order, b Behaviour, window, settling time.Duration) Opening {
+	c := Course{Ends: Executed, After: max(b.After, settling)}
+	switch {
+	case b.Outcome == Silent:
+		c = Course{Ends: Lapsed, Reason: Silence, After: window}
+	case b.Outcome == Pays:
+	case b.Poor:
+		c.Ends, c.Reason = Declined, TooPoor
+	default:
+		c.Ends, c.Reason = Declined, SaidNo
+	}
+	o.Direction, o.Copies, o.Amount = In, b.Callbacks, o.Asked
 	if b.OtherAmount {
 		o.Amount = AnotherAmount(o.Asked)
 	}
-	switch {
-	case b.Outcome == Silent:
-		o.follow(Lapsed, Silence, window)
-	case b.Outcome == Pays:
-		o.follow(Executed, "", after)
-	case b.Poor:
-		o.follow(Declined, TooPoor, after)
-	default:
-		o.follow(Declined, SaidNo, after)
-	}
+	return Opening{Order: o, Course: c, LosesAnswers: b.AnswerLost}
 }
 
-// payout schedules a payout according to a magic number.
-func (o *Order) payout(p Payout, settling time.Duration) {
-	o.Copies = p.Callbacks
+// payout returns the opening of a payout according to a magic number.
+func payout(o Order, p Payout, settling time.Duration) Opening {
+	c := Course{Ends: Executed, After: max(p.After, settling)}
+	if p.End != PaidOut {
+		c.Ends, c.Reason = Declined, Rejected
+	}
+	o.Direction, o.Copies, o.Amount = Out, p.Callbacks, o.Asked
 	if p.OtherAmount {
 		o.Amount = AnotherAmount(o.Asked)
 	}
-	if p.End == PaidOut {
-		o.follow(Executed, "", max(p.After, settling))
-		return
-	}
-	o.follow(Declined, Rejected, max(p.After, settling))
+	return Opening{Order: o, Course: c, LosesAnswers: p.AnswerLost}
 }

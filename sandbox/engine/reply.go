@@ -12,11 +12,16 @@ import (
 func (e *Engine) Mux(calls map[string]Call) *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, call := range calls {
-		mux.Handle(pattern, e.Faults.WithFaults(e.Faults.Drop(e.Faults.Mangle(e.answer(call))), e.answer(down)))
+		mux.Handle(pattern, e.WithFaults(call))
 	}
 	mux.HandleFunc("GET /book", e.ServeBook)
 	mux.HandleFunc("/switches", e.ServeSwitches)
 	return mux
+}
+
+// WithFaults serves a payment call with all faults of the switches.
+func (e *Engine) WithFaults(call Call) http.Handler {
+	return e.Faults.WithFaults(e.Faults.Drop(e.Faults.Mangle(e.answer(call))), e.answer(down))
 }
 
 // WithoutFaults serves a call that is not about one payment. The switches do not drop or spoil its
@@ -77,33 +82,57 @@ func (e *Engine) Down(way Direction, msisdn string) bool {
 	return e.Faults.Read().PayoutTo(msisdn).Down
 }
 
-// ReplyToOpening sends the response to the call that opened an order, with the effects of its
-// magic number. Such an effect is a callback before the response, or a response that never
-// comes. When the caller reads the response, everything is executed or scheduled.
+// ReplyToOpening sends the response to the call that opened an order, as JSON; see
+// ReplyToAll.
 func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
-	// One callback precedes the response; the others follow in carryOn.
-	if o.Copies > 1 && !o.Open() && e.notifyNow(r.Context(), o) {
-		o.Copies--
-	}
-	if o.Open() {
-		e.arrange(o)
-	}
-	// The order takes its course and its callback is sent; only the response is missing.
-	if o.AnswerLost {
-		e.carryOn(o)
-		e.Hang(r)
-	}
-	WriteJSON(w, status, reply)
-	e.Flush(w)
-	e.carryOn(o)
+	e.ReplyToAll(w, r, []Order{o}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		WriteJSON(w, status, reply)
+	}))
 }
 
-// carryOn sends the callback of an order that ended in the call that opened it.
-func (e *Engine) carryOn(o Order) {
-	if !o.Open() {
-		e.notify(o, max(o.Copies, 1))
-		e.mayCorrect(o)
+// ReplyToAll sends the response to the call that opened orders, with the effects of their
+// magic numbers. Such an effect is a callback before the response, or a response that never
+// comes. When the caller reads the response, everything is executed or scheduled.
+func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Order, reply http.Handler) {
+	lost := false
+	for i, o := range opened {
+		lost = lost || o.AnswerLost
+		switch {
+		case o.awaitsResponse():
+		case o.Open():
+			e.arrange(o)
+		case o.Copies > 1 && e.notifyNow(r.Context(), o):
+			opened[i].Copies-- // one callback precedes the response; the others follow it
+		}
 	}
+	// The orders take their course and callbacks are sent; only the response is missing.
+	if lost {
+		e.carryOn(opened)
+		e.Hang(r)
+	}
+	reply.ServeHTTP(w, r)
+	e.Flush(w)
+	e.carryOn(opened)
+}
+
+// carryOn runs the part of orders' courses that follows the response.
+func (e *Engine) carryOn(opened []Order) {
+	for _, o := range opened {
+		if !o.Open() || o.awaitsResponse() {
+			e.Proceed(o)
+		}
+	}
+}
+
+// Proceed starts the course of an order that no call opened: it schedules the end, or sends
+// the callback of an order that ended already.
+func (e *Engine) Proceed(o Order) {
+	if o.Open() {
+		e.arrange(o)
+		return
+	}
+	e.notify(o, max(o.Copies, 1))
+	e.mayCorrect(o)
 }
 
 // NotifyAgain sends the callback of an order once more, as an operator does on request.

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"time"
+)
+
+// Course is the automatic course of an order.
+type Course struct {
+	Ends   State         // Executed, Declined or Lapsed
+	Reason Reason        // of an end that executes nothing
+	After  time.Duration // from the opening; 0 ends the order in the call that opens it
+	// AfterResponse ends an order with After 0 only when its caller has the response, which
+	// shows it pending.
+	AfterResponse bool
+}
+
+// Opening is an order to open, with a course of its own.
+type Opening struct {
+	Order  Order
+	Course Course
+	// LosesAnswers withholds the response to every other call for the same payment.
+	LosesAnswers bool
+	// WithoutFloat is the course if the float is too low. Nil refuses the call with ErrFloat.
+	WithoutFloat *Course
+}
+
+// OpenAll opens orders with courses of their own, in one step: all of them or none. ID,
+// Reference, MSISDN, Asked, Currency and Direction are mandatory; an Amount of 0 means
+// Asked. Its errors are ErrFull, ErrUsed and ErrFloat.
+func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
+	e.store.Lock()
+	defer e.store.Unlock()
+	if e.orders.Len()+len(wanted) > e.options.MaxOrders {
+		return nil, ErrFull
+	}
+	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
+	orders, left := make([]Order, len(wanted)), e.float-e.taken
+	for i, one := range wanted {
+		o, err := e.begin(one, left)
+		if err != nil {
+			return nil, err
+		}
+		orders[i] = o
+		left -= o.taken()
+	}
+	if err := e.store.Record(entryOf(orders...)); err != nil {
+		return nil, err
+	}
+	return orders, nil
+}
+
+// begin returns the order of an opening at the start of its course. left is the money left
+// in the float.
+func (e *Engine) begin(wanted Opening, left int64) (Order, error) {
+	o := wanted.Order
+	if e.used(o) {
+		return Order{}, ErrUsed
+	}
+	if o.Amount == 0 {
+		o.Amount = o.Asked
+	}
+	o.OpenedAt = e.Now()
+	o.ChangedAt = o.OpenedAt
+	o.Notes = maps.Clone(o.Notes)                                     // the caller may still change its own map
+	o.AnswerLost = wanted.LosesAnswers && e.calls[callerOf(o)]%2 == 0 // the first, the third, …
+	o.follow(wanted.Course)
+	err := e.affords(Order{}, o, left)
+	if errors.Is(err, ErrFloat) && wanted.WithoutFloat != nil {
+		o.follow(*wanted.WithoutFloat)
+		return o, nil
+	}
+	return o, err
+}
+
+// open opens one order.
+func (e *Engine) open(wanted Opening) (Order, error) {
+	orders, err := e.OpenAll(wanted)
+	if err != nil {
+		return Order{}, err
+	}
+	return orders[0], nil
+}
+
+// entry is one line of the journal. It holds the orders that one step changed, or data of
+// the operator. A line with one order has the fields of that order.
+type entry struct {
+	*Order
+	Orders []Order         `json:"orders,omitempty"`
+	Own    json.RawMessage `json:"own,omitempty"`
+}
+
+// entryOf returns the line for orders.
+func entryOf(orders ...Order) entry {
+	if len(orders) == 1 {
+		return entry{Order: &orders[0]}
+	}
+	return entry{Orders: orders}
+}
+
+// RecordOwn writes data of the operator into the journal, as JSON. It returns when they are
+// on the disk. A restart passes them to the option Restore.
+func (e *Engine) RecordOwn(data any) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return e.store.journal.Append(entry{Own: raw})
+}
+
+// apply stores what a line of the journal holds.
+func (e *Engine) apply(line entry) error {
+	switch {
+	case line.Own != nil && e.options.Restore != nil:
+		return e.options.Restore(line.Own)
+	case line.Order != nil:
+		e.put(*line.Order)
+	case line.Orders != nil:
+		for _, o := range line.Orders {
+			e.put(o)
+		}
+	default:
+		return errors.New("the line holds no order")
+	}
+	return nil
+}
