@@ -67,7 +67,7 @@ var layers = map[string][]string{
 		".", "access", "bulk", "lifecycle", "listing", "operator", "support", "webhook", "api/httpkit", "ids",
 		"github.com/gin-gonic/gin", "go.uber.org/zap",
 	},
-	"api/httpkit":     {".", "github.com/gin-gonic/gin", "go.uber.org/zap"},
+	"api/httpkit":     {".", "ids", "operator", "github.com/gin-gonic/gin", "go.uber.org/zap"},
 	"adapters":        {".", "operator", "config", "adapters/*"},
 	"adapters/*":      {".", "operator", "config", "adapters/outbound"},
 	"sandbox":         {"sandbox/*"},

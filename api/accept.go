@@ -17,13 +17,18 @@ import (
 	"pirogue/routing"
 )
 
-// responseBody is the body of a successful response.
-type responseBody[T any] struct {
-	Data T `json:"data"`
+// acceptance writes new payments of every kind and starts their workflows.
+type acceptance struct {
+	payments      Payments
+	fees          Fees
+	workflows     Workflows
+	clock         pirogue.Clock
+	log           *zap.Logger
+	callbackToken func(pirogue.OperatorRef) string
 }
 
-// request is a payment to accept, with the parts of its acceptance that depend on its kind.
-type request struct {
+// newPayment is a payment to accept, with the parts of its acceptance that depend on its kind.
+type newPayment struct {
 	payment pirogue.Payment
 	fits    fitting
 	otp     string                               // the customer's one-time password; "" for none
@@ -42,30 +47,30 @@ func within(route []operator.Instance) fitting {
 // before the first write. One transaction then writes the payment and, for outgoing money, its
 // hold. After that commit the response never reports a failure: the sweep continues the payment if
 // this process cannot.
-func (s *Server) accept(c *gin.Context, v *requestContext, r request) error {
-	p, err := s.price(v.ctx, s.fresh(r.payment, v.owner()), r.fits)
+func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) error {
+	p, err := a.price(rc.ctx, a.fresh(n.payment, rc.owner()), n.fits)
 	if err != nil {
 		return err
 	}
 	// Without Temporal or workers the payment would wait in vain, so nothing is written.
-	if err := s.workflows.Ready(v.ctx); err != nil {
+	if err := a.workflows.Ready(rc.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	attempt := firstAttempt(p, r.otp)
-	digest := operator.CallbackDigest(s.callbackToken(attempt.Ref))
+	attempt := firstAttempt(p, n.otp)
+	digest := operator.CallbackDigest(a.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
-	stored, created, err := certainly(v.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
-		return s.store.Payments.Accept(ctx, p, attempt, digest)
+	stored, created, err := certainly(rc.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
+		return a.payments.Accept(ctx, p, attempt, digest)
 	})
 	if err != nil {
 		return explained(err)
 	}
 	// An equal ID means that the first call of certainly wrote this payment.
 	if !created && stored.ID != p.ID {
-		return r.clash(stored)
+		return n.clash(stored)
 	}
 	failpoint.Hit("api.accept.committed")
-	return s.startAndRespond(c, v, stored)
+	return a.startAndRespond(c, rc, stored)
 }
 
 // unknownOutcome is the text of a 503 after which the payment may exist or not.
@@ -129,8 +134,8 @@ func certainly[T any](
 }
 
 // fresh returns p as a payment that is created at this moment.
-func (s *Server) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
-	now := s.clock.Now()
+func (a *acceptance) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
+	now := a.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
 	p.Status = pirogue.StatusCreated
 	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(operator.StartDeadline), now, now
@@ -151,8 +156,8 @@ func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
 
 // price freezes the fee of the merchant's contract in p. It then chooses the first operator whose
 // limits allow the amount that moves. It fails with InvalidAmount when there is none.
-func (s *Server) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
-	contract, err := s.store.Fees.Fees(ctx, p.MerchantID)
+func (a *acceptance) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
+	contract, err := a.fees.Fees(ctx, p.MerchantID)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
@@ -174,14 +179,14 @@ func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pir
 // conflict returns the 409 for a reference that exists. It is a repeat when the content is the
 // same. Otherwise it names the fields that differ, as the request names them. Nothing was created
 // either way.
-func conflict(original, request pirogue.Payment, t uiLanguage) error {
+func conflict(original, request pirogue.Payment, lang uiLanguage) error {
 	names := map[string]string{"msisdn": numberField[request.Kind]}
 	if request.Kind == pirogue.Refund {
 		names = map[string]string{"description": "reason"}
 	}
 	fields := original.Differences(request)
 	if len(fields) == 0 {
-		return &problem{error: pirogue.Errorf(pirogue.DuplicateOrder, "the reference exists"), data: shown(original, t)}
+		return &problem{error: pirogue.Errorf(pirogue.DuplicateOrder, "the reference exists"), data: shown(original, lang)}
 	}
 	mismatch := &pirogue.Error{Code: pirogue.IdempotencyMismatch}
 	for _, field := range fields {
@@ -190,28 +195,28 @@ func conflict(original, request pirogue.Payment, t uiLanguage) error {
 		}
 		mismatch.Params = append(mismatch.Params, pirogue.Param{Field: field, Code: pirogue.IdempotencyMismatch})
 	}
-	return &problem{error: mismatch, data: shown(original, t)}
+	return &problem{error: mismatch, data: shown(original, lang)}
 }
 
 // startAndRespond starts the workflow of a payment that was just accepted and responds with the payment's
 // row.
 //
 // The payment exists, so a failed start is no error of the request. The sweep starts payments that
-// are still CREATED after 15 s. Neither a disconnected client nor the time already spent shortens
+// are still CREATED after 15 a. Neither a disconnected client nor the time already spent shortens
 // the start.
-func (s *Server) startAndRespond(c *gin.Context, v *requestContext, p pirogue.Payment) error {
+func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirogue.Payment) error {
 	// A client that disconnects must not stop a payment that exists.
 	life := context.WithoutCancel(c.Request.Context())
 	start, stop := context.WithTimeout(life, firstAnswerTime)
 	defer stop()
 	// The start waits on the operator and needs no turn at the database.
-	v.rest()
-	first, err := s.workflows.Start(start, p)
+	rc.leaveQueue()
+	first, err := a.workflows.Start(start, p)
 	failpoint.Hit("api.carry.started")
 	if err != nil {
-		s.logLeft("payment is left to the sweep or answers later", v, p.ID, err)
+		a.logLeft("payment is left to the sweep or answers later", rc, p.ID, err)
 	}
-	view := shown(s.reread(life, v, p), v.tongue)
+	view := shown(a.reread(life, rc, p), rc.language)
 	if first.Unavailable {
 		return &problem{error: pirogue.Errorf(pirogue.OperatorUnavailable, "operator is down"), data: view}
 	}
@@ -221,18 +226,18 @@ func (s *Server) startAndRespond(c *gin.Context, v *requestContext, p pirogue.Pa
 
 // reread returns the payment's row. When the database does not respond it returns p as it was
 // accepted, which is certain.
-func (s *Server) reread(life context.Context, v *requestContext, p pirogue.Payment) pirogue.Payment {
+func (a *acceptance) reread(life context.Context, rc *requestContext, p pirogue.Payment) pirogue.Payment {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
-	current, err := s.store.Payments.Payment(ctx, v.owner(), p.ID)
+	current, err := a.payments.Payment(ctx, rc.owner(), p.ID)
 	if err != nil {
-		s.logLeft("payment was accepted and could not be read back", v, p.ID, err)
+		a.logLeft("payment was accepted and could not be read back", rc, p.ID, err)
 		return p
 	}
 	return current
 }
 
 // logLeft logs that the sweep must continue a payment.
-func (s *Server) logLeft(what string, v *requestContext, id pirogue.PaymentID, err error) {
-	s.log.Warn(what, zap.String("request_id", v.id), zap.String("payment_id", string(id)), zap.Error(err))
+func (a *acceptance) logLeft(what string, rc *requestContext, id pirogue.PaymentID, err error) {
+	a.log.Warn(what, zap.String("request_id", rc.id), zap.String("payment_id", string(id)), zap.Error(err))
 }

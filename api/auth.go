@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,8 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/api/httpkit"
+	"pirogue/ids"
 )
 
 // The headers of a signed request.
@@ -24,23 +27,93 @@ const (
 	signatureHeader = "X-NekaPay-Signature"
 )
 
-// admission lists the checks of a merchant's request, in the order of the contract. A refusal by a
+// admission checks requests before their handlers run.
+type admission struct {
+	*responder
+
+	access          Access
+	limiter         *httpkit.ConcurrencyLimiter // the requests that use the database at the same time
+	bulkBodies      *inFlightLimiter[netip.Prefix]
+	decoy           string // the secret used to check the signature of an unknown key
+	wrongSignatures *rateLimiter[netip.Prefix]
+}
+
+// newAdmission returns the checks with their limits.
+func newAdmission(o Options, r *responder) *admission {
+	return &admission{
+		responder: r, access: o.Store.Access, decoy: ids.Secret(),
+		limiter: httpkit.NewConcurrencyLimiter(httpkit.ConcurrencyLimits{
+			Inside: maxInside, Queue: maxQueue, Wait: maxTurn, MaxFailed: maxFailed,
+		}),
+		bulkBodies:      newInFlightLimiter[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
+		wrongSignatures: newRateLimiter[netip.Prefix](wrongSignaturesPerSecond, wrongSignaturesBurst),
+	}
+}
+
+// merchantChecks lists the checks of a merchant's request, in the order of the contract. A refusal by a
 // later check reveals that the earlier ones passed. So only the holder of the secret learns more
 // than "wrong signature".
-func (s *Server) admission() []handler {
+func (a *admission) merchantChecks() []handler {
 	return []handler{
-		s.readBody,
-		s.checkContentType,
-		s.checkEncoding,
-		s.checkTimestamp,
-		s.takeTurn,
-		s.checkSignature,
-		s.checkAddress,
-		s.checkReplay,
-		s.checkSuspension,
-		s.checkRate,
-		s.checkNoBody,
+		a.readBody,
+		a.checkContentType,
+		a.checkEncoding,
+		a.checkTimestamp,
+		a.takeTurn,
+		a.checkSignature,
+		a.checkAddress,
+		a.checkReplay,
+		a.checkSuspension,
+		a.checkRate,
+		a.checkNoBody,
 	}
+}
+
+// callbackChecks lists the checks of a callback. Callbacks bear no signature of ours: the token
+// in the path and the operator's own proof authenticate them.
+func (a *admission) callbackChecks() []handler {
+	return []handler{a.readBody, a.checkEncoding, a.startClock}
+}
+
+// run returns the middleware that runs the checks in order and lets a request continue when all pass.
+// It stops at the first failure.
+func (a *admission) run(checks []handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		rc := requestContextOf(c)
+		defer a.finish(rc)
+		for _, check := range checks {
+			if err := check(c, rc); err != nil {
+				a.fail(c, err)
+				return
+			}
+		}
+		c.Next()
+	}
+}
+
+// finish releases the request's turn and places, and reports to the limiter whether the
+// database responded.
+func (a *admission) finish(rc *requestContext) {
+	if rc.leave != nil {
+		a.limiter.Report(!rc.databaseFailed)
+	}
+	rc.release()
+}
+
+// takeTurn waits for the request's turn at the database.
+func (a *admission) takeTurn(c *gin.Context, rc *requestContext) error {
+	leave, err := a.limiter.Enter(lifeOf(c.Request))
+	if err != nil {
+		return err
+	}
+	rc.leave = leave
+	return a.startClock(c, rc)
+}
+
+// startClock sets the deadline of the request's database calls: storeTime from now.
+func (a *admission) startClock(c *gin.Context, rc *requestContext) error {
+	rc.ctx, rc.cancel = context.WithTimeout(lifeOf(c.Request), storeTime)
+	return nil
 }
 
 // timestampText is the only accepted form of a timestamp. The signed text has no separator between
@@ -48,10 +121,10 @@ func (s *Server) admission() []handler {
 var timestampText = regexp.MustCompile(`^[1-9][0-9]{9}$`)
 
 // checkTimestamp accepts a timestamp at most timestampSlack before or after the server's time.
-func (s *Server) checkTimestamp(c *gin.Context, v *requestContext) error {
-	text, ok := single(c.Request.Header, timestampHeader)
+func (a *admission) checkTimestamp(c *gin.Context, rc *requestContext) error {
+	text, ok := httpkit.SingleHeader(c.Request.Header, timestampHeader)
 	if !ok {
-		return s.rejectSignature(c, "two timestamps")
+		return a.rejectSignature(c, "two timestamps")
 	}
 	if !timestampText.MatchString(text) {
 		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp is not ten digits")
@@ -60,11 +133,11 @@ func (s *Server) checkTimestamp(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp: %w", err)
 	}
-	away := s.clock.Now().Unix() - at
+	away := a.clock.Now().Unix() - at
 	if away > timestampSlack || away < -timestampSlack {
 		return pirogue.Errorf(pirogue.TimestampOutOfRange, "timestamp is %d s away", away)
 	}
-	v.stamp = text
+	rc.timestamp = text
 	return nil
 }
 
@@ -77,36 +150,36 @@ var (
 
 // checkSignature finds the key and verifies the signature over the raw bytes. An unknown key and a
 // wrong signature get the same response.
-func (s *Server) checkSignature(c *gin.Context, v *requestContext) error {
-	key, merchant, err := s.findKey(c, v)
+func (a *admission) checkSignature(c *gin.Context, rc *requestContext) error {
+	key, merchant, err := a.findKey(c, rc)
 	if err != nil {
 		return err
 	}
 	// The signature of a GET covers its timestamp alone, whatever body it brings.
-	signed := []byte(v.stamp)
+	signed := []byte(rc.timestamp)
 	if c.Request.Method != http.MethodGet {
-		signed = append(signed, v.body...)
+		signed = append(signed, rc.body...)
 	}
 	// An unknown key comes without secrets and takes the same time as a wrong signature.
-	if !verified(key.Secrets, s.decoy, signed, v.sent) {
-		return s.rejectSignature(c, "signature does not match")
+	if !verified(key.Secrets, a.decoy, signed, rc.signature) {
+		return a.rejectSignature(c, "signature does not match")
 	}
-	v.key, v.merchant = key, merchant
+	rc.key, rc.merchant = key, merchant
 	return nil
 }
 
 // findKey reads the key and the signature from the headers, and returns the key with its merchant.
 // An unknown key comes back without a secret.
-func (s *Server) findKey(c *gin.Context, v *requestContext) (access.APIKey, pirogue.Merchant, error) {
-	public, oneKey := single(c.Request.Header, keyHeader)
-	text, oneSignature := single(c.Request.Header, signatureHeader)
+func (a *admission) findKey(c *gin.Context, rc *requestContext) (access.APIKey, pirogue.Merchant, error) {
+	public, oneKey := httpkit.SingleHeader(c.Request.Header, keyHeader)
+	text, oneSignature := httpkit.SingleHeader(c.Request.Header, signatureHeader)
 	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
-		return access.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "no well-formed key and signature")
+		return access.APIKey{}, pirogue.Merchant{}, a.rejectSignature(c, "no well-formed key and signature")
 	}
-	if _, err := hex.Decode(v.sent[:], []byte(text)); err != nil {
-		return access.APIKey{}, pirogue.Merchant{}, s.rejectSignature(c, "signature is not hexadecimal")
+	if _, err := hex.Decode(rc.signature[:], []byte(text)); err != nil {
+		return access.APIKey{}, pirogue.Merchant{}, a.rejectSignature(c, "signature is not hexadecimal")
 	}
-	key, merchant, err := s.store.Access.Key(v.ctx, public, s.clock.Now())
+	key, merchant, err := a.access.Key(rc.ctx, public, a.clock.Now())
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return access.APIKey{}, pirogue.Merchant{}, nil
 	}
@@ -135,20 +208,20 @@ func verified(secrets []access.Secret, decoy string, message []byte, signature [
 // rejectSignature refuses a wrong signature, with 429 once the address has sent too many. It counts
 // and refuses wrong signatures only. A merchant who shares an address, or a proxy, with an attacker
 // still gets in.
-func (s *Server) rejectSignature(c *gin.Context, why string) error {
-	s.metrics.wrongSignatures.Inc()
+func (a *admission) rejectSignature(c *gin.Context, why string) error {
+	a.metrics.wrongSignatures.Inc()
 	err := pirogue.Errorf(pirogue.SignatureInvalid, "%s", why)
-	if wait := s.wrongSignatures.take(addressBlock(addressOf(c)), s.clock.Now()); wait > 0 {
+	if wait := a.wrongSignatures.take(addressBlock(addressOf(c)), a.clock.Now()); wait > 0 {
 		return &problem{error: pirogue.Errorf(pirogue.RateLimited, "too many: %w", err), wait: wait}
 	}
 	return err
 }
 
 // checkAddress refuses a key from outside the networks that its merchant named, if any.
-func (s *Server) checkAddress(c *gin.Context, v *requestContext) error {
+func (a *admission) checkAddress(c *gin.Context, rc *requestContext) error {
 	addr := addressOf(c)
 	inside := func(network netip.Prefix) bool { return network.Contains(addr) }
-	if len(v.key.AllowedIPs) > 0 && !slices.ContainsFunc(v.key.AllowedIPs, inside) {
+	if len(rc.key.AllowedIPs) > 0 && !slices.ContainsFunc(rc.key.AllowedIPs, inside) {
 		return pirogue.Errorf(pirogue.IPNotAllowed, "address is not on the key's list")
 	}
 	return nil
@@ -157,7 +230,7 @@ func (s *Server) checkAddress(c *gin.Context, v *requestContext) error {
 // checkReplay binds a POST's signature to the first path it is used on. The signature covers no
 // path, so a captured cash-in could otherwise be sent to another route. On the same path the
 // merchant's order ID makes a repeat harmless.
-func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
+func (a *admission) checkReplay(c *gin.Context, rc *requestContext) error {
 	if c.Request.Method == http.MethodGet {
 		return nil
 	}
@@ -165,8 +238,8 @@ func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	fresh, err := s.store.Access.UseSignature(v.ctx, access.UsedSignature{
-		Signature: v.sent, KeyID: v.key.Public, Method: c.Request.Method, Path: path, At: s.clock.Now(),
+	fresh, err := a.access.UseSignature(rc.ctx, access.UsedSignature{
+		Signature: rc.signature, KeyID: rc.key.Public, Method: c.Request.Method, Path: path, At: a.clock.Now(),
 	})
 	if err == nil && !fresh {
 		err = pirogue.Errorf(pirogue.SignatureReplayed, "signature is bound to another route")
@@ -175,8 +248,8 @@ func (s *Server) checkReplay(c *gin.Context, v *requestContext) error {
 }
 
 // checkSuspension refuses a suspended merchant.
-func (s *Server) checkSuspension(_ *gin.Context, v *requestContext) error {
-	if v.merchant.Suspended {
+func (a *admission) checkSuspension(_ *gin.Context, rc *requestContext) error {
+	if rc.merchant.Suspended {
 		return &pirogue.Error{Code: pirogue.MerchantSuspended, Err: errors.New("merchant is suspended")}
 	}
 	return nil
@@ -184,8 +257,8 @@ func (s *Server) checkSuspension(_ *gin.Context, v *requestContext) error {
 
 // checkRate counts the request against its merchant's rate, and refuses it with RateLimited above
 // the rate.
-func (s *Server) checkRate(_ *gin.Context, v *requestContext) error {
-	wait, err := s.store.Access.Take(v.ctx, v.owner(), s.clock.Now())
+func (a *admission) checkRate(_ *gin.Context, rc *requestContext) error {
+	wait, err := a.access.Take(rc.ctx, rc.owner(), a.clock.Now())
 	if err == nil && wait > 0 {
 		err = &problem{error: pirogue.Errorf(pirogue.RateLimited, "merchant's rate"), wait: wait}
 	}

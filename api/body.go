@@ -2,37 +2,24 @@ package api
 
 import (
 	"context"
-	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 )
 
 // readBody reads the raw bytes before any check reads them. The route limits their number.
-func (s *Server) readBody(c *gin.Context, v *requestContext) error {
+func (a *admission) readBody(c *gin.Context, rc *requestContext) error {
 	if takesBulk(c) {
-		if err := s.admitBulk(c, v); err != nil {
+		if err := a.admitBulk(c, rc); err != nil {
 			return err
 		}
 	}
-	maxBody := bodyLimit(c)
-	if c.Request.ContentLength > maxBody {
-		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
-	}
-	body, err := io.ReadAll(io.LimitReader(c.Request.Body, maxBody+1))
-	if err != nil {
-		c.Header("Connection", "close")
-		return pirogue.Errorf(pirogue.InvalidJSON, "read the body: %w", err)
-	}
-	if int64(len(body)) > maxBody {
-		return pirogue.Errorf(pirogue.PayloadTooLarge, "more than %d bytes", maxBody)
-	}
-	v.body = body
-	return nil
+	body, err := httpkit.ReadBody(c, bodyLimit(c))
+	rc.body = body
+	return err
 }
 
 // lifeOf returns the context for a request's work. A read ends when its client disconnects. A POST
@@ -46,23 +33,19 @@ func lifeOf(r *http.Request) context.Context {
 
 // checkContentType requires application/json in UTF-8, uncompressed, on a POST. A bulk may also be
 // text/csv.
-func (s *Server) checkContentType(c *gin.Context, _ *requestContext) error {
-	if c.Request.Method != http.MethodPost {
+func (a *admission) checkContentType(c *gin.Context, _ *requestContext) error {
+	switch {
+	case c.Request.Method != http.MethodPost:
 		return nil
+	case takesBulk(c):
+		return httpkit.CheckContentType(c.Request.Header, "application/json", "text/csv")
+	default:
+		return httpkit.CheckContentType(c.Request.Header, "application/json")
 	}
-	given, ok := single(c.Request.Header, "Content-Type")
-	kind, params, err := mime.ParseMediaType(given)
-	if !ok || err != nil || kind != "application/json" && (kind != "text/csv" || !takesBulk(c)) {
-		return pirogue.Errorf(pirogue.UnsupportedMediaType, "content type %q", given)
-	}
-	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return pirogue.Errorf(pirogue.UnsupportedMediaType, "charset %q", charset)
-	}
-	return nil
 }
 
 // checkEncoding refuses a compressed body, for 64 KiB of gzip can hold 64 MiB.
-func (s *Server) checkEncoding(c *gin.Context, _ *requestContext) error {
+func (a *admission) checkEncoding(c *gin.Context, _ *requestContext) error {
 	if c.Request.Method != http.MethodPost {
 		return nil
 	}
@@ -73,8 +56,8 @@ func (s *Server) checkEncoding(c *gin.Context, _ *requestContext) error {
 }
 
 // checkNoBody refuses a GET with a body, which no signature covers.
-func (s *Server) checkNoBody(c *gin.Context, v *requestContext) error {
-	if c.Request.Method == http.MethodGet && len(v.body) > 0 {
+func (a *admission) checkNoBody(c *gin.Context, rc *requestContext) error {
+	if c.Request.Method == http.MethodGet && len(rc.body) > 0 {
 		return pirogue.Errorf(pirogue.InvalidJSON, "a GET has no body")
 	}
 	return nil

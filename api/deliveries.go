@@ -10,8 +10,23 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/listing"
 )
+
+// deliveryRoutes serves a merchant's webhooks: the log of their deliveries, and their repetition.
+type deliveryRoutes struct {
+	events    Events
+	workflows Workflows
+	log       *zap.Logger
+}
+
+// register adds the routes.
+func (h deliveryRoutes) register(in routeGroup) {
+	in.get("/webhooks/deliveries", h.list)
+	in.post("/webhooks/deliveries/resend", h.resendMany)
+	in.post("/webhooks/deliveries/:event_id/resend", h.resendOne)
+}
 
 // eventID is the only accepted form of an event's ID.
 var eventID = regexp.MustCompile(`^evt_[0-9a-f]{32}_[1-9][0-9]{0,8}$`)
@@ -21,8 +36,8 @@ var eventStates = []pirogue.EventState{
 	pirogue.EventWaiting, pirogue.EventDelivered, pirogue.EventExhausted, pirogue.EventUnwanted,
 }
 
-// letterView is an event in a list of the merchant API, without its body.
-type letterView struct {
+// eventSummary is an event in a list of the merchant API, without its body.
+type eventSummary struct {
 	ID        pirogue.EventID    `json:"event_id"`
 	PaymentID pirogue.PaymentID  `json:"transaction_id,omitempty"` // of a payment's event
 	BulkID    pirogue.BulkID     `json:"bulk_id,omitempty"`        // of a bulk's event
@@ -34,7 +49,7 @@ type letterView struct {
 
 // deliveryView is an event with its body and all its deliveries.
 type deliveryView struct {
-	letterView
+	eventSummary
 	Payload  json.RawMessage `json:"payload"`
 	Attempts []attemptView   `json:"attempts"`
 }
@@ -49,9 +64,9 @@ type attemptView struct {
 	Error      string `json:"error,omitempty"`
 }
 
-// letterOf returns the view of an event for its merchant.
-func letterOf(e pirogue.Event) letterView {
-	return letterView{
+// summaryOf returns the view of an event for its merchant.
+func summaryOf(e pirogue.Event) eventSummary {
+	return eventSummary{
 		ID: e.ID, PaymentID: e.PaymentID, BulkID: e.BulkID, URL: e.URL, State: e.State, Round: e.Round,
 		CreatedAt: moment(e.CreatedAt),
 	}
@@ -59,7 +74,7 @@ func letterOf(e pirogue.Event) letterView {
 
 // deliveryOf returns the view of an event with its deliveries.
 func deliveryOf(l listing.EventLog) deliveryView {
-	view := deliveryView{letterView: letterOf(l.Event), Payload: l.Body, Attempts: []attemptView{}}
+	view := deliveryView{eventSummary: summaryOf(l.Event), Payload: l.Body, Attempts: []attemptView{}}
 	for _, d := range l.Deliveries {
 		view.Attempts = append(view.Attempts, attemptView{
 			Round: d.Round, Number: d.Number, StartedAt: moment(d.StartedAt), EndedAt: moment(d.EndedAt),
@@ -69,29 +84,29 @@ func deliveryOf(l listing.EventLog) deliveryView {
 	return view
 }
 
-// readDeliveries reads the filter of a list of events.
-func readDeliveries(raw string) (listing.EventFilter, error) {
-	q := readQuery(raw, "transaction_id", "state", "created_from", "created_to", "cursor", "limit")
+// readEventFilter reads the filter of a list of events.
+func readEventFilter(raw string) (listing.EventFilter, error) {
+	q := httpkit.ReadQuery(raw, "transaction_id", "state", "created_from", "created_to", "cursor", "limit")
 	f := listing.EventFilter{
-		PaymentID: pirogue.PaymentID(q.text("transaction_id", transactionID.MatchString)),
-		State:     pirogue.EventState(q.text("state", oneOf(eventStates...))),
-		From:      q.moment("created_from"),
-		To:        q.moment("created_to"),
+		PaymentID: pirogue.PaymentID(q.Text("transaction_id", transactionID.MatchString)),
+		State:     pirogue.EventState(q.Text("state", oneOf(eventStates...))),
+		From:      q.Time("created_from"),
+		To:        q.Time("created_to"),
 		Before:    cursorIn[pirogue.EventID](q, eventID),
-		Limit:     q.number("limit", 1, listing.MaxPage, defaultPage),
+		Limit:     q.Number("limit", 1, listing.MaxPage, defaultPage),
 	}
-	q.ordered(f.From, f.To, "created_to")
-	return f, q.err()
+	q.Ordered(f.From, f.To, "created_to")
+	return f, q.Err()
 }
 
-// listDeliveries responds with one page of events, newest first. A full page has a cursor; the page
+// list responds with one page of events, newest first. A full page has a cursor; the page
 // after it may be empty.
-func (s *Server) listDeliveries(c *gin.Context, v *requestContext) error {
-	filter, err := readDeliveries(c.Request.URL.RawQuery)
+func (h deliveryRoutes) list(c *gin.Context, rc *requestContext) error {
+	filter, err := readEventFilter(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
 	}
-	found, err := s.store.Events.Deliveries(v.ctx, v.owner(), filter)
+	found, err := h.events.Deliveries(rc.ctx, rc.owner(), filter)
 	if err != nil {
 		return err
 	}
@@ -111,8 +126,8 @@ func (s *Server) listDeliveries(c *gin.Context, v *requestContext) error {
 // was sent again too often. The body must be an object. The signature of an empty one would equal a
 // GET's, which any reader of a GET could reuse. event_id is allowed in it, so that two requests in
 // one second have different signatures.
-func (s *Server) resendOne(c *gin.Context, v *requestContext) error {
-	f, err := readForm(v.body, "event_id")
+func (h deliveryRoutes) resendOne(c *gin.Context, rc *requestContext) error {
+	f, err := readForm(rc.body, "event_id")
 	if err != nil {
 		return err
 	}
@@ -124,42 +139,42 @@ func (s *Server) resendOne(c *gin.Context, v *requestContext) error {
 	if !eventID.MatchString(id) {
 		return pirogue.Errorf(pirogue.NotFound, "not an event's id")
 	}
-	if err := s.workflows.Ready(v.ctx); err != nil {
+	if err := h.workflows.Ready(rc.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	event, err := s.resend(c, v, pirogue.EventID(id))
+	event, err := h.resend(c, rc, pirogue.EventID(id))
 	if err != nil {
 		return err
 	}
 	if event.State != pirogue.EventWaiting {
 		return pirogue.FieldError(pirogue.InvalidParameter, "event_id")
 	}
-	c.JSON(http.StatusAccepted, responseBody[letterView]{letterOf(event)})
+	c.JSON(http.StatusAccepted, responseBody[eventSummary]{summaryOf(event)})
 	return nil
 }
 
 // resendMany sends the events of a payment again, or the exhausted events of a period. It sends at
 // most maxResent of them, newest first. A full response has a cursor for the next request.
-func (s *Server) resendMany(c *gin.Context, v *requestContext) error {
-	filter, err := readResend(v.body)
+func (h deliveryRoutes) resendMany(c *gin.Context, rc *requestContext) error {
+	filter, err := readResend(rc.body)
 	if err != nil {
 		return err
 	}
-	if err := s.workflows.Ready(v.ctx); err != nil {
+	if err := h.workflows.Ready(rc.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	found, err := s.store.Events.Deliveries(v.ctx, v.owner(), filter)
+	found, err := h.events.Deliveries(rc.ctx, rc.owner(), filter)
 	if err != nil {
 		return err
 	}
-	list := page[letterView]{Data: []letterView{}}
+	list := page[eventSummary]{Data: []eventSummary{}}
 	for _, l := range found {
-		event, err := s.resend(c, v, l.ID)
+		event, err := h.resend(c, rc, l.ID)
 		if err != nil {
 			return err
 		}
 		if event.State == pirogue.EventWaiting {
-			list.Data = append(list.Data, letterOf(event))
+			list.Data = append(list.Data, summaryOf(event))
 		}
 	}
 	if len(found) == filter.Limit {
@@ -200,16 +215,16 @@ func readResend(body []byte) (listing.EventFilter, error) {
 // resend makes an event WAITING again and starts its delivery. An event that is not WAITING
 // afterwards cannot be sent. It only logs a failed start, because the stored event waits and the
 // sweep starts its delivery.
-func (s *Server) resend(c *gin.Context, v *requestContext, id pirogue.EventID) (pirogue.Event, error) {
-	event, err := s.store.Events.Resend(v.ctx, v.owner(), id)
+func (h deliveryRoutes) resend(c *gin.Context, rc *requestContext, id pirogue.EventID) (pirogue.Event, error) {
+	event, err := h.events.Resend(rc.ctx, rc.owner(), id)
 	if err != nil || event.State != pirogue.EventWaiting {
 		return event, err
 	}
 	start, stop := context.WithTimeout(context.WithoutCancel(c.Request.Context()), deliverTime)
 	defer stop()
-	if err := s.workflows.Deliver(start, v.owner(), id, event.Round); err != nil {
-		s.log.Warn("delivery is left to the sweep",
-			zap.String("request_id", v.id), zap.String("event_id", string(id)), zap.Error(err))
+	if err := h.workflows.Deliver(start, rc.owner(), id, event.Round); err != nil {
+		h.log.Warn("delivery is left to the sweep",
+			zap.String("request_id", rc.id), zap.String("event_id", string(id)), zap.Error(err))
 	}
 	return event, nil
 }

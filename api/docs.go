@@ -61,8 +61,8 @@ func renderPages() (pages, error) {
 	}, nil
 }
 
-// page serves a document. Its headers forbid scripts, and frames on any site.
-func (s *Server) page(d document) gin.HandlerFunc {
+// servePage serves a document. Its headers forbid scripts, and frames on any site.
+func servePage(d document) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Content-Language", "fr, en")
 		c.Header("Cache-Control", "public, max-age=300")
@@ -71,4 +71,13 @@ func (s *Server) page(d document) gin.HandlerFunc {
 		c.Header("Referrer-Policy", "no-referrer")
 		c.Data(http.StatusOK, d.kind, d.body)
 	}
+}
+
+// register adds the pages.
+func (p pages) register(engine *gin.Engine) {
+	engine.GET("/", servePage(p.index))
+	engine.GET(errorsPath, servePage(p.errors))
+	engine.GET("/docs/return", servePage(p.back))
+	engine.GET("/docs/style.css", servePage(p.style))
+	engine.GET("/openapi.yaml", servePage(p.openapi))
 }

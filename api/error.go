@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,6 +12,14 @@ import (
 	"pirogue"
 	"pirogue/api/httpkit"
 )
+
+// responder identifies the requests of the public port, observes them and responds to their errors.
+type responder struct {
+	clock     pirogue.Clock
+	log       *zap.Logger
+	metrics   *metrics
+	publicURL string
+}
 
 // problem is an error with more to report than its code and fields.
 type problem struct {
@@ -25,78 +32,46 @@ type problem struct {
 // Unwrap returns the wrapped error, with its code.
 func (p *problem) Unwrap() error { return p.error }
 
-// failure is the body of every error response: Neka Paie's two fields, then Pirogue's.
-type failure struct {
-	Error      string          `json:"error"`
-	Code       pirogue.Code    `json:"code"`
-	RequestID  string          `json:"request_id"`
-	DocURL     string          `json:"doc_url"`
-	Params     []pirogue.Param `json:"params,omitempty"`
-	RetryAfter int             `json:"retry_after_s,omitempty"`
-	Data       any             `json:"data,omitempty"`
-}
-
 // clientGone is the status in our log of a request whose client disconnected. It never goes on the
 // wire.
 const clientGone = 499
 
 // fail responds with err. It is the only function that turns a code into an HTTP response.
-// pirogue.Codes is the only table it reads. The cause goes to the log; a merchant sees the code's
+// httpkit.Codes is the only table it reads. The cause goes to the log; a merchant sees the code's
 // text.
 //
 // Two failures of one code differ in request_id only. The 404 of another merchant's payment so
 // reveals no more than the 404 of a made-up ID. The bytes are equal only where a client gives both
 // requests the same ID.
-func (s *Server) fail(c *gin.Context, err error) {
+func (r *responder) fail(c *gin.Context, err error) {
 	if c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		c.AbortWithStatus(clientGone)
 		return
 	}
-	info := httpkit.InfoOf(codeOf(err))
-	if v := requestContextOf(c); v.leave != nil {
-		v.starved = info.Code == pirogue.ServiceUnavailable
+	info := httpkit.InfoOf(httpkit.CodeOf(err))
+	if rc := requestContextOf(c); rc.leave != nil {
+		rc.databaseFailed = info.Code == pirogue.ServiceUnavailable
 	}
-	s.logFailure(c, info, err)
-	if c.Writer.Written() {
-		c.Abort()
-		return
-	}
-	body := s.failure(requestContextOf(c), info, err)
-	if body.RetryAfter > 0 {
-		c.Header("Retry-After", strconv.Itoa(body.RetryAfter))
-	}
-	c.AbortWithStatusJSON(info.HTTP, body)
-}
-
-// codeOf returns the code for the response. A database that did not respond in time is
-// ServiceUnavailable, not Internal.
-func codeOf(err error) pirogue.Code {
-	code := pirogue.CodeOf(err)
-	if code == pirogue.Internal && errors.Is(err, context.DeadlineExceeded) {
-		return pirogue.ServiceUnavailable
-	}
-	return code
+	r.logFailure(c, info, err)
+	httpkit.WriteFailure(c, info.HTTP, r.failure(requestContextOf(c), info, err))
 }
 
 // failure returns the body of the response to err, in the request's language.
-func (s *Server) failure(v *requestContext, info httpkit.CodeInfo, err error) failure {
-	body := failure{
-		Error: v.tongue.of(info.Text), Code: info.Code, RequestID: v.id,
-		DocURL: s.publicURL + errorsPath + "#" + string(info.Code),
+func (r *responder) failure(rc *requestContext, info httpkit.CodeInfo, err error) httpkit.Failure {
+	body := httpkit.Failure{
+		Error: rc.language.of(info.Text), Code: info.Code, RequestID: rc.id,
+		DocURL: r.publicURL + errorsPath + "#" + string(info.Code),
 	}
 	if info.Code == pirogue.Internal {
 		return body
 	}
-	var e *pirogue.Error
-	if errors.As(err, &e) {
-		body.Params = params(e.Params, v.tongue)
-	}
+	body.Params = params(httpkit.ParamsOf(err), rc.language)
 	wait := time.Duration(0)
 	var p *problem
 	if errors.As(err, &p) {
 		wait, body.Data = p.wait, p.data
 		if p.text != nil {
-			body.Error = v.tongue.of(*p.text)
+			body.Error = rc.language.of(*p.text)
 		}
 	}
 	if wait == 0 && info.Code == pirogue.ServiceUnavailable {
@@ -108,8 +83,8 @@ func (s *Server) failure(v *requestContext, info httpkit.CodeInfo, err error) fa
 
 // params returns the fields at fault, with a sentence for each. It returns at most maxParams of
 // them, or maxLineParams in a bulk's lines, for a body can name thousands.
-func params(given []pirogue.Param, t uiLanguage) []pirogue.Param {
-	var told []pirogue.Param
+func params(given []pirogue.Param, lang uiLanguage) []pirogue.Param {
+	var named []pirogue.Param
 	most := maxParams
 	if len(given) > 0 && given[0].Line > 0 {
 		most = maxLineParams
@@ -117,11 +92,11 @@ func params(given []pirogue.Param, t uiLanguage) []pirogue.Param {
 	for _, p := range given[:min(len(given), most)] {
 		p.Field = shorten(p.Field, maxFieldName)
 		if p.Message == "" {
-			p.Message = t.of(httpkit.InfoOf(p.Code).Text)
+			p.Message = lang.of(httpkit.InfoOf(p.Code).Text)
 		}
-		told = append(told, p)
+		named = append(named, p)
 	}
-	return told
+	return named
 }
 
 // wholeSeconds rounds up, so that a client that waits for so many seconds has waited long enough.
@@ -129,16 +104,16 @@ func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // logFailure logs errors that operations must mend. The access log holds merchants' mistakes
 // already.
-func (s *Server) logFailure(c *gin.Context, info httpkit.CodeInfo, err error) {
+func (r *responder) logFailure(c *gin.Context, info httpkit.CodeInfo, err error) {
 	fields := []zap.Field{
-		zap.String("request_id", requestContextOf(c).id), zap.String("route", routeOf(c)),
+		zap.String("request_id", requestContextOf(c).id), zap.String("route", httpkit.RouteOf(c)),
 		zap.String("code", string(info.Code)), zap.Error(err),
 	}
 	switch info.Code {
 	case pirogue.Internal:
-		s.log.Error("request failed", fields...)
+		r.log.Error("request failed", fields...)
 	case pirogue.ServiceUnavailable, pirogue.OperatorUnavailable:
-		s.log.Warn("request turned away", fields...)
+		r.log.Warn("request turned away", fields...)
 	default:
 	}
 }

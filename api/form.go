@@ -10,12 +10,14 @@ import (
 	"unicode/utf8"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 )
 
 // form reads the fields of a body and collects the mistakes, so that one response names them all.
 // null is a wrong type like any other: a merchant leaves out a field without a value.
 type form struct {
-	object
+	httpkit.Object
+
 	wrongs []pirogue.Param
 }
 
@@ -34,7 +36,7 @@ func (f *form) err() error {
 
 // only adds a mistake for every field outside the given names. Upper and lower case differ.
 func (f *form) only(fields ...string) {
-	for _, name := range f.names {
+	for _, name := range f.Names {
 		if !slices.Contains(fields, name) {
 			f.wrong(name, pirogue.UnknownField)
 		}
@@ -43,7 +45,7 @@ func (f *form) only(fields ...string) {
 
 // has reports whether the body has a field.
 func (f *form) has(field string) bool {
-	_, ok := f.values[field]
+	_, ok := f.Values[field]
 	return ok
 }
 
@@ -62,7 +64,7 @@ func (f *form) text(field string, code pirogue.Code, good func(string) bool) str
 	if !f.has(field) {
 		return ""
 	}
-	text, ok := f.values[field].(string)
+	text, ok := f.Values[field].(string)
 	if !ok || !good(text) {
 		f.wrong(field, code)
 		return ""
@@ -77,7 +79,7 @@ func (f *form) amount(field string) int64 {
 	if !f.has(field) {
 		return 0
 	}
-	number, ok := f.values[field].(json.Number)
+	number, ok := f.Values[field].(json.Number)
 	minor, err := strconv.ParseInt(number.String(), 10, 64)
 	if !ok || err != nil || !pirogue.IsAmount(minor) {
 		f.wrong(field, pirogue.InvalidAmount)
@@ -103,13 +105,13 @@ func (f *form) pairs(field string) map[string]string {
 	if !f.has(field) {
 		return pairs
 	}
-	given, ok := f.values[field].(object)
-	if !ok || len(given.names) > maxPairs {
+	given, ok := f.Values[field].(httpkit.Object)
+	if !ok || len(given.Names) > maxPairs {
 		f.wrong(field, pirogue.InvalidParameter)
 		return pairs
 	}
-	for _, key := range given.names {
-		value, ok := given.values[key].(string)
+	for _, key := range given.Names {
+		value, ok := given.Values[key].(string)
 		if !ok || !isPair(key, value) {
 			f.wrong(field, pirogue.InvalidParameter)
 			return pairs
@@ -135,4 +137,16 @@ func line(n int) func(string) bool {
 // oneOf returns a rule that accepts the given words only.
 func oneOf[T ~string](words ...T) func(string) bool {
 	return func(text string) bool { return slices.Contains(words, T(text)) }
+}
+
+// readForm reads a body whose fields must be among the given names. It fails with InvalidJSON or
+// UnknownField.
+func readForm(body []byte, fields ...string) (*form, error) {
+	o, err := httpkit.DecodeObject(body, maxValues)
+	if err != nil {
+		return nil, err
+	}
+	f := &form{Object: o}
+	f.only(fields...)
+	return f, f.err()
 }

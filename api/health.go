@@ -8,7 +8,16 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 )
+
+// health reports whether this process can serve requests.
+type health struct {
+	schema    Schema
+	workflows Workflows
+	clock     pirogue.Clock
+	log       *zap.Logger
+}
 
 // check is one dependency that this process needs to serve requests.
 type check struct {
@@ -33,52 +42,52 @@ type healthView struct {
 
 // The states of a health response.
 const (
-	well   = "ok"
-	unwell = "failing"
+	healthy   = "ok"
+	unhealthy = "failing"
 )
 
 // livez reports that the process runs. It checks no dependency: a restart would not mend a database
 // that does not respond.
-func (s *Server) livez(w http.ResponseWriter, _ *http.Request) {
-	s.writeHealth(w, http.StatusOK, healthView{Status: well})
+func (h health) livez(w http.ResponseWriter, _ *http.Request) {
+	h.writeHealth(w, http.StatusOK, healthView{Status: healthy})
 }
 
 // readyz reports whether this process can serve requests, with the reason if it cannot.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	view, status := s.examine(r.Context())
-	s.writeHealth(w, status, view)
+func (h health) readyz(w http.ResponseWriter, r *http.Request) {
+	view, status := h.examine(r.Context())
+	h.writeHealth(w, status, view)
 }
 
 // publicReadyz gives a load balancer the same status without the reasons.
-func (s *Server) publicReadyz(w http.ResponseWriter, r *http.Request) {
-	view, status := s.examine(r.Context())
-	s.writeHealth(w, status, healthView{Status: view.Status})
+func (h health) publicReadyz(w http.ResponseWriter, r *http.Request) {
+	view, status := h.examine(r.Context())
+	h.writeHealth(w, status, healthView{Status: view.Status})
 }
 
 // examine checks every dependency and returns the results with the HTTP status.
-func (s *Server) examine(ctx context.Context) (healthView, int) {
+func (h health) examine(ctx context.Context) (healthView, int) {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
-	view, status := healthView{Status: well}, http.StatusOK
-	for _, c := range []check{{"database", s.store.Schema.Ping}, {"workflows", s.workflows.Ready}} {
-		began := s.clock.Now()
-		result := checkView{Name: c.name, Status: well}
+	view, status := healthView{Status: healthy}, http.StatusOK
+	for _, c := range []check{{"database", h.schema.Ping}, {"workflows", h.workflows.Ready}} {
+		began := h.clock.Now()
+		result := checkView{Name: c.name, Status: healthy}
 		if err := c.ask(ctx); err != nil {
-			result.Status, result.Code, result.Error = unwell, codeOf(err), err.Error()
-			view.Status, status = unwell, http.StatusServiceUnavailable
+			result.Status, result.Code, result.Error = unhealthy, httpkit.CodeOf(err), err.Error()
+			view.Status, status = unhealthy, http.StatusServiceUnavailable
 		}
-		result.TookMS = s.clock.Now().Sub(began).Milliseconds()
+		result.TookMS = h.clock.Now().Sub(began).Milliseconds()
 		view.Checks = append(view.Checks, result)
 	}
 	return view, status
 }
 
 // writeHealth responds with a health view.
-func (s *Server) writeHealth(w http.ResponseWriter, status int, view healthView) {
+func (h health) writeHealth(w http.ResponseWriter, status int, view healthView) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(view); err != nil {
-		s.log.Warn("health answer was not written", zap.Error(err))
+		h.log.Warn("health answer was not written", zap.Error(err))
 	}
 }

@@ -10,8 +10,6 @@ import (
 // The maximum size of one request.
 const (
 	maxBody      = 64 << 10 // bytes
-	maxHeader    = 16 << 10 // bytes, all header lines together
-	maxDepth     = 16       // nesting of JSON objects and arrays
 	maxParams    = 20       // fields named in one response
 	maxFieldName = 64       // characters of a field's name that a response repeats
 )
@@ -40,13 +38,8 @@ const (
 	maxPairValue   = 500
 )
 
-// Time limits of a connection. A slow client is cut off and delays no other.
-const (
-	headerTime = 5 * time.Second
-	readTime   = 10 * time.Second // header and body
-	writeTime  = 40 * time.Second // longer than maxWait and firstAnswerTime
-	idleTime   = 60 * time.Second
-)
+// writeTime limits a response. It is longer than maxWait and firstAnswerTime.
+const writeTime = 40 * time.Second
 
 // Limits of the queue at the database: the requests inside, the requests that wait, and their wait.
 // A burst of a thousand is served in turn.
@@ -63,7 +56,7 @@ const (
 	againTime       = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
 	firstAnswerTime = 8 * time.Second         // the operator's first response to a cash-in
 	waitingTime     = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
-	heardTime       = time.Second             // a payment's workflow, told of a callback
+	signalTime      = time.Second             // a payment's workflow, told of a callback
 	deliverTime     = 2 * time.Second         // the start of a delivery
 	readyTime       = 2 * time.Second         // all checks of /readyz
 )

@@ -2,20 +2,31 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"regexp"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
+	"pirogue/lifecycle"
 	"pirogue/listing"
+	"pirogue/webhook"
 )
 
-// page is the body of a list's response.
-type page[T any] struct {
-	Data       []T     `json:"data"`
-	NextCursor *string `json:"next_cursor"`
+// paymentRoutes serves the reads of payments.
+type paymentRoutes struct {
+	payments  Payments
+	workflows Workflows
+	clock     pirogue.Clock
+	waits     *statusWaits
+}
+
+// register adds the routes.
+func (h paymentRoutes) register(in routeGroup) {
+	in.get("/payments", h.list)
+	in.get("/payments/:transaction_id", h.get)
 }
 
 // transactionID is the only accepted form of a payment's ID. Any other form is not found, also
@@ -32,14 +43,14 @@ func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
 	return pirogue.PaymentID(text), nil
 }
 
-// getPayment responds with a payment of any kind.
-func (s *Server) getPayment(c *gin.Context, v *requestContext) error {
-	p, err := s.find(c, v, "transaction_id", "")
+// get responds with a payment of any kind.
+func (h paymentRoutes) get(c *gin.Context, rc *requestContext) error {
+	p, err := h.find(c, rc, "transaction_id", "")
 	if err != nil {
 		return err
 	}
-	view := viewOf(p, v.tongue)
-	s.addWaiting(c.Request.Context(), &view, p)
+	view := viewOf(p, rc.language)
+	h.addWaiting(c.Request.Context(), &view, p)
 	c.JSON(http.StatusOK, responseBody[paymentView]{view})
 	return nil
 }
@@ -47,98 +58,62 @@ func (s *Server) getPayment(c *gin.Context, v *requestContext) error {
 // find returns the payment whose ID is in the path. With the wait parameter it returns once the
 // status changes or the wait is over. It fails with TransactionNotFound, also for a payment of
 // another kind; "" allows any kind.
-func (s *Server) find(c *gin.Context, v *requestContext, name string, only pirogue.PaymentKind) (pirogue.Payment, error) {
-	q := readQuery(c.Request.URL.RawQuery, "wait")
-	seconds := q.number("wait", 0, maxWait, 0)
-	if err := q.err(); err != nil {
+func (h paymentRoutes) find(
+	c *gin.Context, rc *requestContext, name string, only pirogue.PaymentKind,
+) (pirogue.Payment, error) {
+	q := httpkit.ReadQuery(c.Request.URL.RawQuery, "wait")
+	seconds := q.Number("wait", 0, maxWait, 0)
+	if err := q.Err(); err != nil {
 		return pirogue.Payment{}, err
 	}
 	id, err := idOf(c, name)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
-	p, err := s.store.Payments.Payment(v.ctx, v.owner(), id)
+	p, err := h.payments.Payment(rc.ctx, rc.owner(), id)
 	if err == nil && only != "" && p.Kind != only {
 		err = pirogue.Errorf(pirogue.TransactionNotFound, "a %s is no %s", p.Kind, only)
 	}
 	if err != nil || seconds == 0 || p.Status.Terminal() {
 		return p, err
 	}
-	v.rest()
-	return s.hold(c.Request.Context(), v.owner(), p, seconds)
+	rc.leaveQueue()
+	return h.waits.hold(c.Request.Context(), rc.owner(), p, seconds)
 }
 
 // addWaiting adds what an open payment waits for, if its workflow responds within waitingTime. A
 // read succeeds without a worker.
-func (s *Server) addWaiting(life context.Context, view *paymentView, p pirogue.Payment) {
+func (h paymentRoutes) addWaiting(life context.Context, view *paymentView, p pirogue.Payment) {
 	if p.Status.Terminal() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(life, waitingTime)
 	defer cancel()
-	now := s.clock.Now()
-	w, err := s.workflows.Waiting(ctx, p.ID, p.Kind, now)
+	now := h.clock.Now()
+	w, err := h.workflows.Waiting(ctx, p.ID, p.Kind, now)
 	if err != nil {
 		return
 	}
-	if next, err := s.store.Payments.NextPoll(ctx, p.ID); err == nil {
+	if next, err := h.payments.NextPoll(ctx, p.ID); err == nil {
 		w = w.PolledAt(next)
 	}
 	view.wait(w, now)
 }
 
-// getTimeline responds with every event of a payment.
-func (s *Server) getTimeline(c *gin.Context, v *requestContext) error {
-	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
-		return err
-	}
-	id, err := idOf(c, "transaction_id")
-	if err != nil {
-		return err
-	}
-	moments, err := s.store.Reports.Timeline(v.ctx, v.owner(), id)
-	if err != nil {
-		return err
-	}
-	events := page[eventView]{Data: []eventView{}}
-	for _, m := range moments {
-		events.Data = append(events.Data, eventOf(m, v.tongue))
-	}
-	c.JSON(http.StatusOK, events)
-	return nil
-}
-
-// getBalances responds with the merchant's balances, one per country.
-func (s *Server) getBalances(c *gin.Context, v *requestContext) error {
-	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
-		return err
-	}
-	balances, err := s.store.Reports.Balances(v.ctx, v.owner())
-	if err != nil {
-		return err
-	}
-	lines := page[balanceView]{Data: []balanceView{}}
-	for _, b := range balances {
-		lines.Data = append(lines.Data, balanceOf(b))
-	}
-	c.JSON(http.StatusOK, lines)
-	return nil
-}
-
-// listPayments responds with one page of payments, newest first. A full page has a cursor; the page
+// list responds with one page of payments, newest first. A full page has a cursor; the page
 // after it may be empty.
-func (s *Server) listPayments(c *gin.Context, v *requestContext) error {
+func (h paymentRoutes) list(c *gin.Context, rc *requestContext) error {
 	filter, err := readFilter(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
 	}
-	found, err := s.store.Payments.List(v.ctx, v.owner(), filter)
+	found, err := h.payments.List(rc.ctx, rc.owner(), filter)
 	if err != nil {
 		return err
 	}
 	list := page[paymentView]{Data: []paymentView{}}
 	for _, p := range found {
-		list.Data = append(list.Data, viewOf(p, v.tongue))
+		list.Data = append(list.Data, viewOf(p, rc.language))
 	}
 	if len(found) == filter.Limit {
 		cursor := cursorAfter(found[len(found)-1].ID)
@@ -157,41 +132,132 @@ var (
 
 // readFilter reads the filter of a list of payments.
 func readFilter(raw string) (listing.PaymentFilter, error) {
-	q := readQuery(raw, "merchant_order_id", "status", "type", "country_code", "operator",
+	q := httpkit.ReadQuery(raw, "merchant_order_id", "status", "type", "country_code", "operator",
 		"created_from", "created_to", "cursor", "limit")
 	f := listing.PaymentFilter{
-		OrderID:     q.text("merchant_order_id", orderID.MatchString),
-		Status:      pirogue.Status(q.text("status", oneOf(pirogue.Statuses...))),
-		Kind:        pirogue.PaymentKind(q.text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
-		Country:     pirogue.CountryCode(q.text("country_code", countryText.MatchString)),
-		Operator:    pirogue.OperatorCode(q.text("operator", operatorText.MatchString)),
-		CreatedFrom: q.moment("created_from"),
-		CreatedTo:   q.moment("created_to"),
-		Limit:       q.number("limit", 1, listing.MaxPage, defaultPage),
+		OrderID:     q.Text("merchant_order_id", orderID.MatchString),
+		Status:      pirogue.Status(q.Text("status", oneOf(pirogue.Statuses...))),
+		Kind:        pirogue.PaymentKind(q.Text("type", oneOf(pirogue.CashIn, pirogue.CashOut, pirogue.Refund))),
+		Country:     pirogue.CountryCode(q.Text("country_code", countryText.MatchString)),
+		Operator:    pirogue.OperatorCode(q.Text("operator", operatorText.MatchString)),
+		CreatedFrom: q.Time("created_from"),
+		CreatedTo:   q.Time("created_to"),
+		Limit:       q.Number("limit", 1, listing.MaxPage, defaultPage),
 	}
-	q.ordered(f.CreatedFrom, f.CreatedTo, "created_to")
+	q.Ordered(f.CreatedFrom, f.CreatedTo, "created_to")
 	f.Before = cursorIn[pirogue.PaymentID](q, transactionID)
-	return f, q.err()
+	return f, q.Err()
 }
 
-// cursors encodes cursors so that their content is not readable and clients build none themselves.
-var cursors = base64.RawURLEncoding.Strict()
-
-// cursorAfter returns the cursor of the page that begins after the row with this ID.
-func cursorAfter[T ~string](id T) string { return cursors.EncodeToString([]byte(id)) }
-
-// behind returns the ID that a page begins after. It is false for a text that is no cursor. The row
-// with this ID may belong to another merchant; the page holds the owner's rows only.
-func behind[T ~string](cursor string, id *regexp.Regexp) (T, bool) {
-	held, err := cursors.DecodeString(cursor)
-	return T(held), err == nil && id.Match(held)
+// paymentView is a payment in the merchant API: Neka Paie's fields under their names, then
+// Pirogue's. A field that does not apply is left out, never null.
+type paymentView struct {
+	ID               pirogue.PaymentID    `json:"transaction_id"`
+	Original         pirogue.PaymentID    `json:"original_transaction_id,omitempty"` // of a refund
+	OrderID          string               `json:"merchant_order_id"`
+	Type             pirogue.PaymentKind  `json:"type"`
+	Status           pirogue.Status       `json:"status"`
+	Amount           int64                `json:"amount"` // minor units, as the merchant asked for
+	Fee              int64                `json:"fee"`    // minor units, frozen at acceptance
+	Currency         pirogue.Currency     `json:"currency"`
+	CountryCode      pirogue.CountryCode  `json:"country_code"`
+	MSISDN           string               `json:"msisdn"`   // masked
+	Operator         pirogue.OperatorCode `json:"operator"` // of the latest attempt
+	Network          pirogue.Network      `json:"network"`
+	PaymentURL       string               `json:"payment_url,omitempty"`
+	NextAction       *actionView          `json:"next_action,omitempty"`
+	RefundedAmount   int64                `json:"refunded_amount"`   // minor units given back so far
+	RefundableAmount int64                `json:"refundable_amount"` // minor units that can still be given back
+	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
+	Failure          *failureView         `json:"failure,omitempty"`
+	WaitingFor       string               `json:"waiting_for,omitempty"`   // absent when the workflow does not respond
+	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0: poll at once
+	ExpiresAt        string               `json:"expires_at,omitempty"`
+	CreatedAt        string               `json:"created_at"`
+	UpdatedAt        string               `json:"updated_at"`
+	Metadata         map[string]string    `json:"metadata"`
+	Livemode         bool                 `json:"livemode"` // false: test money
 }
 
-// cursorIn returns the ID that a page begins after, "" for the first page.
-func cursorIn[T ~string](q *query, id *regexp.Regexp) (before T) {
-	q.text("cursor", func(text string) (ok bool) {
-		before, ok = behind[T](text, id)
-		return ok
-	})
-	return before
+// actionView is the customer's next step.
+type actionView struct {
+	Type      pirogue.ActionType `json:"type"`
+	URL       string             `json:"url,omitempty"`
+	QR        string             `json:"qr,omitempty"`
+	USSDCode  string             `json:"ussd_code,omitempty"`
+	Vendor    string             `json:"vendor,omitempty"` // the network whose menu the code opens
+	ExpiresAt string             `json:"expires_at,omitempty"`
+}
+
+// failureView is the reason why a payment did not succeed.
+type failureView struct {
+	Code    pirogue.FailureCode `json:"code"`
+	Message string              `json:"message"`
+	Moved   int64               `json:"moved_amount,omitempty"` // of a payment that was paid in part, in minor units
+}
+
+// viewOf returns a payment's view, with its texts in a language.
+func viewOf(p pirogue.Payment, lang uiLanguage) paymentView {
+	view := paymentView{
+		ID: p.ID, Original: p.ParentID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status,
+		Amount: p.Amount.Minor, Fee: p.Fee.Minor, Currency: p.Amount.Currency,
+		CountryCode: p.Country, MSISDN: p.MSISDN.Masked(), Operator: p.Operator, Network: p.Network,
+		RefundedAmount: p.Refunded, RefundableAmount: p.Refundable(), ProviderTxID: p.ProviderTxID,
+		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
+		Metadata: p.Metadata, Livemode: p.Mode == pirogue.Live,
+	}
+	if view.Metadata == nil {
+		view.Metadata = map[string]string{}
+	}
+	// The page stays in the view of an ended payment. A shop that redirects to payment_url must find
+	// it, even when the customer pays before the shop has our response.
+	if p.NextAction.Type == pirogue.ActionRedirect {
+		view.PaymentURL = p.NextAction.URL
+	}
+	if p.Failure.Code != "" {
+		view.Failure = &failureView{Code: p.Failure.Code, Message: reason(p.Failure.Code, lang), Moved: p.Moved}
+	}
+	if !p.Status.Terminal() {
+		view.NextAction = actionOf(p.NextAction)
+		view.ExpiresAt = moment(p.ExpiresAt)
+	}
+	return view
+}
+
+// shown returns the view of a payment in the form of the request that created it.
+func shown(p pirogue.Payment, lang uiLanguage) any {
+	if p.Kind == pirogue.Refund {
+		return refundOf(p, lang)
+	}
+	return viewOf(p, lang)
+}
+
+// actionOf returns the view of the customer's next step, nil when there is none.
+func actionOf(a pirogue.NextAction) *actionView {
+	if a.Type == "" {
+		return nil
+	}
+	return &actionView{
+		Type: a.Type, URL: a.URL, QR: a.QR, USSDCode: a.USSDCode, Vendor: a.Vendor, ExpiresAt: moment(a.ExpiresAt),
+	}
+}
+
+// reason returns a failure's text in a language, or the code itself when it has no text.
+func reason(code pirogue.FailureCode, lang uiLanguage) string {
+	if text := lang.of(webhook.FailureTexts[code]); text != "" {
+		return text
+	}
+	return string(code)
+}
+
+// wait adds what the payment's workflow waits on.
+func (view *paymentView) wait(w lifecycle.WaitState, now time.Time) {
+	view.WaitingFor = w.For
+	if !w.NextPoll.IsZero() {
+		after := max(0, w.NextPoll.Sub(now).Milliseconds())
+		view.PollAfter = &after
+	}
+	if !w.Deadline.IsZero() {
+		view.ExpiresAt = moment(w.Deadline)
+	}
 }

@@ -12,16 +12,63 @@ import (
 	"pirogue/routing"
 )
 
-// createRefund gives a cash-in, or part of it, back to its payer. It looks up the reference first,
+// refundRoutes serves the refunds: a cash-in, or a part of it, back to its payer.
+type refundRoutes struct {
+	acceptance *acceptance
+	payments   Payments
+	routes     Routes
+	urls       urlRules
+	reads      paymentRoutes
+}
+
+// register adds the routes.
+func (h refundRoutes) register(in routeGroup) {
+	in.post("/refunds", h.create)
+	in.get("/refunds/:refund_id", h.get)
+}
+
+// refundRequest is a merchant's request for a refund, read and checked.
+type refundRequest struct {
+	original  pirogue.PaymentID // as the request holds it; it may be no valid ID
+	reference string
+	amount    int64 // 0: all that is left
+	reason    string
+	notifyURL string
+	metadata  map[string]string
+}
+
+// refundFields lists every field of the request, in the contract's order.
+var refundFields = []string{"transaction_id", "merchant_refund_id", "amount", "reason", "notify_url", "metadata"}
+
+// read reads a refund. It fails like paymentRequests.read. It does not check the original's ID. A text
+// that cannot be an ID is not found later, like any unknown one.
+func (h refundRoutes) read(body []byte, m pirogue.Mode) (refundRequest, error) {
+	f, err := readForm(body, refundFields...)
+	if err != nil {
+		return refundRequest{}, err
+	}
+	f.need("transaction_id", "merchant_refund_id")
+	in := refundRequest{
+		original:  pirogue.PaymentID(f.text("transaction_id", pirogue.InvalidParameter, line(maxDescription))),
+		reference: f.text("merchant_refund_id", pirogue.InvalidOrderID, orderID.MatchString),
+		amount:    f.amount("amount"),
+		reason:    f.text("reason", pirogue.InvalidParameter, line(maxDescription)),
+		notifyURL: f.text("notify_url", pirogue.InvalidURL, h.urls.webhook(m)),
+		metadata:  f.pairs("metadata"),
+	}
+	return in, f.err()
+}
+
+// create gives a cash-in, or part of it, back to its payer. It looks up the reference first,
 // so that a repeat gets its 409 whatever the cash-in's status is.
-func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
-	in, err := s.readRefund(v.body, v.key.Mode)
+func (h refundRoutes) create(c *gin.Context, rc *requestContext) error {
+	in, err := h.read(rc.body, rc.key.Mode)
 	if err != nil {
 		return err
 	}
-	clash := func(original pirogue.Payment) error { return in.conflict(original, v.tongue) }
+	clash := func(original pirogue.Payment) error { return in.conflict(original, rc.language) }
 	// A repeat may come after the cash-in is REVERSED, which no check below would allow.
-	original, err := s.store.Payments.ByReference(v.ctx, v.owner(), pirogue.Refund, in.reference)
+	original, err := h.payments.ByReference(rc.ctx, rc.owner(), pirogue.Refund, in.reference)
 	switch pirogue.CodeOf(err) {
 	case "":
 		return clash(original)
@@ -29,15 +76,15 @@ func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
 	default:
 		return err
 	}
-	parent, err := s.collected(v.ctx, v.owner(), in.original)
+	parent, err := h.collected(rc.ctx, rc.owner(), in.original)
 	if err != nil {
 		return err
 	}
-	amount, err := in.share(parent, v.tongue)
+	amount, err := in.share(parent, rc.language)
 	if err != nil {
 		return err
 	}
-	payouts, collector, err := s.refundRoute(parent)
+	payouts, collector, err := h.refundRoute(parent)
 	if err != nil {
 		return err
 	}
@@ -47,16 +94,16 @@ func (s *Server) createRefund(c *gin.Context, v *requestContext) error {
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
 	fits := func(p pirogue.Payment) []operator.Instance { return routing.Refunders(collector, payouts, parent, p) }
-	return s.accept(c, v, request{payment: p, fits: fits, clash: clash})
+	return h.acceptance.accept(c, rc, newPayment{payment: p, fits: fits, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with TransactionNotFound, and with
 // RefundNotAllowed for a payment that is no successful cash-in.
-func (s *Server) collected(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
+func (h refundRoutes) collected(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	if !transactionID.MatchString(string(id)) {
 		return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "not an id")
 	}
-	p, err := s.store.Payments.Payment(ctx, o, id)
+	p, err := h.payments.Payment(ctx, o, id)
 	if err == nil && (p.Kind != pirogue.CashIn || p.Status != pirogue.StatusSuccess) {
 		err = pirogue.Errorf(pirogue.RefundNotAllowed, "%s %s cannot be refunded", p.Status, p.Kind)
 	}
@@ -66,7 +113,7 @@ func (s *Server) collected(ctx context.Context, o access.Owner, id pirogue.Payme
 // share returns the part of a cash-in to give back. It fails with RefundExceedsPayment, and with
 // RefundInProgress when refunds under way already cover the rest. The database checks again,
 // because another refund may come in between.
-func (in refundForm) share(parent pirogue.Payment, t uiLanguage) (pirogue.Money, error) {
+func (in refundRequest) share(parent pirogue.Payment, lang uiLanguage) (pirogue.Money, error) {
 	amount, left := parent.Amount, parent.Refundable()
 	amount.Minor = left
 	switch {
@@ -77,17 +124,17 @@ func (in refundForm) share(parent pirogue.Payment, t uiLanguage) (pirogue.Money,
 	// The request names no amount, and other refunds hold all that is left.
 	case left == 0:
 		underWay := pirogue.Errorf(pirogue.RefundInProgress, "%d of %s are held", parent.RefundHeld, parent.Amount)
-		return amount, &problem{error: underWay, data: shown(parent, t)}
+		return amount, &problem{error: underWay, data: shown(parent, lang)}
 	}
 	return amount, nil
 }
 
 // refundRoute returns the operators that pay into the payer's wallet, and the collector: zero when
 // it is not configured. It fails with RefundNotAllowed when no operator can give the cash-in back.
-func (s *Server) refundRoute(parent pirogue.Payment) ([]operator.Instance, operator.Instance, error) {
+func (h refundRoutes) refundRoute(parent pirogue.Payment) ([]operator.Instance, operator.Instance, error) {
 	// A collector that left the configuration gives nothing back, but another operator may pay out.
-	collector, _ := s.routes.Instance(parent.Operator)
-	route, err := s.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
+	collector, _ := h.routes.Instance(parent.Operator)
+	route, err := h.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
 	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
 		return nil, collector, err
 	}
@@ -98,14 +145,43 @@ func (s *Server) refundRoute(parent pirogue.Payment) ([]operator.Instance, opera
 	return route, collector, nil
 }
 
-// getRefund responds with a refund. A payment of another kind is not found.
-func (s *Server) getRefund(c *gin.Context, v *requestContext) error {
-	p, err := s.find(c, v, "refund_id", pirogue.Refund)
+// conflict returns the 409 for a reference that exists. A field that the request leaves out matches
+// any value, such as an absent amount.
+func (in refundRequest) conflict(original pirogue.Payment, lang uiLanguage) error {
+	request := original
+	request.ParentID, request.Description, request.NotifyURL = in.original, in.reason, in.notifyURL
+	request.Metadata = in.metadata
+	if in.amount > 0 {
+		request.Amount.Minor = in.amount
+	}
+	return conflict(original, request, lang)
+}
+
+// get responds with a refund. A payment of another kind is not found.
+func (h refundRoutes) get(c *gin.Context, rc *requestContext) error {
+	p, err := h.reads.find(c, rc, "refund_id", pirogue.Refund)
 	if err != nil {
 		return err
 	}
-	view := refundOf(p, v.tongue)
-	s.addWaiting(c.Request.Context(), &view.paymentView, p)
+	view := refundOf(p, rc.language)
+	h.reads.addWaiting(c.Request.Context(), &view.paymentView, p)
 	c.JSON(http.StatusOK, responseBody[refundView]{view})
 	return nil
+}
+
+// refundView is a refund in the responses of POST /refunds. Its transaction_id is the cash-in that
+// it gives back, and the refund has fields of its own. Elsewhere, in lists and webhooks, a refund's
+// transaction_id is its own.
+type refundView struct {
+	ID        pirogue.PaymentID `json:"refund_id"`
+	Original  pirogue.PaymentID `json:"transaction_id"`
+	Reference string            `json:"merchant_refund_id"`
+	paymentView
+}
+
+// refundOf returns a refund's view, with its texts in a language.
+func refundOf(p pirogue.Payment, lang uiLanguage) refundView {
+	view := refundView{ID: p.ID, Original: p.ParentID, Reference: p.OrderID, paymentView: viewOf(p, lang)}
+	view.paymentView.Original = "" // it is transaction_id
+	return view
 }

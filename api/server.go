@@ -11,9 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,7 +20,7 @@ import (
 
 	"pirogue"
 	"pirogue/access"
-	"pirogue/ids"
+	"pirogue/api/httpkit"
 )
 
 // Options holds the dependencies and settings of a Server.
@@ -79,37 +77,11 @@ func (o Options) check() error {
 
 // Server serves merchants, operators and our own operations.
 type Server struct {
-	store           Store
-	workflows       Workflows
-	routes          Routes
-	clock           pirogue.Clock
-	log             *zap.Logger
-	callbackToken   func(pirogue.OperatorRef) string
-	registeredToken func(pirogue.OperatorCode) string
-	urls            urlRules
-	pages           pages
-	metrics         *metrics
-	registry        *prometheus.Registry
-	engine          *gin.Engine
-
-	// decoy is the secret used to check the signature of an unknown key.
-	decoy string
-	// wrongSignatures counts wrong signatures per address, unknownTokens counts unknown tokens per
-	// address, and callbacks counts callbacks per attempt.
-	wrongSignatures *limiter[netip.Prefix]
-	unknownTokens   *limiter[netip.Prefix]
-	callbacks       *limiter[string]
-	// callbackSlots and waiterSlots hold one value for each callback or wait under way.
-	callbackSlots chan struct{}
-	waiterSlots   chan struct{}
-	exports       *gate[access.Owner]
-	bulkBodies    *gate[netip.Prefix]
-	// closing is closed when the server is about to stop: responses that wait on a status are sent
-	// then.
-	closing   chan struct{}
-	door      *concurrencyLimiter
-	publicURL string
-	closeOnce sync.Once
+	engine   *gin.Engine
+	log      *zap.Logger
+	registry *prometheus.Registry
+	health   health
+	waits    *statusWaits
 }
 
 // New returns a server. It fails when an option is missing or impossible.
@@ -133,131 +105,82 @@ func New(o Options) (*Server, error) {
 	if err := registry.Register(newOperatorStates(o.Store.Breakers, o.Routes, o.Clock)); err != nil {
 		return nil, fmt.Errorf("api: register metrics: %w", err)
 	}
+	engine, err := httpkit.NewEngine(o.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	s := &Server{
-		store: o.Store, workflows: o.Workflows, routes: o.Routes, clock: o.Clock, log: o.Log,
-		callbackToken: o.CallbackToken, registeredToken: o.RegisteredToken,
-		urls:  newURLRules(o.PublicURL, o.AllowLoopbackURLs),
-		pages: pages, metrics: metrics, registry: registry,
-		decoy:           ids.Secret(),
-		wrongSignatures: newLimiter[netip.Prefix](wrongSignaturesPerSecond, wrongSignaturesBurst),
-		unknownTokens:   newLimiter[netip.Prefix](unknownTokenPerSecond, unknownTokenBurst),
-		callbacks:       newLimiter[string](callbackPerSecond, callbackBurst),
-		callbackSlots:   make(chan struct{}, maxCallbacks),
-		waiterSlots:     make(chan struct{}, maxWaiters),
-		exports:         newGate[access.Owner](maxExports, maxMerchantExports, exportRetry),
-		bulkBodies:      newGate[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
-		closing:         make(chan struct{}),
-		door:            newConcurrencyLimiter(),
-		publicURL:       o.PublicURL,
+		engine: engine, log: o.Log, registry: registry, waits: newStatusWaits(o.Store.Payments),
+		health: health{o.Store.Schema, o.Workflows, o.Clock, o.Log},
 	}
-	if s.engine, err = newEngine(o.TrustedProxies); err != nil {
-		return nil, err
-	}
-	s.register()
+	s.register(o, &responder{o.Clock, o.Log, metrics, o.PublicURL})
+	pages.register(engine)
 	return s, nil
 }
 
-// newEngine returns Gin with other defaults. It redirects nothing, responds 405 with Allow, and
-// keeps an escaped slash inside its path segment. It trusts the given proxies only.
-func newEngine(proxies []string) (*gin.Engine, error) {
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.RedirectTrailingSlash = false
-	engine.RedirectFixedPath = false
-	engine.HandleMethodNotAllowed = true
-	engine.UseRawPath = true
-	engine.RemoteIPHeaders = []string{"X-Forwarded-For"}
-	if err := engine.SetTrustedProxies(proxies); err != nil {
-		return nil, fmt.Errorf("api: Options.TrustedProxies: %w", err)
-	}
-	return engine, nil
+// handler serves one request. An error that it returns becomes the response.
+type handler = httpkit.Handler[requestContext]
+
+// routeGroup adds routes whose requests have passed the same checks.
+type routeGroup struct {
+	*gin.RouterGroup
+
+	fail httpkit.Fail
 }
 
+// get adds a route for GET.
+func (g routeGroup) get(path string, h handler) { g.GET(path, httpkit.Respond(h, g.fail)) }
+
+// post adds a route for POST.
+func (g routeGroup) post(path string, h handler) { g.POST(path, httpkit.Respond(h, g.fail)) }
+
 // register adds every route of the public port.
-func (s *Server) register() {
-	s.engine.Use(s.identify, s.observe, s.recoverPanic)
-	s.engine.NoRoute(s.respond(noRoute))
-	s.engine.NoMethod(s.respond(noMethod))
+func (s *Server) register(o Options, r *responder) {
+	observer := httpkit.Observer{
+		Clock: o.Clock, Log: o.Log, Message: "request", Fields: logFields, Count: r.metrics.request,
+	}
+	s.engine.Use(httpkit.Identify, identify, observer.Observe, httpkit.RecoverPanic(r.fail))
+	s.engine.NoRoute(httpkit.NoRoute(r.fail))
+	s.engine.NoMethod(httpkit.NoMethod(r.fail))
+	s.engine.GET("/livez", gin.WrapF(s.health.livez))
+	s.engine.GET("/readyz", gin.WrapF(s.health.publicReadyz))
 
-	merchant := s.engine.Group("/api/v1", s.signalCallback(s.admission()))
-	merchant.POST("/payments/cashin", s.respond(s.createCashIn))
-	merchant.POST("/payments/cashout", s.respond(s.createCashOut))
-	merchant.POST("/payments/cashout/bulk", s.respond(s.createBulk))
-	merchant.GET("/payments/cashout/bulk/:bulk_id", s.respond(s.getBulk))
-	merchant.GET("/payments/cashout/bulk/:bulk_id/lines", s.respond(s.getBulkLines))
-	merchant.POST("/payments/cashout/bulk/:bulk_id/cancel", s.respond(s.cancelBulk))
-	merchant.GET("/payments", s.respond(s.listPayments))
-	merchant.GET("/payments/:transaction_id", s.respond(s.getPayment))
-	merchant.GET("/payments/:transaction_id/timeline", s.respond(s.getTimeline))
-	merchant.POST("/refunds", s.respond(s.createRefund))
-	merchant.GET("/refunds/:refund_id", s.respond(s.getRefund))
-	merchant.GET("/balances", s.respond(s.getBalances))
-	merchant.GET("/operators", s.respond(s.listOperators))
-	merchant.GET("/msisdn/:number", s.respond(s.getNumber))
-	merchant.GET("/transactions/export", s.respond(s.exportTransactions))
-	merchant.GET("/webhooks/deliveries", s.respond(s.listDeliveries))
-	merchant.POST("/webhooks/deliveries/resend", s.respond(s.resendMany))
-	merchant.POST("/webhooks/deliveries/:event_id/resend", s.respond(s.resendOne))
+	admission := newAdmission(o, r)
+	s.registerMerchant(o, routeGroup{s.engine.Group("/api/v1", admission.run(admission.merchantChecks())), r.fail})
+	callbacks := newCallbackRoutes(o, r)
+	callbacks.register(routeGroup{
+		s.engine.Group("/callbacks", callbacks.limitConcurrency, admission.run(admission.callbackChecks())), r.fail,
+	})
+}
 
-	operator := s.engine.Group("/callbacks", s.limitCallbacks, s.signalCallback(s.callbackAdmission()))
-	operator.POST("/:operator/:token", s.respond(s.receiveCallback))
-	operator.POST("/:operator/registered/:token", s.respond(s.receiveRegistered))
+// registerMerchant adds the routes of the merchant API.
+func (s *Server) registerMerchant(o Options, in routeGroup) {
+	urls := newURLRules(o.PublicURL, o.AllowLoopbackURLs)
+	requests := paymentRequests{o.Routes, urls}
+	acceptance := &acceptance{o.Store.Payments, o.Store.Fees, o.Workflows, o.Clock, o.Log, o.CallbackToken}
+	payments := paymentRoutes{o.Store.Payments, o.Workflows, o.Clock, s.waits}
+	exports := newInFlightLimiter[access.Owner](maxExports, maxMerchantExports, exportRetry)
 
-	s.engine.GET("/livez", gin.WrapF(s.livez))
-	s.engine.GET("/readyz", gin.WrapF(s.publicReadyz))
-	s.engine.GET("/", s.page(s.pages.index))
-	s.engine.GET("/docs/errors", s.page(s.pages.errors))
-	s.engine.GET("/docs/return", s.page(s.pages.back))
-	s.engine.GET("/docs/style.css", s.page(s.pages.style))
-	s.engine.GET("/openapi.yaml", s.page(s.pages.openapi))
+	cashInRoutes{requests, acceptance}.register(in)
+	cashOutRoutes{requests, acceptance}.register(in)
+	bulkRoutes{o.Store.Bulks, o.Store.Fees, o.Workflows, requests, exports, o.Clock, o.Log}.register(in)
+	payments.register(in)
+	timelineRoutes{o.Store.Reports}.register(in)
+	refundRoutes{acceptance, o.Store.Payments, o.Routes, urls, payments}.register(in)
+	balanceRoutes{o.Store.Reports}.register(in)
+	operatorRoutes{o.Store.Breakers, o.Routes, o.Clock}.register(in)
+	msisdnRoutes{o.Routes}.register(in)
+	exportRoutes{o.Store.Reports, exports, o.Clock, o.Log}.register(in)
+	deliveryRoutes{o.Store.Events, o.Workflows, o.Log}.register(in)
 }
 
 // Handler returns the public port: the merchant API, callbacks and documentation.
 func (s *Server) Handler() http.Handler { return s.engine }
 
-// handler serves one request. An error that it returns becomes the response.
-type handler func(*gin.Context, *requestContext) error
-
-// respond adapts a handler to Gin.
-func (s *Server) respond(h handler) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if err := h(c, requestContextOf(c)); err != nil {
-			s.fail(c, err)
-		}
-	}
-}
-
-// signalCallback runs the checks in order and lets a request continue when all pass. It stops at the first
-// failure.
-func (s *Server) signalCallback(checks []handler) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		v := requestContextOf(c)
-		defer s.finish(v)
-		for _, check := range checks {
-			if err := check(c, v); err != nil {
-				s.fail(c, err)
-				return
-			}
-		}
-		c.Next()
-	}
-}
-
-// finish releases the request's turn and places, and reports to the door whether the database
-// responded.
-func (s *Server) finish(v *requestContext) {
-	if v.leave != nil {
-		s.door.tell(!v.starved)
-	}
-	v.done()
-}
-
-// noRoute responds to a path that does not exist.
-func noRoute(*gin.Context, *requestContext) error {
-	return pirogue.Errorf(pirogue.NotFound, "no such route")
-}
-
-// noMethod responds to a method that the path does not have; Gin has set Allow.
-func noMethod(*gin.Context, *requestContext) error {
-	return pirogue.Errorf(pirogue.MethodNotAllowed, "no such method")
+// HTTPServer returns the public port as a server on addr, with limits against slow and large
+// clients. Its Shutdown first sends the responses that wait on a payment's status.
+func (s *Server) HTTPServer(addr string) *http.Server {
+	server := httpkit.NewServer(addr, s.Handler(), s.log, writeTime)
+	server.RegisterOnShutdown(s.waits.release)
+	return server
 }

@@ -29,20 +29,20 @@ func bodyLimit(c *gin.Context) int64 {
 // admitBulk reserves one of the few places for large bodies that are read at the same time. It also
 // extends the read time for slow connections. All checks that need no body come first, so that a
 // request without a valid key takes no place.
-func (s *Server) admitBulk(c *gin.Context, v *requestContext) error {
+func (a *admission) admitBulk(c *gin.Context, rc *requestContext) error {
 	if c.Request.ContentLength > maxBulkBody {
 		return pirogue.Errorf(pirogue.PayloadTooLarge, "%d bytes announced", c.Request.ContentLength)
 	}
-	for _, check := range []handler{s.checkContentType, s.checkEncoding, s.checkTimestamp, s.checkKey} {
-		if err := check(c, v); err != nil {
+	for _, check := range []handler{a.checkContentType, a.checkEncoding, a.checkTimestamp, a.checkKey} {
+		if err := check(c, rc); err != nil {
 			return err
 		}
 	}
-	leave, err := s.bulkBodies.enter(addressBlock(addressOf(c)))
+	leave, err := a.bulkBodies.enter(addressBlock(addressOf(c)))
 	if err != nil {
 		return err
 	}
-	v.bulk = leave
+	rc.leaveBulk = leave
 	control := http.NewResponseController(c.Writer)
 	// Deadlines of a connection use the machine's clock, not the server's.
 	read := time.Now().Add(bulkReadTime)
@@ -57,18 +57,18 @@ func (s *Server) admitBulk(c *gin.Context, v *requestContext) error {
 // be revoked while the body arrives. checkKey gives the request's turn at the database back in
 // between. The time of its response reveals whether a key exists, but only to a client that knows
 // its public half.
-func (s *Server) checkKey(c *gin.Context, v *requestContext) error {
-	if err := s.takeTurn(c, v); err != nil {
+func (a *admission) checkKey(c *gin.Context, rc *requestContext) error {
+	if err := a.takeTurn(c, rc); err != nil {
 		return err
 	}
-	key, _, err := s.findKey(c, v)
+	key, _, err := a.findKey(c, rc)
 	if err == nil && len(key.Secrets) == 0 {
-		err = s.rejectSignature(c, "no key in force")
+		err = a.rejectSignature(c, "no key in force")
 	}
 	if err != nil {
 		return err
 	}
-	s.finish(v)
-	v.leave = nil
+	a.finish(rc)
+	rc.leave = nil
 	return nil
 }

@@ -3,12 +3,15 @@ package api
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/bulk"
 )
 
@@ -21,19 +24,24 @@ var (
 	emptyTable  = pirogue.LocalizedText{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
 )
 
+// csvFields lists the columns that a file may have. Metadata has no column.
+var csvFields = slices.DeleteFunc(slices.Clone(requestFields[pirogue.CashOut]), func(field string) bool {
+	return field == "metadata"
+})
+
 // tableError returns an error about a file, with its line.
-func (t uiLanguage) tableError(line int, code pirogue.Code, field string, text pirogue.LocalizedText) error {
+func (lang uiLanguage) tableError(line int, code pirogue.Code, field string, text pirogue.LocalizedText) error {
 	return &pirogue.Error{Code: code, Params: []pirogue.Param{{
-		Field: field, Code: code, Line: line, Message: t.of(text),
+		Field: field, Code: code, Line: line, Message: lang.of(text),
 	}}, Err: errors.New(text.EN)}
 }
 
 // readTable reads the lines of a CSV: RFC 4180 in UTF-8, with an optional byte order mark. The
 // header decides between commas and semicolons. It fails with InvalidParameter and the file's line,
 // and with UnknownField for an unknown column.
-func readTable(body []byte, t uiLanguage) ([]written, error) {
+func readTable(body []byte, lang uiLanguage) ([]writtenLine, error) {
 	if !utf8.Valid(body) {
-		return nil, t.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
+		return nil, lang.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
 	}
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	r := csv.NewReader(bytes.NewReader(body))
@@ -43,11 +51,11 @@ func readTable(body []byte, t uiLanguage) ([]written, error) {
 	if bytes.IndexByte(header, ';') >= 0 {
 		r.Comma = ';'
 	}
-	columns, err := readHeader(r, t)
+	columns, err := readHeader(r, lang)
 	if err != nil {
 		return nil, err
 	}
-	var all []written
+	var all []writtenLine
 	var wrong mistakes
 	for !wrong.full() {
 		record, err := r.Read()
@@ -55,62 +63,74 @@ func readTable(body []byte, t uiLanguage) ([]written, error) {
 			break
 		}
 		if err != nil {
-			return nil, unreadable(err, t)
+			return nil, unreadable(err, lang)
 		}
 		at, _ := r.FieldPos(0)
 		if len(all) == bulk.MaxBulkLines {
-			return nil, t.tableError(at, pirogue.InvalidParameter, "lines", emptyTable)
+			return nil, lang.tableError(at, pirogue.InvalidParameter, "lines", emptyTable)
 		}
 		if len(record) != len(columns) {
 			wrong.params = append(wrong.params, pirogue.Param{
-				Field: "file", Code: pirogue.InvalidParameter, Line: at, Message: t.of(badColumns),
+				Field: "file", Code: pirogue.InvalidParameter, Line: at, Message: lang.of(badColumns),
 			})
 		}
 		all = append(all, row(columns, record, at))
 	}
 	if len(all) == 0 {
-		return nil, t.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+		return nil, lang.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
 	}
 	return all, wrong.err()
 }
 
 // readHeader reads the names of the columns. It fails for a name that is unknown or given twice.
-func readHeader(r *csv.Reader, t uiLanguage) ([]string, error) {
+func readHeader(r *csv.Reader, lang uiLanguage) ([]string, error) {
 	record, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, t.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+		return nil, lang.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
 	}
 	if err != nil {
-		return nil, unreadable(err, t)
+		return nil, unreadable(err, lang)
 	}
 	columns := slices.Clone(record)
 	for i, column := range columns {
 		if !slices.Contains(csvFields, column) || slices.Contains(columns[:i], column) {
-			return nil, t.tableError(1, pirogue.UnknownField, column, wrongHeader)
+			return nil, lang.tableError(1, pirogue.UnknownField, column, wrongHeader)
 		}
 	}
 	return columns, nil
 }
 
 // row returns a line of the file as an object of its non-empty cells.
-func row(columns, record []string, at int) written {
-	o := object{values: map[string]any{}}
+func row(columns, record []string, at int) writtenLine {
+	o := httpkit.Object{Values: map[string]any{}}
 	for i, column := range columns[:min(len(columns), len(record))] {
 		if value, some := cell(column, record[i]); some {
-			o.names = append(o.names, column)
-			o.values[column] = value
+			o.Names = append(o.Names, column)
+			o.Values[column] = value
 		}
 	}
-	return written{object: o, at: at}
+	return writtenLine{Object: o, at: at}
+}
+
+// cell returns a cell's value as in JSON: an amount is a number. It is false for an empty cell,
+// which counts as absent.
+func cell(column, text string) (any, bool) {
+	if text == "" {
+		return nil, false
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); column == "amount" && err == nil && number(n) == text {
+		return json.Number(text), true
+	}
+	return text, true
 }
 
 // unreadable returns the error for wrong quotes, with the file's line.
-func unreadable(err error, t uiLanguage) error {
+func unreadable(err error, lang uiLanguage) error {
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
 		return pirogue.Errorf(pirogue.Internal, "read a CSV in memory: %w", err)
 	}
-	return t.tableError(parse.Line, pirogue.InvalidParameter, "file", badQuotes)
+	return lang.tableError(parse.Line, pirogue.InvalidParameter, "file", badQuotes)
 }
 
 // lineOfBadByte returns the line of the first byte that is not UTF-8.

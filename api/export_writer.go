@@ -4,85 +4,26 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
 
 	"pirogue"
-	"pirogue/listing"
 )
 
-// exportView is one line of an export. Its fields have the order of the contract's columns.
-type exportView struct {
-	ID           pirogue.PaymentID    `json:"transaction_id"`
-	OrderID      string               `json:"merchant_order_id"`
-	Type         pirogue.PaymentKind  `json:"type"`
-	Status       pirogue.Status       `json:"status"`
-	Amount       int64                `json:"amount"`     // minor units
-	Fee          int64                `json:"fee"`        // minor units
-	Net          int64                `json:"net_amount"` // effect on the merchant's balance: negative for money that left
-	Currency     pirogue.Currency     `json:"currency"`
-	CountryCode  pirogue.CountryCode  `json:"country_code"`
-	MSISDN       string               `json:"msisdn_masked"`
-	Operator     pirogue.OperatorCode `json:"operator"`
-	ProviderTxID string               `json:"provider_tx_id,omitempty"`
-	Refunded     int64                `json:"refunded_amount"` // minor units given back so far
-	CreatedAt    string               `json:"created_at"`
-	UpdatedAt    string               `json:"updated_at"`
-	SettledAt    string               `json:"settled_at,omitempty"` // of a success
-}
+// exportFormat names the format of an export.
+type exportFormat string
 
-// exportOf returns a payment's line.
-func exportOf(p listing.ExportRow) exportView {
-	return exportView{
-		ID: p.ID, OrderID: p.OrderID, Type: p.Kind, Status: p.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor,
-		Net: p.Net, Currency: p.Amount.Currency, CountryCode: p.Country, MSISDN: p.MSISDN.Masked(),
-		Operator: p.Operator, ProviderTxID: p.ProviderTxID, Refunded: p.Refunded,
-		CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt), SettledAt: moment(p.SettledAt),
-	}
-}
-
-// exportColumns holds the header of a CSV export, in the order of exportView.cells.
-var exportColumns = []string{
-	"transaction_id", "merchant_order_id", "type", "status", "amount", "fee", "net_amount", "currency", "country_code",
-	"msisdn_masked", "operator", "provider_tx_id", "refunded_amount", "created_at", "updated_at", "settled_at",
-}
-
-// cells returns the line's cells for CSV.
-func (v exportView) cells() []string {
-	cells := harmlessly(
-		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), "",
-		string(v.Currency), string(v.CountryCode), v.MSISDN, string(v.Operator), v.ProviderTxID, number(v.Refunded),
-		v.CreatedAt, v.UpdatedAt, v.SettledAt,
-	)
-	cells[netColumn] = number(v.Net) // a negative number is no formula, and a spreadsheet must add it up
-	return cells
-}
-
-// netColumn is the index of net_amount in exportColumns.
-const netColumn = 6
-
-// harmlessly applies harmless to each cell.
-func harmlessly(cells ...string) []string {
-	for i := range cells {
-		cells[i] = harmless(cells[i])
-	}
-	return cells
-}
-
-// number returns the decimal text of n, without any separator.
-func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-// harmless changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
-// stays as it is: it begins with a plus sign and holds digits only.
-func harmless(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || e164.MatchString(cell) {
-		return cell
-	}
-	return "'" + cell
-}
+// The formats of an export.
+const (
+	asJSON exportFormat = "json"
+	asCSV  exportFormat = "csv"
+)
 
 // exportWriter writes an export in one format. It sends nothing before a piece is full or the
 // export has ended. An early failure can so still be an error response.
@@ -198,4 +139,61 @@ func (e *csvExport) end(cursor string) error {
 	}
 	e.lines.Flush()
 	return e.lines.Error()
+}
+
+// harmlessly applies harmless to each cell.
+func harmlessly(cells ...string) []string {
+	for i := range cells {
+		cells[i] = harmless(cells[i])
+	}
+	return cells
+}
+
+// harmless changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
+// stays as it is: it begins with a plus sign and holds digits only.
+func harmless(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || e164.MatchString(cell) {
+		return cell
+	}
+	return "'" + cell
+}
+
+// breakOff ends an export that failed. Before the first byte it is an ordinary error response.
+// After it, the function cuts the connection. The client sees an incomplete body and cannot take a
+// part for the whole.
+func breakOff(c *gin.Context, rc *requestContext, log *zap.Logger, err error) error {
+	if !c.Writer.Written() {
+		c.Writer.Header().Del("Content-Type")
+		c.Writer.Header().Del("Content-Disposition")
+		return err
+	}
+	log.Warn("export was broken off", zap.String("request_id", rc.id),
+		zap.String("merchant_id", string(rc.key.MerchantID)), zap.Error(err))
+	panic(http.ErrAbortHandler)
+}
+
+// stream sends each piece at once. Its write deadline applies to each piece, not to the whole
+// response.
+type stream struct {
+	to      gin.ResponseWriter
+	control *http.ResponseController
+}
+
+// newStream returns the stream of a response.
+func newStream(c *gin.Context) stream {
+	return stream{to: c.Writer, control: http.NewResponseController(c.Writer)}
+}
+
+// Write implements io.Writer.
+func (s stream) Write(piece []byte) (int, error) {
+	// Deadlines of a connection use the machine's clock, not the server's.
+	err := s.control.SetWriteDeadline(time.Now().Add(exportChunkTime))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	n, err := s.to.Write(piece)
+	if err != nil {
+		return n, err
+	}
+	return n, s.control.Flush()
 }

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limiter counts events per key in bounded memory. It holds two generations of keys. When the young
+// rateLimiter counts events per key in bounded memory. It holds two generations of keys. When the young
 // one is full it becomes the old one, and the old one is dropped. A flood of new keys so resets the
 // counts of rare keys and does no other harm.
-type limiter[K comparable] struct {
+type rateLimiter[K comparable] struct {
 	perSecond rate.Limit
 	burst     int
 
@@ -19,15 +19,15 @@ type limiter[K comparable] struct {
 	old   map[K]*rate.Limiter
 }
 
-// newLimiter returns a limiter that allows each key burst events at once and perSecond events a
+// newRateLimiter returns a limiter that allows each key burst events at once and perSecond events a
 // second on average.
-func newLimiter[K comparable](perSecond rate.Limit, burst int) *limiter[K] {
-	return &limiter[K]{perSecond: perSecond, burst: burst, young: map[K]*rate.Limiter{}}
+func newRateLimiter[K comparable](perSecond rate.Limit, burst int) *rateLimiter[K] {
+	return &rateLimiter[K]{perSecond: perSecond, burst: burst, young: map[K]*rate.Limiter{}}
 }
 
 // take counts one event and returns 0. Above the limit it counts nothing and returns the time until
 // an event would pass.
-func (l *limiter[K]) take(key K, now time.Time) time.Duration {
+func (l *rateLimiter[K]) take(key K, now time.Time) time.Duration {
 	reserved := l.bucket(key).ReserveN(now, 1)
 	wait := reserved.DelayFrom(now)
 	if wait > 0 {
@@ -37,7 +37,7 @@ func (l *limiter[K]) take(key K, now time.Time) time.Duration {
 }
 
 // bucket returns the count of a key and moves it to the young generation.
-func (l *limiter[K]) bucket(key K) *rate.Limiter {
+func (l *rateLimiter[K]) bucket(key K) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if b, ok := l.young[key]; ok {

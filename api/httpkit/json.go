@@ -1,56 +1,97 @@
-package api
+package httpkit
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"pirogue"
 )
 
-// object is a JSON object in the order of its text. A value is a string, a json.Number, a bool,
-// nil, an object or a []any.
-type object struct {
-	names  []string
-	values map[string]any
+// Object is a JSON object in the order of its text. A value is a string, a json.Number, a bool,
+// nil, an Object or a []any.
+type Object struct {
+	Names  []string
+	Values map[string]any
 }
 
-// decodeObject reads one JSON object and refuses every text that two parsers could read
+// DecodeObject reads one JSON object and refuses every text that two parsers could read
 // differently. That is a name given twice (Go keeps the last) or text after the object (Go ignores
 // it). It is also bytes that are no UTF-8 and halves of surrogate pairs. Go replaces those, so that
 // two order IDs become one. It also refuses nesting beyond maxDepth. Upper and lower case of a name
 // differ.
 //
 // It fails with InvalidJSON. It fails with InvalidParameter for the field in which the values
-// exceed every route's limit. A few bytes of text take a hundred in memory.
-func decodeObject(body []byte) (object, error) {
+// exceed maxValues. A few bytes of text take a hundred in memory.
+func DecodeObject(body []byte, maxValues int) (Object, error) {
 	switch {
 	case !utf8.Valid(body):
-		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "not UTF-8")
+		return Object{}, pirogue.Errorf(pirogue.InvalidJSON, "not UTF-8")
 	case !json.Valid(body):
-		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "not one JSON value")
+		return Object{}, pirogue.Errorf(pirogue.InvalidJSON, "not one JSON value")
 	case hasLoneSurrogate(body):
-		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "half a surrogate pair")
+		return Object{}, pirogue.Errorf(pirogue.InvalidJSON, "half a surrogate pair")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	r := reader{Decoder: decoder, left: maxValues}
 	value, err := r.value(1)
 	if pirogue.CodeOf(err) == pirogue.InvalidParameter {
-		return object{}, err
+		return Object{}, err
 	}
 	if err != nil {
-		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "%w", err)
+		return Object{}, pirogue.Errorf(pirogue.InvalidJSON, "%w", err)
 	}
-	o, ok := value.(object)
+	o, ok := value.(Object)
 	if !ok {
-		return object{}, pirogue.Errorf(pirogue.InvalidJSON, "not an object")
+		return Object{}, pirogue.Errorf(pirogue.InvalidJSON, "not an object")
 	}
 	return o, nil
+}
+
+// DecodeStruct reads one JSON object into a struct, as strictly as DecodeObject. The names must equal
+// the struct's json tags, in upper and lower case. It fails with UnknownField for another name, and
+// with InvalidParameter for a value of the wrong type.
+func DecodeStruct(body []byte, into any) error {
+	o, err := DecodeObject(body, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	known := jsonNames(reflect.TypeOf(into).Elem())
+	for _, name := range o.Names {
+		if !slices.Contains(known, name) {
+			return pirogue.FieldError(pirogue.UnknownField, name)
+		}
+	}
+	var wrong *json.UnmarshalTypeError
+	if err := json.Unmarshal(body, into); errors.As(err, &wrong) {
+		return pirogue.FieldError(pirogue.InvalidParameter, wrong.Field[strings.LastIndex(wrong.Field, ".")+1:])
+	} else if err != nil {
+		return pirogue.Errorf(pirogue.InvalidParameter, "%w", err)
+	}
+	return nil
+}
+
+// jsonNames returns the names from a struct's json tags, with those of embedded structs.
+func jsonNames(t reflect.Type) []string {
+	var known []string
+	for field := range t.Fields() {
+		if field.Anonymous {
+			known = append(known, jsonNames(field.Type)...)
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known = append(known, name)
+	}
+	return known
 }
 
 // reader reads the values of a text that is valid JSON.
@@ -59,7 +100,10 @@ type reader struct {
 	left int // number of values that it may still read
 }
 
-// errTooMany is the error for a body with more than maxValues values.
+// maxDepth limits the nesting of JSON objects and arrays.
+const maxDepth = 16
+
+// errTooMany is the error for a body with more values than allowed.
 var errTooMany = errors.New("more values than any route takes")
 
 // value reads the next value.
@@ -85,29 +129,29 @@ func (r *reader) value(depth int) (any, error) {
 }
 
 // object reads an object after its opening brace.
-func (r *reader) object(depth int) (object, error) {
-	o := object{values: map[string]any{}}
+func (r *reader) object(depth int) (Object, error) {
+	o := Object{Values: map[string]any{}}
 	for r.More() {
 		token, err := r.Token()
 		if err != nil {
-			return object{}, err
+			return Object{}, err
 		}
 		name, ok := token.(string)
 		if !ok {
-			return object{}, fmt.Errorf("%v is not a name", token)
+			return Object{}, fmt.Errorf("%v is not a name", token)
 		}
-		if _, twice := o.values[name]; twice {
-			return object{}, fmt.Errorf("%q is there twice", name)
+		if _, twice := o.Values[name]; twice {
+			return Object{}, fmt.Errorf("%q is there twice", name)
 		}
 		value, err := r.value(depth + 1)
 		if depth == 1 && errors.Is(err, errTooMany) {
 			err = pirogue.FieldError(pirogue.InvalidParameter, name)
 		}
 		if err != nil {
-			return object{}, err
+			return Object{}, err
 		}
-		o.names = append(o.names, name)
-		o.values[name] = value
+		o.Names = append(o.Names, name)
+		o.Values[name] = value
 	}
 	_, err := r.Token()
 	return o, err

@@ -3,43 +3,63 @@ package api
 import (
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
 
 	"pirogue"
+	"pirogue/access"
+	"pirogue/api/httpkit"
 	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/ids"
 )
 
-// createBulk accepts many cash-outs together: all of them or, with any mistake in one, none. The
+// bulkRoutes serves bulks: many cash-outs that are accepted together.
+type bulkRoutes struct {
+	bulks     Bulks
+	fees      Fees
+	workflows Workflows
+	requests  paymentRequests
+	exports   *inFlightLimiter[access.Owner]
+	clock     pirogue.Clock
+	log       *zap.Logger
+}
+
+// register adds the routes.
+func (h bulkRoutes) register(in routeGroup) {
+	in.post("/payments/cashout/bulk", h.create)
+	in.get("/payments/cashout/bulk/:bulk_id", h.get)
+	in.get("/payments/cashout/bulk/:bulk_id/lines", h.getLines)
+	in.post("/payments/cashout/bulk/:bulk_id/cancel", h.cancel)
+}
+
+// create accepts many cash-outs together: all of them or, with any mistake in one, none. The
 // response names every mistake with its line. One transaction writes the bulk and sets its money
 // aside. After that commit the response never reports a failure.
-func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
+func (h bulkRoutes) create(c *gin.Context, rc *requestContext) error {
 	ctx, cancel := context.WithTimeout(lifeOf(c.Request), bulkTime)
 	defer cancel()
-	in, err := s.readBulk(c, v)
+	in, err := h.read(c, rc)
 	if err != nil {
 		return err
 	}
-	b, lines, err := s.planBulk(ctx, v, in)
+	b, lines, err := h.plan(ctx, rc, in)
 	if err != nil {
 		return err
 	}
-	if err := s.workflows.Ready(ctx); err != nil {
+	if err := h.workflows.Ready(ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
 	failpoint.Hit("api.bulk.checked")
 	stored, created, err := certainly(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {
-		return s.store.Bulks.AcceptBulk(ctx, b, lines)
+		return h.bulks.AcceptBulk(ctx, b, lines)
 	})
 	if err != nil {
 		return onLines(explained(err), in)
 	}
-	progress, err := s.store.Bulks.Bulk(ctx, v.owner(), stored.ID)
+	progress, err := h.bulks.Bulk(ctx, rc.owner(), stored.ID)
 	if !created && stored.ID != b.ID {
 		return bulkConflict(progress, b, err)
 	}
@@ -49,31 +69,19 @@ func (s *Server) createBulk(c *gin.Context, v *requestContext) error {
 		}}
 	}
 	failpoint.Hit("api.bulk.committed")
-	s.launchBulk(ctx, v, stored)
+	h.launch(ctx, rc, stored)
 	c.JSON(http.StatusAccepted, responseBody[bulkView]{bulkOf(progress)})
 	return nil
 }
 
-// readBulk reads a bulk in the format of the request's content type.
-func (s *Server) readBulk(c *gin.Context, v *requestContext) (bulkForm, error) {
-	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-	if err == nil && kind == "text/csv" {
-		return s.readBulkCSV(v, c.Request.URL.RawQuery)
-	}
-	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
-		return bulkForm{}, err
-	}
-	return s.readBulkJSON(v)
-}
-
-// planBulk chooses each line's operator and fee, as for a single cash-out. It fails with the first
+// plan chooses each line's operator and fee, as for a single cash-out. It fails with the first
 // mistake's code and lists all mistakes. Lines of more than one subsidiary are a mistake.
-func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (bulk.Bulk, []bulk.BulkLine, error) {
-	contract, err := s.store.Fees.Fees(ctx, v.key.MerchantID)
+func (h bulkRoutes) plan(ctx context.Context, rc *requestContext, in bulkRequest) (bulk.Bulk, []bulk.BulkLine, error) {
+	contract, err := h.fees.Fees(ctx, rc.key.MerchantID)
 	if err != nil {
 		return bulk.Bulk{}, nil, err
 	}
-	b, err := s.newBulk(v, in)
+	b, err := h.newBulk(rc, in)
 	if err != nil {
 		return bulk.Bulk{}, nil, err
 	}
@@ -82,7 +90,7 @@ func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (
 		if wrong.full() {
 			break
 		}
-		p, err := s.planLine(v, contract, b, l)
+		p, err := h.planLine(rc, contract, b, l)
 		var said *pirogue.Error
 		switch {
 		case err == nil:
@@ -101,11 +109,11 @@ func (s *Server) planBulk(ctx context.Context, v *requestContext, in bulkForm) (
 
 // newBulk returns a bulk without lines that is created at this moment. Its subsidiary is that of
 // the first line.
-func (s *Server) newBulk(v *requestContext, in bulkForm) (bulk.Bulk, error) {
-	now, home := s.clock.Now(), in.lines[0].country
+func (h bulkRoutes) newBulk(rc *requestContext, in bulkRequest) (bulk.Bulk, error) {
+	now, home := h.clock.Now(), in.lines[0].country
 	digest, err := in.digest()
 	return bulk.Bulk{
-		ID: pirogue.BulkID(ids.New()), MerchantID: v.key.MerchantID, Mode: v.key.Mode, Reference: in.reference,
+		ID: pirogue.BulkID(ids.New()), MerchantID: rc.key.MerchantID, Mode: rc.key.Mode, Reference: in.reference,
 		State: bulk.BulkAccepted, Country: home.Code, Amount: pirogue.Money{Currency: home.Currency},
 		Fee: pirogue.Money{Currency: home.Currency}, Digest: digest, NotifyURL: in.notifyURL,
 		NotifyLines: in.notifyLines, Metadata: in.metadata, CreatedAt: now, UpdatedAt: now,
@@ -119,15 +127,14 @@ var otherSubsidiary = pirogue.LocalizedText{
 }
 
 // planLine returns the payment that a line becomes.
-func (s *Server) planLine(
-	v *requestContext, contract pirogue.FeeSchedule, b bulk.Bulk, l lineForm,
+func (h bulkRoutes) planLine(
+	rc *requestContext, contract pirogue.FeeSchedule, b bulk.Bulk, l lineRequest,
 ) (pirogue.Payment, error) {
 	if l.country.Code != b.Country {
 		field := numberField[pirogue.CashOut]
-		return pirogue.Payment{}, v.tongue.tableError(0, pirogue.CountryNotSupported, field, otherSubsidiary)
+		return pirogue.Payment{}, rc.language.tableError(0, pirogue.CountryNotSupported, field, otherSubsidiary)
 	}
-	l.network, _ = s.routes.Network(b.Mode, b.Country, l.network, pirogue.CashOut, l.msisdn)
-	route, err := s.routeFor(l.paymentForm, b.Mode)
+	route, err := h.requests.route(&l.paymentRequest, b.Mode)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
@@ -159,7 +166,7 @@ func add(b *bulk.Bulk, p pirogue.Payment) error {
 }
 
 // onLines moves the database's errors about lines to the line numbers of the request.
-func onLines(err error, in bulkForm) error {
+func onLines(err error, in bulkRequest) error {
 	var wrong *pirogue.Error
 	if errors.As(err, &wrong) {
 		for i, p := range wrong.Params {
@@ -188,14 +195,14 @@ func bulkConflict(original bulk.BulkProgress, asked bulk.Bulk, err error) error 
 	return &problem{error: mismatch, data: bulkOf(original)}
 }
 
-// launchBulk starts a bulk's workflow. It only logs a failed start, because the bulk is stored and
+// launch starts a bulk's workflow. It only logs a failed start, because the bulk is stored and
 // the sweep starts it.
-func (s *Server) launchBulk(ctx context.Context, v *requestContext, b bulk.Bulk) {
+func (h bulkRoutes) launch(ctx context.Context, rc *requestContext, b bulk.Bulk) {
 	start, stop := context.WithTimeout(context.WithoutCancel(ctx), deliverTime)
 	defer stop()
-	if err := s.workflows.LaunchBulk(start, b); err != nil {
-		s.log.Warn("bulk is left to the sweep",
-			zap.String("request_id", v.id), zap.String("bulk_id", string(b.ID)), zap.Error(err))
+	if err := h.workflows.LaunchBulk(start, b); err != nil {
+		h.log.Warn("bulk is left to the sweep",
+			zap.String("request_id", rc.id), zap.String("bulk_id", string(b.ID)), zap.Error(err))
 	}
 	failpoint.Hit("api.bulk.started")
 }
@@ -210,16 +217,16 @@ func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 	return pirogue.BulkID(text), nil
 }
 
-// getBulk responds with a bulk's current progress.
-func (s *Server) getBulk(c *gin.Context, v *requestContext) error {
-	if err := readQuery(c.Request.URL.RawQuery).err(); err != nil {
+// get responds with a bulk's current progress.
+func (h bulkRoutes) get(c *gin.Context, rc *requestContext) error {
+	if err := httpkit.ReadQuery(c.Request.URL.RawQuery).Err(); err != nil {
 		return err
 	}
 	id, err := bulkIDOf(c)
 	if err != nil {
 		return err
 	}
-	progress, err := s.store.Bulks.Bulk(v.ctx, v.owner(), id)
+	progress, err := h.bulks.Bulk(rc.ctx, rc.owner(), id)
 	if err != nil {
 		return err
 	}
@@ -227,10 +234,10 @@ func (s *Server) getBulk(c *gin.Context, v *requestContext) error {
 	return nil
 }
 
-// cancelBulk cancels the lines that have not begun. Its body must be an object, because the
-// signature of an empty body would equal a GET's. bulk_id is allowed in it.
-func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
-	f, err := readForm(v.body, "bulk_id")
+// cancel cancels the lines that have not begun. Its body must be an object, because the
+// signature of an empty body would equal a GET'h. bulk_id is allowed in it.
+func (h bulkRoutes) cancel(c *gin.Context, rc *requestContext) error {
+	f, err := readForm(rc.body, "bulk_id")
 	if err != nil {
 		return err
 	}
@@ -242,7 +249,7 @@ func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
 	if err != nil {
 		return err
 	}
-	progress, err := s.store.Bulks.CancelBulk(v.ctx, v.owner(), id, s.clock.Now())
+	progress, err := h.bulks.CancelBulk(rc.ctx, rc.owner(), id, h.clock.Now())
 	if err != nil {
 		return err
 	}

@@ -4,35 +4,49 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
-	"strconv"
+	"mime"
 	"strings"
 
+	"github.com/gin-gonic/gin"
+
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/bulk"
 )
 
-// bulkForm is a merchant's request for a bulk, read and checked.
-type bulkForm struct {
+// read reads a bulk in the format of the request's content type.
+func (h bulkRoutes) read(c *gin.Context, rc *requestContext) (bulkRequest, error) {
+	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if err == nil && kind == "text/csv" {
+		return h.readCSV(rc, c.Request.URL.RawQuery)
+	}
+	if err := httpkit.ReadQuery(c.Request.URL.RawQuery).Err(); err != nil {
+		return bulkRequest{}, err
+	}
+	return h.readJSON(rc)
+}
+
+// bulkRequest is a merchant's request for a bulk, read and checked.
+type bulkRequest struct {
 	reference   string
 	notifyURL   string
 	notifyLines bool
 	metadata    map[string]string
-	lines       []lineForm
+	lines       []lineRequest
 }
 
-// lineForm is one line of a bulkForm.
-type lineForm struct {
-	paymentForm
+// lineRequest is one line of a bulkRequest.
+type lineRequest struct {
+	paymentRequest
 	at int // its line in the request, in the numbers of the API's errors
 }
 
 // bulkFields lists every field of a bulk in JSON, in the contract's order.
 var bulkFields = []string{"merchant_bulk_id", "lines", "notify_url", "notify_lines", "metadata"}
 
-// written is a line as the request holds it, before any check.
-type written struct {
-	object
+// writtenLine is a line as the request holds it, before any check.
+type writtenLine struct {
+	httpkit.Object
 	at     int
 	broken bool // it is not a JSON object
 }
@@ -65,32 +79,32 @@ func (m *mistakes) err() error {
 	return &pirogue.Error{Code: code, Params: m.params}
 }
 
-// readBulkJSON reads a bulk in JSON. It fails with the first mistake's code and all mistakes.
-func (s *Server) readBulkJSON(v *requestContext) (bulkForm, error) {
-	f, err := readForm(v.body, bulkFields...)
+// readJSON reads a bulk in JSON. It fails with the first mistake's code and all mistakes.
+func (h bulkRoutes) readJSON(rc *requestContext) (bulkRequest, error) {
+	f, err := readForm(rc.body, bulkFields...)
 	if err != nil {
-		return bulkForm{}, err
+		return bulkRequest{}, err
 	}
 	f.need("merchant_bulk_id", "lines")
-	in := bulkForm{
+	in := bulkRequest{
 		reference:   f.text("merchant_bulk_id", pirogue.InvalidOrderID, orderID.MatchString),
-		notifyURL:   f.text("notify_url", pirogue.InvalidURL, s.urls.webhook(v.key.Mode)),
+		notifyURL:   f.text("notify_url", pirogue.InvalidURL, h.requests.urls.webhook(rc.key.Mode)),
 		notifyLines: f.truth("notify_lines"),
 		metadata:    f.pairs("metadata"),
 	}
-	lines, isList := f.values["lines"].([]any)
+	lines, isList := f.Values["lines"].([]any)
 	if f.has("lines") && (!isList || len(lines) == 0 || len(lines) > bulk.MaxBulkLines) {
 		f.wrong("lines", pirogue.InvalidParameter)
 	}
 	if err := f.err(); err != nil {
-		return bulkForm{}, err
+		return bulkRequest{}, err
 	}
-	all := make([]written, len(lines))
+	all := make([]writtenLine, len(lines))
 	for i, line := range lines {
-		o, isObject := line.(object)
-		all[i] = written{object: o, at: i + 1, broken: !isObject}
+		o, isObject := line.(httpkit.Object)
+		all[i] = writtenLine{Object: o, at: i + 1, broken: !isObject}
 	}
-	in.lines, err = s.readLines(all, v.key.Mode)
+	in.lines, err = h.readLines(all, rc.key.Mode)
 	return in, err
 }
 
@@ -99,7 +113,7 @@ func (f *form) truth(field string) bool {
 	if !f.has(field) {
 		return false
 	}
-	truth, ok := f.values[field].(bool)
+	truth, ok := f.Values[field].(bool)
 	if !ok {
 		f.wrong(field, pirogue.InvalidParameter)
 	}
@@ -108,8 +122,8 @@ func (f *form) truth(field string) bool {
 
 // readLines reads every line by the rules for a single cash-out, and reports order IDs that occur
 // twice.
-func (s *Server) readLines(all []written, m pirogue.Mode) ([]lineForm, error) {
-	lines, wrong, seen := make([]lineForm, 0, len(all)), mistakes{}, map[string]bool{}
+func (h bulkRoutes) readLines(all []writtenLine, m pirogue.Mode) ([]lineRequest, error) {
+	lines, wrong, seen := make([]lineRequest, 0, len(all)), mistakes{}, map[string]bool{}
 	for i, w := range all {
 		if wrong.full() {
 			break
@@ -118,22 +132,22 @@ func (s *Server) readLines(all []written, m pirogue.Mode) ([]lineForm, error) {
 			wrong.line(i+1, w.at, pirogue.Param{Field: "", Code: pirogue.InvalidParameter})
 			continue
 		}
-		f := &form{object: w.object}
+		f := &form{Object: w.Object}
 		f.only(requestFields[pirogue.CashOut]...)
-		in := s.paymentOf(f, m, pirogue.CashOut)
+		in := h.requests.fields(f, m, pirogue.CashOut)
 		if in.orderID != "" && seen[in.orderID] {
 			f.wrong("merchant_order_id", pirogue.DuplicateOrder)
 		}
 		seen[in.orderID] = true
 		wrong.line(i+1, w.at, f.wrongs...)
-		lines = append(lines, lineForm{in, w.at})
+		lines = append(lines, lineRequest{in, w.at})
 	}
 	return lines, wrong.err()
 }
 
 // digest returns a hash of the lines. It tells a repeat from other lines under the same reference,
 // in JSON and CSV alike.
-func (in bulkForm) digest() (string, error) {
+func (in bulkRequest) digest() (string, error) {
 	hash := sha256.New()
 	encoder := json.NewEncoder(hash)
 	for _, l := range in.lines {
@@ -147,42 +161,25 @@ func (in bulkForm) digest() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// readBulkCSV reads a bulk in CSV. The query holds the fields that belong to the whole bulk.
-func (s *Server) readBulkCSV(v *requestContext, raw string) (bulkForm, error) {
-	q := readQuery(raw, "merchant_bulk_id", "notify_url", "notify_lines")
-	in := bulkForm{
-		reference:   q.text("merchant_bulk_id", orderID.MatchString),
-		notifyURL:   q.text("notify_url", s.urls.webhook(v.key.Mode)),
-		notifyLines: q.text("notify_lines", oneOf("true", "false")) == "true",
+// readCSV reads a bulk in CSV. The query holds the fields that belong to the whole bulk.
+func (h bulkRoutes) readCSV(rc *requestContext, raw string) (bulkRequest, error) {
+	q := httpkit.ReadQuery(raw, "merchant_bulk_id", "notify_url", "notify_lines")
+	in := bulkRequest{
+		reference:   q.Text("merchant_bulk_id", orderID.MatchString),
+		notifyURL:   q.Text("notify_url", h.requests.urls.webhook(rc.key.Mode)),
+		notifyLines: q.Text("notify_lines", oneOf("true", "false")) == "true",
 		metadata:    map[string]string{},
 	}
-	if err := q.err(); err != nil {
-		return bulkForm{}, err
+	if err := q.Err(); err != nil {
+		return bulkRequest{}, err
 	}
 	if in.reference == "" {
-		return bulkForm{}, pirogue.FieldError(pirogue.MissingField, "merchant_bulk_id")
+		return bulkRequest{}, pirogue.FieldError(pirogue.MissingField, "merchant_bulk_id")
 	}
-	all, err := readTable(v.body, v.tongue)
+	all, err := readTable(rc.body, rc.language)
 	if err != nil {
-		return bulkForm{}, err
+		return bulkRequest{}, err
 	}
-	in.lines, err = s.readLines(all, v.key.Mode)
+	in.lines, err = h.readLines(all, rc.key.Mode)
 	return in, err
-}
-
-// csvFields lists the columns that a file may have. Metadata has no column.
-var csvFields = slices.DeleteFunc(slices.Clone(requestFields[pirogue.CashOut]), func(field string) bool {
-	return field == "metadata"
-})
-
-// cell returns a cell's value as in JSON: an amount is a number. It is false for an empty cell,
-// which counts as absent.
-func cell(column, text string) (any, bool) {
-	if text == "" {
-		return nil, false
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); column == "amount" && err == nil && number(n) == text {
-		return json.Number(text), true
-	}
-	return text, true
 }

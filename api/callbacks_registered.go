@@ -24,40 +24,40 @@ type referenceReader interface {
 //
 // A proven callback about a payment that is not ours gets a 404. It does not count as a wrong
 // token. The operator's account may also serve other systems.
-func (s *Server) receiveRegistered(c *gin.Context, v *requestContext) error {
+func (h callbackRoutes) receiveRegistered(c *gin.Context, rc *requestContext) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
-	reader, ok := s.referenceReader(code)
-	if !ok || !s.isRegistered(code, c.Param("token")) {
-		return s.unknownCallback(c, "")
+	reader, ok := h.referenceReader(code)
+	if !ok || !h.isRegistered(code, c.Param("token")) {
+		return h.unknownCallback(c, "")
 	}
-	ref, err := reader.CallbackReference(c.Request.Header, v.body)
+	ref, err := reader.CallbackReference(c.Request.Header, rc.body)
 	switch pirogue.CodeOf(err) {
 	case "":
 	case operator.Unknown:
-		s.metrics.callback(code, callbackUnknown)
+		h.metrics.callback(code, callbackUnknown)
 		return pirogue.Errorf(pirogue.NotFound, "%w", err)
 	default:
-		s.metrics.callback(code, callbackRefused)
+		h.metrics.callback(code, callbackRefused)
 		return err
 	}
-	if err := s.limitAttempt(code, string(code)+"/"+string(ref)); err != nil {
+	if err := h.limitAttempt(code, string(code)+"/"+string(ref)); err != nil {
 		return err
 	}
-	a, err := s.store.Callbacks.AttemptByRef(v.ctx, code, ref)
+	a, err := h.callbacks.AttemptByRef(rc.ctx, code, ref)
 	if err != nil {
 		if pirogue.CodeOf(err) == pirogue.NotFound {
-			s.metrics.callback(code, callbackUnknown)
+			h.metrics.callback(code, callbackUnknown)
 		}
 		return err
 	}
-	return s.receiveKnownCallback(c, v, reader, a)
+	return h.receiveKnown(c, rc, reader, a)
 }
 
 // referenceReader returns the reader of an operator with one registered address. It is false for
 // every other operator.
-func (s *Server) referenceReader(code pirogue.OperatorCode) (referenceReader, bool) {
-	reader, ok := s.callbackReader(code)
-	if !ok || s.registeredToken == nil {
+func (h callbackRoutes) referenceReader(code pirogue.OperatorCode) (referenceReader, bool) {
+	reader, ok := h.reader(code)
+	if !ok || h.registeredToken == nil {
 		return nil, false
 	}
 	one, ok := reader.(referenceReader)
@@ -66,7 +66,7 @@ func (s *Server) referenceReader(code pirogue.OperatorCode) (referenceReader, bo
 
 // isRegistered reports whether a token is that of the operator's registered address. It takes the
 // same time for every token.
-func (s *Server) isRegistered(code pirogue.OperatorCode, token string) bool {
-	given, own := operator.CallbackDigest(token), operator.CallbackDigest(s.registeredToken(code))
+func (h callbackRoutes) isRegistered(code pirogue.OperatorCode, token string) bool {
+	given, own := operator.CallbackDigest(token), operator.CallbackDigest(h.registeredToken(code))
 	return subtle.ConstantTimeCompare([]byte(given), []byte(own)) == 1
 }
