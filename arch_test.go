@@ -69,14 +69,14 @@ var layers = map[string][]string{
 	},
 	"api/httpkit":     {".", "ids", "operator", "github.com/gin-gonic/gin", "go.uber.org/zap"},
 	"adapters":        {".", "operator", "config", "adapters/*"},
-	"adapters/*":      {".", "operator", "config", "adapters/outbound"},
+	"adapters/*":      {".", "operator", "config", "adapters/client"},
 	"sandbox":         {"sandbox/*"},
 	"sandbox/*":       {"sandbox/engine"},
 	"sandbox/sonatel": {"sandbox/engine", "github.com/piglig/go-qr"}, // the QR codes of its answers
 	"cmd/*":           {"*"},
 
 	// The contracts and simulator checks that tests share.
-	"adapters/outbound":        {".", "operator", "config", "github.com/sony/gobreaker/v2", "golang.org/x/sync"},
+	"adapters/client":        {".", "operator", "config", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
 	"sandbox/enginetest":       {"*"},

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/config"
 	"pirogue/operator"
 )
@@ -162,9 +162,9 @@ func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.O
 func (s Subject) question(call Call) (operator.StatusQuery, bool) {
 	switch {
 	case call == Status && s.Query.Ref == "":
-		return Asked(outbound.CollectSubmission(s.Collection)), true
+		return Asked(client.CollectSubmission(s.Collection)), true
 	case call == CashOutStatus && s.CashOutQuery.Ref == "":
-		return Asked(outbound.DisburseSubmission(s.Disbursement)), true
+		return Asked(client.DisburseSubmission(s.Disbursement)), true
 	}
 	q, asked := map[Call]operator.StatusQuery{
 		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,

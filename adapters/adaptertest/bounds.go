@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -78,7 +78,7 @@ func Unsent(t *testing.T, s Subject, rows map[string]func(*operator.CollectReque
 // spoilt returns the subject with the same change applied to both its collection and its
 // disbursement.
 func (s Subject) spoilt(spoil func(*operator.CollectRequest)) Subject {
-	out := outbound.DisburseSubmission(s.Disbursement)
+	out := client.DisburseSubmission(s.Disbursement)
 	like := operator.CollectRequest{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
 	if out.MSISDN != "" {
 		spoil(&like)

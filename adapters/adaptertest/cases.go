@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -96,6 +96,6 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 }
 
 // Asked returns the status query of an order sent now.
-func Asked(o outbound.Submission) operator.StatusQuery {
+func Asked(o client.Submission) operator.StatusQuery {
 	return operator.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
 }

@@ -11,14 +11,14 @@ import (
 	"pirogue/operator"
 )
 
-// decimal matches an amount with or without decimals.
-var decimal = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
+// decimalAmount matches an amount with or without decimals.
+var decimalAmount = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 
-// Balance implements pirogue.BalanceReader. It returns the account's balance in whole
+// Balance implements operator.BalanceReader. It returns the account's balance in whole
 // francs. Fees leave decimals in it; a part of a franc cannot be paid out, so it is
 // dropped.
 func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
-	said, err := o.ask(ctx, o.shape.balancePath, nil, operator.Unknown)
+	reply, err := o.query(ctx, o.shape.balancePath, nil, operator.Unknown)
 	if err != nil {
 		return pirogue.Money{}, err
 	}
@@ -27,7 +27,7 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 		Amount   text `json:"amount"`  // the name since the SDK's 1.1.0
 		Currency text `json:"currency"`
 	}
-	if err := json.Unmarshal(said.Data, &got); err != nil {
+	if err := json.Unmarshal(reply.Data, &got); err != nil {
 		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: not the JSON of the documents: %w", err)
 	}
 	francs, ok := wholeFrancs(string(cmp.Or(got.Balance, got.Amount)))
@@ -41,7 +41,7 @@ func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
 // wholeFrancs returns an amount without its decimals, rounded down. It returns false for a
 // text that is no amount.
 func wholeFrancs(amount string) (int64, bool) {
-	parts := decimal.FindStringSubmatch(amount)
+	parts := decimalAmount.FindStringSubmatch(amount)
 	if parts == nil {
 		return 0, false
 	}

@@ -22,25 +22,25 @@ const customerPages = 250
 
 // customerRow is a customer on the wire, in camelCase in every shape.
 type customerRow struct {
-	ID          text   `json:"id,omitempty"` // a UUID
-	FirstName   string `json:"firstName"`
-	LastName    string `json:"lastName"`
-	Email       string `json:"email"`
-	PhoneNumber text   `json:"phoneNumber"` // local, as in collections [our reading]
-	Address     home   `json:"address"`
-	CreatedAt   text   `json:"createdAt,omitempty"`
+	ID          text            `json:"id,omitempty"` // a UUID
+	FirstName   string          `json:"firstName"`
+	LastName    string          `json:"lastName"`
+	Email       string          `json:"email"`
+	PhoneNumber text            `json:"phoneNumber"` // local, as in collections [our reading]
+	Address     customerAddress `json:"address"`
+	CreatedAt   text            `json:"createdAt,omitempty"`
 }
 
-// home is a customer's address. We send it as the object that collections use for the
+// customerAddress is a customer's address. We send it as the object that collections use for the
 // customer [our reading]. We read an object or plain text.
-type home struct {
+type customerAddress struct {
 	CountryCode   string `json:"countryCode"`
 	StreetAddress string `json:"streetAddress,omitempty"`
 }
 
 // UnmarshalJSON reads an object or a text. Any other JSON leaves the address empty.
-func (h *home) UnmarshalJSON(raw []byte) error {
-	type object home
+func (h *customerAddress) UnmarshalJSON(raw []byte) error {
+	type object customerAddress
 	if err := json.Unmarshal(raw, (*object)(h)); err == nil {
 		return nil
 	}
@@ -51,50 +51,50 @@ func (h *home) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// CreateCustomer implements pirogue.CustomerDirectory. A customer without both names or
+// CreateCustomer implements operator.CustomerDirectory. A customer without both names or
 // without a number of Côte d'Ivoire is Refused and not sent.
 func (o *adapter) CreateCustomer(ctx context.Context, c operator.Customer) (operator.Customer, error) {
-	number, ours := terms.LocalOf(c.MSISDN)
+	number, ours := limits.LocalOf(c.MSISDN)
 	if !ours || c.FirstName == "" || c.LastName == "" {
 		return operator.Customer{}, pirogue.Errorf(operator.Refused, "not sent: a customer has two names and a local number")
 	}
-	said, err := o.post(ctx, createCustomerPath, customerRow{
+	reply, err := o.post(ctx, createCustomerPath, customerRow{
 		FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, PhoneNumber: text(number),
-		Address: home{CountryCode: country, StreetAddress: c.Address},
+		Address: customerAddress{CountryCode: country, StreetAddress: c.Address},
 	})
 	if err != nil {
 		return operator.Customer{}, err
 	}
-	if !said.good() && said.code() != http.StatusCreated {
-		return operator.Customer{}, o.failure(said, operator.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
+	if !reply.isAccepted() && reply.code() != http.StatusCreated {
+		return operator.Customer{}, o.replyError(reply, operator.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
 	}
-	return readCustomer(said.Data)
+	return readCustomer(reply.Data)
 }
 
-// Customer implements pirogue.CustomerDirectory.
+// Customer implements operator.CustomerDirectory.
 func (o *adapter) Customer(ctx context.Context, id string) (operator.Customer, error) {
 	if id == "" {
 		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
 	}
-	said, err := o.ask(ctx, customersPath+"/"+url.PathEscape(id), nil, operator.Refused)
+	reply, err := o.query(ctx, customersPath+"/"+url.PathEscape(id), nil, operator.Refused)
 	switch {
-	case said.unheardOf():
+	case reply.isNotFound():
 		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "Digitalpaye does not know this customer")
 	case err != nil:
 		return operator.Customer{}, err
 	}
-	got, err := readCustomer(said.Data)
+	got, err := readCustomer(reply.Data)
 	if err == nil && got.ID != id {
 		return operator.Customer{}, pirogue.Errorf(operator.Unknown, "an answer about another customer")
 	}
 	return got, err
 }
 
-// Customers implements pirogue.CustomerDirectory. A directory of more than 25,000 customers
+// Customers implements operator.CustomerDirectory. A directory of more than 25,000 customers
 // is Unknown.
 func (o *adapter) Customers(ctx context.Context) ([]operator.Customer, error) {
 	all := []operator.Customer{}
-	for raw, err := range o.rows(ctx, customersPath, url.Values{}, customerPages) {
+	for raw, err := range o.listRows(ctx, customersPath, url.Values{}, customerPages) {
 		if err != nil {
 			return nil, err
 		}

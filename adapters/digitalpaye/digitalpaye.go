@@ -18,40 +18,19 @@
 package digitalpaye
 
 import (
-	"time"
-
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/config"
 	"pirogue/operator"
 )
 
-// refusalSpan is the least time between two refusals of one payment before we accept them.
-// It is in no document: Digitalpaye has reported payments as failed whose result it did not
-// know.
-const refusalSpan = 10 * time.Minute
-
-// promises is Digitalpaye's capability. The documents declare transaction_id unique. They
-// do not state how a repeated one is refused, or that it is executed once. So neither a
-// transfer nor a collection may be repeated: its prompt may be on the customer's phone
-// already. Absence proves nothing, because no document states that the list is complete.
-var promises = operator.Capability{
-	Reference:      operator.StatusByReference,
-	OnLostResponse: operator.ResendNever,
-	Proof:          operator.ProofNone,
-	RefusalSpan:    refusalSpan,
-
-	StatementNames: true, // transaction_id is in every sample of a transaction
-}
-
 // adapter calls one Digitalpaye account.
 type adapter struct {
-	outbound.Connection
+	*client.Client
 
-	conf   config.Operator
-	clock  pirogue.Clock
-	tokens *outbound.TokenSource
-	shape  shape
+	conf  config.Operator
+	clock pirogue.Clock
+	shape shape
 }
 
 // New returns the operator of one Digitalpaye account. It reports every mistake of the
@@ -62,14 +41,14 @@ type adapter struct {
 // "sdk" for the same spelling under version 1, as in the PHP SDK. It is "v1" for the
 // camelCase pages. Network is the only one served, or "" for all four.
 //
-// Besides the methods that package pirogue calls, the operator has CallbackReference.
+// Besides the methods of package operator, the operator has CallbackReference.
 func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
-	line, err := guide.Open(conf, map[string]string{headerEnvironment: environmentOf(conf)}, check(conf)...)
+	c, err := client.New(&spec, conf, map[string]string{headerEnvironment: environmentOf(conf)}, checkConfig(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &adapter{Connection: line, conf: conf, clock: clock, shape: shapes[conf.Shape]}
-	o.tokens = outbound.NewTokenSource(line.Client, clock, o.fetchToken)
-	o.Sender, o.Limits.Network = o, conf.Network
+	o := &adapter{Client: c, conf: conf, clock: clock, shape: shapes[conf.Shape]}
+	o.Limits.Network = conf.Network
+	o.UseTokens(clock, o.fetchToken)
 	return o, nil
 }

@@ -10,8 +10,8 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/client"
 	"pirogue/adapters/digitalpaye"
-	"pirogue/adapters/outbound"
 	"pirogue/config"
 	"pirogue/operator"
 )
@@ -42,8 +42,8 @@ var disbursement = operator.DisburseRequest{
 }
 
 var (
-	query    = adaptertest.Asked(outbound.CollectSubmission(collection))
-	outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
+	query    = adaptertest.Asked(client.CollectSubmission(collection))
+	outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
 )
 
 // spelling holds the test data that the shapes of one spelling share.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -16,58 +16,58 @@ const (
 	searchPages = 20
 )
 
-// Status implements pirogue.StatusReader. It asks by Digitalpaye's own name of the
+// Status implements operator.StatusReader. It asks by Digitalpaye's own name of the
 // transaction, if known, then by our reference [our reading]. If Digitalpaye knows neither,
 // Status searches the list. It never returns Refused, because the refusal of a status call
 // tells nothing about the money.
 func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
-	asked := question{StatusQuery: q, network: o.conf.Network}
+	want := expected{StatusQuery: q, network: o.conf.Network, refusal: operator.Unknown}
 	for _, name := range []string{q.Handle[keyRef], string(q.Ref)} {
 		if name == "" {
 			continue
 		}
-		answer, err := o.Sender.Send(ctx, outbound.Get(o.shape.statusPath+url.PathEscape(name), nil))
+		resp, err := o.Do(ctx, client.Get(o.shape.statusPath+url.PathEscape(name), nil))
 		if err != nil {
 			return operator.OperatorResult{}, err
 		}
-		if said := readReply(answer); !said.unheardOf() {
-			receipt, _, err := o.judge(said, asked, operator.Unknown)
-			return receipt, err
+		if reply := readReply(resp); !reply.isNotFound() {
+			result, _, err := o.readTransaction(reply, want)
+			return result, err
 		}
 	}
-	return o.search(ctx, asked)
+	return o.searchList(ctx, want)
 }
 
-// search looks for an order in the list. A transaction that Digitalpaye named before cannot
+// searchList looks for an attempt in the list. A transaction that Digitalpaye named before cannot
 // be absent. Two transactions of one reference are Unknown, for people to decide.
-func (o *adapter) search(ctx context.Context, q question) (operator.OperatorResult, error) {
+func (o *adapter) searchList(ctx context.Context, want expected) (operator.OperatorResult, error) {
 	query := url.Values{}
-	if !q.SentAt.IsZero() {
-		query.Set("from", writeTime(q.SentAt.Add(-searchBack)))
+	if !want.SentAt.IsZero() {
+		query.Set("from", writeTime(want.SentAt.Add(-searchBack)))
 	}
 	var found []transaction
 	for row, err := range o.transactions(ctx, query, searchPages) {
 		if err != nil {
 			return operator.OperatorResult{}, err
 		}
-		if row.id == string(q.Ref) {
+		if row.id == string(want.Ref) {
 			found = append(found, row)
 		}
 	}
 	switch {
 	case len(found) > 1:
 		// Neither of two transactions can be preferred: one of them may have moved money.
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%d transactions of %s", len(found), q.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%d transactions of %s", len(found), want.Ref)
 	case len(found) == 1:
-		if err := found[0].about(q); err != nil {
+		if err := found[0].checkAttempt(want); err != nil {
 			return operator.OperatorResult{}, err
 		}
-		return o.receipt(found[0], q)
-	case q.Handle[keyRef] != "":
+		return o.transactionResult(found[0], want)
+	case want.Handle[keyRef] != "":
 		// A list that lacks a named transaction is incomplete, so it proves no absence.
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%s was named, and is listed no more", q.Ref)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%s was named, and is listed no more", want.Ref)
 	default:
 		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	}

@@ -1,32 +1,27 @@
 package digitalpaye
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
-// text is a JSON value as written. Amounts come as strings or numbers. text keeps the
-// decimals of a fee, such as "7.5", to the last digit. null is "".
-type text string
+// keyRef is the handle's key for Digitalpaye's name of a transaction.
+const keyRef = "ref"
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(raw []byte) error {
-	switch {
-	case bytes.HasPrefix(raw, []byte(`"`)):
-		return json.Unmarshal(raw, (*string)(t))
-	case string(raw) == "null":
-		*t = ""
-	default:
-		*t = text(raw)
-	}
-	return nil
+// expected describes the attempt that a reply must be about.
+type expected struct {
+	operator.StatusQuery
+	network pirogue.Network // "" if unknown
+	refusal pirogue.Code    // of a clear refusal; see errorCode
 }
+
+// isStatusCall reports whether the reply is to a status call. Only such a reply may state a
+// failed transaction in its envelope.
+func (e expected) isStatusCall() bool { return e.refusal == operator.Unknown }
 
 // transaction is one transaction, independent of any wire format. amount is the principal.
 // The fees of a collection reduce what we receive, and those of a transfer are added.
@@ -46,23 +41,17 @@ type transaction struct {
 	link     string // the page where a Wave customer pays
 }
 
-// question describes the order that a response must be about.
-type question struct {
-	operator.StatusQuery
-	network pirogue.Network // "" if unknown
-}
-
-// about returns an error if a transaction is not the one asked for, nil if it is.
-func (t transaction) about(q question) error {
+// checkAttempt returns an error if a transaction is not the one asked for, nil if it is.
+func (t transaction) checkAttempt(want expected) error {
 	kind, listed := kinds[t.kind]
-	named := q.Handle[keyRef]
+	named := want.Handle[keyRef]
 	switch {
-	case t.id != string(q.Ref) || t.id == "":
-		return pirogue.Errorf(operator.Unknown, "an answer about another order than %s", q.Ref)
+	case t.id != string(want.Ref) || t.id == "":
+		return pirogue.Errorf(operator.Unknown, "an answer about another order than %s", want.Ref)
 	case named != "" && t.ref != named:
-		return pirogue.Errorf(operator.Unknown, "an answer about another transaction of %s", q.Ref)
-	case t.kind != "" && (!listed || kind.MoneyOut() != q.Kind.MoneyOut()):
-		return pirogue.Errorf(operator.Unknown, "a transaction of another type: %q", outbound.Redact(t.kind))
+		return pirogue.Errorf(operator.Unknown, "an answer about another transaction of %s", want.Ref)
+	case t.kind != "" && (!listed || kind.MoneyOut() != want.Kind.MoneyOut()):
+		return pirogue.Errorf(operator.Unknown, "a transaction of another type: %q", client.Redact(t.kind))
 	default:
 		return nil
 	}
@@ -82,7 +71,7 @@ func (t transaction) money() (pirogue.Money, error) {
 	if t.currency == "" {
 		return pirogue.Money{}, errors.New("an amount without a currency")
 	}
-	francs, err := outbound.Francs(json.Number(t.amount))
+	francs, err := client.ParseAmount(json.Number(t.amount))
 	if err != nil {
 		return pirogue.Money{}, errors.New("the amount is no whole number")
 	}
@@ -91,15 +80,15 @@ func (t transaction) money() (pirogue.Money, error) {
 
 // mismatch returns the part of a success that differs from the order, besides the amount;
 // "" for none. A field that the transaction leaves out is no difference.
-func (t transaction) mismatch(q question) string {
+func (t transaction) mismatch(want expected) string {
 	network := networks[t.operator]
 	switch {
-	case t.currency != string(q.Amount.Currency):
-		return outbound.MismatchCurrency
-	case outbound.IsAnotherNumber(t.number, q.MSISDN):
-		return outbound.MismatchCounterparty
-	case network != "" && q.network != "" && network != q.network:
-		return outbound.MismatchCounterparty
+	case t.currency != string(want.Amount.Currency):
+		return client.MismatchCurrency
+	case client.IsAnotherNumber(t.number, want.MSISDN):
+		return client.MismatchCounterparty
+	case network != "" && want.network != "" && network != want.network:
+		return client.MismatchCounterparty
 	default:
 		return ""
 	}
@@ -108,23 +97,9 @@ func (t transaction) mismatch(q question) string {
 // text returns a transaction's text for people besides its status, with its fees to the
 // last digit.
 func (t transaction) text() string {
-	said := t.operator
+	text := t.operator
 	if t.fees != "" {
-		said += " fees " + t.fees
+		text += " fees " + t.fees
 	}
-	return said
-}
-
-// layouts lists the forms of Digitalpaye's dates. A date names no zone; Côte d'Ivoire keeps
-// UTC.
-var layouts = []string{time.DateTime, time.RFC3339Nano, "2006-01-02T15:04:05.999999999"}
-
-// readTime reads an instant. It returns the zero time for a text that it cannot read.
-func readTime(s string) time.Time {
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
+	return text
 }

@@ -19,33 +19,17 @@
 package novasend
 
 import (
-	"time"
+	"strings"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/config"
 	"pirogue/operator"
 )
 
-// The times that Novasend states.
-const (
-	defaultTimeout = 30 * time.Second // of one call, as Novasend recommends
-	horizon        = 48 * time.Hour   // within it a failed payin may become a success
-)
-
-// promises is Novasend's capability. Novasend does not state how long it waits for a
-// customer. Nor does it state that an unknown reference was never executed.
-var promises = operator.Capability{
-	Reference:      operator.IdempotentByReference,
-	OnLostResponse: operator.ResendSameReference,
-	FinalityWindow: horizon,
-	Proof:          operator.ProofSignature,
-	WholeRefunds:   true,
-}
-
 // adapter calls one Novasend account in one country.
 type adapter struct {
-	outbound.Connection
+	*client.Client
 
 	conf config.Operator
 	auth string // the Authorization header
@@ -63,15 +47,24 @@ type adapter struct {
 // either generation are read in every shape. A call may take conf's time-out, or 30 seconds
 // without one.
 //
-// Besides the methods that package pirogue calls, the operator has CallbackReference.
+// Besides the methods of package operator, the operator has CallbackReference.
 func New(conf config.Operator, _ pirogue.Clock) (operator.Operator, error) {
-	auth := outbound.Basic(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
+	auth := client.BasicAuth(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
 	conf.Timeout = config.Duration(conf.Timeout.Or(defaultTimeout))
-	line, err := guide.Open(conf, map[string]string{"Authorization": auth, "Accept-Language": language}, check(conf)...)
+	c, err := client.New(&spec, conf, map[string]string{"Authorization": auth, "Accept-Language": language}, checkConfig(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &adapter{Connection: line, conf: conf, auth: auth}
-	o.Limits, o.Secrets = termsOf(conf), o.secrets
+	o := &adapter{Client: c, conf: conf, auth: auth}
+	o.Limits, o.Secrets = submissionLimits(conf), o.secrets
 	return o, nil
+}
+
+// secrets returns the values that no stored text of Novasend may contain.
+func (o *adapter) secrets() []string {
+	all := []string{strings.TrimPrefix(o.auth, "Basic ")}
+	for _, name := range []string{credAPIKey, credAPIClient, credWebhookSecret} {
+		all = append(all, o.conf.Credentials[name])
+	}
+	return all
 }

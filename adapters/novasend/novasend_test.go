@@ -9,8 +9,8 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
+	"pirogue/adapters/client"
 	"pirogue/adapters/novasend"
-	"pirogue/adapters/outbound"
 	"pirogue/config"
 	"pirogue/operator"
 )
@@ -49,7 +49,7 @@ var disbursement = operator.DisburseRequest{
 	Payer: "Boutique",
 }
 
-var query = named(adaptertest.Asked(outbound.CollectSubmission(collection)))
+var query = named(adaptertest.Asked(client.CollectSubmission(collection)))
 
 // named returns a status query that holds Novasend's name of the payin.
 func named(q operator.StatusQuery) operator.StatusQuery {
@@ -57,7 +57,7 @@ func named(q operator.StatusQuery) operator.StatusQuery {
 	return q
 }
 
-var outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
+var outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
 
 var refundQuery = operator.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,

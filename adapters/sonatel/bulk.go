@@ -3,10 +3,9 @@ package sonatel
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -17,25 +16,24 @@ const bulkPath = "/api/eWallet/v1/bulkcashins"
 // and with it the request stays well under a megabyte.
 const maxBulk = 500
 
-// MaxBulk implements pirogue.BulkDisburser.
-func (o *adapter) MaxBulk() int { return maxBulk }
-
-// bulkAnswer is the body of an answer to bulkcashins.
-type bulkAnswer struct {
-	BulkID outbound.Text `json:"bulkId"`
-	Status string        `json:"status"`
+// bulkResponse is the body of a response to bulkcashins.
+type bulkResponse struct {
+	BulkID client.Text `json:"bulkId"`
+	Status string      `json:"status"`
 }
 
-// BulkDisburse implements pirogue.BulkDisburser. It sends up to maxBulk disbursements at
-// once and returns Orange's identifier of the bulk. BulkLines reads the result of each line
-// with it. The message that Orange posts to callbackURL at the end is not documented.
-// BulkDisburse reads the balance first: there a wrong PIN costs one of its tries, and not
+// MaxBulk implements operator.BulkDisburser.
+func (o *adapter) MaxBulk() int { return maxBulk }
+
+// BulkDisburse implements operator.BulkDisburser. It sends up to maxBulk disbursements at
+// once and returns Orange's identifier of the bulk. The message that Orange posts to
+// callbackURL at the end is not documented. BulkDisburse reads the balance first: there a wrong PIN costs one of its tries, and not
 // one for every line. An invalid key is noticed there too, before the bulk leaves.
 //
 // An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
 // After Unknown every line must be searched by its reference.
 func (o *adapter) BulkDisburse(ctx context.Context, all []operator.DisburseRequest, callbackURL string) (string, error) {
-	numbers, err := o.payables(all)
+	numbers, err := o.checkBulk(all)
 	if err != nil {
 		return "", err
 	}
@@ -45,49 +43,49 @@ func (o *adapter) BulkDisburse(ctx context.Context, all []operator.DisburseReque
 	if _, err := o.Balance(ctx); err != nil {
 		return "", pirogue.Errorf(operator.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
-	answer, err := o.withPIN(ctx, o.sealedOnce, func(key publicKey, pin string) (outbound.Request, error) {
-		return o.bulk(all, numbers, callbackURL, func() (string, error) { return key.seal(pin) })
+	resp, err := o.withPIN(ctx, o.sendSealedOnce, func(key publicKey, pin string) (client.Request, error) {
+		return o.bulkRequest(all, numbers, callbackURL, func() (string, error) { return key.seal(pin) })
 	})
 	if err != nil {
 		return "", err
 	}
-	if !answer.OK() {
-		return "", o.turnedBulk(answer)
+	if !resp.OK() {
+		return "", o.bulkError(resp)
 	}
-	return bulkOf(answer.Body)
+	return readBulk(resp.Body)
 }
 
-// ofWholeBulk lists the codes that reject a bulk as a whole. Orange did not read it, or our
+// wholeBulkErrors lists the codes that reject a bulk as a whole. Orange did not read it, or our
 // PIN or our right to deposit was not valid. Any other code may concern one line, and no
 // document states that the lines before it were not executed.
-var ofWholeBulk = map[string]bool{
+var wholeBulkErrors = map[string]bool{
 	"20": true, "21": true, "22": true, "23": true, "24": true, "25": true, "2010": true, codeWrongPINTwoLeft: true,
 	codeWrongPINOneLeft: true, codePINBlocked: true, "2042": true,
 }
 
-// turnedBulk returns the error of a response that is not good. The code for an unreadable
+// bulkError returns the error of a response that is not good. The code for an unreadable
 // key does not prove that no line was executed. Each line has its own seal, and Orange may
 // have renewed the key between two lines.
-func (o *adapter) turnedBulk(a outbound.Response) error {
-	code, _ := said(a)
-	class := o.ErrorCode(a.Status, code, pirogue.CashOut)
-	refused := class == operator.Refused || class == operator.Unable
-	if refused && !ofWholeBulk[code] || code == codeBadKey {
-		class = operator.Unknown
+func (o *adapter) bulkError(r client.Response) error {
+	word, _ := readError(r)
+	code := spec.ErrorCode(r.Status, word, pirogue.CashOut)
+	refused := code == operator.Refused || code == operator.Unable
+	if refused && !wholeBulkErrors[word] || word == codeBadKey {
+		code = operator.Unknown
 	}
-	return o.Errorf(class, a)
+	return o.CodedError(code, r)
 }
 
-// payables returns the local numbers of a bulk. It returns Unable for a bulk that Orange
+// checkBulk returns the local numbers of a bulk. It returns Unable for a bulk that Orange
 // can never accept.
-func (o *adapter) payables(all []operator.DisburseRequest) ([]string, error) {
+func (o *adapter) checkBulk(all []operator.DisburseRequest) ([]string, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(operator.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
 	numbers := make([]string, 0, len(all))
 	for _, d := range all {
-		number, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
+		number, err := o.Limits.LocalNumber(client.DisburseSubmission(d))
 		if err != nil {
 			return nil, err
 		}
@@ -101,43 +99,37 @@ func (o *adapter) payables(all []operator.DisburseRequest) ([]string, error) {
 	return numbers, nil
 }
 
-// bulk returns the request: an array of deposits. Each holds the PIN, sealed separately.
-func (o *adapter) bulk(
+// bulkRequest returns the request: an array of deposits. Each holds the PIN, sealed separately.
+func (o *adapter) bulkRequest(
 	all []operator.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
-) (outbound.Request, error) {
+) (client.Request, error) {
 	lines := make([]cashInRequest, 0, len(all))
 	for i, d := range all {
 		sealed, err := seal()
 		if err != nil {
-			return outbound.Request{}, err
+			return client.Request{}, err
 		}
-		lines = append(lines, o.cashIn(d, numbers[i], sealed))
+		lines = append(lines, o.cashInRequest(d, numbers[i], sealed))
 	}
-	req, err := outbound.PostJSON(bulkPath, lines)
+	req, err := o.post(bulkPath, lines)
 	if err == nil && callbackURL != "" {
 		req.Header.Set(headerCallbackURL, callbackURL)
 	}
 	return req, err
 }
 
-// bulkOf reads the response. A bulk reported as failed is Unknown, because some of its
+// readBulk reads the response. A bulk reported as failed is Unknown, because some of its
 // lines may have been executed.
-func bulkOf(body []byte) (string, error) {
-	var got bulkAnswer
+func readBulk(body []byte) (string, error) {
+	var got bulkResponse
 	if err := json.Unmarshal(body, &got); err != nil {
 		return "", pirogue.Errorf(operator.Unknown, "bulk: not the JSON of the specification: %w", err)
 	}
 	if got.BulkID == "" {
 		return "", pirogue.Errorf(operator.Unknown, "bulk without bulkId")
 	}
-	if outcome, err := outcomes.Outcome("status", got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
-		return string(got.BulkID), pirogue.Errorf(operator.Unknown, "bulk %s is %q", got.BulkID, outbound.Redact(got.Status))
+	if outcome, err := statusTable.Outcome("status", got.Status); err != nil || outcome == pirogue.OutcomeDeclined {
+		return string(got.BulkID), pirogue.Errorf(operator.Unknown, "bulk %s is %q", got.BulkID, client.Redact(got.Status))
 	}
 	return string(got.BulkID), nil
-}
-
-// BulkLines returns the lines that Orange lists of a bulk. A line that it does not list yet
-// is absent. Its errors are NotSent and Unknown; it never returns a part of the list.
-func (o *adapter) BulkLines(ctx context.Context, bulkID string) ([]operator.StatementLine, error) {
-	return o.lines(ctx, url.Values{"bulkId": {bulkID}})
 }

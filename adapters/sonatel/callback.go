@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -16,45 +16,34 @@ import (
 const (
 	headerAuthorization = "Authorization"
 	headerSignature     = "X-Sonatel-Signature"
-	headerIdempotency   = "X-Sonatel-Idempotency-Key"
 )
 
 // The limits of a callback's proof.
 const (
 	tolerance     = 300 * time.Second // greatest difference between Orange's time and ours
 	maxSignatures = 8                 // in one header; two while a secret is replaced
-	maxKey        = 128               // characters kept of an idempotency key
 )
 
-// Callback implements pirogue.CallbackReader. Its proof is the callback_key that was
+// Callback implements operator.CallbackReader. Its proof is the callback_key that was
 // registered with the address, sent verbatim after "Basic". If the configuration has the
 // endpoint's secrets, the signature must be right too. Orange repeats a callback until it
 // gets a response, and never after a 4xx.
 func (o *adapter) Callback(a pirogue.Attempt, header http.Header, body []byte) (operator.OperatorResult, error) {
-	got, err := o.proven(header, body)
+	got, err := o.provenTransaction(header, body)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
 	if got.Reference != string(a.Ref) {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "a callback about another order than %s", a.Ref)
 	}
-	return o.told(got)
-}
-
-// told returns the operator result of a callback, or of one transaction's status.
-func (o *adapter) told(t transaction) (operator.OperatorResult, error) {
-	receipt, err := o.Result(outbound.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
-	if err != nil {
-		return operator.OperatorResult{}, err
-	}
-	return receipt, nil
+	return o.transactionResult(got)
 }
 
 // CallbackReference returns the reference of a callback. Callbacks to the merchant's
 // registered address need it, because that address serves every attempt. It returns the
 // errors of Callback, and Unknown for a callback without a reference.
 func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
-	got, err := o.proven(header, body)
+	got, err := o.provenTransaction(header, body)
 	if err != nil {
 		return "", err
 	}
@@ -64,18 +53,12 @@ func (o *adapter) CallbackReference(header http.Header, body []byte) (pirogue.Op
 	return pirogue.OperatorRef(got.Reference), nil
 }
 
-// CallbackKey returns the key by which Orange marks repetitions of one callback. It has at
-// most 128 characters; "" means none.
-func (o *adapter) CallbackKey(header http.Header) string {
-	return outbound.Cut(header.Get(headerIdempotency), maxKey)
-}
-
-// proven returns the transaction of a callback whose proof is Orange's.
-func (o *adapter) proven(header http.Header, body []byte) (transaction, error) {
+// provenTransaction returns the transaction of a callback whose proof is Orange's.
+func (o *adapter) provenTransaction(header http.Header, body []byte) (transaction, error) {
 	if err := o.VerifyCallback(header); err != nil {
 		return transaction{}, err
 	}
-	if len(o.endpoint) > 0 && !o.signed(header.Get(headerSignature), body) {
+	if len(o.endpoint) > 0 && !o.isSigned(header.Get(headerSignature), body) {
 		return transaction{}, pirogue.Errorf(pirogue.SignatureInvalid, "the callback's signature is missing, old or wrong")
 	}
 	var got transaction
@@ -85,9 +68,9 @@ func (o *adapter) proven(header http.Header, body []byte) (transaction, error) {
 	return got, nil
 }
 
-// signed reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
+// isSigned reports whether a header "t=<unix>,v1=<hex>,…" signs body with one of the
 // endpoint's secrets. The time in it must be within the tolerance of ours.
-func (o *adapter) signed(header string, body []byte) bool {
+func (o *adapter) isSigned(header string, body []byte) bool {
 	stamp, signatures := readSignature(header)
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil || len(signatures) > maxSignatures {
@@ -98,9 +81,9 @@ func (o *adapter) signed(header string, body []byte) bool {
 	}
 	valid := false
 	for _, secret := range o.endpoint {
-		want := outbound.Sign(secret, append([]byte(stamp+","), body...))
+		want := client.SignHMAC(secret, append([]byte(stamp+","), body...))
 		for _, got := range signatures {
-			valid = outbound.Same(got, want) || valid
+			valid = client.EqualSecret(got, want) || valid
 		}
 	}
 	return valid

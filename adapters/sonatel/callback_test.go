@@ -19,7 +19,6 @@ import (
 type listener interface {
 	operator.CallbackReader
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
-	CallbackKey(header http.Header) string
 }
 
 const callbackBody = `{"transactionId":"MP1","type":"MERCHANT_PAYMENT","status":"SUCCESS","reference":"` + ref + `"}`
@@ -139,18 +138,5 @@ func TestTheReferenceOfACallback(t *testing.T) {
 				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
 			}
 		})
-	}
-}
-
-func TestTheKeyThatTellsCallbacksApart(t *testing.T) {
-	t.Parallel()
-	reader := reading[listener](t, senegal)
-	long := strings.Repeat("k", 200)
-	for given, want := range map[string]string{"": "", "ik-1": "ik-1", long: long[:128]} {
-		header := http.Header{}
-		header.Set("X-Sonatel-Idempotency-Key", given)
-		if got := reader.CallbackKey(header); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

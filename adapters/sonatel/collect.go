@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -37,12 +37,12 @@ type restrictions struct {
 	IsSingleUse bool `json:"isSingleUse"`
 }
 
-// qrAnswer is the body of its answer. QRCode is the bare base64 of a PNG.
-type qrAnswer struct {
-	QRID      outbound.Text `json:"qrId"`
-	DeepLink  string        `json:"deepLink"`
-	ShortLink string        `json:"shortLink"`
-	QRCode    string        `json:"qrCode"`
+// qrResponse is the body of its answer. QRCode is the bare base64 of a PNG.
+type qrResponse struct {
+	QRID      client.Text `json:"qrId"`
+	DeepLink  string      `json:"deepLink"`
+	ShortLink string      `json:"shortLink"`
+	QRCode    string      `json:"qrCode"`
 	ValidFor  struct {
 		EndDateTime string `json:"endDateTime"`
 	} `json:"validFor"`
@@ -56,16 +56,16 @@ type oneStepRequest struct {
 	Reference string `json:"reference"`
 }
 
-// Collect implements pirogue.Collector. It collects in one step if the customer brought a
+// Collect implements operator.Collector. It collects in one step if the customer brought a
 // one-time password. Otherwise it creates a QR that can be paid once, within the
 // collection's window and at most a day. A collection that Orange can never accept is
 // Unable and not sent.
 func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
-	if err := o.Limits.CheckOrder(outbound.CollectSubmission(c)); err != nil {
+	if err := o.Limits.CheckSubmission(client.CollectSubmission(c)); err != nil {
 		return operator.OperatorResult{}, err
 	}
 	if c.OTP != "" {
-		return o.oneStep(ctx, c)
+		return o.collectOneStep(ctx, c)
 	}
 	return o.openQR(ctx, c)
 }
@@ -76,7 +76,7 @@ func (o *adapter) openQR(ctx context.Context, c operator.CollectRequest) (operat
 	if window < time.Second {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: a QR cannot be valid for %v", c.Window)
 	}
-	req, err := outbound.PostJSON(qrPath, o.qr(c, window))
+	req, err := o.post(qrPath, o.qrRequest(c, window))
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
@@ -86,19 +86,19 @@ func (o *adapter) openQR(ctx context.Context, c operator.CollectRequest) (operat
 	if o.conf.Simulator {
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
-	asked := o.clock.Now()
-	answer, err := o.Submit(ctx, req, pirogue.CashIn)
+	sentAt := o.clock.Now()
+	resp, err := o.Submit(ctx, req, pirogue.CashIn)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	return o.opened(answer.Body, asked.Add(window))
+	return o.readQR(resp.Body, sentAt.Add(window))
 }
 
-// qr returns the body of POST qrcode.
-func (o *adapter) qr(c operator.CollectRequest, window time.Duration) qrRequest {
+// qrRequest returns the body of POST qrcode.
+func (o *adapter) qrRequest(c operator.CollectRequest, window time.Duration) qrRequest {
 	return qrRequest{
 		Code:               o.conf.Credentials[credMerchantCode],
-		Name:               outbound.Cut(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
+		Name:               client.Truncate(cmp.Or(c.Payee, o.conf.Credentials[credMerchantName]), maxName),
 		Amount:             money{c.Amount.Minor, unit},
 		Reference:          string(c.Ref),
 		Validity:           int64(window / time.Second),
@@ -108,10 +108,10 @@ func (o *adapter) qr(c operator.CollectRequest, window time.Duration) qrRequest 
 	}
 }
 
-// opened reads the response to qrcode. A QR needs an identifier and a usable link or
+// readQR reads the response to qrcode. A QR needs an identifier and a usable link or
 // picture. Without them it is Unknown whether the QR exists.
-func (o *adapter) opened(body []byte, expires time.Time) (operator.OperatorResult, error) {
-	var got qrAnswer
+func (o *adapter) readQR(body []byte, expires time.Time) (operator.OperatorResult, error) {
+	var got qrResponse
 	if err := json.Unmarshal(body, &got); err != nil {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "QR: not the JSON of the specification: %w", err)
 	}
@@ -129,32 +129,25 @@ func (o *adapter) opened(body []byte, expires time.Time) (operator.OperatorResul
 	}, nil
 }
 
-// link returns the first address that a customer may be sent to: https, or http of a
-// simulator. It drops other schemes, because the QR holds the same address.
-func (o *adapter) link(addresses ...string) string {
-	for _, address := range addresses {
-		if outbound.IsPage(address, o.conf.Simulator) {
-			return address
-		}
-	}
-	return ""
-}
-
-// oneStep collects with the customer's one-time password. Orange responds when the payment
+// collectOneStep collects with the customer's one-time password. Orange responds when the payment
 // is over. The attempt uses up the password, whatever its result.
-func (o *adapter) oneStep(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
-	number, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
+func (o *adapter) collectOneStep(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
+	number, err := o.Limits.LocalNumber(client.CollectSubmission(c))
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	answer, err := o.SubmitJSON(ctx, oneStepPath, oneStepRequest{
+	req, err := o.post(oneStepPath, oneStepRequest{
 		Customer:  side{IDType: idMSISDN, ID: number, OTP: c.OTP},
 		Partner:   side{IDType: idCode, ID: o.conf.Credentials[credMerchantCode]},
 		Amount:    money{c.Amount.Minor, unit},
 		Reference: string(c.Ref),
-	}, pirogue.CashIn, c.OTP)
+	})
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	return o.executed(answer.Body, c.Ref, c.OTP)
+	resp, err := o.Submit(ctx, req, pirogue.CashIn, c.OTP)
+	if err != nil {
+		return operator.OperatorResult{}, err
+	}
+	return o.readExecuted(resp.Body, c.Ref, c.OTP)
 }

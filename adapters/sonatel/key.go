@@ -10,19 +10,19 @@ import (
 	"net/http"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
 // keyPath is the path where Orange publishes the key that seals PINs.
 const keyPath = "/api/account/v1/publicKeys"
 
-// keyAnswer is the body of its response. Key is the base64 of an X.509
+// keyResponse is the body of its response. Key is the base64 of an X.509
 // SubjectPublicKeyInfo, without the armour of PEM.
-type keyAnswer struct {
-	KeyID   outbound.Text `json:"keyId"`
-	KeyType string        `json:"keyType"` // "RSA"
-	Key     string        `json:"key"`
+type keyResponse struct {
+	KeyID   client.Text `json:"keyId"`
+	KeyType string      `json:"keyType"` // "RSA"
+	Key     string      `json:"key"`
 }
 
 // publicKey is a key as Orange published it. Its text identifies it.
@@ -33,7 +33,7 @@ type publicKey struct {
 
 // readKey reads the response of keyPath.
 func readKey(body []byte) (publicKey, error) {
-	var got keyAnswer
+	var got keyResponse
 	if err := json.Unmarshal(body, &got); err != nil {
 		return publicKey{}, pirogue.Errorf(operator.Unknown, "public key: not the JSON of the specification: %w", err)
 	}
@@ -66,87 +66,87 @@ func (k publicKey) seal(pin string) (string, error) {
 
 // fetchKey requests the key.
 func (o *adapter) fetchKey(ctx context.Context) (publicKey, error) {
-	answer, err := o.Ask(ctx, get(keyPath, nil))
+	resp, err := o.Query(ctx, o.get(keyPath, nil))
 	if err != nil {
 		return publicKey{}, err
 	}
-	return readKey(answer.Body)
+	return readKey(resp.Body)
 }
 
 // keyRing keeps Orange's key until Orange rejects it.
 type keyRing struct {
 	fetch func(context.Context) (publicKey, error)
-	turn  chan struct{} // held while the key is read or fetched, so that one fetch serves all waiting calls
-	kept  publicKey
+	lock  chan struct{} // held while the key is read or fetched, so that one fetch serves all waiting calls
+	key   publicKey
 }
 
 // newKeyRing returns a ring without a key. The first call that needs one fetches it.
 func newKeyRing(fetch func(context.Context) (publicKey, error)) *keyRing {
-	return &keyRing{fetch: fetch, turn: make(chan struct{}, 1)}
+	return &keyRing{fetch: fetch, lock: make(chan struct{}, 1)}
 }
 
 // get returns a key. It fetches a fresh one if the kept key is the rejected one. Every
 // error is NotSent: the request that needs the key has not left.
 func (r *keyRing) get(ctx context.Context, rejected string) (publicKey, error) {
 	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
+	case r.lock <- struct{}{}:
+		defer func() { <-r.lock }()
 	case <-ctx.Done():
 		return publicKey{}, pirogue.Errorf(operator.NotSent, "given up waiting for Orange's key: %w", ctx.Err())
 	}
-	if r.kept.text != "" && r.kept.text != rejected {
-		return r.kept, nil
+	if r.key.text != "" && r.key.text != rejected {
+		return r.key, nil
 	}
 	fetched, err := r.fetch(ctx)
 	if err != nil {
 		return publicKey{}, pirogue.Errorf(operator.NotSent, "no key to seal the PIN with: %w", err)
 	}
-	r.kept = fetched
+	r.key = fetched
 	return fetched, nil
 }
 
 // pinRequest writes a request that carries the PIN, sealed with key.
-type pinRequest func(key publicKey, pin string) (outbound.Request, error)
+type pinRequest func(key publicKey, pin string) (client.Request, error)
 
-// sealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
-// request unexecuted. sealed then fetches one fresh key and sends once more.
-func (o *adapter) sealed(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
+// sendSealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
+// request unexecuted. sendSealed then fetches one fresh key and sends once more.
+func (o *adapter) sendSealed(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
-		return outbound.Response{}, err
+		return client.Response{}, err
 	}
-	answer, err := o.sealWith(ctx, key, pin, write)
-	if err != nil || !unreadable(answer) {
-		return answer, err
+	resp, err := o.sendSealedWith(ctx, key, pin, write)
+	if err != nil || !isPINUnreadable(resp) {
+		return resp, err
 	}
 	if key, err = o.keys.get(ctx, key.text); err != nil {
-		return outbound.Response{}, err
+		return client.Response{}, err
 	}
-	return o.sealWith(ctx, key, pin, write)
+	return o.sendSealedWith(ctx, key, pin, write)
 }
 
-// sealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
+// sendSealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
 // PIN.
-func (o *adapter) sealedOnce(ctx context.Context, pin string, write pinRequest) (outbound.Response, error) {
+func (o *adapter) sendSealedOnce(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
 	key, err := o.keys.get(ctx, "")
 	if err != nil {
-		return outbound.Response{}, err
+		return client.Response{}, err
 	}
-	return o.sealWith(ctx, key, pin, write)
+	return o.sendSealedWith(ctx, key, pin, write)
 }
 
-// sealWith sends a request with the PIN, sealed with one key.
-func (o *adapter) sealWith(ctx context.Context, key publicKey, pin string, write pinRequest) (outbound.Response, error) {
+// sendSealedWith sends a request with the PIN, sealed with one key.
+func (o *adapter) sendSealedWith(ctx context.Context, key publicKey, pin string, write pinRequest) (client.Response, error) {
 	req, err := write(key, pin)
 	if err != nil {
-		return outbound.Response{}, err
+		return client.Response{}, err
 	}
-	return o.Send(ctx, req)
+	return o.Do(ctx, req)
 }
 
-// unreadable reports whether Orange could not read the PIN. A failure of Orange's server
+// isPINUnreadable reports whether Orange could not read the PIN. A failure of Orange's server
 // proves nothing, whatever its code.
-func unreadable(a outbound.Response) bool {
-	clientError := a.Status >= http.StatusBadRequest && a.Status < http.StatusInternalServerError
-	return clientError && problemOf(a.Body).Code == codeBadKey
+func isPINUnreadable(r client.Response) bool {
+	clientError := r.Status >= http.StatusBadRequest && r.Status < http.StatusInternalServerError
+	return clientError && readErrorBody(r.Body).Code == codeBadKey
 }

@@ -21,7 +21,6 @@ import (
 // clerk combines the methods of an instance besides single payments.
 type clerk interface {
 	payer
-	BulkLines(ctx context.Context, bulkID string) ([]operator.StatementLine, error)
 	Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error)
 }
 
@@ -143,9 +142,8 @@ func TestALineOfHistory(t *testing.T) {
 func TestWhatLeavesForABulk(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{
-		balancePath:      {says(200, `{"value":10.0,"unit":"XOF"}`)},
-		bulkPath:         {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
-		transactionsPath: {page(0, 2)},
+		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)},
+		bulkPath:    {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 	})
 	o := reading[clerk](t, server.at())
 	second := disbursement
@@ -164,11 +162,6 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	}
 	if sent.Header.Get("X-Callback-Url") != "https://pay.example/bulk" || !slices.Equal(sent.PINs, []string{pin, pin}) {
 		t.Errorf("callback %q, PINs %v", sent.Header.Get("X-Callback-Url"), sent.PINs)
-	}
-	lines, err := o.BulkLines(t.Context(), id)
-	if asked := server.letters(transactionsPath)[0].Path; err != nil || len(lines) != 2 ||
-		!strings.Contains(asked, "?bulkId=b-1&") {
-		t.Errorf("%d lines of %s, %v", len(lines), asked, err)
 	}
 }
 

@@ -21,30 +21,20 @@
 package sonatel
 
 import (
-	"time"
-
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/config"
 	"pirogue/operator"
 )
 
-// Orange's promises about time and amounts.
-const (
-	maxValidity = 24 * time.Hour // of a QR
-	horizon     = 24 * time.Hour // Orange promises a final status within it
-	minCollect  = 10             // francs; the specification has 1, the MAX IT app refuses less than 10
-)
-
 // adapter calls one Orange Money account.
 type adapter struct {
-	outbound.Connection
+	*client.Client
 
-	conf   config.Operator
-	clock  pirogue.Clock
-	tokens *outbound.TokenSource
-	keys   *keyRing
-	pin    *pinLock
+	conf  config.Operator
+	clock pirogue.Clock
+	keys  *keyRing
+	pin   *pinLock
 
 	endpoint []string // the endpoint's secrets for callback signatures; without any, signatures are not checked
 }
@@ -58,43 +48,37 @@ type adapter struct {
 // some contracts require, and callback_secrets, the endpoint's signature secrets separated
 // by commas. So is token_path, for a token that is not at its usual place.
 //
-// Besides the methods that package pirogue calls, the operator has BulkLines, ChangePIN,
-// RegisterCallback, RegisteredCallbacks, CallbackReference, CallbackKey and SIMCards.
+// Besides the methods of package operator, the operator has CallbackReference, ChangePIN and
+// TestNumbers.
 func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
-	line, err := guide.Open(conf, nil, check(conf)...)
+	c, err := client.New(&spec, conf, nil, checkConfig(conf)...)
 	if err != nil {
 		return nil, err
 	}
 	o := &adapter{
-		Connection: line, conf: conf, clock: clock,
-		pin: newPINLock(conf.Credentials[credPIN]), endpoint: secretsOf(conf),
+		Client: c, conf: conf, clock: clock,
+		pin: newPINLock(conf.Credentials[credPIN]), endpoint: endpointSecrets(conf),
 	}
-	o.Limits, o.Sender, o.Secrets = termsOf(conf), o, o.secrets
-	o.tokens = outbound.NewTokenSource(line.Client, clock, o.fetchToken)
+	o.Limits, o.Secrets = submissionLimits(conf), o.secrets
+	o.UseTokens(clock, o.fetchToken)
 	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
 }
 
-// promises is Orange's capability without callback signatures. After a lost response a QR
-// is requested again under its reference. Nobody has seen the first one, and each can be
-// paid once. A one-step payment is not, because its password is used up; nor is a deposit.
-// Absence proves nothing, because Orange does not state that its search is complete.
-var promises = operator.Capability{
-	Reference:      operator.StatusByReference,
-	OnLostResponse: operator.ResendSameReference,
-	Window:         maxValidity,
-	FinalityWindow: horizon,
-	Proof:          operator.ProofToken,
-
-	StatementNames: true,
-}
-
-// Capability implements pirogue.Operator. With the endpoint's secrets, callbacks are proven
+// Capability implements operator.Operator. With the endpoint's secrets, callbacks are proven
 // by a signature.
 func (o *adapter) Capability() operator.Capability {
-	c := o.Connection.Capability()
+	c := o.Client.Capability()
 	if len(o.endpoint) > 0 {
 		c.Proof = operator.ProofSignature
 	}
 	return c
+}
+
+// secrets returns the values that no stored text of Orange may contain.
+func (o *adapter) secrets() []string {
+	return []string{
+		o.conf.Credentials[credClientSecret], o.conf.Credentials[credAPIKey], o.conf.Credentials[credCallbackKey],
+		o.pin.current(),
+	}
 }

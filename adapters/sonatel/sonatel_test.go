@@ -10,7 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/adapters/sonatel"
 	"pirogue/config"
 	"pirogue/operator"
@@ -46,8 +46,8 @@ var collection = operator.CollectRequest{
 var disbursement = operator.DisburseRequest{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
 
 var (
-	query    = adaptertest.Asked(outbound.CollectSubmission(collection))
-	outQuery = adaptertest.Asked(outbound.DisburseSubmission(disbursement))
+	query    = adaptertest.Asked(client.CollectSubmission(collection))
+	outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
 )
 
 func subject() adaptertest.Subject {

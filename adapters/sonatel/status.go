@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -20,7 +20,7 @@ const (
 	statusPages = 5
 )
 
-// Status implements pirogue.StatusReader by Orange's search for the reference. A success
+// Status implements operator.StatusReader by Orange's search for the reference. A success
 // outweighs every other row of the reference. If one of several successes matches the
 // order, the others become Extra. If none matches, their amounts are added: money that
 // moved twice must not look like an order paid once.
@@ -30,14 +30,14 @@ const (
 func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
 	ctx, cancel := o.WithTimeout(ctx)
 	defer cancel()
-	rows, err := o.search(ctx, question(q), statusSize, statusPages)
+	rows, err := o.searchTransactions(ctx, statusSearch(q), statusSize, statusPages)
 	switch {
 	case err != nil:
 		return operator.OperatorResult{}, err
 	case len(rows) > 0:
-		return o.judge(rows, q)
+		return o.combineRows(rows, q)
 	case q.Handle[keyTransactionID] != "":
-		return o.statusOf(ctx, q.Handle[keyTransactionID])
+		return o.readStatusByID(ctx, q.Handle[keyTransactionID])
 	case q.Kind.MoneyOut():
 		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	default:
@@ -45,9 +45,9 @@ func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.
 	}
 }
 
-// question returns the search for a reference. It names no type: in production that filter
+// statusSearch returns the search for a reference. It names no type: in production that filter
 // hides transactions of the very type it names.
-func question(q operator.StatusQuery) url.Values {
+func statusSearch(q operator.StatusQuery) url.Values {
 	query := url.Values{"reference": {string(q.Ref)}}
 	if !q.SentAt.IsZero() {
 		query.Set("fromDateTime", writeTime(q.SentAt.Add(-clockSkew)))
@@ -55,36 +55,36 @@ func question(q operator.StatusQuery) url.Values {
 	return query
 }
 
-// judge decides from all rows of a reference: a success first, then any undecided row, then
+// combineRows decides from all rows of a reference: a success first, then any undecided row, then
 // a failure. A list without a row of the order is Unknown. It does not answer the query,
 // and it proves no absence.
-func (o *adapter) judge(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
-	seen := map[pirogue.Outcome][]transaction{}
-	var strange error
+func (o *adapter) combineRows(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
+	byOutcome := map[pirogue.Outcome][]transaction{}
+	var unknownWord error
 	for _, row := range rows {
 		// A row of another reference or direction is no result of this attempt.
 		if row.Reference != string(q.Ref) || kinds[row.Type].MoneyOut() != q.Kind.MoneyOut() || kinds[row.Type] == "" {
 			continue
 		}
-		outcome, err := outcomes.Outcome("status", row.Status)
+		outcome, err := statusTable.Outcome("status", row.Status)
 		if err != nil {
 			// An undocumented word may mean success, so no failure beside it counts.
-			strange = err
+			unknownWord = err
 			continue
 		}
-		seen[outcome] = append(seen[outcome], row)
+		byOutcome[outcome] = append(byOutcome[outcome], row)
 	}
 	switch {
-	case len(seen[pirogue.OutcomePaid]) > 0:
-		return o.paid(seen[pirogue.OutcomePaid], q)
-	case strange != nil:
-		return operator.OperatorResult{}, strange
+	case len(byOutcome[pirogue.OutcomePaid]) > 0:
+		return o.paidResult(byOutcome[pirogue.OutcomePaid], q)
+	case unknownWord != nil:
+		return operator.OperatorResult{}, unknownWord
 	}
 	for _, outcome := range []pirogue.Outcome{pirogue.OutcomePending, pirogue.OutcomeDeclined} {
-		if found := seen[outcome]; len(found) > 0 {
+		if found := byOutcome[outcome]; len(found) > 0 {
 			last := found[len(found)-1]
 			return operator.OperatorResult{
-				Outcome: outcome, ProviderTxID: last.TransactionID, Message: o.Redact(last.words()),
+				Outcome: outcome, ProviderTxID: last.TransactionID, Message: o.Redact(last.text()),
 			}, nil
 		}
 	}
@@ -99,41 +99,41 @@ type success struct {
 	mismatch string
 }
 
-// paid returns the operator result of the successes of one reference. It is that of the
+// paidResult returns the operator result of the successes of one reference. It is that of the
 // first success that matches the order, with the others as Extra. If none matches, it is
 // that of all together.
-func (o *adapter) paid(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
+func (o *adapter) paidResult(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
 	all, err := o.successes(rows, q)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
 	// -1 if no success matches the order exactly.
-	is := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
-	one := all[max(is, 0)]
-	receipt := operator.OperatorResult{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: o.Redact(one.words()),
+	match := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
+	one := all[max(match, 0)]
+	result := operator.OperatorResult{
+		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: o.Redact(one.text()),
 		Amount: one.moved, Mismatch: one.mismatch,
 	}
 	for n, other := range all {
 		switch {
-		case n == max(is, 0):
-		case is >= 0 && other.mismatch == outbound.MismatchCounterparty && !q.Kind.MoneyOut():
+		case n == max(match, 0):
+		case match >= 0 && other.mismatch == client.MismatchCounterparty && !q.Kind.MoneyOut():
 			// another merchant's money does not concern us
-		case is >= 0:
-			receipt.Extra, err = sum(receipt.Extra, other.moved)
+		case match >= 0:
+			result.Extra, err = addAmounts(result.Extra, other.moved)
 		default:
-			receipt.Mismatch = cmp.Or(receipt.Mismatch, other.mismatch)
-			receipt.Amount, err = sum(receipt.Amount, other.moved)
+			result.Mismatch = cmp.Or(result.Mismatch, other.mismatch)
+			result.Amount, err = addAmounts(result.Amount, other.moved)
 		}
 		if err != nil {
 			return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "successes of %s: %w", q.Ref, err)
 		}
 	}
-	return receipt, nil
+	return result, nil
 }
 
-// sum adds two amounts; some may be the zero value.
-func sum(some, more pirogue.Money) (pirogue.Money, error) {
+// addAmounts adds two amounts; some may be the zero value.
+func addAmounts(some, more pirogue.Money) (pirogue.Money, error) {
 	some.Currency = cmp.Or(some.Currency, more.Currency)
 	return some.Add(more)
 }
@@ -164,35 +164,35 @@ func (o *adapter) mismatch(row transaction, moved pirogue.Money, q operator.Stat
 	merchant := string(row.Partner.ID)
 	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
-		another = outbound.IsAnotherNumber(string(row.Customer.ID), q.MSISDN)
+		another = client.IsAnotherNumber(string(row.Customer.ID), q.MSISDN)
 	}
 	switch {
 	case moved.Currency != q.Amount.Currency:
-		return outbound.MismatchCurrency
+		return client.MismatchCurrency
 	case another:
-		return outbound.MismatchCounterparty
+		return client.MismatchCounterparty
 	default:
 		return ""
 	}
 }
 
-// statusOf reads the status word of a transaction that Orange named but does not list. The
+// readStatusByID reads the status word of a transaction that Orange named but does not list. The
 // word states no amount, so a success is unclear until the list shows what moved.
-func (o *adapter) statusOf(ctx context.Context, id string) (operator.OperatorResult, error) {
-	answer, err := o.Ask(ctx, get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
+func (o *adapter) readStatusByID(ctx context.Context, id string) (operator.OperatorResult, error) {
+	resp, err := o.Query(ctx, o.get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
 	var got struct {
 		Status string `json:"status"`
 	}
-	if err := json.Unmarshal(answer.Body, &got); err != nil {
+	if err := json.Unmarshal(resp.Body, &got); err != nil {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status: not the JSON of the specification: %w", err)
 	}
-	receipt, err := o.told(transaction{TransactionID: id, Status: got.Status})
-	if err == nil && receipt.Outcome == pirogue.OutcomePaid {
-		receipt.Outcome, receipt.Unreadable = pirogue.OutcomePending, true
-		receipt.Message = "paid, but not listed yet, so its amount is not known: " + receipt.Message
+	result, err := o.transactionResult(transaction{TransactionID: id, Status: got.Status})
+	if err == nil && result.Outcome == pirogue.OutcomePaid {
+		result.Outcome, result.Unreadable = pirogue.OutcomePending, true
+		result.Message = "paid, but not listed yet, so its amount is not known: " + result.Message
 	}
-	return receipt, err
+	return result, err
 }

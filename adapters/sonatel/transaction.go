@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
+
+// keyTransactionID is the handle's key for Orange's identifier of a transaction.
+const keyTransactionID = "transaction_id"
 
 // transactionsPath is the path of Orange's search.
 const transactionsPath = "/api/eWallet/v1/transactions"
@@ -44,8 +47,8 @@ type amount struct {
 
 // party is one side of a transaction in a response.
 type party struct {
-	IDType string        `json:"idType"`
-	ID     outbound.Text `json:"id"`
+	IDType string      `json:"idType"`
+	ID     client.Text `json:"id"`
 }
 
 // money returns the amount in the currency that Orange names.
@@ -53,7 +56,7 @@ func (a amount) money() (pirogue.Money, error) {
 	if a.Unit == "" {
 		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "amount without a unit")
 	}
-	francs, err := francs(a.Value)
+	francs, err := readFrancs(a.Value)
 	if err != nil {
 		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "%w", err)
 	}
@@ -63,21 +66,21 @@ func (a amount) money() (pirogue.Money, error) {
 // maxExponent is the largest power of ten read from an amount.
 const maxExponent = 18
 
-// francs reads an amount in Java's notation of floats: 10.0, and 1.25E7 from ten million
+// readFrancs reads an amount in Java's notation of floats: 10.0, and 1.25E7 from ten million
 // on. It returns an error for an amount that is not a whole number.
-func francs(n json.Number) (int64, error) {
+func readFrancs(n json.Number) (int64, error) {
 	mantissa, power, scientific := strings.Cut(strings.ToUpper(n.String()), "E")
 	shift, err := strconv.Atoi(power)
 	if !scientific || err != nil || shift < 0 || shift > maxExponent {
-		return outbound.Francs(n)
+		return client.ParseAmount(n)
 	}
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	fraction += strings.Repeat("0", maxExponent)
-	return outbound.Francs(json.Number(whole + fraction[:shift] + "." + fraction[shift:]))
+	return client.ParseAmount(json.Number(whole + fraction[:shift] + "." + fraction[shift:]))
 }
 
-// words returns a row's text for people.
-func (t transaction) words() string { return t.Status + " " + t.reason() }
+// text returns a row's text for people.
+func (t transaction) text() string { return t.Status + " " + t.reason() }
 
 // reason returns the reason of a row's status, "" if it has none.
 func (t transaction) reason() string {
@@ -88,18 +91,27 @@ func (t transaction) reason() string {
 	return reason
 }
 
-// search returns every row that a query finds, on at most pages pages. A longer list is
+// transactionResult returns the operator result of a callback, or of one transaction's status.
+func (o *adapter) transactionResult(t transaction) (operator.OperatorResult, error) {
+	result, err := o.Result(client.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
+	if err != nil {
+		return operator.OperatorResult{}, err
+	}
+	return result, nil
+}
+
+// searchTransactions returns every row that a query finds, on at most pages pages. A longer list is
 // Unknown, because a part of it would pass for the whole.
-func (o *adapter) search(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
+func (o *adapter) searchTransactions(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
 	var all []transaction
 	query.Set("size", strconv.Itoa(size))
 	for page := range pages {
 		query.Set("page", strconv.Itoa(page))
-		answer, err := o.Ask(ctx, get(transactionsPath, query))
+		resp, err := o.Query(ctx, o.get(transactionsPath, query))
 		if err != nil {
 			return nil, err
 		}
-		rows, err := rowsOf(answer.Body)
+		rows, err := readRows(resp.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -111,9 +123,9 @@ func (o *adapter) search(ctx context.Context, query url.Values, size, pages int)
 	return nil, pirogue.Errorf(operator.Unknown, "the list has more than %d pages of %d rows", pages, size)
 }
 
-// rowsOf reads a list: a bare array in production, an object with transactions in older
+// readRows reads a list: a bare array in production, an object with transactions in older
 // texts.
-func rowsOf(body []byte) ([]transaction, error) {
+func readRows(body []byte) ([]transaction, error) {
 	var listed struct {
 		Transactions []transaction `json:"transactions"`
 	}
@@ -132,15 +144,15 @@ func rowsOf(body []byte) ([]transaction, error) {
 	return listed.Transactions, nil
 }
 
-// layouts lists the forms of Orange's dates. Senegal keeps UTC, so a time without a zone is
+// timeLayouts lists the forms of Orange's dates. Senegal keeps UTC, so a time without a zone is
 // UTC.
-var layouts = []string{
+var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05", "02-01-2006 15:04:05",
 }
 
 // readTime reads an instant. It returns false for a text that it cannot read.
 func readTime(s string) (time.Time, bool) {
-	for _, layout := range layouts {
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC(), true
 		}

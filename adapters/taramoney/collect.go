@@ -1,19 +1,18 @@
 package taramoney
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
-// product is the product name that the customer sees if the merchant has no name.
-const product = "Paiement"
+// defaultProduct is the product name that the customer sees if the merchant has no name.
+const defaultProduct = "Paiement"
 
 // collectRequest is the body of POST cmmobile and of POST mobilepay.
 type collectRequest struct {
@@ -27,31 +26,31 @@ type collectRequest struct {
 	WebHookURL   string `json:"webHookUrl"`
 }
 
-// Collect implements pirogue.Collector. Taramoney prompts the customer on the phone. Its
+// Collect implements operator.Collector. Taramoney prompts the customer on the phone. Its
 // response holds the code to dial if no prompt appears. A collection that Taramoney can
 // never accept is Unable and not sent.
 func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
-	req, err := o.collection(c)
+	req, err := o.collectRequest(c)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	got, err := o.order(ctx, o.shape.path, req)
-	receipt := operator.OperatorResult{ProviderTxID: string(got.TransactionID)}
+	got, err := o.submit(ctx, o.shape.path, req)
+	result := operator.OperatorResult{ProviderTxID: string(got.TransactionID)}
 	if err != nil {
-		return receipt, err
+		return result, err
 	}
-	next, err := o.next(got)
+	next, err := o.nextAction(got)
 	if err != nil {
-		return receipt, err
+		return result, err
 	}
-	receipt.Outcome, receipt.NextAction, receipt.Message = pirogue.OutcomePending, next, o.Redact(got.String())
-	return receipt, nil
+	result.Outcome, result.NextAction, result.Message = pirogue.OutcomePending, next, o.Redact(got.String())
+	return result, nil
 }
 
-// collection returns the body of a collection. It returns Unable for one that Taramoney can
+// collectRequest returns the body of a collection. It returns Unable for one that Taramoney can
 // never accept.
-func (o *adapter) collection(c operator.CollectRequest) (collectRequest, error) {
-	digits, err := o.Limits.LocalNumber(outbound.CollectSubmission(c))
+func (o *adapter) collectRequest(c operator.CollectRequest) (collectRequest, error) {
+	digits, err := o.Limits.LocalNumber(client.CollectSubmission(c))
 	if err != nil {
 		return collectRequest{}, err
 	}
@@ -68,7 +67,7 @@ func (o *adapter) collection(c operator.CollectRequest) (collectRequest, error) 
 	return collectRequest{
 		account:      o.account(),
 		ProductID:    string(c.Ref),
-		ProductName:  outbound.Cut(cmp.Or(c.Payee, product), maxName),
+		ProductName:  client.Truncate(cmp.Or(c.Payee, defaultProduct), maxName),
 		ProductPrice: c.Amount.Minor,
 		PhoneNumber:  digits,
 		Network:      network,
@@ -79,12 +78,12 @@ func (o *adapter) collection(c operator.CollectRequest) (collectRequest, error) 
 // dialable matches a code that a phone can dial, such as #150*50#.
 var dialable = regexp.MustCompile(`^[*#][0-9*#]{1,40}$`)
 
-// next returns the customer's next action: to open Wave's page, to dial the code, or to
+// nextAction returns the customer's next action: to open Wave's page, to dial the code, or to
 // wait for the phone. It drops a code that no phone can dial. It returns Unknown for an
 // unusable page, because nobody can pay then.
-func (o *adapter) next(got orderAnswer) (pirogue.NextAction, error) {
+func (o *adapter) nextAction(got submitResponse) (pirogue.NextAction, error) {
 	if len(got.AuthURL) > 0 && string(got.AuthURL) != "null" && string(got.AuthURL) != `""` {
-		page := o.page(got.AuthURL)
+		page := o.pageURL(got.AuthURL)
 		if page == "" {
 			return pirogue.NextAction{}, pirogue.Errorf(operator.Unknown, "accepted, but authUrl holds no https address")
 		}
@@ -97,29 +96,17 @@ func (o *adapter) next(got orderAnswer) (pirogue.NextAction, error) {
 	return next, nil
 }
 
-// page returns the address in an authUrl, or "" if a customer may not be sent there. An
+// pageURL returns the address in an authUrl, or "" if a customer may not be sent there. An
 // authUrl is a string of JSON, {"url":…}; integrators also saw that object itself.
-func (o *adapter) page(raw json.RawMessage) string {
+func (o *adapter) pageURL(raw json.RawMessage) string {
 	var wave struct {
 		URL string `json:"url"`
 	}
 	if err := unpack(raw, &wave); err != nil {
 		return ""
 	}
-	if !outbound.IsPage(wave.URL, o.conf.Simulator) {
+	if !client.IsPageURL(wave.URL, o.conf.Simulator) {
 		return ""
 	}
 	return wave.URL
-}
-
-// unpack reads JSON that Taramoney may have packed into a string.
-func unpack(raw []byte, into any) error {
-	if !bytes.HasPrefix(raw, []byte(`"`)) {
-		return json.Unmarshal(raw, into)
-	}
-	var packed string
-	if err := json.Unmarshal(raw, &packed); err != nil {
-		return err
-	}
-	return json.Unmarshal([]byte(packed), into)
 }

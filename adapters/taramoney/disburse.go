@@ -5,7 +5,7 @@ import (
 	"context"
 
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -15,8 +15,8 @@ const payoutPath = "/payout/create"
 // keyPayoutID is the handle's key for Taramoney's identifier of a payout.
 const keyPayoutID = "payout_id"
 
-// receiver is the name of a beneficiary whose name nobody gave us.
-const receiver = "Client"
+// defaultName is the name of a beneficiary whose name nobody gave us.
+const defaultName = "Client"
 
 // payoutRequest is the body of POST payout/create. Our reading: receiverId is ours to
 // choose for a wallet, and carries our reference.
@@ -30,41 +30,41 @@ type payoutRequest struct {
 	Amount              int64  `json:"amount"` // francs
 }
 
-// Disburse implements pirogue.Disburser. Taramoney's SUCCESS means that the payout is under
+// Disburse implements operator.Disburser. Taramoney's SUCCESS means that the payout is under
 // way; it sends no webhook about it. Nothing proves that a repeated receiverId is executed
 // once, so a lost response is Unknown. A disbursement that Taramoney can never accept is
 // Unable and not sent.
 func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
-	req, err := o.payout(d)
+	req, err := o.payoutRequest(d)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	got, err := o.order(ctx, payoutPath, req)
-	receipt := operator.OperatorResult{ProviderTxID: string(got.PayoutID)}
+	got, err := o.submit(ctx, payoutPath, req)
+	result := operator.OperatorResult{ProviderTxID: string(got.PayoutID)}
 	if got.PayoutID != "" {
-		receipt.Handle = pirogue.Handle{keyPayoutID: string(got.PayoutID)}
+		result.Handle = pirogue.Handle{keyPayoutID: string(got.PayoutID)}
 	}
 	if err != nil {
-		return receipt, err
+		return result, err
 	}
-	receipt.Outcome, receipt.Message = pirogue.OutcomePending, o.Redact(got.String())
-	return receipt, nil
+	result.Outcome, result.Message = pirogue.OutcomePending, o.Redact(got.String())
+	return result, nil
 }
 
-// payout returns the body of a disbursement. It returns Unable for one that Taramoney can
+// payoutRequest returns the body of a disbursement. It returns Unable for one that Taramoney can
 // never accept.
-func (o *adapter) payout(d operator.DisburseRequest) (payoutRequest, error) {
-	digits, err := o.Limits.LocalNumber(outbound.DisburseSubmission(d))
+func (o *adapter) payoutRequest(d operator.DisburseRequest) (payoutRequest, error) {
+	digits, err := o.Limits.LocalNumber(client.DisburseSubmission(d))
 	if err != nil {
 		return payoutRequest{}, err
 	}
-	method, served := methods[d.Network]
+	method, served := payoutMethods[d.Network]
 	if !served {
 		return payoutRequest{}, pirogue.Errorf(operator.Unable, "not sent: no payout to network %q", d.Network)
 	}
 	return payoutRequest{
 		account:             o.account(),
-		ReceiverName:        outbound.Cut(cmp.Or(d.Beneficiary, receiver), maxName),
+		ReceiverName:        client.Truncate(cmp.Or(d.Beneficiary, defaultName), maxName),
 		PaymentMethod:       method,
 		ReceiverPhoneNumber: dialCode + digits,
 		ReceiverID:          string(d.Ref),

@@ -18,29 +18,22 @@
 package taramoney
 
 import (
-	"time"
-
 	"pirogue"
-	"pirogue/adapters/outbound"
+	"pirogue/adapters/client"
 	"pirogue/config"
 	"pirogue/operator"
 )
 
-// refusalSpan is the time for which Taramoney must not know a refused payout. That its
-// status is readable at all is our reading. Taramoney may have a payout that it does not
-// find.
-const refusalSpan = time.Hour
-
 // adapter calls one Taramoney business.
 type adapter struct {
-	outbound.Connection
+	*client.Client
 
 	conf  config.Operator
 	shape shape
 }
 
-// asking is an operator whose account may read the status of a payment.
-type asking struct{ *adapter }
+// adapterWithStatus is an operator whose account may read the status of a payment.
+type adapterWithStatus struct{ *adapter }
 
 // New returns the operator of one Taramoney business. It reports every mistake of the
 // configuration at once and makes no call.
@@ -53,35 +46,30 @@ type asking struct{ *adapter }
 // An account that may not read a status (NoStatus) gets an operator without that method.
 // Its webhooks are then the only source of results, and webhook_secret is mandatory.
 func New(conf config.Operator, _ pirogue.Clock) (operator.Operator, error) {
-	line, err := guide.Open(conf, nil, check(conf)...)
+	c, err := client.New(&spec, conf, nil, checkConfig(conf)...)
 	if err != nil {
 		return nil, err
 	}
-	o := &adapter{Connection: line, conf: conf, shape: shapes[conf.Shape]}
+	o := &adapter{Client: c, conf: conf, shape: shapes[conf.Shape]}
 	o.Limits.Network, o.Secrets = conf.Network, o.secrets
 	if conf.NoStatus {
 		return o, nil
 	}
-	return asking{o}, nil
+	return adapterWithStatus{o}, nil
 }
 
-// promises is Taramoney's capability for an account that may read a status. Absence proves
-// nothing. Taramoney answers ERROR for a payment that it cannot find, and no document
-// states that its search is complete.
-var promises = operator.Capability{
-	Reference:      operator.StatusByReference,
-	OnLostResponse: operator.ResendNever,
-	Proof:          operator.ProofNone,
-	RefusalSpan:    refusalSpan,
-}
-
-// Capability implements pirogue.Operator. Taramoney does not state how long a prompt stays
+// Capability implements operator.Operator. Taramoney does not state how long a prompt stays
 // open, so the window is the instance's.
 func (o *adapter) Capability() operator.Capability {
-	c := o.Connection.Capability()
+	c := o.Client.Capability()
 	c.Window = o.conf.Window.Or(config.DefaultWindow)
 	if o.conf.NoStatus {
 		c.Reference = operator.NeitherByReference
 	}
 	return c
+}
+
+// secrets returns the values that no stored text of Taramoney may contain.
+func (o *adapter) secrets() []string {
+	return []string{o.conf.Credentials[credAPIKey], o.conf.Credentials[credWebhookSecret]}
 }
