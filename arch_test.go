@@ -76,7 +76,7 @@ var layers = map[string][]string{
 	"cmd/*":           {"*"},
 
 	// The contracts and simulator checks that tests share.
-	"adapters/client":        {".", "operator", "config", "golang.org/x/sync"},
+	"adapters/client":          {".", "operator", "config", "golang.org/x/sync"},
 	"adapters/adaptertest":     {"*"},
 	"api/apitest":              {"*"},
 	"sandbox/enginetest":       {"*"},
