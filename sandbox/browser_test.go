@@ -39,7 +39,7 @@ func TestFaultsInARealBrowser(t *testing.T) {
 
 			w.Clicks(`#orange-web button[value="down"]`, "Bring it up again")
 			w.Sees("down=true")
-			if !s.OrangeWeb.Switches().Down || s.Sonatel.Switches().Down {
+			if !s.OrangeWeb.Faults.Read().Down || s.Sonatel.Switches().Down {
 				t.Error("the wrong operator is down")
 			}
 			w.Does(
@@ -64,7 +64,7 @@ func TestFaultsInARealBrowser(t *testing.T) {
 			w.Photographs("faults")
 			mends(w, "sonatel")
 			mends(w, "orange-web")
-			if s.OrangeWeb.Switches() != engine.Healthy() || s.Sonatel.Switches().Switches != engine.Healthy() {
+			if s.OrangeWeb.Faults.Read() != engine.Healthy() || s.Sonatel.Switches().Switches != engine.Healthy() {
 				t.Error("something is still broken")
 			}
 			w.Clicks(`nav a`, "Nothing was paid so far.")

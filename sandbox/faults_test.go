@@ -35,15 +35,15 @@ func TestFaultsAreTurnedByForms(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	presses(t, base, http.StatusOK, "operator", "orange-web", "action", "down")
-	if !s.OrangeWeb.Switches().Down || s.Sonatel.Switches().Down {
+	if !s.OrangeWeb.Faults.Read().Down || s.Sonatel.Switches().Down {
 		t.Error("one is to be down, and the other up")
 	}
 	if page := faults(t, base); !strings.Contains(page, "down=true") || !strings.Contains(page, "Bring it up again") {
 		t.Error("the page does not show that one is down")
 	}
 	presses(t, base, http.StatusOK, "operator", "orange-web", "action", "up")
-	if s.OrangeWeb.Switches() != engine.Healthy() {
-		t.Errorf("up again: %+v", s.OrangeWeb.Switches())
+	if s.OrangeWeb.Faults.Read() != engine.Healthy() {
+		t.Errorf("up again: %+v", s.OrangeWeb.Faults.Read())
 	}
 	saved := presses(t, base, http.StatusOK, "operator", "sonatel", "action", "save",
 		"was.force", "", "force", "333333", "was.latency_ms", "0", "latency_ms", " 20 ",
@@ -92,8 +92,8 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 			}
 		}
 	}
-	if s.OrangeWeb.Switches() != engine.Healthy() {
-		t.Errorf("what was refused changed something: %+v", s.OrangeWeb.Switches())
+	if s.OrangeWeb.Faults.Read() != engine.Healthy() {
+		t.Errorf("what was refused changed something: %+v", s.OrangeWeb.Faults.Read())
 	}
 	presses(t, base, http.StatusNotFound, "operator", "mtn", "action", "down")
 	presses(t, base, http.StatusBadRequest, "operator", strings.Repeat("x", 1<<16))

@@ -36,7 +36,7 @@ func BenchmarkStatusUnderLoad(b *testing.B) {
 			o.FinalityWindow = config.Duration(48 * time.Hour)
 		}
 	}})
-	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
+	require.NoError(b, w.sandbox.OrangeWeb.Faults.Set(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
 	var asked atomic.Int64
 	w.onCall = func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/transactionstatus") {

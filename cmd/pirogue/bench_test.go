@@ -78,7 +78,7 @@ func BenchmarkReads(b *testing.B) {
 func BenchmarkEndToEnd(b *testing.B) {
 	const payments = 400
 	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
-	require.NoError(b, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
+	require.NoError(b, w.sandbox.OrangeWeb.Faults.Set(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
 	bare := w.bareWorkflow(b)
 	for b.Loop() {
 		began := time.Now()

@@ -48,7 +48,7 @@ func TestHistoriesStayShort(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			require.NoError(t, w.sandbox.OrangeWeb.SetSwitches(engine.Switches{
+			require.NoError(t, w.sandbox.OrangeWeb.Faults.Set(engine.Switches{
 				NotificationsOff: tt.silent, NotificationCopies: 1,
 			}))
 			got := m.pay(t, order(tt.number))

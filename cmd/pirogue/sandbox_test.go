@@ -48,11 +48,11 @@ func TestSandboxCommandsBreakAndMend(t *testing.T) {
 
 	does("list", "orange-web", "/sonatel", "nothing")
 	does("down orange-web", "down=true")
-	require.True(t, s.OrangeWeb.Switches().Down)
+	require.True(t, s.OrangeWeb.Faults.Read().Down)
 	require.False(t, s.Sonatel.Switches().Down)
 	does("list", "down=true", "nothing")
 	does("up orange-web", "nothing")
-	require.Equal(t, engine.Healthy(), s.OrangeWeb.Switches())
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Faults.Read())
 
 	does("set sonatel latency_ms=20 two_signatures=true answers=half balance=5000",
 		"answers=half latency_ms=20 two_signatures=true")
@@ -68,9 +68,9 @@ func TestSandboxCommandsBreakAndMend(t *testing.T) {
 	does("force orange-web silent", "force=333333")
 	does("heal sonatel", "orange-web", "force=333333")
 	require.Equal(t, engine.Healthy(), s.Sonatel.Switches().Switches)
-	require.Equal(t, "333333", s.OrangeWeb.Switches().Force)
+	require.Equal(t, "333333", s.OrangeWeb.Faults.Read().Force)
 	does("heal")
-	require.Equal(t, engine.Healthy(), s.OrangeWeb.Switches())
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Faults.Read())
 }
 
 // TestForceKnowsEveryMagicNumber forces each outcome by its word.
@@ -84,11 +84,11 @@ func TestForceKnowsEveryMagicNumber(t *testing.T) {
 	for _, outcome := range outcomes {
 		_, err := run(t, environ, "sandbox", "force", "orange-web", outcome.word)
 		require.NoError(t, err)
-		require.Equal(t, outcome.digits, s.OrangeWeb.Switches().Force)
+		require.Equal(t, outcome.digits, s.OrangeWeb.Faults.Read().Force)
 		delete(known, outcome.digits)
 	}
 	require.Empty(t, known, "magic numbers without a word")
-	require.Empty(t, s.OrangeWeb.Switches().Force, "none is the last")
+	require.Empty(t, s.OrangeWeb.Faults.Read().Force, "none is the last")
 }
 
 func TestSandboxMistakesAreSaid(t *testing.T) {

@@ -68,8 +68,13 @@ func (e *Engine) SetFloat(left int64) {
 // left returns the money left for payouts, never below 0. The caller holds the lock.
 func (e *Engine) left() int64 { return max(e.float-e.taken, 0) }
 
-// ServeBook returns every order and the money that moved, as JSON.
+// ServeBook returns every order and the money that moved, as JSON, or the simulator's own
+// BookView.
 func (e *Engine) ServeBook(w http.ResponseWriter, _ *http.Request) {
+	if e.options.BookView != nil {
+		WriteJSON(w, http.StatusOK, e.options.BookView())
+		return
+	}
 	WriteJSON(w, http.StatusOK, struct {
 		Orders []Order `json:"orders"`
 		Paid   []Paid  `json:"paid"`

@@ -31,7 +31,17 @@ type EngineOptions struct {
 	Options
 
 	Float int64         // money for payouts, 1 000 000 000 francs by default
-	Lapse time.Duration // wait for a silent customer, 10 min by default
+	Lapse time.Duration // wait for a silent customer, 10 min by default; negative for ever
+	// CollectsOnly removes the float from the settings of an operator without payouts.
+	CollectsOnly bool
+	// UniqueReference makes a merchant's reference open one order for ever.
+	UniqueReference bool
+	// NewID names an order that is opened without an ID. count is the number of orders before
+	// it. No two calls run at the same time.
+	NewID func(o Order, count int) string
+	// BookView returns the content of /book. The default is every order and the money that
+	// moved.
+	BookView func() any
 	// Quirks holds the operator's own switches, each with its effect.
 	Quirks map[string]string
 	// Refusals maps errors to the operator's words: those of this package, and ErrInternal for
@@ -91,7 +101,7 @@ func (e *Engine) Address(path string) string { return e.options.PublicURL + path
 // MaxOrders returns the number of orders that the engine can store.
 func (e *Engine) MaxOrders() int { return e.options.MaxOrders }
 
-// Open opens an order in the direction of o; see Collect and RecordSettlement.
+// Open opens an order in the direction of o; see OpenCollection and OpenPayout.
 func (e *Engine) Open(o Order) (Order, error) {
 	if o.Direction == Out {
 		return e.OpenPayout(o)
@@ -99,20 +109,23 @@ func (e *Engine) Open(o Order) (Order, error) {
 	return e.OpenCollection(o)
 }
 
-// OpenCollection opens a collection. ID, Reference, MSISDN, Asked and Currency are mandatory. The
-// number decides the customer's behaviour. Its errors are ErrDown, ErrFull and ErrUsed: of
-// two concurrent calls with one key, only one opens an order.
+// OpenCollection opens a collection. ID, Reference, Asked and Currency are mandatory. The
+// number decides the customer's behaviour; without one nobody acts. Its errors are ErrDown,
+// ErrFull and ErrUsed: of two concurrent calls with one key, only one opens an order.
 func (e *Engine) OpenCollection(o Order) (Order, error) {
 	now := e.Faults.Read()
 	b := now.BehaviourOf(o.MSISDN)
 	if b.Down {
 		return Order{}, ErrDown
 	}
+	if o.MSISDN == "" {
+		b = Behaviour{Outcome: Silent}
+	}
 	return e.open(collection(o, b, e.options.Lapse, now.Settling()))
 }
 
-// RecordSettlement opens a payout. It returns ErrCeiling for the number that is refused at once,
-// ErrFloat, and the errors of Collect. On an error nothing is stored.
+// OpenPayout opens a payout. It returns ErrCeiling for the number that is refused at once,
+// ErrFloat, and the errors of OpenCollection. On an error nothing is stored.
 func (e *Engine) OpenPayout(o Order) (Order, error) {
 	now := e.Faults.Read()
 	p := now.PayoutTo(o.MSISDN)
@@ -126,7 +139,7 @@ func (e *Engine) OpenPayout(o Order) (Order, error) {
 }
 
 // Refund opens an order that gives all of an executed one back. It returns ErrReturned, and
-// the errors of RecordSettlement.
+// the errors of OpenPayout.
 func (e *Engine) Refund(parent string, o Order) (Order, error) {
 	given, found := e.Order(parent)
 	if !found || given.State != Executed || given.Direction != In {
@@ -136,10 +149,11 @@ func (e *Engine) Refund(parent string, o Order) (Order, error) {
 	return e.OpenPayout(o)
 }
 
-// used reports whether another order has the identifier, or may still move money under the
-// key. A failed order leaves its key to the next.
+// used reports whether another order has the identifier, or the reference if that is
+// unique, or may still move money under the key. A failed order leaves its key to the next.
 func (e *Engine) used(o Order) bool {
-	if _, known := e.orders.Find(o.ID); known {
+	_, known := e.orders.Find(o.ID)
+	if known || e.options.UniqueReference && len(e.byReference[o.Reference]) > 0 {
 		return true
 	}
 	kept, found := e.orders.Find(e.byKey[o.Key])
@@ -169,7 +183,7 @@ func callerOf(o Order) Caller {
 // callback. It returns ErrNoOrder if there is no open order, and ErrFloat.
 func (e *Engine) Decide(id string, state State, why Reason) (Order, error) {
 	return e.change(id, func(o *Order) bool {
-		if !o.Open() {
+		if !o.AwaitsCustomer() {
 			return false
 		}
 		o.end(state, why, e.Now())
@@ -212,13 +226,12 @@ func (e *Engine) correct(o Order) error {
 	return err
 }
 
-// change modifies an order and sends its callback. It returns the stored order, also if it
-// could not change.
+// change modifies an order. It schedules the next step of an open order, and sends the
+// callback of an ended one. It returns the stored order, also if it could not change.
 func (e *Engine) change(id string, step func(*Order) bool) (Order, error) {
 	after, err := e.alter(id, step)
 	if err == nil {
-		e.notify(after, max(after.Copies, 1))
-		e.mayCorrect(after)
+		e.Proceed(after)
 	}
 	return after, err
 }
@@ -255,14 +268,15 @@ func (e *Engine) arrange(o Order) {
 	}
 }
 
-// due ends an order as scheduled, unless it ended meanwhile. If the clock was set back, due
-// runs too early and schedules the end again.
+// due takes the scheduled step of an order, unless it ended meanwhile. If the clock was set
+// back, or the customer stepped back, due runs too early and schedules the step again.
 func (e *Engine) due(id string) {
+	settling := e.Faults.Read().Settling()
 	after, err := e.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(e.Now()) {
 			return false
 		}
-		o.end(o.Ends, o.EndsReason, e.Now())
+		o.advance(e.Now(), settling)
 		return true
 	})
 	switch {
@@ -270,7 +284,6 @@ func (e *Engine) due(id string) {
 	case !errors.Is(err, ErrNoOrder):
 		e.Log.Error("order could not end", "error", err)
 	case after.Open() && after.NextAt.After(e.Now()):
-		// The clock was set back: the order is not due yet.
 		e.arrange(after)
 	}
 }

@@ -23,6 +23,9 @@ func (e *Engine) Quirk(name string) bool {
 
 // Settings reads and changes everything that can be set of an engine.
 func (e *Engine) Settings() Settings {
+	if e.options.CollectsOnly && len(e.options.Quirks) == 0 {
+		return e.Faults.Settings()
+	}
 	own := map[string]string{"float": "What is left for payouts, in francs"}
 	for name, says := range e.options.Quirks {
 		own["quirks."+name] = says

@@ -11,7 +11,7 @@ import (
 type Course struct {
 	Ends   State         // Executed, Declined or Lapsed
 	Reason Reason        // of an end that executes nothing
-	After  time.Duration // from the opening; 0 ends the order in the call that opens it
+	After  time.Duration // from the opening; 0 ends the order in the call that opens it, below 0 never
 	// AfterResponse ends an order with After 0 only when its caller has the response, which
 	// shows it pending.
 	AfterResponse bool
@@ -27,8 +27,8 @@ type Opening struct {
 	WithoutFloat *Course
 }
 
-// OpenAll opens orders with courses of their own, in one step: all of them or none. ID,
-// Reference, MSISDN, Asked, Currency and Direction are mandatory; an Amount of 0 means
+// OpenAll opens orders with courses of their own, in one step: all of them or none. ID or
+// the option NewID, Reference, MSISDN, Asked, Currency and Direction are mandatory; an Amount of 0 means
 // Asked. Its errors are ErrFull, ErrUsed and ErrFloat.
 func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
 	e.store.Lock()
@@ -39,7 +39,7 @@ func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
 	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
 	orders, left := make([]Order, len(wanted)), e.float-e.taken
 	for i, one := range wanted {
-		o, err := e.begin(one, left)
+		o, err := e.begin(one, left, e.orders.Len()+i)
 		if err != nil {
 			return nil, err
 		}
@@ -53,20 +53,28 @@ func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
 }
 
 // begin returns the order of an opening at the start of its course. left is the money left
-// in the float.
-func (e *Engine) begin(wanted Opening, left int64) (Order, error) {
-	o := wanted.Order
+// in the float, and count the number of orders before it.
+func (e *Engine) begin(wanted Opening, left int64, count int) (Order, error) {
+	o, course := wanted.Order, wanted.Course
+	o.OpenedAt = e.Now()
+	o.ChangedAt = o.OpenedAt
+	if o.ID == "" {
+		o.ID = e.options.NewID(o, count)
+	}
 	if e.used(o) {
 		return Order{}, ErrUsed
 	}
 	if o.Amount == 0 {
 		o.Amount = o.Asked
 	}
-	o.OpenedAt = e.Now()
-	o.ChangedAt = o.OpenedAt
-	o.Notes = maps.Clone(o.Notes)                                     // the caller may still change its own map
-	o.AnswerLost = wanted.LosesAnswers && e.calls[callerOf(o)]%2 == 0 // the first, the third, …
-	o.follow(wanted.Course)
+	o.Notes = maps.Clone(o.Notes) // the caller may still change its own map
+	if wanted.LosesAnswers && e.calls[callerOf(o)]%2 == 0 {
+		o.AnswerLost = true // the first, the third, …
+	}
+	if o.OnPage && o.AnswerLost { // nobody acts on a page that nobody received
+		course = Course{Ends: Lapsed, Reason: Silence, After: e.options.Lapse}
+	}
+	o.follow(course)
 	err := e.affords(Order{}, o, left)
 	if errors.Is(err, ErrFloat) && wanted.WithoutFloat != nil {
 		o.follow(*wanted.WithoutFloat)
@@ -122,7 +130,7 @@ func (e *Engine) apply(line entry) error {
 			e.put(o)
 		}
 	default:
-		return errors.New("the line holds no order")
+		return errors.New("the line holds no order; begin with an empty journal")
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 	SaidNo   Reason = "said_no"  // the customer refused
 	Rejected Reason = "rejected" // the operator, after it had accepted
 	Silence  Reason = "silence"  // nobody answered in time
+	LeftPage Reason = "left"     // the customer cancelled on the payment page
 )
 
 // Order is one payment that a merchant ordered from an operator, as an engine stores it.
@@ -51,10 +52,17 @@ type Order struct {
 	Copies     int       `json:"copies"`      // number of callbacks; above 1 the first leaves before the response
 	AnswerLost bool      `json:"answer_lost"` // the call that opened it gets no response
 	Callbacks  int       `json:"callbacks"`   // number of callbacks sent
+
+	OnPage      bool      `json:"on_page,omitempty"`     // see OpenOnPage
+	StepsBack   bool      `json:"steps_back,omitempty"`  // the customer yields to the first person on the page
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"` // when the customer confirmed on the page
 }
 
 // Open reports whether the order can still end.
 func (o *Order) Open() bool { return o.State == Pending }
+
+// AwaitsCustomer reports whether the customer can still confirm the order or refuse it.
+func (o *Order) AwaitsCustomer() bool { return o.Open() && o.ConfirmedAt.IsZero() }
 
 // moves reports whether the order moved money or may still move it.
 func (o *Order) moves() bool { return o.State == Pending || o.State == Executed }
@@ -65,14 +73,35 @@ func (o *Order) end(state State, why Reason, at time.Time) {
 	o.NextAt, o.Ends, o.EndsReason = time.Time{}, "", ""
 }
 
-// follow begins the course of an order: it ends in the call itself, or after a while.
+// follow begins the course of an order. It ends in the call itself, after a while, or never
+// if After is negative.
 func (o *Order) follow(c Course) {
 	if c.After == 0 && !c.AfterResponse {
 		o.end(c.Ends, c.Reason, o.OpenedAt)
 		return
 	}
 	o.State, o.Reason = Pending, ""
-	o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(c.After), c.Ends, c.Reason
+	if c.After >= 0 {
+		o.NextAt, o.Ends, o.EndsReason = o.OpenedAt.Add(c.After), c.Ends, c.Reason
+	}
+}
+
+// advance takes the step that is due: on a page the customer confirms, and after settling
+// the order ends.
+func (o *Order) advance(now time.Time, settling time.Duration) {
+	if o.OnPage && o.ConfirmedAt.IsZero() && o.Ends != Lapsed {
+		o.confirm(now, settling)
+		return
+	}
+	o.end(o.Ends, o.EndsReason, now)
+}
+
+// confirm records that the customer confirmed. The order ends after settling.
+func (o *Order) confirm(now time.Time, settling time.Duration) {
+	o.ConfirmedAt, o.NextAt, o.StepsBack = now, now.Add(settling), false
+	if settling == 0 {
+		o.end(o.Ends, o.EndsReason, now)
+	}
 }
 
 // awaitsResponse reports whether the order ends as soon as its caller has the response.
@@ -95,23 +124,37 @@ func (o *Order) paid() Paid {
 }
 
 // collection returns the opening of a collection according to a magic number. A silent
-// customer's order lapses at the end of the operator's window.
+// customer's order lapses at the end of the operator's window. On a page settling begins
+// with the confirmation.
 func collection(o Order, b Behaviour, window, settling time.Duration) Opening {
-	c := Course{Ends: Executed, After: max(b.After, settling)}
-	switch {
-	case b.Outcome == Silent:
-		c = Course{Ends: Lapsed, Reason: Silence, After: window}
-	case b.Outcome == Pays:
-	case b.Poor:
-		c.Ends, c.Reason = Declined, TooPoor
-	default:
-		c.Ends, c.Reason = Declined, SaidNo
+	o.Direction, o.Copies = In, b.Callbacks
+	ends, why := o.decide(b)
+	c := Course{Ends: ends, Reason: why, After: max(b.After, settling)}
+	if o.OnPage {
+		o.StepsBack = b.YieldsToUser
+		c.After, c.AfterResponse = b.After, true
 	}
-	o.Direction, o.Copies, o.Amount = In, b.Callbacks, o.Asked
+	if b.Outcome == Silent {
+		c = Course{Ends: Lapsed, Reason: Silence, After: window}
+	}
+	return Opening{Order: o, Course: c, LosesAnswers: b.AnswerLost}
+}
+
+// decide sets the amount that a customer's confirmation moves, and returns the end that it
+// leads to.
+func (o *Order) decide(b Behaviour) (State, Reason) {
+	o.Amount = o.Asked
 	if b.OtherAmount {
 		o.Amount = AnotherAmount(o.Asked)
 	}
-	return Opening{Order: o, Course: c, LosesAnswers: b.AnswerLost}
+	switch {
+	case b.Outcome != Refuses:
+		return Executed, ""
+	case b.Poor:
+		return Declined, TooPoor
+	default:
+		return Declined, SaidNo
+	}
 }
 
 // payout returns the opening of a payout according to a magic number.

@@ -68,7 +68,7 @@ func (e *Engine) Reply(w http.ResponseWriter, o Order, reply func(Order) any) er
 	return nil
 }
 
-// ReplyByID calls Show with the order of an identifier.
+// ReplyByID calls Reply with the order of an identifier.
 func (e *Engine) ReplyByID(w http.ResponseWriter, id string, reply func(Order) any) error {
 	order, _ := e.Order(id)
 	return e.Reply(w, order, reply)
@@ -96,6 +96,10 @@ func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order,
 func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Order, reply http.Handler) {
 	lost := false
 	for i, o := range opened {
+		if o.OnPage {
+			o = e.beforeReply(r, o)
+			opened[i] = o
+		}
 		lost = lost || o.AnswerLost
 		switch {
 		case o.awaitsResponse():
@@ -106,12 +110,14 @@ func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Ord
 		}
 	}
 	// The orders take their course and callbacks are sent; only the response is missing.
-	if lost {
+	if lost && !AnswerIsSpoiled(r.Context()) {
 		e.carryOn(opened)
 		e.Hang(r)
 	}
 	reply.ServeHTTP(w, r)
-	e.Flush(w)
+	if !e.Flush(w) {
+		e.abandonPages(opened)
+	}
 	e.carryOn(opened)
 }
 

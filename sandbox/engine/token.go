@@ -12,7 +12,7 @@ import (
 // tokens survive a restart and use no memory.
 type Tokens struct{ key []byte }
 
-// NewTokenSource returns the tokens of an operator with a secret of its own.
+// NewTokens returns the tokens of an operator with a secret of its own.
 func NewTokens(secret string) Tokens {
 	key := sha256.Sum256([]byte("access token " + secret))
 	return Tokens{key[:]}

@@ -184,7 +184,7 @@ func TestOrangeIsMended(t *testing.T) {
 	if broken, err := settings.Broken(); err != nil || strings.Join(broken, " ") != "down=true force=111111" {
 		t.Errorf("broken: %v %v", broken, err)
 	}
-	if err := settings.Heal(); err != nil || w.Sim.Switches() != engine.Healthy() {
-		t.Errorf("mended: %+v %v", w.Sim.Switches(), err)
+	if err := settings.Heal(); err != nil || w.Sim.Faults.Read() != engine.Healthy() {
+		t.Errorf("mended: %+v %v", w.Sim.Faults.Read(), err)
 	}
 }

@@ -18,8 +18,7 @@ package orangeweb
 
 import (
 	"cmp"
-	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -58,102 +57,56 @@ type Options struct {
 
 // Simulator simulates Orange Web Payment. Make it with New.
 type Simulator struct {
-	*engine.Runtime
+	engine.Engine
 
-	options  Options
-	book     *book
-	tokens   tokens
-	checkout engine.Checkout
+	credentials   Credentials
+	tokenLifetime time.Duration
+	tokens        engine.Tokens
+	checkout      engine.Checkout
 }
 
 // New starts a simulator. With a journal it restores every session, and customers whose
 // time passed meanwhile act at once.
 func New(o Options) (*Simulator, error) {
-	ready, err := o.Ready()
-	if err != nil {
-		return nil, err
-	}
-	o.Options = ready
-	o.Credentials = Credentials{
+	credentials := Credentials{
 		ClientID:     cmp.Or(o.Credentials.ClientID, ClientID),
 		ClientSecret: cmp.Or(o.Credentials.ClientSecret, ClientSecret),
 		MerchantKey:  cmp.Or(o.Credentials.MerchantKey, MerchantKey),
 	}
-	o.TokenLifetime = cmp.Or(o.TokenLifetime, defaultTokenLifetime)
 	checkout, err := engine.NewCheckout(files)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := openBook(o.JournalPath, o.MaxOrders)
-	if err != nil {
-		return nil, err
-	}
 	s := &Simulator{
-		Runtime: engine.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
-		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)},
+		credentials: credentials, tokenLifetime: cmp.Or(o.TokenLifetime, defaultTokenLifetime),
+		tokens: engine.NewTokens(credentials.ClientSecret), checkout: checkout,
 	}
-	for _, unfinished := range kept.all() {
-		s.arrange(unfinished)
-	}
-	return s, nil
+	return s, s.Start(engine.EngineOptions{
+		Options: o.Options, Lapse: -1, CollectsOnly: true, UniqueReference: true,
+		NewID: transactionNumber, BookView: s.bookView, Refusals: refusals, Callback: s.notification,
+	})
+}
+
+// transactionNumber numbers transactions as Orange does: MP, date, time, series, number.
+func transactionNumber(o engine.Order, count int) string {
+	return fmt.Sprintf("MP%s.A%05d", o.OpenedAt.Format("060102.1504"), count+1)
 }
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped.
 func (s *Simulator) Handler() http.Handler {
-	call := func(h http.Handler) http.Handler { return s.Faults.WithFaults(postOnly(h), unavailable) }
-	payment := func(serve engine.Call) http.Handler {
-		return call(s.Faults.Drop(s.Faults.Mangle(s.Answer(serve, refusals))))
+	mux := s.Mux(map[string]engine.Call{
+		"POST " + webpaymentPath:        s.webpayment,
+		"POST " + transactionStatusPath: s.transactionStatus,
+	})
+	for _, path := range []string{"/oauth/v2/token", "/oauth/v3/token"} {
+		mux.Handle("POST "+path, s.WithoutFaults(s.token))
+		mux.Handle(path, s.WithoutFaults(refuseMethod))
 	}
-	page := s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
-	mux := http.NewServeMux()
-	mux.Handle("/oauth/v2/token", call(http.HandlerFunc(s.token)))
-	mux.Handle("/oauth/v3/token", call(http.HandlerFunc(s.token)))
-	mux.Handle("/orange-money-webpay/{segment}/v1/webpayment", payment(s.webpayment))
-	mux.Handle("/orange-money-webpay/{segment}/v1/transactionstatus", payment(s.transactionStatus))
-	mux.Handle("/payment/pay_token/{pay_token}", page)
+	mux.Handle(webpaymentPath, s.WithoutFaults(refuseMethod))
+	mux.Handle(transactionStatusPath, s.WithoutFaults(refuseMethod))
+	mux.Handle(pagePath+"{pay_token}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
 	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
-	mux.HandleFunc("GET /book", s.showBook)
-	mux.Handle("/switches", s.Faults)
 	mux.Handle("/", notFound)
 	return mux
-}
-
-// Book returns every executed payment, oldest first.
-func (s *Simulator) Book() []engine.Paid {
-	return s.book.Paid()
-}
-
-// Sessions returns every session, oldest first.
-func (s *Simulator) Sessions() []Session {
-	kept := s.book.all()
-	views := make([]Session, len(kept))
-	for i, one := range kept {
-		views[i] = one.view()
-	}
-	return views
-}
-
-// Asked returns the number of sessions ever opened.
-func (s *Simulator) Asked() int { return len(s.book.all()) }
-
-// Settings reads and changes the switches. This simulator has none of its own.
-func (s *Simulator) Settings() engine.Settings { return s.Faults.Settings() }
-
-// Switches returns the current fault switches.
-func (s *Simulator) Switches() engine.Switches {
-	return s.Faults.Read()
-}
-
-// SetSwitches replaces all fault switches. It changes none and returns an error if one is
-// out of its range.
-func (s *Simulator) SetSwitches(wanted engine.Switches) error {
-	return s.Faults.Set(wanted)
-}
-
-// Close stops every customer, delivers the queued notifications, and closes the journal.
-// When ctx ends first, it drops the notifications. It releases calls that hang. Closing
-// twice is harmless.
-func (s *Simulator) Close(ctx context.Context) error {
-	return errors.Join(s.Runtime.Close(ctx), s.book.Close())
 }

@@ -1,12 +1,12 @@
 package orangeweb
 
 import (
-	"cmp"
 	"embed"
+	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"pirogue/sandbox/engine"
 )
@@ -14,134 +14,139 @@ import (
 //go:embed assets
 var files embed.FS
 
-// typed holds a person's input in the form, and the magic number of the switch Force at
-// that time.
-type typed struct {
-	msisdn, otp, force string
-}
-
 // page serves the payment page and its form.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
-	kept, found := s.book.find(r.PathValue("pay_token"))
+	o, found := s.ByKey(r.PathValue("pay_token"))
 	switch {
 	case !found:
-		t := wordsFor(r, "")
-		s.shows(w, http.StatusNotFound, t, engine.CheckoutView{
+		t := textsFor(r, "")
+		s.render(w, http.StatusNotFound, t, engine.CheckoutView{
 			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
-		s.showPage(w, r)
+		s.visitPage(w, r, o)
 	case r.Method == http.MethodHead:
-		s.showSession(w, r, http.StatusOK, kept)
+		s.showSession(w, r, o)
 	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
-		s.cancelOnPage(w, r)
+		s.cancelOnPage(w, r, o)
 	default:
-		s.payOnPage(w, r, kept)
+		s.payOnPage(w, r, o)
 	}
 }
 
 // showSession shows a session in the language of the visitor.
-func (s *Simulator) showSession(w http.ResponseWriter, r *http.Request, status int, kept session) {
-	t := wordsFor(r, kept.Order.Lang)
-	s.shows(w, status, t, s.viewOf(kept, t))
+func (s *Simulator) showSession(w http.ResponseWriter, r *http.Request, o engine.Order) {
+	t := textsFor(r, o.Notes[noteLang])
+	s.render(w, http.StatusOK, t, s.viewOf(o, t))
 }
 
-// shows writes the page in the language of t.
-func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
+// render writes the page in the language of t.
+func (s *Simulator) render(w http.ResponseWriter, status int, t texts, v engine.CheckoutView) {
 	v.T, v.Up, v.CodeField, v.CodeHint = t, "../../", "otp", OTP
 	s.checkout.Render(w, status, t.Lang, v)
 }
 
-// showPage shows the current session. A visit makes the automatic customer step back.
-func (s *Simulator) showPage(w http.ResponseWriter, r *http.Request) {
-	now := s.Now()
-	kept, _, err := s.book.change(r.PathValue("pay_token"), now, func(x *session) event { return x.visit(now) })
+// visitPage shows the current session. A visit makes the automatic customer step back.
+func (s *Simulator) visitPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
+	after, err := s.VisitPage(o.ID)
 	if err != nil {
-		s.Log.Error("visit not kept", "error", err)
+		s.Log.Error("visit not recorded", "error", err)
+		after = o
 	}
-	s.showSession(w, r, http.StatusOK, kept)
+	s.showSession(w, r, after)
 }
 
 // cancelOnPage cancels the session and redirects the person to the merchant. A payment that
 // has ended cannot be cancelled; the page then shows that.
-func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request) {
-	kept, _, err := s.book.change(r.PathValue("pay_token"), s.Now(), (*session).cancel)
-	switch {
-	case err != nil:
-		s.Log.Error("cancellation not kept", "error", err)
+func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
+	if s.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage) != nil {
 		s.pageDown(w, r)
-	case kept.Cancelled:
-		engine.Redirect(w, kept.Order.CancelURL)
-	default:
-		engine.Redirect(w, "?lang="+wordsFor(r, kept.Order.Lang).Lang)
+		return
 	}
+	if after, _ := s.Order(o.ID); cancelled(after) {
+		engine.Redirect(w, o.Notes[noteCancel])
+		return
+	}
+	engine.Redirect(w, "?lang="+textsFor(r, o.Notes[noteLang]).Lang)
 }
 
-// payOnPage executes a person's confirmation. A second press confirms nothing: it finds the
+// payOnPage executes a person's confirmation. A second click confirms nothing: it finds the
 // session ended and shows the result.
-func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, kept session) {
-	t := wordsFor(r, kept.Order.Lang)
-	sent := typed{msisdn: engine.BareNumber(r.PostFormValue("msisdn")), otp: strings.TrimSpace(r.PostFormValue("otp"))}
-	view := s.viewOf(kept, t)
+func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
+	t := textsFor(r, o.Notes[noteLang])
+	msisdn, otp := engine.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("otp"))
+	view := s.viewOf(o, t)
 	view.MSISDN = r.PostFormValue("msisdn")
-	if view.Face == engine.FaceForm && !accepts(&view, t, sent) {
-		s.shows(w, http.StatusUnprocessableEntity, t, view)
+	if view.Face == engine.FaceForm && !validate(&view, t, msisdn, otp) {
+		s.render(w, http.StatusUnprocessableEntity, t, view)
 		return
 	}
-	now, settling := s.Now(), s.Faults.Read().Settling()
-	sent.force = s.Faults.Read().Force
-	after, what, err := s.book.change(kept.PayToken, now, func(x *session) event {
-		return x.pay(sent, now, settling)
-	})
+	after, err := s.confirm(o, msisdn, otp)
 	switch {
-	case err != nil:
-		s.Log.Error("confirmation not kept", "error", err)
+	case errors.Is(err, errWrongOTP):
+		view.CodeError = t.refuseOTP(maxTries - wrongOTPs(after))
+		s.render(w, http.StatusUnprocessableEntity, t, view)
+	case err != nil && !errors.Is(err, engine.ErrNoOrder):
+		s.Log.Error("confirmation not recorded", "error", err)
 		s.pageDown(w, r)
-		return
-	case what == wrongOTP:
-		view.CodeError = t.refuseOTP(maxTries - after.WrongOTPs)
-		s.shows(w, http.StatusUnprocessableEntity, t, view)
-		return
-	case what == paid || what == failed:
-		s.announce(kept.PayToken, 1)
-		s.mayCorrect(after, now)
+	default:
+		engine.Redirect(w, "?lang="+t.Lang)
 	}
-	s.arrange(after)
-	engine.Redirect(w, "?lang="+t.Lang)
 }
 
-// pay confirms a session with a person's number and OTP. From then on the typed number is
-// the customer's, and a magic one decides the end.
-func (s *session) pay(sent typed, now time.Time, settling time.Duration) event {
-	inTime := !now.After(s.ValidUntil)
-	if inTime && sent.otp != OTP {
-		return s.mistype()
+// errWrongOTP reports a wrong OTP that leaves the person another try.
+var errWrongOTP = errors.New("the OTP is wrong")
+
+// confirm executes a person's confirmation with a number and an OTP. After the validity it
+// ignores both, and the session expires. The last wrong OTP fails the payment.
+func (s *Simulator) confirm(o engine.Order, msisdn, otp string) (engine.Order, error) {
+	switch {
+	case s.Now().After(validUntil(o)):
+		return s.Decide(o.ID, engine.Lapsed, engine.Silence)
+	case otp == OTP:
+		return s.ConfirmOnPage(o.ID, msisdn)
 	}
-	if inTime { // too late, the input is ignored
-		s.MSISDN, s.Force = sent.msisdn, sent.force
+	after, err := s.ChangeOnPage(o.ID, countWrongOTP)
+	switch {
+	case err != nil:
+		return after, err
+	case wrongOTPs(after) < maxTries:
+		return after, errWrongOTP
 	}
-	return s.confirm(now, now, settling)
+	return s.Decide(o.ID, engine.Declined, engine.SaidNo)
+}
+
+// countWrongOTP adds one to the wrong OTPs of a session.
+func countWrongOTP(o *engine.Order) bool {
+	o.Notes = maps.Clone(o.Notes) // the book still holds the old ones
+	o.Notes[noteWrongOTPs] = strconv.Itoa(wrongOTPs(*o) + 1)
+	return true
+}
+
+// wrongOTPs returns the number of wrong OTPs typed in a session.
+func wrongOTPs(o engine.Order) int {
+	count, _ := strconv.Atoi(o.Notes[noteWrongOTPs]) //nolint:errcheck // no note is 0
+	return count
 }
 
 // viewOf returns the page of a session in the language of t.
-func (s *Simulator) viewOf(kept session, t words) engine.CheckoutView {
-	left := kept.ValidUntil.Sub(s.Now())
+func (s *Simulator) viewOf(o engine.Order, t texts) engine.CheckoutView {
+	left := validUntil(o).Sub(s.Now())
 	v := engine.CheckoutView{
-		Merchant: cmp.Or(kept.Order.Reference, t.SomeMerchant), Amount: money(kept.Order.Amount, kept.Order.Currency),
-		Order: kept.Order.OrderID, TxnID: kept.TxnID, MSISDN: kept.MSISDN, Next: kept.Order.CancelURL,
-		MinutesLeft: engine.MinutesLeft(left),
+		Merchant: merchant(o, t.SomeMerchant), Amount: money(o.Asked, o.Currency), Order: o.Reference, TxnID: txnID(o),
+		MSISDN: o.MSISDN, Next: o.Notes[noteCancel], MinutesLeft: engine.MinutesLeft(left),
 	}
-	switch {
-	case kept.Status == Success:
-		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, kept.Order.ReturnURL
-	case kept.Status == Failed:
+	switch status := statusOf(o); {
+	case status == Success:
+		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, o.Notes[noteReturn]
+	case status == Failed:
 		v.Face, v.Title, v.Text = engine.FaceFailed, t.FailedTitle, t.FailedText
-	case kept.Status == Pending:
+	case status == Pending:
 		v.Face, v.Title, v.Text = engine.FacePending, t.PendingTitle, t.PendingText
-	case kept.Cancelled:
+	case cancelled(o):
 		v.Face, v.Title, v.Text = engine.FaceCancelled, t.CancelledTitle, t.CancelledText
-	case kept.Status == Expired || left < 0:
+	case status == Expired || left < 0:
 		v.Face, v.Title, v.Text = engine.FaceExpired, t.ExpiredTitle, t.ExpiredText
 	default:
 		v.Face = engine.FaceForm
@@ -149,19 +154,19 @@ func (s *Simulator) viewOf(kept session, t words) engine.CheckoutView {
 	return v
 }
 
-// accepts checks the form of the input, and sets the error texts of the page.
-func accepts(v *engine.CheckoutView, t words, sent typed) bool {
-	if !engine.CompleteNumber(sent.msisdn) {
+// validate checks the input, and sets the error texts of the page.
+func validate(v *engine.CheckoutView, t texts, msisdn, otp string) bool {
+	if !engine.CompleteNumber(msisdn) {
 		v.NumberError = t.BadNumber
 	}
-	if sent.otp == "" {
+	if otp == "" {
 		v.CodeError = t.NoCode
 	}
 	return v.NumberError == "" && v.CodeError == ""
 }
 
 // refuseOTP returns the text about a wrong OTP, with the number of tries left.
-func (t words) refuseOTP(triesLeft int) string {
+func (t texts) refuseOTP(triesLeft int) string {
 	says := t.WrongCode + engine.NoBreak + strconv.Itoa(triesLeft) + "."
 	if triesLeft == 1 {
 		says += " " + t.LastTry
@@ -171,7 +176,7 @@ func (t words) refuseOTP(triesLeft int) string {
 
 // pageDown serves the page of an operator that is down.
 func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
-	t := wordsFor(r, "")
-	s.shows(w, http.StatusServiceUnavailable, t,
+	t := textsFor(r, "")
+	s.render(w, http.StatusServiceUnavailable, t,
 		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
 }

@@ -43,8 +43,11 @@ func (r refusal) because(description string) refusal {
 
 // ServeHTTP sends the same refusal to every caller.
 func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	if r.status == http.StatusUnauthorized {
+	switch r.status {
+	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodPost)
 	}
 	engine.WriteJSON(w, r.status, r)
 }
@@ -52,18 +55,10 @@ func (r refusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 // refusals maps other errors to Orange's refusals.
 var refusals = map[error]engine.Refusal{
 	engine.ErrInternal: internal,
-	errFull:            unavailable.because(errFull.Error()),
-	errOrderUsed:       invalidField.because("order_id was used before; it must be unique for ever."),
+	engine.ErrDown:     unavailable,
+	engine.ErrFull:     unavailable.because(engine.ErrFull.Error()),
+	engine.ErrUsed:     invalidField.because("order_id was used before; it must be unique for ever."),
 }
 
-// postOnly refuses every method but POST.
-func postOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", http.MethodPost)
-			methodNotAllowed.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
+// refuseMethod refuses every method that a path does not serve.
+func refuseMethod(http.ResponseWriter, *http.Request) error { return methodNotAllowed }

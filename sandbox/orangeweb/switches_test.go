@@ -29,7 +29,7 @@ func TestSwitchesAreReadAndSetOneByOne(t *testing.T) {
 		{`POST /switches {} {}`, `400 {"error":"`},
 		{`DELETE /switches`, `405`},
 	})
-	if after := w.Sim.Switches(); !after.RefuseTokens || after.LatencyMS != 0 {
+	if after := w.Sim.Faults.Read(); !after.RefuseTokens || after.LatencyMS != 0 {
 		t.Errorf("what was refused changed something: %+v", after)
 	}
 }
@@ -80,7 +80,7 @@ func TestDroppedAnswers(t *testing.T) {
 	if kept, book := w.Sim.Sessions(), w.Sim.Book(); len(kept) != 3 || len(book) != 1 || book[0].OrderID != "ORDER-3" {
 		t.Errorf("three calls left %v and %v", kept, book)
 	}
-	if left := w.Sim.Switches().DropAnswers; left != 0 {
+	if left := w.Sim.Faults.Read().DropAnswers; left != 0 {
 		t.Errorf("%d drops are left", left)
 	}
 }

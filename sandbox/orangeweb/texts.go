@@ -7,9 +7,9 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// words holds the texts of the payment page in one language. A test checks that every
+// texts holds the texts of the payment page in one language. A test checks that every
 // language is complete.
-type words struct {
+type texts struct {
 	engine.CheckoutTexts
 	engine.OperatorTexts
 
@@ -17,7 +17,7 @@ type words struct {
 }
 
 // languages maps language codes to the page's texts.
-var languages = map[string]words{
+var languages = map[string]texts{
 	"fr": {
 		CheckoutTexts: engine.FrenchCheckout,
 		OperatorTexts: engine.OperatorTexts{
@@ -48,9 +48,9 @@ var languages = map[string]words{
 	},
 }
 
-// wordsFor chooses the language: that of the link, else the browser's, else the merchant's,
+// textsFor chooses the language: that of the link, else the browser's, else the merchant's,
 // else French.
-func wordsFor(r *http.Request, merchants string) words {
+func textsFor(r *http.Request, merchants string) texts {
 	return engine.LanguageOf(r, languages, merchants)
 }
 
