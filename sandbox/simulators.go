@@ -18,7 +18,7 @@ import (
 var simulators = []row{
 	{"Orange Web Payment", OrangeWebPath, startOrangeWeb},
 	{"Orange Money Sénégal (Sonatel)", SonatelPath, startSonatel},
-	onEngine("Novasend", "/novasend", func(o engine.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) }),
+	onEngine("Novasend", "/novasend", func(o engine.Config) (*novasend.Simulator, error) { return novasend.New(o) }),
 	onEngine("Digitalpaye (Côte d'Ivoire)", "/digitalpaye", digitalpaye.New),
 	onEngine("Taramoney (Cameroun)", "/taramoney", taramoney.New), // serves /api/tara of www.dklo.co below this path
 }
@@ -36,9 +36,9 @@ func startSonatel(s *Sandbox, o Options, at engine.Options) (sim Simulator, err 
 }
 
 // onEngine returns the row of a simulator that is built on an engine.Engine.
-func onEngine[S Simulator](name, path string, open func(engine.EngineOptions) (S, error)) row {
+func onEngine[S Simulator](name, path string, open func(engine.Config) (S, error)) row {
 	return row{name, path, func(_ *Sandbox, _ Options, at engine.Options) (Simulator, error) {
-		return open(engine.EngineOptions{Options: at})
+		return open(engine.Config{Options: at})
 	}}
 }
 

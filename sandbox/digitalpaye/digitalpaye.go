@@ -66,7 +66,7 @@ type Simulator struct {
 
 // New starts a simulator. It stores as many customers as orders. With a journal it restores
 // everything, and anything that fell due meanwhile happens at once.
-func New(o engine.EngineOptions) (*Simulator, error) {
+func New(o engine.Config) (*Simulator, error) {
 	s := &Simulator{tokens: engine.NewTokens(APISecret), webhooks: map[string]string{}}
 	o.Quirks, o.Refusals, o.Callback = quirks, engine.Refusals(refusals), s.webhook
 	if err := s.Start(o); err != nil {

@@ -248,7 +248,7 @@ func TestNumbersWithoutPlus(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
 		if status, reply := w.Object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
@@ -299,6 +299,6 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
-		return digitalpaye.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
+		return digitalpaye.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 }

@@ -104,7 +104,7 @@ func TestThePortalRefuses(t *testing.T) {
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.Config) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.opens("v2", "out", "PAID", "0700123456")
 	w.opens("v1", "in", "WAITS", "0700444444", fields{"operator": "WAVE_MONEY_CI"})

@@ -111,7 +111,7 @@ type world struct {
 
 // newWorld starts a simulator that posts to the world's inbox. change may modify its
 // options.
-func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
 	w := &world{World: enginetest.NewWorld[*digitalpaye.Simulator](t)}
 	w.start(change...)
@@ -120,9 +120,9 @@ func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*engine.EngineOptions)) {
+func (w *world) start(change ...func(*engine.Config)) {
 	w.T.Helper()
-	enginetest.Run(w.World, digitalpaye.New, engine.EngineOptions{Options: w.Options()}, change)
+	enginetest.Run(w.World, digitalpaye.New, engine.Config{Options: w.Options()}, change)
 	w.logsIn()
 }
 

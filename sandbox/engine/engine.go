@@ -26,8 +26,8 @@ var (
 	ErrDown     = errors.New("the operator is down for this number")
 )
 
-// EngineOptions configures an engine.
-type EngineOptions struct {
+// Config configures an engine.
+type Config struct {
 	Options
 
 	Float int64         // money for payouts, 1 000 000 000 francs by default
@@ -63,7 +63,7 @@ type EngineOptions struct {
 type Engine struct {
 	*Runtime
 
-	options EngineOptions
+	options Config
 
 	store       Store[entry] // its lock guards all fields below
 	orders      OrderedMap[Order]
@@ -78,7 +78,7 @@ type Engine struct {
 
 // Start starts the engine. With a journal it restores every order, and anything that fell due
 // meanwhile happens at once. It returns an error without a valid address.
-func (e *Engine) Start(o EngineOptions) (err error) {
+func (e *Engine) Start(o Config) (err error) {
 	if o.Options, err = o.Ready(); err != nil {
 		return err
 	}

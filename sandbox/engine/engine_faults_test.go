@@ -204,7 +204,7 @@ func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
 	for name, callback := range map[string]func(engine.Order) engine.Notification{
 		"none": nil, "no address": func(engine.Order) engine.Notification { return engine.Notification{} },
 	} {
-		s := newShop(t, func(o *engine.EngineOptions) { o.Callback = callback })
+		s := newShop(t, func(o *engine.Config) { o.Callback = callback })
 		o := s.opens("/in", s.asks("+22376888888"))
 		if s.closes(); s.kept(o.ID).Callbacks != 0 {
 			t.Errorf("%s: %d callbacks have left", name, s.kept(o.ID).Callbacks)

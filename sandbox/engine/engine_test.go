@@ -129,7 +129,7 @@ func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
 // TestTheFloatIsHeldAndReleased pays out of a float of 4000 francs.
 func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) { o.Float = 4000 })
+	s := newShop(t, func(o *engine.Config) { o.Float = 4000 })
 	left := func(want int64) {
 		t.Helper()
 		if got := s.till.Float(); got != want {
@@ -162,7 +162,7 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 // executes one by a person's decision.
 func TestTheFloatIsNeverOverdrawn(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) { o.Float = 2000 })
+	s := newShop(t, func(o *engine.Config) { o.Float = 2000 })
 	rejected := s.opens("/out", s.asks("+22376222222"))
 	other := s.opens("/out", s.asks("+22376222222"))
 	s.opens("/out", s.asks("+22376123456"))
@@ -270,7 +270,7 @@ func TestACallThatHangsIsLetGo(t *testing.T) {
 
 func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
+	s := newShop(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	s.opens("/in", s.asks("+22376123456"))
 	status, body, err := s.posts("/in", s.asks("+22376123456"))
 	if err != nil || status != http.StatusConflict || !strings.Contains(body, "keeps no more") {

@@ -25,7 +25,7 @@ func TestOpenAll(t *testing.T) {
 	t.Parallel()
 	small := func(t *testing.T) *shop {
 		t.Helper()
-		return newShop(t, func(o *engine.EngineOptions) { o.Float, o.MaxOrders = 4000, 3 })
+		return newShop(t, func(o *engine.Config) { o.Float, o.MaxOrders = 4000, 3 })
 	}
 	t.Run("opens_all_or_none", func(t *testing.T) {
 		t.Parallel()
@@ -78,7 +78,7 @@ func TestRecordOwn(t *testing.T) {
 	clock.Advance(time.Minute)
 
 	var restored []string
-	again := newShop(t, func(o *engine.EngineOptions) {
+	again := newShop(t, func(o *engine.Config) {
 		o.JournalPath, o.Clock = path, clock
 		o.Restore = func(data json.RawMessage) error {
 			restored = append(restored, string(data))
@@ -90,7 +90,7 @@ func TestRecordOwn(t *testing.T) {
 	again.closes()
 
 	refused := &engine.Engine{}
-	require.ErrorContains(t, refused.Start(engine.EngineOptions{Options: engine.Options{
+	require.ErrorContains(t, refused.Start(engine.Config{Options: engine.Options{
 		PublicURL: "http://shop.example", JournalPath: path,
 	}}), "holds no order")
 }
@@ -98,7 +98,7 @@ func TestRecordOwn(t *testing.T) {
 func TestCorrectionOfTheOperator(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	s := newShop(t, func(o *engine.EngineOptions) {
+	s := newShop(t, func(o *engine.Config) {
 		o.Correct = func(o engine.Order) error {
 			asked = append(asked, o.ID)
 			return errors.New("not this one")
@@ -113,7 +113,7 @@ func TestCorrectionOfTheOperator(t *testing.T) {
 
 func TestNotificationAfterAnother(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) {
+	s := newShop(t, func(o *engine.Config) {
 		callback := o.Callback
 		o.Callback = func(o engine.Order) engine.Notification {
 			msg, next := callback(o), o

@@ -81,7 +81,7 @@ func TestPaymentPage_nobody_acts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, func(o *engine.EngineOptions) { o.Lapse = row.lapse })
+			s := newShop(t, func(o *engine.Config) { o.Lapse = row.lapse })
 			s.set(row.switches)
 			serve := s.till.Mux(map[string]engine.Call{"POST /page": func(_ http.ResponseWriter, r *http.Request) error {
 				s.openOnPageBy(r, row.msisdn)
@@ -206,7 +206,7 @@ func TestPaymentPage_restart(t *testing.T) {
 
 func TestEngineNamesOrders(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) {
+	s := newShop(t, func(o *engine.Config) {
 		o.UniqueReference = true
 		o.NewID = func(o engine.Order, count int) string {
 			return o.OpenedAt.Format("060102.1504.") + string(rune('A'+count))
@@ -228,7 +228,7 @@ func TestEngineNamesOrders(t *testing.T) {
 
 func TestEngineBookView(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.EngineOptions) {
+	s := newShop(t, func(o *engine.Config) {
 		o.CollectsOnly, o.Quirks = true, nil
 		o.BookView = func() any { return map[string]int{"sessions": 3} }
 	})

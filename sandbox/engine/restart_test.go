@@ -13,7 +13,7 @@ import (
 // journaled starts a shop on a journal and a clock.
 func journaled(t *testing.T, path string, clock *engine.VirtualClock) *shop {
 	t.Helper()
-	s := newShop(t, func(o *engine.EngineOptions) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
+	s := newShop(t, func(o *engine.Config) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
 	s.clock = clock
 	return s
 }
@@ -119,7 +119,7 @@ func TestAJournalThatLiesIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := new(engine.Engine).Start(
-		engine.EngineOptions{Options: engine.Options{PublicURL: "http://shop.example", JournalPath: path}},
+		engine.Config{Options: engine.Options{PublicURL: "http://shop.example", JournalPath: path}},
 	); err == nil {
 		t.Error("the till forgets in silence")
 	}
@@ -182,7 +182,7 @@ func (b *backwards) At(instant time.Time, f func()) func() bool {
 func TestAnOrderWokenTooEarlyWaitsAgain(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(noon, 0)
-	s := newShop(t, func(o *engine.EngineOptions) { o.Clock = &backwards{clock, 4 * time.Second} })
+	s := newShop(t, func(o *engine.Config) { o.Clock = &backwards{clock, 4 * time.Second} })
 	o := s.opens("/in", s.asks("+22376543210"))
 	clock.Advance(6 * time.Second)
 	s.stands(o.ID, engine.Pending)

@@ -36,12 +36,12 @@ type shop struct {
 }
 
 // newShop starts a shop. change may modify the engine's options first.
-func newShop(t *testing.T, change ...func(*engine.EngineOptions)) *shop {
+func newShop(t *testing.T, change ...func(*engine.Config)) *shop {
 	t.Helper()
 	s := &shop{t: t, clock: engine.NewVirtualClock(noon, 0), till: &engine.Engine{}}
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
-	options := engine.EngineOptions{
+	options := engine.Config{
 		Options: engine.Options{PublicURL: "http://shop.example", Clock: s.clock},
 		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]engine.Refusal{

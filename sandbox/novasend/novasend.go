@@ -70,7 +70,7 @@ type Simulator struct {
 // New starts a simulator with the merchant's accounts. The default is one for each of CI,
 // TG, BF, BJ and CM, with the constants of this package. With a journal it restores every
 // order, and anything that fell due meanwhile happens at once.
-func New(o engine.EngineOptions, accounts ...Account) (*Simulator, error) {
+func New(o engine.Config, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
 		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},
 		hooks: map[string]hook{},

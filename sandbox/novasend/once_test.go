@@ -177,7 +177,7 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 
 func TestAFullSimulatorRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.makes(sessions, current("R1", number("123456")))
 	w.refused("one more", w.write(sessions, current("R2", number("123456"))), 503, "service_unavailable")
 }

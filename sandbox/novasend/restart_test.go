@@ -12,7 +12,7 @@ import (
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.Config) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	w.makes(sessions, seed("PAID", number("123456")))
 	waits := current("WAITS", number("444444"))

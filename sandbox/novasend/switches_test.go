@@ -182,10 +182,10 @@ func TestSwitchesThereAreNot(t *testing.T) {
 func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
-		return novasend.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
+		return novasend.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 	if sim, err := novasend.New(
-		engine.EngineOptions{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
+		engine.Config{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
 	); err == nil {
 		enginetest.Close(t, sim)
 		t.Error("a folder for a journal is accepted")

@@ -111,7 +111,7 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 func TestOtherAccountsCanBeGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Start(novasend.New(engine.EngineOptions{Options: w.Options()},
+	w.Start(novasend.New(engine.Config{Options: w.Options()},
 		novasend.Account{Country: "SN", APIKey: "key", APIClient: "client", ID: "shop", Secret: "s"},
 		novasend.Account{Country: "CI"}))
 	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
@@ -123,7 +123,7 @@ func TestOtherAccountsCanBeGiven(t *testing.T) {
 		"a country that is not served": {{Country: "FR"}},
 		"one key for two":              {{Country: "CI"}, {Country: "CI"}},
 	} {
-		if sim, err := novasend.New(engine.EngineOptions{Options: w.Options()}, accounts...); err == nil {
+		if sim, err := novasend.New(engine.Config{Options: w.Options()}, accounts...); err == nil {
 			enginetest.Close(t, sim)
 			t.Errorf("%s is accepted", name)
 		}

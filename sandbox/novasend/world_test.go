@@ -41,7 +41,7 @@ type world struct {
 }
 
 // newWorld starts a simulator and registers the inbox in its portal.
-func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
 	w := &world{World: enginetest.NewWorld[*novasend.Simulator](t), country: "CI"}
 	w.start(change...)
@@ -49,11 +49,11 @@ func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*engine.EngineOptions)) {
+func (w *world) start(change ...func(*engine.Config)) {
 	w.T.Helper()
 	enginetest.Run(
-		w.World, func(o engine.EngineOptions) (*novasend.Simulator, error) { return novasend.New(o) },
-		engine.EngineOptions{Options: w.Options()}, change,
+		w.World, func(o engine.Config) (*novasend.Simulator, error) { return novasend.New(o) },
+		engine.Config{Options: w.Options()}, change,
 	)
 	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
 		w.T.Fatalf("the portal answers %d %v", status, reply)

@@ -81,7 +81,7 @@ func New(o Options) (*Simulator, error) {
 		credentials: credentials, tokenLifetime: cmp.Or(o.TokenLifetime, defaultTokenLifetime),
 		tokens: engine.NewTokens(credentials.ClientSecret), checkout: checkout,
 	}
-	return s, s.Start(engine.EngineOptions{
+	return s, s.Start(engine.Config{
 		Options: o.Options, Lapse: -1, CollectsOnly: true, UniqueReference: true,
 		NewID: transactionNumber, BookView: s.bookView, Refusals: refusals, Callback: s.notification,
 	})

@@ -98,7 +98,7 @@ func TestThePageOfAPrompt(t *testing.T) {
 func TestThePageUnderABasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.start(func(o *engine.EngineOptions) { o.PublicURL = w.URL + "/taramoney" })
+	w.start(func(o *engine.Config) { o.PublicURL = w.URL + "/taramoney" })
 	w.Serve(http.StripPrefix("/taramoney", w.Sim.Handler()))
 	body := w.collection("P1", "237699333333", fields{"network": "wave"})
 	page := w.accepted("/taramoney"+mobilepay, body).Inner(t, "authUrl").Text("url")

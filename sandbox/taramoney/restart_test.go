@@ -15,7 +15,7 @@ import (
 func TestARestartForgetsNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	journaled := func(o *engine.EngineOptions) { o.JournalPath = path }
+	journaled := func(o *engine.Config) { o.JournalPath = path }
 	w := newWorld(t, journaled)
 	id := w.collects("PAID", "237699123456")["transactionId"]
 	w.collects("SOON", "237699543210")

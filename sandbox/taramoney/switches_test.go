@@ -134,7 +134,7 @@ func TestLatencyAndSettling(t *testing.T) {
 // TestAFullSandbox checks that a full simulator refuses orders and keeps the old ones.
 func TestAFullSandbox(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *engine.EngineOptions) { o.MaxOrders = 1 })
+	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
 	for path, body := range map[string]fields{
 		mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456"),
@@ -150,7 +150,7 @@ func TestAFullSandbox(t *testing.T) {
 // response does not tell why.
 func TestAJournalThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *engine.EngineOptions) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
+	w := newWorld(t, func(o *engine.Config) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
 	enginetest.Close(t, w.Sim)
 	status, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
 	if status != http.StatusInternalServerError || reply["message"] != "INTERNAL_ERROR" {
@@ -162,10 +162,10 @@ func TestAJournalThatFails(t *testing.T) {
 func TestASimulatorNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
-		return taramoney.New(engine.EngineOptions{Options: engine.Options{PublicURL: address}})
+		return taramoney.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 	if _, err := taramoney.New(
-		engine.EngineOptions{Options: engine.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
+		engine.Config{Options: engine.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
 	); err == nil {
 		t.Error("a simulator whose journal is a folder starts")
 	}

@@ -64,7 +64,7 @@ var quirks = map[string]string{
 type Simulator struct{ engine.Engine }
 
 // New starts a simulator. PublicURL must not include APIPath.
-func New(o engine.EngineOptions) (*Simulator, error) {
+func New(o engine.Config) (*Simulator, error) {
 	s := &Simulator{}
 	o.Quirks, o.Refusals, o.Callback = quirks, refusals, s.webhook
 	return s, s.Start(o)

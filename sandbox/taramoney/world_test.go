@@ -36,7 +36,7 @@ type world struct {
 }
 
 // newWorld starts a simulator. change may modify its options first.
-func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
+func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
 	w := &world{enginetest.NewWorld[*taramoney.Simulator](t)}
 	w.start(change...)
@@ -44,9 +44,9 @@ func newWorld(t *testing.T, change ...func(*engine.EngineOptions)) *world {
 }
 
 // start runs a simulator on the world's address and clock, in place of any other.
-func (w *world) start(change ...func(*engine.EngineOptions)) {
+func (w *world) start(change ...func(*engine.Config)) {
 	w.T.Helper()
-	enginetest.Run(w.World, taramoney.New, engine.EngineOptions{Options: w.Options()}, change)
+	enginetest.Run(w.World, taramoney.New, engine.Config{Options: w.Options()}, change)
 }
 
 // signed returns a body with our credentials. change replaces fields of it, and removes
