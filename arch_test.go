@@ -98,13 +98,9 @@ func TestArrowsPointDownOnly(t *testing.T) {
 		if !ok {
 			may, ok = layers[path.Dir(folder)+"/*"]
 		}
-		if !ok {
-			t.Errorf("%s: folder %s is in no layer", file, folder)
-		}
+		require.True(t, ok, "%s: folder %s is in no layer", file, folder)
 		for _, imported := range imports {
-			if ok && !permitted(imported, may) {
-				t.Errorf("%s: %s may not import %s", file, folder, imported)
-			}
+			require.True(t, permitted(imported, may), "%s: %s may not import %s", file, folder, imported)
 		}
 	}
 }
@@ -115,9 +111,7 @@ func TestOnlyTheStoreKnowsGORM(t *testing.T) {
 
 	for file, imports := range sources(t) {
 		for _, imported := range imports {
-			if strings.HasPrefix(imported, "gorm.io") && path.Dir(file) != "store" {
-				t.Errorf("%s knows GORM", file)
-			}
+			require.True(t, path.Dir(file) == "store" || !strings.HasPrefix(imported, "gorm.io"), "%s knows GORM", file)
 		}
 	}
 }

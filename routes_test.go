@@ -370,14 +370,23 @@ func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.
 		outcome  pirogue.Outcome
 		mismatch string
 	}{
-		"silence":                    {nil, pirogue.OutcomePending, ""},
-		"what was not understood":    {[]operator.OperatorResult{{}}, pirogue.OutcomePending, ""},
-		"paid, with an amount":       {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, without an amount":    {[]operator.OperatorResult{{Outcome: paid}}, paid, operator.MismatchUnstated},
-		"a failure, then paid":       {[]operator.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, then a failure":       {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}}, paid, ""},
-		"a failure":                  {[]operator.OperatorResult{{Outcome: declined}}, declined, ""},
-		"another business's success": {[]operator.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}}, paid, "counterparty"},
+		"silence":                 {nil, pirogue.OutcomePending, ""},
+		"what was not understood": {[]operator.OperatorResult{{}}, pirogue.OutcomePending, ""},
+		"paid, with an amount":    {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
+		"paid, without an amount": {[]operator.OperatorResult{{Outcome: paid}}, paid, operator.MismatchUnstated},
+		"a failure, then paid": {
+			[]operator.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}},
+			paid, "",
+		},
+		"paid, then a failure": {
+			[]operator.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}},
+			paid, "",
+		},
+		"a failure": {[]operator.OperatorResult{{Outcome: declined}}, declined, ""},
+		"another business's success": {
+			[]operator.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}},
+			paid, "counterparty",
+		},
 	} {
 		got := operator.LatestVerified(tt.said)
 		require.Equal(t, tt.outcome, got.Outcome, name)

@@ -24,9 +24,7 @@ func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		require.NoError(t, err)
 		ast.Inspect(parsed, func(n ast.Node) bool {
-			if hasty(n) {
-				t.Errorf("%s compares a signature with == or bytes.Equal; use hmac.Equal", file)
-			}
+			require.False(t, hasty(n), "%s compares a signature with == or bytes.Equal; use hmac.Equal", file)
 			return true
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // relay is the only service that shares the API's network: it reads the API's metrics on its
@@ -67,22 +69,16 @@ func TestEveryAlertIsAboutAFigureThatIsTold(t *testing.T) {
 	ups := regexp.MustCompile(`\bup\{job="([a-z-]+)"\}`)
 	for _, rule := range alerts(t) {
 		names, targets := figures.FindAllStringSubmatch(rule.Expr, -1), ups.FindAllStringSubmatch(rule.Expr, -1)
-		if len(names)+len(targets) == 0 && rule.Alert != "Watchdog" {
-			t.Errorf("%s is about no figure", rule.Alert)
-		}
+		require.True(t, len(names)+len(targets) > 0 || rule.Alert == "Watchdog", "%s is about no figure", rule.Alert)
 		for _, name := range names {
-			switch isNode := name[1] == "node"; {
-			case isNode && slices.Contains(nodeFigures, name[0]):
-			case !isNode && strings.Contains(told.String(), `"`+name[2]+`"`):
-			case !isNode && strings.Contains(told.String(), `"`+name[0]+`"`):
-			default:
-				t.Errorf("%s: nobody tells %s", rule.Alert, name[0])
+			exported := slices.Contains(nodeFigures, name[0])
+			if name[1] != "node" {
+				exported = strings.Contains(told.String(), `"`+name[2]+`"`) || strings.Contains(told.String(), `"`+name[0]+`"`)
 			}
+			require.True(t, exported, "%s: nothing exports %s", rule.Alert, name[0])
 		}
 		for _, up := range targets {
-			if !slices.Contains(jobs, up[1]) {
-				t.Errorf("%s: Prometheus has no job %s", rule.Alert, up[1])
-			}
+			require.Contains(t, jobs, up[1], "%s: Prometheus has no job %s", rule.Alert, up[1])
 		}
 	}
 }
@@ -99,15 +95,9 @@ func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	var named []string
 	for _, rule := range alerts(t) {
 		named = append(named, rule.Alert)
-		if rule.Annotations["summary"] == "" {
-			t.Errorf("%s has no summary", rule.Alert)
-		}
-		if !slices.Contains([]string{"page", "ticket", "heartbeat"}, rule.Labels["severity"]) {
-			t.Errorf("%s has the severity %q", rule.Alert, rule.Labels["severity"])
-		}
-		if want := page + "#" + strings.ToLower(rule.Alert); rule.Annotations["runbook"] != want {
-			t.Errorf("%s links %q, want %s", rule.Alert, rule.Annotations["runbook"], want)
-		}
+		require.NotEmpty(t, rule.Annotations["summary"], "%s has no summary", rule.Alert)
+		require.Contains(t, []string{"page", "ticket", "heartbeat"}, rule.Labels["severity"], rule.Alert)
+		require.Equal(t, page+"#"+strings.ToLower(rule.Alert), rule.Annotations["runbook"], rule.Alert)
 	}
 	var headings []string
 	for _, match := range regexp.MustCompile(`(?m)^### (\w+)\n\n\S`).FindAllStringSubmatch(read(t, "../"+page), -1) {
@@ -115,9 +105,7 @@ func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 	}
 	slices.Sort(named)
 	slices.Sort(headings)
-	if !slices.Equal(named, headings) {
-		t.Errorf("%s has paragraphs of %v, want %v", page, headings, named)
-	}
+	require.Equal(t, named, headings, "the paragraphs of %s", page)
 }
 
 // A scrape of a service that does not exist would make its alerts silent.
@@ -126,9 +114,7 @@ func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
 
 	services := readCompose(t).Services
 	known := func(host, by string) {
-		if _, exists := services[host]; !exists {
-			t.Errorf("%s reads or tells %s, which is no service", by, host)
-		}
+		require.Contains(t, services, host, "%s reads or tells %s, which is no service", by, host)
 	}
 	conf := prometheusConf(t)
 	for _, job := range conf.Scrapes {
@@ -141,16 +127,12 @@ func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
 			}
 		}
 	}
-	if !slices.Contains(conf.Rules, "alerts.yml") {
-		t.Error("Prometheus does not read alerts.yml")
-	}
+	require.Contains(t, conf.Rules, "alerts.yml", "Prometheus does not read alerts.yml")
 	told := false
 	for _, manager := range conf.Alerting.Alertmanagers {
 		told = told || slices.Contains(manager.hosts(), "alertmanager")
 	}
-	if !told {
-		t.Error("Prometheus tells no Alertmanager: no alert reaches anybody")
-	}
+	require.True(t, told, "Prometheus tells no Alertmanager: no alert reaches anybody")
 }
 
 // Alerts about the API must arrive while the API is down.
@@ -158,12 +140,8 @@ func TestWhoWatchesTheAPIOutlivesIt(t *testing.T) {
 	t.Parallel()
 
 	for name, s := range readCompose(t).Services {
-		if name != relay && s.NetworkMode != "" {
-			t.Errorf("%s lives in the network of %s", name, s.NetworkMode)
-		}
-		if _, waits := s.DependsOn["api"]; waits {
-			t.Errorf("%s does not start without the API", name)
-		}
+		require.True(t, name == relay || s.NetworkMode == "", "%s lives in the network of %s", name, s.NetworkMode)
+		require.NotContains(t, s.DependsOn, "api", "%s does not start without the API", name)
 	}
 }
 
@@ -202,10 +180,8 @@ func TestEverySeverityReachesSomebody(t *testing.T) {
 		}
 	}
 	for _, matcher := range []string{`severity="page"`, `severity="ticket"`, `alertname="Watchdog"`} {
-		if !receivers[routes[matcher]] {
-			t.Errorf("%s reaches the receiver %q, which has no address in a secret of its own", matcher,
-				routes[matcher])
-		}
+		require.True(t, receivers[routes[matcher]], "%s reaches the receiver %q, which has no address in a secret of its own",
+			matcher, routes[matcher])
 	}
 }
 
@@ -218,9 +194,7 @@ func alerts(t *testing.T) []alert {
 	for _, group := range file.Groups {
 		rules = append(rules, group.Rules...)
 	}
-	if len(rules) == 0 {
-		t.Fatal("alerts.yml has no rules")
-	}
+	require.NotEmpty(t, rules, "alerts.yml has no rules")
 	return rules
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
 	"pirogue/adapters"
@@ -64,9 +64,7 @@ func TestImagesArePinned(t *testing.T) {
 	t.Parallel()
 	for name, s := range readCompose(t).Services {
 		image := strings.ReplaceAll(s.Image, "${PIROGUE_VERSION:-1.0.0}", "1.0.0")
-		if !fullVersion.MatchString(image) {
-			t.Errorf("%s runs %s, want a full version", name, s.Image)
-		}
+		require.True(t, fullVersion.MatchString(image), "%s runs %s, want a full version", name, s.Image)
 	}
 }
 
@@ -75,13 +73,9 @@ func TestWhatServesHasAHealthcheckAndJobsEnd(t *testing.T) {
 	t.Parallel()
 	for name, s := range readCompose(t).Services {
 		checked := len(s.Healthcheck.Test) > 1 && s.Healthcheck.Test[0] == "CMD" && !s.Healthcheck.Disable
-		switch {
-		case s.job() && checked:
-			t.Errorf("%s is a job, it ends before anybody asks for its health", name)
-		case !s.job() && !checked:
-			t.Errorf("%s serves without a healthcheck", name)
-		case !s.job() && s.Restart != "unless-stopped":
-			t.Errorf("%s does not come back after a crash: restart is %q", name, s.Restart)
+		require.NotEqual(t, s.job(), checked, "%s has a healthcheck if and only if it serves", name)
+		if !s.job() {
+			require.Equal(t, "unless-stopped", s.Restart, "%s does not come back after a crash", name)
 		}
 	}
 }
@@ -96,21 +90,15 @@ func TestDependenciesWaitForTheRightThing(t *testing.T) {
 			if services[on].job() {
 				want = "service_completed_successfully"
 			}
-			if _, exists := services[on]; !exists {
-				t.Errorf("%s depends on %s, which is not there", name, on)
-			}
-			if dependency.Condition != want {
-				t.Errorf("%s waits for %s to be %q, want %q", name, on, dependency.Condition, want)
-			}
+			require.Contains(t, services, on, "%s depends on %s, which is not there", name, on)
+			require.Equal(t, want, dependency.Condition, "%s waits for %s", name, on)
 		}
 	}
 	for name, on := range map[string]string{
 		"temporal": "temporal-schema", "temporal-schema": "postgres", "migrate": "postgres",
 		"api": "migrate", "worker": "temporal-namespace",
 	} {
-		if _, waits := services[name].DependsOn[on]; !waits {
-			t.Errorf("%s does not wait for %s", name, on)
-		}
+		require.Contains(t, services[name].DependsOn, on, "%s does not wait for %s", name, on)
 	}
 }
 
@@ -120,24 +108,16 @@ func TestSecretsAreFiles(t *testing.T) {
 	file := readCompose(t)
 	script := read(t, "../scripts/secrets.sh")
 	for name, secret := range file.Secrets {
-		if secret.File != "./secrets/"+name {
-			t.Errorf("secret %s is %q, want a file in ./secrets", name, secret.File)
-		}
-		if !strings.Contains(script, "keep "+name+"\n") {
-			t.Errorf("`make secrets` does not make %s", name)
-		}
+		require.Equal(t, "./secrets/"+name, secret.File)
+		require.Contains(t, script, "keep "+name+"\n", "`make secrets` does not make %s", name)
 	}
 	for name, s := range file.Services {
 		for _, secret := range s.Secrets {
-			if _, declared := file.Secrets[secret]; !declared {
-				t.Errorf("%s uses secret %s, which is not declared", name, secret)
-			}
+			require.Contains(t, file.Secrets, secret, "%s uses secret %s, which is not declared", name, secret)
 		}
 	}
 	for _, line := range []string{"/secrets/", "/pirogue.env"} {
-		if !strings.Contains(read(t, "../.gitignore"), "\n"+line+"\n") {
-			t.Errorf("git does not ignore %s", line)
-		}
+		require.Contains(t, read(t, "../.gitignore"), "\n"+line+"\n")
 	}
 }
 
@@ -153,9 +133,8 @@ func TestNoPasswordIsWrittenDown(t *testing.T) {
 				continue
 			}
 			secret, isFile := strings.CutPrefix(value, "/run/secrets/")
-			if !strings.HasSuffix(setting, "_FILE") || !isFile || !slices.Contains(s.Secrets, secret) {
-				t.Errorf("%s: %s is %q, want a secret file it is given", name, setting, value)
-			}
+			require.True(t, strings.HasSuffix(setting, "_FILE") && isFile, "%s: %s is %q, no file", name, setting, value)
+			require.Contains(t, s.Secrets, secret, "%s is not given the file of %s", name, setting)
 		}
 	}
 }
@@ -167,15 +146,11 @@ func TestOnlyLoopbackIsPublished(t *testing.T) {
 	for name, s := range readCompose(t).Services {
 		for _, port := range s.Ports {
 			published = append(published, name)
-			if !strings.HasPrefix(port, "127.0.0.1:") {
-				t.Errorf("%s publishes %s to the world", name, port)
-			}
+			require.True(t, strings.HasPrefix(port, "127.0.0.1:"), "%s publishes %s to the world", name, port)
 		}
 	}
 	slices.Sort(published)
-	if diff := cmp.Diff([]string{"api", "sandbox", "temporal-ui"}, published); diff != "" {
-		t.Error("services with a published port:", diff)
-	}
+	require.Equal(t, []string{"api", "sandbox", "temporal-ui"}, published, "services with a published port:")
 }
 
 // A compromised service must reach as little as possible, and none may fill the disk or the memory.
@@ -191,19 +166,13 @@ func TestContainersAreConfined(t *testing.T) {
 			"log rotation":            s.Logging.Options["max-size"] != "" && s.Logging.Options["max-file"] != "",
 			"a network of its own":    len(s.Networks) > 0 || name == relay && s.NetworkMode == "service:api",
 		} {
-			if !good {
-				t.Errorf("%s has not %s", name, what)
-			}
+			require.True(t, good, "%s has not %s", name, what)
 		}
 		for _, network := range s.Networks {
-			if _, declared := file.Networks[network]; !declared {
-				t.Errorf("%s is on network %s, which is not declared", name, network)
-			}
+			require.Contains(t, file.Networks, network, "%s is on network %s, which is not declared", name, network)
 		}
 	}
-	if networks := file.Services["postgres"].Networks; !slices.Equal(networks, []string{"data"}) {
-		t.Errorf("PostgreSQL is on %v, want data alone", networks)
-	}
+	require.Equal(t, []string{"data"}, file.Services["postgres"].Networks)
 }
 
 // The number of shards is fixed for ever at the first start. The Web UI must not offer actions that
@@ -212,21 +181,15 @@ func TestTemporalIsSetUpForGood(t *testing.T) {
 	t.Parallel()
 	services := readCompose(t).Services
 	temporal := services["temporal"].Environment
-	if got := temporal["NUM_HISTORY_SHARDS"]; got != "512" {
-		t.Errorf("NUM_HISTORY_SHARDS is %q; it can never be changed, and 512 serves any size", got)
-	}
-	if temporal["DYNAMIC_CONFIG_FILE_PATH"] == "" {
-		t.Error("the server does not start without a file of dynamic settings")
-	}
+	require.Equal(t, "512", temporal["NUM_HISTORY_SHARDS"], "it can never be changed, and 512 serves any size")
+	require.NotEmpty(t, temporal["DYNAMIC_CONFIG_FILE_PATH"], "the server does not start without it")
 	for _, off := range []string{
 		"TEMPORAL_WORKFLOW_RESET_DISABLED", "TEMPORAL_WORKFLOW_TERMINATE_DISABLED",
 		"TEMPORAL_WORKFLOW_CANCEL_DISABLED", "TEMPORAL_WORKFLOW_PAUSE_DISABLED",
 		"TEMPORAL_WORKFLOW_SIGNAL_DISABLED", "TEMPORAL_WORKFLOW_UPDATE_DISABLED",
 		"TEMPORAL_START_WORKFLOW_DISABLED", "TEMPORAL_BATCH_ACTIONS_DISABLED",
 	} {
-		if services["temporal-ui"].Environment[off] != "true" {
-			t.Errorf("%s is not set", off)
-		}
+		require.Equal(t, "true", services["temporal-ui"].Environment[off], off)
 	}
 }
 
@@ -246,33 +209,26 @@ func TestOperatorQueuesHaveOnePartition(t *testing.T) {
 		fallback := false
 		for _, row := range settings[list] {
 			fallback = fallback || row.Constraints.Queue == "" && row.Value == 1
-			if row.Value != 1 && !slices.Contains(unlimited, row.Constraints.Queue) {
-				t.Errorf("%s: %q has %v partitions", list, row.Constraints.Queue, row.Value)
+			if !slices.Contains(unlimited, row.Constraints.Queue) {
+				require.Equal(t, 1, row.Value, "%s: partitions of %q", list, row.Constraints.Queue)
 			}
 		}
-		if !fallback {
-			t.Errorf("%s: a queue that is not named has not one partition", list)
-		}
+		require.True(t, fallback, "%s: a queue that is not named has not one partition", list)
 	}
-	if rows := settings["matching.enableFairness"]; len(rows) != 1 || rows[0].Value != true {
-		t.Errorf("fairness is %v", rows)
-	}
+	rows := settings["matching.enableFairness"]
+	require.Len(t, rows, 1)
+	require.Equal(t, true, rows[0].Value)
 }
 
 // A reader starts from this file.
 func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 	t.Parallel()
 	conf, err := config.Load([]string{"PIROGUE_OPERATORS_FILE=operators.example.json"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	instances, err := adapters.Open(conf.Operators, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := routing.NewRouteTable(instances, conf.Routes); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	_, err = routing.NewRouteTable(instances, conf.Routes)
+	require.NoError(t, err)
 }
 
 // A misspelt setting would be ignored in silence.
@@ -287,9 +243,7 @@ func TestPirogueKnowsEverySettingItIsGiven(t *testing.T) {
 			continue
 		}
 		for setting := range s.Environment {
-			if !slices.Contains(known, setting) {
-				t.Errorf("%s is given %s, which no part of Pirogue reads", name, setting)
-			}
+			require.Contains(t, known, setting, "%s is given %s, which no part of Pirogue reads", name, setting)
 		}
 	}
 }
@@ -312,9 +266,7 @@ func TestEveryNamespaceHasTheSearchAttributes(t *testing.T) {
 		for _, match := range line.FindAllStringSubmatch(pirogueAttributes(read(t, file)), -1) {
 			got[match[1]] = strings.ToUpper(match[2][:1]) + strings.ToLower(match[2][1:])
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", file, diff)
-		}
+		require.Equal(t, want, got, file)
 	}
 }
 
@@ -334,53 +286,37 @@ func TestTheImageHoldsOneStaticProgramAndNoRoot(t *testing.T) {
 	t.Parallel()
 	text := read(t, "Dockerfile")
 	build, final, found := strings.Cut(text, "\nFROM gcr.io/distroless/static-debian12:nonroot\n")
-	if !found {
-		t.Fatal("the final stage is not the pinned distroless image")
-	}
+	require.True(t, found, "the final stage is not the pinned distroless image")
 	for _, want := range []string{"CGO_ENABLED=0", "-trimpath", `-ldflags "-s -w"`} {
-		if !strings.Contains(build, want) {
-			t.Errorf("the build stage has not %s", want)
-		}
+		require.Contains(t, build, want, "the build stage has not %s", want)
 	}
-	if !regexp.MustCompile(`(?m)^FROM golang:\d+\.\d+\.\d+ AS build$`).MatchString(build) {
-		t.Error("the compiler is not pinned to a full version")
-	}
+	require.Regexp(t, `(?m)^FROM golang:\d+\.\d+\.\d+ AS build$`, build, "the compiler is not pinned to a full version")
 	for _, want := range []string{
 		`(?m)^USER [1-9]\d*:[1-9]\d*$`,
 		`(?m)^HEALTHCHECK .*CMD \["/pirogue", "health"\]$`,
 		`(?m)^ENTRYPOINT \["/pirogue"\]$`,
 	} {
-		if !regexp.MustCompile(want).MatchString(final) {
-			t.Errorf("the final stage has no line %s", want)
-		}
+		require.Regexp(t, want, final, "the final stage has no line %s", want)
 	}
-	if strings.Contains(text, "latest") {
-		t.Error("the image is built from whatever is latest")
-	}
+	require.NotContains(t, text, "latest", "the image is built from whatever is latest")
 }
 
 func readCompose(t *testing.T) compose {
 	t.Helper()
 	var file compose
 	decode(t, "../docker-compose.yml", &file)
-	if len(file.Services) == 0 {
-		t.Fatal("docker-compose.yml has no services")
-	}
+	require.NotEmpty(t, file.Services)
 	return file
 }
 
 func decode(t *testing.T, path string, into any) {
 	t.Helper()
-	if err := yaml.Unmarshal([]byte(read(t, path)), into); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	require.NoError(t, yaml.Unmarshal([]byte(read(t, path)), into), path)
 }
 
 func read(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(text)
 }

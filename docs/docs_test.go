@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -53,7 +52,8 @@ func errorsDocument() string {
 	var b strings.Builder
 	b.WriteString("# Codes d'erreur · Error codes\n\n" +
 		"Made from the table in `codes.go` by `go test ./docs -update`; do not edit.\n\n" +
-		"Chaque échec répond `{\"error\": \"…\", \"code\": \"…\", \"request_id\": \"…\", \"doc_url\": \"…\"}` ; `code` n'est jamais traduit.\n" +
+		"Chaque échec répond `{\"error\": \"…\", \"code\": \"…\", \"request_id\": \"…\", " +
+		"\"doc_url\": \"…\"}` ; `code` n'est jamais traduit.\n" +
 		"Every failure answers with this object; `code` is never translated.\n\n" +
 		"| HTTP | Code | Français | English |\n| --- | --- | --- | --- |\n")
 	for _, row := range httpkit.Codes {
@@ -105,12 +105,10 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 			if match[1] != "" {
 				target = filepath.Join(filepath.Dir(document), match[1])
 			}
-			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links %s, which is not there", document, match[0])
-				continue
-			}
-			if match[2] != "" && !slices.Contains(anchorsOf(t, target), match[2]) {
-				t.Errorf("%s links %s, and no heading of it has that anchor", document, match[0])
+			_, err := os.Stat(target)
+			require.NoError(t, err, "%s links %s", document, match[0])
+			if match[2] != "" {
+				require.Contains(t, anchorsOf(t, target), match[2], "%s links %s", document, match[0])
 			}
 		}
 	}

@@ -40,13 +40,10 @@ func TestEveryTestThatFailuresNamesExists(t *testing.T) {
 	for _, match := range names {
 		folder, name, subtest := match[1], match[2], strings.TrimPrefix(match[3], "/")
 		found := slices.DeleteFunc(slices.Clone(funcs[name]), func(f testFunc) bool { return !inFolder(f.folder, folder) })
-		switch {
-		case len(found) == 0:
-			t.Errorf("%s is no test", match[0])
-		case len(found) > 1:
-			t.Errorf("%s is a test of %s and of %s: name the package", match[0], found[0].folder, found[1].folder)
-		case subtest != "" && !found[0].texts[subtest]:
-			t.Errorf("%s: %s has no text that could name this subtest", match[0], found[0].folder)
+		require.NotEmpty(t, found, "%s is no test", match[0])
+		require.Len(t, found, 1, "%s is a test of several packages: name one", match[0])
+		if subtest != "" {
+			require.True(t, found[0].texts[subtest], "%s: %s has no such subtest", match[0], found[0].folder)
 		}
 	}
 }
@@ -64,17 +61,11 @@ func TestEveryFailureHasATest(t *testing.T) {
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "| "), " | ")
-		if len(cells) != 3 {
-			t.Errorf("failures.md:%d has %d cells, want 3", n+1, len(cells))
-			continue
-		}
-		if seen[cells[0]] {
-			t.Errorf("failures.md:%d is there twice: %s", n+1, cells[0])
-		}
+		require.Len(t, cells, 3, "failures.md:%d", n+1)
+		require.NotContains(t, seen, cells[0], "failures.md:%d is there twice", n+1)
 		seen[cells[0]] = true
-		if !namedTest.MatchString(cells[2]) && !strings.HasPrefix(cells[2], "no test: ") {
-			t.Errorf("failures.md:%d names no test and does not say \"no test: \" and why", n+1)
-		}
+		require.True(t, namedTest.MatchString(cells[2]) || strings.HasPrefix(cells[2], "no test: "),
+			"failures.md:%d names no test and does not say \"no test: \" and why", n+1)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/docs/samples/samplestest"
 )
 
@@ -90,13 +92,12 @@ func (r row) hold(t *testing.T, s samplestest.Sample, api samplestest.API) {
 		api.Secret = r.secret
 	}
 	got := s.Run(t, api, samplestest.Call{Program: r.program, Args: args})
-	if got.ExitCode != r.exit || !strings.Contains(got.Stdout, r.stdout) || !strings.Contains(got.Stderr, r.stderr) {
-		t.Errorf("want exit %d, stdout with %q, stderr with %q; got %s", r.exit, r.stdout, r.stderr, got)
+	require.Equal(t, r.exit, got.ExitCode, got)
+	require.Contains(t, got.Stdout, r.stdout, got)
+	require.Contains(t, got.Stderr, r.stderr, got)
+	if r.exit != 0 {
+		require.Empty(t, got.Stdout, "a program that failed printed a result: %s", got)
 	}
-	if r.exit != 0 && got.Stdout != "" {
-		t.Errorf("a program that failed printed a result: %s", got)
-	}
-	if strings.Count(got.Stderr, "\n") > 2 { // go run adds a line of its own
-		t.Errorf("a refusal is one line, not a crash: %s", got)
-	}
+	// go run adds a line of its own.
+	require.LessOrEqual(t, strings.Count(got.Stderr, "\n"), 2, "a refusal is one line, not a crash: %s", got)
 }
