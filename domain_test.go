@@ -1,22 +1,15 @@
 package pirogue_test
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/api/httpkit"
 	"pirogue/operator"
-	"pirogue/routing"
-	"pirogue/webhook"
 )
 
 // Every bound of amounts, limits and fees is checked at its edges.
@@ -105,73 +98,6 @@ func TestAmountsOfTwoCurrenciesNeverMeet(t *testing.T) {
 	require.Equal(t, pirogue.Internal, pirogue.CodeOf(err))
 }
 
-// Merchants branch on codes, so each has one row, one status and both texts.
-func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
-	t.Parallel()
-
-	seen := map[pirogue.Code]bool{}
-	for _, row := range httpkit.Codes {
-		require.False(t, seen[row.Code], "%s has two rows", row.Code)
-		seen[row.Code] = true
-		require.NotEmpty(t, row.Text.FR, row.Code)
-		require.NotEmpty(t, row.Text.EN, row.Code)
-		require.GreaterOrEqual(t, row.HTTP, 400, row.Code)
-		require.Equal(t, row, httpkit.InfoOf(row.Code))
-	}
-}
-
-// The outcomes of operator calls and unknown codes must not reach a merchant.
-func TestACodeNoMerchantMaySeeAnswersAsInternal(t *testing.T) {
-	t.Parallel()
-
-	for _, code := range []pirogue.Code{operator.NotSent, operator.Refused, operator.Unknown, "NO_SUCH_CODE"} {
-		require.Equal(t, pirogue.Internal, httpkit.InfoOf(code).Code, code)
-	}
-	require.Equal(t, pirogue.Internal, pirogue.CodeOf(errors.New("from a library")))
-	wrapped := fmt.Errorf("while reading: %w", pirogue.FieldError(pirogue.InvalidAmount, "amount"))
-	require.Equal(t, pirogue.InvalidAmount, pirogue.CodeOf(wrapped))
-}
-
-// Neka Paie's merchants parse its eight fields, in their order.
-func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
-	t.Parallel()
-
-	event, err := webhook.NewEvent(pirogue.Payment{
-		ID: "018f3c5e-0000-7000-8000-000000000001", Kind: pirogue.CashIn, OrderID: "order_001", Mode: pirogue.Test,
-		Status: pirogue.StatusFailed, Amount: pirogue.Money{Minor: 50_000, Currency: pirogue.XOF}, Sequence: 1,
-		Failure: pirogue.Failure{Code: pirogue.FailedDeclined, Note: "for support only"},
-	}, "https://merchant.example/hook", time.Date(2026, 4, 29, 14, 32, 18, 0, time.UTC))
-	require.NoError(t, err)
-
-	require.Regexp(t, `^`+regexp.QuoteMeta(`{"event":"transaction.status_changed",`+
-		`"transaction_id":"018f3c5e-0000-7000-8000-000000000001","merchant_order_id":"order_001","type":"CASHIN",`+
-		`"status":"FAILED","amount":50000,"currency":"XOF","timestamp":"2026-04-29T14:32:18+00:00",`), string(event.Body))
-	require.NotContains(t, string(event.Body), "for support only")
-	require.True(t, json.Valid(event.Body))
-	require.Equal(t, pirogue.EventWaiting, event.State)
-	require.Equal(t, pirogue.EventID("evt_018f3c5e000070008000000000000001_1"), event.ID)
-}
-
-// A merchant without a webhook address is not tried seven times.
-func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
-	t.Parallel()
-
-	event, err := webhook.NewEvent(pirogue.Payment{Status: pirogue.StatusSuccess}, "", time.Now())
-	require.NoError(t, err)
-	require.Equal(t, pirogue.EventUnwanted, event.State)
-}
-
-// The contract promises this span to merchants.
-func TestTheWebhookScheduleIsThirtyOneHoursAndTwentyOneMinutes(t *testing.T) {
-	t.Parallel()
-
-	var sum time.Duration
-	for _, delay := range webhook.DeliveryDelays {
-		sum += delay
-	}
-	require.Equal(t, 31*time.Hour+21*time.Minute, sum)
-}
-
 // The 409 for a reused reference names the fields that differ.
 func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 	t.Parallel()
@@ -185,31 +111,4 @@ func TestARepeatedRequestDiffersInTheFieldsThatChanged(t *testing.T) {
 	q := p
 	q.Kind, q.Amount.Minor, q.Metadata = pirogue.CashOut, 600, map[string]string{"cart": "2"}
 	require.Equal(t, "type amount metadata", strings.Join(p.Differences(q), " "))
-}
-
-// A live payment must never reach a simulator, nor a test payment a live operator.
-func TestARouteNeverMixesModes(t *testing.T) {
-	t.Parallel()
-
-	instances := map[pirogue.OperatorCode]operator.Instance{
-		"sim": {Code: "sim", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
-	}
-	route := routing.Route{
-		Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Kind: pirogue.CashIn,
-		Operators: []pirogue.OperatorCode{"sim"},
-	}
-	_, err := routing.NewRouteTable(instances, []routing.Route{route})
-	require.Error(t, err)
-
-	route.Mode = pirogue.Test
-	table, err := routing.NewRouteTable(instances, []routing.Route{route})
-	require.NoError(t, err)
-	found, err := table.Route(pirogue.Test, "ML", "", pirogue.CashIn)
-	require.NoError(t, err)
-	require.Equal(t, pirogue.OperatorCode("sim"), found[0].Code)
-
-	_, err = table.Route(pirogue.Test, "ML", pirogue.Wave, pirogue.CashIn)
-	require.Equal(t, pirogue.CountryNotSupported, pirogue.CodeOf(err))
-	_, err = table.Route(pirogue.Live, "ML", "", pirogue.CashIn)
-	require.Equal(t, pirogue.CountryNotSupported, pirogue.CodeOf(err))
 }

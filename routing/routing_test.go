@@ -1,4 +1,4 @@
-package pirogue_test
+package routing_test
 
 import (
 	"context"
@@ -117,7 +117,7 @@ func TestALostPaymentStaysWithItsOperator(t *testing.T) {
 }
 
 // Plan explains exactly the route that Order takes.
-func TestAPaymentTakesTheOperatorsWhoseLimitsAllowItInTheirOrder(t *testing.T) {
+func TestRouteKeepsToLimits(t *testing.T) {
 	t.Parallel()
 
 	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
@@ -292,7 +292,7 @@ func TestARefundHasTheLimitsOfWhoCarriesIt(t *testing.T) {
 }
 
 // The number's prefix is a hint, so an explicit network always wins.
-func TestANetworkIsTheOneAskedForOrThePrefixsOrTheCountrysFirst(t *testing.T) {
+func TestNetworkOfAPayment(t *testing.T) {
 	t.Parallel()
 
 	table, err := routing.NewRouteTable(ivoryCoast, []routing.Route{
@@ -325,71 +325,29 @@ func TestAPrefixSuggestsANetwork(t *testing.T) {
 	}
 }
 
-// Tests of an operator are spaced by OutageProbe, and none passes while a person keeps it out of
-// service.
-func TestACircuitOpensClosesAndLetsOneThroughToSee(t *testing.T) {
+// A live payment must never reach a simulator, nor a test payment a live operator.
+func TestARouteNeverMixesModes(t *testing.T) {
 	t.Parallel()
 
-	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	h := operator.CircuitBreaker{State: operator.BreakerClosed}
-	require.True(t, h.Available())
-	h = h.Failed("connection refused", at)
-	require.Equal(t, operator.BreakerOpen, h.State)
-	require.False(t, h.Available())
-	_, may := h.Probing(at.Add(operator.OutageProbe - 1))
-	require.False(t, may)
-	h, may = h.Probing(at.Add(operator.OutageProbe))
-	require.True(t, may)
-	require.Equal(t, operator.BreakerHalfOpen, h.State)
-	_, may = h.Probing(at.Add(operator.OutageProbe + 1))
-	require.False(t, may, "one at a time")
-	h = h.Failed("again", at.Add(time.Minute))
-	require.Equal(t, operator.BreakerOpen, h.State)
-	h = h.Succeeded(120, at.Add(time.Hour))
-	require.True(t, h.Available())
-	require.Equal(t, at.Add(time.Hour), h.Since)
-	require.Equal(t, h, h.Succeeded(7, at.Add(2*time.Hour)), "a closed circuit stays as it is")
-
-	require.Equal(t, operator.RampFor, h.Ramp(0).Over)
-	require.Equal(t, time.Minute, h.Ramp(5).Over, "120 payments at 2 of 5 calls a second")
-	h.Parked = true
-	require.False(t, h.Available())
-	_, may = h.Probing(at.Add(time.Hour))
-	require.False(t, may, "nobody tries an operator that a person took out of service")
-}
-
-// PAID outweighs a failure in either order, for money that moved cannot be denied by a later
-// callback.
-func TestAnOperatorThatCannotBeAskedIsBelievedWithTheRightAmountOnly(t *testing.T) {
-	t.Parallel()
-
-	thousand := pirogue.Money{Minor: 1000, Currency: pirogue.XAF}
-	paid, declined := pirogue.OutcomePaid, pirogue.OutcomeDeclined
-	for name, tt := range map[string]struct {
-		said     []operator.OperatorResult
-		outcome  pirogue.Outcome
-		mismatch string
-	}{
-		"silence":                 {nil, pirogue.OutcomePending, ""},
-		"what was not understood": {[]operator.OperatorResult{{}}, pirogue.OutcomePending, ""},
-		"paid, with an amount":    {[]operator.OperatorResult{{Outcome: paid, Amount: thousand}}, paid, ""},
-		"paid, without an amount": {[]operator.OperatorResult{{Outcome: paid}}, paid, operator.MismatchUnstated},
-		"a failure, then paid": {
-			[]operator.OperatorResult{{Outcome: declined}, {Outcome: paid, Amount: thousand}},
-			paid, "",
-		},
-		"paid, then a failure": {
-			[]operator.OperatorResult{{Outcome: paid, Amount: thousand}, {Outcome: declined}},
-			paid, "",
-		},
-		"a failure": {[]operator.OperatorResult{{Outcome: declined}}, declined, ""},
-		"another business's success": {
-			[]operator.OperatorResult{{Outcome: paid, Mismatch: "counterparty"}},
-			paid, "counterparty",
-		},
-	} {
-		got := operator.LatestVerified(tt.said)
-		require.Equal(t, tt.outcome, got.Outcome, name)
-		require.Equal(t, tt.mismatch, got.Mismatch, name)
+	instances := map[pirogue.OperatorCode]operator.Instance{
+		"sim": {Code: "sim", Mode: pirogue.Test, Country: "ML", Operator: carrier{}},
 	}
+	route := routing.Route{
+		Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Kind: pirogue.CashIn,
+		Operators: []pirogue.OperatorCode{"sim"},
+	}
+	_, err := routing.NewRouteTable(instances, []routing.Route{route})
+	require.Error(t, err)
+
+	route.Mode = pirogue.Test
+	table, err := routing.NewRouteTable(instances, []routing.Route{route})
+	require.NoError(t, err)
+	found, err := table.Route(pirogue.Test, "ML", "", pirogue.CashIn)
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OperatorCode("sim"), found[0].Code)
+
+	_, err = table.Route(pirogue.Test, "ML", pirogue.Wave, pirogue.CashIn)
+	require.Equal(t, pirogue.CountryNotSupported, pirogue.CodeOf(err))
+	_, err = table.Route(pirogue.Live, "ML", "", pirogue.CashIn)
+	require.Equal(t, pirogue.CountryNotSupported, pirogue.CodeOf(err))
 }
