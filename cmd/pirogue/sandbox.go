@@ -25,8 +25,9 @@ func sandboxCommand(environ []string) *cobra.Command {
 	tool := &sandboxTool{adminTool{environ: environ}}
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "Run the operator simulators, or break and mend those that run", Args: cobra.NoArgs,
-		Long: "Runs the operator simulators. The subcommands ask and set the simulators that run at PIROGUE_SANDBOX_URL,\n" +
-			"which is what the page PIROGUE_SANDBOX_URL/faults does as well.",
+		Long: "Runs the operator simulators, without a database and without Temporal. The subcommands ask and\n" +
+			"set the simulators that run at PIROGUE_SANDBOX_URL, which is what the page PIROGUE_SANDBOX_URL/faults\n" +
+			"does as well.",
 		Example: "  pirogue sandbox force orange-web silent\n" +
 			"  pirogue sandbox set sonatel latency_ms=3000 two_signatures=true\n" +
 			"  pirogue sandbox heal",
@@ -35,6 +36,7 @@ func sandboxCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			fmt.Fprintln(cmd.ErrOrStderr(), "the simulators listen at", conf.SandboxURL)
 			return (&parts{conf: conf}).runSandbox(cmd.Context(), nil)
 		},
 	}
