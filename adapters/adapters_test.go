@@ -1,7 +1,6 @@
 package adapters_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -25,13 +24,11 @@ func orange(code pirogue.OperatorCode) config.Operator {
 func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
 	t.Parallel()
 	got, err := adapters.Open([]config.Operator{orange("orange-web-ml"), orange("orange-web-ml-2")}, time.Now)
-	if err != nil || len(got) != 2 {
-		t.Fatalf("%d instances, %v; want 2", len(got), err)
-	}
+	require.NoError(t, err, len(got))
+	require.Len(t, got, 2)
 	one := got["orange-web-ml"]
-	if _, ok := one.Operator.(operator.Collector); !ok {
-		t.Error("the operator cannot collect")
-	}
+	_, ok := one.Operator.(operator.Collector)
+	require.True(t, ok, "the operator cannot collect")
 	one.Operator = nil
 	want := operator.Instance{
 		Code: "orange-web-ml", Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange,
@@ -50,16 +47,13 @@ func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {
 	hurried := nova
 	hurried.Code, hurried.Timeout = "hurried", config.Duration(4*time.Second)
 	got, err := adapters.Open([]config.Operator{web, nova, hurried}, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for code, want := range map[pirogue.OperatorCode]time.Duration{
 		"orange-web-ml": 10 * time.Second, "novasend-ci": 30 * time.Second, "hurried": 4 * time.Second,
 	} {
-		if one := got[code]; one.CallTimeout != want || one.Operator.Capability().CallTimeout != want {
-			t.Errorf("%s: %v, its client %v; want %v", code, one.CallTimeout, one.Operator.Capability().CallTimeout,
-				want)
-		}
+		one := got[code]
+		require.Equal(t, want, one.CallTimeout, "%v %v", code, one.Operator.Capability().CallTimeout)
+		require.Equal(t, want, one.Operator.Capability().CallTimeout, code)
 	}
 }
 
@@ -69,9 +63,8 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	strange.Adapter = "carrier-pigeon"
 	bare.Credentials = nil
 	got, err := adapters.Open([]config.Operator{orange("twice"), orange("twice"), strange, bare, nameless}, time.Now)
-	if err == nil || got != nil {
-		t.Fatalf("%d instances, error %v; want none and an error", len(got), err)
-	}
+	require.Error(t, err, len(got))
+	require.Nil(t, got, "%v %v", len(got), err)
 	for _, mistake := range []string{
 		"operator twice: its code is used twice",
 		`operator strange: adapter "carrier-pigeon" is none of: `,
@@ -79,9 +72,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		"credential merchant_key is missing",
 		"operator 5: code is missing",
 	} {
-		if !strings.Contains(err.Error(), mistake) {
-			t.Errorf("%q is missing in:\n%v", mistake, err)
-		}
+		require.ErrorContains(t, err, mistake)
 	}
 }
 
@@ -92,14 +83,11 @@ func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
 		BaseURL: "https://www.dklo.co/api/tara", NoStatus: true,
 		Credentials: map[string]string{"api_key": "k", "business_id": "b", "webhook_secret": "s"},
 	}
-	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err != nil {
-		t.Fatal(err)
-	}
+	_, err := adapters.Open([]config.Operator{mute}, time.Now)
+	require.NoError(t, err)
 	mute.AbsenceProves = true
-	if _, err := adapters.Open([]config.Operator{mute}, time.Now); err == nil ||
-		!strings.Contains(err.Error(), "absence_proves") {
-		t.Errorf("%v, want absence_proves refused", err)
-	}
+	_, err = adapters.Open([]config.Operator{mute}, time.Now)
+	require.ErrorContains(t, err, "absence_proves")
 }
 
 func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
@@ -111,9 +99,7 @@ func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
 	}
 	for _, limits := range []operator.Limits{{Max: pirogue.MaxAmount + 1}, {Min: 2, Max: 1}, {Min: -1}} {
 		contract.CashOut = limits
-		if _, err := adapters.Open([]config.Operator{contract}, time.Now); err == nil ||
-			!strings.Contains(err.Error(), "cash_out") {
-			t.Errorf("%v: %v, want cash_out refused", limits, err)
-		}
+		_, err := adapters.Open([]config.Operator{contract}, time.Now)
+		require.ErrorContains(t, err, "cash_out", limits)
 	}
 }

@@ -6,12 +6,15 @@
 package adaptertest
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/client"
@@ -124,9 +127,7 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) operator
 	conf.BaseURL = url
 	conf.Timeout = config.Duration(patience)
 	operator, err := s.New(conf, Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return operator
 }
 
@@ -154,7 +155,7 @@ func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.O
 	if o, ok := adapter.(operator.CallbackReader); ok && c.Call == Callback {
 		return o.Callback(s.attempt(), s.Header, s.file(t, c.Reply.File))
 	}
-	t.Fatalf("the operator has no method %s", c.Call)
+	require.Fail(t, fmt.Sprintf("the operator has no method %s", c.Call))
 	return operator.OperatorResult{}, nil
 }
 
@@ -184,27 +185,18 @@ func (s Subject) attempt() pirogue.Attempt {
 // contains a secret.
 func (s Subject) judge(t *testing.T, want Case, got operator.OperatorResult, err error) {
 	t.Helper()
-	if got.Outcome != want.Outcome || pirogue.CodeOf(err) != want.Code {
-		t.Errorf("outcome %q, code %q (%v); want outcome %q, code %q",
-			got.Outcome, pirogue.CodeOf(err), err, want.Outcome, want.Code)
-	}
-	if got.ProviderTxID != want.TxID || got.Amount != want.Amount {
-		t.Errorf("transaction %q over %v, want %q over %v", got.ProviderTxID, got.Amount, want.TxID, want.Amount)
-	}
-	if got.Extra != want.Extra {
-		t.Errorf("%v beside the order, want %v", got.Extra, want.Extra)
-	}
-	if got.Mismatch != want.Mismatch {
-		t.Errorf("mismatch %q, want %q", got.Mismatch, want.Mismatch)
-	}
+	require.Equal(t, want.Outcome, got.Outcome, err)
+	require.Equal(t, want.Code, pirogue.CodeOf(err), err)
+	require.Equal(t, want.TxID, got.ProviderTxID)
+	require.Equal(t, want.Amount, got.Amount)
+	require.Equal(t, want.Extra, got.Extra)
+	require.Equal(t, want.Mismatch, got.Mismatch)
 	said := got.Message
 	if err != nil {
 		said = err.Error()
 	}
 	for _, secret := range s.Secrets {
-		if strings.Contains(said, secret) {
-			t.Errorf("a secret is repeated: %s", said)
-		}
+		require.NotContains(t, said, secret)
 	}
 }
 
@@ -215,8 +207,6 @@ func (s Subject) file(t *testing.T, name string) []byte {
 		return []byte(name)
 	}
 	raw, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a test's own files
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return raw
 }

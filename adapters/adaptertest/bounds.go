@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/adapters/client"
 	"pirogue/operator"
@@ -44,9 +46,8 @@ func (s Subject) bounds(t *testing.T, call Call) {
 			t.Parallel()
 			n, edge := newNetwork(t, s), s.spoilt(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
 			n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
-			if _, err := edge.do(t, s.open(t, n.server.URL, patient), Case{Call: call}); n.count() == 0 {
-				t.Errorf("%d did not leave: %v", minor, err)
-			}
+			_, err := edge.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+			require.NotEqual(t, 0, n.count(), "%v %v", minor, err)
 		})
 	}
 }
@@ -99,13 +100,10 @@ func (s Subject) unsent(t *testing.T, call Call, spoil func(*operator.CollectReq
 	spoilt := s.spoilt(spoil)
 	got, err := spoilt.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
 	s.judge(t, Case{Code: operator.Unable}, got, err)
-	if heard := n.everything(); heard != 0 {
-		t.Errorf("%d requests left, want none", heard)
-	}
+	heard := n.everything()
+	require.Equal(t, 0, heard)
 	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
-	if err != nil && len(number) > 4 && strings.Contains(err.Error(), number) {
-		t.Errorf("the number is repeated: %v", err)
-	}
+	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number), "the number is repeated: %v", err)
 }
 
 // NoToken checks that no call leaves if a path of the prelude gives one of these answers.
@@ -121,9 +119,8 @@ func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 				n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
 				got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
 				s.judge(t, Case{Code: operator.NotSent}, got, err)
-				if n.count() != 0 || n.everything() == 0 {
-					t.Errorf("%d calls left of %d requests, want none but for a token", n.count(), n.everything())
-				}
+				require.Equal(t, 0, n.count(), n.everything())
+				require.NotEqual(t, 0, n.everything(), n.count())
 			})
 		}
 	}

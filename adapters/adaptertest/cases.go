@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/adapters/client"
 	"pirogue/operator"
@@ -89,9 +91,7 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 		maps.Copy(all, cases)
 		rows += len(cases)
 	}
-	if len(all) != rows {
-		t.Fatal("two rows have one name")
-	}
+	require.Len(t, all, rows)
 	return all
 }
 

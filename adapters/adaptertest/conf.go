@@ -2,8 +2,9 @@ package adaptertest
 
 import (
 	"maps"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/config"
@@ -18,13 +19,9 @@ type New = func(config.Operator, pirogue.Clock) (operator.Operator, error)
 func Opened[R any](t *testing.T, open New, conf config.Operator) R {
 	t.Helper()
 	operator, err := open(conf, Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	able, ok := operator.(R)
-	if !ok {
-		t.Fatalf("the operator is no %T", able)
-	}
+	require.True(t, ok, "the operator is no %T", able)
 	return able
 }
 
@@ -61,13 +58,9 @@ func CannotWork(t *testing.T, open New, conf config.Operator, mistakes map[strin
 			spoilt := With(conf)
 			tt.spoil(&spoilt)
 			_, err := open(spoilt, Now)
-			if err == nil || !strings.Contains(err.Error(), tt.says) {
-				t.Fatalf("error %v, want one about %s", err, tt.says)
-			}
+			require.ErrorContains(t, err, tt.says)
 			for _, secret := range secrets {
-				if strings.Contains(err.Error(), secret) {
-					t.Errorf("a credential is repeated: %v", err)
-				}
+				require.NotContains(t, err.Error(), secret)
 			}
 		})
 	}
@@ -77,12 +70,8 @@ func CannotWork(t *testing.T, open New, conf config.Operator, mistakes map[strin
 func ReportsAll(t *testing.T, open New, conf config.Operator, words ...string) {
 	t.Helper()
 	_, err := open(conf, Now)
-	if err == nil {
-		t.Fatal("accepted")
-	}
+	require.Error(t, err)
 	for _, word := range words {
-		if !strings.Contains(err.Error(), word) {
-			t.Errorf("%s is missing in:\n%v", word, err)
-		}
+		require.ErrorContains(t, err, word)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/config"
 	"pirogue/operator"
@@ -65,17 +67,14 @@ func newVerification(t *testing.T, s Setup) *verification {
 		handler.ServeHTTP(&counted{w, &x.written}, r)
 	}))
 	all, err := sandbox.New(sandbox.Options{PublicURL: server.URL, Clock: x.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	handler = all.Handler()
 	shop := httptest.NewServer(http.HandlerFunc(x.hear))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patient)
 		defer cancel()
-		if err := all.Close(ctx); err != nil {
-			t.Error(err)
-		}
+		err := all.Close(ctx)
+		require.NoError(t, err)
 		server.CloseClientConnections()
 		server.Close()
 		shop.Close()
@@ -95,15 +94,13 @@ func newVerification(t *testing.T, s Setup) *verification {
 func Sandboxed(t *testing.T, code pirogue.OperatorCode, sandboxURL string) config.Operator {
 	t.Helper()
 	conf, err := config.Load([]string{"PIROGUE_SANDBOX_URL=" + sandboxURL})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, one := range conf.Operators {
 		if one.Code == code {
 			return one
 		}
 	}
-	t.Fatalf("the sandbox has no operator %s", code)
+	require.Fail(t, fmt.Sprintf("the sandbox has no operator %s", code))
 	return config.Operator{}
 }
 
@@ -140,9 +137,7 @@ func (x *verification) open(t *testing.T, patience time.Duration) operator.Opera
 	conf := x.conf
 	conf.Timeout = config.Duration(patience)
 	operator, err := x.stand.New(conf, x.clock.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return operator
 }
 
@@ -179,9 +174,7 @@ func (x *verification) heal(t *testing.T, settings string) {
 			err = x.simulator.Settings().Set([]byte(object))
 		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
 // float returns the name of the simulator's setting for the money that it can pay out. It
@@ -189,9 +182,7 @@ func (x *verification) heal(t *testing.T, settings string) {
 func (x *verification) float(t *testing.T) string {
 	t.Helper()
 	settings, err := x.simulator.Settings().Values()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, name := range []string{"float", "balance"} {
 		if _, has := settings[name]; has {
 			return name
@@ -276,9 +267,7 @@ func (x *verification) order(t *testing.T, o operator.Operator, a *attempt) (ope
 		})
 	}
 	d, ok := o.(operator.Disburser)
-	if !ok {
-		t.Fatalf("the operator has no method %s", a.call)
-	}
+	require.True(t, ok, "the operator has no method %s", a.call)
 	return d.Disburse(t.Context(), operator.DisburseRequest{
 		Ref: a.query.Ref, Amount: a.query.Amount, MSISDN: a.query.MSISDN, Network: x.stand.Network,
 		Beneficiary: "Awa Ndiaye", Payer: "Boutique", CallbackURL: callback,
@@ -294,9 +283,9 @@ func (x *verification) mustSend(t *testing.T, a *attempt) {
 // mustTake makes an attempt through one adapter; the operator must accept it.
 func (x *verification) mustTake(t *testing.T, o operator.Operator, a *attempt) {
 	t.Helper()
-	if receipt, err := x.send(t, o, a); err != nil || !taken[receipt.Outcome] {
-		t.Fatalf("%s: %q, %v; want it taken", a.call, receipt.Outcome, err)
-	}
+	receipt, err := x.send(t, o, a)
+	require.NoError(t, err, "%v %v", a.call, receipt.Outcome)
+	require.True(t, taken[receipt.Outcome], "%s: %q; want it taken", a.call, receipt.Outcome)
 }
 
 // taken holds the outcomes of an accepted attempt.
@@ -329,9 +318,8 @@ func (x *verification) mustBecome(t *testing.T, a *attempt, want pirogue.Outcome
 		if err == nil && receipt.Outcome == want {
 			return receipt
 		}
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("%s of %s: %q, %v; want %s", a.call, a.query.Ref, receipt.Outcome, err, want)
-		}
+		require.NoError(t, err, "%v %v %v", a.call, a.query.Ref, receipt.Outcome)
+		require.False(t, time.Now().After(deadline), "%s of %s: %q, %v; want %s", a.call, a.query.Ref, receipt.Outcome, err, want)
 	}
 }
 
@@ -368,22 +356,14 @@ func (x *verification) enter(t *testing.T, a *attempt) {
 		return
 	}
 	body, err := json.Marshal(map[string]string{"key": x.stand.Portal, "url": x.shop + "/" + string(a.query.Ref)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	address := x.base + "/portal/webhook"
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("the portal answered %d", resp.StatusCode)
-	}
+	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
 // counted counts the bytes of a response.

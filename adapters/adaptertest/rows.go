@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/operator"
 )
 
@@ -76,12 +78,10 @@ func (s Subject) exercise(t *testing.T, call Call) {
 			start := time.Now()
 			got, err := s.do(t, operator, Case{Call: call})
 			s.judge(t, s.after(call, name), got, err)
-			if took := time.Since(start); took > f.patience+slack {
-				t.Errorf("took %v with a time-out of %v", took, f.patience)
-			}
-			if heard := n.count(); heard != 1 {
-				t.Errorf("the operator read %d requests, want 1", heard)
-			}
+			took := time.Since(start)
+			require.LessOrEqual(t, took, f.patience+slack)
+			heard := n.count()
+			require.Equal(t, 1, heard)
 		})
 	}
 	t.Run("reads and redirects", func(t *testing.T) { s.redirects(t, call) })
@@ -96,9 +96,8 @@ func (s Subject) exercise(t *testing.T, call Call) {
 func (s Subject) warm(t *testing.T, n *network, operator operator.Operator, call Call) {
 	t.Helper()
 	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
-	if _, err := s.do(t, operator, Case{Call: call}); err != nil {
-		t.Fatalf("a good answer: %v", err)
-	}
+	_, err := s.do(t, operator, Case{Call: call})
+	require.NoError(t, err)
 }
 
 // redirects answers with a redirect to another server, which must receive no request.
@@ -113,9 +112,7 @@ func (s Subject) redirects(t *testing.T, call Call) {
 		got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
 		s.judge(t, Case{Code: operator.Unknown}, got, err)
 		elsewhere.Close()
-		if followed.Load() {
-			t.Errorf("the redirect %d was followed", status)
-		}
+		require.False(t, followed.Load(), "the redirect %d was followed", status)
 	}
 }
 
@@ -136,9 +133,7 @@ func (s Subject) floods(t *testing.T, call Call) {
 	got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
 	s.judge(t, Case{Code: operator.Unknown}, got, err)
 	n.server.Close() // waits for the flood to end
-	if pushed.Load() > floodRead {
-		t.Errorf("%d bytes were taken, want at most %d", pushed.Load(), floodRead)
-	}
+	require.LessOrEqual(t, pushed.Load(), int64(floodRead))
 }
 
 // unreachable calls addresses where no server listens.
@@ -158,9 +153,8 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 			s.judge(t, Case{Code: operator.NotSent}, got, err)
 		})
 	}
-	if heard := n.count(); heard != 0 {
-		t.Errorf("the operator read %d requests, want none", heard)
-	}
+	heard := n.count()
+	require.Equal(t, 0, heard)
 }
 
 // goesAway closes the port after one good call. The prelude is then over, so the call
@@ -248,11 +242,8 @@ func squeezed(status int, body []byte) http.HandlerFunc {
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	err = listener.Close()
+	require.NoError(t, err)
 	return "http://" + listener.Addr().String()
 }

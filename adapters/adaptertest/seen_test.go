@@ -1,8 +1,9 @@
 package adaptertest
 
 import (
-	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/operator"
@@ -64,9 +65,8 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 			seen := good
 			tt.spoil(&seen)
 			seen.Call = tt.call
-			if got := seen.broken(tt.promise, tt.absence); !slices.Equal(got, tt.want) {
-				t.Errorf("%q, want %q", got, tt.want)
-			}
+			got := seen.broken(tt.promise, tt.absence)
+			require.Equal(t, tt.want, got)
 		})
 	}
 }

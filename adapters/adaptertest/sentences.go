@@ -2,13 +2,14 @@ package adaptertest
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/operator"
@@ -31,9 +32,9 @@ func (x *verification) lose(t *testing.T, a *attempt) bool {
 func (x *verification) loseBy(t *testing.T, a *attempt, how string) bool {
 	t.Helper()
 	x.heal(t, `{"force":"`+pays+`",`+how+`}`)
-	if receipt, err := x.send(t, x.open(t, patient), a); pirogue.CodeOf(err) != operator.Unknown || receipt.Outcome != "" {
-		t.Fatalf("%q, %v; want UNKNOWN and no outcome", receipt.Outcome, err)
-	}
+	receipt, err := x.send(t, x.open(t, patient), a)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), receipt.Outcome)
+	require.Empty(t, receipt.Outcome, err)
 	x.settle(a.query.Ref)
 	return len(x.paid(a.query.Ref)) > 0
 }
@@ -61,12 +62,12 @@ func (x *verification) losesBy(t *testing.T, seen *Observed, how string) {
 	receipt, err := x.became(t, a)
 	switch {
 	case pirogue.CodeOf(err) != "" && pirogue.CodeOf(err) != operator.Unknown:
-		t.Errorf("asked: %v, want an outcome or UNKNOWN", err)
+		require.Fail(t, fmt.Sprintf("asked: %v, want an outcome or UNKNOWN", err))
 	case executed && slices.Contains(never, receipt.Outcome):
 		seen.Lies = true
-		t.Errorf("%s of what the book has executed", receipt.Outcome)
+		require.Fail(t, fmt.Sprintf("%s of what the book has executed", receipt.Outcome))
 	case !executed && receipt.Outcome == pirogue.OutcomePaid:
-		t.Error("PAID, and the book has nothing")
+		require.Fail(t, "PAID, and the book has nothing")
 	}
 }
 
@@ -77,15 +78,13 @@ func (x *verification) repeats(t *testing.T, seen *Observed) {
 	executed := x.lose(t, a)
 	receipt, err := x.send(t, x.open(t, patient), a)
 	x.settle(a.query.Ref)
-	if code := pirogue.CodeOf(err); executed && (code == operator.Refused || code == operator.Unable ||
-		slices.Contains(never, receipt.Outcome)) {
-		t.Errorf("%q, %v to the repetition of what was executed", receipt.Outcome, err)
-	}
+	code := pirogue.CodeOf(err)
+	require.False(t, executed && (code == operator.Refused || code == operator.Unable ||
+		slices.Contains(never, receipt.Outcome)), "%q, %v to the repetition of what was executed", receipt.Outcome, err)
 	times := len(x.paid(a.query.Ref))
 	seen.SameOnce, seen.Answer = times <= 1, string(receipt.Outcome)+string(pirogue.CodeOf(err))
-	if twice := slices.Contains(x.stand.Twice, seen.Call); twice == seen.SameOnce {
-		t.Errorf("executed %d times; expected twice: %v", times, twice)
-	}
+	twice := slices.Contains(x.stand.Twice, seen.Call)
+	require.NotEqual(t, seen.SameOnce, twice, times)
 }
 
 // renews sends an attempt again under another reference after a lost response. It records
@@ -98,9 +97,8 @@ func (x *verification) renews(t *testing.T, seen *Observed) {
 	x.settle(again.query.Ref)
 	times := len(x.paid(a.query.Ref, again.query.Ref))
 	seen.RenewedOnce = times == 1
-	if code := pirogue.CodeOf(err); times == 0 && code == "" {
-		t.Error("taken, and the book has nothing")
-	}
+	code := pirogue.CodeOf(err)
+	require.False(t, times == 0 && code == "", "taken, and the book has nothing")
 }
 
 // finds reads the status of a paid attempt without the handle of a response. It records
@@ -123,9 +121,7 @@ func (x *verification) finds(t *testing.T, seen *Observed) {
 	}
 	receipt, err := x.became(t, a)
 	seen.ByReference = err == nil && receipt.Outcome == pirogue.OutcomePaid
-	if !seen.ByReference && pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%q, %v of what was paid", receipt.Outcome, err)
-	}
+	require.False(t, !seen.ByReference && pirogue.CodeOf(err) != operator.Unknown, "%q, %v of what was paid", receipt.Outcome, err)
 }
 
 // waits checks that an undecided attempt is pending, and that it is paid when the customer
@@ -136,19 +132,16 @@ func (x *verification) waits(t *testing.T, seen *Observed) {
 	x.enter(t, a)
 	x.mustSend(t, a)
 	if receipt, err := x.became(t, a); err != nil || receipt.Outcome != pirogue.OutcomePending {
-		t.Errorf("%q, %v of what is not decided", receipt.Outcome, err)
+		require.Fail(t, fmt.Sprintf("%q, %v of what is not decided", receipt.Outcome, err))
 	}
-	if len(x.paid(a.query.Ref)) > 0 {
-		t.Error("the book has it already")
-	}
+	require.Empty(t, x.paid(a.query.Ref), "the book has it already")
 	x.clock.Advance(31 * time.Second)
 	if !seen.Asked && !seen.Told {
 		return
 	}
 	receipt := x.mustBecome(t, a, pirogue.OutcomePaid)
-	if receipt.Mismatch != "" || (receipt.Amount != pirogue.Money{} && receipt.Amount != a.query.Amount) {
-		t.Errorf("paid by %v, mismatch %q; want %v", receipt.Amount, receipt.Mismatch, a.query.Amount)
-	}
+	require.Empty(t, receipt.Mismatch, "%v %v", receipt.Amount, a.query.Amount)
+	require.False(t, receipt.Amount != pirogue.Money{} && receipt.Amount != a.query.Amount, "paid by %v, mismatch %q; want %v", receipt.Amount, receipt.Mismatch, a.query.Amount)
 }
 
 // paysOther checks that the operator result holds the amount that moved, not the one
@@ -164,9 +157,9 @@ func (x *verification) paysOther(t *testing.T, seen *Observed) {
 	x.settle(a.query.Ref)
 	receipt := x.mustBecome(t, a, pirogue.OutcomePaid)
 	moved := x.paid(a.query.Ref)
-	if len(moved) != 1 || receipt.Amount.Minor != moved[0].Amount || moved[0].Amount == asked {
-		t.Errorf("paid by %v, and the book has %+v", receipt.Amount, moved)
-	}
+	require.Len(t, moved, 1, receipt.Amount)
+	require.Equal(t, moved[0].Amount, receipt.Amount.Minor)
+	require.NotEqual(t, int64(asked), moved[0].Amount)
 }
 
 // corrects checks that a declined attempt which the operator corrects is reported as paid
@@ -176,9 +169,8 @@ func (x *verification) corrects(t *testing.T, seen *Observed) {
 	x.heal(t, `{"force":"`+refuses+`","correct_after_ms":60000}`)
 	x.enter(t, a)
 	receipt, err := x.send(t, x.open(t, patient), a)
-	if err != nil || !taken[receipt.Outcome] && receipt.Outcome != pirogue.OutcomeDeclined {
-		t.Fatalf("%q, %v; want it taken, or declined in the answer", receipt.Outcome, err)
-	}
+	require.NoError(t, err, receipt.Outcome)
+	require.False(t, !taken[receipt.Outcome] && receipt.Outcome != pirogue.OutcomeDeclined, "%q; want it taken, or declined in the answer", receipt.Outcome)
 	if !seen.Asked && !seen.Told {
 		return
 	}
@@ -198,9 +190,9 @@ func (x *verification) hears(t *testing.T, seen *Observed) {
 	x.mustSend(t, a)
 	x.mustBecome(t, a, pirogue.OutcomePaid)
 	x.heal(t, `{"unknown_words":true}`)
-	if receipt, err := x.became(t, a); pirogue.CodeOf(err) != operator.Unknown || receipt.Outcome != "" {
-		t.Errorf("%q, %v; want UNKNOWN", receipt.Outcome, err)
-	}
+	receipt, err := x.became(t, a)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), receipt.Outcome)
+	require.Empty(t, receipt.Outcome, err)
 }
 
 // reads spoils the responses to an attempt, and then those to the status call of a paid
@@ -209,7 +201,7 @@ func (x *verification) reads(t *testing.T, seen *Observed) {
 	for _, how := range []string{"flood", "half", "page"} {
 		for _, call := range x.spoiled(t, seen) {
 			x.heal(t, `{"force":"`+pays+`","answers":"`+how+`"}`)
-			x.bounded(t, how, patient, call)
+			require.NoError(t, x.bounded(t, patient, call), how)
 		}
 	}
 }
@@ -222,11 +214,13 @@ func (x *verification) drips(t *testing.T, all []*Observed) {
 		calls = append(calls, x.spoiled(t, seen)...)
 	}
 	x.heal(t, `{"force":"`+pays+`","answers":"drip"}`)
-	var done sync.WaitGroup
+	broken := make(chan error, len(calls))
 	for _, call := range calls {
-		done.Go(func() { x.bounded(t, "drip", hasty, call) })
+		go func() { broken <- x.bounded(t, hasty, call) }()
 	}
-	done.Wait()
+	for range calls {
+		require.NoError(t, <-broken)
+	}
 }
 
 // spoiled returns the calls whose responses a scenario spoils: an attempt, and the status
@@ -247,7 +241,7 @@ func (x *verification) spoiled(t *testing.T, seen *Observed) []func(operator.Ope
 		reader, _ := o.(operator.StatusReader) //nolint:errcheck // seen.Asked says that it is one
 		receipt, err := reader.Status(t.Context(), paid.query)
 		if receipt.Outcome != "" {
-			t.Errorf("%q of an answer that nobody can read", receipt.Outcome)
+			return fmt.Errorf("%q of a response that nobody can read", receipt.Outcome)
 		}
 		return err
 	})
@@ -258,21 +252,23 @@ func (x *verification) spoiled(t *testing.T, seen *Observed) []func(operator.Ope
 const hasty = 400 * time.Millisecond
 
 // bounded makes a call that must be Unknown within its time-out. The call must not read
-// without end.
-func (x *verification) bounded(t *testing.T, how string, patience time.Duration, call func(operator.Operator) error) {
+// without end. It returns the rule that the call breaks, or nil.
+func (x *verification) bounded(t *testing.T, patience time.Duration, call func(operator.Operator) error) error {
 	t.Helper()
 	adapter := x.open(t, patience)
 	x.written.Store(0)
 	start := time.Now()
 	err := call(adapter)
-	if pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%s: %v, want UNKNOWN", how, err)
-	}
-	if took := time.Since(start); took > patience+slack {
-		t.Errorf("%s: took %v with a time-out of %v", how, took, patience)
-	}
-	if pushed := x.written.Load(); pushed > floodRead {
-		t.Errorf("%s: %d bytes were taken, want at most %d", how, pushed, floodRead)
+	took, pushed := time.Since(start), x.written.Load()
+	switch {
+	case pirogue.CodeOf(err) != operator.Unknown:
+		return fmt.Errorf("%w, want UNKNOWN", err)
+	case took > patience+slack:
+		return fmt.Errorf("took %v with a time-out of %v", took, patience)
+	case pushed > floodRead:
+		return fmt.Errorf("%d bytes were taken, want at most %d", pushed, floodRead)
+	default:
+		return nil
 	}
 }
 
@@ -290,9 +286,8 @@ func (x *verification) locksOut(t *testing.T, seen *Observed) {
 	} {
 		x.heal(t, settings)
 		x.undone(t, adapter, a, operator.NotSent, operator.Refused, operator.Unable)
-		if receipt, err := x.became(t, paid); seen.Asked && err == nil {
-			t.Errorf("%q to who may not ask", receipt.Outcome)
-		}
+		receipt, err := x.became(t, paid)
+		require.False(t, seen.Asked && err == nil, "%q to who may not ask", receipt.Outcome)
 	}
 }
 
@@ -307,7 +302,7 @@ func (x *verification) goesDown(t *testing.T, seen *Observed) {
 	x.undone(t, x.open(t, patient), a, operator.NotSent, operator.Unknown)
 	x.undone(t, warm, a, operator.Unknown)
 	if receipt, err := x.became(t, a); seen.Asked && err == nil {
-		t.Errorf("%q from an operator that is down", receipt.Outcome)
+		require.Fail(t, fmt.Sprintf("%q from an operator that is down", receipt.Outcome))
 	}
 	x.heal(t, "")
 	if !seen.Asked {
@@ -316,13 +311,13 @@ func (x *verification) goesDown(t *testing.T, seen *Observed) {
 	receipt, err := x.became(t, a)
 	switch code := pirogue.CodeOf(err); {
 	case code != "" && code != operator.Unknown:
-		t.Errorf("afterwards: %v", err)
+		require.Fail(t, fmt.Sprintf("afterwards: %v", err))
 	case receipt.Outcome == pirogue.OutcomeAbsent:
 		seen.Absent = true
 	case a.query.Kind.MoneyOut():
-		t.Errorf("afterwards: %q, %v; want ABSENT", receipt.Outcome, err)
+		require.Fail(t, fmt.Sprintf("afterwards: %q, %v; want ABSENT", receipt.Outcome, err))
 	case err == nil && receipt.Outcome != pirogue.OutcomePending:
-		t.Errorf("afterwards: %q, want PENDING or ABSENT", receipt.Outcome)
+		require.Fail(t, fmt.Sprintf("afterwards: %q, want PENDING or ABSENT", receipt.Outcome))
 	}
 }
 
@@ -332,12 +327,10 @@ func (x *verification) undone(t *testing.T, o operator.Operator, a *attempt, cla
 	t.Helper()
 	before := x.simulator.Asked()
 	receipt, err := x.send(t, o, a)
-	if !slices.Contains(classes, pirogue.CodeOf(err)) || receipt.Outcome != "" {
-		t.Errorf("%q, %v; want one of %v", receipt.Outcome, err, classes)
-	}
-	if after := x.simulator.Asked(); after != before {
-		t.Errorf("the operator took %d orders", after-before)
-	}
+	require.Contains(t, classes, pirogue.CodeOf(err), receipt.Outcome)
+	require.Empty(t, receipt.Outcome, "%v %v", err, classes)
+	after := x.simulator.Asked()
+	require.Equal(t, before, after)
 }
 
 // runsDry checks that an empty float makes a payout Unable, so that another operator may
@@ -371,23 +364,18 @@ func (x *verification) isTold(t *testing.T, seen *Observed) {
 	x.enter(t, a)
 	x.mustSend(t, a)
 	if !seen.Told {
-		if heard := x.letters(a, 0); len(heard) > 0 {
-			t.Errorf("%d callbacks of what is not told", len(heard))
-		}
+		heard := x.letters(a, 0)
+		require.Empty(t, heard, "%d callbacks of what is not told", len(heard))
 		return
 	}
 	heard := x.letters(a, 3)
-	if len(heard) != 3 || !heard[0].early {
-		t.Fatalf("%d callbacks; want three, the first before the answer", len(heard))
-	}
+	require.Len(t, heard, 3)
+	require.True(t, heard[0].early, "%d callbacks; want three, the first before the answer", len(heard))
 	reader, ok := x.open(t, patient).(operator.CallbackReader)
-	if !ok {
-		t.Fatal("the operator reads no callbacks")
-	}
+	require.True(t, ok, "the operator reads no callbacks")
 	early, err := reader.Callback(pirogue.Attempt{Ref: a.query.Ref}, heard[0].header, heard[0].body)
-	if err != nil || !taken[early.Outcome] {
-		t.Errorf("before the answer: %q, %v; want it understood", early.Outcome, err)
-	}
+	require.NoError(t, err, early.Outcome)
+	require.True(t, taken[early.Outcome], "before the answer: %q; want it understood", early.Outcome)
 	attempt := pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}
 	var first operator.OperatorResult
 	for n, one := range heard {
@@ -395,12 +383,10 @@ func (x *verification) isTold(t *testing.T, seen *Observed) {
 		if n == 0 {
 			first = got
 		}
-		if err != nil || !taken[got.Outcome] || !reflect.DeepEqual(got, first) {
-			t.Errorf("callback %d: %+v, %v; want the first once more, %+v", n+1, got, err, first)
-		}
-		if !seen.Asked && (got.Outcome != pirogue.OutcomePaid || got.Mismatch == "" && got.Amount != a.query.Amount) {
-			t.Errorf("callback %d: %+v; want it to say all, for nobody can ask", n+1, got)
-		}
+		require.NoError(t, err, "%v %v", n+1, first)
+		require.True(t, taken[got.Outcome], "callback %d: %+v, %v; want the first once more, %+v", n+1, got, err, first)
+		require.Equal(t, first, got, n+1)
+		require.False(t, !seen.Asked && (got.Outcome != pirogue.OutcomePaid || got.Mismatch == "" && got.Amount != a.query.Amount), "callback %d: %+v; want it to say all, for nobody can ask", n+1, got)
 	}
 	seen.Proof = x.proof(t, reader, a, heard[0], first)
 }

@@ -1,9 +1,12 @@
 package adaptertest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/config"
@@ -73,7 +76,7 @@ func VerifyAgainstSimulator(t *testing.T, s Setup) {
 		all = append(all, seen)
 		t.Log(seen)
 		for _, promise := range seen.broken(x.open(t, patient).Capability(), x.conf.AbsenceProves) {
-			t.Errorf("the capability promises that %s, and that was not seen of %s", promise, call)
+			require.Fail(t, fmt.Sprintf("the capability promises that %s, and that was not seen of %s", promise, call))
 		}
 	}
 	t.Run("each answer that comes a byte a second is unknown within its time", func(t *testing.T) { x.drips(t, all) })

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/config"
@@ -74,15 +75,12 @@ func TestEveryFailureAfterAConnectionSpokeIsUnknown(t *testing.T) {
 			w := newWorld(t, tt.world)
 			start := time.Now()
 			_, err := newClient(t, w.url, tt.patience).Do(t.Context(), payment)
-			if got := pirogue.CodeOf(err); got != tt.want {
-				t.Errorf("code = %q (%v), want %q", got, err, tt.want)
-			}
-			if took := time.Since(start); took > tt.patience+time.Second {
-				t.Errorf("took %v with a time-out of %v", took, tt.patience)
-			}
-			if n := w.connections.Load(); n != 1 {
-				t.Errorf("%d connections, want 1", n)
-			}
+			got := pirogue.CodeOf(err)
+			require.Equal(t, tt.want, got, err)
+			took := time.Since(start)
+			require.LessOrEqual(t, took, tt.patience+time.Second)
+			n := w.connections.Load()
+			require.EqualValues(t, 1, n)
 		})
 	}
 }
@@ -126,15 +124,13 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := newClient(t, url, time.Second).Do(t.Context(), payment)
-			if got := pirogue.CodeOf(err); got != operator.NotSent {
-				t.Errorf("code = %q (%v), want %q", got, err, operator.NotSent)
-			}
+			got := pirogue.CodeOf(err)
+			require.Equal(t, operator.NotSent, got, err)
 		})
 	}
 	t.Cleanup(func() {
-		if n := plain.read.Load(); n != 0 {
-			t.Errorf("%d requests reached the port that does not speak TLS", n)
-		}
+		n := plain.read.Load()
+		require.EqualValues(t, 0, n)
 	})
 }
 
@@ -153,14 +149,11 @@ func TestTLSIsAtLeast12AndItsServerIsChecked(t *testing.T) {
 			t.Cleanup(server.Close)
 			c := newClient(t, server.URL, patient)
 			transport, ok := server.Client().Transport.(*http.Transport)
-			if !ok {
-				t.Fatal("no transport")
-			}
+			require.True(t, ok, "no transport")
 			c.transport.tls.RootCAs = transport.TLSClientConfig.RootCAs
 			got, err := c.Do(t.Context(), payment)
-			if pirogue.CodeOf(err) != want || (want == "" && string(got.Body) != "{}") {
-				t.Errorf("answer %q, error %v; want code %q", got.Body, err, want)
-			}
+			require.Equal(t, want, pirogue.CodeOf(err), err)
+			require.False(t, want == "" && string(got.Body) != "{}", "answer %q, error %v; want code %q", got.Body, err, want)
 		})
 	}
 }
@@ -172,15 +165,15 @@ func TestACallGivenUp(t *testing.T) {
 
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Do(done, payment); pirogue.CodeOf(err) != operator.NotSent || w.connections.Load() != 0 {
-		t.Errorf("before it began: %v with %d connections, want NOT_SENT with none", err, w.connections.Load())
-	}
+	_, err := c.Do(done, payment)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), w.connections.Load())
+	require.EqualValues(t, 0, w.connections.Load(), err)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(impatient, cancel)
-	if _, err := c.Do(ctx, payment); pirogue.CodeOf(err) != operator.Unknown || !errors.Is(err, context.Canceled) {
-		t.Errorf("after the request was read: %v, want UNKNOWN, cancelled", err)
-	}
+	_, err = c.Do(ctx, payment)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
@@ -205,15 +198,12 @@ func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
 				}
 			})
 			c := newClient(t, w.url, patient)
-			if _, err := c.Do(t.Context(), payment); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := c.Do(t.Context(), r); pirogue.CodeOf(err) != operator.Unknown {
-				t.Errorf("the second call ended in %v, want UNKNOWN", err)
-			}
-			if n := w.read.Load(); n != 2 {
-				t.Errorf("the operator read %d requests, want 2", n)
-			}
+			_, err := c.Do(t.Context(), payment)
+			require.NoError(t, err)
+			_, err = c.Do(t.Context(), r)
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+			n := w.read.Load()
+			require.EqualValues(t, 2, n)
 		})
 	}
 }
@@ -223,21 +213,17 @@ func TestAKeptConnectionClosedInBetweenIsReplaced(t *testing.T) {
 	w := newWorld(t, says(answer(0)))
 	c := newClient(t, w.url, patient)
 	for range 3 {
-		if _, err := c.Do(t.Context(), payment); err != nil {
-			t.Fatal(err)
-		}
+		_, err := c.Do(t.Context(), payment)
+		require.NoError(t, err)
 		time.Sleep(50 * time.Millisecond) // for the closing to arrive
 	}
-	if n := w.read.Load(); n != 3 {
-		t.Errorf("the operator read %d requests, want 3", n)
-	}
+	n := w.read.Load()
+	require.EqualValues(t, 3, n)
 }
 
 func TestTheEnvironmentsProxyIsNotAsked(t *testing.T) {
 	t.Parallel()
-	if newClient(t, "http://operator.example", patient).transport.Proxy != nil {
-		t.Error("the transport asks for a proxy")
-	}
+	require.Nil(t, newClient(t, "http://operator.example", patient).transport.Proxy)
 }
 
 func TestOptionsThatCannotWork(t *testing.T) {
@@ -255,9 +241,8 @@ func TestOptionsThatCannotWork(t *testing.T) {
 	for name, o := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := New(&Spec{}, o, nil); err == nil {
-				t.Error("accepted")
-			}
+			_, err := New(&Spec{}, o, nil)
+			require.Error(t, err)
 		})
 	}
 }

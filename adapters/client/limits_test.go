@@ -2,8 +2,9 @@ package client
 
 import (
 	"errors"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/operator"
@@ -17,14 +18,11 @@ var niger = SubmissionLimits{
 
 func TestAnInstanceIsOfTheTerms(t *testing.T) {
 	t.Parallel()
-	if mistakes := niger.Check("NE", pirogue.XOF); mistakes != nil {
-		t.Error(mistakes)
-	}
+	mistakes := niger.Check("NE", pirogue.XOF)
+	require.Nil(t, mistakes)
 	said := errors.Join(niger.Check("ML", pirogue.XAF)...)
 	for _, wrong := range []string{`country "ML"`, `currency "XAF"`} {
-		if said == nil || !strings.Contains(said.Error(), wrong) {
-			t.Errorf("%s is not said in: %v", wrong, said)
-		}
+		require.ErrorContains(t, said, wrong)
 	}
 }
 
@@ -59,20 +57,15 @@ func TestAnOrderKeepsToTheTerms(t *testing.T) {
 		order := in
 		tt.spoil(&order)
 		digits, err := niger.LocalNumber(order)
-		if tt.taken && (digits != "90123456" || err != nil) {
-			t.Errorf("%s: %q, %v; want it taken", name, digits, err)
-		}
-		if !tt.taken && (digits != "" || pirogue.CodeOf(err) != operator.Unable) {
-			t.Errorf("%s: %q, %v; want UNABLE", name, digits, err)
-		}
+		require.False(t, tt.taken && (digits != "90123456" || err != nil), "%s: %q, %v; want it taken", name, digits, err)
+		require.False(t, !tt.taken && (digits != "" || pirogue.CodeOf(err) != operator.Unable), "%s: %q, %v; want UNABLE", name, digits, err)
 	}
 }
 
 func TestACountryNobodyKnowsHasNoNumbers(t *testing.T) {
 	t.Parallel()
 	for _, terms := range []SubmissionLimits{{Country: "XX"}, {}} {
-		if digits, ours := terms.LocalOf("+22790123456"); ours {
-			t.Errorf("%s of %q", digits, terms.Country)
-		}
+		digits, ours := terms.LocalOf("+22790123456")
+		require.False(t, ours, "%s of %q", digits, terms.Country)
 	}
 }

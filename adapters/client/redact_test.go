@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestWordsKeepNoSecret(t *testing.T) {
@@ -24,9 +26,8 @@ func TestWordsKeepNoSecret(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := Redact(tt.text, "", "k-9", "ab-12345678-k"); got != tt.want {
-				t.Errorf("%q, want %q", got, tt.want)
-			}
+			got := Redact(tt.text, "", "k-9", "ab-12345678-k")
+			require.Equal(t, tt.want, got)
 		})
 	}
 }
@@ -53,13 +54,10 @@ func TestFrancsAreReadExactly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var n json.Number
-			if err := json.Unmarshal([]byte(tt.text), &n); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, json.Unmarshal([]byte(tt.text), &n))
 			got, err := ParseAmount(n)
-			if got != tt.want || (err != nil) != tt.bad {
-				t.Errorf("%d, %v; want %d", got, err, tt.want)
-			}
+			require.Equal(t, tt.want, got, err)
+			require.Equal(t, tt.bad, (err != nil))
 		})
 	}
 }
@@ -68,17 +66,18 @@ func TestABalanceHasNoBoundsOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"-5": -5, "9007199254740993.00": 9007199254740993} {
 		got, err := ParseWhole(json.Number(text))
-		if got != want || err != nil {
-			t.Errorf("%d, %v; want %d", got, err, want)
-		}
+		require.Equal(t, want, got, err)
+		require.NoError(t, err)
 	}
 }
 
 func TestASecretIsComparedParseWhole(t *testing.T) {
 	t.Parallel()
-	if !EqualSecret("a", "a") || EqualSecret("a", "ab") || EqualSecret("ab", "a") || EqualSecret("", "a") || EqualSecret("", "") {
-		t.Error("secrets are not told apart")
-	}
+	require.True(t, EqualSecret("a", "a"), "secrets are not told apart")
+	require.False(t, EqualSecret("a", "ab"), "secrets are not told apart")
+	require.False(t, EqualSecret("ab", "a"), "secrets are not told apart")
+	require.False(t, EqualSecret("", "a"), "secrets are not told apart")
+	require.False(t, EqualSecret("", ""), "secrets are not told apart")
 }
 
 func TestWhichPageMayBeShown(t *testing.T) {
@@ -92,9 +91,8 @@ func TestWhichPageMayBeShown(t *testing.T) {
 		"/c":                    {false, false},
 		"":                      {false, false},
 	} {
-		if IsPageURL(address, false) != shown[0] || IsPageURL(address, true) != shown[1] {
-			t.Errorf("%q: want %v", address, shown)
-		}
+		require.Equal(t, shown[0], IsPageURL(address, false))
+		require.Equal(t, shown[1], IsPageURL(address, true))
 	}
 }
 
@@ -104,14 +102,12 @@ func TestATextIsAStringOrANumber(t *testing.T) {
 		`"5.0"`: "5.0", `5.0`: "5.0", `123456789012345678901`: "123456789012345678901", `null`: "",
 	} {
 		var got Text
-		if err := json.Unmarshal([]byte(raw), &got); err != nil || got != want {
-			t.Errorf("%s: %q, %v", raw, got, err)
-		}
+		err := json.Unmarshal([]byte(raw), &got)
+		require.NoError(t, err, raw)
+		require.Equal(t, want, got, raw)
 	}
 	for _, raw := range []string{`{}`, `[]`, `true`} {
 		var got Text
-		if json.Unmarshal([]byte(raw), &got) == nil {
-			t.Errorf("%s is %q", raw, got)
-		}
+		require.Error(t, json.Unmarshal([]byte(raw), &got))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/operator"
 )
@@ -55,9 +57,8 @@ func TestWhatAnErrorMeans(t *testing.T) {
 		"no word":                                  {400, "", in, operator.Unknown},
 		"what is not served, of money that leaves": {400, "closed", out, operator.Unable},
 	} {
-		if got := kora.ErrorCode(tt.status, tt.word, tt.kind); got != tt.want {
-			t.Errorf("%s: %s, want %s", name, got, tt.want)
-		}
+		got := kora.ErrorCode(tt.status, tt.word, tt.kind)
+		require.Equal(t, tt.want, got, name)
 	}
 }
 
@@ -88,24 +89,22 @@ func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 		c := newKora(t, Response{Status: 400, Body: []byte(body)})
 		resp, err := c.Submit(t.Context(), payment, pirogue.CashIn)
 		got, err := c.ReadResult(resp, err, read)
-		if pirogue.CodeOf(err) != tt.code || got.Outcome != "" || got.ProviderTxID != tt.txID {
-			t.Errorf("%q: %+v, %v; want %s of %q", body, got, err, tt.code, tt.txID)
-		}
+		require.Equal(t, tt.code, pirogue.CodeOf(err), body)
+		require.Empty(t, got.Outcome, "%v %v", body, err)
+		require.Equal(t, tt.txID, got.ProviderTxID, "%v %v", body, err)
 	}
 	nobody := newClient(t, closedPort(t), patient)
-	if _, err := nobody.Query(t.Context(), payment); pirogue.CodeOf(err) != operator.NotSent {
-		t.Errorf("%v, want NOT_SENT", err)
-	}
+	_, err := nobody.Query(t.Context(), payment)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
 }
 
 func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
 	t.Parallel()
 	c := newKora(t, Response{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")})
 	_, err := c.Submit(t.Context(), payment, pirogue.CashIn, "4826")
-	if want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"; err == nil ||
-		!strings.HasSuffix(err.Error(), want[9:]) {
-		t.Errorf("%v, want %s", err, want)
-	}
+	want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"
+	require.Error(t, err)
+	require.True(t, strings.HasSuffix(err.Error(), want[9:]), "%v, want %s", err, want)
 }
 
 func TestAReceiptOfWhatIsSaid(t *testing.T) {
@@ -125,12 +124,11 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, operator.Unknown},
 	} {
 		got, err := newKora(t, Response{}).ResultWithAmount(StatusFields{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
-		if got.Outcome != tt.outcome || got.Amount.Minor != tt.minor || pirogue.CodeOf(err) != tt.code {
-			t.Errorf("%s: %+v, %v", name, got, err)
-		}
-		if got.ProviderTxID != "K1" || got.Handle["id"] != "K1" {
-			t.Errorf("%s: named %q, %v", name, got.ProviderTxID, got.Handle)
-		}
+		require.Equal(t, tt.outcome, got.Outcome, "%v %v", name, err)
+		require.Equal(t, tt.minor, got.Amount.Minor, "%v %v", name, err)
+		require.Equal(t, tt.code, pirogue.CodeOf(err), name)
+		require.Equal(t, "K1", got.ProviderTxID, name)
+		require.Equal(t, "K1", got.Handle["id"], name)
 	}
 }
 
@@ -155,18 +153,15 @@ func TestWhatACallbackMustBring(t *testing.T) {
 		c := &Client{spec: &proven, credentials: map[string]string{"secret": "s3cret"}}
 		attempt := pirogue.Attempt{Ref: "A", Handle: pirogue.Handle{"id": tt.known}}
 		got, err := c.ReadCallback(attempt, http.Header{"X-Proof": {tt.brings}}, []byte(tt.body), read)
-		if pirogue.CodeOf(err) != tt.code || (err == nil) != (got.Outcome == pirogue.OutcomePaid) {
-			t.Errorf("%s: %+v, %v; want %q", name, got, err, tt.code)
-		}
-		if proof := c.Capability().Proof; proof != operator.ProofToken {
-			t.Errorf("%s: the proof is %q", name, proof)
-		}
+		require.Equal(t, tt.code, pirogue.CodeOf(err), name)
+		require.Equal(t, got.Outcome == pirogue.OutcomePaid, err == nil, name)
+		proof := c.Capability().Proof
+		require.Equal(t, operator.ProofToken, proof, name)
 	}
 	c := newKora(t, Response{})
-	if _, err := c.ReadResult(Response{Body: []byte("<html>")}, nil, read); pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("an answer that is a page: %v, want UNKNOWN", err)
-	}
-	if got, err := c.Result(StatusFields{Status: "s3cret"}); err == nil || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("a word of no document: %+v, %v", got, err)
-	}
+	_, err := c.ReadResult(Response{Body: []byte("<html>")}, nil, read)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	_, err = c.Result(StatusFields{Status: "s3cret"})
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "s3cret")
 }

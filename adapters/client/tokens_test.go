@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/operator"
 )
@@ -65,12 +67,10 @@ func newBench(t *testing.T, i *issuer) *bench {
 func (b *bench) send(t *testing.T, want pirogue.Code, issued int64) {
 	t.Helper()
 	answer, err := b.client.Do(t.Context(), payment)
-	if pirogue.CodeOf(err) != want || (want == "" && answer.Status != http.StatusOK) {
-		t.Errorf("status %d, error %v; want code %q", answer.Status, err, want)
-	}
-	if got := b.issued.Load(); got != issued {
-		t.Errorf("%d tokens issued, want %d", got, issued)
-	}
+	require.Equal(t, want, pirogue.CodeOf(err), answer.Status)
+	require.False(t, want == "" && answer.Status != http.StatusOK, "status %d, error %v; want code %q", answer.Status, err, want)
+	got := b.issued.Load()
+	require.Equal(t, issued, got)
 }
 
 func TestATokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
@@ -102,9 +102,8 @@ func TestHowLongATokenMayBeUsed(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := usableTime(tt.seconds); got != tt.want {
-				t.Errorf("%v, want %v", got, tt.want)
-			}
+			got := usableTime(tt.seconds)
+			require.Equal(t, tt.want, got)
 		})
 	}
 }
@@ -121,9 +120,8 @@ func TestAThousandCallsFetchOneToken(t *testing.T) {
 		})
 	}
 	calls.Wait()
-	if n := b.issued.Load(); n != 1 {
-		t.Errorf("%d tokens issued, want 1", n)
-	}
+	n := b.issued.Load()
+	require.EqualValues(t, 1, n)
 }
 
 func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
@@ -132,15 +130,13 @@ func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
 	b.send(t, "", 1)
 	b.issued.Add(1) // the operator forgets the first
 	b.send(t, "", 3)
-	if n := b.calls.Load(); n != 3 {
-		t.Errorf("%d calls, want 3: one, then one turned away and repeated", n)
-	}
+	n := b.calls.Load()
+	require.EqualValues(t, 3, n)
 
 	b.revoked.Store(true)
 	b.send(t, operator.NotSent, 4)
-	if n := b.calls.Load(); n != 5 {
-		t.Errorf("%d calls, want 5: a second 401 is not met with a third call", n)
-	}
+	n = b.calls.Load()
+	require.EqualValues(t, 5, n)
 }
 
 func TestWithoutATokenThePaymentDoesNotLeave(t *testing.T) {
@@ -148,9 +144,8 @@ func TestWithoutATokenThePaymentDoesNotLeave(t *testing.T) {
 	b := newBench(t, &issuer{life: 3600})
 	b.down.Store(true)
 	b.send(t, operator.NotSent, 0)
-	if n := b.calls.Load(); n != 0 {
-		t.Errorf("%d payments left", n)
-	}
+	n := b.calls.Load()
+	require.EqualValues(t, 0, n)
 	b.down.Store(false)
 	b.send(t, "", 1)
 }
@@ -190,10 +185,8 @@ func TestATokenAndItsCallShareOneTimeout(t *testing.T) {
 	c := newClient(t, w.url, impatient)
 	c.UseTokens(time.Now, slow.fetch)
 	start := time.Now()
-	if _, err := c.Do(t.Context(), payment); pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%v, want UNKNOWN", err)
-	}
-	if took := time.Since(start); took > impatient+150*time.Millisecond {
-		t.Errorf("took %v with a time-out of %v", took, impatient)
-	}
+	_, err := c.Do(t.Context(), payment)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	took := time.Since(start)
+	require.LessOrEqual(t, took, impatient+150*time.Millisecond)
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/config"
 )
 
@@ -27,9 +29,7 @@ type script func(w *world, n int, c net.Conn, in *bufio.Reader)
 func newWorld(t *testing.T, play script) *world {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { closes(listener) })
 	w := &world{url: "http://" + listener.Addr().String()}
 	go func() {
@@ -97,9 +97,7 @@ func newClient(t *testing.T, url string, patience time.Duration) *Client {
 	c, err := New(&Spec{}, config.Operator{
 		Code: "test", BaseURL: url, Timeout: config.Duration(patience), Simulator: true,
 	}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(c.transport.CloseIdleConnections)
 	return c
 }
@@ -108,9 +106,7 @@ func newClient(t *testing.T, url string, patience time.Duration) *Client {
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer closes(listener)
 	return "http://" + listener.Addr().String()
 }

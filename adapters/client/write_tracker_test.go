@@ -2,10 +2,11 @@ package client
 
 import (
 	"bufio"
-	"errors"
 	"net"
 	"net/http/httptrace"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // pipe returns a connection whose other end reads everything.
@@ -26,12 +27,9 @@ func TestASilentCallNeverSpeaksAgain(t *testing.T) {
 	var l writeTracker
 	c := pipe(t)
 	l.gotConnection(httptrace.GotConnInfo{Conn: c})
-	if !l.proveNotSent() {
-		t.Fatal("a call that wrote nothing is not silent")
-	}
-	if _, err := c.Write([]byte("late")); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("a write after the verdict: %v, want closed", err)
-	}
+	require.True(t, l.proveNotSent(), "a call that wrote nothing is not silent")
+	_, err := c.Write([]byte("late"))
+	require.ErrorIs(t, err, net.ErrClosed)
 }
 
 func TestACallSpeaksOnOneConnectionOnly(t *testing.T) {
@@ -39,16 +37,12 @@ func TestACallSpeaksOnOneConnectionOnly(t *testing.T) {
 	var l writeTracker
 	first, second := pipe(t), pipe(t)
 	l.gotConnection(httptrace.GotConnInfo{Conn: first})
-	if _, err := first.Write([]byte("POST")); err != nil {
-		t.Fatal(err)
-	}
+	_, err := first.Write([]byte("POST"))
+	require.NoError(t, err)
 	l.gotConnection(httptrace.GotConnInfo{Conn: second})
-	if _, err := second.Write([]byte("POST")); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("the second connection took a write: %v", err)
-	}
-	if l.proveNotSent() {
-		t.Error("a call that wrote is silent")
-	}
+	_, err = second.Write([]byte("POST"))
+	require.ErrorIs(t, err, net.ErrClosed)
+	require.False(t, l.proveNotSent(), "a call that wrote is silent")
 }
 
 func TestASilentFirstConnectionLeavesTheSecondFree(t *testing.T) {
@@ -57,32 +51,24 @@ func TestASilentFirstConnectionLeavesTheSecondFree(t *testing.T) {
 	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t)})
 	second := pipe(t)
 	l.gotConnection(httptrace.GotConnInfo{Conn: second})
-	if _, err := second.Write([]byte("GET")); err != nil {
-		t.Error(err)
-	}
-	if l.proveNotSent() {
-		t.Error("a call that wrote is silent")
-	}
+	_, err := second.Write([]byte("GET"))
+	require.NoError(t, err)
+	require.False(t, l.proveNotSent(), "a call that wrote is silent")
 }
 
 func TestAConnectionThatIsNotOursIsNeverSilent(t *testing.T) {
 	t.Parallel()
 	var l writeTracker
 	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t).Conn})
-	if l.proveNotSent() {
-		t.Error("silent on a connection nobody counted")
-	}
+	require.False(t, l.proveNotSent(), "silent on a connection nobody counted")
 }
 
 func TestAKeptConnectionIsQuietForTheNextCall(t *testing.T) {
 	t.Parallel()
 	c := pipe(t)
-	if _, err := c.Write([]byte("POST")); err != nil {
-		t.Fatal(err)
-	}
+	_, err := c.Write([]byte("POST"))
+	require.NoError(t, err)
 	var next writeTracker
 	next.gotConnection(httptrace.GotConnInfo{Conn: c})
-	if !next.proveNotSent() {
-		t.Error("the call before counts against the next")
-	}
+	require.True(t, next.proveNotSent(), "the call before counts against the next")
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -23,21 +23,19 @@ func TestWhatLeavesForAToken(t *testing.T) {
 			server := newServer(t, map[string][]answer{})
 			conf := server.at(shape)
 			conf.Environment = environment
-			if _, err := reading[operator.BalanceReader](t, conf).Balance(t.Context()); pirogue.CodeOf(err) != operator.Unknown {
-				t.Fatal(err)
-			}
+			_, err := reading[operator.BalanceReader](t, conf).Balance(t.Context())
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 			asked := server.auths()
-			if len(asked) != 1 || asked[0].Method != http.MethodPost || asked[0].Path != authPath || asked[0].Body != "" {
-				t.Fatalf("%+v, want one POST to %s without a body", asked, authPath)
-			}
+			require.Len(t, asked, 1, authPath)
+			require.Equal(t, http.MethodPost, asked[0].Method, authPath)
+			require.Equal(t, authPath, asked[0].Path)
+			require.Empty(t, asked[0].Body, authPath)
 			for _, l := range append(asked, server.letters()...) {
-				if got := l.Header.Get("X-Environment"); got != want {
-					t.Errorf("%s: X-Environment %q, want %q", l.Path, got, want)
-				}
+				got := l.Header.Get("X-Environment")
+				require.Equal(t, want, got, l.Path)
 			}
-			if got := asked[0].Header.Get("Authorization"); got != "Basic YWstMTphcy0wMTIzNDU2Nzg5" {
-				t.Errorf("Authorization %q", got)
-			}
+			got := asked[0].Header.Get("Authorization")
+			require.Equal(t, "Basic YWstMTphcy0wMTIzNDU2Nzg5", got)
 		}
 	}
 }
@@ -68,24 +66,18 @@ func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 			})
 			clock := &clock{now: adaptertest.Now()}
 			opened, err := digitalpaye.New(server.at(""), clock.Now)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			reader, ok := opened.(operator.BalanceReader)
-			if !ok {
-				t.Fatalf("%T reads no balance", opened)
-			}
+			require.True(t, ok, "%T reads no balance", opened)
 			for _, step := range []struct {
 				wait   time.Duration
 				tokens int
 			}{{0, 1}, {tt.used - time.Second, 1}, {time.Second, 2}} {
 				clock.add(step.wait)
-				if _, err := reader.Balance(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if got := len(server.auths()); got != step.tokens {
-					t.Errorf("after %v more: %d tokens, want %d", step.wait, got, step.tokens)
-				}
+				_, err := reader.Balance(t.Context())
+				require.NoError(t, err)
+				got := len(server.auths())
+				require.Equal(t, step.tokens, got, step.wait)
 			}
 		})
 	}
@@ -120,13 +112,12 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
 	})
 	got, err := reading[operator.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
-	if err != nil || got.Outcome != pirogue.OutcomePaid {
-		t.Errorf("%+v, %v; want it paid", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
 	sent := server.letters()
-	if len(sent) != 2 || sent[0].Body != sent[1].Body || sent[1].Header.Get("Authorization") != "Bearer at-2" {
-		t.Errorf("%+v, want one order sent again under the second token", sent)
-	}
+	require.Len(t, sent, 2)
+	require.Equal(t, sent[1].Body, sent[0].Body)
+	require.Equal(t, "Bearer at-2", sent[1].Header.Get("Authorization"))
 }
 
 func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
@@ -141,15 +132,14 @@ func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 		},
 	})
 	o := reading[operator.Disburser](t, server.at(""))
-	if got, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.NotSent {
-		t.Errorf("%+v, %v; want NOT_SENT", got, err)
-	}
-	if got, err := o.Disburse(t.Context(), disbursement); err != nil || got.Outcome != pirogue.OutcomePaid {
-		t.Errorf("then %+v, %v; want it paid", got, err)
-	}
-	if sent := server.letters(); len(sent) != 2 || sent[1].Header.Get("Authorization") != "Bearer at-2" {
-		t.Errorf("%+v, want the second order under the second token", sent)
-	}
+	got, err := o.Disburse(t.Context(), disbursement)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
+	got, err = o.Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
+	sent := server.letters()
+	require.Len(t, sent, 2)
+	require.Equal(t, "Bearer at-2", sent[1].Header.Get("Authorization"))
 }
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
@@ -195,9 +185,8 @@ func TestTheReferenceOfACallback(t *testing.T) {
 			conf := ivory
 			conf.Shape = tt.shape
 			got, err := reading[listener](t, conf).CallbackReference(nil, []byte(tt.body))
-			if got != tt.ref || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
-			}
+			require.Equal(t, tt.ref, got, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 		})
 	}
 }
@@ -211,9 +200,9 @@ func TestACallbackIsReadInEitherSpelling(t *testing.T) {
 			row(ref, "R-1", "FAILED"), `{"ref":"R-1","transactionId":"` + ref + `","status":"FAILED"}`,
 		} {
 			got, err := reading[listener](t, conf).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-			if err != nil || got.Outcome != pirogue.OutcomeDeclined || got.ProviderTxID != "R-1" {
-				t.Errorf("shape %q, %s: %+v, %v; want it declined", shape, body, got, err)
-			}
+			require.NoError(t, err, "%v %v", shape, body)
+			require.Equal(t, pirogue.OutcomeDeclined, got.Outcome, "%v %v", shape, body)
+			require.Equal(t, "R-1", got.ProviderTxID, "%v %v", shape, body)
 		}
 	}
 }
@@ -225,14 +214,12 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v\n%s", err, diff)
-	}
-	if _, err := reading[listener](t, ivory).Callback(
+	require.Equal(t, want, got, err)
+	require.NoError(t, err)
+	_, err = reading[listener](t, ivory).Callback(
 		pirogue.Attempt{}, nil, []byte(`{"status":"SUCCESSFUL"}`),
-	); pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("of no order at all: %v, want UNKNOWN", err)
-	}
+	)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
@@ -269,9 +256,8 @@ func TestConfigurationsThatWork(t *testing.T) {
 	} {
 		conf := ivory
 		change(&conf)
-		if _, err := digitalpaye.New(conf, adaptertest.Now); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		_, err := digitalpaye.New(conf, adaptertest.Now)
+		require.NoError(t, err, name)
 	}
 }
 

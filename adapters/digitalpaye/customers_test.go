@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/operator"
@@ -38,28 +38,21 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 			})
 			o := reading[operator.CustomerDirectory](t, server.at(shape))
 			kept, err := o.CreateCustomer(t.Context(), person)
-			if diff := cmp.Diff(person, kept); diff != "" || err != nil {
-				t.Errorf("kept: %v\n%s", err, diff)
-			}
+			require.Equal(t, person, kept, err)
+			require.NoError(t, err)
 			one, err := o.Customer(t.Context(), personsID)
-			if diff := cmp.Diff(person, one); diff != "" || err != nil {
-				t.Errorf("found: %v\n%s", err, diff)
-			}
+			require.Equal(t, person, one, err)
+			require.NoError(t, err)
 			all, err := o.Customers(t.Context())
-			if diff := cmp.Diff([]operator.Customer{person}, all); diff != "" || err != nil {
-				t.Errorf("listed: %v\n%s", err, diff)
-			}
+			require.Equal(t, []operator.Customer{person}, all, err)
+			require.NoError(t, err)
 			want := []string{
 				"POST " + createPath, "GET " + peoplePath + "/" + personsID,
 				"GET " + peoplePath + "?page=1&size=100", "GET " + peoplePath + "?page=2&size=100",
 			}
-			if diff := cmp.Diff(want, server.paths()); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, server.paths())
 			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":{"countryCode":"CI","streetAddress":"Rue 12"}}`
-			if diff := cmp.Diff(body, server.letters()[0].Body); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, body, server.letters()[0].Body)
 		})
 	}
 }
@@ -91,13 +84,10 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{createPath: {tt.answer}})
 			got, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), person)
-			if pirogue.CodeOf(err) != tt.code || (err == nil) != (got == person) {
-				t.Fatalf("%+v, %v; want %q", got, err, tt.code)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.Equal(t, got == person, err == nil)
 			for _, private := range []string{"Essai", "client@shop.example", "Rue 12", "0700000001"} {
-				if err != nil && strings.Contains(err.Error(), private) {
-					t.Errorf("%s is repeated: %v", private, err)
-				}
+				require.False(t, err != nil && strings.Contains(err.Error(), private), "%s is repeated: %v", private, err)
 			}
 		})
 	}
@@ -115,9 +105,8 @@ func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
 		c := person
 		spoil(&c)
 		_, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
-		if pirogue.CodeOf(err) != operator.Refused || len(server.letters()) != 0 {
-			t.Errorf("%s: %v after %d requests, want REFUSED after none", name, err, len(server.letters()))
-		}
+		require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v %v", name, len(server.letters()))
+		require.Empty(t, server.letters(), "%v %v", name, err)
 	}
 }
 
@@ -140,9 +129,8 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {tt.answer}})
 			got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), tt.id)
-			if pirogue.CodeOf(err) != tt.code || got != (operator.Customer{}) && tt.code == pirogue.NotFound {
-				t.Errorf("%+v, %v; want %s", got, err, tt.code)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.False(t, got != (operator.Customer{}) && tt.code == pirogue.NotFound, "%+v, %v; want %s", got, err, tt.code)
 		})
 	}
 }
@@ -156,9 +144,8 @@ func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
 	} {
 		server := newServer(t, map[string][]answer{peoplePath: pages})
 		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customers(t.Context())
-		if got != nil || pirogue.CodeOf(err) != operator.Unknown {
-			t.Errorf("%s: %d people, %v; want none, UNKNOWN", name, len(got), err)
-		}
+		require.Nil(t, got, "%v %v %v", name, len(got), err)
+		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), "%v %v", name, len(got))
 	}
 }
 
@@ -171,8 +158,7 @@ func TestHowDigitalpayeWritesANumber(t *testing.T) {
 		said := good(strings.ReplaceAll(personsRow, `"0700000001"`, written))
 		server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {said}})
 		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), personsID)
-		if err != nil || got.MSISDN != want {
-			t.Errorf("%s: %q, %v; want %q", written, got.MSISDN, err, want)
-		}
+		require.NoError(t, err, written)
+		require.Equal(t, want, got.MSISDN, written)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -243,9 +243,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 		Proof: operator.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
 		CashOut: limits, StatementNames: true,
 	}
-	if diff := cmp.Diff(want, reading[operator.Operator](t, ivory).Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, reading[operator.Operator](t, ivory).Capability())
 }
 
 // reading returns the operator as the interface R.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -32,25 +32,20 @@ func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
 			server := newServer(t, map[string][]answer{ask.list: {list()}})
 			o := reading[operator.StatusReader](t, server.at(shape))
 			got, err := o.Status(t.Context(), outQuery)
-			if err != nil || got.Outcome != pirogue.OutcomeAbsent {
-				t.Errorf("never named: %+v, %v; want ABSENT", got, err)
-			}
+			require.NoError(t, err)
+			require.Equal(t, pirogue.OutcomeAbsent, got.Outcome)
 			named := outQuery
 			named.Handle = pirogue.Handle{"ref": "R/1"}
-			if got, err = o.Status(t.Context(), named); pirogue.CodeOf(err) != operator.Unknown {
-				t.Errorf("named, and gone: %+v, %v; want UNKNOWN", got, err)
-			}
+			got, err = o.Status(t.Context(), named)
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 			want := []string{
 				"GET " + ask.status + outRef, "GET " + ask.list + since,
 				"GET " + ask.status + "R%2F1", "GET " + ask.status + outRef, "GET " + ask.list + since,
 			}
-			if diff := cmp.Diff(want, server.paths()); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, server.paths())
 			for _, l := range server.letters() {
-				if l.Header.Get("X-Environment") != "sandbox" || l.Header.Get("Authorization") != "Bearer at-1" {
-					t.Errorf("%s left with %v", l.Path, l.Header)
-				}
+				require.Equal(t, "sandbox", l.Header.Get("X-Environment"), l.Path)
+				require.Equal(t, "Bearer at-1", l.Header.Get("Authorization"), l.Path)
 			}
 		})
 	}
@@ -77,9 +72,9 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].status + tt.path: {tt.answer}})
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
-			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || len(server.letters()) != 1 {
-				t.Errorf("%+v, %v after %v", got, err, server.paths())
-			}
+			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, server.paths())
+			require.Equal(t, tt.code, pirogue.CodeOf(err), server.paths())
+			require.Len(t, server.letters(), 1, "%v %v", err, server.paths())
 		})
 	}
 }
@@ -120,12 +115,9 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
-			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%+v, %v; want %q, %q", got, err, tt.outcome, tt.code)
-			}
-			if got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1") {
-				t.Errorf("%+v, want all of the order", got)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.False(t, got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1"), "%+v, want all of the order", got)
 		})
 	}
 }
@@ -148,9 +140,9 @@ func TestASearchEnds(t *testing.T) {
 	for pages, code := range map[int]pirogue.Code{19: "", 20: operator.Unknown} {
 		server := newServer(t, map[string][]answer{asks[""].list: endless(pages, 1)})
 		_, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
-		if asked := len(server.letters()); pirogue.CodeOf(err) != code || asked != 1+20 {
-			t.Errorf("%d pages: %v after %d questions, want %q after 21", pages, err, asked, code)
-		}
+		asked := len(server.letters())
+		require.Equal(t, code, pirogue.CodeOf(err), "%v %v", pages, asked)
+		require.Equal(t, 1+20, asked, "%v %v %v", pages, err, code)
 	}
 }
 
@@ -160,9 +152,8 @@ func TestAStatusEndsWithItsTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := reading[operator.StatusReader](t, server.at("")).Status(ctx, outQuery)
-	if pirogue.CodeOf(err) != operator.NotSent || len(server.letters()) != 0 {
-		t.Errorf("%v after %d questions, want NOT_SENT after none", err, len(server.letters()))
-	}
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.letters()))
+	require.Empty(t, server.letters(), err)
 }
 
 func TestAStatementIsReadToItsEnd(t *testing.T) {
@@ -192,24 +183,19 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 			from := adaptertest.Now().Add(500 * time.Millisecond)
 			lines, err := reading[operator.StatementReader](t, server.at("")).Statement(t.Context(), from,
 				from.Add(time.Hour))
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			var got []string
 			for _, line := range lines {
 				got = append(got, line.TxID)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, tt.want, got)
 			asked := server.paths()
 			last := fmt.Sprintf(
 				"GET %s?from=2026-01-02T03%%3A04%%3A05Z&page=%d&size=100&to=2026-01-02T04%%3A04%%3A06Z", asks[""].list,
 				tt.asked,
 			)
-			if len(asked) != tt.asked || asked[len(asked)-1] != last {
-				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1], tt.asked, last)
-			}
+			require.Len(t, asked, tt.asked, last)
+			require.Equal(t, last, asked[len(asked)-1])
 		})
 	}
 }
@@ -237,12 +223,10 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 			got, err := reading[operator.StatementReader](t, server.at("")).Statement(
 				t.Context(), adaptertest.Now(), adaptertest.Now(),
 			)
-			if got != nil || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
-			}
-			if asked := len(server.letters()); asked > 250 {
-				t.Errorf("%d pages were asked for, want at most 250", asked)
-			}
+			require.Nil(t, got, "%v %v", len(got), err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
+			asked := len(server.letters())
+			require.LessOrEqual(t, asked, 250)
 		})
 	}
 }
@@ -260,16 +244,12 @@ func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
 	lines, err := reading[operator.StatementReader](t, server.at("")).Statement(
 		t.Context(), from, adaptertest.Now().Add(10*time.Second),
 	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var got []string
 	for _, line := range lines {
 		got = append(got, line.TxID)
 	}
-	if diff := cmp.Diff([]string{"first", "last", "fraction", "undated"}, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, []string{"first", "last", "fraction", "undated"}, got)
 }
 
 func TestALineOfAStatement(t *testing.T) {
@@ -308,12 +288,8 @@ func TestALineOfAStatement(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]answer{asks[shape].list: {tt.rows, list()}})
 			got, err := reading[operator.StatementReader](t, server.at(shape)).Statement(t.Context(), created, created)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
-			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got)
 		})
 	}
 }
@@ -323,11 +299,9 @@ func TestWhereABalanceIsAskedFor(t *testing.T) {
 	for shape, path := range map[string]string{"": "/v2/balance", "sdk": "/v1/balance", "v1": "/v1/balance"} {
 		server := newServer(t, map[string][]answer{path: {good(`{"amount":"250"}`)}})
 		got, err := reading[operator.BalanceReader](t, server.at(shape)).Balance(t.Context())
-		if want := (pirogue.Money{Minor: 250, Currency: pirogue.XOF}); err != nil || got != want {
-			t.Errorf("shape %q: %v, %v; want %v", shape, got, err, want)
-		}
-		if diff := cmp.Diff([]string{"GET " + path}, server.paths()); diff != "" {
-			t.Error(diff)
-		}
+		want := (pirogue.Money{Minor: 250, Currency: pirogue.XOF})
+		require.NoError(t, err, shape)
+		require.Equal(t, want, got, shape)
+		require.Equal(t, []string{"GET " + path}, server.paths())
 	}
 }

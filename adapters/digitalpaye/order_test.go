@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -99,12 +99,10 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 			o := reading[cashier](t, server.at(w.shape))
 			c, d := collection, disbursement
 			c.Network, d.Network = w.network, w.network
-			if _, err := o.Collect(t.Context(), c); pirogue.CodeOf(err) != operator.Unknown {
-				t.Fatal(err)
-			}
-			if _, err := o.Disburse(t.Context(), d); pirogue.CodeOf(err) != operator.Unknown {
-				t.Fatal(err)
-			}
+			_, err := o.Collect(t.Context(), c)
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+			_, err = o.Disburse(t.Context(), d)
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 			var got []letter
 			for _, l := range server.letters() {
 				checkHeaders(t, l.Header)
@@ -115,9 +113,7 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 				{Method: "POST", Path: w.inPath, Body: strings.ReplaceAll(w.in, "%OP%", w.op)},
 				{Method: "POST", Path: w.outPath, Body: strings.ReplaceAll(w.out, "%OP%", w.op)},
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, got)
 		})
 	}
 }
@@ -129,9 +125,7 @@ func checkHeaders(t *testing.T, header http.Header) {
 		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Environment": "sandbox",
 		"X-Sandbox-Msisdn": "",
 	} {
-		if header.Get(name) != value {
-			t.Errorf("%s is %q, want %q", name, header.Get(name), value)
-		}
+		require.Equal(t, value, header.Get(name))
 	}
 }
 
@@ -164,14 +158,12 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 			server := newServer(t, map[string][]answer{})
 			c := collection
 			tt.spoil(&c)
-			if _, err := reading[cashier](
+			_, err := reading[cashier](
 				t, server.at(tt.shape),
-			).Collect(t.Context(), c); pirogue.CodeOf(err) != operator.Unknown {
-				t.Fatal(err)
-			}
-			if body := server.letters()[0].Body; !strings.Contains(body, tt.says) {
-				t.Errorf("%s does not have %s", body, tt.says)
-			}
+			).Collect(t.Context(), c)
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+			body := server.letters()[0].Body
+			require.Contains(t, body, tt.says)
 		})
 	}
 }
@@ -211,15 +203,10 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 			c := collection
 			c.Network, c.OTP = tt.network, tt.otp
 			got, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, got.NextAction); diff != "" {
-				t.Error(diff)
-			}
-			if got.Handle["ref"] != "R-1" || got.ProviderTxID != "R-1" {
-				t.Errorf("handle %v of %q, want R-1", got.Handle, got.ProviderTxID)
-			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.NextAction)
+			require.Equal(t, "R-1", got.Handle["ref"])
+			require.Equal(t, "R-1", got.ProviderTxID)
 		})
 	}
 }
@@ -235,9 +222,9 @@ func TestTheRealDigitalpayeMustGiveASafeLink(t *testing.T) {
 		if !simulator {
 			digitalpaye.Pretend(o)
 		}
-		if got, err := o.Collect(t.Context(), c); err != nil || got.NextAction.Type != want {
-			t.Errorf("simulator %v: %+v, %v; want %q", simulator, got.NextAction, err, want)
-		}
+		got, err := o.Collect(t.Context(), c)
+		require.NoError(t, err, simulator)
+		require.Equal(t, want, got.NextAction.Type, simulator)
 	}
 }
 
@@ -245,16 +232,13 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}, Amount: francs,
 		Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || len(server.letters()) != 1 {
-		t.Errorf("%d calls\n%s", len(server.letters()), diff)
-	}
+	require.Equal(t, want, got, len(server.letters()))
+	require.Len(t, server.letters(), 1)
 }
 
 func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
@@ -263,13 +247,9 @@ func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
 	said.Status, said.Body = 504, strings.ReplaceAll(said.Body, `":200`, `":504`)
 	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {said}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
-	if pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%v, want UNKNOWN", err)
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	want := operator.OperatorResult{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 }
 
 func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
@@ -297,9 +277,8 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 			d := disbursement
 			d.Network = tt.network
 			got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), d)
-			if err != nil || got.Mismatch != tt.mismatch {
-				t.Errorf("mismatch %q, %v; want %q", got.Mismatch, err, tt.mismatch)
-			}
+			require.NoError(t, err)
+			require.Equal(t, tt.mismatch, got.Mismatch)
 		})
 	}
 }
@@ -326,7 +305,6 @@ func TestAnInstanceOfOneNetworkNeedsNoneInItsOrders(t *testing.T) {
 	conf, d := server.at(""), disbursement
 	conf.Network, d.Network = pirogue.Orange, ""
 	got, err := reading[cashier](t, conf).Disburse(t.Context(), d)
-	if err != nil || got.Outcome != pirogue.OutcomePaid {
-		t.Errorf("%+v, %v; want it paid", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
 }

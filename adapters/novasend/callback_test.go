@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/operator"
 )
@@ -37,9 +39,7 @@ func signed(body string) http.Header {
 func recorded(t *testing.T, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(raw)
 }
 
@@ -70,9 +70,9 @@ func TestWhatCallbacksSay(t *testing.T) {
 			t.Parallel()
 			body := recorded(t, file)
 			got, err := reader.Callback(pirogue.Attempt{Ref: tt.ref}, signed(body), []byte(body))
-			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || got.ProviderTxID != tt.txID {
-				t.Errorf("%+v, %v; want %q, %q of %q", got, err, tt.outcome, tt.code, tt.txID)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.Equal(t, tt.txID, got.ProviderTxID, err)
 		})
 	}
 }
@@ -105,12 +105,8 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"X-Signature-Value": {tt.signature}}
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(pretty))
-			if tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid) {
-				t.Errorf("%+v, %v; want it believed", got, err)
-			}
-			if !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-				t.Errorf("%+v, %v; want SIGNATURE_INVALID", got, err)
-			}
+			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got, err)
+			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID", got, err)
 		})
 	}
 }
@@ -121,17 +117,15 @@ func TestWhatIsWrittenAnewIsTheSameJSON(t *testing.T) {
 	for _, text := range []string{`\/`, `\\/`, `\\\/`, `\"\/`, `\u00e9\/`, `é / \\`, ``} {
 		body := `{"reference": "` + ref + `", "note": "` + text + `"}`
 		var note struct{ Reference, Note string }
-		if err := json.Unmarshal([]byte(body), &note); err != nil {
-			t.Fatal(err)
-		}
+		err := json.Unmarshal([]byte(body), &note)
+		require.NoError(t, err)
 		anew := `{"reference":"` + ref + `","note":"` + unslashed[text] + `"}`
 		var same struct{ Reference, Note string }
-		if err := json.Unmarshal([]byte(anew), &same); err != nil || same != note {
-			t.Fatalf("%s is not %s: %v", anew, body, err)
-		}
-		if _, err := reader.CallbackReference(signed(anew), []byte(body)); err != nil {
-			t.Errorf("%s signed as %s: %v", body, anew, err)
-		}
+		err = json.Unmarshal([]byte(anew), &same)
+		require.NoError(t, err, "%v %v", anew, body)
+		require.Equal(t, note, same, "%v %v", anew, body)
+		_, err = reader.CallbackReference(signed(anew), []byte(body))
+		require.NoError(t, err, "%v %v", body, anew)
 	}
 }
 
@@ -145,12 +139,9 @@ func TestAGenuineCallbackThatCannotBeRead(t *testing.T) {
 	reader := reading[listener](t, ivory)
 	for _, body := range []string{"", "status=success", "[]", `{"type":`, `{"amount":"5 000"}`} {
 		_, err := reader.Callback(pirogue.Attempt{Ref: ref}, signed(body), []byte(body))
-		if pirogue.CodeOf(err) != pirogue.InvalidJSON {
-			t.Errorf("%q: %v, want INVALID_JSON", body, err)
-		}
-		if _, err := reader.CallbackReference(signed(body), []byte(body)); pirogue.CodeOf(err) != pirogue.InvalidJSON {
-			t.Errorf("the reference of %q: %v, want INVALID_JSON", body, err)
-		}
+		require.Equal(t, pirogue.InvalidJSON, pirogue.CodeOf(err), body)
+		_, err = reader.CallbackReference(signed(body), []byte(body))
+		require.Equal(t, pirogue.InvalidJSON, pirogue.CodeOf(err), body)
 	}
 }
 
@@ -176,12 +167,10 @@ func TestTheReferenceOfACallback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := reader.CallbackReference(signed(tt.body), []byte(tt.body))
-			if got != tt.ref || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
-			}
-			if _, err := reader.CallbackReference(nil, []byte(tt.body)); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-				t.Errorf("from anybody: %v, want SIGNATURE_INVALID", err)
-			}
+			require.Equal(t, tt.ref, got, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			_, err = reader.CallbackReference(nil, []byte(tt.body))
+			require.Equal(t, pirogue.SignatureInvalid, pirogue.CodeOf(err), err)
 		})
 	}
 }
@@ -191,7 +180,6 @@ func TestACallbackRepeatsNoNumber(t *testing.T) {
 	body := strings.Replace(recorded(t, "callback_failed.json"), `"failure": null`,
 		`"failure": {"code": "declined", "message": "Refus de +2250707123456"}`, 1)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, signed(body), []byte(body))
-	if err != nil || got.Message != "failed declined Refus de [secret]" {
-		t.Errorf("%q, %v", got.Message, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "failed declined Refus de [secret]", got.Message)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -107,16 +107,12 @@ func TestNovasendsPromises(t *testing.T) {
 		CashIn:  operator.Limits{Min: 100, Max: 2_000_000},
 		CashOut: operator.Limits{Min: 200, Max: 1_500_000},
 	}
-	if diff := cmp.Diff(want, reading[operator.Operator](t, ivory).Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, reading[operator.Operator](t, ivory).Capability())
 	want.CashIn = operator.Limits{Min: 200, Max: 500_000}
 	want.CashOut = want.CashIn
 	cameroon := adaptertest.With(ivory)
 	cameroon.Country, cameroon.Currency = "CM", pirogue.XAF
-	if diff := cmp.Diff(want, reading[operator.Operator](t, cameroon).Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, reading[operator.Operator](t, cameroon).Capability())
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
@@ -160,9 +156,8 @@ func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
 	for _, shape := range []string{"current", "direct"} {
 		conf := adaptertest.With(ivory, "account_id", "")
 		conf.Shape = shape
-		if _, err := novasend.New(conf, adaptertest.Now); err != nil {
-			t.Errorf("shape %s: %v", shape, err)
-		}
+		_, err := novasend.New(conf, adaptertest.Now)
+		require.NoError(t, err, shape)
 	}
 }
 

@@ -1,10 +1,11 @@
 package novasend_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -54,15 +55,9 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			got, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, got.NextAction); diff != "" {
-				t.Error(diff)
-			}
-			if diff := cmp.Diff(pirogue.Handle{"id": "pr_1"}, got.Handle); diff != "" {
-				t.Error(diff)
-			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, got.NextAction)
+			require.Equal(t, pirogue.Handle{"id": "pr_1"}, got.Handle)
 		})
 	}
 }
@@ -80,9 +75,8 @@ func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 	c := collection
 	c.MSISDN, c.Amount.Currency = "+237671234567", pirogue.XAF
 	got, err := reading[operator.Collector](t, conf).Collect(t.Context(), c)
-	if err != nil || got.NextAction != (pirogue.NextAction{Type: pirogue.ActionPush}) {
-		t.Errorf("%+v, %v; want a push alone", got.NextAction, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, (pirogue.NextAction{Type: pirogue.ActionPush}), got.NextAction)
 }
 
 func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
@@ -103,9 +97,8 @@ func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
 				novasend.Pretend(o)
 			}
 			got, err := o.Collect(t.Context(), collection)
-			if err != nil || (got.NextAction.URL == address && address != "") != shown {
-				t.Errorf("%q, simulator %v: %+v, %v", address, simulator, got.NextAction, err)
-			}
+			require.NoError(t, err, "%v %v", address, simulator)
+			require.Equal(t, shown, (got.NextAction.URL == address && address != ""), simulator)
 		}
 	}
 }
@@ -132,12 +125,9 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, map[string]answer{"/v1/direct/payin": tt.said})
 			got, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c)
-			if pirogue.CodeOf(err) != tt.code || strings.Contains(err.Error(), "4826") {
-				t.Errorf("%v, want %s and no password", err, tt.code)
-			}
-			if diff := cmp.Diff(tt.handle, got.Handle); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.NotContains(t, err.Error(), "4826")
+			require.Equal(t, tt.handle, got.Handle)
 		})
 	}
 }
@@ -149,12 +139,11 @@ func TestAPasswordIsOfNoUseWhereThereIsNoDirectPayin(t *testing.T) {
 	conf.Country = "BF"
 	c := collection
 	c.OTP, c.Network, c.MSISDN = "4826", pirogue.Orange, "+22670123456"
-	if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	if l := s.letters(); len(l) != 1 || strings.Contains(l[0].Body, "4826") {
-		t.Errorf("%+v, want one session without the password", l)
-	}
+	_, err := reading[operator.Collector](t, conf).Collect(t.Context(), c)
+	require.NoError(t, err)
+	l := s.letters()
+	require.Len(t, l, 1)
+	require.NotContains(t, l[0].Body, "4826")
 }
 
 func TestNumbersKeepTheirFirstDigits(t *testing.T) {
@@ -168,13 +157,12 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 		c := collection
 		c.MSISDN = number
 		if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
-			t.Errorf("%s: %v", country, err)
+			require.Fail(t, fmt.Sprintf("%s: %v", country, err))
 			continue
 		}
-		if body := s.letters()[0].Body; !strings.Contains(body, `"msisdn":"`+string(number)+`"`) ||
-			!strings.Contains(body, `"country":"`+string(country)+`"`) {
-			t.Errorf("%s left as %s", number, body)
-		}
+		body := s.letters()[0].Body
+		require.Contains(t, body, `"msisdn":"`+string(number)+`"`)
+		require.Contains(t, body, `"country":"`+string(country)+`"`, number)
 	}
 }
 
@@ -209,9 +197,9 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 		c := collection
 		c.OTP, c.Network = tt.otp, tt.network
 		_, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
-		if pirogue.CodeOf(err) != tt.code || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
-			t.Errorf("%s: %v after %d requests, want %s after none", name, err, len(s.letters()), tt.code)
-		}
+		require.Equal(t, tt.code, pirogue.CodeOf(err), "%v %v", name, len(s.letters()))
+		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.letters()))
+		require.Empty(t, s.letters(), "%v %v", name, err)
 	}
 }
 
@@ -226,9 +214,9 @@ func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 		s, r := newServer(t, nil), reversal
 		spoil(&r)
 		_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
-		if pirogue.CodeOf(err) != operator.Unable || !strings.Contains(err.Error(), "not sent") || len(s.letters()) != 0 {
-			t.Errorf("%s: %v after %d requests, want UNABLE after none", name, err, len(s.letters()))
-		}
+		require.Equal(t, operator.Unable, pirogue.CodeOf(err), "%v %v", name, len(s.letters()))
+		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.letters()))
+		require.Empty(t, s.letters(), "%v %v", name, err)
 	}
 }
 
@@ -240,10 +228,8 @@ func TestAnOrderWithoutANetworkIsForTheOnlyOne(t *testing.T) {
 	conf.Network = pirogue.Wave
 	d := disbursement
 	d.Network = ""
-	if _, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	if body := s.letters()[0].Body; !strings.Contains(body, `"provider":"WAVE"`) {
-		t.Errorf("%s, want the account's network", body)
-	}
+	_, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d)
+	require.NoError(t, err)
+	body := s.letters()[0].Body
+	require.Contains(t, body, `"provider":"WAVE"`)
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/config"
@@ -22,18 +22,13 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	path := "/v1/payin/" + payinID + "/refund"
 	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
 	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle); diff != "" {
-		t.Error(diff)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle)
 	q := refundQuery
 	q.Handle, q.RefundedCollect = receipt.Handle, nil // the handle holds it too
-	if got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q); err != nil ||
-		got.ProviderTxID != refundID {
-		t.Errorf("%+v, %v", got, err)
-	}
+	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
+	require.NoError(t, err)
+	require.Equal(t, refundID, got.ProviderTxID)
 	want := []letter{
 		{
 			"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`,
@@ -41,9 +36,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 		},
 		{"GET", path, "", ""},
 	}
-	if diff := cmp.Diff(want, s.letters()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, s.letters())
 }
 
 func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
@@ -52,13 +45,10 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	q := refundQuery
 	q.Handle, q.RefundedCollect = nil, nil
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if err != nil || got.Outcome != pirogue.OutcomeAbsent {
-		t.Errorf("%+v, %v; want it absent", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomeAbsent, got.Outcome)
 	want := []letter{{"GET", "/v1/payout/" + refundRef, "", ""}, {"GET", "/v1/direct/payout/" + refundRef, "", ""}}
-	if diff := cmp.Diff(want, s.letters()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, s.letters())
 }
 
 func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
@@ -71,12 +61,12 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	s := newServer(t, answers)
 	r := reversal
 	r.CollectQuery.Handle = nil
-	if _, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-	if l := s.letters(); len(l) != 2 || l[0].Path != "/v1/payin/"+ref || l[1].Path != path {
-		t.Errorf("%+v, want the payin asked for, then the refund", l)
-	}
+	_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
+	require.NoError(t, err)
+	l := s.letters()
+	require.Len(t, l, 2)
+	require.Equal(t, "/v1/payin/"+ref, l[0].Path)
+	require.Equal(t, path, l[1].Path)
 	for name, said := range map[string]answer{
 		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
 		"another":               says(200, recorded(t, "payin_other_reference.json")),
@@ -85,9 +75,8 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	} {
 		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
 		_, err := reading[operator.Refunder](t, lost.at("")).Refund(t.Context(), r)
-		if pirogue.CodeOf(err) != operator.NotSent || len(lost.letters()) != 1 {
-			t.Errorf("a payin that is %s: %v after %d calls, want NOT_SENT after 1", name, err, len(lost.letters()))
-		}
+		require.Equal(t, operator.NotSent, pirogue.CodeOf(err), "%v %v", name, len(lost.letters()))
+		require.Len(t, lost.letters(), 1, "%v %v", name, err)
 	}
 }
 
@@ -95,12 +84,8 @@ func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
 	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
-	if pirogue.CodeOf(err) != operator.Unknown {
-		t.Fatalf("%v, want UNKNOWN", err)
-	}
-	if diff := cmp.Diff(pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle)
 }
 
 func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
@@ -130,17 +115,14 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			q := refundQuery
 			q.Handle, q.RefundedCollect = nil, &tt.collected
 			got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") ||
-				err != nil && pirogue.CodeOf(err) != operator.Unknown {
-				t.Errorf("%+v, %v; want %q", got, err, tt.outcome)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, err)
+			require.Equal(t, tt.outcome != "", err == nil)
+			require.False(t, err != nil && pirogue.CodeOf(err) != operator.Unknown, "%+v, %v; want %q", got, err, tt.outcome)
 			asked := []string{}
 			for _, l := range s.letters() {
 				asked = append(asked, l.Path)
 			}
-			if diff := cmp.Diff(tt.asked, asked); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, tt.asked, asked)
 		})
 	}
 }
@@ -197,9 +179,8 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			t.Parallel()
 			conf := newServer(t, tt.answers).at("")
 			conf.Timeout = config.Duration(patience)
-			if code := pirogue.CodeOf(tt.call(reading[teller](t, conf))); code != operator.Unknown && code != operator.NotSent {
-				t.Errorf("%q, want it given up", code)
-			}
+			code := pirogue.CodeOf(tt.call(reading[teller](t, conf)))
+			require.False(t, code != operator.Unknown && code != operator.NotSent, "%q, want it given up", code)
 		})
 	}
 }
@@ -212,7 +193,6 @@ func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if pirogue.CodeOf(err) != operator.Unknown || got.Outcome != "" {
-		t.Errorf("%+v, %v; want UNKNOWN", got, err)
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	require.Empty(t, got.Outcome, err)
 }

@@ -3,11 +3,10 @@ package novasend_test
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -44,9 +43,8 @@ func newServer(t *testing.T, answers map[string]answer) server {
 				wanted["Content-Type"] = "application/json"
 			}
 			for name, want := range wanted {
-				if got := l.Header.Get(name); got != want {
-					t.Errorf("%s is %q, want %q", name, got, want)
-				}
+				got := l.Header.Get(name)
+				require.Equal(t, want, got, name)
 			}
 		}
 	})
@@ -118,14 +116,11 @@ func TestWhatLeavesForACollection(t *testing.T) {
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			for range 2 {
-				if _, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c); err != nil {
-					t.Fatal(err)
-				}
+				_, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
+				require.NoError(t, err)
 			}
 			sent := letter{"POST", tt.path, tt.body, keyOf("payin", ref)}
-			if diff := cmp.Diff([]letter{sent, sent}, s.letters()); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, []letter{sent, sent}, s.letters())
 		})
 	}
 }
@@ -155,9 +150,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 			said := says(201, recorded(t, "payout_processing.json"))
 			s := newServer(t, map[string]answer{tt.path: said, tt.path + "/" + payoutID: said})
 			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			unheard, heard := outQuery, outQuery
 			heard.Handle = receipt.Handle
 			other := map[string]string{"": "direct", "current": "direct", "direct": "current"}[shape]
@@ -171,9 +164,9 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				{other, heard, pirogue.OutcomePending}, // the shape changed in between
 			} {
 				got, err := reading[operator.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
-				if err != nil || got.Outcome != ask.want || got.Handle != nil {
-					t.Errorf("%+v, %v; want %s and the handle left alone", got, err, ask.want)
-				}
+				require.NoError(t, err, ask.want)
+				require.Equal(t, ask.want, got.Outcome)
+				require.Nil(t, got.Handle, ask.want)
 			}
 			named := letter{"GET", tt.path + "/" + payoutID, "", ""}
 			want := []letter{
@@ -183,9 +176,7 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				{"GET", tt.otherPath + "/" + outRef, "", ""},
 				named,
 			}
-			if diff := cmp.Diff(want, s.letters()); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, s.letters())
 		})
 	}
 }
@@ -207,9 +198,8 @@ func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 		} {
 			s := newServer(t, map[string]answer{path: tt.said})
 			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
-			if diff := cmp.Diff(tt.handle, receipt.Handle); pirogue.CodeOf(err) != tt.code || diff != "" {
-				t.Errorf("shape %q, %s: %v, %s", shape, name, err, diff)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), "%v %v", shape, name)
+			require.Equal(t, tt.handle, receipt.Handle, "%v %v %v", shape, name, err)
 		}
 	}
 }
@@ -237,10 +227,9 @@ func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 			conf := s.at("")
 			conf.Country = tt.country
 			got, err := reading[operator.StatusReader](t, conf).Status(t.Context(), outQuery)
-			if got.Outcome != tt.outcome || (err == nil) != (tt.outcome != "") || len(s.letters()) != tt.asked {
-				t.Errorf("%+v, %v after %d questions; want %q after %d", got, err, len(s.letters()), tt.outcome,
-					tt.asked)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, len(s.letters()))
+			require.Equal(t, tt.outcome != "", err == nil, len(s.letters()))
+			require.Len(t, s.letters(), tt.asked, err)
 		})
 	}
 }
@@ -254,9 +243,8 @@ func TestAStatusOfWhatNovasendNamedAndForgot(t *testing.T) {
 	returned.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}
 	for _, q := range []operator.StatusQuery{query, named, returned} {
 		got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-		if pirogue.CodeOf(err) != operator.Unknown || got.Outcome != "" {
-			t.Errorf("%s: %+v, %v; want UNKNOWN", q.Kind, got, err)
-		}
+		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), q.Kind)
+		require.Empty(t, got.Outcome, "%v %v", q.Kind, err)
 	}
 }
 
@@ -266,14 +254,13 @@ func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
 	q.Handle = pirogue.Handle{pirogue.HandleOTP: "4826"}
 	s := newServer(t, nil)
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if err != nil || got.Outcome != pirogue.OutcomePending {
-		t.Errorf("not there yet: %+v, %v; want it pending", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePending, got.Outcome)
 	s = newServer(t, map[string]answer{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
 	got, err = reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
-	if err != nil || got.Outcome != pirogue.OutcomePaid || got.ProviderTxID != payinID {
-		t.Errorf("%+v, %v; want it paid", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
+	require.Equal(t, payinID, got.ProviderTxID)
 }
 
 func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
@@ -281,14 +268,12 @@ func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
 	s := newServer(t, nil)
 	q := query
 	q.Handle = pirogue.Handle{"id": "../balance?x=1"}
-	if _, err := reading[operator.StatusReader](t, s.at("")).Status(
+	_, err := reading[operator.StatusReader](t, s.at("")).Status(
 		t.Context(), q,
-	); pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%v, want UNKNOWN", err)
-	}
-	if got := s.letters()[0].Path; got != "/v1/payin/..%2Fbalance%3Fx=1" {
-		t.Errorf("asked %s", got)
-	}
+	)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+	got := s.letters()[0].Path
+	require.Equal(t, "/v1/payin/..%2Fbalance%3Fx=1", got)
 }
 
 func TestTheKeyOfAWriteIsAUUIDOfItsPurposeAndReference(t *testing.T) {
@@ -297,13 +282,12 @@ func TestTheKeyOfAWriteIsAUUIDOfItsPurposeAndReference(t *testing.T) {
 	for _, purpose := range []string{"payin", "payout", "refund"} {
 		keys[keyOf(purpose, ref)] = true
 	}
-	if len(keys) != 3 {
-		t.Errorf("%d keys of three purposes", len(keys))
-	}
+	require.Len(t, keys, 3)
 	for key := range keys {
-		if id, err := uuid.Parse(key); err != nil || id.Version() != 5 || id.Variant() != uuid.RFC4122 {
-			t.Errorf("%s: %v", key, err)
-		}
+		id, err := uuid.Parse(key)
+		require.NoError(t, err, key)
+		require.EqualValues(t, 5, id.Version(), key)
+		require.Equal(t, uuid.RFC4122, id.Variant(), key)
 	}
 }
 
@@ -315,19 +299,15 @@ func TestANamelessCustomerIsCalledOne(t *testing.T) {
 		"/v1/payin/sessions": says(201, recorded(t, "session.json")),
 		"/v1/payout":         says(201, recorded(t, "payout_processing.json")),
 	})
-	if _, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c); err != nil {
-		t.Error(err)
-	}
-	if _, err := reading[operator.Disburser](t, s.at("")).Disburse(t.Context(), d); err != nil {
-		t.Error(err)
-	}
+	_, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c)
+	require.NoError(t, err)
+	_, err = reading[operator.Disburser](t, s.at("")).Disburse(t.Context(), d)
+	require.NoError(t, err)
 	for _, l := range s.letters() {
 		var sent struct{ CustomerName string }
-		if err := json.Unmarshal([]byte(l.Body), &sent); err != nil || sent.CustomerName != "Client" {
-			t.Errorf("%s says %q, %v", l.Path, sent.CustomerName, err)
-		}
-		if strings.Contains(l.Body, "Boutique") {
-			t.Errorf("%s names the merchant", l.Path)
-		}
+		err := json.Unmarshal([]byte(l.Body), &sent)
+		require.NoError(t, err, "%v %v", l.Path, sent.CustomerName)
+		require.Equal(t, "Client", sent.CustomerName, l.Path)
+		require.NotContains(t, l.Body, "Boutique", l.Path)
 	}
 }

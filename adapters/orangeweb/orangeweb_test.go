@@ -2,8 +2,9 @@ package orangeweb_test
 
 import (
 	"maps"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -139,10 +140,10 @@ func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 	reader := reading[operator.CallbackReader](t, mali)
 	body := `{"status":"SUCCESS","notif_token":"guessed","txnid":"MP1"}`
 	got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
-	if err != nil || got.Outcome != pirogue.OutcomePending || got.ProviderTxID != "" ||
-		!strings.Contains(got.Message, "unproven") {
-		t.Errorf("%+v, %v; want a pending receipt that believes nothing", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePending, got.Outcome)
+	require.Empty(t, got.ProviderTxID)
+	require.Contains(t, got.Message, "unproven", err)
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -54,13 +54,10 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			conf := mali
 			conf.BaseURL, conf.Environment = server.URL, environment
 			receipt, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			query := operator.StatusQuery{Ref: ref, Handle: receipt.Handle, Amount: collection.Amount}
-			if _, err := reading[operator.StatusReader](t, conf).Status(t.Context(), query); err != nil {
-				t.Fatal(err)
-			}
+			_, err = reading[operator.StatusReader](t, conf).Status(t.Context(), query)
+			require.NoError(t, err)
 			token := letter{Path: tokenPath, Body: "grant_type=client_credentials", Auth: "Basic Y2ktMTpjcy0wMTIzNDU2Nzg5"}
 			base := "/orange-money-webpay/" + environment + "/v1/"
 			want := []letter{
@@ -78,9 +75,7 @@ func TestWhatLeavesForOrange(t *testing.T) {
 					Body: `{"order_id":"` + ref + `","amount":5000,"pay_token":"pt-1"}`,
 				},
 			}
-			if diff := cmp.Diff(want, letters(server)); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, letters(server))
 		})
 	}
 }
@@ -89,9 +84,7 @@ func TestWhatASessionGives(t *testing.T) {
 	t.Parallel()
 	conf := with(mali, newOrange(t, "ml").URL)
 	got, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"pay_token": "pt-1", "notif_token": "nt-1"},
@@ -100,9 +93,7 @@ func TestWhatASessionGives(t *testing.T) {
 			Type: pirogue.ActionRedirect, URL: "http://127.0.0.1/pay", ExpiresAt: adaptertest.Now().Add(10 * time.Minute),
 		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 }
 
 // TestASessionThatIsOfNoUseKeepsItsTokens reads responses that open a session without a
@@ -130,12 +121,8 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Says(tt.status, tt.body),
 			})
 			got, err := reading[operator.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
-			if pirogue.CodeOf(err) != operator.Unknown {
-				t.Errorf("%v, want UNKNOWN", err)
-			}
-			if diff := cmp.Diff(operator.OperatorResult{Handle: tt.want}, got); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
+			require.Equal(t, operator.OperatorResult{Handle: tt.want}, got)
 		})
 	}
 }
@@ -147,13 +134,9 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 	genuine := reading[operator.Collector](t, conf)
 	orangeweb.Pretend(genuine)
 	_, err := genuine.Collect(t.Context(), collection)
-	if pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("a page over http: %v, want UNKNOWN", err)
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	for _, l := range letters(server) {
-		if len(l.MSISDN) > 0 {
-			t.Errorf("the number left for the real Orange: %v", l)
-		}
+		require.Empty(t, l.MSISDN, "the number left for the real Orange: %v", l)
 	}
 }
 
@@ -173,9 +156,8 @@ func TestAddressesOf120CharactersLeave(t *testing.T) {
 	conf := with(mali, newOrange(t, "ml").URL)
 	c := collection
 	c.CallbackURL = "https://shop.example/" + strings.Repeat("é", 99)
-	if _, err := reading[operator.Collector](t, conf).Collect(t.Context(), c); err != nil {
-		t.Error(err)
-	}
+	_, err := reading[operator.Collector](t, conf).Collect(t.Context(), c)
+	require.NoError(t, err)
 }
 
 func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
@@ -185,9 +167,8 @@ func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
 	_, err := reading[operator.StatusReader](t, conf).Status(
 		t.Context(), operator.StatusQuery{Ref: ref, Amount: collection.Amount},
 	)
-	if pirogue.CodeOf(err) != operator.Unknown || len(letters(server)) != 0 {
-		t.Errorf("%v after %d requests, want UNKNOWN after none", err, len(letters(server)))
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), len(letters(server)))
+	require.Empty(t, letters(server), err)
 }
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
@@ -198,16 +179,12 @@ func TestBadCredentialsAreNotSent(t *testing.T) {
 func TestOrangesPromises(t *testing.T) {
 	t.Parallel()
 	got, err := orangeweb.New(with(mali, "https://api.orange.com"), adaptertest.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := operator.Capability{
 		Reference: operator.NeitherByReference, OnLostResponse: operator.ResendNewReference,
 		Window: 10 * time.Minute, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, CallTimeout: 10 * time.Second,
 	}
-	if diff := cmp.Diff(want, got.Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got.Capability())
 }
 
 // with returns conf with another address.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/operator"
@@ -78,12 +80,8 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"Authorization": {"Basic cb-5e6f7a=="}, "X-Sonatel-Signature": {tt.header}}
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(callbackBody))
-			if tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid) {
-				t.Errorf("%+v, %v; want it believed", got, err)
-			}
-			if !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-				t.Errorf("%+v, %v; want SIGNATURE_INVALID", got, err)
-			}
+			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got, err)
+			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID", got, err)
 		})
 	}
 }
@@ -106,9 +104,8 @@ func TestKeysOfCallbacks(t *testing.T) {
 		} {
 			header := http.Header{"Authorization": {key}, "X-Sonatel-Signature": {signature}}
 			_, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(callbackBody))
-			if valid != (err == nil) || (err != nil && pirogue.CodeOf(err) != pirogue.SignatureInvalid) {
-				t.Errorf("%q: %v", key, err)
-			}
+			require.Equal(t, (err == nil), valid, key)
+			require.False(t, err != nil && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%q: %v", key, err)
 		}
 	}
 }
@@ -134,9 +131,8 @@ func TestTheReferenceOfACallback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := reader.CallbackReference(tt.header, []byte(tt.body))
-			if got != tt.ref || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%q, %v; want %q, %q", got, err, tt.ref, tt.code)
-			}
+			require.Equal(t, tt.ref, got, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 		})
 	}
 }

@@ -5,12 +5,11 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -53,16 +52,14 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
 			from := adaptertest.Now()
 			got, err := reading[clerk](t, server.at()).Statement(t.Context(), from, from.Add(24*time.Hour))
-			if err != nil || len(got) != tt.lines {
-				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
-			}
+			require.NoError(t, err, len(got))
+			require.Len(t, got, tt.lines)
 			asked := server.letters(transactionsPath)
 			last := fmt.Sprintf(
 				"%s?fromDateTime=2026-01-02T03%%3A04%%3A05Z&page=%d&size=200&toDateTime=2026-01-03T03%%3A04%%3A05Z",
 				transactionsPath, tt.asked-1)
-			if len(asked) != tt.asked || asked[tt.asked-1].Path != last {
-				t.Errorf("%d questions, the last %s; want %d and %s", len(asked), asked[len(asked)-1].Path, tt.asked, last)
-			}
+			require.Len(t, asked, tt.asked, "%v %v", asked[len(asked)-1].Path, last)
+			require.Equal(t, last, asked[tt.asked-1].Path, "%v %v", len(asked), asked[len(asked)-1].Path)
 		})
 	}
 }
@@ -83,12 +80,10 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
 			o := reading[clerk](t, server.at())
 			got, err := o.Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
-			if got != nil || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
-			}
-			if asked := len(server.letters(transactionsPath)); asked > 250 {
-				t.Errorf("%d pages were asked for, want at most 250", asked)
-			}
+			require.Nil(t, got, "%v %v", len(got), err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
+			asked := len(server.letters(transactionsPath))
+			require.LessOrEqual(t, asked, 250)
 		})
 	}
 }
@@ -99,14 +94,14 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 	success.Body = strings.ReplaceAll(success.Body, `10.0`, `5000.0`)
 	server := newOrange(t, map[string][]answer{transactionsPath: {failures(20), failures(20), success}})
 	got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), query)
-	if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != francs {
-		t.Errorf("%+v, %v; want the success of the third page", got, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
+	require.Equal(t, francs, got.Amount)
 	endless := newOrange(t, map[string][]answer{transactionsPath: {failures(20)}})
 	_, err = reading[operator.StatusReader](t, endless.at()).Status(t.Context(), query)
-	if asked := len(endless.letters(transactionsPath)); pirogue.CodeOf(err) != operator.Unknown || asked != 5 {
-		t.Errorf("%v after %d pages, want UNKNOWN after 5", err, asked)
-	}
+	asked := len(endless.letters(transactionsPath))
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), asked)
+	require.Equal(t, 5, asked, err)
 }
 
 // failures returns a page of failed attempts.
@@ -124,9 +119,7 @@ func TestALineOfHistory(t *testing.T) {
 		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
 		{"transactionId":"XX2","type":"COMMISSION","status":"LATER","statusReason":null,"amount":{"value":7.5,"unit":"XOF"},"createdAt":"02-01-2026 03:04:31"}]`)}})
 	got, err := reading[clerk](t, server.at()).Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := []operator.StatementLine{{
 		TxID: "CI1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomeDeclined, Word: "FAILED", Amount: francs,
 		Customer: "771234567", Partner: "781112233", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 250_000_000, time.UTC),
@@ -134,9 +127,7 @@ func TestALineOfHistory(t *testing.T) {
 	}, {
 		TxID: "XX2", Word: "LATER", CreatedAt: time.Date(2026, 1, 2, 3, 4, 31, 0, time.UTC), Reason: "LATER",
 	}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 }
 
 func TestWhatLeavesForABulk(t *testing.T) {
@@ -149,20 +140,16 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	second := disbursement
 	second.Ref, second.MSISDN = "CO2", "+221780000002"
 	id, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement, second}, "https://pay.example/bulk")
-	if err != nil || id != "b-1" {
-		t.Fatalf("%q, %v; want b-1", id, err)
-	}
+	require.NoError(t, err, id)
+	require.Equal(t, "b-1", id)
 	sent := server.letters(bulkPath)[0]
 	line :=
 		`{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},"customer":{"idType":"MSISDN","id":"%s"},` +
 			`"amount":{"value":5000,"unit":"XOF"},"reference":"%s","receiveNotification":true}`
 	want := "[" + fmt.Sprintf(line, "771234567", outRef) + "," + fmt.Sprintf(line, "780000002", "CO2") + "]"
-	if diff := cmp.Diff(want, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" {
-		t.Error(diff)
-	}
-	if sent.Header.Get("X-Callback-Url") != "https://pay.example/bulk" || !slices.Equal(sent.PINs, []string{pin, pin}) {
-		t.Errorf("callback %q, PINs %v", sent.Header.Get("X-Callback-Url"), sent.PINs)
-	}
+	require.Equal(t, want, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`))
+	require.Equal(t, "https://pay.example/bulk", sent.Header.Get("X-Callback-Url"), sent.PINs)
+	require.Equal(t, []string{pin, pin}, sent.PINs, sent.Header.Get("X-Callback-Url"))
 }
 
 func TestWhatOrangeSaysToABulk(t *testing.T) {
@@ -196,12 +183,10 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.answer},
 			})
 			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
-			if id != tt.id || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%q, %v; want %q, %q", id, err, tt.id, tt.code)
-			}
-			if posts := len(server.letters(bulkPath)); posts != 1 {
-				t.Errorf("it was posted %d times, want once", posts)
-			}
+			require.Equal(t, tt.id, id, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), id)
+			posts := len(server.letters(bulkPath))
+			require.Equal(t, 1, posts)
 		})
 	}
 }
@@ -214,19 +199,15 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 	})
 	o := reading[clerk](t, server.at())
 	for range 2 {
-		if _, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, ""); err != nil {
-			t.Fatal(err)
-		}
+		_, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
+		require.NoError(t, err)
 		server.rotate()
 	}
 	last := server.letters(bulkPath)[1]
 	second, err := base64.StdEncoding.DecodeString(seals.FindStringSubmatch(last.Body)[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := rsa.DecryptPKCS1v15(nil, server.keys[1], second); err != nil { //nolint:staticcheck // as Orange does
-		t.Errorf("the second bulk is not sealed with the second key: %v", err)
-	}
+	require.NoError(t, err)
+	_, err = rsa.DecryptPKCS1v15(nil, server.keys[1], second)
+	require.NoError(t, err)
 }
 
 func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
@@ -237,9 +218,8 @@ func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
 	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
 	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
-	if code := pirogue.CodeOf(err); code != operator.Unknown && code != operator.NotSent {
-		t.Errorf("%v, want it given up", err)
-	}
+	code := pirogue.CodeOf(err)
+	require.False(t, code != operator.Unknown && code != operator.NotSent, "%v, want it given up", err)
 }
 
 func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
@@ -251,9 +231,8 @@ func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 		},
 	)
 	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
-	if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(bulkPath)) != 0 {
-		t.Errorf("%v after %d bulks, want NOT_SENT after none", err, len(server.letters(bulkPath)))
-	}
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.letters(bulkPath)))
+	require.Empty(t, server.letters(bulkPath), err)
 }
 
 func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
@@ -271,9 +250,8 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{})
 			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
-			if pirogue.CodeOf(err) != operator.Unable || len(server.letters(tokenPath)) != 0 {
-				t.Errorf("%v, want UNABLE, unsent", err)
-			}
+			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
+			require.Empty(t, server.letters(tokenPath), err)
 		})
 	}
 }

@@ -2,10 +2,11 @@ package sonatel_test
 
 import (
 	"context"
-	"slices"
-	"strings"
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/config"
@@ -47,24 +48,20 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{cashInPath: {tt.answer, done()}})
 			o := reading[payer](t, server.at())
-			if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != tt.code {
-				t.Errorf("the first: %v, want %s", err, tt.code)
-			}
+			_, err := o.Disburse(t.Context(), disbursement)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			_, again := o.Disburse(t.Context(), disbursement)
 			_, balance := o.Balance(t.Context())
 			_, bulk := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			for call, err := range map[string]error{
 				"Disburse": again, "Balance": balance, "BulkDisburse": bulk, "ChangePIN": o.ChangePIN(t.Context(), "1357"),
 			} {
-				if pirogue.CodeOf(err) != operator.NotSent || strings.Contains(err.Error(), pin) {
-					t.Errorf("then %s: %v, want NOT_SENT without the PIN", call, err)
-				}
+				require.Equal(t, operator.NotSent, pirogue.CodeOf(err), call)
+				require.NotContains(t, err.Error(), pin, call)
 			}
 			sent := len(server.letters(cashInPath)) + len(server.letters(balancePath)) +
 				len(server.letters(bulkPath)) + len(server.letters(accountPath))
-			if sent != 1 {
-				t.Errorf("%d calls with a PIN, want the first alone", sent)
-			}
+			require.Equal(t, 1, sent)
 		})
 	}
 }
@@ -73,12 +70,10 @@ func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{cashInPath: {problem(400, "2020"), done()}})
 	o := reading[payer](t, server.at())
-	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.Unable {
-		t.Errorf("%v, want UNABLE", err)
-	}
-	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-		t.Errorf("%v, want a deposit", err)
-	}
+	_, err := o.Disburse(t.Context(), disbursement)
+	require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
+	_, err = o.Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
 }
 
 func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
@@ -96,16 +91,13 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	}
 	impatient, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := o.Disburse(impatient, disbursement); pirogue.CodeOf(err) != operator.NotSent {
-		t.Errorf("while the first is at Orange: %v, want NOT_SENT", err)
-	}
+	_, err := o.Disburse(impatient, disbursement)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
 	close(hold)
-	if err := <-first; pirogue.CodeOf(err) != operator.Unable {
-		t.Errorf("the first: %v, want UNABLE", err)
-	}
-	if tries := len(server.letters(cashInPath)); tries != 1 {
-		t.Errorf("%d tries, want one", tries)
-	}
+	err = <-first
+	require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
+	tries := len(server.letters(cashInPath))
+	require.Equal(t, 1, tries)
 }
 
 // A call that waited for most of its time is not sent. It may be cut off after its bytes
@@ -127,16 +119,13 @@ func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 	for len(server.letters(cashInPath)) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := o.Disburse(t.Context(), disbursement); pirogue.CodeOf(err) != operator.NotSent {
-		t.Errorf("behind one that hangs: %v, want NOT_SENT", err)
-	}
-	if err := <-first; pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("the first: %v, want UNKNOWN", err)
-	}
+	_, err := o.Disburse(t.Context(), disbursement)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
+	err = <-first
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	close(hold)
-	if sent := len(server.letters(cashInPath)); sent != 1 {
-		t.Errorf("%d deposits, want one", sent)
-	}
+	sent := len(server.letters(cashInPath))
+	require.Equal(t, 1, sent)
 }
 
 func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
@@ -146,9 +135,8 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 	held.Hold = hold
 	server := newOrange(t, map[string][]answer{cashInPath: {done(), held}})
 	o := reading[payer](t, server.at())
-	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-		t.Fatal(err)
-	}
+	_, err := o.Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
 	errs := make(chan error, 2)
 	for range 2 {
 		go func() {
@@ -160,12 +148,10 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	close(hold)
-	if err := <-errs; err != nil {
-		t.Error(err)
-	}
-	if err := <-errs; err != nil {
-		t.Error(err)
-	}
+	err = <-errs
+	require.NoError(t, err)
+	err = <-errs
+	require.NoError(t, err)
 }
 
 func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
@@ -186,13 +172,10 @@ func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{cashInPath: tt.answers})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%v, want %q", err, tt.code)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			sent, keys := server.letters(cashInPath), server.letters(keyPath)
-			if len(sent) != tt.sent || len(keys) != tt.sent {
-				t.Errorf("%d deposits with %d keys, want %d of both", len(sent), len(keys), tt.sent)
-			}
+			require.Len(t, sent, tt.sent, len(keys))
+			require.Len(t, keys, tt.sent)
 		})
 	}
 }
@@ -202,14 +185,12 @@ func TestTheNewKeySealsThePINAfterAnOldOne(t *testing.T) {
 	server := newOrange(t, map[string][]answer{cashInPath: {done(), problem(400, "4003"), done()}})
 	o := reading[payer](t, server.at())
 	for range 2 {
-		if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-			t.Fatal(err)
-		}
+		_, err := o.Disburse(t.Context(), disbursement)
+		require.NoError(t, err)
 		server.rotate()
 	}
-	if keys := len(server.letters(keyPath)); keys != 2 {
-		t.Errorf("the key was asked for %d times, want at first and after the refusal", keys)
-	}
+	keys := len(server.letters(keyPath))
+	require.Equal(t, 2, keys)
 }
 
 func TestThePINNeverLooksTheSameTwice(t *testing.T) {
@@ -217,30 +198,26 @@ func TestThePINNeverLooksTheSameTwice(t *testing.T) {
 	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
 	o := reading[payer](t, server.at())
 	for range 2 {
-		if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-			t.Fatal(err)
-		}
+		_, err := o.Disburse(t.Context(), disbursement)
+		require.NoError(t, err)
 	}
 	sent := server.letters(cashInPath)
-	if len(sent) != 2 || sent[0].Body == sent[1].Body {
-		t.Fatalf("%d deposits, equal bodies; want two that differ in their seal", len(sent))
-	}
+	require.Len(t, sent, 2)
+	require.NotEqual(t, sent[1].Body, sent[0].Body, len(sent))
 	for _, l := range sent {
-		if !slices.Equal(l.PINs, []string{pin}) || strings.Contains(l.Body, `"`+pin+`"`) {
-			t.Errorf("sealed %v in %s, want the PIN, under its seal alone", l.PINs, l.Body)
-		}
+		require.Equal(t, []string{pin}, l.PINs, l.Body)
+		require.NotContains(t, l.Body, `"`+pin+`"`, l.PINs)
 	}
 }
 
 func TestATokenTurnedAwayIsRenewedOnceAndTheDepositLeavesAgain(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{cashInPath: {says(401, `{"code":"10"}`), done()}})
-	if _, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement); err != nil {
-		t.Error(err)
-	}
-	if tokens, sent := len(server.letters(tokenPath)), len(server.letters(cashInPath)); tokens != 2 || sent != 2 {
-		t.Errorf("%d tokens, %d deposits; want two of both", tokens, sent)
-	}
+	_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
+	tokens, sent := len(server.letters(tokenPath)), len(server.letters(cashInPath))
+	require.Equal(t, 2, tokens, sent)
+	require.Equal(t, 2, sent, tokens)
 }
 
 func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
@@ -259,9 +236,8 @@ func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{keyPath: {a}, cashInPath: {done()}})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(cashInPath)) != 0 {
-				t.Errorf("%v, want NOT_SENT", err)
-			}
+			require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
+			require.Empty(t, server.letters(cashInPath), err)
 		})
 	}
 }
@@ -270,40 +246,32 @@ func TestAChangedPINIsTheOneThatLeaves(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{accountPath: {says(200, "")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
-	if err := o.ChangePIN(t.Context(), "1357"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-		t.Fatal(err)
-	}
+	err := o.ChangePIN(t.Context(), "1357")
+	require.NoError(t, err)
+	_, err = o.Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
 	change := server.letters(accountPath)
-	if len(change) != 1 || change[0].Method != "PATCH" ||
-		change[0].Path != accountPath+"?msisdn=781112233&type=retailer" ||
-		!slices.Equal(change[0].PINs, []string{pin, "1357"}) {
-		t.Errorf("%+v, want one PATCH from the old PIN to the new", change)
-	}
-	if sent := server.letters(cashInPath); !slices.Equal(sent[0].PINs, []string{"1357"}) {
-		t.Errorf("a deposit with %v, want the new PIN", sent[0].PINs)
-	}
+	require.Len(t, change, 1)
+	require.Equal(t, "PATCH", change[0].Method)
+	require.Equal(t, accountPath+"?msisdn=781112233&type=retailer", change[0].Path)
+	require.Equal(t, []string{pin, "1357"}, change[0].PINs)
+	sent := server.letters(cashInPath)
+	require.Equal(t, []string{"1357"}, sent[0].PINs)
 }
 
 func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{accountPath: {problem(400, "22")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
-	if err := o.ChangePIN(t.Context(), "135"); pirogue.CodeOf(err) != operator.Refused {
-		t.Errorf("three digits: %v, want REFUSED", err)
-	}
-	if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != operator.Refused {
-		t.Errorf("%v, want REFUSED", err)
-	}
-	if _, err := o.Disburse(t.Context(), disbursement); err != nil {
-		t.Fatal(err)
-	}
-	if sent := server.letters(cashInPath); !slices.Equal(sent[0].PINs, []string{pin}) ||
-		len(server.letters(accountPath)) != 1 {
-		t.Errorf("a deposit with %v, want the old PIN", sent[0].PINs)
-	}
+	err := o.ChangePIN(t.Context(), "135")
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
+	err = o.ChangePIN(t.Context(), "1357")
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
+	_, err = o.Disburse(t.Context(), disbursement)
+	require.NoError(t, err)
+	sent := server.letters(cashInPath)
+	require.Equal(t, []string{pin}, sent[0].PINs)
+	require.Len(t, server.letters(accountPath), 1, sent[0].PINs)
 }
 
 func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
@@ -314,12 +282,11 @@ func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
 			server := newOrange(t, map[string][]answer{accountPath: {a}, cashInPath: {done()}})
 			o := reading[payer](t, server.at())
 			if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != operator.Unknown {
-				t.Errorf("%v, want UNKNOWN", err)
+				require.Fail(t, fmt.Sprintf("%v, want UNKNOWN", err))
 			}
 			_, err := o.Disburse(t.Context(), disbursement)
-			if pirogue.CodeOf(err) != operator.NotSent || len(server.letters(cashInPath)) != 0 {
-				t.Errorf("%v, want NOT_SENT", err)
-			}
+			require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
+			require.Empty(t, server.letters(cashInPath), err)
 		})
 	}
 }

@@ -3,7 +3,7 @@ package sonatel_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/operator"
@@ -38,16 +38,14 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(),
 				"https://pay.example/callbacks/sonatel-sn")
 			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
-			if sent := server.letters(registrationPath); pirogue.CodeOf(err) != tt.code || len(sent) != 1 ||
-				sent[0].Body != want {
-				t.Errorf("%v after %+v; want %q after %s", err, sent, tt.code, want)
-			}
+			sent := server.letters(registrationPath)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), sent)
+			require.Len(t, sent, 1, err)
+			require.Equal(t, want, sent[0].Body, err)
 		})
 	}
 	err := reading[registrar](t, senegal).RegisterCallback(t.Context(), "pay.example/callbacks")
-	if pirogue.CodeOf(err) != operator.Refused {
-		t.Errorf("an address without a scheme: %v, want REFUSED", err)
-	}
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
 }
 
 func TestTestNumbersAreForTestKeys(t *testing.T) {
@@ -59,18 +57,15 @@ func TestTestNumbersAreForTestKeys(t *testing.T) {
 		{MSISDN: "781112233", PIN: "4826", Type: "RETAILER"},
 		{MSISDN: "780000001", PIN: "1357", Type: "MERCHANT", MerchantCode: "123456"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
-	if asked := server.letters(testNumbersPath); asked[0].Path != testNumbersPath+"?nbCustomers=1&nbRetailers=1" {
-		t.Errorf("asked %s", asked[0].Path)
-	}
+	require.Equal(t, want, got, err)
+	require.NoError(t, err)
+	asked := server.letters(testNumbersPath)
+	require.Equal(t, testNumbersPath+"?nbCustomers=1&nbRetailers=1", asked[0].Path)
 	live := server.at()
 	live.Mode = pirogue.Live
 	_, ours := reading[registrar](t, live).TestNumbers(t.Context(), 1, 0, 1)
 	_, many := reading[registrar](t, server.at()).TestNumbers(t.Context(), 0, 11, 1)
-	if pirogue.CodeOf(ours) != operator.Refused || pirogue.CodeOf(many) != operator.Refused ||
-		len(server.letters(testNumbersPath)) != 1 {
-		t.Errorf("%v and %v, want REFUSED of both, unsent", ours, many)
-	}
+	require.Equal(t, operator.Refused, pirogue.CodeOf(ours), many)
+	require.Equal(t, operator.Refused, pirogue.CodeOf(many), ours)
+	require.Len(t, server.letters(testNumbersPath), 1, "%v %v", ours, many)
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -271,14 +271,10 @@ func TestOrangesPromises(t *testing.T) {
 		Window: 24 * time.Hour, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, CashIn: operator.Limits{Min: 10},
 		CallTimeout: 10 * time.Second, StatementNames: true,
 	}
-	if diff := cmp.Diff(want, reading[operator.Operator](t, senegal).Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, reading[operator.Operator](t, senegal).Capability())
 	want.Proof = operator.ProofSignature
 	signing := adaptertest.With(senegal, "callback_secrets", "es-1")
-	if diff := cmp.Diff(want, reading[operator.Operator](t, signing).Capability()); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, reading[operator.Operator](t, signing).Capability())
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -27,9 +27,7 @@ func TestWhatLeavesForAQR(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 	got, err := reading[operator.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePending,
 		Handle:  pirogue.Handle{"qr_id": "Zx81"},
@@ -38,28 +36,21 @@ func TestWhatLeavesForAQR(t *testing.T) {
 			ExpiresAt: time.Date(2026, 1, 2, 3, 9, 7, 120_000_000, time.UTC),
 		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 	token, sent := server.letters(tokenPath)[0], server.letters(qrPath)[0]
-	if form := "client_id=ci-1&client_secret=cs-0123456789&grant_type=client_credentials"; token.Body != form {
-		t.Errorf("the token was asked for with %s, want %s", token.Body, form)
-	}
+	form := "client_id=ci-1&client_secret=cs-0123456789&grant_type=client_credentials"
+	require.Equal(t, form, token.Body)
 	body :=
 		`{"code":"123456","name":"Boutique Élégance de la Médina et de Ouakam à","amount":{"value":5000,"unit":"XOF"},` +
 			`"reference":"` + ref + `","validity":300,"callbackSuccessUrl":"https://shop.example/back",` +
 			`"callbackCancelUrl":"https://shop.example/cancel","restrictions":{"isSingleUse":true}}`
-	if diff := cmp.Diff(body, sent.Body); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, body, sent.Body)
 	headers := map[string]string{
 		"Authorization": "Bearer at-1", "Content-Type": "application/json", "X-Api-Key": "ak-1",
 		"X-Callback-Url": collection.CallbackURL, "X-Sandbox-Msisdn": "+221771234567",
 	}
 	for name, value := range headers {
-		if sent.Header.Get(name) != value {
-			t.Errorf("%s is %q, want %q", name, sent.Header.Get(name), value)
-		}
+		require.Equal(t, value, sent.Header.Get(name))
 	}
 }
 
@@ -84,13 +75,9 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]answer{qrPath: {says(200, tt.body)}})
 			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			want := pirogue.NextAction{Type: pirogue.ActionQR, URL: tt.url, QR: tt.qr, ExpiresAt: tt.expires}
-			if diff := cmp.Diff(want, got.NextAction); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, want, got.NextAction)
 		})
 	}
 }
@@ -100,12 +87,10 @@ func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Payee = ""
-	if _, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"name":"Boutique Teranga"`) {
-		t.Errorf("%s, want the name of the account", body)
-	}
+	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
+	require.NoError(t, err)
+	body := server.letters(qrPath)[0].Body
+	require.Contains(t, body, `"name":"Boutique Teranga"`)
 }
 
 func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
@@ -113,12 +98,10 @@ func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
 	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Window = 25 * time.Hour
-	if _, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c); err != nil {
-		t.Fatal(err)
-	}
-	if body := server.letters(qrPath)[0].Body; !strings.Contains(body, `"validity":86400,`) {
-		t.Errorf("%s, want a validity of 86400 seconds", body)
-	}
+	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
+	require.NoError(t, err)
+	body := server.letters(qrPath)[0].Body
+	require.Contains(t, body, `"validity":86400,`)
 }
 
 func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
@@ -144,19 +127,16 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 			c := collection
 			c.OTP = "654987"
 			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
-			if got.Outcome != tt.outcome || pirogue.CodeOf(err) != tt.code || strings.Contains(got.Message, "654987") {
-				t.Errorf("%+v, %v; want %q, %q, without the password", got, err, tt.outcome, tt.code)
-			}
-			if tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1") {
-				t.Errorf("transaction %q, handle %v", got.ProviderTxID, got.Handle)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.NotContains(t, got.Message, "654987", err)
+			require.False(t, tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1"), "transaction %q, handle %v", got.ProviderTxID, got.Handle)
 			sent := server.letters(oneStepPath)
 			body :=
 				`{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
 					`"amount":{"value":5000,"unit":"XOF"},"reference":"` + ref + `"}`
-			if len(sent) != 1 || sent[0].Body != body {
-				t.Errorf("%+v, want once %s", sent, body)
-			}
+			require.Len(t, sent, 1, body)
+			require.Equal(t, body, sent[0].Body)
 		})
 	}
 }
@@ -166,25 +146,18 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
 	conf := server.at("token_path", "/oauth/token")
 	got, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), disbursement)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	want := operator.OperatorResult{
 		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Message: "SUCCESS",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 	sent := server.letters(cashInPath)[0]
 	body := `{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},` +
 		`"customer":{"idType":"MSISDN","id":"771234567"},"amount":{"value":5000,"unit":"XOF"},` +
 		`"reference":"` + outRef + `","receiveNotification":true}`
-	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" {
-		t.Error(diff)
-	}
-	if len(server.letters("/oauth/token")) != 1 || sent.Header.Get("X-Sandbox-Msisdn") != "" {
-		t.Errorf("token calls %v, headers %v", server.letters("/oauth/token"), sent.Header)
-	}
+	require.Equal(t, body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`))
+	require.Len(t, server.letters("/oauth/token"), 1, sent.Header)
+	require.Empty(t, sent.Header.Get("X-Sandbox-Msisdn"), server.letters("/oauth/token"))
 }
 
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
@@ -211,9 +184,8 @@ func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 			c := collection
 			spoil(&c)
 			_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
-			if pirogue.CodeOf(err) != operator.Unable || len(server.letters(qrPath)) != 0 {
-				t.Errorf("%v, want UNABLE, unsent", err)
-			}
+			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
+			require.Empty(t, server.letters(qrPath), err)
 		})
 	}
 }
@@ -225,14 +197,10 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 	conf.Country = "ML"
 	d := disbursement
 	d.MSISDN = "+22376123456"
-	if _, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	if body := server.letters(cashInPath)[0].Body; !strings.Contains(
-		body, `"customer":{"idType":"MSISDN","id":"76123456"}`,
-	) {
-		t.Errorf("%s, want the local number", body)
-	}
+	_, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d)
+	require.NoError(t, err)
+	body := server.letters(cashInPath)[0].Body
+	require.Contains(t, body, `"customer":{"idType":"MSISDN","id":"76123456"}`)
 }
 
 func TestWhatLeavesForAStatus(t *testing.T) {
@@ -242,9 +210,8 @@ func TestWhatLeavesForAStatus(t *testing.T) {
 	old := query
 	old.SentAt = time.Time{}
 	for _, q := range []operator.StatusQuery{query, outQuery, old} {
-		if _, err := o.Status(t.Context(), q); err != nil {
-			t.Fatal(err)
-		}
+		_, err := o.Status(t.Context(), q)
+		require.NoError(t, err)
 	}
 	since := "&fromDateTime=2026-01-02T03%3A02%3A05Z" // two minutes before the attempt left
 	want := []string{
@@ -254,10 +221,9 @@ func TestWhatLeavesForAStatus(t *testing.T) {
 	want[0] = strings.Replace(want[0], "?", "?"+since[1:]+"&", 1)
 	want[1] = strings.Replace(want[1], "?", "?"+since[1:]+"&", 1)
 	for i, l := range server.letters(transactionsPath) {
-		if l.Method != http.MethodGet || l.Path != transactionsPath+want[i] ||
-			l.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("%s %s as %q, want GET %s as JSON", l.Method, l.Path, l.Header.Get("Content-Type"), want[i])
-		}
+		require.Equal(t, http.MethodGet, l.Method, "%v %v", l.Path, l.Header.Get("Content-Type"))
+		require.Equal(t, transactionsPath+want[i], l.Path, "%v %v", l.Method, l.Header.Get("Content-Type"))
+		require.Equal(t, "application/json", l.Header.Get("Content-Type"), "%v %v", l.Method, l.Path)
 	}
 }
 
@@ -285,9 +251,10 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 			q.Handle = pirogue.Handle{"transaction_id": ciID}
 			got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
 			named := err != nil || got.ProviderTxID == ciID
-			if got.Outcome != tt.outcome || got.Unreadable != tt.unclear || pirogue.CodeOf(err) != tt.code || !named {
-				t.Errorf("%+v, %v; want %q, %t, %q", got, err, tt.outcome, tt.unclear, tt.code)
-			}
+			require.Equal(t, tt.outcome, got.Outcome, err)
+			require.Equal(t, tt.unclear, got.Unreadable, err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
+			require.True(t, named, "%+v, %v; want %q, %t, %q", got, err, tt.outcome, tt.unclear, tt.code)
 		})
 	}
 }
@@ -299,24 +266,20 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
 	_, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
 	asked := server.letters(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
-	if pirogue.CodeOf(err) != operator.Unknown || len(asked) != 1 {
-		t.Errorf("%v after %+v", err, server.Letters())
-	}
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), server.Letters())
+	require.Len(t, asked, 1, "%v %v", err, server.Letters())
 }
 
 func TestABalanceCarriesThePIN(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]answer{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
 	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
-	if err != nil || left != (pirogue.Money{Minor: 10, Currency: pirogue.XOF}) {
-		t.Errorf("%v, %v; want 10 XOF", left, err)
-	}
+	require.NoError(t, err, left)
+	require.Equal(t, (pirogue.Money{Minor: 10, Currency: pirogue.XOF}), left)
 	sent := server.letters(balancePath)[0]
 	body := `{"idType":"MSISDN","id":"781112233","encryptedPinCode":"","wallet":"PRINCIPAL"}`
-	if diff := cmp.Diff(body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`)); diff != "" ||
-		sent.PINs[0] != pin {
-		t.Errorf("%s, PINs %v", diff, sent.PINs)
-	}
+	require.Equal(t, body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`), sent.PINs)
+	require.Equal(t, pin, sent.PINs[0])
 }
 
 func TestEveryDocumentedCodeOfARefusedDeposit(t *testing.T) {
@@ -369,9 +332,8 @@ func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T,
 			t.Run(code, func(t *testing.T) {
 				t.Parallel()
 				err := call(t, problem(400, code))
-				if pirogue.CodeOf(err) != want || !strings.Contains(err.Error(), "code "+code) {
-					t.Errorf("%v, want %s with the code", err, want)
-				}
+				require.Equal(t, want, pirogue.CodeOf(err), err)
+				require.ErrorContains(t, err, "code "+code)
 			})
 		}
 	}

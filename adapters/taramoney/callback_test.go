@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue"
 	"pirogue/adapters/adaptertest"
 	"pirogue/config"
@@ -22,12 +24,8 @@ func TestSecretsOfWebhooks(t *testing.T) {
 			header := http.Header{}
 			header.Set("tara-webhook-secret", given)
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
-			if valid && (err != nil || got.Outcome != pirogue.OutcomePaid) {
-				t.Errorf("%s, %q: %+v, %v; want it believed", name, given, got, err)
-			}
-			if !valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid {
-				t.Errorf("%s, %q: %+v, %v; want SIGNATURE_INVALID", name, given, got, err)
-			}
+			require.False(t, valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%s, %q: %+v, %v; want it believed", name, given, got, err)
+			require.False(t, !valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%s, %q: %+v, %v; want SIGNATURE_INVALID", name, given, got, err)
 		}
 	}
 }
@@ -37,9 +35,9 @@ func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 	reader := reading[operator.CallbackReader](t, adaptertest.With(cameroon, "webhook_secret", ""))
 	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
 		got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
-		if err != nil || got.Outcome != pirogue.OutcomePaid || got.Amount != (pirogue.Money{}) {
-			t.Errorf("%+v, %v; want it read, without an amount", got, err)
-		}
+		require.NoError(t, err)
+		require.Equal(t, pirogue.OutcomePaid, got.Outcome)
+		require.Equal(t, (pirogue.Money{}), got.Amount)
 	}
 	for body, code := range map[string]pirogue.Code{
 		`{"businessId":"other","status":"SUCCESS"}`:                                operator.Unknown,
@@ -47,9 +45,8 @@ func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 		`{"businessId":"TcMpnFWlIz","productId":"product-456","status":"SUCCESS"}`: operator.Unknown,
 		`[]`: pirogue.InvalidJSON,
 	} {
-		if got, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body)); pirogue.CodeOf(err) != code {
-			t.Errorf("%s: %+v, %v; want %s", body, got, err, code)
-		}
+		_, err := reader.Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
+		require.Equal(t, code, pirogue.CodeOf(err), body)
 	}
 }
 
@@ -83,9 +80,7 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, tt.answer)
 			err := reading[operator.CallbackResender](t, at(server, mute())).ResendCallback(t.Context(), query)
-			if pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%v, want %q", err, tt.code)
-			}
+			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			leaves(t, server, "/resend-webhook", `"productId":"`+ref+`"`)
 		})
 	}

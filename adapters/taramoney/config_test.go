@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -41,9 +41,7 @@ func TestTaramoneysPromises(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, reading[operator.Operator](t, tt.conf).Capability()); diff != "" {
-				t.Error(diff)
-			}
+			require.Equal(t, tt.want, reading[operator.Operator](t, tt.conf).Capability())
 		})
 	}
 }
@@ -57,19 +55,19 @@ func TestWhatAnAccountCan(t *testing.T) {
 		_, lists := o.(operator.StatementReader)
 		_, hears := o.(operator.CallbackReader)
 		_, resends := o.(operator.CallbackResender)
-		if !collects || !disburses || !lists || !hears || !resends {
-			t.Errorf("%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all",
-				name, collects, disburses, lists, hears, resends)
-		}
+		require.True(t, collects, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
+		require.True(t, disburses, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
+		require.True(t, lists, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
+		require.True(t, hears, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
+		require.True(t, resends, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
 		_, refunds := o.(operator.Refunder)
 		_, counts := o.(operator.BalanceReader)
 		_, registers := o.(operator.CallbackRegistrar)
-		if refunds || counts || registers {
-			t.Errorf("%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
-		}
-		if _, asks := o.(operator.StatusReader); asks != (name == "asking") {
-			t.Errorf("%s: asks for a status: %v", name, asks)
-		}
+		require.False(t, refunds, "%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
+		require.False(t, counts, "%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
+		require.False(t, registers, "%s: refunds %v, counts %v, registers %v; want none", name, refunds, counts, registers)
+		_, asks := o.(operator.StatusReader)
+		require.Equal(t, (name == "asking"), asks)
 	}
 }
 
@@ -104,9 +102,8 @@ func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
 	for _, base := range []string{"https://www.dklo.co/api/tara", "https://www.dklo.co/api/tara/"} {
 		conf := cameroon
 		conf.Mode, conf.Simulator, conf.BaseURL = pirogue.Live, false, base
-		if _, err := taramoney.New(conf, adaptertest.Now); err != nil {
-			t.Errorf("%s: %v", base, err)
-		}
+		_, err := taramoney.New(conf, adaptertest.Now)
+		require.NoError(t, err, base)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -42,17 +42,15 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
 			got, err := reading[operator.StatementReader](t, at(server, mute())).Statement(t.Context(), now, now)
-			if err != nil || len(got) != tt.lines {
-				t.Errorf("%d lines, %v; want %d", len(got), err, tt.lines)
-			}
+			require.NoError(t, err, len(got))
+			require.Len(t, got, tt.lines)
 			asked := server.Letters()
 			want := adaptertest.ReceivedCallback{
 				Method: "POST", Path: "/api/tara/transactionlist",
 				Body: account + fmt.Sprintf(`"start":%d,"size":100}`, tt.last), Header: asked[len(asked)-1].Header,
 			}
-			if diff := cmp.Diff(want, asked[len(asked)-1]); diff != "" || len(asked) != len(tt.pages) {
-				t.Errorf("%d pages, want %d; the last: %s", len(asked), len(tt.pages), diff)
-			}
+			require.Equal(t, want, asked[len(asked)-1], "%v %v", len(asked), len(tt.pages))
+			require.Len(t, asked, len(tt.pages))
 		})
 	}
 }
@@ -82,12 +80,10 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 			server := newTara(t, tt.pages...)
 			now := adaptertest.Now()
 			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), now, now)
-			if got != nil || pirogue.CodeOf(err) != tt.code {
-				t.Errorf("%d lines, %v; want none, %s", len(got), err, tt.code)
-			}
-			if asked := len(server.Letters()); asked != tt.asked {
-				t.Errorf("%d pages were asked for, want %d", asked, tt.asked)
-			}
+			require.Nil(t, got, "%v %v", len(got), err)
+			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
+			asked := len(server.Letters())
+			require.Equal(t, tt.asked, asked)
 		})
 	}
 }
@@ -103,9 +99,7 @@ func TestALineOfTheList(t *testing.T) {
 	got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(
 		t.Context(), from, from.Add(24*time.Hour),
 	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	const ours = "TcMpnFWlIz"
 	began := time.Date(2026, 5, 11, 12, 30, 0, 0, time.UTC)
 	want := []operator.StatementLine{{
@@ -119,9 +113,7 @@ func TestALineOfTheList(t *testing.T) {
 	}, {
 		Kind: pirogue.CashIn, Partner: ours,
 	}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	require.Equal(t, want, got)
 }
 
 func TestWhatIsOutsideAPeriod(t *testing.T) {
@@ -151,9 +143,8 @@ func TestWhatIsOutsideAPeriod(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, says(200, `[{"transactionId":"txn_1",`+tt.times+`}]`), says(200, `[]`))
 			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, to)
-			if err != nil || (len(got) == 1) != tt.in {
-				t.Errorf("%d lines, %v; want it in: %v", len(got), err, tt.in)
-			}
+			require.NoError(t, err, len(got))
+			require.Equal(t, tt.in, (len(got) == 1))
 		})
 	}
 }

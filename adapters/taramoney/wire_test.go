@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/adapters/adaptertest"
@@ -23,22 +23,15 @@ const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
 func leaves(t *testing.T, server *adaptertest.Server, path, body string) {
 	t.Helper()
 	sent := server.Letters()
-	if len(sent) != 1 {
-		t.Fatalf("%d requests, want 1", len(sent))
-	}
-	if sent[0].Method != http.MethodPost || sent[0].Path != "/api/tara"+path {
-		t.Errorf("%s %s, want POST /api/tara%s", sent[0].Method, sent[0].Path, path)
-	}
-	if diff := cmp.Diff(account+body+"}", sent[0].Body); diff != "" {
-		t.Error(diff)
-	}
-	if got := sent[0].Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type %q", got)
-	}
+	require.Len(t, sent, 1)
+	require.Equal(t, http.MethodPost, sent[0].Method, "%v %v", sent[0].Path, path)
+	require.Equal(t, "/api/tara"+path, sent[0].Path, sent[0].Method)
+	require.Equal(t, account+body+"}", sent[0].Body)
+	got := sent[0].Header.Get("Content-Type")
+	require.Equal(t, "application/json", got)
 	for name := range sent[0].Header {
-		if name == "Authorization" || strings.HasPrefix(name, "X-") {
-			t.Errorf("header %s is on a wire that knows none", name)
-		}
+		require.NotEqual(t, "Authorization", name)
+		require.False(t, strings.HasPrefix(name, "X-"), "header %s is on a wire that knows none", name)
 	}
 }
 
@@ -71,9 +64,8 @@ func TestWhatLeavesForACollection(t *testing.T) {
 			server := newTara(t, says(200, accepted))
 			c := collection
 			c.Network = tt.network
-			if _, err := reading[operator.Collector](t, at(server, tt.conf)).Collect(t.Context(), c); err != nil {
-				t.Fatal(err)
-			}
+			_, err := reading[operator.Collector](t, at(server, tt.conf)).Collect(t.Context(), c)
+			require.NoError(t, err)
 			leaves(t, server, tt.path, tt.body)
 		})
 	}
@@ -85,12 +77,10 @@ func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
 		server := newTara(t, says(200, accepted))
 		c := collection
 		c.Payee = given
-		if _, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		if body := server.Letters()[0].Body; !strings.Contains(body, `"productName":"`+name+`"`) {
-			t.Errorf("%s, want the name %s", body, name)
-		}
+		_, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
+		require.NoError(t, err)
+		body := server.Letters()[0].Body
+		require.Contains(t, body, `"productName":"`+name+`"`)
 	}
 }
 
@@ -133,12 +123,9 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 			t.Parallel()
 			server := newTara(t, says(200, tt.body))
 			got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
-			if err != nil || got.Outcome != pirogue.OutcomePending {
-				t.Fatalf("%+v, %v; want it accepted", got, err)
-			}
-			if diff := cmp.Diff(tt.want, got.NextAction); diff != "" {
-				t.Error(diff)
-			}
+			require.NoError(t, err)
+			require.Equal(t, pirogue.OutcomePending, got.Outcome)
+			require.Equal(t, tt.want, got.NextAction)
 		})
 	}
 }
@@ -152,9 +139,8 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 		server := newTara(t, says(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
 		got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 		want := operator.OperatorResult{ProviderTxID: payID}
-		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != operator.Unknown {
-			t.Errorf("%s: %v %s", authURL, err, diff)
-		}
+		require.Equal(t, want, got, "%v %v", authURL, err)
+		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), authURL)
 	}
 }
 
@@ -165,9 +151,8 @@ func TestThePageOfTheRealTaramoneyIsEncrypted(t *testing.T) {
 		genuine := reading[operator.Collector](t, at(server, mobile()))
 		taramoney.Pretend(genuine)
 		got, err := genuine.Collect(t.Context(), collection)
-		if (err == nil) != shown || (got.NextAction.URL == page) != shown {
-			t.Errorf("%s: %+v, %v; want it shown: %v", page, got, err, shown)
-		}
+		require.Equal(t, shown, (err == nil), page)
+		require.Equal(t, shown, (got.NextAction.URL == page), err)
 	}
 }
 
@@ -191,18 +176,14 @@ func TestWhatLeavesForAPayout(t *testing.T) {
 				d := disbursement
 				d.Network, d.Beneficiary = tt.network, tt.given
 				got, err := reading[operator.Disburser](t, at(server, conf)).Disburse(t.Context(), d)
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				leaves(t, server, "/payout/create", `"receiverName":"`+tt.name+`","paymentMethod":"`+tt.method+
 					`","receiverPhoneNumber":"237696717597","receiverId":"`+outRef+`","amount":5000`)
 				want := operator.OperatorResult{
 					Outcome: pirogue.OutcomePending, ProviderTxID: outID,
 					Handle: pirogue.Handle{"payout_id": outID}, Message: "SUCCESS ok",
 				}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Error(diff)
-				}
+				require.Equal(t, want, got)
 			})
 		}
 	}
@@ -220,15 +201,13 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 		server := newTara(t, a)
 		got, err := reading[operator.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
 		want := operator.OperatorResult{ProviderTxID: outID, Handle: pirogue.Handle{"payout_id": outID}}
-		if diff := cmp.Diff(want, got); diff != "" || pirogue.CodeOf(err) != operator.Unknown {
-			t.Errorf("%s: %v %s", name, err, diff)
-		}
+		require.Equal(t, want, got, "%v %v", name, err)
+		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), name)
 	}
 	refused := newTara(t, says(200, strings.Replace(named, "%", "FAILURE", 1)))
 	got, err := reading[operator.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
-	if diff := cmp.Diff(operator.OperatorResult{}, got); diff != "" || pirogue.CodeOf(err) != operator.Refused {
-		t.Errorf("refused: %v %s", err, diff)
-	}
+	require.Equal(t, operator.OperatorResult{}, got, err)
+	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
 }
 
 func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
@@ -271,12 +250,9 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 // not contain the number.
 func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
-	if pirogue.CodeOf(err) != operator.Unable || len(server.Letters()) != 0 {
-		t.Errorf("%v after %d requests, want UNABLE after none", err, len(server.Letters()))
-	}
-	if err != nil && strings.Contains(err.Error(), "96717597") {
-		t.Errorf("the number is repeated: %v", err)
-	}
+	require.Equal(t, operator.Unable, pirogue.CodeOf(err), len(server.Letters()))
+	require.Empty(t, server.Letters(), err)
+	require.False(t, err != nil && strings.Contains(err.Error(), "96717597"), "the number is repeated: %v", err)
 }
 
 func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
@@ -301,9 +277,8 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 			q := tt.query
 			q.Handle = tt.handle
 			got, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
-			if err != nil || got.Outcome != pirogue.OutcomePending {
-				t.Errorf("%+v, %v; want it pending", got, err)
-			}
+			require.NoError(t, err)
+			require.Equal(t, pirogue.OutcomePending, got.Outcome)
 			leaves(t, server, "/transactions/status", `"productId":"`+tt.name+`"`)
 		})
 	}
@@ -314,8 +289,6 @@ func TestACollectionIsNotKnownByAPayoutsName(t *testing.T) {
 	server := newTara(t, says(200, `{"status":"SUCCESS","productId":"po_987654"}`))
 	q := query
 	q.Handle = pirogue.Handle{"payout_id": outID}
-	got, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
-	if pirogue.CodeOf(err) != operator.Unknown {
-		t.Errorf("%+v, %v; want UNKNOWN", got, err)
-	}
+	_, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 }
