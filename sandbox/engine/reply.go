@@ -85,9 +85,7 @@ func (e *Engine) Down(way Direction, msisdn string) bool {
 // ReplyToOpening sends the response to the call that opened an order, as JSON; see
 // ReplyToAll.
 func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
-	e.ReplyToAll(w, r, []Order{o}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		WriteJSON(w, status, reply)
-	}))
+	e.ReplyToAll(w, r, []Order{o}, JSONResponse(status, reply))
 }
 
 // ReplyToAll sends the response to the call that opened orders, with the effects of their

@@ -28,6 +28,11 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	WriteBody(w, status, "application/json; charset=utf-8", body, err)
 }
 
+// JSONResponse returns a handler that sends v as a JSON response.
+func JSONResponse(status int, v any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, status, v) })
+}
+
 // WriteBody sends an encoded body. err is the error of the encoding; it makes the response
 // a 500.
 func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte, err error) {

@@ -38,11 +38,10 @@ func (s *Simulator) balance(w http.ResponseWriter, r *http.Request) error {
 	if asked.Wallet != "" && asked.Wallet != principal {
 		return violating([]violation{{"wallet", "must be PRINCIPAL"}})
 	}
-	if err := s.checkRetailer(asked.party); err != nil {
+	if err := s.pins.checkRetailer(asked.party); err != nil {
 		return err
 	}
-	left, _ := s.book.figures()
-	engine.WriteJSON(w, http.StatusOK, s.show(left))
+	engine.WriteJSON(w, http.StatusOK, s.settings.quirks().show(s.Float()))
 	return nil
 }
 
@@ -53,20 +52,31 @@ func (s *Simulator) account(w http.ResponseWriter, r *http.Request) error {
 	if !localNumber.MatchString(msisdn) {
 		return badMSISDN
 	}
-	left, wrong := s.book.figures()
+	quirks := s.settings.quirks()
 	reply := accountReply{MSISDN: msisdn, Type: kind, FirstName: "Awa", LastName: "Ndiaye", Grade: "PRINCIPAL"}
 	switch {
 	case kind == "customer":
-		reply.Balance = s.show(customerBalance)
-	case kind == "retailer" && msisdn == s.options.Credentials.RetailerMSISDN:
-		reply.Balance, reply.Barred = s.show(left), wrong >= maxWrongPINs
+		reply.Balance = quirks.show(customerBalance)
+	case kind == "retailer" && msisdn == s.credentials.RetailerMSISDN:
+		reply.Balance, reply.Barred = quirks.show(s.Float()), s.pins.wrong() >= maxWrongPINs
 	case kind == "merchant" && msisdn == MerchantMSISDN:
-		reply.Balance = s.show(s.book.collected())
+		reply.Balance = quirks.show(s.collected())
 	default:
 		return noSuchCustomer
 	}
 	engine.WriteJSON(w, http.StatusOK, reply)
 	return nil
+}
+
+// collected returns the money that customers paid to the merchant, in XOF. It is not the
+// float: collected money does not pay for deposits.
+func (s *Simulator) collected() (sum int64) {
+	for _, line := range s.Book() {
+		if line.Direction == engine.In {
+			sum += line.Amount
+		}
+	}
+	return sum
 }
 
 // simCard is one test number.
@@ -86,10 +96,10 @@ func (s *Simulator) simCards(w http.ResponseWriter, r *http.Request) error {
 		card      func(n int) simCard
 	}{
 		{"nbMerchants", func(int) simCard {
-			return simCard{MerchantMSISDN, CustomerPIN, "MERCHANT", s.options.Credentials.MerchantCode}
+			return simCard{MerchantMSISDN, CustomerPIN, "MERCHANT", s.credentials.MerchantCode}
 		}},
 		{"nbRetailers", func(int) simCard {
-			return simCard{s.options.Credentials.RetailerMSISDN, s.options.Credentials.PIN, "RETAILER", ""}
+			return simCard{s.credentials.RetailerMSISDN, s.credentials.PIN, "RETAILER", ""}
 		}},
 		{"nbCustomers", func(n int) simCard {
 			return simCard{fmt.Sprintf("7701%05d", n), CustomerPIN, "CUSTOMER", ""}

@@ -1,12 +1,13 @@
 package sonatel
 
 import (
-	"context"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"pirogue/sandbox/engine"
@@ -52,9 +53,21 @@ type registrationReply struct {
 	CreatedAt   string `json:"createdAt"` // dd-MM-yyyy HH:mm:ss
 }
 
+// callbacks sends the callbacks of ended transactions, and stores the registration of their
+// address.
+type callbacks struct {
+	engine      *engine.Engine
+	settings    *settings
+	credentials Credentials
+	record      func(entry) error
+
+	mu           sync.Mutex
+	registration registration // empty if there is none
+}
+
 // register sets the address of callbacks and the key sent with them. The signature secret
 // is not part of it: Sonatel hands it out in another way.
-func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
+func (cb *callbacks) register(w http.ResponseWriter, r *http.Request) error {
 	var asked registrationRequest
 	if err := readBody(w, r, &asked); err != nil {
 		return err
@@ -67,17 +80,17 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	if err := violating(found); err != nil {
 		return err
 	}
-	if !engine.Same(string(asked.Code), s.options.Credentials.MerchantCode) {
+	if !engine.Same(string(asked.Code), cb.credentials.MerchantCode) {
 		return merchantRefused
 	}
 	kept := registration{
 		Code: string(asked.Code), Name: asked.Name, CallbackURL: asked.CallbackURL, APIKey: asked.APIKey,
-		CreatedAt: s.Now(),
+		CreatedAt: cb.engine.Now(),
 	}
-	if err := s.book.register(kept); err != nil {
+	if err := cb.save(kept); err != nil {
 		return err
 	}
-	if s.board.quirksNow().EmptyRegistration {
+	if cb.settings.quirks().EmptyRegistration {
 		w.WriteHeader(http.StatusCreated)
 		return nil
 	}
@@ -85,14 +98,32 @@ func (s *Simulator) register(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// registered serves the registration of a merchant code.
-func (s *Simulator) registered(w http.ResponseWriter, r *http.Request) error {
+// save journals a registration, then stores it in place of any other.
+func (cb *callbacks) save(wanted registration) error {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	if err := cb.record(entry{Registration: &wanted}); err != nil {
+		return err
+	}
+	cb.registration = wanted
+	return nil
+}
+
+// registered returns the registration.
+func (cb *callbacks) registered() registration {
+	cb.mu.Lock()
+	defer cb.mu.Unlock()
+	return cb.registration
+}
+
+// serveRegistration serves the registration of a merchant code.
+func (cb *callbacks) serveRegistration(w http.ResponseWriter, r *http.Request) error {
 	wanted := r.URL.Query().Get("code")
 	if wanted == "" {
 		return missingParameter.because("code is missing.")
 	}
 	replies := []registrationReply{}
-	if kept := s.book.registered(); kept.Code == wanted {
+	if kept := cb.registered(); kept.Code == wanted {
 		replies = append(replies, kept.reply())
 	}
 	engine.WriteJSON(w, http.StatusOK, replies)
@@ -107,57 +138,34 @@ func (r registration) reply() registrationReply {
 	}
 }
 
-// tell sends the callback of an ended transaction, times times, without waiting, or after
-// the delay of the switch.
-func (s *Simulator) tell(t transaction, times int) {
-	s.Notify(func() {
-		if m, send := s.callback(t, 0); send {
-			m.Copies = times * s.Faults.Read().NotificationCopies
-			s.Notifier.Enqueue(m)
-			s.forge(t, m.URL)
-		}
-	})
+// callback returns the callback of an ended transaction. The switch lets a forged one follow.
+func (cb *callbacks) callback(o engine.Order) engine.Notification {
+	msg := cb.try(transaction{o}, 0)
+	if cb.settings.quirks().ForgedCallbacks {
+		forged := cb.forged(transaction{o}, msg.URL)
+		msg.Next = &forged
+	}
+	return msg
 }
 
-// tellEarly sends one callback and waits for the response. It returns the transaction with
-// the callbacks left. If callbacks are delayed all are left, because a delayed one must not
-// arrive before the response.
-func (s *Simulator) tellEarly(ctx context.Context, t transaction) transaction {
-	if s.DelaysNotifications() {
-		return t
-	}
-	if m, send := s.callback(t, 0); send {
-		s.Notifier.Deliver(context.WithoutCancel(ctx), m)
-	}
-	t.Callbacks--
-	return t
-}
-
-// callback returns one try of a transaction's callback, freshly signed. That of a single
-// deposit goes to the registered address too, unless its call named another.
-func (s *Simulator) callback(t transaction, tried int) (engine.Notification, bool) {
-	known := s.book.registered()
-	address, key := t.CallbackURL, known.APIKey
-	if address == "" {
-		address = known.CallbackURL
-	}
-	if key == "" {
-		key = s.options.Credentials.CallbackKey
-	}
-	letter := s.Notification(address, nil, s.reply(t))
-	secrets := []string{s.options.Credentials.CallbackSecret}
-	if s.board.quirksNow().TwoSignatures {
+// try returns one try of a transaction's callback, freshly signed. That of a single deposit
+// goes to the registered address too, unless its call named another.
+func (cb *callbacks) try(t transaction, tried int) engine.Notification {
+	known, quirks := cb.registered(), cb.settings.quirks()
+	msg := cb.engine.Notification(cmp.Or(t.CallbackURL, known.CallbackURL), nil, t.reply(quirks))
+	secrets := []string{cb.credentials.CallbackSecret}
+	if quirks.TwoSignatures {
 		secrets = []string{otherSecret, secrets[0]}
 	}
-	letter.Header = s.headers(key, t.key(), letter.Body, secrets)
-	letter.Answered = func(status int) { s.retry(t, tried, status) }
-	return letter, letter.URL != "" && !s.Faults.Read().NotificationsOff
+	msg.Header = cb.headers(cmp.Or(known.APIKey, cb.credentials.CallbackKey), t.key(), msg.Body, secrets)
+	msg.Answered = func(status int) { cb.retry(t, tried, status) }
+	return msg
 }
 
 // headers returns the proof that a callback comes from Sonatel. The key follows Basic
 // unchanged, not as the base64 of a name and a password.
-func (s *Simulator) headers(key, idempotency string, body []byte, secrets []string) http.Header {
-	at := strconv.FormatInt(s.Stamp().Unix(), 10)
+func (cb *callbacks) headers(key, idempotency string, body []byte, secrets []string) http.Header {
+	at := strconv.FormatInt(cb.engine.Stamp().Unix(), 10)
 	signature := "t=" + at
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
@@ -173,40 +181,23 @@ func (s *Simulator) headers(key, idempotency string, body []byte, secrets []stri
 }
 
 // retry schedules another try of a callback that got a 5xx or no response.
-func (s *Simulator) retry(t transaction, tried, status int) {
+func (cb *callbacks) retry(t transaction, tried, status int) {
 	failed := status == 0 || status >= http.StatusInternalServerError
 	if !failed || tried >= len(retries) {
 		return
 	}
-	s.Scheduler.At(s.Clock.Now().Add(retries[tried]), func() {
-		if m, send := s.callback(t, tried+1); send {
-			s.Notifier.Enqueue(m)
+	cb.engine.Scheduler.At(cb.engine.Now().Add(retries[tried]), func() {
+		if !cb.engine.Faults.Read().NotificationsOff {
+			cb.engine.Notifier.Enqueue(cb.try(t, tried+1))
 		}
 	})
 }
 
-// forge sends a forged callback after a real one: that of a sender who knows the address
-// and no secret. No merchant may believe it.
-func (s *Simulator) forge(t transaction, address string) {
-	if !s.board.quirksNow().ForgedCallbacks {
-		return
-	}
-	t.Status, t.Reason = Success, ""
-	letter := s.Notification(address, nil, s.reply(t))
-	letter.Header = s.headers(forgedKey, newID(), letter.Body, []string{otherSecret})
-	s.Notifier.Enqueue(letter)
-}
-
-// register stores a registration in place of any other.
-func (b *book) register(wanted registration) error {
-	b.Lock()
-	defer b.Unlock()
-	return b.Record(entry{Registration: &wanted})
-}
-
-// registered returns the registration; its fields are empty if there is none.
-func (b *book) registered() registration {
-	b.Lock()
-	defer b.Unlock()
-	return b.registration
+// forged returns the callback of a sender who knows the address and no secret. It reports a
+// success. No merchant may believe it.
+func (cb *callbacks) forged(t transaction, address string) engine.Notification {
+	t.State, t.Reason = engine.Executed, ""
+	msg := cb.engine.Notification(address, nil, t.reply(cb.settings.quirks()))
+	msg.Header = cb.headers(forgedKey, newID(), msg.Body, []string{otherSecret})
+	return msg
 }

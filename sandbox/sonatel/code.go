@@ -1,6 +1,7 @@
 package sonatel
 
 import (
+	"strconv"
 	"time"
 
 	"pirogue/sandbox/engine"
@@ -50,10 +51,8 @@ type code struct {
 	AnswerLost  bool              `json:"answer_lost,omitempty"`
 	Unread      bool              `json:"unread,omitempty"` // the response was spoiled
 	// Force is the magic number of the switch Force when the code was made.
-	Force   string    `json:"force,omitempty"`
-	PaidBy  string    `json:"paid_by,omitempty"` // the transaction that pays it, or the last that did
-	LastTry string    `json:"last_try,omitempty"`
-	NextAt  time.Time `json:"next_at"` // zero if nobody pays automatically
+	Force  string    `json:"force,omitempty"`
+	NextAt time.Time `json:"next_at"` // zero if nobody pays automatically
 }
 
 // behaviour returns the behaviour of this code's customer. Without a number nobody acts
@@ -99,7 +98,7 @@ func (c *code) visit(now time.Time) bool {
 // cancel records that a person pressed "cancel". Sonatel sends no callback: the code is
 // simply never paid.
 func (c *code) cancel() bool {
-	if c.Cancelled || c.PaidBy != "" {
+	if c.Cancelled {
 		return false
 	}
 	c.Cancelled, c.NextAt = true, time.Time{}
@@ -115,39 +114,44 @@ func (c *code) confirmedAt() time.Time {
 	return c.NextAt
 }
 
-// payable returns the reason why a code cannot be paid at an instant, or nil.
-func (c *code) payable(at time.Time) error {
+// checkPayable returns the reason why a code cannot be paid at an instant, or nil. paid
+// reports whether it was paid before.
+func (c *code) checkPayable(at time.Time, paid bool) error {
 	switch {
 	case c.Cancelled, at.After(c.ValidUntil):
 		return codeExpired
-	case c.SingleUse && c.PaidBy != "":
-		return codeExpired.because("The QR code was used.")
+	case c.SingleUse && paid:
+		return codeUsed
 	case c.Amount < minPayable:
 		return invalidInput.because("The amount is below 10 XOF.")
 	}
 	return nil
 }
 
-// payment returns the transaction of a customer who pays the code with behaviour b.
-func (c *code) payment(msisdn, merchantCode string, b engine.Behaviour) transaction {
-	executed := c.Amount
-	if b.OtherAmount {
-		executed = engine.AnotherAmount(c.Amount)
+// opening returns the opening of the transaction of a customer who confirms the code.
+func (c *code) opening(by confirmation, merchantCode string) engine.Opening {
+	partner, customer := party{IDType: idCode, ID: merchantCode}, party{IDType: idMSISDN, ID: local(by.msisdn)}
+	notes := notesOf(partner, customer, channelMAXIT, c.Metadata)
+	notes[noteCode], notes[noteRequestDate] = c.ID, instant(c.CreatedAt)
+	notes[noteReceives] = strconv.FormatBool(true)
+	o := engine.Order{
+		Reference: c.Reference, Direction: engine.In, MSISDN: by.msisdn, Asked: c.Amount, Currency: unitXOF,
+		CallbackURL: c.CallbackURL, Notes: notes, Copies: by.behaviour.Callbacks,
 	}
-	return transaction{
-		Type: typePayment, Amount: executed, Asked: c.Amount, Reference: c.Reference, CodeID: c.ID,
-		Partner:  party{IDType: idCode, ID: merchantCode},
-		Customer: party{IDType: idMSISDN, ID: local(msisdn)}.named(), MSISDN: msisdn,
-		Channel: channelMAXIT, Metadata: c.Metadata, ReceiveNotification: true, RequestDate: c.CreatedAt,
-		CallbackURL: c.CallbackURL, Callbacks: b.Callbacks,
+	if by.behaviour.OtherAmount {
+		o.Amount = engine.AnotherAmount(c.Amount)
 	}
+	course := paymentCourse(by.behaviour)
+	course.After = by.settling
+	return engine.Opening{Order: o, Course: course}
 }
 
-// view returns the description of a code for the book, without its link.
-func (c *code) view() Code {
+// view returns the description of a code for the book, without its link. paidBy is the
+// transaction that pays it.
+func (c *code) view(paidBy string) Code {
 	v := Code{
 		Reference: c.Reference, MSISDN: c.MSISDN, Amount: c.Amount, Cancelled: c.Cancelled,
-		AnswerLost: c.AnswerLost, TransactionID: c.PaidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
+		AnswerLost: c.AnswerLost, TransactionID: paidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
 	}
 	if !c.NextAt.IsZero() {
 		v.NextAt = &c.NextAt

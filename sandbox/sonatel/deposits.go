@@ -3,7 +3,6 @@ package sonatel
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"pirogue/sandbox/engine"
 )
@@ -45,11 +44,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	if to.End == engine.RefusedAtOnce {
 		return ceilingReached
 	}
-	begun, err := s.begin(s.deposit(asked, to, address, ""))
-	if err != nil {
-		return err
-	}
-	return s.conclude(w, r, begun, replyTo(begun[0]))
+	return s.openAndReply(w, r, depositOf(asked, to, address))
 }
 
 // checkDeposit returns the reason to refuse a deposit, or nil. It checks first for the
@@ -65,50 +60,21 @@ func (s *Simulator) checkDeposit(m movement) error {
 	if !localNumber.MatchString(m.Customer.ID) {
 		return badMSISDN
 	}
-	return s.checkRetailer(m.Partner)
+	return s.pins.checkRetailer(m.Partner)
 }
 
-// deposit returns the transaction of a deposit.
-func (s *Simulator) deposit(m movement, to engine.Payout, address, bulkID string) ordered {
-	executed := int64(m.Amount.Value)
+// depositOf returns the opening of a deposit to one magic number.
+func depositOf(m movement, to engine.Payout, callbackURL string) engine.Opening {
+	o := m.order(engine.Out, callbackURL)
+	o.Copies = to.Callbacks
 	if to.OtherAmount {
-		executed = engine.AnotherAmount(executed)
+		o.Amount = engine.AnotherAmount(o.Asked)
 	}
-	t := s.transaction(m, address)
-	t.Type, t.Amount, t.BulkID = typeCashIn, executed, bulkID
-	t.Callbacks, t.LosesAnswers = to.Callbacks, to.AnswerLost
-	return ordered{t, depositCourse(to)}
-}
-
-// transaction returns the fields that every movement of a body shares.
-func (s *Simulator) transaction(m movement, address string) transaction {
-	now := s.Now()
-	if said, err := time.Parse(time.RFC3339, m.RequestDate); err == nil {
-		now = said.UTC()
+	c := engine.Course{Ends: engine.Executed, After: to.After}
+	if to.End != engine.PaidOut {
+		c.Ends, c.Reason = engine.Declined, engine.Rejected
 	}
-	return transaction{
-		Asked: int64(m.Amount.Value), Reference: m.Reference, Partner: m.Partner.named(), Customer: m.Customer.named(),
-		MSISDN: international(m.Customer.ID), Channel: channelAPI, Metadata: m.Metadata, RequestDate: now,
-		// The customer gets a message by default, as in Sonatel's starter.
-		ReceiveNotification: m.ReceiveNotification == nil || *m.ReceiveNotification, CallbackURL: address,
-	}
-}
-
-// begin stores movements. The float and the journal may refuse them.
-func (s *Simulator) begin(asked ...ordered) ([]transaction, error) {
-	return s.book.begin(s.Now(), s.board.settling(), asked)
-}
-
-// replyTo returns the response to a single movement. It has no amount: only the history
-// shows the executed one.
-func replyTo(t transaction) movedReply {
-	described := map[Status]string{Success: "Opération réussie.", Failed: t.Reason}[t.Status]
-	if described == "" {
-		described = "Opération en cours."
-	}
-	return movedReply{
-		TransactionID: t.ID, Status: t.Status, RequestID: newID(), Description: described, Reference: t.Reference,
-	}
+	return engine.Opening{Order: o, Course: c, LosesAnswers: to.AnswerLost}
 }
 
 // bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a
@@ -126,21 +92,77 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		return invalidInput.because("A bulk has from 1 to " + strconv.Itoa(maxBulk) + " deposits.")
 	}
 	bulkID := newID()
-	asked := make([]ordered, len(lines))
+	wanted := make([]engine.Opening, len(lines))
 	for i, line := range lines {
 		if err := s.checkDeposit(line); err != nil {
 			return err
 		}
-		to := s.Faults.Read().PayoutTo(line.Customer.ID)
-		asked[i] = s.deposit(line, to, address, bulkID)
-		asked[i].course.waits = true
-		if to.End == engine.RefusedAtOnce {
-			asked[i].course.end, asked[i].course.reason = Rejected, ceilingReached.detail
-		}
+		wanted[i] = bulkLineOf(line, s.Faults.Read().PayoutTo(line.Customer.ID), address, bulkID)
 	}
-	begun, err := s.begin(asked...)
+	opened, err := s.open(wanted...)
 	if err != nil {
 		return err
 	}
-	return s.conclude(w, r, begun, bulkReply{bulkID, Pending, "Les dépôts sont en cours."})
+	return s.reply(w, r, opened, bulkReply{bulkID, Pending, "Les dépôts sont en cours."})
+}
+
+// bulkLineOf returns the opening of a line of a bulk. A line ends after the response, and
+// the float or the ceiling rejects no other line.
+func bulkLineOf(m movement, to engine.Payout, callbackURL, bulkID string) engine.Opening {
+	line := depositOf(m, to, callbackURL)
+	line.Order.Notes[noteBulk] = bulkID
+	line.Course.AfterResponse = true
+	if to.End == engine.RefusedAtOnce {
+		line.Course.Reason = ceilingAtEnd
+	}
+	poor := line.Course
+	poor.Ends, poor.Reason = engine.Declined, floatTooLow
+	line.WithoutFloat = &poor
+	return line
+}
+
+// open opens transactions: all of them or none. No transaction ends before the settling of
+// the switches is over.
+func (s *Simulator) open(wanted ...engine.Opening) ([]engine.Order, error) {
+	settling := s.settings.settling()
+	for i := range wanted {
+		c := &wanted[i].Course
+		c.After = max(c.After, settling)
+		if poor := wanted[i].WithoutFloat; poor != nil {
+			poor.After = c.After
+		}
+	}
+	return s.OpenAll(wanted...)
+}
+
+// openAndReply opens one transaction and sends the response.
+func (s *Simulator) openAndReply(w http.ResponseWriter, r *http.Request, wanted engine.Opening) error {
+	opened, err := s.open(wanted)
+	if err != nil {
+		return err
+	}
+	return s.reply(w, r, opened, replyTo(opened[0]))
+}
+
+// reply sends the response to a call that opened transactions.
+func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, opened []engine.Order, reply any) error {
+	response := engine.JSONResponse(http.StatusOK, reply)
+	if s.settings.quirks().ExecutesThenTimesOut {
+		response = tryAgain
+	}
+	s.ReplyToAll(w, r, opened, response)
+	return nil
+}
+
+// replyTo returns the response to a single movement. It has no amount: only the history
+// shows the executed one.
+func replyTo(o engine.Order) movedReply {
+	t := transaction{o}
+	described := map[Status]string{Success: "Opération réussie.", Failed: declines[t.Reason].says}[t.status()]
+	if described == "" {
+		described = "Opération en cours."
+	}
+	return movedReply{
+		TransactionID: t.ID, Status: t.status(), RequestID: newID(), Description: described, Reference: t.Reference,
+	}
 }

@@ -15,8 +15,8 @@ const (
 	maxPageSize     = 500
 )
 
-// question holds the filters of a search. An empty one matches everything.
-type question struct {
+// query holds the filters of a search. An empty one matches everything.
+type query struct {
 	transactionID, reference, bulkID, status string
 	kind                                     string
 	// from is exclusive, as in production. A caller whose clock is ahead of Sonatel's must
@@ -25,26 +25,35 @@ type question struct {
 	page, size int // page 0 is the first
 }
 
+// history serves the transactions.
+type history struct {
+	engine   *engine.Engine
+	settings *settings
+}
+
 // search serves transactions, the latest first. An unpaid QR code is no transaction, so a
 // search finds nothing of a payment that waits.
-func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
-	asked, err := readQuestion(r)
+func (h history) search(w http.ResponseWriter, r *http.Request) error {
+	asked, err := readQuery(r)
 	if err != nil {
 		return err
 	}
-	candidates := s.candidates(asked)
+	candidates, quirks := h.candidates(asked), h.settings.quirks()
 	slices.Reverse(candidates)
 	replies := []transactionReply{}
 	// A type filter finds nothing, even transactions of that type.
-	broken := asked.kind != "" && s.board.quirksNow().BrokenTypeFilter
-	for _, t := range candidates {
-		if !broken && asked.matches(t) && s.Faults.Read().Finds(t.CreatedAt, s.Now()) {
-			replies = append(replies, s.found(t))
+	broken := asked.kind != "" && quirks.BrokenTypeFilter
+	for _, o := range candidates {
+		t := transaction{o}
+		if !broken && asked.matches(t) && h.engine.Faults.Read().Finds(t.OpenedAt, h.engine.Now()) {
+			reply := t.reply(quirks)
+			reply.Status = h.word(t)
+			replies = append(replies, reply)
 		}
 	}
 	start := min(asked.page*asked.size, len(replies))
 	page := replies[start:min(start+asked.size, len(replies))]
-	if s.board.quirksNow().BareArrays {
+	if quirks.BareArrays {
 		engine.WriteJSON(w, http.StatusOK, page)
 		return nil
 	}
@@ -59,41 +68,41 @@ func (s *Simulator) search(w http.ResponseWriter, r *http.Request) error {
 
 // candidates returns the transactions to search. They are few if the search names a
 // transaction or a reference.
-func (s *Simulator) candidates(q question) []transaction {
+func (h history) candidates(q query) []engine.Order {
 	switch {
 	case q.transactionID != "":
-		if found, ok := s.book.find(q.transactionID); ok {
-			return []transaction{found}
+		if found, ok := h.engine.Order(q.transactionID); ok {
+			return []engine.Order{found}
 		}
 		return nil
 	case q.reference != "":
-		return s.book.referred(q.reference)
+		return h.engine.ByReference(q.reference)
 	default:
-		return s.book.allTransactions()
+		return h.engine.Orders()
 	}
 }
 
 // matches reports whether a transaction passes every filter of a search.
-func (q question) matches(t transaction) bool {
+func (q query) matches(t transaction) bool {
 	for _, one := range []struct{ wanted, got string }{
 		{q.transactionID, t.ID},
 		{q.reference, t.Reference},
-		{q.bulkID, t.BulkID},
-		{q.status, string(t.Status)},
-		{q.kind, t.Type},
+		{q.bulkID, t.Notes[noteBulk]},
+		{q.status, string(t.status())},
+		{q.kind, t.kind()},
 	} {
 		if one.wanted != "" && one.wanted != one.got {
 			return false
 		}
 	}
-	return (q.from.IsZero() || t.CreatedAt.After(q.from)) && (q.to.IsZero() || t.CreatedAt.Before(q.to))
+	return (q.from.IsZero() || t.OpenedAt.After(q.from)) && (q.to.IsZero() || t.OpenedAt.Before(q.to))
 }
 
-// readQuestion reads the parameters of a search. Its error lists everything wrong with
+// readQuery reads the parameters of a search. Its error lists everything wrong with
 // them.
-func readQuestion(r *http.Request) (question, error) {
+func readQuery(r *http.Request) (query, error) {
 	values := r.URL.Query()
-	q := question{
+	q := query{
 		transactionID: values.Get("transactionId"), reference: values.Get("reference"), bulkID: values.Get("bulkId"),
 		status: values.Get("status"), kind: values.Get("type"), size: defaultPageSize,
 	}
@@ -119,28 +128,19 @@ func readQuestion(r *http.Request) (question, error) {
 	return q, violating(found)
 }
 
-// found returns a transaction as the history shows it.
-func (s *Simulator) found(t transaction) transactionReply {
-	reply := s.reply(t)
-	reply.Status = s.word(t.Status)
-	return reply
-}
-
-// word returns the status word for a status: an undocumented one while UnknownWords is on.
-func (s *Simulator) word(status Status) Status {
-	if s.Faults.Read().UnknownWords {
-		return engine.UnknownWord
-	}
-	return status
+// word returns the status word of a transaction: an undocumented one while UnknownWords is
+// on.
+func (h history) word(t transaction) Status {
+	return Status(h.engine.Faults.Read().Word(string(t.status())))
 }
 
 // status serves the status word of one transaction and nothing else. Only a search shows
 // the amount.
-func (s *Simulator) status(w http.ResponseWriter, r *http.Request) error {
-	kept, found := s.book.find(r.PathValue("id"))
+func (h history) status(w http.ResponseWriter, r *http.Request) error {
+	kept, found := h.engine.Order(r.PathValue("id"))
 	if !found {
 		return notFound
 	}
-	engine.WriteJSON(w, http.StatusOK, map[string]Status{"status": s.word(kept.Status)})
+	engine.WriteJSON(w, http.StatusOK, map[string]Status{"status": h.word(transaction{kept})})
 	return nil
 }

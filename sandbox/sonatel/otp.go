@@ -74,7 +74,7 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if s.Faults.Read().BehaviourOf(asked.ID).Down {
 		return unavailable
 	}
-	if err := s.checkCustomer(asked); err != nil {
+	if err := s.pins.checkCustomer(asked); err != nil {
 		return err
 	}
 	otp, err := s.otps.give(asked.ID)

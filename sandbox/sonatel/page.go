@@ -12,52 +12,60 @@ import (
 //go:embed assets
 var files embed.FS
 
-// page serves the page of a deep link, and its form.
-func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
-	c, found := s.book.findCode(r.PathValue("id"))
+// page is the page of a deep link, on which a customer pays a QR code.
+type page struct {
+	engine   *engine.Engine
+	settings *settings
+	codes    *codes
+	checkout engine.Checkout
+}
+
+// ServeHTTP serves the page and its form.
+func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, found := p.codes.find(r.PathValue("id"))
 	t := wordsFor(r)
 	switch {
 	case !found:
-		s.shows(w, http.StatusNotFound, t, engine.CheckoutView{
+		p.render(w, http.StatusNotFound, t, engine.CheckoutView{
 			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
-		s.visitPage(w, c, t)
+		p.visit(w, c, t)
 	case r.Method == http.MethodHead:
-		s.shows(w, http.StatusOK, t, s.viewOf(c, t))
+		p.render(w, http.StatusOK, t, p.view(c, t))
 	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
-		s.cancelOnPage(w, r, c, t)
+		p.cancel(w, r, c, t)
 	default:
-		s.payOnPage(w, r, c, t)
+		p.pay(w, r, c, t)
 	}
 }
 
-// shows writes the page in the language of t.
-func (s *Simulator) shows(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
+// render writes the page in the language of t.
+func (p page) render(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
 	v.T, v.Up, v.CodeField, v.CodeHint = t, "../", "pin", CustomerPIN
-	s.checkout.Render(w, status, t.Lang, v)
+	p.checkout.Render(w, status, t.Lang, v)
 }
 
-// visitPage shows the current code. A visit makes the automatic customer step back.
-func (s *Simulator) visitPage(w http.ResponseWriter, c code, t words) {
-	now := s.Now()
-	after, err := s.book.change(c.ID, func(x *code) bool { return x.visit(now) })
+// visit shows the current code. A visit makes the automatic customer step back.
+func (p page) visit(w http.ResponseWriter, c code, t words) {
+	now := p.engine.Now()
+	after, err := p.codes.change(c.ID, func(x *code) bool { return x.visit(now) })
 	if err != nil {
-		s.Log.Error("visit not kept", "error", err)
+		p.engine.Log.Error("visit not kept", "error", err)
 		after = c
 	}
-	s.shows(w, http.StatusOK, t, s.viewOf(after, t))
+	p.render(w, http.StatusOK, t, p.view(after, t))
 }
 
-// cancelOnPage cancels the payment and redirects the person to the merchant. A paid code
+// cancel cancels the payment and redirects the person to the merchant. A paid code
 // cannot be cancelled; the page then shows that.
-func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
-	after, err := s.book.change(c.ID, (*code).cancel)
+func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t words) {
+	after, err := p.codes.cancel(c.ID)
 	switch {
 	case err != nil:
-		s.Log.Error("cancellation not kept", "error", err)
-		s.pageDown(w, r)
+		p.engine.Log.Error("cancellation not kept", "error", err)
+		p.down(w, r)
 	case after.Cancelled && after.CancelURL != "":
 		engine.Redirect(w, after.CancelURL)
 	default:
@@ -65,56 +73,57 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, c code,
 	}
 }
 
-// payOnPage executes a person's confirmation. A second press pays nothing: it finds the
+// pay executes a person's confirmation. A second press pays nothing: it finds the
 // code used and shows the result.
-func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, c code, t words) {
+func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
 	number, pin := engine.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
-	view := s.viewOf(c, t)
+	view := p.view(c, t)
 	view.MSISDN, view.Problem = r.PostFormValue("msisdn"), ""
 	if view.Face == engine.FaceForm && !accepts(&view, t, number, pin) {
-		s.shows(w, http.StatusUnprocessableEntity, t, view)
+		p.render(w, http.StatusUnprocessableEntity, t, view)
 		return
 	}
-	confirmed := s.payment(c, s.Now(), s.board.settling())
-	confirmed.msisdn = fullNumber(number)
-	confirmed.behaviour = s.Faults.Read().BehaviourOf(confirmed.msisdn)
-	paid, err := s.book.pay(confirmed)
+	msisdn := fullNumber(number)
+	paid, err := p.codes.pay(confirmation{
+		codeID: c.ID, msisdn: msisdn, behaviour: p.engine.Faults.Read().BehaviourOf(msisdn), at: p.engine.Now(),
+		settling: p.settings.settling(),
+	})
 	var refused problem
 	switch {
 	case errors.As(err, &refused) && refused.code == invalidInput.code:
 		view.Problem = t.TooLittle
-		s.shows(w, http.StatusUnprocessableEntity, t, view)
+		p.render(w, http.StatusUnprocessableEntity, t, view)
 		return
 	case errors.As(err, &refused): // expired or used meanwhile: the page shows it
 	case err != nil:
-		s.Log.Error("confirmation not kept", "error", err)
-		s.pageDown(w, r)
+		p.engine.Log.Error("confirmation not kept", "error", err)
+		p.down(w, r)
 		return
 	default:
-		s.carryOn([]transaction{paid})
+		p.engine.Proceed(paid)
 	}
 	engine.Redirect(w, "?lang="+t.Lang)
 }
 
-// viewOf returns the page of a code in the language of t.
-func (s *Simulator) viewOf(c code, t words) engine.CheckoutView {
-	left := c.ValidUntil.Sub(s.Now())
+// view returns the page of a code in the language of t.
+func (p page) view(c code, t words) engine.CheckoutView {
+	left := c.ValidUntil.Sub(p.engine.Now())
 	v := engine.CheckoutView{
 		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.Francs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
 		Next: c.CancelURL, MinutesLeft: engine.MinutesLeft(left),
 	}
-	try, tried := s.book.find(c.LastTry)
+	try, tried := p.codes.lastTry(c)
 	switch {
-	case tried && try.Status == Success && c.PaidBy == try.ID:
+	case tried && try.State == engine.Executed:
 		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, c.SuccessURL
 		v.TxnID = try.ID
-	case tried && !try.final():
+	case tried && try.Open():
 		v.Face, v.Title, v.Text = engine.FacePending, t.PendingTitle, t.PendingText
 	case c.Cancelled:
 		v.Face, v.Title, v.Text = engine.FaceCancelled, t.CancelledTitle, t.CancelledText
 	case left < 0:
 		v.Face, v.Title, v.Text = engine.FaceExpired, t.ExpiredTitle, t.ExpiredText
-	case tried && try.Status != Success:
+	case tried:
 		v.Problem = t.FailedText
 	}
 	return v
@@ -143,9 +152,9 @@ func fullNumber(typed string) string {
 	}
 }
 
-// pageDown serves the page of an operator that is down.
-func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
+// down serves the page of an operator that is down.
+func (p page) down(w http.ResponseWriter, r *http.Request) {
 	t := wordsFor(r)
-	s.shows(w, http.StatusServiceUnavailable, t,
+	p.render(w, http.StatusServiceUnavailable, t,
 		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
 }

@@ -5,9 +5,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"pirogue/sandbox/engine"
 )
@@ -29,18 +31,75 @@ type keyReply struct {
 	Key     string `json:"key"`
 }
 
-// servedKey returns the index of the key that is served: 0, or 1 after a rotation.
-func (s *Simulator) servedKey() int {
-	if s.board.quirksNow().KeyRotation {
+// pins stores the retailer's PIN and the keys with which PINs are encrypted.
+type pins struct {
+	retailer string // the retailer's number
+	rotated  func() bool
+	record   func(entry) error
+
+	mu   sync.Mutex
+	pin  pinState
+	keys [2]*rsa.PrivateKey
+}
+
+// pinState is the retailer's PIN and the number of wrong ones entered in a row.
+type pinState struct {
+	PIN   string `json:"pin"`
+	Wrong int    `json:"wrong"`
+}
+
+// keyLine is one of the two keys in PKCS #1 form.
+type keyLine struct {
+	Number int    `json:"number"`
+	Key    []byte `json:"key"`
+}
+
+// servedKey returns the number of the key that is served: 0, or 1 after a rotation.
+func (p *pins) servedKey() int {
+	if p.rotated() {
 		return 1
 	}
 	return 0
 }
 
-// publicKey serves the key with which PINs must be encrypted.
-func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
-	served := s.servedKey()
-	key, err := s.book.key(served)
+// key returns one of the two keys, 0 or 1. It makes a key at first use, because that takes
+// a tenth of a second. It stores the key: a restart revokes none.
+func (p *pins) key(number int) (*rsa.PrivateKey, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.keys[number] != nil {
+		return p.keys[number], nil
+	}
+	made, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	line := keyLine{Number: number, Key: x509.MarshalPKCS1PrivateKey(made)}
+	if err := p.record(entry{Key: &line}); err != nil {
+		return nil, err
+	}
+	p.keys[number] = made
+	return made, nil
+}
+
+// restoreKey restores a key from the journal. It returns an error for a line that no
+// simulator wrote.
+func (p *pins) restoreKey(line keyLine) error {
+	if line.Number < 0 || line.Number >= len(p.keys) {
+		return fmt.Errorf("there is no key %d", line.Number)
+	}
+	kept, err := x509.ParsePKCS1PrivateKey(line.Key)
+	if err != nil {
+		return fmt.Errorf("read key %d: %w", line.Number, err)
+	}
+	p.keys[line.Number] = kept
+	return nil
+}
+
+// servePublicKey serves the key with which PINs must be encrypted.
+func (p *pins) servePublicKey(w http.ResponseWriter, _ *http.Request) error {
+	served := p.servedKey()
+	key, err := p.key(served)
 	if err != nil {
 		return err
 	}
@@ -57,7 +116,7 @@ func (s *Simulator) publicKey(w http.ResponseWriter, _ *http.Request) error {
 
 // decrypt returns the four digits of an encrypted PIN. It blames the key for any text that
 // the served key does not decrypt.
-func (s *Simulator) decrypt(encrypted string) (string, error) {
+func (p *pins) decrypt(encrypted string) (string, error) {
 	if encrypted == "" {
 		return "", violating([]violation{{"encryptedPinCode", "must not be empty"}})
 	}
@@ -65,7 +124,7 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 	if err != nil {
 		return "", badPublicKey
 	}
-	key, err := s.book.key(s.servedKey())
+	key, err := p.key(p.servedKey())
 	if err != nil {
 		return "", err
 	}
@@ -79,25 +138,73 @@ func (s *Simulator) decrypt(encrypted string) (string, error) {
 
 // checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third
 // in a row blocks the account for good.
-func (s *Simulator) checkRetailer(p party) error {
-	if p.IDType != idMSISDN || !engine.Same(p.ID, s.options.Credentials.RetailerMSISDN) {
+func (p *pins) checkRetailer(who party) error {
+	if who.IDType != idMSISDN || !engine.Same(who.ID, p.retailer) {
 		return merchantRefused.because("The partner is not a retailer of this account.")
 	}
-	digits, err := s.decrypt(p.EncryptedPINCode)
+	digits, err := p.decrypt(who.EncryptedPINCode)
 	if err != nil {
 		return err
 	}
-	return s.book.tryPIN(digits)
+	return p.try(digits)
+}
+
+// try compares the retailer's PIN and counts wrong ones. The count is in the journal: as
+// with the real account, a restart grants no further tries.
+func (p *pins) try(digits string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	after := p.pin
+	switch {
+	case p.pin.Wrong >= maxWrongPINs:
+		return pinBlocked
+	case !engine.Same(digits, p.pin.PIN):
+		after.Wrong++
+	case p.pin.Wrong == 0:
+		return nil
+	default:
+		after.Wrong = 0
+	}
+	if err := p.set(after); err != nil || after.Wrong == 0 {
+		return err
+	}
+	return []problem{wrongPIN2Left, wrongPIN1Left, pinBlocked}[after.Wrong-1]
+}
+
+// set journals the PIN, then stores it. The caller holds the lock.
+func (p *pins) set(wanted pinState) error {
+	if err := p.record(entry{PIN: &wanted}); err != nil {
+		return err
+	}
+	p.pin = wanted
+	return nil
+}
+
+// wrong returns the number of wrong PINs entered in a row.
+func (p *pins) wrong() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pin.Wrong
+}
+
+// setWrong replaces the number of wrong PINs.
+func (p *pins) setWrong(wanted int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wanted == p.pin.Wrong {
+		return nil
+	}
+	return p.set(pinState{PIN: p.pin.PIN, Wrong: wanted})
 }
 
 // checkCustomer checks a customer's PIN. It counts no wrong PINs: a typing mistake must not
 // block a sandbox number.
-func (s *Simulator) checkCustomer(p party) error {
-	digits, err := s.decrypt(p.EncryptedPINCode)
+func (p *pins) checkCustomer(who party) error {
+	digits, err := p.decrypt(who.EncryptedPINCode)
 	switch {
 	case err != nil:
 		return err
-	case p.IDType != idMSISDN || !localNumber.MatchString(p.ID):
+	case who.IDType != idMSISDN || !localNumber.MatchString(who.ID):
 		return badMSISDN
 	case digits != CustomerPIN:
 		return wrongPIN2Left
@@ -111,8 +218,8 @@ type pinChange struct {
 	EncryptedNew string `json:"encryptedNewPinCode"`
 }
 
-// changePIN gives the retailer another PIN. No document shows the form of the response.
-func (s *Simulator) changePIN(w http.ResponseWriter, r *http.Request) error {
+// change gives the retailer another PIN. No document shows the form of the response.
+func (p *pins) change(w http.ResponseWriter, r *http.Request) error {
 	var asked pinChange
 	if err := readBody(w, r, &asked); err != nil {
 		return err
@@ -120,15 +227,17 @@ func (s *Simulator) changePIN(w http.ResponseWriter, r *http.Request) error {
 	if r.FormValue("type") != "retailer" {
 		return invalidInput.because("Only the PIN of type=retailer can be changed here.")
 	}
-	wanted, err := s.decrypt(asked.EncryptedNew)
+	wanted, err := p.decrypt(asked.EncryptedNew)
 	if err != nil {
 		return err
 	}
-	err = s.checkRetailer(party{IDType: idMSISDN, ID: r.FormValue("msisdn"), EncryptedPINCode: asked.Encrypted})
+	err = p.checkRetailer(party{IDType: idMSISDN, ID: r.FormValue("msisdn"), EncryptedPINCode: asked.Encrypted})
 	if err != nil {
 		return err
 	}
-	if err := s.book.changePIN(wanted); err != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.set(pinState{PIN: wanted}); err != nil {
 		return err
 	}
 	engine.WriteJSON(w, http.StatusOK, map[string]string{"description": "Le code PIN a été modifié."})

@@ -48,6 +48,7 @@ var (
 	merchantRefused  = problem{http: 400, code: 2042, detail: "The merchant is not allowed to do this."}
 	badPublicKey     = problem{http: 400, code: 4003, detail: "The public key is invalid or revoked."}
 	codeExpired      = problem{http: 400, code: 4004, detail: "The QR code has expired."}
+	codeUsed         = problem{http: 400, code: 4004, detail: "The QR code was used."}
 )
 
 // Error implements error.
@@ -72,6 +73,7 @@ func violating(found []violation) error {
 // problems maps other errors to Sonatel's problems.
 var problems = map[error]engine.Refusal{
 	engine.ErrInternal: internal, engine.ErrDown: unavailable, engine.ErrFull: unavailable.because(engine.ErrFull.Error()),
+	engine.ErrFloat: balanceTooLow,
 }
 
 // ServeHTTP sends the same problem to every caller.

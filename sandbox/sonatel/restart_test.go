@@ -76,10 +76,10 @@ func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
 func TestAJournalCutShort(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string]enginetest.Tail{
-		"in the middle of a line loses that line": {Damage: `{"transactions":[{"id`, Opens: true},
+		"in the middle of a line loses that line": {Damage: `{"orders":[{"id`, Opens: true},
 		"after a damaged line is an error":        {Damage: "{\"transactions\":\x00\n"},
-		"after a key there cannot be is one":      {Damage: `{"key":{"number":2,"key":""}}` + "\n"},
-		"after a key that is none is one":         {Damage: `{"key":{"number":0,"key":"AAAA"}}` + "\n"},
+		"after a key there cannot be is one":      {Damage: `{"own":{"key":{"number":2,"key":""}}}` + "\n"},
+		"after a key that is none is one":         {Damage: `{"own":{"key":{"number":0,"key":"AAAA"}}}` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,38 +7,25 @@ import (
 )
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
-// stripped.
+// stripped. Most clients still use the older token path. The switches can drop or spoil the
+// responses to calls that move money or show movements.
 func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
-	s.routeAccounts(mux)
-	s.routeMoney(mux)
-	page := s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown))
-	mux.Handle("/qr/{id}", page)
-	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
-	mux.HandleFunc("GET /book", s.showBook)
-	mux.Handle("/switches", s.board)
-	mux.Handle("/", notFound)
-	return mux
-}
-
-// routeAccounts adds the calls for tokens, keys, accounts and registrations. Most clients
-// still use the older token path.
-func (s *Simulator) routeAccounts(mux *http.ServeMux) {
-	token := s.Faults.WithFaults(s.Answer(s.token, problems), unavailable)
+	token := s.WithoutFaults(s.token)
 	mux.Handle("POST /oauth/v1/token", token)
 	mux.Handle("POST /oauth/token", token)
-	mux.Handle("GET /api/account/v1/publicKeys", s.api(s.publicKey))
-	mux.Handle("GET /api/eWallet/v1/account", s.api(s.account))
-	mux.Handle("PATCH /api/eWallet/v1/account", s.api(s.changePIN))
-	mux.Handle("POST /api/eWallet/v1/account/retailer/balance", s.api(s.balance))
-	mux.Handle("POST /api/notification/v1/merchantcallback", s.api(s.register))
-	mux.Handle("GET /api/notification/v1/merchantcallback", s.api(s.registered))
-	mux.Handle("GET /api/assignments/v1/partner/sim-cards", s.api(s.simCards))
-}
-
-// routeMoney adds the calls that move money or show movements. The switches can drop or
-// spoil their responses.
-func (s *Simulator) routeMoney(mux *http.ServeMux) {
+	for pattern, serve := range map[string]engine.Call{
+		"GET /api/account/v1/publicKeys":                s.pins.servePublicKey,
+		"GET /api/eWallet/v1/account":                   s.account,
+		"PATCH /api/eWallet/v1/account":                 s.pins.change,
+		"POST /api/eWallet/v1/account/retailer/balance": s.balance,
+		"POST /api/notification/v1/merchantcallback":    s.callbacks.register,
+		"GET /api/notification/v1/merchantcallback":     s.callbacks.serveRegistration,
+		"GET /api/assignments/v1/partner/sim-cards":     s.simCards,
+	} {
+		mux.Handle(pattern, s.WithoutFaults(s.admitted(serve)))
+	}
+	past := history{&s.Engine, s.settings}
 	for pattern, serve := range map[string]engine.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
 		"POST /api/eWallet/v1/bulkcashins":               s.bulkCashin,
@@ -47,33 +34,34 @@ func (s *Simulator) routeMoney(mux *http.ServeMux) {
 		"POST /api/eWallet/v1/payments/otp":              s.otp,
 		"POST /api/eWallet/v1/payments":                  s.twoSteps,
 		"POST /api/eWallet/v1/transactions/{id}/confirm": s.confirm,
-		"GET /api/eWallet/v1/transactions":               s.search,
-		"GET /api/eWallet/v1/transactions/{id}/status":   s.status,
+		"GET /api/eWallet/v1/transactions":               past.search,
+		"GET /api/eWallet/v1/transactions/{id}/status":   past.status,
 	} {
-		call := s.Faults.Drop(s.Faults.Mangle(s.admitted(serve)))
-		mux.Handle(pattern, s.Faults.WithFaults(call, unavailable))
+		mux.Handle(pattern, s.WithFaults(s.admitted(serve)))
 	}
+	pay := page{&s.Engine, s.settings, s.codes, s.checkout}
+	mux.Handle(pagePath+"{id}", s.Faults.WithFaults(pay, http.HandlerFunc(pay.down)))
+	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
+	mux.HandleFunc("GET /book", s.ServeBook)
+	mux.Handle("/switches", s.Settings())
+	mux.Handle("/", notFound)
+	return mux
 }
 
-// api serves an authenticated call, unless Sonatel is down.
-func (s *Simulator) api(serve engine.Call) http.Handler {
-	return s.Faults.WithFaults(s.admitted(serve), unavailable)
-}
-
-// admitted serves an authenticated call.
-func (s *Simulator) admitted(serve engine.Call) http.Handler {
-	return s.Answer(func(w http.ResponseWriter, r *http.Request) error {
+// admitted returns an authenticated call.
+func (s *Simulator) admitted(serve engine.Call) engine.Call {
+	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.admit(r); err != nil {
 			return err
 		}
 		return serve(w, r)
-	}, problems)
+	}
 }
 
 // admit returns the reason to reject a call, or nil. The gateway checks the content type
 // before the token, and requires one even without content.
 func (s *Simulator) admit(r *http.Request) error {
-	quirks := s.board.quirksNow()
+	quirks := s.settings.quirks()
 	if !engine.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
 		return unsupportedMedia
 	}
@@ -86,13 +74,4 @@ func (s *Simulator) admit(r *http.Request) error {
 	default:
 		return s.tokens.check(token)
 	}
-}
-
-// showBook sends every code, every transaction and every executed payment.
-func (s *Simulator) showBook(w http.ResponseWriter, _ *http.Request) {
-	engine.WriteJSON(w, http.StatusOK, struct {
-		Codes        []Code        `json:"qr_codes"`
-		Transactions []Transaction `json:"transactions"`
-		Paid         []engine.Paid `json:"paid"`
-	}{s.Codes(), s.Transactions(), s.Book()})
 }

@@ -18,7 +18,8 @@ package sonatel
 
 import (
 	"cmp"
-	"context"
+	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -70,14 +71,25 @@ type Options struct {
 
 // Simulator simulates Sonatel's Orange Money API. Make it with New.
 type Simulator struct {
-	*engine.Runtime
+	engine.Engine
 
-	options  Options
-	book     *book
-	tokens   tokens
-	otps     otps
-	board    *board
-	checkout engine.Checkout
+	credentials Credentials
+	codes       *codes
+	pins        *pins
+	callbacks   *callbacks
+	settings    *settings
+	tokens      tokens
+	otps        otps
+	checkout    engine.Checkout
+}
+
+// entry is a line of the journal with data that only Sonatel has: the one field that is
+// set, in its final state.
+type entry struct {
+	Code         *code         `json:"code,omitempty"`
+	PIN          *pinState     `json:"pin,omitempty"`
+	Registration *registration `json:"registration,omitempty"`
+	Key          *keyLine      `json:"key,omitempty"`
 }
 
 // New starts a simulator. With a journal it restores everything, and anything that fell due
@@ -91,27 +103,51 @@ func New(o Options) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := openBook(o.JournalPath, o.MaxOrders, o.Credentials.PIN)
-	if err != nil {
+	s := &Simulator{
+		credentials: o.Credentials, checkout: checkout, otps: newOTPs(o.Clock),
+		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)},
+	}
+	record := func(e entry) error { return s.RecordOwn(e) }
+	s.settings = &settings{engine: &s.Engine, own: usual}
+	s.pins = &pins{
+		retailer: o.Credentials.RetailerMSISDN, pin: pinState{PIN: o.Credentials.PIN}, record: record,
+		rotated: func() bool { return s.settings.quirks().KeyRotation },
+	}
+	s.settings.pins = s.pins
+	s.callbacks = &callbacks{engine: &s.Engine, settings: s.settings, credentials: o.Credentials, record: record}
+	s.codes = &codes{
+		engine: &s.Engine, settings: s.settings, merchantCode: o.Credentials.MerchantCode, limit: o.MaxOrders,
+		record: record, byReference: map[string][]string{},
+	}
+	if err := s.Start(engine.Config{
+		Options: o.Options, Float: defaultFloat, NewID: newTransactionID, BookView: s.bookView, Refusals: problems,
+		Callback: s.callbacks.callback, Restore: s.restore, Correct: s.codes.correct,
+	}); err != nil {
 		return nil, err
 	}
-	s := &Simulator{
-		Runtime: engine.NewRuntime(o.Options), options: o, book: kept, checkout: checkout,
-		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)}, otps: newOTPs(o.Clock),
-	}
-	s.board = &board{Faults: s.Faults, book: kept, quirks: usual}
-	s.resume()
+	s.codes.resume()
 	return s, nil
 }
 
-// resume schedules everything that the journal left unfinished.
-func (s *Simulator) resume() {
-	for _, unfinished := range s.book.allTransactions() {
-		s.arrange(unfinished)
+// restore restores data from a line of the journal.
+func (s *Simulator) restore(data json.RawMessage) error {
+	var e entry
+	if err := json.Unmarshal(data, &e); err != nil {
+		return err
 	}
-	for _, unpaid := range s.book.allCodes() {
-		s.expect(unpaid)
+	switch {
+	case e.Code != nil:
+		s.codes.put(*e.Code)
+	case e.PIN != nil:
+		s.pins.pin = *e.PIN
+	case e.Registration != nil:
+		s.callbacks.registration = *e.Registration
+	case e.Key != nil:
+		return s.pins.restoreKey(*e.Key)
+	default:
+		return errors.New("the line holds nothing of Sonatel's")
 	}
+	return nil
 }
 
 // ready returns the options with their defaults. It returns an error if a QR code could not
@@ -138,52 +174,44 @@ func (o Options) ready() (Options, error) {
 	return o, nil
 }
 
-// Book returns every executed payment, oldest first.
-func (s *Simulator) Book() []engine.Paid {
-	return s.book.Paid()
-}
-
 // Transactions returns every transaction, oldest first. An unpaid QR code is no
 // transaction.
 func (s *Simulator) Transactions() []Transaction {
-	kept := s.book.allTransactions()
-	views := make([]Transaction, len(kept))
-	for i, one := range kept {
-		views[i] = one.view()
+	views := []Transaction{}
+	for _, o := range s.Orders() {
+		views = append(views, transaction{o}.view())
 	}
 	return views
 }
 
 // Codes returns every QR code, oldest first.
 func (s *Simulator) Codes() []Code {
-	kept := s.book.allCodes()
-	views := make([]Code, len(kept))
-	for i, one := range kept {
-		views[i] = one.view()
+	views := []Code{}
+	for _, one := range s.codes.all() {
+		views = append(views, one.view(s.codes.paidBy(one)))
 	}
 	return views
 }
 
 // Asked returns the number of QR codes and of transactions that did not begin with one.
-func (s *Simulator) Asked() int { return s.book.asked() }
-
-// Settings reads and changes everything that can be set.
-func (s *Simulator) Settings() engine.Settings { return s.board.settings() }
-
-// Switches returns the current switches.
-func (s *Simulator) Switches() Switches {
-	return s.board.read()
+func (s *Simulator) Asked() int {
+	count := len(s.codes.all())
+	for _, o := range s.Orders() {
+		if o.Notes[noteCode] == "" {
+			count++
+		}
+	}
+	return count
 }
 
-// SetSwitches replaces all switches. It changes none and returns an error if one is out of
-// its range.
-func (s *Simulator) SetSwitches(wanted Switches) error {
-	return s.board.set(wanted)
+// bookView returns every code, every transaction and every executed payment.
+func (s *Simulator) bookView() any {
+	return struct {
+		Codes        []Code        `json:"qr_codes"`
+		Transactions []Transaction `json:"transactions"`
+		Paid         []engine.Paid `json:"paid"`
+	}{s.Codes(), s.Transactions(), s.Book()}
 }
 
-// Close stops every customer, delivers the queued callbacks, and closes the journal. When
-// ctx ends first, it drops the callbacks. It also drops callbacks that wait for a retry,
-// and releases calls that hang. Closing twice is harmless.
-func (s *Simulator) Close(ctx context.Context) error {
-	return errors.Join(s.Runtime.Close(ctx), s.book.Close())
-}
+// newID returns an identifier that nobody can guess: 26 letters and digits.
+func newID() string { return rand.Text() }

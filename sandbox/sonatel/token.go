@@ -76,10 +76,10 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	switch {
-	case !engine.Same(id, s.options.Credentials.ClientID):
+	case !engine.Same(id, s.credentials.ClientID):
 		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
-	case !s.Authenticate(secret, s.options.Credentials.ClientSecret):
+	case !s.Authenticate(secret, s.credentials.ClientSecret):
 		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"unauthorized_client", "INVALID_CREDENTIALS: Invalid client secret"})
 	case r.PostFormValue("grant_type") != "client_credentials":

@@ -85,9 +85,9 @@ type shown struct {
 }
 
 // show returns an amount in Sonatel's form: 10.0 in production.
-func (s *Simulator) show(value int64) shown {
+func (q Quirks) show(value int64) shown {
 	digits := strconv.FormatInt(value, 10)
-	if s.board.quirksNow().FloatAmounts {
+	if q.FloatAmounts {
 		digits += ".0"
 	}
 	return shown{Value: json.RawMessage(digits), Unit: unitXOF}
@@ -102,14 +102,6 @@ type party struct {
 	OTP              string `json:"otp,omitempty"`
 }
 
-// named returns a party without its secrets, so that it may be stored and shown.
-func (p party) named() party {
-	if p.WalletType == "" && p.IDType == idMSISDN {
-		p.WalletType = principal
-	}
-	return party{IDType: p.IDType, ID: p.ID, WalletType: p.WalletType}
-}
-
 // movement is the body of a deposit and of a payment. It ignores unknown fields, as Sonatel
 // does.
 type movement struct {
@@ -121,6 +113,20 @@ type movement struct {
 	ReceiveNotification *bool             `json:"receiveNotification"`
 	Metadata            map[string]string `json:"metadata"`
 	Method              string            `json:"method"`
+}
+
+// order returns the fields that every transaction of a body shares, ordered in a direction.
+func (m movement) order(way engine.Direction, callbackURL string) engine.Order {
+	notes := notesOf(m.Partner, m.Customer, channelAPI, m.Metadata)
+	// The customer gets a message by default, as in Sonatel's starter.
+	notes[noteReceives] = strconv.FormatBool(m.ReceiveNotification == nil || *m.ReceiveNotification)
+	if said, err := time.Parse(time.RFC3339, m.RequestDate); err == nil {
+		notes[noteRequestDate] = instant(said)
+	}
+	return engine.Order{
+		Reference: m.Reference, Direction: way, MSISDN: international(m.Customer.ID), Asked: int64(m.Amount.Value),
+		Currency: unitXOF, CallbackURL: callbackURL, Notes: notes,
+	}
 }
 
 // rule is one condition on a field, with the text of its violation.
@@ -202,3 +208,21 @@ func validURL(s string) bool { return len(s) <= maxURL && engine.IsAddress(s) }
 
 // instant formats a time as Sonatel does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// international returns a local number with its country code, by its length: Senegal's have
+// 9 digits, Mali's 8.
+func international(local string) string {
+	if len(local) == len("76123456") {
+		return "+223" + local
+	}
+	return "+221" + local
+}
+
+// local returns an international number in Sonatel's form. One of another country keeps its
+// country code.
+func local(msisdn string) string {
+	if number, senegalese := strings.CutPrefix(msisdn, "+221"); senegalese {
+		return number
+	}
+	return strings.TrimPrefix(msisdn, "+")
+}

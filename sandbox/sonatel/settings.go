@@ -2,7 +2,6 @@ package sonatel
 
 import (
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -78,46 +77,37 @@ func (q Quirks) validate() error {
 	return nil
 }
 
-// board holds the switches: the common ones, Sonatel's own, and two that are figures of the
-// book.
-type board struct {
-	*engine.Faults
-	book   *book
-	mu     sync.Mutex
-	quirks Quirks // its Balance and WrongPINs stay nil
+// settings holds everything that can be set: the common switches, Sonatel's own, and two
+// figures of accounts.
+type settings struct {
+	engine *engine.Engine
+	pins   *pins
+
+	mu  sync.Mutex
+	own Quirks // its Balance and WrongPINs stay nil
 }
 
-// quirksNow returns Sonatel's own switches without the figures of the book.
-func (b *board) quirksNow() Quirks {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.quirks
+// quirks returns Sonatel's own switches without the figures of accounts.
+func (st *settings) quirks() Quirks {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.own
 }
 
-// read returns all switches, with the float and the number of wrong PINs from the book.
-func (b *board) read() Switches {
-	now := Switches{Switches: b.Read(), Quirks: b.quirksNow()}
-	left, wrong := b.book.figures()
+// read returns all switches, with the float and the number of wrong PINs.
+func (st *settings) read() Switches {
+	now := Switches{Switches: st.engine.Faults.Read(), Quirks: st.quirks()}
+	left, wrong := st.engine.Float(), st.pins.wrong()
 	now.Balance, now.WrongPINs = &left, &wrong
 	return now
 }
 
-// set replaces all switches: all of them or none.
-func (b *board) set(wanted Switches) error {
-	return b.change(func(s any) error {
-		if now, ok := s.(*Switches); ok {
-			*now = wanted
-		}
-		return nil
-	})
-}
-
 // change lets alter modify the switches: all of them or none.
-func (b *board) change(alter func(any) error) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	wanted := Switches{Quirks: b.quirks}
-	err := b.Change(func(common *engine.Switches) error {
+func (st *settings) change(alter func(any) error) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	wanted := Switches{Quirks: st.own}
+	err := st.engine.Faults.Change(func(common *engine.Switches) error {
 		wanted.Switches = *common
 		if err := alter(&wanted); err != nil {
 			return err
@@ -128,29 +118,48 @@ func (b *board) change(alter func(any) error) error {
 	if err != nil {
 		return err
 	}
-	if err := b.book.refigure(wanted.Balance, wanted.WrongPINs); err != nil {
-		return err
+	if wanted.WrongPINs != nil {
+		if err := st.pins.setWrong(*wanted.WrongPINs); err != nil {
+			return err
+		}
+	}
+	if wanted.Balance != nil {
+		st.engine.SetFloat(*wanted.Balance)
 	}
 	wanted.Balance, wanted.WrongPINs = nil, nil
-	b.quirks = wanted.Quirks
+	st.own = wanted.Quirks
 	return nil
 }
 
-// ServeHTTP returns the switches on GET. POST changes those that the body names.
-func (b *board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.settings().ServeHTTP(w, r)
+// settling returns the least time for which a transaction stays pending.
+func (st *settings) settling() time.Duration {
+	return time.Duration(max(st.engine.Faults.Read().SettleMS, st.quirks().FinalOnlyAfterMS)) * time.Millisecond
 }
 
-// settings reads and changes everything that can be set of the simulator.
-func (b *board) settings() engine.Settings {
+// Settings reads and changes everything that can be set.
+func (s *Simulator) Settings() engine.Settings {
 	return engine.Settings{
-		Read: func() any { return b.read() }, Healthy: func() any { return mended() }, Change: b.change,
-		Own: says, Figures: []string{"balance"},
+		Read: func() any { return s.settings.read() }, Healthy: func() any { return healthy() },
+		Change: s.settings.change, Own: says, Figures: []string{"balance"},
 	}
 }
 
-// mended returns the switches without faults: the usual quirks, a full float, no wrong PIN.
-func mended() Switches {
+// Switches returns the current switches.
+func (s *Simulator) Switches() Switches { return s.settings.read() }
+
+// SetSwitches replaces all switches. It changes none and returns an error if one is out of
+// its range.
+func (s *Simulator) SetSwitches(wanted Switches) error {
+	return s.settings.change(func(settings any) error {
+		if now, ok := settings.(*Switches); ok {
+			*now = wanted
+		}
+		return nil
+	})
+}
+
+// healthy returns the switches without faults: the usual quirks, a full float, no wrong PIN.
+func healthy() Switches {
 	float, none := int64(defaultFloat), 0
 	s := Switches{Switches: engine.Healthy(), Quirks: usual}
 	s.Balance, s.WrongPINs = &float, &none
@@ -171,9 +180,4 @@ var says = map[string]string{
 	"forged_callbacks":             "Follows every callback with a forged one that claims a success",
 	"balance":                      "What is left of the retailer's float, in XOF",
 	"wrong_pins":                   "Wrong PINs in a row of the retailer; 3 is blocked",
-}
-
-// settling returns the least time for which a transaction stays pending.
-func (b *board) settling() time.Duration {
-	return time.Duration(max(b.Read().SettleMS, b.quirksNow().FinalOnlyAfterMS)) * time.Millisecond
 }
