@@ -7,8 +7,8 @@ import (
 // SupportActionKind names an action of support on a payment.
 type SupportActionKind string
 
-// The verbs. The payment's own workflow carries out each but ActionResend, one at a time. Pressing a
-// button twice so has one effect.
+// The actions on a payment. The payment's own workflow carries out each but ActionResend, one at a time. A repeated
+// request so has one effect.
 const (
 	ActionRecheck SupportActionKind = "recheck" // ask the operator at once
 	ActionRedrive SupportActionKind = "redrive" // ask, and submit anew if that can pay nobody twice
@@ -32,7 +32,7 @@ const (
 	ResolvedPlaced Resolution = "placed" // the money was placed outside Pirogue
 )
 
-// SupportAction is one request of a person to apply a verb to a payment.
+// SupportAction is one request of a person to act on a payment.
 type SupportAction struct {
 	AuditID    string            `json:"audit_id"` // the ID of the audit entry; a repeated request with the same ID has one effect
 	Kind       SupportActionKind `json:"kind"`
@@ -62,9 +62,9 @@ type ActionResult struct {
 	Status   pirogue.Status `json:"status"`             // of the payment, after the action
 }
 
-// RequiredRole returns the role that a verb requires. Only finance may decide about an outcome.
-func (v SupportActionKind) RequiredRole() Role {
-	if v == ActionResolve {
+// RequiredRole returns the role that an action requires. Only finance may decide about an outcome.
+func (k SupportActionKind) RequiredRole() Role {
+	if k == ActionResolve {
 		return RoleFinance
 	}
 	return RoleSupport

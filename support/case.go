@@ -42,7 +42,7 @@ const (
 	CauseAmountMismatch Cause = "AMOUNT_MISMATCH"  // the operator confirmed another amount or currency
 	CauseMismatch       Cause = "PARTY_MISMATCH"   // the operator names another counterparty
 	CausePaidAfterAll   Cause = "PAID_AFTER_FAIL"  // a cash-out or refund that had failed was executed
-	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's horizon
+	CauseUnknown        Cause = "UNKNOWN_OUTCOME"  // unknown past the operator's finality window
 	CauseLineNotStarted Cause = "LINE_NOT_STARTED" // the workflow of a bulk's line cannot be started
 	CauseWorkflowLost   Cause = "WORKFLOW_LOST"    // its workflow is gone and cannot be started from its rows
 	// CauseSecondPayment means more money under one attempt than its payment expects.
@@ -83,6 +83,9 @@ type Case struct {
 	OpenedAt  time.Time
 	ClosedAt  time.Time // zero: open
 }
+
+// Open reports whether nobody has settled the case yet.
+func (c Case) Open() bool { return c.ClosedAt.IsZero() }
 
 // AllowedActions returns the actions of support on a payment with an open case of this cause. After the
 // FinalityWindow the operator is asked, and people decide what it cannot report. CauseNotBooked has

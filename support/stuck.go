@@ -33,7 +33,7 @@ type Stuck struct {
 }
 
 // AllowedActions returns the actions of support on a payment of one kind that is stuck for this cause. For
-// StuckCase it is Cause.Verbs. A payment that is not started has no workflow to act; the sweep
+// StuckCase it is Cause.AllowedActions. A payment that is not started has no workflow to act; the sweep
 // starts it or ends it. People may decide the outcome of outgoing money only: incoming money is the
 // operator's to confirm. Another attempt is offered only while it is not known whether the last one
 // arrived.

@@ -5,12 +5,12 @@ import (
 
 	"pirogue"
 	"pirogue/operator"
+	"pirogue/support"
 )
 
 // The codes that only support receives. All others are the merchant API's.
 const (
 	TokenInvalid pirogue.Code = "TOKEN_INVALID"
-	RoleRequired pirogue.Code = "ROLE_REQUIRED"
 	Retry        pirogue.Code = "RETRY"
 )
 
@@ -20,7 +20,7 @@ var supportCodes = []CodeInfo{
 	{TokenInvalid, http.StatusUnauthorized, pirogue.LocalizedText{
 		EN: "No token, or one that is not in force: send Authorization: Bearer and the token.",
 	}},
-	{RoleRequired, http.StatusForbidden, pirogue.LocalizedText{EN: "The token's role may not do this."}},
+	{support.RoleRequired, http.StatusForbidden, pirogue.LocalizedText{EN: "The token's role may not do this."}},
 	{Retry, http.StatusServiceUnavailable, pirogue.LocalizedText{
 		EN: "Too much at once; nothing was done. Try again in a few seconds.",
 	}},
