@@ -39,8 +39,8 @@ func (w *world) acts() map[string]struct {
 			`{"reason":"the statement shows it","resolution":"paid","evidence":"statement of 12 May, line 4"}`,
 			support.RoleFinance,
 		},
-		"payout": {
-			http.MethodPost, merchant + "/payouts",
+		"settlement": {
+			http.MethodPost, merchant + "/settlements",
 			`{"reason":"monthly","id":"VIR-1","mode":"test","country_code":"ML","amount":1000,"currency":"XOF"}`,
 			support.RoleFinance,
 		},
@@ -91,7 +91,7 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 				require.Equal(t, pirogue.Code("ROLE_REQUIRED"), got.Code)
 				require.Equal(t, support.DecisionRefused, rows[0].Result.Decision)
 				require.Empty(t, w.workflows.asked())
-				require.Empty(t, w.store.payouts)
+				require.Empty(t, w.store.settlements)
 				require.Empty(t, w.store.fees[merchantID])
 				require.Equal(t, pirogue.LateReturn, w.store.policies[merchantID])
 				require.Empty(t, w.store.suspended)
@@ -118,12 +118,12 @@ func TestNothingIsDoneWithoutAReason(t *testing.T) {
 	}
 }
 
-// The response and the audit entry give the same verdict. An entry stays open only where the
+// The response and the audit entry give the same result. An entry stays open only where the
 // workflow still has the action.
 func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 
-	verdict := func(d support.Decision) support.ActionResult {
+	result := func(d support.Decision) support.ActionResult {
 		return support.ActionResult{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
 	}
 	tests := map[string]struct {
@@ -131,11 +131,11 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 		answer   int
 		decision support.Decision
 	}{
-		"the payment is settled":          {says(verdict(support.DecisionSettled)), 200, support.DecisionSettled},
-		"another attempt was made":        {says(verdict(support.DecisionResubmitted)), 200, support.DecisionResubmitted},
-		"the operator has not decided":    {says(verdict(support.DecisionWaiting)), 200, support.DecisionWaiting},
-		"another person must confirm":     {says(verdict(support.DecisionProposed)), 200, support.DecisionProposed},
-		"it would not be safe":            {says(verdict(support.DecisionRefused)), 409, support.DecisionRefused},
+		"the payment is settled":          {says(result(support.DecisionSettled)), 200, support.DecisionSettled},
+		"another attempt was made":        {says(result(support.DecisionResubmitted)), 200, support.DecisionResubmitted},
+		"the operator has not decided":    {says(result(support.DecisionWaiting)), 200, support.DecisionWaiting},
+		"another person must confirm":     {says(result(support.DecisionProposed)), 200, support.DecisionProposed},
+		"it would not be safe":            {says(result(support.DecisionRefused)), 409, support.DecisionRefused},
 		"its workflow is gone":            {fails(pirogue.NotFound), 200, support.DecisionSettled},
 		"Temporal is away":                {fails(pirogue.ServiceUnavailable), 503, support.DecisionRefused},
 		"a bug":                           {fails(pirogue.Internal), 500, support.DecisionRefused},
@@ -163,7 +163,7 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 				require.Equal(t, "the customer called", rows[0].Reason)
 				if tt.decision != "" {
 					require.NotEmpty(t, rows[0].Result.Reason)
-					require.Equal(t, rows[0].Result, *got.act(t).Verdict, "the answer and the audit log say the same")
+					require.Equal(t, rows[0].Result, *got.entry(t).Result, "the answer and the audit log say the same")
 				}
 				if tt.answer >= 300 && tt.decision != "" {
 					require.Equal(t, rows[0].Result.Reason, got.Error)
@@ -262,11 +262,11 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, w.do(request(finance, act.method, act.path, act.body)).status(), name)
 	}
 	require.Empty(t, w.workflows.asked())
-	require.Empty(t, w.store.payouts)
+	require.Empty(t, w.store.settlements)
 	require.Empty(t, w.store.fees[merchantID])
 }
 
-// The action has had its effect, so a failed write of its verdict is no failure of the action.
+// The action has had its effect, so a failed write of its result is no failure of the action.
 func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
@@ -288,9 +288,9 @@ func TestActionWithoutAnAnswer(t *testing.T) {
 	for lost, want := range map[int]support.Decision{0: support.DecisionSettled, 1: support.DecisionSettled, 2: ""} {
 		w := newWorld(t)
 		w.store.balance, w.store.lost = 5000, lost
-		act := w.acts()["payout"]
+		act := w.acts()["settlement"]
 		got := w.do(request(finance, act.method, act.path, act.body))
-		require.Len(t, w.store.payouts, 1)
+		require.Len(t, w.store.settlements, 1)
 		require.EqualValues(t, 4000, w.store.balance)
 		require.Equal(t, want, w.store.log()[0].Result.Decision)
 		if want == "" {
@@ -371,7 +371,7 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
 		require.Equal(t, pirogue.Code("RETRY"), got.Code)
 		require.Equal(t, "5", got.Header().Get("Retry-After"))
-		require.Equal(t, support.DecisionRefused, got.act(t).Verdict.Decision)
+		require.Equal(t, support.DecisionRefused, got.entry(t).Result.Decision)
 
 		w.change(func(p *pirogue.Payment) { p.ID = "018f3b1e-7c1a-7def-8abc-00000000beef" })
 		w.workflows.remedy = says(support.ActionResult{Decision: support.DecisionSettled})

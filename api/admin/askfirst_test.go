@@ -87,9 +87,9 @@ func TestAskFirst(t *testing.T) {
 		return w.do(request(who, http.MethodPost, "/ask-first/end", `{"reason":"all were asked"}`))
 	}
 	require.Equal(t, http.StatusForbidden, end(supportToken).status())
-	require.Equal(t, support.DecisionProposed, end(finance).act(t).Verdict.Decision)
+	require.Equal(t, support.DecisionProposed, end(finance).entry(t).Result.Decision)
 	log := w.store.log()
 	require.Len(t, log, 4)
-	require.Equal(t, admin.VerbAskEnd, log[3].Action)
+	require.Equal(t, support.ActionAskFirstEnd, log[3].Action)
 	require.Equal(t, "fatou", log[3].Actor)
 }

@@ -13,18 +13,17 @@ import (
 	"pirogue/support"
 )
 
-// ActionCancelBulk is the audit log's verb for the cancellation of a bulk.
-const ActionCancelBulk support.SupportActionKind = "cancel-bulk"
+// bulkRoutes serves the bulks of every merchant.
+type bulkRoutes struct {
+	*actions
 
-// Bulks reads and cancels bulks of every merchant. An unknown bulk is NotFound.
-type Bulks interface {
-	// AnyBulk returns a bulk of any merchant with the tallies of its lines.
-	AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error)
-	// CancelBulk cancels the lines of an owner's bulk that were not sent, like a request of its
-	// merchant. Lines that may have been sent go on. A bulk that has ended stays as it is.
-	CancelBulk(
-		ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
-	) (bulk.BulkProgress, error)
+	bulks Bulks
+}
+
+// register adds the routes.
+func (h bulkRoutes) register(in routeGroup) {
+	in.read("/bulks/:id", h.show)
+	in.post("/bulks/:id/cancel", h.cancel)
 }
 
 // Bulk is a bulk in support's view. Amounts are minor units of Currency.
@@ -69,41 +68,37 @@ func bulkIDOf(c *gin.Context) (pirogue.BulkID, error) {
 	return pirogue.BulkID(c.Param("id")), nil
 }
 
-// showBulk responds with a bulk's progress.
-func (s *Server) showBulk(ctx context.Context, c *gin.Context) (any, error) {
+// show responds with a bulk's progress.
+func (h bulkRoutes) show(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := bulkIDOf(c)
 	if err != nil {
 		return nil, err
 	}
-	progress, err := s.store.Bulks.AnyBulk(ctx, id)
+	progress, err := h.bulks.AnyBulk(ctx, id)
 	return bulkOf(progress), err
 }
 
-// cancelBulk cancels the lines of a bulk that were not sent.
-func (s *Server) cancelBulk(c *gin.Context, v *requestContext) error {
+// cancel cancels the lines of a bulk that were not sent.
+func (h bulkRoutes) cancel(c *gin.Context, rc *requestContext) error {
 	id, err := bulkIDOf(c)
 	if err != nil {
 		return err
 	}
-	reason, err := readReason(c)
-	if err != nil {
-		return err
-	}
-	return s.carryOut(c, v, supportRequest{
-		verb: ActionCancelBulk, needs: support.RoleSupport, reason: reason, subject: "bulk " + string(id),
-		do: step(func(ctx context.Context) (support.ActionResult, error) {
-			before, err := s.store.Bulks.AnyBulk(ctx, id)
+	return h.performWithReason(c, rc, request{
+		action: support.ActionCancelBulk, needs: support.RoleSupport, subject: "bulk " + string(id),
+		do: twice(func(ctx context.Context) (support.ActionResult, error) {
+			before, err := h.bulks.AnyBulk(ctx, id)
 			if err != nil {
 				return support.ActionResult{}, err
 			}
 			owner := access.Owner{MerchantID: before.MerchantID, Mode: before.Mode}
-			after, err := s.store.Bulks.CancelBulk(ctx, owner, id, s.clock.Now())
+			after, err := h.bulks.CancelBulk(ctx, owner, id, h.clock.Now())
 			return cancelled(after), err
 		}),
 	})
 }
 
-// cancelled returns the verdict on a cancellation, by the bulk's progress after it.
+// cancelled returns the result on a cancellation, by the bulk's progress after it.
 func cancelled(p bulk.BulkProgress) support.ActionResult {
 	open := p.Bulk.Lines - p.Ended()
 	if p.State.Ended() {

@@ -76,7 +76,7 @@ func work[T any](ctx context.Context, c *Client, path string, f support.WorkFilt
 	if !f.Before.IsZero() {
 		query.Set("before", f.Before.UTC().Format(time.RFC3339))
 	}
-	raw, failed, err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	raw, failed, err := send(ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
 	if err != nil {
 		return Worklist[T]{}, err
 	}
@@ -96,7 +96,7 @@ func (c *Client) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit i
 	if id != "" {
 		query.Set("payment", string(id))
 	}
-	return get[[]AuditEntry](ctx, c, "/acts", query)
+	return get[[]AuditEntry](ctx, c, "/audit", query)
 }
 
 // Fees returns a merchant's contract.
@@ -104,60 +104,55 @@ func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error)
 	return get[[]Fee](ctx, c, "/merchants/"+url.PathEscape(string(id))+"/fees", nil)
 }
 
-// Settlements returns a merchant's payouts of one mode.
+// Settlements returns a merchant's settlements of one mode.
 func (c *Client) Settlements(ctx context.Context, o access.Owner) ([]Settlement, error) {
 	query := url.Values{"mode": {string(o.Mode)}}
-	return get[[]Settlement](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/payouts", query)
+	return get[[]Settlement](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/settlements", query)
 }
 
 // Recheck asks the operator for a payment's status at once.
 func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return c.onPayment(ctx, id, support.ActionRecheck, why{reason})
+	return actOnPayment(ctx, c, id, support.ActionRecheck, reasonBody{reason})
 }
 
 // Redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
 func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return c.onPayment(ctx, id, support.ActionRedrive, why{reason})
+	return actOnPayment(ctx, c, id, support.ActionRedrive, reasonBody{reason})
 }
 
 // Resolve decides with evidence what the operator cannot report.
 func (c *Client) Resolve(
 	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
 ) (AuditEntry, error) {
-	return c.onPayment(ctx, id, support.ActionResolve, resolution{why{reason}, as})
+	return actOnPayment(ctx, c, id, support.ActionResolve, resolveBody{reasonBody{reason}, as})
 }
 
 // Resend sends a webhook of a payment again: the given event, or the latest for "".
 func (c *Client) Resend(
 	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
 ) (AuditEntry, error) {
-	return c.onPayment(ctx, id, support.ActionResend, resending{why{reason}, event})
-}
-
-// onPayment requests an action on one payment.
-func (c *Client) onPayment(ctx context.Context, id pirogue.PaymentID, verb support.SupportActionKind, body any) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(verb), body)
+	return actOnPayment(ctx, c, id, support.ActionResend, resendBody{reasonBody{reason}, event})
 }
 
 // RecordSettlement books a transfer to a merchant's bank. A repeated ID books it once.
 func (c *Client) Settle(ctx context.Context, id pirogue.MerchantID, p Settlement, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/payouts", settlementBody{why{reason}, p})
+	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/settlements", settlementBody{reasonBody{reason}, p})
 }
 
 // SetFee replaces one rule of a merchant's contract.
 func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{why{reason}, f})
+	return act(ctx, c, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{reasonBody{reason}, f})
 }
 
 // SuspendMerchant refuses a merchant's requests and sends none of its payments that have not left.
 func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", why{reason})
+	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", reasonBody{reason})
 }
 
 // ResumeMerchant ends a suspension.
 func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", why{reason})
+	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", reasonBody{reason})
 }
 
 // Bulk returns a bulk's progress.
@@ -172,12 +167,12 @@ func (c *Client) Lost(ctx context.Context) (Lost, error) {
 
 // Rebuild starts the lost workflows again.
 func (c *Client) Rebuild(ctx context.Context, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/rebuild", why{reason})
+	return act(ctx, c, http.MethodPost, "/rebuild", reasonBody{reason})
 }
 
 // CancelBulk cancels the lines of a bulk that were not sent.
 func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", why{reason})
+	return act(ctx, c, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", reasonBody{reason})
 }
 
 // SetLatePolicy sets the policy for a merchant's late money.
@@ -185,7 +180,7 @@ func (c *Client) SetLatePolicy(
 	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
 ) (AuditEntry, error) {
 	path := "/merchants/" + url.PathEscape(string(id)) + "/late-policy"
-	return c.act(ctx, http.MethodPut, path, policyBody{why{reason}, p})
+	return act(ctx, c, http.MethodPut, path, policyBody{reasonBody{reason}, p})
 }
 
 // Operators returns every operator with its availability.
@@ -195,32 +190,67 @@ func (c *Client) Operators(ctx context.Context) ([]Operator, error) {
 
 // Park takes an operator out of service.
 func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
-	return c.onOperator(ctx, o, ActionPark, reason)
+	return actOnOperator(ctx, c, o, support.ActionPark, reason)
 }
 
 // Unpark puts an operator back into service.
 func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
-	return c.onOperator(ctx, o, ActionUnpark, reason)
-}
-
-func (c *Client) onOperator(
-	ctx context.Context, o pirogue.OperatorCode, verb support.SupportActionKind, reason string,
-) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(verb), why{reason})
+	return actOnOperator(ctx, c, o, support.ActionUnpark, reason)
 }
 
 // Verify checks the books and returns the rows that break a rule.
 func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
-	raw, failed, err := c.do(ctx, http.MethodPost, "/verify", nil)
+	raw, failed, err := send(ctx, c, http.MethodPost, "/verify", nil)
 	if err != nil {
 		return nil, err
 	}
 	return read[[]Violation](raw, failed)
 }
 
+// Blocked returns the payments whose workflow is open and cannot continue.
+func (c *Client) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
+	return get[[]lifecycle.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
+}
+
+// RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when
+// their number differs from expected.
+func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (AuditEntry, error) {
+	return act(ctx, c, http.MethodPost, "/rebuild/blocked", blockedBody{reasonBody{reason}, expected})
+}
+
+// AskFirst returns the mode's progress.
+func (c *Client) AskFirst(ctx context.Context) (AskFirst, error) {
+	return get[AskFirst](ctx, c, "/ask-first", nil)
+}
+
+// Looked records where a person looked, for an operator that cannot be asked.
+func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (AuditEntry, error) {
+	path := "/ask-first/operators/" + url.PathEscape(string(o))
+	return act(ctx, c, http.MethodPost, path, lookedBody{reasonBody{reason}, evidence})
+}
+
+// EndAskFirst ends the mode, or proposes its end to a second person.
+func (c *Client) EndAskFirst(ctx context.Context, reason string) (AuditEntry, error) {
+	return act(ctx, c, http.MethodPost, "/ask-first/end", reasonBody{reason})
+}
+
+// actOnPayment requests an action on one payment.
+func actOnPayment(
+	ctx context.Context, c *Client, id pirogue.PaymentID, k support.SupportActionKind, body any,
+) (AuditEntry, error) {
+	return act(ctx, c, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(k), body)
+}
+
+// actOnOperator requests an action on one operator.
+func actOnOperator(
+	ctx context.Context, c *Client, o pirogue.OperatorCode, k support.SupportActionKind, reason string,
+) (AuditEntry, error) {
+	return act(ctx, c, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(k), reasonBody{reason})
+}
+
 // get reads one path and decodes its data.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
-	raw, failed, err := c.do(ctx, http.MethodGet, path+"?"+query.Encode(), nil)
+	raw, failed, err := send(ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
 	if err != nil {
 		var none T
 		return none, err
@@ -230,20 +260,22 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values) (
 
 // act requests an action. A refused action returns its entry in the audit log, with the error that
 // gives the reason.
-func (c *Client) act(ctx context.Context, method, path string, body any) (AuditEntry, error) {
+func act(ctx context.Context, c *Client, method, path string, body any) (AuditEntry, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return AuditEntry{}, pirogue.Errorf(pirogue.Internal, "encode the request: %w", err)
 	}
-	raw, failed, err := c.do(ctx, method, path, encoded)
+	raw, failed, err := send(ctx, c, method, path, encoded)
 	if err != nil {
 		return AuditEntry{}, err
 	}
 	return read[AuditEntry](raw, failed)
 }
 
-// do sends a request and returns the body of the response, and whether it is an error.
-func (c *Client) do(ctx context.Context, method, path string, body []byte) (raw []byte, failed bool, err error) {
+// send sends a request and returns the body of the response, and whether it is an error.
+func send(
+	ctx context.Context, c *Client, method, path string, body []byte,
+) (raw []byte, failed bool, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, false, pirogue.Errorf(pirogue.Internal, "make the request: %w", err)
@@ -285,15 +317,4 @@ func read[T any](raw []byte, failed bool) (T, error) {
 		said = fmt.Errorf("%w %s: %s", said, p.Field, p.Code)
 	}
 	return body.Data, &pirogue.Error{Code: body.Code, Params: body.Params, Err: said}
-}
-
-// Blocked returns the payments whose workflow is open and cannot continue.
-func (c *Client) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
-	return get[[]lifecycle.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
-}
-
-// RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when
-// their number differs from expected.
-func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (AuditEntry, error) {
-	return c.act(ctx, http.MethodPost, "/rebuild/blocked", blockedBody{why{reason}, expected})
 }

@@ -13,6 +13,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/api/admin"
+	"pirogue/api/httpkit"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -169,7 +170,7 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 	stuck := list.Rows
 	require.Len(t, stuck, 1)
 	require.Equal(t, support.StuckUndecided, stuck[0].Cause)
-	require.Equal(t, "PENDING", stuck[0].Words)
+	require.Equal(t, "PENDING", stuck[0].Message)
 }
 
 // The latest actions matter most.
@@ -190,7 +191,7 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 	ofPayment, err := c.AuditEntries(t.Context(), w.payment.ID, 50)
 	require.NoError(t, err)
 	require.Equal(t, []string{first.ID}, []string{ofPayment[0].ID})
-	require.Equal(t, "PENDING", ofPayment[0].Verdict.Evidence)
+	require.Equal(t, "PENDING", ofPayment[0].Result.Evidence)
 }
 
 // Support must learn from the response why an action would not be safe.
@@ -204,11 +205,11 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	act, err := w.client(t, supportToken).Redrive(t.Context(), w.payment.ID, "it waits")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
 	require.ErrorContains(t, err, "the operator may still execute it")
-	require.Equal(t, support.DecisionRefused, act.Verdict.Decision)
+	require.Equal(t, support.DecisionRefused, act.Result.Decision)
 	require.Equal(t, w.store.log()[0].ID, act.ID)
 }
 
-// A repeated payout books once, an ID belongs to one payout, and no payout exceeds the balance.
+// A repeated settlement books once, an ID belongs to one settlement, and no settlement exceeds the balance.
 // Each attempt has an audit entry.
 func TestFinanceSettlesMerchants(t *testing.T) {
 	t.Parallel()
@@ -216,22 +217,22 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 	w := newWorld(t)
 	w.store.balance = 7000
 	c := w.client(t, finance)
-	payout := admin.Settlement{
+	settlement := admin.Settlement{
 		ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May",
 	}
 	for range 2 {
-		act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
+		act, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
 		require.NoError(t, err)
-		require.Equal(t, support.DecisionSettled, act.Verdict.Decision)
+		require.Equal(t, support.DecisionSettled, act.Result.Decision)
 	}
-	other := payout
+	other := settlement
 	other.Amount = 1
 	_, err := c.Settle(t.Context(), merchantID, other, "monthly")
 	require.Equal(t, pirogue.IdempotencyMismatch, pirogue.CodeOf(err))
-	payout.ID = "VIR-2"
-	act, err := c.Settle(t.Context(), merchantID, payout, "monthly")
+	settlement.ID = "VIR-2"
+	act, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
 	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
-	require.Equal(t, support.DecisionRefused, act.Verdict.Decision)
+	require.Equal(t, support.DecisionRefused, act.Result.Decision)
 
 	booked, err := c.Settlements(t.Context(), access.Owner{MerchantID: merchantID, Mode: pirogue.Test})
 	require.NoError(t, err)
@@ -277,13 +278,13 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.NoError(t, err)
 	require.Equal(t, "bulk "+string(bulkID), act.Subject)
-	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Verdict.Reason)
+	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Result.Reason)
 	require.Equal(t, bulk.BulkCancelling, w.store.bulk.State)
 
 	w.store.change(func() { w.store.bulk.State = bulk.BulkCancelled })
 	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
-	require.Equal(t, "The bulk is over: CANCELLED.", act.Verdict.Reason)
+	require.Equal(t, "The bulk is over: CANCELLED.", act.Result.Reason)
 
 	_, err = w.client(t, finance).ResumeMerchant(t.Context(), merchantID, "cleared")
 	require.NoError(t, err)
@@ -297,7 +298,7 @@ func TestAClientSaysWhatIsWrong(t *testing.T) {
 
 	w := newWorld(t)
 	_, err := w.client(t, "thief").Stuck(t.Context(), support.WorkFilter{Limit: 50})
-	require.Equal(t, admin.TokenInvalid, pirogue.CodeOf(err))
+	require.Equal(t, httpkit.TokenInvalid, pirogue.CodeOf(err))
 	_, err = w.client(t, finance).Resolve(t.Context(), w.payment.ID, admin.Resolution{As: "maybe"}, "x")
 	require.ErrorContains(t, err, "resolution: INVALID_PARAMETER")
 	require.ErrorContains(t, err, "evidence: MISSING_FIELD")

@@ -37,7 +37,7 @@ func TestNobodyComesInWithoutATokenInForce(t *testing.T) {
 			r.Header["Authorization"] = headers
 			got := w.do(r)
 			require.Equal(t, http.StatusUnauthorized, got.status(), name)
-			require.Equal(t, admin.TokenInvalid, got.Code)
+			require.Equal(t, httpkit.TokenInvalid, got.Code)
 			require.Equal(t, "Bearer", got.Header().Get("WWW-Authenticate"))
 			require.NotContains(t, got.Body.String(), "order_001")
 		}
@@ -52,8 +52,8 @@ func TestWhoMayNothingReadsNothing(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{
 		"/payments?find=order_001", "/payments/" + string(w.payment.ID), "/payments/" + string(w.payment.ID) + "/timeline",
-		"/stuck", "/cases", "/acts", "/merchants/" + string(merchantID) + "/fees",
-		"/merchants/" + string(merchantID) + "/payouts?mode=test",
+		"/stuck", "/cases", "/audit", "/merchants/" + string(merchantID) + "/fees",
+		"/merchants/" + string(merchantID) + "/settlements?mode=test",
 	} {
 		require.Equal(t, http.StatusForbidden, w.do(request("retired", http.MethodGet, path, "")).status(), path)
 		got := w.do(request(reader, http.MethodGet, path, ""))
@@ -111,7 +111,7 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 
 	w := newWorld(t)
 	payment, merchant := "/payments/"+string(w.payment.ID), "/merchants/"+string(merchantID)
-	payout := func(change, to string) string {
+	settlement := func(change, to string) string {
 		good := `{"reason":"x","id":"V1","mode":"live","country_code":"CM","amount":10,"currency":"XAF","note":"","paid_at":"2026-01-02T03:04:05Z"}`
 		return strings.Replace(good, change, to, 1)
 	}
@@ -126,13 +126,13 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 			"resolution",
 		},
 		{"POST", payment + "/resolve", `{"reason":"x","resolution":"paid"}`, pirogue.MissingField, "evidence"},
-		{"POST", merchant + "/payouts", payout(`"V1"`, `""`), pirogue.MissingField, "id"},
-		{"POST", merchant + "/payouts", payout(`"live"`, `"Live"`), pirogue.InvalidParameter, "mode"},
-		{"POST", merchant + "/payouts", payout(`10`, `-10`), pirogue.InvalidParameter, "amount"},
-		{"POST", merchant + "/payouts", payout(`10`, `10.0`), pirogue.InvalidParameter, "amount"},
-		{"POST", merchant + "/payouts", payout(`10`, `"10"`), pirogue.InvalidParameter, "amount"},
-		{"POST", merchant + "/payouts", payout(`"XAF"`, `"XOF"`), pirogue.InvalidParameter, "currency"},
-		{"POST", merchant + "/payouts", payout(`2026-01`, `2199-01`), pirogue.InvalidParameter, "paid_at"},
+		{"POST", merchant + "/settlements", settlement(`"V1"`, `""`), pirogue.MissingField, "id"},
+		{"POST", merchant + "/settlements", settlement(`"live"`, `"Live"`), pirogue.InvalidParameter, "mode"},
+		{"POST", merchant + "/settlements", settlement(`10`, `-10`), pirogue.InvalidParameter, "amount"},
+		{"POST", merchant + "/settlements", settlement(`10`, `10.0`), pirogue.InvalidParameter, "amount"},
+		{"POST", merchant + "/settlements", settlement(`10`, `"10"`), pirogue.InvalidParameter, "amount"},
+		{"POST", merchant + "/settlements", settlement(`"XAF"`, `"XOF"`), pirogue.InvalidParameter, "currency"},
+		{"POST", merchant + "/settlements", settlement(`2026-01`, `2199-01`), pirogue.InvalidParameter, "paid_at"},
 		{"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN"}`, pirogue.MissingField, "payer"},
 		{"PUT", merchant + "/fees", `{"reason":"x","type":"TRANSFER","payer":"merchant"}`, pirogue.InvalidParameter, "type"},
 		{
@@ -182,7 +182,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 		{"GET", "/payments?find=a&limit=101", "", 422, pirogue.InvalidParameter},
 		{"GET", "/stuck?limit=0", "", 422, pirogue.InvalidParameter},
 		{"GET", "/cases?lmit=5", "", 422, pirogue.InvalidParameter},
-		{"GET", "/acts?payment=order_001", "", 422, pirogue.InvalidParameter},
+		{"GET", "/audit?payment=order_001", "", 422, pirogue.InvalidParameter},
 	} {
 		got := w.do(request(finance, tt.method, tt.path, tt.body))
 		require.Equal(t, tt.status, got.status(), "%s %s: %s", tt.method, tt.path, got.Body)
@@ -216,7 +216,7 @@ func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
 		first := make(chan reply)
 		go func() { first <- w.do(request(supportToken, http.MethodPost, "/verify", "")) }()
 		synctest.Wait()
-		require.Equal(t, admin.Retry, w.do(request(supportToken, http.MethodPost, "/verify", "")).Code)
+		require.Equal(t, httpkit.Retry, w.do(request(supportToken, http.MethodPost, "/verify", "")).Code)
 		close(w.store.auditing)
 		require.JSONEq(t, `[{"rule":"debits equal credits","row":"test XOF"}]`, string((<-first).Data))
 		require.Equal(t, http.StatusOK, w.do(request(supportToken, http.MethodPost, "/verify", "")).status())
@@ -240,7 +240,7 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 		synctest.Wait()
 		got := w.do(request(reader, http.MethodGet, "/stuck", ""))
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
-		require.Equal(t, admin.Retry, got.Code)
+		require.Equal(t, httpkit.Retry, got.Code)
 		for range held {
 			<-done
 		}

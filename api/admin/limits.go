@@ -4,8 +4,7 @@ import "time"
 
 // The maximum size of one request.
 const (
-	maxBody   = 16 << 10 // bytes
-	maxHeader = 16 << 10 // bytes, all header lines together
+	maxBody = 16 << 10 // bytes
 )
 
 // The maximum length of one field, in characters.
@@ -14,19 +13,14 @@ const (
 	maxReason   = 500  // the reason for an action
 	maxEvidence = 1000 // the place of the evidence
 	maxNote     = 255
-	maxID       = 64 // a payout's
+	maxID       = 64 // a settlement's
 )
 
 // defaultPage is the number of rows of a list without an explicit limit.
 const defaultPage = 50
 
-// Time limits of a connection.
-const (
-	headerTime = 5 * time.Second
-	readTime   = 10 * time.Second // header and body
-	writeTime  = 70 * time.Second // longer than turnTime, remedyTime and the database
-	idleTime   = 60 * time.Second
-)
+// writeTime limits a response. It is longer than turnTime, actionTime and the database.
+const writeTime = 70 * time.Second
 
 // maxInside limits the requests served at the same time. Support is a few people and a console;
 // requests above it get a 503 and may retry.
@@ -43,7 +37,7 @@ const (
 // Time limits for what a response waits on.
 const (
 	storeTime   = 2500 * time.Millisecond // one database call
-	remedyTime  = 30 * time.Second        // a workflow's verdict, with the operator's response in it
+	actionTime  = 30 * time.Second        // a workflow's result, with the operator's response in it
 	waitingTime = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
 	deliverTime = 2 * time.Second         // Temporal, for the start of a delivery
 	verifyTime  = 5 * time.Minute         // a check of all stored rows

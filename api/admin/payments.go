@@ -2,19 +2,33 @@ package admin
 
 import (
 	"context"
-	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/lifecycle"
-	"pirogue/listing"
 	"pirogue/support"
 )
+
+// paymentRoutes serves the payments of every merchant.
+type paymentRoutes struct {
+	payments   Payments
+	cases      Cases
+	workflows  Workflows
+	clock      pirogue.Clock
+	workflowID func(pirogue.PaymentID, pirogue.PaymentKind) string
+}
+
+// register adds the routes.
+func (h paymentRoutes) register(in routeGroup) {
+	in.read("/payments", h.find)
+	in.read("/payments/:id", h.show)
+	in.read("/payments/:id/timeline", h.showTimeline)
+}
 
 // uuidText is the only accepted form of a payment's or a merchant's ID.
 var uuidText = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
@@ -27,42 +41,51 @@ func idOf(c *gin.Context) (pirogue.PaymentID, error) {
 	return pirogue.PaymentID(c.Param("id")), nil
 }
 
-// findPayments responds with the payments that match a term.
-func (s *Server) findPayments(ctx context.Context, c *gin.Context) (any, error) {
-	q, err := readQuery(c, "find", "limit")
+// paymentIn returns the payment in the request's path. It fails with TransactionNotFound.
+func paymentIn(c *gin.Context, payments Payments) (pirogue.Payment, error) {
+	id, err := idOf(c)
 	if err != nil {
+		return pirogue.Payment{}, err
+	}
+	ctx, cancel := withinStoreTime(c.Request.Context())
+	defer cancel()
+	p, err := payments.AnyPayment(ctx, id)
+	return p.Payment, err
+}
+
+// find responds with the payments that match a term.
+func (h paymentRoutes) find(ctx context.Context, c *gin.Context) (any, error) {
+	q := httpkit.ReadQuery(c.Request.URL.RawQuery, "find", "limit")
+	term := strings.TrimSpace(q.Text("find", anyText))
+	limit := limitOf(q)
+	if err := q.Err(); err != nil {
 		return nil, err
 	}
-	term := strings.TrimSpace(q.Get("find"))
 	if err := demand(needed("find", term, maxTerm)); err != nil {
 		return nil, err
 	}
-	limit, err := limitOf(q)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.store.Payments.Find(ctx, term, limit)
+	found, err := h.payments.Find(ctx, term, limit)
 	return each(found, paymentOf), err
 }
 
-// showPayment responds with the facts about a payment, except its timeline. They include what it
+// show responds with the facts about a payment, except its timeline. They include what it
 // waits on, its cases, and the allowed actions.
-func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
+func (h paymentRoutes) show(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := idOf(c)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.store.Payments.AnyPayment(ctx, id)
+	p, err := h.payments.AnyPayment(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	cases, err := s.store.Cases.Cases(ctx, id)
+	cases, err := h.cases.Cases(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return Details{
-		Payment: paymentOf(p.Payment), WorkflowID: s.workflowID(p.ID, p.Kind), Waiting: s.waiting(ctx, p.Payment),
-		Cases: each(cases, caseOf), Allowed: allowed(p.Payment, cases), Unreadable: p.Unreadable,
+		Payment: paymentOf(p.Payment), WorkflowID: h.workflowID(p.ID, p.Kind), Waiting: h.waiting(ctx, p.Payment),
+		Cases: each(cases, caseOf), Allowed: support.AllowedActions(p.Payment, cases), Unreadable: p.Unreadable,
 		CustomerName: p.CustomerName, Description: p.Description, Metadata: p.Metadata,
 		ReturnURL: p.ReturnURL, CancelURL: p.CancelURL, NotifyURL: p.NotifyURL,
 	}, nil
@@ -70,80 +93,105 @@ func (s *Server) showPayment(ctx context.Context, c *gin.Context) (any, error) {
 
 // waiting returns what an open payment waits on. It is nil when its workflow does not respond
 // within waitingTime, so that a read never depends on a worker.
-func (s *Server) waiting(ctx context.Context, p pirogue.Payment) *lifecycle.WaitState {
+func (h paymentRoutes) waiting(ctx context.Context, p pirogue.Payment) *lifecycle.WaitState {
 	if p.Status.Terminal() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, waitingTime)
 	defer cancel()
-	w, err := s.workflows.Waiting(ctx, p.ID, p.Kind, s.clock.Now())
+	w, err := h.workflows.Waiting(ctx, p.ID, p.Kind, h.clock.Now())
 	if err != nil {
 		return nil
 	}
-	if next, err := s.store.Payments.NextPoll(ctx, p.ID); err == nil {
+	if next, err := h.payments.NextPoll(ctx, p.ID); err == nil {
 		w = w.PolledAt(next)
 	}
 	return &w
 }
 
-// allowed returns the actions to offer for a payment. Its workflow decides: it also knows what its
-// watch over an ended payment can still find.
-func allowed(p pirogue.Payment, cases []support.Case) []support.SupportActionKind {
-	verbs := []support.SupportActionKind{}
-	open := slices.IndexFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
-	blocked := slices.ContainsFunc(cases, func(c support.Case) bool {
-		return c.ClosedAt.IsZero() && c.Cause == support.CauseNotBooked
-	})
-	switch {
-	case blocked: // its workflow waits for its own write
-	case open >= 0:
-		verbs = append(verbs, cases[open].Cause.AllowedActions()...)
-	case p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed || p.Status == pirogue.StatusSuccess:
-		verbs = append(verbs, support.ActionRecheck)
-	case p.Status.Terminal() || p.Status == pirogue.StatusCreated: // no workflow acts on it, or none yet
-	case p.Kind.MoneyOut():
-		verbs = append(verbs, support.ActionRecheck, support.ActionRedrive, support.ActionResolve)
-	default:
-		verbs = append(verbs, support.ActionRecheck)
-	}
-	if p.Sequence > 0 {
-		verbs = append(verbs, support.ActionResend)
-	}
-	return verbs
-}
-
 // showTimeline responds with every event of a payment.
-func (s *Server) showTimeline(ctx context.Context, c *gin.Context) (any, error) {
+func (h paymentRoutes) showTimeline(ctx context.Context, c *gin.Context) (any, error) {
 	id, err := idOf(c)
 	if err != nil {
 		return nil, err
 	}
-	moments, err := s.store.Payments.AnyTimeline(ctx, id)
-	return each(moments, timelineEntryOf), err
+	entries, err := h.payments.AnyTimeline(ctx, id)
+	return each(entries, timelineEntryOf), err
 }
 
-// readQuery reads a URL's parameters. Each must be among the known names and occur once.
-func readQuery(c *gin.Context, known ...string) (url.Values, error) {
-	values, err := url.ParseQuery(c.Request.URL.RawQuery)
-	if err != nil {
-		return nil, pirogue.FieldError(pirogue.InvalidParameter, "query")
-	}
-	for name, given := range values {
-		if !slices.Contains(known, name) || len(given) != 1 {
-			return nil, pirogue.FieldError(pirogue.InvalidParameter, name)
-		}
-	}
-	return values, nil
+// Payment is a payment in support's view. The number is masked; amounts are minor units of
+// Currency.
+type Payment struct {
+	ID           pirogue.PaymentID    `json:"transaction_id"`
+	MerchantID   pirogue.MerchantID   `json:"merchant_id"`
+	Mode         pirogue.Mode         `json:"mode"`
+	Kind         pirogue.PaymentKind  `json:"type"`
+	OrderID      string               `json:"merchant_order_id"`
+	ParentID     pirogue.PaymentID    `json:"original_transaction_id,omitempty"`
+	Late         bool                 `json:"late,omitempty"` // a refund of late money from suspense
+	Status       pirogue.Status       `json:"status"`
+	Amount       int64                `json:"amount"`
+	Fee          int64                `json:"fee"` // frozen at acceptance
+	FeePayer     pirogue.FeePayer     `json:"fee_payer,omitempty"`
+	Currency     pirogue.Currency     `json:"currency"`
+	Country      pirogue.CountryCode  `json:"country_code"`
+	MSISDN       string               `json:"msisdn"` // masked
+	Network      pirogue.Network      `json:"network"`
+	Operator     pirogue.OperatorCode `json:"operator"` // of the latest attempt
+	ProviderTxID string               `json:"provider_tx_id,omitempty"`
+	Refunded     int64                `json:"refunded_amount"` // given back so far
+	RefundHeld   int64                `json:"refund_held"`     // reserved for refunds under way
+	Failure      *pirogue.Failure     `json:"failure,omitempty"`
+	CreatedAt    time.Time            `json:"created_at"`
+	UpdatedAt    time.Time            `json:"updated_at"`
+	ExpiresAt    time.Time            `json:"expires_at,omitzero"`
+	SettledAt    time.Time            `json:"settled_at,omitzero"` // zero until SUCCESS
 }
 
-// limitOf returns the number of rows for a list: 1 to pirogue.MaxPage.
-func limitOf(q url.Values) (int, error) {
-	if !q.Has("limit") {
-		return defaultPage, nil
+// Details holds the facts about a payment, except its timeline.
+type Details struct {
+	Payment
+
+	WorkflowID   string                      `json:"workflow_id"`       // its ID in the Temporal Web UI
+	Waiting      *lifecycle.WaitState        `json:"waiting,omitempty"` // nil: ended, or its workflow does not respond
+	Cases        []Case                      `json:"cases"`
+	Allowed      []support.SupportActionKind `json:"allowed"` // offered actions; the workflow decides
+	CustomerName string                      `json:"customer_name,omitempty"`
+	Description  string                      `json:"description,omitempty"`
+	Metadata     map[string]string           `json:"metadata,omitempty"`
+	ReturnURL    string                      `json:"return_url,omitempty"`
+	CancelURL    string                      `json:"cancel_url,omitempty"`
+	NotifyURL    string                      `json:"notify_url,omitempty"`
+	Unreadable   string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
+}
+
+// paymentOf returns support's view of a payment.
+func paymentOf(p pirogue.Payment) Payment {
+	view := Payment{
+		ID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind, OrderID: p.OrderID, ParentID: p.ParentID,
+		Late: p.Late, Status: p.Status, Amount: p.Amount.Minor, Fee: p.Fee.Minor, FeePayer: p.FeePayer,
+		Currency: p.Amount.Currency, Country: p.Country, MSISDN: p.MSISDN.Masked(), Network: p.Network,
+		Operator: p.Operator, ProviderTxID: p.ProviderTxID, Refunded: p.Refunded, RefundHeld: p.RefundHeld,
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, ExpiresAt: p.ExpiresAt, SettledAt: p.SettledAt,
 	}
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil || limit < 1 || limit > listing.MaxPage {
-		return 0, pirogue.FieldError(pirogue.InvalidParameter, "limit")
+	if p.Failure.Code != "" {
+		view.Failure = &p.Failure
 	}
-	return limit, nil
+	return view
+}
+
+// TimelineEntry is one line of a payment's timeline.
+type TimelineEntry struct {
+	At      time.Time                 `json:"at"`
+	Type    support.TimelineEntryType `json:"type"`
+	Source  support.Source            `json:"source"`
+	Message string                    `json:"message"`
+	Details map[string]any            `json:"details,omitempty"`
+}
+
+// timelineEntryOf returns support's view of a timeline's line, with its English text.
+func timelineEntryOf(e support.TimelineEntry) TimelineEntry {
+	return TimelineEntry{
+		At: e.At, Type: e.Type, Source: e.Source, Message: support.TimelineTexts[e.Type].EN, Details: e.Details,
+	}
 }

@@ -7,7 +7,9 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/lifecycle"
+	"pirogue/operator"
 	"pirogue/support"
 )
 
@@ -103,10 +105,8 @@ type Books interface {
 
 // AuditLog reads and writes the audit log.
 type AuditLog interface {
-	// BeginAuditEntry writes an audit entry before the action.
-	BeginAuditEntry(ctx context.Context, a support.AuditEntry) error
-	// EndAuditEntry completes an audit entry with its result. An entry that has a result keeps it.
-	EndAuditEntry(ctx context.Context, id string, r support.ActionResult, at time.Time) error
+	support.AuditLog
+
 	// AuditEntries returns at most limit entries, the newest first, on one payment or, for "", on all
 	// subjects.
 	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error)
@@ -141,6 +141,44 @@ type Settlements interface {
 	Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error)
 }
 
+// AskFirstMode controls ask-first mode, in which every operator is asked before anything is sent. Its
+// methods fail with NotFound while the mode is off.
+type AskFirstMode interface {
+	// AskFirstReport returns the mode's progress, with one row for each configured operator.
+	AskFirstReport(ctx context.Context, configured []pirogue.OperatorCode) (lifecycle.AskFirstReport, error)
+	// OperatorLooked records where a person looked instead of asking an operator.
+	OperatorLooked(ctx context.Context, o pirogue.OperatorCode, evidence, by string) error
+	// EndAskFirst ends the mode on a second person's request and records a first person's proposal.
+	// It refuses while operators are left to ask, and returns them.
+	EndAskFirst(
+		ctx context.Context, configured []pirogue.OperatorCode, actor string, at time.Time,
+	) (support.ActionResult, error)
+}
+
+// Bulks reads and cancels bulks of every merchant. An unknown bulk is NotFound.
+type Bulks interface {
+	// AnyBulk returns a bulk of any merchant with the tallies of its lines.
+	AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error)
+	// CancelBulk cancels the lines of an owner's bulk that were not sent, like a request of its
+	// merchant. Lines that may have been sent go on. A bulk that has ended stays as it is.
+	CancelBulk(
+		ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
+	) (bulk.BulkProgress, error)
+}
+
+// Operators reads the circuit breakers of operators and changes their service. An operator that never failed
+// has no circuit breaker.
+type Operators interface {
+	// Breakers returns the circuit breaker of every operator that ever failed.
+	Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error)
+	// Park takes an operator out of service, or puts it back into service.
+	Park(ctx context.Context, c operator.ServiceChange) error
+	// InFlight counts the open payments at an operator. Waiting counts those of them that wait to be
+	// sent.
+	InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error)
+	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
+}
+
 // Events reads merchants' webhooks and sends them again.
 type Events interface {
 	// EventsOf returns the webhooks of a payment.
@@ -153,14 +191,14 @@ type Events interface {
 // Workflows sends support's actions to the payments' workflows.
 type Workflows interface {
 	// Act passes an action to the payment's own workflow, which reads it from the audit entry's
-	// row. It waits for the verdict within ctx. An unsafe action returns the verdict REFUSED. It
+	// row. It waits for the result within ctx. An unsafe action returns the result REFUSED. It
 	// fails with NotFound when no workflow is open for the payment, and with ServiceUnavailable when
 	// Temporal does not respond. It fails with Unknown when the workflow has the action and did not
 	// respond in time. The workflow completes the entry then.
-	Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error)
+	Act(ctx context.Context, p pirogue.Payment, auditID string) (support.ActionResult, error)
 	// ActOnRestarted starts the workflow of a payment again from its rows, and then does the same. It
 	// fails with Internal where the rows do not allow it.
-	ActOnRestarted(ctx context.Context, r lifecycle.Restart, act string) (support.ActionResult, error)
+	ActOnRestarted(ctx context.Context, r lifecycle.Restart, auditID string) (support.ActionResult, error)
 	Rebuilder
 	// Waiting queries an open payment's workflow for what it waits on.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (lifecycle.WaitState, error)

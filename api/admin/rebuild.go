@@ -12,18 +12,31 @@ import (
 	"pirogue/support"
 )
 
-// ActionRebuild is the audit log's verb for the start of lost workflows.
-const ActionRebuild support.SupportActionKind = "rebuild"
+// rebuildRoutes serves the restart of lost and blocked workflows.
+type rebuildRoutes struct {
+	*actions
+
+	restarts  Restarts
+	workflows Workflows
+}
+
+// register adds the routes.
+func (h rebuildRoutes) register(in routeGroup) {
+	in.get("/rebuild", h.showLost)
+	in.post("/rebuild", h.rebuild)
+	in.get("/rebuild/blocked", h.showBlocked)
+	in.post("/rebuild/blocked", h.rebuildBlocked)
+}
 
 // showLost responds with the workflows that are gone although their rows have work for them. It
 // starts none.
-func (s *Server) showLost(c *gin.Context, v *requestContext) error {
-	if err := v.need(support.RoleReader); err != nil {
+func (h rebuildRoutes) showLost(c *gin.Context, rc *requestContext) error {
+	if err := rc.need(support.RoleReader); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), actionTime)
 	defer cancel()
-	found, err := s.workflows.Rebuild(ctx, true)
+	found, err := h.workflows.Rebuild(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -39,17 +52,13 @@ type Lost struct {
 }
 
 // rebuild starts the lost workflows again, like the sweep.
-func (s *Server) rebuild(c *gin.Context, v *requestContext) error {
-	reason, err := readReason(c)
-	if err != nil {
-		return err
-	}
-	return s.carryOut(c, v, supportRequest{
-		verb: ActionRebuild, needs: support.RoleSupport, reason: reason,
+func (h rebuildRoutes) rebuild(c *gin.Context, rc *requestContext) error {
+	return h.performWithReason(c, rc, request{
+		action: support.ActionRebuild, needs: support.RoleSupport,
 		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
-			ctx, cancel := context.WithTimeout(ctx, remedyTime)
+			ctx, cancel := context.WithTimeout(ctx, actionTime)
 			defer cancel()
-			found, err := s.workflows.Rebuild(ctx, false)
+			found, err := h.workflows.Rebuild(ctx, false)
 			return support.ActionResult{Decision: support.DecisionSettled, Reason: fmt.Sprintf(
 				"Started again: %d payments, %d bulks, %d webhooks. Cases: %d.",
 				found.Payments, found.Bulks, found.Events, found.Cases)}, err
@@ -57,17 +66,14 @@ func (s *Server) rebuild(c *gin.Context, v *requestContext) error {
 	})
 }
 
-// VerbUnblock is the audit log's verb for the restart of workflows that cannot continue.
-const VerbUnblock support.SupportActionKind = "rebuild-blocked"
-
 // showBlocked responds with the payments whose workflow is open and cannot continue.
-func (s *Server) showBlocked(c *gin.Context, v *requestContext) error {
-	if err := v.need(support.RoleReader); err != nil {
+func (h rebuildRoutes) showBlocked(c *gin.Context, rc *requestContext) error {
+	if err := rc.need(support.RoleReader); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), remedyTime)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), actionTime)
 	defer cancel()
-	found, err := s.workflows.Blocked(ctx)
+	found, err := h.workflows.Blocked(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,14 +83,14 @@ func (s *Server) showBlocked(c *gin.Context, v *requestContext) error {
 
 // blockedBody is the body of POST /rebuild/blocked.
 type blockedBody struct {
-	why
+	reasonBody
 
 	Expected int `json:"expected"` // the number of blocked workflows in the response of GET
 }
 
 // rebuildBlocked ends the workflows that cannot continue and starts each again from its rows. It
 // requires the number that the actor has seen, so that the actor restarts no others.
-func (s *Server) rebuildBlocked(c *gin.Context, v *requestContext) error {
+func (h rebuildRoutes) rebuildBlocked(c *gin.Context, rc *requestContext) error {
 	var body blockedBody
 	if err := readBody(c, &body); err != nil {
 		return err
@@ -92,20 +98,21 @@ func (s *Server) rebuildBlocked(c *gin.Context, v *requestContext) error {
 	if err := demand(body.rule(), rule{"expected", body.Expected == 0, body.Expected > 0}); err != nil {
 		return err
 	}
-	return s.carryOut(c, v, supportRequest{
-		verb: VerbUnblock, needs: support.RoleSupport, reason: body.Reason, subject: fmt.Sprint(body.Expected),
+	return h.perform(c, rc, request{
+		action: support.ActionRebuildBlocked, needs: support.RoleSupport, reason: body.Reason,
+		subject: fmt.Sprint(body.Expected),
 		do: func(ctx context.Context, _ string) (support.ActionResult, error) {
-			ctx, cancel := context.WithTimeout(ctx, remedyTime)
+			ctx, cancel := context.WithTimeout(ctx, actionTime)
 			defer cancel()
-			return s.unblock(ctx, body.Expected)
+			return h.restartBlocked(ctx, body.Expected)
 		},
 	})
 }
 
-// unblock starts the workflows of blocked payments again. It refuses when their number differs from
+// restartBlocked starts the workflows of blocked payments again. It refuses when their number differs from
 // expected. A workflow that cannot be started stays as it is.
-func (s *Server) unblock(ctx context.Context, expected int) (support.ActionResult, error) {
-	found, err := s.workflows.Blocked(ctx)
+func (h rebuildRoutes) restartBlocked(ctx context.Context, expected int) (support.ActionResult, error) {
+	found, err := h.workflows.Blocked(ctx)
 	if err != nil {
 		return support.ActionResult{}, err
 	}
@@ -116,7 +123,7 @@ func (s *Server) unblock(ctx context.Context, expected int) (support.ActionResul
 	started := 0
 	var left string
 	for _, blocked := range found {
-		if err := s.startAnew(ctx, pirogue.PaymentID(blocked.ID)); err != nil {
+		if err := h.restart(ctx, pirogue.PaymentID(blocked.ID)); err != nil {
 			left += " " + blocked.ID + ": " + err.Error()
 			continue
 		}
@@ -128,9 +135,9 @@ func (s *Server) unblock(ctx context.Context, expected int) (support.ActionResul
 	}, nil
 }
 
-// startAnew ends the workflow of a payment and starts it again from its rows.
-func (s *Server) startAnew(ctx context.Context, id pirogue.PaymentID) error {
-	r, err := s.store.Restarts.Restart(ctx, id)
+// restart ends the workflow of a payment and starts it again from its rows.
+func (h rebuildRoutes) restart(ctx context.Context, id pirogue.PaymentID) error {
+	r, err := h.restarts.Restart(ctx, id)
 	if err == nil {
 		err = r.Err
 	}
@@ -138,5 +145,5 @@ func (s *Server) startAnew(ctx context.Context, id pirogue.PaymentID) error {
 		return err
 	}
 	r.Anew = true
-	return s.workflows.Restart(ctx, r)
+	return h.workflows.Restart(ctx, r)
 }

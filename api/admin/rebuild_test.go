@@ -72,7 +72,7 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 
 	act, err := w.client(t, supportToken).Rebuild(t.Context(), "Temporal was restored")
 	require.NoError(t, err)
-	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", act.Verdict.Reason)
+	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", act.Result.Reason)
 	require.Equal(t, 1, w.workflows.rebuilt)
 	_, err = w.client(t, reader).Rebuild(t.Context(), "may not")
 	require.Error(t, err)
@@ -93,9 +93,9 @@ func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
 	require.Contains(t, blocked("2").Body.String(), "1 workflows are blocked, not 2")
 	require.Empty(t, w.workflows.again)
 	got := blocked("1")
-	require.Equal(t, "Ended and started again: 1 of 1.", got.act(t).Verdict.Reason)
+	require.Equal(t, "Ended and started again: 1 of 1.", got.entry(t).Result.Reason)
 	require.Len(t, w.workflows.again, 1)
 	require.True(t, w.workflows.again[0].Anew)
 	w.workflows.unfit = pirogue.Errorf(pirogue.Internal, "no operator")
-	require.Contains(t, blocked("1").act(t).Verdict.Evidence, string(w.payment.ID))
+	require.Contains(t, blocked("1").entry(t).Result.Evidence, string(w.payment.ID))
 }

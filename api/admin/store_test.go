@@ -27,38 +27,38 @@ type holder struct {
 
 // fakeStore is a database in memory that keeps the promises of admin.Store.
 type fakeStore struct {
-	over       []support.CaseID // cases that were closed
-	mu         sync.Mutex
-	tokens     map[string]holder
-	payments   map[pirogue.PaymentID]pirogue.Payment
-	cases      []support.Case
-	asked      support.WorkFilter // of the last list
-	acts       map[string]support.AuditEntry
-	events     map[pirogue.EventID]pirogue.Event
-	payouts    map[string]support.Settlement
-	fees       map[pirogue.MerchantID]pirogue.FeeSchedule
-	policies   map[pirogue.MerchantID]pirogue.LatePolicy
-	balance    int64 // limit of a payout
-	violations []admin.Violation
-	healths    map[pirogue.OperatorCode]operator.CircuitBreaker
-	bulk       bulk.BulkProgress
-	nextPoll   time.Time // of every payment
-	suspended  map[pirogue.MerchantID]bool
-	unreadable string                    // the reason why a part of every payment cannot be read
-	askFirst   *lifecycle.AskFirstReport // nil: the mode is off
-	looked     map[pirogue.OperatorCode]string
+	over        []support.CaseID // cases that were closed
+	mu          sync.Mutex
+	tokens      map[string]holder
+	payments    map[pirogue.PaymentID]pirogue.Payment
+	cases       []support.Case
+	asked       support.WorkFilter // of the last list
+	acts        map[string]support.AuditEntry
+	events      map[pirogue.EventID]pirogue.Event
+	settlements map[string]support.Settlement
+	fees        map[pirogue.MerchantID]pirogue.FeeSchedule
+	policies    map[pirogue.MerchantID]pirogue.LatePolicy
+	balance     int64 // limit of a settlement
+	violations  []admin.Violation
+	healths     map[pirogue.OperatorCode]operator.CircuitBreaker
+	bulk        bulk.BulkProgress
+	nextPoll    time.Time // of every payment
+	suspended   map[pirogue.MerchantID]bool
+	unreadable  string                    // the reason why a part of every payment cannot be read
+	askFirst    *lifecycle.AskFirstReport // nil: the mode is off
+	looked      map[pirogue.OperatorCode]string
 
 	away     error         // error of every call
 	full     error         // error of BeginAuditEntry
 	cutOff   error         // error of EndAuditEntry
-	lost     int           // payouts whose answer is lost
+	lost     int           // settlements whose answer is lost
 	auditing chan struct{} // unless nil, Audit waits until it is closed
 }
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
 		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]support.AuditEntry{},
-		events: map[pirogue.EventID]pirogue.Event{}, payouts: map[string]support.Settlement{},
+		events: map[pirogue.EventID]pirogue.Event{}, settlements: map[string]support.Settlement{},
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
 		healths:  map[pirogue.OperatorCode]operator.CircuitBreaker{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
@@ -242,7 +242,7 @@ func (s *fakeStore) Audit(ctx context.Context) ([]admin.Violation, error) {
 	return s.violations, err
 }
 
-// BeginAuditEntry implements admin.Acts.
+// BeginAuditEntry implements admin.AuditLog.
 func (s *fakeStore) BeginAuditEntry(_ context.Context, a support.AuditEntry) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -256,7 +256,7 @@ func (s *fakeStore) BeginAuditEntry(_ context.Context, a support.AuditEntry) err
 	return err
 }
 
-// EndAuditEntry implements admin.Acts: an entry keeps its first verdict.
+// EndAuditEntry implements admin.AuditLog: an entry keeps its first result.
 func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v support.ActionResult, at time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
@@ -274,7 +274,7 @@ func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v support.Actio
 	return nil
 }
 
-// AuditEntries implements admin.Acts.
+// AuditEntries implements admin.AuditLog.
 func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
 	acts := s.log()
 	slices.Reverse(acts)
@@ -293,9 +293,9 @@ func (s *fakeStore) RecordSettlement(_ context.Context, p support.Settlement) (e
 		s.lost--
 		defer func() { err = pirogue.Errorf(pirogue.ServiceUnavailable, "the connection broke in COMMIT") }()
 	}
-	if stands, ok := s.payouts[p.ID]; ok {
+	if stands, ok := s.settlements[p.ID]; ok {
 		if stands.Amount != p.Amount {
-			return pirogue.Errorf(pirogue.IdempotencyMismatch, "payout %s stands", p.ID)
+			return pirogue.Errorf(pirogue.IdempotencyMismatch, "settlement %s stands", p.ID)
 		}
 		return nil
 	}
@@ -303,7 +303,7 @@ func (s *fakeStore) RecordSettlement(_ context.Context, p support.Settlement) (e
 		return pirogue.Errorf(pirogue.InsufficientBalance, "%d are left", s.balance)
 	}
 	s.balance -= p.Amount.Minor
-	s.payouts[p.ID] = p
+	s.settlements[p.ID] = p
 	return nil
 }
 
@@ -311,7 +311,7 @@ func (s *fakeStore) Settlements(_ context.Context, o access.Owner) ([]support.Se
 	unlock, err := s.open()
 	defer unlock()
 	var found []support.Settlement
-	for _, p := range s.payouts {
+	for _, p := range s.settlements {
 		if p.MerchantID == o.MerchantID && p.Mode == o.Mode {
 			found = append(found, p)
 		}

@@ -192,7 +192,7 @@ func (w *world) change(how func(*pirogue.Payment)) {
 	w.store.change(func() { w.store.payments[w.payment.ID] = w.payment })
 }
 
-// says plays a workflow that always responds with one verdict.
+// says plays a workflow that always responds with one result.
 func says(v support.ActionResult) func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
 	return func(context.Context, pirogue.Payment, string) (support.ActionResult, error) { return v, nil }
 }
@@ -237,7 +237,7 @@ func (w *world) do(r *http.Request) reply {
 func (r reply) status() int { return r.ResponseRecorder.Code }
 
 // act returns the audit entry in a response.
-func (r reply) act(t *testing.T) admin.AuditEntry {
+func (r reply) entry(t *testing.T) admin.AuditEntry {
 	t.Helper()
 	var act admin.AuditEntry
 	require.NoError(t, json.Unmarshal(r.Data, &act), "%s", r.Body)

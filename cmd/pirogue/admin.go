@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pirogue/api/admin"
-	"pirogue/config"
 	"pirogue/store"
 	"pirogue/workflows"
 )
@@ -34,40 +32,32 @@ func adminCommand(environ []string) *cobra.Command {
 		Short: "Support: find a payment, see why it waits, act on it safely",
 		Long: "Asks the admin API at PIROGUE_SUPPORT_URL with the token in PIROGUE_SUPPORT_TOKEN. token, verify,\n" +
 			"ask-first and ask-first ask work on the database itself. Whatever changes something needs --reason and is\n" +
-			"in the audit log (acts).",
+			"in the audit log (audit).",
 	}
 	cmd.PersistentFlags().BoolVar(&tool.asJSON, "json", false, "print JSON instead of a table")
-	cmd.AddCommand(
-		tool.find(), tool.show(), tool.timeline(), tool.stuck(), tool.cases(), tool.acts(),
-		tool.press("recheck", "Have the operator asked at once", (*admin.Client).Recheck),
-		tool.press("redrive", "Ask the operator, then send again if that cannot pay twice", (*admin.Client).Redrive),
-		tool.resolve(), tool.resend(), tool.payout(), tool.fee(), tool.latePolicy(), tool.operators(),
-		tool.park("park", "Take an operator out of service; what waits for it is kept", (*admin.Client).Park),
-		tool.park("unpark", "Put an operator back; what waited comes back slowly", (*admin.Client).Unpark),
-		tool.bulk(), tool.merchant(), tool.rebuild(), tool.askFirst(), tool.token(), tool.verify(),
-	)
+	cmd.AddCommand(tool.rebuild(), tool.askFirst(), tool.token(), tool.verify())
+	for _, o := range operations {
+		parent := cmd
+		first, _, _ := strings.Cut(o.use, " ")
+		if _, grouped := groups[first]; grouped {
+			parent = subcommand(cmd, first)
+		}
+		parent.AddCommand(tool.command(o))
+	}
 	return cmd
 }
 
-// asks adapts a call of the admin API to a command. rows returns the table for people, its header
-// first. A call that fails prints no table.
-func asks[T any](
-	tool *adminTool, ask func(*cobra.Command, *admin.Client, []string) (T, error), rows func(T) [][]string,
-) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		conf, err := config.Load(tool.environ)
-		if err != nil {
-			return err
+// subcommand returns the command with a name under cmd. It adds the command of a group that has none
+// yet.
+func subcommand(cmd *cobra.Command, name string) *cobra.Command {
+	for _, one := range cmd.Commands() {
+		if one.Name() == name {
+			return one
 		}
-		if conf.SupportToken == "" {
-			return errors.New("PIROGUE_SUPPORT_TOKEN is not set; `pirogue admin token create NAME --role ROLE` makes a token")
-		}
-		answer, err := ask(cmd, &admin.Client{URL: conf.SupportURL, Token: conf.SupportToken}, args)
-		if err != nil {
-			return err
-		}
-		return tool.print(cmd.OutOrStdout(), answer, rows(answer))
 	}
+	group := &cobra.Command{Use: name, Short: groups[name]}
+	cmd.AddCommand(group)
+	return group
 }
 
 // print writes a result as indented JSON if --json is set, and as an aligned table otherwise.
@@ -119,11 +109,11 @@ func at(t time.Time) string {
 	return t.UTC().Format(time.DateTime)
 }
 
-// words joins the words of a list with spaces.
-func words[T ~string](list []T) string {
+// joined joins the texts of a list with spaces.
+func joined[T ~string](list []T) string {
 	texts := make([]string, len(list))
-	for i, word := range list {
-		texts[i] = string(word)
+	for i, one := range list {
+		texts[i] = string(one)
 	}
 	return strings.Join(texts, " ")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pirogue"
-	"pirogue/api/admin"
 	"pirogue/ids"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -44,7 +42,7 @@ func (tool *adminTool) askFirst() *cobra.Command {
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
 	cmd.Flags().StringVar(&by, "by", "operations", "who, for the audit log")
 	needed(cmd, "since", "reason")
-	cmd.AddCommand(tool.askFirstAsk(), tool.askFirstShow(), tool.askFirstLooked(), tool.askFirstEnd())
+	cmd.AddCommand(tool.askFirstAsk())
 	return cmd
 }
 
@@ -53,19 +51,19 @@ func (tool *adminTool) askFirst() *cobra.Command {
 // works on the database itself.
 func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
 	now := p.clock.Now()
-	act := support.AuditEntry{
-		ID: ids.New(), At: now, Actor: by, Role: support.RoleFinance, Action: admin.VerbAskFirst, Reason: reason,
+	entry := support.AuditEntry{
+		ID: ids.New(), At: now, Actor: by, Role: support.RoleFinance, Action: support.ActionAskFirst, Reason: reason,
 		Subject: "restored to " + since.UTC().Format(time.RFC3339),
 	}
-	if err := p.store.BeginAuditEntry(ctx, act); err != nil {
+	if err := p.store.BeginAuditEntry(ctx, entry); err != nil {
 		return err
 	}
-	verdict := support.ActionResult{Decision: support.DecisionSettled, Reason: "Operators are asked first."}
-	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{ID: act.ID, Since: since, Begun: now, Actor: by, Reason: reason})
+	result := support.ActionResult{Decision: support.DecisionSettled, Reason: "Operators are asked first."}
+	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{ID: entry.ID, Since: since, Begun: now, Actor: by, Reason: reason})
 	if err != nil {
-		verdict = support.ActionResult{Decision: support.DecisionRefused, Reason: err.Error()}
+		result = support.ActionResult{Decision: support.DecisionRefused, Reason: err.Error()}
 	}
-	return errors.Join(err, p.store.EndAuditEntry(ctx, act.ID, verdict, p.clock.Now()))
+	return errors.Join(err, p.store.EndAuditEntry(ctx, entry.ID, result, p.clock.Now()))
 }
 
 // askFirstAsk returns the command that reads Temporal's workflows and every operator's list since
@@ -164,70 +162,4 @@ func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since t
 		lines = append(lines, page...)
 	}
 	return fmt.Sprintf("%d lines read", len(lines)), p.store.OperatorListed(ctx, code, until, lines)
-}
-
-// askFirstShow returns the command that prints the progress of ask-first mode.
-func (tool *adminTool) askFirstShow() *cobra.Command {
-	cmd := &cobra.Command{Use: "show", Short: "Show who was asked, and what is in no book", Args: cobra.NoArgs}
-	cmd.RunE = asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.AskFirst, error) {
-		return c.AskFirst(cmd.Context())
-	}, askFirstRows)
-	return cmd
-}
-
-// askFirstRows returns the progress of ask-first mode as tables: the mode, then the operators,
-// then what is in no book.
-func askFirstRows(a admin.AskFirst) [][]string {
-	rows := fieldsOf("restored to", at(a.Since), "begun", at(a.BegunAt), "by", a.BegunBy, "because", a.Reason,
-		"Temporal asked", cmp.Or(at(a.TemporalAsked), "no"), "workflows to start again", fmt.Sprint(a.Outdated),
-		"end proposed by", a.ProposedBy, "rows lost", fmt.Sprint(a.LostCount))
-	for _, more := range [][][]string{
-		table("OPERATOR ASKED LIST_READ_UNTIL UNANSWERED EVIDENCE", func(o admin.AskedOperator) []string {
-			return []string{string(o.Operator), fmt.Sprint(o.Asked), at(o.ListedTo), fmt.Sprint(o.Unanswered), o.Evidence}
-		})(a.Operators),
-		table("IN_NO_BOOK TYPE LINES AMOUNT", func(s admin.UnmatchedSum) []string {
-			return []string{
-				string(s.Operator), string(cmp.Or(s.Kind, "?")), fmt.Sprint(s.Lines),
-				pirogue.Money{Minor: s.Amount, Currency: s.Currency}.String(),
-			}
-		})(a.Sums),
-		table("AT OPERATOR TRANSACTION REFERENCE TYPE OUTCOME AMOUNT", func(l admin.UnmatchedLine) []string {
-			return []string{
-				at(l.At), string(l.Operator), l.TxID, string(l.Reference), string(l.Kind), string(l.Outcome),
-				pirogue.Money{Minor: l.Amount, Currency: l.Currency}.String(),
-			}
-		})(a.Lines),
-		table("LOST STARTED STATE MERCHANT REFERENCE", func(l admin.LostRow) []string {
-			return []string{l.WorkflowID, at(l.StartedAt), l.State, string(l.MerchantID), l.Reference}
-		})(a.Lost),
-	} {
-		rows = append(append(rows, []string{""}), more...)
-	}
-	return rows
-}
-
-// askFirstLooked returns the command that records a person's evidence for an operator that has no
-// list or does not answer. Such an operator blocks the end of the mode until then.
-func (tool *adminTool) askFirstLooked() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "looked OPERATOR", Args: cobra.ExactArgs(1),
-		Short: "Say where a person looked instead, for an operator that has no list or does not answer",
-	}
-	evidence := cmd.Flags().String("evidence", "", "where it can be seen, such as an export of the operator's portal")
-	needed(cmd, "evidence")
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, args []string, reason string) (admin.AuditEntry, error) {
-		return c.Looked(ctx, pirogue.OperatorCode(args[0]), *evidence, reason)
-	})
-}
-
-// askFirstEnd returns the command that ends the mode. If money may have left that is in no book,
-// a second person has to confirm.
-func (tool *adminTool) askFirstEnd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "end", Args: cobra.NoArgs,
-		Short: "Accept and send again; a second person confirms where money may have left that is in no book",
-	}
-	return tool.acting(cmd, func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.AuditEntry, error) {
-		return c.EndAskFirst(ctx, reason)
-	})
 }

@@ -22,30 +22,29 @@ func (tool *adminTool) rebuild() *cobra.Command {
 	reason := cmd.Flags().String("reason", "", "why, for the audit log; not needed with --dry-run")
 	blocked := cmd.Flags().Bool("blocked", false, "instead those that are open and cannot go on: see docs/runbooks")
 	expect := cmd.Flags().Int("expect", 0, "with --blocked: how many --dry-run has listed")
-	lost := asks(tool, func(cmd *cobra.Command, c *admin.Client, _ []string) (admin.Lost, error) {
+	lost := reads(func(ctx context.Context, c *admin.Client, _ *input) (admin.Lost, error) {
 		if *blocked {
-			found, err := c.Blocked(cmd.Context())
+			found, err := c.Blocked(ctx)
 			return admin.Lost{Found: found}, err
 		}
-		return c.Lost(cmd.Context())
+		return c.Lost(ctx)
 	}, lostRows)
-	rebuild := func(ctx context.Context, c *admin.Client, _ []string, reason string) (admin.AuditEntry, error) {
+	restart := acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
 		if *blocked {
-			return c.RebuildBlocked(ctx, *expect, reason)
+			return c.RebuildBlocked(ctx, *expect, in.reason)
 		}
-		return c.Rebuild(ctx, reason)
-	}
-	act := tool.carriesOut(reason, rebuild)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return c.Rebuild(ctx, in.reason)
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
 		case *dryRun:
-			return lost(cmd, args)
+			return tool.run(cmd, lost, &input{})
 		case *reason == "":
 			return errors.New("--reason is needed: why, for the audit log")
 		case *blocked && *expect == 0:
 			return errors.New("--expect is needed: how many --blocked --dry-run has listed")
 		default:
-			return act(cmd, args)
+			return tool.run(cmd, restart, &input{reason: *reason})
 		}
 	}
 	return cmd

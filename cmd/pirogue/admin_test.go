@@ -70,7 +70,7 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 
 	const because = `"reason":"they called"`
 	payment := `{"transaction_id":"` + somePayment + `","type":"CASHIN","status":"PENDING","amount":5000,"currency":"XOF"}`
-	act := `{"act_id":"a1","verb":"recheck","verdict":{"decision":"WAITING","reason":"not decided","status":"PENDING"}}`
+	act := `{"audit_id":"a1","action":"recheck","result":{"decision":"WAITING","reason":"not decided","status":"PENDING"}}`
 	tests := map[string]struct {
 		args   string
 		method string
@@ -115,9 +115,9 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			`[],"next_cursor":"abc","tallies":[{"cause":"CASE_OPEN","currency":"XOF","payments":3,"amount":700}]`, "700 XOF",
 		},
 		"an empty list": {"cases", "GET", "/cases?limit=100", "", `[]`, "nothing"},
-		"acts": {
-			"acts " + somePayment, "GET", "/acts?limit=100&payment=" + somePayment, "",
-			`[{"actor":"rokia","verb":"recheck"}]`, "under way",
+		"audit": {
+			"audit " + somePayment, "GET", "/audit?limit=100&payment=" + somePayment, "",
+			`[{"actor":"rokia","action":"recheck"}]`, "under way",
 		},
 		"recheck": {
 			"recheck " + somePayment + " --reason", "POST", "/payments/" + somePayment + "/recheck",
@@ -136,10 +136,14 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 			"resend " + somePayment + " --event evt_1 --reason", "POST", "/payments/" + somePayment + "/resend",
 			"{" + because + `,"event_id":"evt_1"}`, act, "WAITING",
 		},
-		"payout": {
-			"payout " + someMerchant + " --id VIR-1 --country CM --amount 900 --live --reason", "POST",
-			"/merchants/" + someMerchant + "/payouts",
+		"settlement": {
+			"settlement " + someMerchant + " --id VIR-1 --country CM --amount 900 --live --reason", "POST",
+			"/merchants/" + someMerchant + "/settlements",
 			"{" + because + `,"id":"VIR-1","mode":"live","country_code":"CM","amount":900,"currency":"XAF"}`, act, "WAITING",
+		},
+		"settlements": {
+			"settlements " + someMerchant + " --live", "GET", "/merchants/" + someMerchant + "/settlements?mode=live", "",
+			`[{"id":"VIR-1","country_code":"CM","amount":900,"currency":"XAF"}]`, "VIR-1",
 		},
 		"fee set": {
 			"fee set " + someMerchant + " --type CASHIN --basis-points 150 --max 2000 --returned --reason", "PUT",
@@ -199,7 +203,7 @@ func TestARefusedActIsPrintedAndTheCommandFails(t *testing.T) {
 
 	environ, _ := adminAPI(t, http.StatusConflict,
 		`{"error":"the operator may still execute it","code":"REFUSED","request_id":"req_1",
-		"data":{"act_id":"a1","verb":"redrive","verdict":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
+		"data":{"audit_id":"a1","action":"redrive","result":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
 	out, err := run(t, environ, "admin", "redrive", somePayment, "--reason", "they called")
 	require.ErrorContains(t, err, "REFUSED: the operator may still execute it (req_1)")
 	require.Regexp(t, `decision +REFUSED`, out)
@@ -212,7 +216,7 @@ func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
 	for _, args := range []string{
 		"recheck " + somePayment, "redrive " + somePayment, "resend " + somePayment,
 		"resolve " + somePayment + " --as paid --evidence line4", "fee set " + someMerchant + " --type CASHIN",
-		"payout " + someMerchant + " --id VIR-1 --country ML --amount 900", "late-policy " + someMerchant + " return",
+		"settlement " + someMerchant + " --id VIR-1 --country ML --amount 900", "late-policy " + someMerchant + " return",
 	} {
 		_, err := run(t, environ, append([]string{"admin"}, strings.Fields(args)...)...)
 		require.ErrorContains(t, err, `"reason" not set`, args)
@@ -439,7 +443,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	out, err := run(t, environ, "admin", "redrive", id, "--reason", "the customer called")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v", err)
 	require.Contains(t, out, "nothing proves")
-	require.Contains(t, tool("acts", id), "laptop")
+	require.Contains(t, tool("audit", id), "laptop")
 	require.Contains(t, tool("timeline", id), "support")
 
 	paid := w.merchant().pay(t, order("+22376123456"))

@@ -28,7 +28,7 @@ func (tool *adminTool) token() *cobra.Command {
 	create.Flags().StringVar(&role, "role", "",
 		"reader: read everything, rebuild --dry-run;\n"+
 			"support: also recheck, redrive, resend, park, unpark, merchant suspend, bulk cancel, rebuild;\n"+
-			"finance: also resolve, payout, fee set, late-policy, merchant resume, ask-first looked and end")
+			"finance: also resolve, settlement, fee set, late-policy, merchant resume, ask-first looked and end")
 	needed(create, "role")
 
 	revoke := &cobra.Command{

@@ -170,8 +170,8 @@ func (f *faultWorld) until(t *testing.T, id pirogue.PaymentID, s pirogue.Status)
 // decides fails unless a support action has a result with this decision.
 func decides(t *testing.T, want support.Decision, act admin.AuditEntry, err error) {
 	t.Helper()
-	require.NotNil(t, act.Verdict, "%v", err)
-	require.Equal(t, want, act.Verdict.Decision, act.Verdict.Reason)
+	require.NotNil(t, act.Result, "%v", err)
+	require.Equal(t, want, act.Result.Decision, act.Result.Reason)
 }
 
 // resolveTwice has two people resolve a payment in the same way, and requires the decision on
@@ -197,7 +197,7 @@ func (f *faultWorld) recheckedWhileWatching(t *testing.T) string {
 	f.until(t, id, pirogue.StatusExpired)
 	act, err := f.first.Recheck(t.Context(), id, "the customer says that they paid")
 	decides(t, support.DecisionRefused, act, err)
-	require.Contains(t, act.Verdict.Reason, "knows of no money")
+	require.Contains(t, act.Result.Reason, "knows of no money")
 	return workflow
 }
 

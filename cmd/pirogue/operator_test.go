@@ -21,14 +21,14 @@ func TestARouteIsExplainedWithoutSendingAnything(t *testing.T) {
 			require.Contains(t, out, text, args)
 		}
 	}
-	does([]string{"orange", "number's prefix", "orange-web-ml-test", "tried first"}, "+22376123456", "--health=false")
+	does([]string{"orange", "number's prefix", "orange-web-ml-test", "tried first"}, "+22376123456", "--breakers=false")
 	does([]string{"digitalpaye-ci-test", "tried first", "novasend-ci-test", "refused for a reason of its own"},
-		"+2250505123456", "--type", "CASHOUT", "--amount", "5000", "--health=false")
+		"+2250505123456", "--type", "CASHOUT", "--amount", "5000", "--breakers=false")
 	does([]string{"digitalpaye-ci-test", "no ", "limits do not allow the amount", "1500000"},
-		"+2250505123456", "--type", "CASHOUT", "--amount", "1200000", "--health=false")
-	does([]string{"wave", "asked for", "digitalpaye-ci-test"}, "+2250707123456", "--network", "wave", "--health=false")
-	does([]string{"nobody takes it"}, "+24177123456", "--health=false")
-	_, err := run(t, environ, "route", "+33612345678", "--health=false")
+		"+2250505123456", "--type", "CASHOUT", "--amount", "1200000", "--breakers=false")
+	does([]string{"wave", "asked for", "digitalpaye-ci-test"}, "+2250707123456", "--network", "wave", "--breakers=false")
+	does([]string{"nobody takes it"}, "+24177123456", "--breakers=false")
+	_, err := run(t, environ, "route", "+33612345678", "--breakers=false")
 	require.ErrorContains(t, err, "no country")
 	_, err = run(t, environ, "migrate", "up")
 	require.NoError(t, err)

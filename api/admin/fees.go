@@ -1,0 +1,97 @@
+package admin
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"pirogue"
+	"pirogue/support"
+)
+
+// feeRoutes serves the contracts of merchants.
+type feeRoutes struct {
+	*actions
+
+	fees Fees
+}
+
+// register adds the routes.
+func (h feeRoutes) register(in routeGroup) {
+	in.read("/merchants/:id/fees", h.list)
+	in.put("/merchants/:id/fees", h.set)
+}
+
+// feeBody is the body of PUT /merchants/{id}/fees.
+type feeBody struct {
+	reasonBody
+	Fee
+}
+
+// set replaces one rule of a merchant's contract.
+func (h feeRoutes) set(c *gin.Context, rc *requestContext) error {
+	id, err := merchantOf(c)
+	if err != nil {
+		return err
+	}
+	var body feeBody
+	if err := readBody(c, &body); err != nil {
+		return err
+	}
+	if err := demand(append(body.Fee.rules(), body.rule())...); err != nil {
+		return err
+	}
+	fee := body.feeRule()
+	if err := fee.Validate(); err != nil {
+		return err
+	}
+	return h.perform(c, rc, request{
+		action: support.ActionFee, needs: support.RoleFinance, subject: subject(id, body.Fee), reason: body.Reason,
+		do: twice(func(ctx context.Context) (support.ActionResult, error) {
+			return done("Payments accepted from here on have this fee.", h.fees.SetFee(ctx, id, fee))
+		}),
+	})
+}
+
+// rules returns the conditions on a fee's fields that pirogue.FeeRule.Validate relies on.
+func (f Fee) rules() []rule {
+	_, known := pirogue.CountryByCode(f.Country)
+	networks := []pirogue.Network{"", pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave}
+	return []rule{
+		{"type", f.Kind == "", true},
+		{"payer", f.Payer == "", true},
+		{field: "country_code", good: f.Country == "" || known},
+		{field: "network", good: slices.Contains(networks, f.Network)},
+	}
+}
+
+// list responds with a merchant's contract.
+func (h feeRoutes) list(ctx context.Context, c *gin.Context) (any, error) {
+	id, err := merchantOf(c)
+	if err != nil {
+		return nil, err
+	}
+	fees, err := h.fees.Fees(ctx, id)
+	return each(fees, feeOf), err
+}
+
+// Fee is a rule of a merchant's contract, like pirogue.FeeRule. Amounts are minor units of the
+// country's currency, basis points hundredths of a per cent.
+type Fee struct {
+	Kind        pirogue.PaymentKind `json:"type"`
+	Country     pirogue.CountryCode `json:"country_code,omitempty"` // "": every country
+	Network     pirogue.Network     `json:"network,omitempty"`      // "": every network
+	Fixed       int64               `json:"fixed"`
+	BasisPoints int64               `json:"basis_points"`
+	Min         int64               `json:"min"`
+	Max         int64               `json:"max"` // 0: no upper bound
+	Payer       pirogue.FeePayer    `json:"payer"`
+	Returned    bool                `json:"returned"` // a refund gives the fee back in proportion
+}
+
+// feeRule returns f as the domain's rule.
+func (f Fee) feeRule() pirogue.FeeRule { return pirogue.FeeRule(f) }
+
+// feeOf returns support's view of a fee's rule.
+func feeOf(r pirogue.FeeRule) Fee { return Fee(r) }
