@@ -23,7 +23,8 @@ type Reader interface{ A(); B() }
 
 type Bare struct{}
 
-// Deep nests three times.
+// Deep nests three times. One two three four five six seven eight nine ten eleven twelve thirteen
+// fourteen fifteen sixteen seventeen eighteen nineteen twenty twenty-one. Short: one.
 func Deep(a, b, c, d, e, f int) {
 	for {
 		if a > b {
@@ -68,6 +69,7 @@ func TestFigures(t *testing.T) {
 		"packages without a comment":                 "1",
 		"exported names without a comment":           "3", // Bare, One, Two
 		"comments that begin “X is what”":            "1",
+		"sentences of over 20 words in comments":     "1",
 		"files in the root":                          "1",
 		"exported names in the root":                 "4",
 		"files on the way to the operator":           "2",

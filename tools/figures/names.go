@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -176,6 +178,38 @@ func (c code) riddles() []sample {
 			}
 		}
 	}
+	return list
+}
+
+// mostWords limits a sentence of a comment.
+const mostWords = 20
+
+// clause matches the end of a sentence, or of a part of one that can be read alone.
+var clause = regexp.MustCompile(`[.!?;:]\s+`)
+
+// longSentences returns the sentences of comments that have more than mostWords words. Rows that are
+// set apart by a space, such as tables, are no sentences.
+func (c code) longSentences() []sample {
+	var list []sample
+	for _, f := range c.files {
+		for _, group := range f.ast.Comments {
+			var prose strings.Builder
+			for row := range strings.Lines(group.Text()) {
+				if !strings.HasPrefix(row, " ") && !strings.HasPrefix(row, "\t") {
+					prose.WriteString(row)
+				}
+			}
+			for paragraph := range strings.SplitSeq(prose.String(), "\n\n") {
+				for _, sentence := range clause.Split(paragraph, -1) {
+					if words := len(strings.Fields(sentence)); words > mostWords {
+						first := strings.Join(strings.Fields(sentence)[:5], " ")
+						list = append(list, sample{c.place(f, group.Pos(), first+" …"), float64(words)})
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b sample) int { return cmp.Compare(a.value, b.value) })
 	return list
 }
 

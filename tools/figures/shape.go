@@ -22,6 +22,7 @@ func figures(c code) []figure {
 		none("packages without a comment", c.undocumentedPackages()),
 		none("exported names without a comment", c.undocumented()),
 		none("comments that begin “X is what”", c.riddles()),
+		none("sentences of over 20 words in comments", c.longSentences()),
 		single("files in the root", c.rootFiles(), 0, 15, ""),
 		single("exported names in the root", c.rootNames(), 0, 130, ""),
 		c.way(),
