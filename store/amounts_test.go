@@ -36,7 +36,7 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 				above + ")",
 			"a bulk's cost":      "INSERT INTO bulks (id, amount, fee, cost) VALUES ('x', 1, 0, " + above + ")",
 			"a line's amount":    "INSERT INTO bulk_lines (bulk_id, number, amount, fee) VALUES ('x', 1, " + above + ", 0)",
-			"a payout":           "INSERT INTO payouts (id, amount) VALUES ('x', " + above + ")",
+			"a settlement":       "INSERT INTO settlements (id, amount) VALUES ('x', " + above + ")",
 			"a transfer":         "INSERT INTO ledger_transfers (id, amount) VALUES ('x', " + above + ")",
 			"a case's money":     "UPDATE cases SET paid = " + above,
 			"a fee's fixed part": "UPDATE fee_rules SET fixed = " + above,

@@ -86,7 +86,7 @@ UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = 
 // counts from then.
 const doubtAttempts = `
 UPDATE attempts
-   SET state = 'UNKNOWN', sent_at = @at, first_sent_at = COALESCE(first_sent_at, created_at), answered_at = @at,
+   SET state = 'UNKNOWN', sent_at = @at, first_sent_at = COALESCE(first_sent_at, created_at), result_at = @at,
        updated_at = @at, sendings = sendings + 1,
        may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
  WHERE state = 'PREPARED' AND ` + ofOpenPayment

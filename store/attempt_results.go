@@ -19,10 +19,10 @@ import (
 func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
-		return "", failure("record answer", err)
+		return "", failure("record result", err)
 	}
 	var stands pirogue.AttemptState
-	err = db.inTx(ctx, "record answer", func(tx *gorm.DB) error {
+	err = db.inTx(ctx, "record result", func(tx *gorm.DB) error {
 		stands = ""
 		// It locks a payment of any status: the attempts of an ended payment get their results
 		// too.
@@ -80,7 +80,7 @@ func (db *Attempts) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, er
 // reports whether the sending was among them.
 func answerNotSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
 	set := tx.Exec(strikeSending, map[string]any{
-		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "words": clean(a.Message), "at": timestamp(a.At),
+		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "message": clean(a.Message), "at": timestamp(a.At),
 	})
 	return set.RowsAffected > 0, set.Error
 }
@@ -96,9 +96,9 @@ UPDATE attempts
                     WHEN sendings = @n THEN 'UNKNOWN' ELSE state END,
        sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE sent_at END,
        first_sent_at = CASE WHEN state IN ('SENT','UNKNOWN') AND may_have_left = @mark THEN NULL ELSE first_sent_at END,
-       answered_at = CASE WHEN state = 'SENT' AND sendings = @n AND may_have_left <> @mark THEN @at
-                          ELSE answered_at END,
-       answer = CASE WHEN sendings = @n THEN @words ELSE answer END
+       result_at = CASE WHEN state = 'SENT' AND sendings = @n AND may_have_left <> @mark THEN @at
+                          ELSE result_at END,
+       operator_message = CASE WHEN sendings = @n THEN @message ELSE operator_message END
  WHERE id = @id AND may_have_left LIKE '%' || @mark || '%'`
 
 // answerPayment updates the payment of an attempt. It leaves a refusal to Settle: this is not the
@@ -125,7 +125,7 @@ func answerPayment(
 // also have to ask about it by the handle of another response.
 func (db *Attempts) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
 	columns := map[string]any{
-		"state": a.State, "unable": a.Unable, "answer": clean(a.Message), "updated_at": timestamp(a.At),
+		"state": a.State, "unable": a.Unable, "operator_message": clean(a.Message), "updated_at": timestamp(a.At),
 	}
 	handle := a.Handle
 	switch a.State {
@@ -136,10 +136,10 @@ func (db *Attempts) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[s
 			return nil, err
 		}
 	case pirogue.AttemptPrepared, pirogue.AttemptSent:
-		return nil, pirogue.Errorf(pirogue.Internal, "an answer cannot be %q", a.State)
+		return nil, pirogue.Errorf(pirogue.Internal, "a result cannot be %q", a.State)
 	}
 	sealed, err := db.sealHandle(a.AttemptID, handle)
-	columns["answered_at"], columns["handle_sealed"] = timestamp(a.At), sealed
+	columns["result_at"], columns["handle_sealed"] = timestamp(a.At), sealed
 	return columns, err
 }
 

@@ -15,7 +15,7 @@ type attemptRow struct {
 	Unable          bool   // REFUSED for a reason of the operator's own
 	CallbackDigest  string // of the token in the attempt's callback URL
 	HandleSealed    string // JSON, "" before the operator returned one
-	Answer          string
+	OperatorMessage string
 	Polls           int
 	FirstPolledAt   timeText // kept for the timeline, which has one line for all polls
 	PolledAt        timeText
@@ -27,7 +27,7 @@ type attemptRow struct {
 	FirstSentAt     timeText // likewise
 	Sendings        int      // the number of times it was marked SENT
 	MayHaveLeft     string   // the sendings that are not proven "not sent", such as ",1,3,"
-	AnsweredAt      timeText // kept for the timeline: UpdatedAt changes with every poll
+	ResultAt        timeText // kept for the timeline: UpdatedAt changes with every poll
 	CreatedAt       timeText
 	UpdatedAt       timeText
 }
@@ -60,7 +60,7 @@ func (db *database) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
-		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.Answer, Sendings: r.Sendings, Polls: r.Polls,
+		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.OperatorMessage, Sendings: r.Sendings, Polls: r.Polls,
 		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}

@@ -75,8 +75,8 @@ SELECT r.id FROM ledger_transfers r JOIN ledger_journals rj ON rj.id = r.journal
  WHERE h.phase <> 'hold' OR r.amount <> h.amount OR r.debit_id <> h.debit_id OR rj.payment_id <> hj.payment_id`},
 
 	{"a payout is booked with its amount", `
-SELECT o.id FROM payouts o
-  LEFT JOIN ledger_journals j ON j.payout_id = o.id
+SELECT o.id FROM settlements o
+  LEFT JOIN ledger_journals j ON j.settlement_id = o.id
   LEFT JOIN ledger_transfers t ON t.journal_id = j.id AND t.mode = o.mode AND t.currency = o.currency
  GROUP BY o.id, o.amount HAVING COALESCE(SUM(t.amount), 0) <> o.amount`},
 
@@ -212,7 +212,7 @@ HAVING SUM(r.amount) > (SELECT COALESCE(SUM(c.paid), 0) FROM cases c WHERE c.pay
 	// Histories. They are append-only, so they prove which statuses a payment had.
 	{"a history has only edges of the status graph", `
 SELECT h.payment_id || '#' || h.number FROM status_history h JOIN payments p ON p.id = h.payment_id
- WHERE NOT EXISTS (SELECT 1 FROM status_edges e
+ WHERE NOT EXISTS (SELECT 1 FROM status_transitions e
                     WHERE e.kind = p.kind AND e.from_status = h.from_status AND e.to_status = h.to_status)`},
 
 	{"a line of a history begins where the one before ended", `

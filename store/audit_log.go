@@ -19,7 +19,7 @@ type auditRow struct {
 	At        timeText
 	Actor     string
 	Role      string
-	Verb      string
+	Action    string
 	PaymentID link // NULL if the action is about no payment
 	Subject   string
 	Reason    string
@@ -28,14 +28,14 @@ type auditRow struct {
 	ResolutionEvidence string
 	CaseID             string // the case of a resolve; "" for none
 	Decision           string // "" until the action is completed
-	Because            string // the reason in the result
+	ResultReason       string // the reason in the result
 	Evidence           string
 	Status             string
 	EndedAt            timeText // NULL: under way, or cut off
 }
 
 // TableName returns the table's name.
-func (auditRow) TableName() string { return "acts" }
+func (auditRow) TableName() string { return "audit_log" }
 
 // BeginAuditEntry writes the audit entry of a support action before the action. If this fails, the
 // caller must not act. A repeated call with the same action changes nothing; an ID that belongs
@@ -82,7 +82,7 @@ func (db *AuditLog) EndAuditEntry(ctx context.Context, act string, v support.Act
 	}
 	return db.inTx(ctx, "end act", func(tx *gorm.DB) error {
 		set := tx.Model(&auditRow{}).Where("id = ? AND ended_at IS NULL", act).Updates(map[string]any{
-			"decision": v.Decision, "because": clean(v.Reason), "evidence": clean(v.Evidence), "status": v.Status,
+			"decision": v.Decision, "result_reason": clean(v.Reason), "evidence": clean(v.Evidence), "status": v.Status,
 			"ended_at": timestamp(at),
 		})
 		if set.Error != nil || set.RowsAffected == 1 {
@@ -128,8 +128,8 @@ func (db *AuditLog) Proposal(ctx context.Context, id pirogue.PaymentID) (support
 // before a case was opened is not about that case. A proposal from before an attempt was sent is
 // not about that request.
 const lastResolution = `
-SELECT * FROM acts
- WHERE payment_id = @payment AND verb = @resolve AND ended_at IS NOT NULL AND decision <> @refused
+SELECT * FROM audit_log
+ WHERE payment_id = @payment AND action = @resolve AND ended_at IS NOT NULL AND decision <> @refused
    AND ended_at >= COALESCE(
        (SELECT MAX(c.opened_at) FROM cases c WHERE c.payment_id = @payment AND c.closed_at IS NULL), '')
    AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
@@ -158,7 +158,7 @@ func (db *AuditLog) AuditEntries(ctx context.Context, id pirogue.PaymentID, limi
 // packAct returns the row of an audit entry that has no result yet.
 func packAct(a support.AuditEntry) auditRow {
 	return auditRow{
-		ID: a.ID, At: timestamp(a.At), Actor: a.Actor, Role: string(a.Role), Verb: string(a.Action),
+		ID: a.ID, At: timestamp(a.At), Actor: a.Actor, Role: string(a.Role), Action: string(a.Action),
 		PaymentID: link(a.PaymentID), Subject: a.Subject, Reason: a.Reason,
 		Resolution: string(a.Resolution), ResolutionEvidence: a.Evidence, CaseID: string(a.Case),
 	}
@@ -167,12 +167,12 @@ func packAct(a support.AuditEntry) auditRow {
 // unpackAct returns the audit entry of a row.
 func unpackAct(r auditRow) support.AuditEntry {
 	return support.AuditEntry{
-		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: support.Role(r.Role), Action: support.SupportActionKind(r.Verb),
+		ID: r.ID, At: r.At.time(), Actor: r.Actor, Role: support.Role(r.Role), Action: support.SupportActionKind(r.Action),
 		PaymentID: pirogue.PaymentID(r.PaymentID), Subject: r.Subject, Reason: r.Reason, EndedAt: r.EndedAt.time(),
 		Resolution: support.Resolution(r.Resolution), Evidence: r.ResolutionEvidence,
 		Case: support.CaseID(r.CaseID),
 		Result: support.ActionResult{
-			Decision: support.Decision(r.Decision), Reason: r.Because, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
+			Decision: support.Decision(r.Decision), Reason: r.ResultReason, Evidence: r.Evidence, Status: pirogue.Status(r.Status),
 		},
 	}
 }

@@ -196,22 +196,22 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)))
 		db := w.raw()
 		for name, statement := range map[string]string{
-			"another actor":             "UPDATE acts SET actor = 'moussa' WHERE ended_at IS NULL",
-			"another reason":            "UPDATE acts SET reason = 'none' WHERE ended_at IS NULL",
-			"another resolution":        "UPDATE acts SET resolution = 'paid' WHERE ended_at IS NULL",
-			"other evidence":            "UPDATE acts SET resolution_evidence = 'x' WHERE ended_at IS NULL",
-			"a verdict without its end": "UPDATE acts SET decision = 'SETTLED' WHERE ended_at IS NULL",
-			"an end without a verdict":  "UPDATE acts SET ended_at = at WHERE ended_at IS NULL",
-			"another verdict":           "UPDATE acts SET decision = 'REFUSED' WHERE ended_at IS NOT NULL",
-			"a verdict taken back":      "UPDATE acts SET decision = '', ended_at = NULL WHERE ended_at IS NOT NULL",
-			"an act deleted":            "DELETE FROM acts",
+			"another actor":             "UPDATE audit_log SET actor = 'moussa' WHERE ended_at IS NULL",
+			"another reason":            "UPDATE audit_log SET reason = 'none' WHERE ended_at IS NULL",
+			"another resolution":        "UPDATE audit_log SET resolution = 'paid' WHERE ended_at IS NULL",
+			"other evidence":            "UPDATE audit_log SET resolution_evidence = 'x' WHERE ended_at IS NULL",
+			"a verdict without its end": "UPDATE audit_log SET decision = 'SETTLED' WHERE ended_at IS NULL",
+			"an end without a verdict":  "UPDATE audit_log SET ended_at = at WHERE ended_at IS NULL",
+			"another verdict":           "UPDATE audit_log SET decision = 'REFUSED' WHERE ended_at IS NOT NULL",
+			"a verdict taken back":      "UPDATE audit_log SET decision = '', ended_at = NULL WHERE ended_at IS NOT NULL",
+			"an act deleted":            "DELETE FROM audit_log",
 		} {
 			err := w.exec(db, statement)
 			require.Error(w.t, err, name)
 			require.NotContains(w.t, err.Error(), "syntax error", name)
 		}
 		if w.postgres() {
-			require.Error(w.t, w.exec(db, "TRUNCATE acts"))
+			require.Error(w.t, w.exec(db, "TRUNCATE audit_log"))
 		}
 		require.Len(w.t, w.acts("", 10), 2)
 	})

@@ -52,8 +52,8 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE ledger_transfers SET amount = amount - 1 WHERE phase = 'capture'",
 			},
 			"a payout is booked with its amount": {
-				"INSERT INTO payouts SELECT 'unbooked', merchant_id, mode, country, currency, amount, note, paid_at FROM payouts",
-				"DELETE FROM payouts WHERE id = 'unbooked'",
+				"INSERT INTO settlements SELECT 'unbooked', merchant_id, mode, country, currency, amount, note, paid_at FROM settlements",
+				"DELETE FROM settlements WHERE id = 'unbooked'",
 			},
 			"money in suspense has an open case of the same sum, for each payment": {
 				"UPDATE cases SET closed_at = opened_at", "UPDATE cases SET closed_at = NULL",
@@ -201,7 +201,7 @@ func (w *world) everything() {
 func (w *world) payOut(id string, amount int64) {
 	w.t.Helper()
 	require.NoError(w.t, w.exec(w.raw(),
-		`INSERT INTO payouts (id, merchant_id, mode, country, currency, amount, note, paid_at)
+		`INSERT INTO settlements (id, merchant_id, mode, country, currency, amount, note, paid_at)
 		VALUES (?, ?, 'test', 'ML', 'XOF', ?, '', '2026-04-29T14:32:18.000000Z')`, id, string(w.owner.MerchantID), amount))
 	require.NoError(w.t, w.db.Book(w.ctx(), ledger.Settlement(support.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: pirogue.Test, Country: "ML",

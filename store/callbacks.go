@@ -20,7 +20,7 @@ type callbackRow struct {
 	ID         string `gorm:"primaryKey"`
 	AttemptID  string
 	PaymentID  string
-	Message    string `gorm:"column:words"`
+	Message    string
 	ReceivedAt timeText
 	RoutedAt   timeText // NULL: the payment's workflow was not told yet
 

@@ -10,29 +10,29 @@ import (
 	"pirogue/operator"
 )
 
-// breakerRow is a row of operator_health.
+// breakerRow is a row of circuit_breakers.
 type breakerRow struct {
-	Operator  string `gorm:"primaryKey"`
-	State     string
-	Since     timeText
-	ProbeAt   timeText
-	Message   string `gorm:"column:words"`
-	Backlog   int
-	Parked    bool
-	ParkedBy  string
-	ParkedWhy string
-	ParkedAt  timeText
-	Version   int64
+	Operator    string `gorm:"primaryKey"`
+	State       string
+	Since       timeText
+	ProbeAt     timeText
+	LastFailure string
+	Backlog     int
+	Parked      bool
+	ParkedBy    string
+	ParkedWhy   string
+	ParkedAt    timeText
+	Version     int64
 }
 
 // TableName returns the table's name.
-func (breakerRow) TableName() string { return "operator_health" }
+func (breakerRow) TableName() string { return "circuit_breakers" }
 
 // Breaker returns the state of an operator's circuit breaker. An operator that never failed is
 // closed.
 func (db *Operators) Breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	var rows []breakerRow
-	err := db.read(ctx, "read operator's health", func(tx *gorm.DB) error {
+	err := db.read(ctx, "read circuit breaker", func(tx *gorm.DB) error {
 		return tx.Where("operator = ?", o).Find(&rows).Error
 	})
 	if err != nil || len(rows) == 0 {
@@ -44,7 +44,7 @@ func (db *Operators) Breaker(ctx context.Context, o pirogue.OperatorCode) (opera
 // Breakers returns the circuit breaker of every operator that ever failed or was parked.
 func (db *Operators) Breakers(ctx context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	var rows []breakerRow
-	err := db.read(ctx, "read operators' health", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
+	err := db.read(ctx, "read circuit breakers", func(tx *gorm.DB) error { return tx.Find(&rows).Error })
 	all := make(map[pirogue.OperatorCode]operator.CircuitBreaker, len(rows))
 	for _, r := range rows {
 		all[pirogue.OperatorCode(r.Operator)] = r.unpack()
@@ -57,11 +57,11 @@ func (db *Operators) Breakers(ctx context.Context) (map[pirogue.OperatorCode]ope
 func (db *Operators) SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
 	row := breakerRow{
 		Operator: string(h.Operator), State: string(h.State), Since: timestamp(h.Since), ProbeAt: timestamp(h.ProbeAt),
-		Message: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
+		LastFailure: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
 		ParkedWhy: clean(h.ParkedWhy), ParkedAt: timestamp(h.ParkedAt), Version: h.Version + 1,
 	}
 	var saved bool
-	err := db.exec(ctx, "save operator's health", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "save circuit breaker", func(tx *gorm.DB) error {
 		var written *gorm.DB
 		if h.Version == 0 {
 			written = tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
@@ -79,7 +79,7 @@ func (db *Operators) SaveBreaker(ctx context.Context, h operator.CircuitBreaker)
 func (r breakerRow) unpack() operator.CircuitBreaker {
 	return operator.CircuitBreaker{
 		Operator: pirogue.OperatorCode(r.Operator), State: operator.BreakerState(r.State), Since: r.Since.time(),
-		ProbeAt: r.ProbeAt.time(), LastFailure: r.Message, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
+		ProbeAt: r.ProbeAt.time(), LastFailure: r.LastFailure, Backlog: r.Backlog, Parked: r.Parked, ParkedBy: r.ParkedBy,
 		ParkedWhy: r.ParkedWhy, ParkedAt: r.ParkedAt.time(), Version: r.Version,
 	}
 }
@@ -102,5 +102,5 @@ func (db *Operators) Park(ctx context.Context, c operator.ServiceChange) error {
 			return err
 		}
 	}
-	return pirogue.Errorf(pirogue.ServiceUnavailable, "the health of %s changes too often", c.Operator)
+	return pirogue.Errorf(pirogue.ServiceUnavailable, "the circuit breaker of %s changes too often", c.Operator)
 }

@@ -35,13 +35,13 @@ func (accountRow) TableName() string { return "ledger_accounts" }
 
 // journalRow is a row of ledger_journals.
 type journalRow struct {
-	ID        string `gorm:"primaryKey"` // the key that makes a movement happen once
-	PaymentID link
-	PayoutID  link
-	BulkID    link
-	Step      string
-	Attempt   int // 0: the payment's latest
-	CreatedAt timeText
+	ID           string `gorm:"primaryKey"` // the key that makes a movement happen once
+	PaymentID    link
+	SettlementID link
+	BulkID       link
+	Step         string
+	Attempt      int // 0: the payment's latest
+	CreatedAt    timeText
 }
 
 // TableName returns the table's name.
@@ -100,7 +100,7 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	var fresh []ledger.Journal
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-			ID: j.ID(), PaymentID: link(j.PaymentID), PayoutID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
+			ID: j.ID(), PaymentID: link(j.PaymentID), SettlementID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
 			Attempt: j.Attempt, CreatedAt: timestamp(at),
 		})
 		if claimed.Error != nil {

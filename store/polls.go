@@ -19,7 +19,7 @@ func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.E
 	var stands []attemptRow
 	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
 		named := map[string]any{
-			"id": p.AttemptID, "outcome": p.Outcome, "words": clean(p.Message), "at": timestamp(p.At), "next": timestamp(p.Next),
+			"id": p.AttemptID, "outcome": p.Outcome, "message": clean(p.Message), "at": timestamp(p.At), "next": timestamp(p.Next),
 			"sendings": p.Sendings, "polls": p.Polls,
 		}
 		for _, statement := range []string{pollAttempt, contradictAttempt} {
@@ -42,7 +42,7 @@ func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.E
 // query without a response is no evidence, neither for the earlier results nor against them.
 const pollAttempt = `
 UPDATE attempts
-   SET polls = polls + 1, answer = @words, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
+   SET polls = polls + 1, operator_message = @message, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
        updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
        evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times

@@ -88,7 +88,7 @@ func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 	// No run waits for the response of the previous attempt. An attempt that has its result keeps
 	// it.
 	at := next.CreatedAt
-	lost := map[string]any{"state": pirogue.AttemptUnknown, "answered_at": at, "updated_at": at}
+	lost := map[string]any{"state": pirogue.AttemptUnknown, "result_at": at, "updated_at": at}
 	set := tx.Model(&attemptRow{}).Where("id = ? AND state = ?", after, pirogue.AttemptSent).Updates(lost)
 	if set.Error != nil {
 		return set.Error

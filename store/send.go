@@ -157,7 +157,7 @@ func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.Pay
 // its operator. So the merchant does not take it for failed, and the sweep does not take it for
 // lost. Nothing was sent, and the attempt stays as it is. It reports false, and changes nothing,
 // if the payment is still CREATED past its start deadline.
-func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, words string, at time.Time) (bool, error) {
+func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, message string, at time.Time) (bool, error) {
 	var late bool
 	err := db.inTx(ctx, "postpone payment", func(tx *gorm.DB) error {
 		late = false
@@ -186,7 +186,7 @@ func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, words st
 			}
 		}
 		return tx.Model(&attemptRow{}).Where("id = ? AND state = ?", id, pirogue.AttemptPrepared).
-			Updates(map[string]any{"answer": clean(words), "updated_at": timestamp(at)}).Error
+			Updates(map[string]any{"operator_message": clean(message), "updated_at": timestamp(at)}).Error
 	})
 	return !late && err == nil, err
 }

@@ -14,7 +14,7 @@ import (
 	"pirogue/support"
 )
 
-// settlementRow is a row of payouts.
+// settlementRow is a row of settlements.
 type settlementRow struct {
 	ID         string `gorm:"primaryKey"` // the bank's reference, or one made by support
 	MerchantID string
@@ -27,9 +27,9 @@ type settlementRow struct {
 }
 
 // TableName returns the table's name.
-func (settlementRow) TableName() string { return "payouts" }
+func (settlementRow) TableName() string { return "settlements" }
 
-// maxSettlements bounds the payouts that one call returns: enough for years.
+// maxSettlements bounds the settlements that one call returns: enough for years.
 const maxSettlements = 1000
 
 // RecordSettlement books a merchant's money as sent to its bank, once for each ID. A repeat with the same
@@ -47,7 +47,7 @@ func (db *Settlements) RecordSettlement(ctx context.Context, p support.Settlemen
 		Currency: string(p.Amount.Currency), Amount: p.Amount.Minor, Note: p.Note,
 		PaidAt: cmp.Or(timestamp(p.PaidAt), timestamp(db.clock.Now())),
 	}
-	return db.inTx(ctx, "pay out", func(tx *gorm.DB) error {
+	return db.inTx(ctx, "record settlement", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if errors.Is(written.Error, gorm.ErrForeignKeyViolated) {
 			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", p.MerchantID, written.Error)
@@ -62,7 +62,7 @@ func (db *Settlements) RecordSettlement(ctx context.Context, p support.Settlemen
 	})
 }
 
-// payable returns an error for the first invalid field of a payout.
+// payable returns an error for the first invalid field of a settlement.
 func payable(p support.Settlement) error {
 	country, known := pirogue.CountryByCode(p.Country)
 	for _, row := range []struct {
@@ -85,7 +85,7 @@ func payable(p support.Settlement) error {
 	return nil
 }
 
-// sameSettlement compares a payout with the stored one of its ID. The time of payment may differ: a
+// sameSettlement compares a settlement with the stored one of its ID. The time of payment may differ: a
 // repeat that names no time gets the present.
 func sameSettlement(tx *gorm.DB, row settlementRow) error {
 	var stands settlementRow
@@ -93,25 +93,25 @@ func sameSettlement(tx *gorm.DB, row settlementRow) error {
 		return err
 	}
 	if stands.PaidAt = row.PaidAt; stands != row {
-		return pirogue.Errorf(pirogue.IdempotencyMismatch, "payout %s is another one", row.ID)
+		return pirogue.Errorf(pirogue.IdempotencyMismatch, "settlement %s is another one", row.ID)
 	}
 	return unchanged{}
 }
 
-// Settlements returns an owner's payouts, the newest first, at most maxSettlements.
+// Settlements returns an owner's settlements, the newest first, at most maxSettlements.
 func (db *Settlements) Settlements(ctx context.Context, o access.Owner) ([]support.Settlement, error) {
 	var rows []settlementRow
-	err := db.read(ctx, "list payouts", func(tx *gorm.DB) error {
+	err := db.read(ctx, "list settlements", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
 			Order("paid_at DESC, id DESC").Limit(maxSettlements).Find(&rows).Error
 	})
-	payouts := make([]support.Settlement, len(rows))
+	settlements := make([]support.Settlement, len(rows))
 	for i, r := range rows {
-		payouts[i] = support.Settlement{
+		settlements[i] = support.Settlement{
 			ID: r.ID, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
 			Country: pirogue.CountryCode(r.Country), Note: r.Note, PaidAt: r.PaidAt.time(),
 			Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
 		}
 	}
-	return payouts, err
+	return settlements, err
 }

@@ -19,7 +19,7 @@ func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool,
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
 	}
 	var bound []struct{ Method, Path string }
-	err := db.exec(ctx, "spend signature", func(tx *gorm.DB) error {
+	err := db.exec(ctx, "use signature", func(tx *gorm.DB) error {
 		signature := hex.EncodeToString(s.Signature[:])
 		err := tx.Raw(spendSignature, map[string]any{
 			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
@@ -28,18 +28,18 @@ func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool,
 		if err != nil || len(bound) == 1 {
 			return err
 		}
-		return tx.Raw("SELECT method, path FROM spent_signatures WHERE signature = ?", signature).Scan(&bound).Error
+		return tx.Raw("SELECT method, path FROM used_signatures WHERE signature = ?", signature).Scan(&bound).Error
 	})
 	return len(bound) == 1 && bound[0].Method == s.Method && bound[0].Path == s.Path, err
 }
 
 // spendSignature keeps the first binding until it expires, and then reuses its row.
 const spendSignature = `
-INSERT INTO spent_signatures AS s (signature, key_id, method, path, spent_at)
+INSERT INTO used_signatures AS s (signature, key_id, method, path, used_at)
 VALUES (@signature, @key, @method, @path, @at)
 ON CONFLICT (signature) DO UPDATE
-   SET key_id = excluded.key_id, method = excluded.method, path = excluded.path, spent_at = excluded.spent_at
- WHERE s.spent_at <= @forgotten
+   SET key_id = excluded.key_id, method = excluded.method, path = excluded.path, used_at = excluded.used_at
+ WHERE s.used_at <= @forgotten
 RETURNING method, path`
 
 // Purge deletes up to limit signatures that were used before a time, the oldest first, and
@@ -51,8 +51,8 @@ func (db *Keys) Purge(ctx context.Context, before time.Time, limit int) (int, er
 	}
 	var gone int64
 	err := db.exec(ctx, "purge signatures", func(tx *gorm.DB) error {
-		deleted := tx.Exec(`DELETE FROM spent_signatures WHERE signature IN
-			(SELECT signature FROM spent_signatures WHERE spent_at < ? ORDER BY spent_at LIMIT ?)`, timestamp(before), limit)
+		deleted := tx.Exec(`DELETE FROM used_signatures WHERE signature IN
+			(SELECT signature FROM used_signatures WHERE used_at < ? ORDER BY used_at LIMIT ?)`, timestamp(before), limit)
 		gone = deleted.RowsAffected
 		return deleted.Error
 	})

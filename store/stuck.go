@@ -68,7 +68,7 @@ var stuckCauses = []struct {
 	query string
 }{
 	{support.StuckCase, `
-SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
+SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS message, c.paid AS paid
   FROM cases c
  WHERE c.closed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM cases e
@@ -77,28 +77,28 @@ SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause
                         < (CASE c.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, c.opened_at, c.id))`},
 
 	{support.StuckUnknown, `
-SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
    AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered`},
 
 	// A refused attempt whose payment is still open waits for us, not for the operator. It is
 	// listed here, so that no open payment is invisible.
 	{support.StuckUndecided, `
 SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_at) ELSE p.created_at END AS since,
-       p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+       p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
    AND a.state IN ('ACCEPTED','REFUSED')
    AND (p.kind = 'CASHIN' AND COALESCE(p.expires_at, a.sent_at) < @expired
      OR p.kind <> 'CASHIN' AND p.created_at < @paid)`},
 
 	{support.StuckUnsent, `
-SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND NOT ` + ofSuspended},
 
 	{support.StuckSuspended, `
-SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.answer AS words, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND ` + ofSuspended},
 
 	{support.StuckUnstarted, `
-SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS words, 0 AS paid
+SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS message, 0 AS paid
   FROM payments p
  WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started` + withoutCase + `
  UNION ALL
@@ -111,7 +111,7 @@ SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
        COALESCE((SELECT CASE d.error WHEN '' THEN 'HTTP ' || d.http_status ELSE d.error END
                    FROM webhook_deliveries d
                   WHERE d.event_id = e.id AND d.round = e.round AND d.ended_at IS NOT NULL
-                  ORDER BY d.number DESC LIMIT 1), '') AS words, 0 AS paid
+                  ORDER BY d.number DESC LIMIT 1), '') AS message, 0 AS paid
   FROM webhook_events e JOIN payments p ON p.id = e.payment_id
  WHERE (e.state = 'EXHAUSTED' OR (e.state = 'WAITING' AND e.begun >= 2)) AND e.created_at > @reported
    AND e.payment_id IS NOT NULL

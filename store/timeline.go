@@ -169,14 +169,14 @@ func tellAttempt(tell func(timeText, support.TimelineEntryType, support.Source, 
 		return d
 	}
 	// Only the first line has the reference: one is enough to find it.
-	answered, polled := a.Answer, ""
+	answered, polled := a.OperatorMessage, ""
 	if a.Polls > 0 {
-		answered, polled = "", a.Answer
+		answered, polled = "", a.OperatorMessage
 	}
 	tell(a.CreatedAt, support.TimelineAttemptPrepared, support.SourcePirogue, details("operator_ref", a.Ref))
 	tell(a.SentAt, support.TimelineAttemptSent, support.SourcePirogue, details())
 	if answer, ok := answers[a.State]; ok {
-		tell(a.AnsweredAt, answer.what, answer.who, details("words", answered))
+		tell(a.ResultAt, answer.what, answer.who, details("words", answered))
 	}
 	tell(a.FirstPolledAt, support.TimelineAttemptPolled, support.SourcePirogue,
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
@@ -194,7 +194,7 @@ func (s *timelineReader) caseDetails(c caseRow) map[string]any {
 
 // actDetails returns the details of a support action and its result.
 func (s *timelineReader) actDetails(a auditRow) map[string]any {
-	details := map[string]any{"verb": a.Verb}
+	details := map[string]any{"verb": a.Action}
 	if a.Decision != "" {
 		details["decision"] = a.Decision
 	}
@@ -202,8 +202,8 @@ func (s *timelineReader) actDetails(a auditRow) map[string]any {
 		return details
 	}
 	details["act_id"], details["actor"], details["reason"] = a.ID, a.Actor, a.Reason
-	if a.Because != "" {
-		details["verdict"] = a.Because
+	if a.ResultReason != "" {
+		details["verdict"] = a.ResultReason
 	}
 	if a.Evidence != "" {
 		details["evidence"] = a.Evidence

@@ -29,7 +29,7 @@ type workRow struct {
 	Since   timeText
 	Place   string // orders rows of one time
 	Cause   string // of its case, "" without one
-	Message string `gorm:"column:words"`
+	Message string
 	Paid    int64
 
 	list       string // the worklist's cause
@@ -127,7 +127,7 @@ func (l worklist) page(tx *gorm.DB, f support.WorkFilter, after workPlace, limit
 // workPage reads the rows of a list behind a place. since and place together are unique, so no
 // page repeats or skips a row.
 const workPage = `
-SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.words AS words, s.paid AS paid
+SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.message AS message, s.paid AS paid
   FROM (%s) AS s JOIN payments p ON p.id = s.id
  WHERE (s.since, s.place) > (@after, @place) AND (@cause = '' OR s.cause = @cause)` + workFilter + `
  ORDER BY s.since, s.place LIMIT @limit`
@@ -269,6 +269,6 @@ func (db *Worklist) OpenCases(ctx context.Context, f support.WorkFilter) (suppor
 
 // openCases reads the open cases as a worklist.
 const openCases = `
-SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS words, c.paid AS paid
+SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause, c.note AS message, c.paid AS paid
   FROM cases c
  WHERE c.closed_at IS NULL`
