@@ -97,21 +97,21 @@ const (
 // Journal holds the transfers of one step. The store books all of them or none, and books
 // them once, however often a caller sends them.
 type Journal struct {
-	PaymentID pirogue.PaymentID // "" for a payout or a whole bulk
-	PayoutID  string            // of a payout to a merchant's bank; "" otherwise
-	BulkID    pirogue.BulkID    // of a whole bulk; "" otherwise
-	CaseID    support.CaseID    // of StepClear: the case, which is cleared once; "" otherwise
-	Step      Step
-	Nth       int   // of several journals of one step, counted from 1; 0 where a step has one
-	Attempt   int   // number of the attempt by which the money moved; 0 for the payment's latest
-	Phase     Phase // "" means Posted
-	Transfers []Transfer
+	PaymentID    pirogue.PaymentID // "" for a payout or a whole bulk
+	SettlementID string            // of a transfer to a merchant's bank; "" otherwise
+	BulkID       pirogue.BulkID    // of a whole bulk; "" otherwise
+	CaseID       support.CaseID    // of StepClear: the case, which is cleared once; "" otherwise
+	Step         Step
+	Nth          int   // of several journals of one step, counted from 1; 0 where a step has one
+	Attempt      int   // number of the attempt by which the money moved; 0 for the payment's latest
+	Phase        Phase // "" means Posted
+	Transfers    []Transfer
 }
 
 // ID returns the journal's idempotency key: the payment, payout, bulk or case, the step
 // and, from the second on, Nth.
 func (j Journal) ID() string {
-	id := cmp.Or(j.PayoutID, string(j.BulkID), string(j.CaseID), string(j.PaymentID)) + "/" + string(j.Step)
+	id := cmp.Or(j.SettlementID, string(j.BulkID), string(j.CaseID), string(j.PaymentID)) + "/" + string(j.Step)
 	if j.Nth > 1 {
 		id += "-" + strconv.Itoa(j.Nth)
 	}
@@ -257,7 +257,7 @@ func Settlement(p support.Settlement) Journal {
 	}
 	bank := merchant
 	bank.Kind = SettlementAccount
-	return Journal{PayoutID: p.ID, Step: StepSettlement, Phase: Posted, Transfers: []Transfer{{
+	return Journal{SettlementID: p.ID, Step: StepSettlement, Phase: Posted, Transfers: []Transfer{{
 		Debit: merchant, Credit: bank, Amount: p.Amount.Minor,
 	}}}
 }

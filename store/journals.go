@@ -100,7 +100,7 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	var fresh []ledger.Journal
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-			ID: j.ID(), PaymentID: link(j.PaymentID), SettlementID: link(j.PayoutID), BulkID: link(j.BulkID), Step: string(j.Step),
+			ID: j.ID(), PaymentID: link(j.PaymentID), SettlementID: link(j.SettlementID), BulkID: link(j.BulkID), Step: string(j.Step),
 			Attempt: j.Attempt, CreatedAt: timestamp(at),
 		})
 		if claimed.Error != nil {

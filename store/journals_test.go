@@ -85,7 +85,7 @@ func TestAJournalThatMakesNoSenseIsRefused(t *testing.T) {
 			"has no transfers":          {PaymentID: p.ID, Step: ledger.StepLate},
 			"is of a phase nobody has":  strange,
 			"belongs to nobody":         {Step: ledger.StepLate, Transfers: late(1).Transfers},
-			"is of a payout nobody has": {PayoutID: "none", Step: ledger.StepSettlement, Transfers: late(1).Transfers},
+			"is of a payout nobody has": {SettlementID: "none", Step: ledger.StepSettlement, Transfers: late(1).Transfers},
 		} {
 			require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.Book(w.ctx(), journal, w.at(0))), name)
 		}

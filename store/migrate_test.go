@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
+	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/store"
 )
@@ -184,4 +185,58 @@ func TestWhatWasAcceptedOutlivesTheProcess(t *testing.T) {
 		require.Equal(w.t, p, read)
 		require.WithinDuration(w.t, insertFirstHistory, read.CreatedAt, time.Second)
 	})
+}
+
+func TestRenamedSchema(t *testing.T) {
+	t.Parallel()
+	t.Run("no name has an old word", func(t *testing.T) {
+		t.Parallel()
+		each(t, func(w *world) {
+			old := regexp.MustCompile(`(^|[._ ])(acts?|payouts?|spent|edges?|words|answer(ed)?|verb|because|health)($|[._ ])`)
+			for _, name := range slices.Concat(w.columns(), w.objects()) {
+				require.NotRegexp(w.t, old, name)
+			}
+		})
+	})
+	t.Run("every row is read as before", func(t *testing.T) {
+		t.Parallel()
+		each(t, func(w *world) {
+			w.everything()
+			parked := operator.ServiceChange{Operator: "orange-web-ml", Parked: true, Actor: "awa", Reason: "outage", At: w.at(0)}
+			require.NoError(w.t, w.db.Park(w.ctx(), parked))
+			before := w.values()
+			require.NoError(w.t, w.db.MigrateDown(w.ctx(), beforeRename))
+			require.NoError(w.t, w.db.Migrate(w.ctx()))
+			require.Equal(w.t, before, w.values())
+			w.sound()
+		})
+	})
+}
+
+// beforeRename is the last version of the schema with the old names.
+const beforeRename = 20
+
+// values returns the sorted values of every column by its name.
+func (w *world) values() map[string][]string {
+	w.t.Helper()
+	values, db := map[string][]string{}, w.raw()
+	for _, column := range w.columns() {
+		name := strings.TrimSuffix(column, " NOT NULL")
+		table, field, _ := strings.Cut(name, ".")
+		values[name] = texts(w.t, db, `SELECT COALESCE(CAST("`+field+`" AS TEXT), 'NULL') FROM `+table+` ORDER BY 1`)
+	}
+	return values
+}
+
+// objects returns the names of the indexes, triggers, constraints and functions of the schema.
+func (w *world) objects() []string {
+	w.t.Helper()
+	if !w.postgres() {
+		return texts(w.t, w.raw(), "SELECT name FROM sqlite_master")
+	}
+	return texts(w.t, w.raw(), `
+		SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+		 UNION ALL SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+		 UNION ALL SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+		 UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace`)
 }

@@ -31,6 +31,7 @@ END $$;
 
 ALTER TABLE payouts RENAME TO settlements;
 ALTER TABLE ledger_journals RENAME COLUMN payout_id TO settlement_id;
+ALTER TABLE ledger_journals RENAME CONSTRAINT ledger_journals_payout_id_fkey TO ledger_journals_settlement_id_fkey;
 ALTER INDEX payouts_owner RENAME TO settlements_owner;
 ALTER TRIGGER payouts_kept ON settlements RENAME TO settlements_kept;
 ALTER TRIGGER payouts_amount ON settlements RENAME TO settlements_amount;
@@ -89,8 +90,10 @@ BEGIN
   END LOOP;
 END $$;
 -- +goose StatementEnd
+ALTER TABLE audit_log RENAME CONSTRAINT audit_log_verb_check TO audit_log_action_check;
 
 -- +goose Down
+ALTER TABLE audit_log RENAME CONSTRAINT audit_log_action_check TO audit_log_verb_check;
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -146,6 +149,7 @@ ALTER TABLE used_signatures RENAME TO spent_signatures;
 ALTER TRIGGER settlements_amount ON settlements RENAME TO payouts_amount;
 ALTER TRIGGER settlements_kept ON settlements RENAME TO payouts_kept;
 ALTER INDEX settlements_owner RENAME TO payouts_owner;
+ALTER TABLE ledger_journals RENAME CONSTRAINT ledger_journals_settlement_id_fkey TO ledger_journals_payout_id_fkey;
 ALTER TABLE ledger_journals RENAME COLUMN settlement_id TO payout_id;
 ALTER TABLE settlements RENAME TO payouts;
 
