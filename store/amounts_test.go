@@ -117,8 +117,8 @@ func (w *world) beforeTheMaximum(do func()) {
 	}
 	var again []string
 	for _, guard := range texts(w.t, db, guards) {
-		words := strings.SplitN(guard, " ", 3)
-		on[words[0]], again = words[1], append(again, words[2])
+		message := strings.SplitN(guard, " ", 3)
+		on[message[0]], again = message[1], append(again, message[2])
 	}
 	require.NotEmpty(w.t, on)
 	for name, table := range on {

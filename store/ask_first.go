@@ -44,24 +44,26 @@ func (db *AskFirst) BeginAskFirst(ctx context.Context, a lifecycle.AskFirst) err
 	if a.Reason == "" || a.Actor == "" || !isStorable(a.Reason, a.Actor) {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
-	row := askFirstRow{ID: a.ID, Since: timestamp(a.Since), BegunAt: timestamp(a.Begun), BegunBy: a.Actor, Reason: a.Reason}
+	row := askFirstRow{
+		ID: a.ID, Since: timestamp(a.Since), BegunAt: timestamp(a.Begun), BegunBy: a.Actor, Reason: a.Reason,
+	}
 	// It runs before any other work and may change any number of rows, so no time-out of the
 	// short pool bounds it.
 	err := db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		return doubt(tx, row.BegunAt)
+		return doubtPrepared(tx, row.BegunAt)
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return pirogue.Errorf(pirogue.InvalidParameter, "the database is in ask-first mode already: %w", err)
 	}
-	return failure("begin ask-first mode", err)
+	return asError("begin ask-first mode", err)
 }
 
-// doubt makes the PREPARED attempts of open payments UNKNOWN, and their CREATED payments
+// doubtPrepared makes the PREPARED attempts of open payments UNKNOWN, and their CREATED payments
 // INITIATED.
-func doubt(tx *gorm.DB, at timeText) error {
+func doubtPrepared(tx *gorm.DB, at timeText) error {
 	if err := tx.Exec(forgetEvidence).Error; err != nil {
 		return err
 	}
@@ -173,7 +175,7 @@ const lostReference = `EXISTS (
   SELECT 1 FROM lost_rows WHERE what = 'payment' AND merchant_id = @merchant AND mode = @mode AND ref_space = @space
      AND merchant_ref = @ref)`
 
-// endsUnproven reports whether a settlement ends a payment without money and without a person's
+// endsUnproven reports whether a finalization ends a payment without money and without a person's
 // decision.
 func endsUnproven(s lifecycle.Finalization) bool {
 	byPeople := s.Resolution != "" || s.Failure.Code == pirogue.FailedBySupport

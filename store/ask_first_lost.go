@@ -44,8 +44,8 @@ func (r lostRow) unpack() lifecycle.LostRow {
 	}
 }
 
-// tableOf names the table that has the row of each kind of workflow.
-var tableOf = map[lifecycle.FollowedKind]string{
+// tablesByKind names the table that has the row of each kind of workflow.
+var tablesByKind = map[lifecycle.FollowedKind]string{
 	lifecycle.FollowedPayment: "payments", lifecycle.FollowedBulk: "bulks", lifecycle.FollowedEvent: "webhook_events",
 }
 
@@ -56,7 +56,7 @@ func (db *AskFirst) Missing(ctx context.Context, what lifecycle.FollowedKind, id
 	}
 	var known []string
 	err := db.read(ctx, "find missing rows", func(tx *gorm.DB) error {
-		return tx.Raw("SELECT id FROM "+tableOf[what]+" WHERE id IN ?", ids).Scan(&known).Error
+		return tx.Raw("SELECT id FROM "+tablesByKind[what]+" WHERE id IN ?", ids).Scan(&known).Error
 	})
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(known, id) }), err
 }
@@ -72,7 +72,7 @@ func (db *AskFirst) KeepLost(ctx context.Context, lost []lifecycle.LostRow) erro
 	for i, l := range lost {
 		rows[i] = lostRow{
 			WorkflowID: l.WorkflowID, AskFirstID: mode.ID, What: string(l.What), RowID: l.ID, Kind: string(l.Kind),
-			MerchantID: string(l.MerchantID), Mode: string(l.Mode), MerchantRef: clean(l.Reference), State: l.State,
+			MerchantID: string(l.MerchantID), Mode: string(l.Mode), MerchantRef: storableText(l.Reference), State: l.State,
 			StartedAt: timestamp(l.StartedAt), FoundAt: timestamp(db.clock.Now()),
 		}
 		if l.What == lifecycle.FollowedPayment && l.Reference != "" {
@@ -121,7 +121,7 @@ func (db *AskFirst) EndAskFirst(
 	if err != nil {
 		return support.ActionResult{}, err
 	}
-	if open := unasked(report); len(open) > 0 {
+	if open := openQuestions(report); len(open) > 0 {
 		return support.ActionResult{Decision: support.DecisionRefused, Reason: strings.Join(open, " ")}, nil
 	}
 	paid := slices.ContainsFunc(report.Sums, lifecycle.UnmatchedSum.MayHavePaid)
@@ -133,8 +133,8 @@ func (db *AskFirst) EndAskFirst(
 	return db.endAskFirst(ctx, report, actor, at)
 }
 
-// unasked lists in sentences what was not asked yet.
-func unasked(r lifecycle.AskFirstReport) []string {
+// openQuestions lists in sentences what was not asked yet.
+func openQuestions(r lifecycle.AskFirstReport) []string {
 	var open []string
 	if r.TemporalAsked.Before(r.Begun) {
 		open = append(open, "Temporal's workflows were not compared with our rows.")
@@ -165,7 +165,7 @@ func (db *AskFirst) proposeEnd(ctx context.Context, r lifecycle.AskFirstReport, 
 func (db *AskFirst) endAskFirst(
 	ctx context.Context, r lifecycle.AskFirstReport, actor string, at time.Time,
 ) (support.ActionResult, error) {
-	verdict := support.ActionResult{
+	result := support.ActionResult{
 		Decision: support.DecisionSettled,
 		Reason:   "Requests are accepted and sent again. What waited goes on within ten minutes.",
 		Evidence: cmp.Or(r.ProposedBy, actor),
@@ -174,9 +174,11 @@ func (db *AskFirst) endAskFirst(
 		set := tx.Exec(`UPDATE ask_first SET ended_at = ?, ended_by = ?
 			WHERE id = ? AND ended_at IS NULL AND proposed_by = ?`, timestamp(at), actor, r.ID, r.ProposedBy)
 		if set.Error == nil && set.RowsAffected == 0 {
-			verdict = support.ActionResult{Decision: support.DecisionRefused, Reason: "Somebody changed it meanwhile: look again."}
+			result = support.ActionResult{
+				Decision: support.DecisionRefused, Reason: "Somebody changed it meanwhile: look again.",
+			}
 		}
 		return set.Error
 	})
-	return verdict, err
+	return result, err
 }

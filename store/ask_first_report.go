@@ -31,8 +31,9 @@ type askedOperatorRow struct {
 // TableName returns the table's name.
 func (askedOperatorRow) TableName() string { return "ask_first_operators" }
 
-// unmatchedRow is a row of ask_first_lines: a line of an operator's list that matches no attempt.
-type unmatchedRow struct {
+// unmatchedLineRow is a row of ask_first_lines: a line of an operator's list that matches no
+// attempt.
+type unmatchedLineRow struct {
 	AskFirstID string `gorm:"primaryKey"`
 	Operator   string `gorm:"primaryKey"`
 	Line       string `gorm:"primaryKey"`
@@ -47,7 +48,7 @@ type unmatchedRow struct {
 }
 
 // TableName returns the table's name.
-func (unmatchedRow) TableName() string { return "ask_first_lines" }
+func (unmatchedLineRow) TableName() string { return "ask_first_lines" }
 
 // OperatorListed records the lines of an operator's own list, read up to a time, that match no
 // attempt of ours. They replace the lines of an earlier reading. It leaves out lines by which no
@@ -60,7 +61,7 @@ func (db *AskFirst) OperatorListed(
 	if err != nil {
 		return err
 	}
-	var rows []unmatchedRow
+	var rows []unmatchedLineRow
 	for chunk := range slices.Chunk(moneyLines(lines), matchChunk) {
 		unmatched, err := db.unmatched(ctx, chunk)
 		if err != nil {
@@ -71,11 +72,11 @@ func (db *AskFirst) OperatorListed(
 			rows[len(rows)-1].FoundAt = timestamp(db.clock.Now())
 		}
 	}
-	return failure("keep operator's list", db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	return asError("keep operator's list", db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Exec("UPDATE ask_first SET proposed_by = '' WHERE id = ?", mode.ID).Error; err != nil {
 			return err
 		}
-		err := tx.Where("ask_first_id = ? AND operator = ?", mode.ID, o).Delete(&unmatchedRow{}).Error
+		err := tx.Where("ask_first_id = ? AND operator = ?", mode.ID, o).Delete(&unmatchedLineRow{}).Error
 		if err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ func moneyLines(lines []operator.StatementLine) []operator.StatementLine {
 func (db *AskFirst) unmatched(ctx context.Context, lines []operator.StatementLine) ([]operator.StatementLine, error) {
 	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
 	for i, line := range lines {
-		refs[i], transactions[i] = clean(string(line.Ref)), clean(line.TxID)
+		refs[i], transactions[i] = storableText(string(line.Ref)), storableText(line.TxID)
 	}
 	var known []string
 	err := db.read(ctx, "match operator's list", func(tx *gorm.DB) error {
@@ -124,10 +125,10 @@ func (db *AskFirst) unmatched(ctx context.Context, lines []operator.StatementLin
 }
 
 // packUnmatched returns the row of the n-th unmatched line.
-func packUnmatched(mode string, o pirogue.OperatorCode, l operator.StatementLine, n int) unmatchedRow {
-	return unmatchedRow{
-		AskFirstID: mode, Operator: string(o), Line: clean(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
-		TxID: clean(l.TxID), Ref: clean(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
+func packUnmatched(mode string, o pirogue.OperatorCode, l operator.StatementLine, n int) unmatchedLineRow {
+	return unmatchedLineRow{
+		AskFirstID: mode, Operator: string(o), Line: storableText(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
+		TxID: storableText(l.TxID), Ref: storableText(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
 		Amount: max(l.Amount.Minor, 0), Currency: string(l.Amount.Currency), At: timestamp(l.CreatedAt),
 	}
 }
@@ -178,7 +179,7 @@ type askFirstReading struct {
 		Lines                    int
 		Amount                   int64
 	}
-	lines     []unmatchedRow
+	lines     []unmatchedLineRow
 	lost      []lostRow
 	lostCount int
 	outdated  int
@@ -245,8 +246,9 @@ func (r *askFirstReading) report(configured []pirogue.OperatorCode) lifecycle.As
 	}
 	for _, s := range r.sums {
 		report.Sums = append(report.Sums, lifecycle.UnmatchedSum{
-			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.PaymentKind(s.Kind), Currency: pirogue.Currency(s.Currency),
-			Lines: s.Lines, Amount: s.Amount,
+			Operator: pirogue.OperatorCode(s.Operator), Kind: pirogue.PaymentKind(s.Kind),
+			Currency: pirogue.Currency(s.Currency),
+			Lines:    s.Lines, Amount: s.Amount,
 		})
 	}
 	for _, l := range r.lines {

@@ -16,7 +16,9 @@ import (
 // beginAskFirst declares that the world's database was restored to the world's present.
 func (w *world) beginAskFirst() lifecycle.AskFirst {
 	w.t.Helper()
-	mode := lifecycle.AskFirst{ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed"}
+	mode := lifecycle.AskFirst{
+		ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed",
+	}
 	require.NoError(w.t, w.db.BeginAskFirst(w.ctx(), mode))
 	w.now.Add(time.Hour.Microseconds())
 	return mode
@@ -55,10 +57,10 @@ func TestAskFirstSendsAndAcceptsNothing(t *testing.T) {
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
 		require.NotErrorIs(w.t, err, pirogue.ErrOutcomeUnknown)
-		stands, created, err := w.db.Accept(w.ctx(), p, first, digest(first))
+		stored, created, err := w.db.Accept(w.ctx(), p, first, digest(first))
 		require.NoError(w.t, err, "what was accepted is told")
 		require.False(w.t, created)
-		require.Equal(w.t, p.ID, stands.ID)
+		require.Equal(w.t, p.ID, stored.ID)
 
 		w.endAskFirst()
 		w.accepted(fresh, b)
@@ -81,8 +83,8 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		ended := w.fund(1000)
 		mode := w.beginAskFirst()
 
-		stands, attempt := w.latest(p.ID)
-		require.Equal(w.t, pirogue.StatusInitiated, stands.Status)
+		stored, attempt := w.latest(p.ID)
+		require.Equal(w.t, pirogue.StatusInitiated, stored.Status)
 		require.Equal(w.t, pirogue.AttemptUnknown, attempt.State)
 		require.Equal(w.t, a.CreatedAt.UnixMicro(), attempt.FirstSent.UnixMicro(), "it is searched from when it was made")
 		require.Equal(w.t, mode.Begun.UnixMicro(), attempt.SentAt.UnixMicro(), "absence counts from the mode's beginning")
@@ -139,7 +141,7 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 
 	each(t, func(w *world) {
 		p, a := w.sent("known")
-		settled, err := w.success(p)
+		finalized, err := w.success(p)
 		require.NoError(w.t, err)
 		w.beginAskFirst()
 		line := func(
@@ -152,7 +154,7 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 		}
 		list := []operator.StatementLine{
 			line("T1", a.Ref, pirogue.CashIn, pirogue.OutcomePaid, 5000),
-			line(settled.Payment.ProviderTxID, "", pirogue.CashIn, pirogue.OutcomePaid, 5000),
+			line(finalized.Payment.ProviderTxID, "", pirogue.CashIn, pirogue.OutcomePaid, 5000),
 			line("T2", "refused", pirogue.CashOut, pirogue.OutcomeDeclined, 700),
 			line("T3", "lost", pirogue.CashOut, pirogue.OutcomePaid, 1000),
 			line("T4", "lost too", pirogue.CashOut, pirogue.OutcomePending, 2000),
@@ -182,9 +184,9 @@ func TestAskFirstEnds(t *testing.T) {
 		configured := []pirogue.OperatorCode{operatorCode, "taramoney-cm"}
 		end := func(actor string) support.ActionResult {
 			w.t.Helper()
-			verdict, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
+			result, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
 			require.NoError(w.t, err)
-			return verdict
+			return result
 		}
 		p, _ := w.sent("open")
 		w.beginAskFirst()

@@ -11,19 +11,19 @@ import (
 	"pirogue/lifecycle"
 )
 
-// RecordAttemptResult records the result of one sending of an attempt, and returns the attempt's state
-// afterwards. Only a SENT attempt changes, and only by the result of its latest sending. The
-// exception is a sending that was proven not sent: that counts whenever it arrives. A terminal
-// payment keeps its status and its failure. Its attempt still gets the handle, so that the
-// operator can be asked about a late success.
+// RecordAttemptResult records the result of one sending of an attempt, and returns the attempt's
+// state afterwards. Only a SENT attempt changes, and only by the result of its latest sending.
+// The exception is a sending that was proven not sent: that counts whenever it arrives. A
+// terminal payment keeps its status and its failure. Its attempt still gets the handle, so that
+// the operator can be asked about a late success.
 func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	accepted, err := db.acceptedColumns(a)
 	if err != nil {
-		return "", failure("record result", err)
+		return "", asError("record result", err)
 	}
-	var stands pirogue.AttemptState
+	var stored pirogue.AttemptState
 	err = db.inTx(ctx, "record result", func(tx *gorm.DB) error {
-		stands = ""
+		stored = ""
 		// It locks a payment of any status: the attempts of an ended payment get their results
 		// too.
 		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
@@ -32,27 +32,28 @@ func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.Attempt
 		}
 		changed := false
 		if a.State == pirogue.AttemptPrepared {
-			changed, err = answerNotSent(tx, a)
+			changed, err = recordNotSent(tx, a)
 		} else {
-			changed, err = db.answerSent(tx, a)
+			changed, err = db.recordSent(tx, a)
 		}
 		if err != nil {
 			return err
 		}
-		if stands, err = stateOf(tx, a, changed); err != nil {
+		if stored, err = attemptState(tx, a, changed); err != nil {
 			return err
 		}
 		if !changed {
 			return unchanged{}
 		}
 		failpoint.Hit("store.answer.attempt")
-		return answerPayment(tx, payment, a, stands, accepted)
+		return updatePaymentOf(tx, payment, a, stored, accepted)
 	})
-	return stands, err
+	return stored, err
 }
 
-// stateOf returns an attempt's state. It reads the row unless this result has just set the state.
-func stateOf(tx *gorm.DB, a lifecycle.AttemptResult, changed bool) (pirogue.AttemptState, error) {
+// attemptState returns an attempt's state. It reads the row unless this result has just set the
+// state.
+func attemptState(tx *gorm.DB, a lifecycle.AttemptResult, changed bool) (pirogue.AttemptState, error) {
 	if changed && a.State != pirogue.AttemptPrepared {
 		return a.State, nil
 	}
@@ -64,10 +65,10 @@ func stateOf(tx *gorm.DB, a lifecycle.AttemptResult, changed bool) (pirogue.Atte
 	return states[0], nil
 }
 
-// answerSent records the result of a sending that left, or may have left. It reports whether that
+// recordSent records the result of a sending that left, or may have left. It reports whether that
 // is the latest sending.
-func (db *Attempts) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
-	columns, err := db.answerColumns(tx, a)
+func (db *Attempts) recordSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
+	columns, err := db.resultColumns(tx, a)
 	if err != nil {
 		return false, err
 	}
@@ -76,11 +77,12 @@ func (db *Attempts) answerSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, er
 	return set.RowsAffected > 0, set.Error
 }
 
-// answerNotSent removes a sending that was proven not sent from those that may have left. It
+// recordNotSent removes a sending that was proven not sent from those that may have left. It
 // reports whether the sending was among them.
-func answerNotSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
+func recordNotSent(tx *gorm.DB, a lifecycle.AttemptResult) (bool, error) {
 	set := tx.Exec(strikeSending, map[string]any{
-		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "message": clean(a.Message), "at": timestamp(a.At),
+		"id": a.AttemptID, "n": a.Sending, "mark": sendingMark(a.Sending), "message": storableText(a.Message),
+		"at": timestamp(a.At),
 	})
 	return set.RowsAffected > 0, set.Error
 }
@@ -101,12 +103,12 @@ UPDATE attempts
        operator_message = CASE WHEN sendings = @n THEN @message ELSE operator_message END
  WHERE id = @id AND may_have_left LIKE '%' || @mark || '%'`
 
-// answerPayment updates the payment of an attempt. It leaves a refusal to Settle: this is not the
-// place to decide between the end of the payment and a failover.
-func answerPayment(
-	tx *gorm.DB, id pirogue.PaymentID, a lifecycle.AttemptResult, stands pirogue.AttemptState, accepted map[string]any,
+// updatePaymentOf updates the payment of an attempt. It leaves a refusal to Finalize: this is not
+// the place to decide between the end of the payment and a failover.
+func updatePaymentOf(
+	tx *gorm.DB, id pirogue.PaymentID, a lifecycle.AttemptResult, stored pirogue.AttemptState, accepted map[string]any,
 ) error {
-	if stands == pirogue.AttemptRefused || stands == pirogue.AttemptSent {
+	if stored == pirogue.AttemptRefused || stored == pirogue.AttemptSent {
 		return nil
 	}
 	if _, err := applyTransition(tx, transition{
@@ -120,12 +122,12 @@ func answerPayment(
 	return tx.Model(&paymentRow{}).Where("id = ? AND status IN ?", id, openStatuses()).Updates(accepted).Error
 }
 
-// answerColumns returns the columns of the attempt that a result changes. An Unknown result adds
+// resultColumns returns the columns of the attempt that a result changes. An Unknown result adds
 // to the handle. Pirogue may have to send the attempt once more with its original handle. It may
 // also have to ask about it by the handle of another response.
-func (db *Attempts) answerColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
+func (db *Attempts) resultColumns(tx *gorm.DB, a lifecycle.AttemptResult) (map[string]any, error) {
 	columns := map[string]any{
-		"state": a.State, "unable": a.Unable, "operator_message": clean(a.Message), "updated_at": timestamp(a.At),
+		"state": a.State, "unable": a.Unable, "operator_message": storableText(a.Message), "updated_at": timestamp(a.At),
 	}
 	handle := a.Handle
 	switch a.State {
@@ -165,7 +167,7 @@ func (db *Attempts) acceptedColumns(a lifecycle.AttemptResult) (map[string]any, 
 		"operator":    gorm.Expr("(SELECT operator FROM attempts WHERE id = ?)", a.AttemptID),
 	}
 	if a.ProviderTxID != "" {
-		columns["provider_tx_id"] = clean(a.ProviderTxID)
+		columns["provider_tx_id"] = storableText(a.ProviderTxID)
 	}
 	return columns, pack.err
 }

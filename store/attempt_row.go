@@ -60,7 +60,8 @@ func (db *database) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(r.ID), PaymentID: pirogue.PaymentID(r.PaymentID), Number: r.Number,
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
-		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.OperatorMessage, Sendings: r.Sendings, Polls: r.Polls,
+		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.OperatorMessage, Sendings: r.Sendings,
+		Polls:    r.Polls,
 		Evidence: evidence(r), PolledAt: r.PolledAt.time(), SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}

@@ -25,7 +25,7 @@ func (db *Attempts) Numbered(
 	var attempt attemptRow
 	err := db.snapshot(ctx, "read attempt", func(tx *gorm.DB) error {
 		payment, attempt = paymentRow{}, attemptRow{}
-		if err := byID(tx, id, &payment); err != nil {
+		if err := readPayment(tx, id, &payment); err != nil {
 			return err
 		}
 		if number == 0 {
@@ -39,11 +39,11 @@ func (db *Attempts) Numbered(
 	}
 	p, badPayment := db.unpackPayment(payment)
 	a, badAttempt := db.unpackAttempt(attempt)
-	return p, a, failure("read attempt", errors.Join(badPayment, badAttempt))
+	return p, a, asError("read attempt", errors.Join(badPayment, badAttempt))
 }
 
-// EarlierAttempts returns the attempts of a payment before its latest one, if something of them may have
-// left us. They are in the order of their numbers.
+// EarlierAttempts returns the attempts of a payment before its latest one, if something of them
+// may have left us. They are in the order of their numbers.
 func (db *Attempts) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error) {
 	var rows []attemptRow
 	err := db.read(ctx, "read earlier attempts", func(tx *gorm.DB) error {
@@ -55,7 +55,7 @@ func (db *Attempts) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) (
 	for i, row := range rows {
 		var bad error
 		attempts[i], bad = db.unpackAttempt(row)
-		err = errors.Join(err, failure("read earlier attempts", bad))
+		err = errors.Join(err, asError("read earlier attempts", bad))
 	}
 	return attempts, err
 }
@@ -81,7 +81,9 @@ func (db *Attempts) AttemptByRef(
 
 // attempt reads the first attempt that where selects. It fails with NotFound, also for text that
 // no database can hold.
-func (db *Attempts) attempt(ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB) (pirogue.Attempt, error) {
+func (db *Attempts) attempt(
+	ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB,
+) (pirogue.Attempt, error) {
 	if !isStorable(what) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "attempt %q", what)
 	}
@@ -93,5 +95,5 @@ func (db *Attempts) attempt(ctx context.Context, what string, where func(tx *gor
 		return pirogue.Attempt{}, err
 	}
 	a, err := db.unpackAttempt(row)
-	return a, failure("find attempt", err)
+	return a, asError("find attempt", err)
 }

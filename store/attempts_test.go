@@ -201,7 +201,9 @@ func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+		require.NoError(
+			w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
+		)
 		w.send(a)
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusPending, got.Status)
@@ -241,9 +243,9 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
 		}))
-		stands := w.renew(p, a)
-		require.Equal(w.t, a.ID, stands.ID)
-		require.Equal(w.t, pirogue.AttemptAccepted, stands.State)
+		stored := w.renew(p, a)
+		require.Equal(w.t, a.ID, stored.ID)
+		require.Equal(w.t, pirogue.AttemptAccepted, stored.State)
 		_, latest := w.latest(p.ID)
 		require.Equal(w.t, 1, latest.Number)
 		w.sound()
@@ -275,9 +277,9 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		elsewhere := pirogue.Attempt{ID: "n", PaymentID: p.ID, Number: 2, Operator: "another", Ref: ids.Reference(p.Kind)}
-		stands, err := w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		stored, err := w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err)
-		require.Equal(w.t, a.ID, stands.ID)
+		require.Equal(w.t, a.ID, stored.ID)
 		_, latest := w.latest(p.ID)
 		require.Equal(w.t, a.ID, latest.ID)
 		require.Equal(w.t, pirogue.AttemptSent, latest.State)
@@ -285,9 +287,9 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 		p, a = w.accept("order_2")
 		elsewhere.PaymentID, elsewhere.Ref = p.ID, ids.Reference(p.Kind)
 		elsewhere.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
-		stands, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		stored, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err, "nothing of it ever left")
-		require.Equal(w.t, elsewhere.Handle, stands.Handle)
+		require.Equal(w.t, elsewhere.Handle, stored.Handle)
 		w.sound()
 	})
 }

@@ -22,16 +22,16 @@ func (db *Books) Audit(ctx context.Context) ([]Violation, error) {
 	err := db.audits.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		for _, r := range slices.Concat(rules, bulkRules) {
 			var rows []string
-			if err := tx.Raw(summing(tx, r.query)).Scan(&rows).Error; err != nil {
-				return failure("audit: "+r.name, err)
+			if err := tx.Raw(exactSums(tx, r.query)).Scan(&rows).Error; err != nil {
+				return asError("audit: "+r.name, err)
 			}
 			for _, row := range rows {
 				found = append(found, Violation{Rule: r.name, Row: row})
 			}
 		}
 		return nil
-	}, oneMoment())
-	return found, failure("audit", err)
+	}, readOnlySnapshot())
+	return found, asError("audit", err)
 }
 
 // rule must always be true. Its query returns the rows for which it is false.

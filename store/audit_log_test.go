@@ -25,9 +25,9 @@ func (w *world) act(id pirogue.PaymentID, verb support.SupportActionKind) suppor
 // acts reads the audit log of a payment.
 func (w *world) acts(id pirogue.PaymentID, limit int) []support.AuditEntry {
 	w.t.Helper()
-	acts, err := w.db.AuditEntries(w.ctx(), id, limit)
+	entries, err := w.db.AuditEntries(w.ctx(), id, limit)
 	require.NoError(w.t, err)
-	return acts
+	return entries
 }
 
 func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
@@ -45,16 +45,18 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 		}
 		a.EndedAt = w.at(time.Second)
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, a.Result, a.EndedAt))
-		settled := support.ActionResult{Decision: support.DecisionSettled}
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, settled, w.at(time.Hour)), "it has a verdict and keeps it")
+		finalized := support.ActionResult{Decision: support.DecisionSettled}
+		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, finalized, w.at(time.Hour)), "it has a verdict and keeps it")
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a), "begun again late")
 		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10))
 
 		other := a
 		other.Reason = "another reason"
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), ids.New(), settled, w.at(0))))
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{}, w.at(0))))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), ids.New(), finalized, w.at(0))))
+		require.Equal(
+			w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{}, w.at(0))),
+		)
 	})
 }
 
@@ -133,9 +135,9 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 			if err := w.db.EndAuditEntry(w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second)); err != nil {
 				return err
 			}
-			acts, err := w.db.AuditEntries(w.ctx(), "", 1)
+			entries, err := w.db.AuditEntries(w.ctx(), "", 1)
 			if err == nil {
-				stood[i] = acts[0]
+				stood[i] = entries[0]
 			}
 			return err
 		}))
@@ -193,7 +195,9 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 		open, done := w.act("", "fee"), w.act("", "fee")
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), open))
 		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), done))
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)))
+		require.NoError(
+			w.t, w.db.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)),
+		)
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another actor":             "UPDATE audit_log SET actor = 'moussa' WHERE ended_at IS NULL",
@@ -222,7 +226,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused) // at 1 min
+		finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused) // at 1 min
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.opens(support.Case{
 			ID: "c", PaymentID: p.ID, Cause: support.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
@@ -234,10 +238,10 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		v := support.ActionResult{Decision: support.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
 		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, v, w.at(0)))
 		require.NoError(w.t, w.db.CloseCase(w.ctx(), "c", w.at(time.Minute)))
-		_, d := w.beginDelivery(settled.EventID, w.at(2*time.Minute))
+		_, d := w.beginDelivery(finalized.EventID, w.at(2*time.Minute))
 		w.endDelivery(d, 410, pirogue.EventExhausted)
-		w.resend(settled.EventID)
-		w.beginDelivery(settled.EventID, w.at(3*time.Minute))
+		w.resend(finalized.EventID)
+		w.beginDelivery(finalized.EventID, w.at(3*time.Minute))
 
 		told, err := w.db.AnyTimeline(w.ctx(), p.ID)
 		require.NoError(w.t, err)
@@ -246,9 +250,9 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			"support.acted by support map[act_id:" + a.ID + " actor:awa decision:SETTLED evidence:slip 4 reason:canary-reason " +
 				"verb:resolve verdict:placed by hand]",
 			"case.closed by support map[cause:LATE_SUCCESS]",
-			"webhook.attempted by webhook map[ended_at:2026-04-29T14:37:19.123456Z event_id:" + string(settled.EventID) +
+			"webhook.attempted by webhook map[ended_at:2026-04-29T14:37:19.123456Z event_id:" + string(finalized.EventID) +
 				" http_status:410 number:1]",
-			"webhook.attempted by webhook map[event_id:" + string(settled.EventID) + " number:1 round:1]",
+			"webhook.attempted by webhook map[event_id:" + string(finalized.EventID) + " number:1 round:1]",
 		}, lines(told[3:]))
 
 		told, err = w.db.Timeline(w.ctx(), w.owner, p.ID)

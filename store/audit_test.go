@@ -29,8 +29,10 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE ledger_accounts SET debits_posted = debits_posted - 1 WHERE kind = 'FLOAT'",
 			},
 			"an account's debits are the sum of what moved": {
-				"UPDATE ledger_accounts SET debits_posted = debits_posted + 1, credits_posted = credits_posted + 1 WHERE kind = 'FLOAT'",
-				"UPDATE ledger_accounts SET debits_posted = debits_posted - 1, credits_posted = credits_posted - 1 WHERE kind = 'FLOAT'",
+				"UPDATE ledger_accounts SET debits_posted = debits_posted + 1, credits_posted = credits_posted + 1 " +
+					"WHERE kind = 'FLOAT'",
+				"UPDATE ledger_accounts SET debits_posted = debits_posted - 1, credits_posted = credits_posted - 1 " +
+					"WHERE kind = 'FLOAT'",
 			},
 			"an account's credits are the sum of what moved": {
 				"UPDATE ledger_accounts SET credits_posted = credits_posted + 1 WHERE kind = 'FEE_INCOME'",
@@ -52,7 +54,8 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 				"UPDATE ledger_transfers SET amount = amount - 1 WHERE phase = 'capture'",
 			},
 			"a payout is booked with its amount": {
-				"INSERT INTO settlements SELECT 'unbooked', merchant_id, mode, country, currency, amount, note, paid_at FROM settlements",
+				"INSERT INTO settlements SELECT 'unbooked', merchant_id, mode, country, currency, amount, note, paid_at " +
+					"FROM settlements",
 				"DELETE FROM settlements WHERE id = 'unbooked'",
 			},
 			"money in suspense has an open case of the same sum, for each payment": {

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	// bulkPatience bounds the whole acceptance of a bulk. Ten thousand lines take longer than one
+	// longTxTimeout bounds the whole acceptance of a bulk. Ten thousand lines take longer than one
 	// payment may.
-	bulkPatience = 20 * time.Second
+	longTxTimeout = 20 * time.Second
 	// bulkChunk is the number of lines that one statement writes. Their parameters fit into the
 	// limits of both databases.
 	bulkChunk = 500
@@ -39,32 +39,32 @@ func (db *Bulks) AcceptBulk(
 	if !isStorable(b.Reference, b.NotifyURL) {
 		return bulk.Bulk{}, false, pirogue.FieldError(pirogue.InvalidParameter, "merchant_bulk_id")
 	}
-	pages := paged(&b, lines)
+	pages := assignPages(&b, lines)
 	packed, err := db.packBulk(b)
 	if err != nil {
-		return bulk.Bulk{}, false, failure("accept bulk", err)
+		return bulk.Bulk{}, false, asError("accept bulk", err)
 	}
 	rows := make([]lineRow, len(lines))
 	for i, line := range lines {
 		if rows[i], err = db.packLine(b, line, pages[i]); err != nil {
-			return bulk.Bulk{}, false, failure("accept bulk", err)
+			return bulk.Bulk{}, false, asError("accept bulk", err)
 		}
 	}
-	stands, created := packed, false
+	stored, created := packed, false
 	err = db.inLongTx(ctx, "accept bulk", func(tx *gorm.DB) error {
-		stands, created = packed, false
-		return writeBulk(tx, b, rows, &stands, &created)
+		stored, created = packed, false
+		return writeBulk(tx, b, rows, &stored, &created)
 	})
 	if err != nil {
 		return bulk.Bulk{}, false, err
 	}
-	accepted, err := db.unpackBulk(stands)
-	return accepted, created, failure("accept bulk", err)
+	accepted, err := db.unpackBulk(stored)
+	return accepted, created, asError("accept bulk", err)
 }
 
-// paged puts each operator's lines on pages of their own, in their order. It returns the page of
-// each line, from 1. So all lines of a page have one route.
-func paged(b *bulk.Bulk, lines []bulk.BulkLine) []int {
+// assignPages puts each operator's lines on pages of their own, in their order. It returns the
+// page of each line, from 1. So all lines of a page have one route.
+func assignPages(b *bulk.Bulk, lines []bulk.BulkLine) []int {
 	pages, open, room := make([]int, len(lines)), map[pirogue.OperatorCode]int{}, map[pirogue.OperatorCode]int{}
 	b.Pages = nil
 	for i, line := range lines {
@@ -80,15 +80,15 @@ func paged(b *bulk.Bulk, lines []bulk.BulkLine) []int {
 }
 
 // writeBulk is the transaction of AcceptBulk.
-func writeBulk(tx *gorm.DB, b bulk.Bulk, rows []lineRow, stands *bulkRow, created *bool) error {
-	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(stands)
+func writeBulk(tx *gorm.DB, b bulk.Bulk, rows []lineRow, stored *bulkRow, created *bool) error {
+	written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(stored)
 	if written.Error != nil {
 		return written.Error
 	}
 	if written.RowsAffected == 0 {
-		like := bulkRow{MerchantID: stands.MerchantID, Mode: stands.Mode, MerchantRef: stands.MerchantRef}
-		*stands = bulkRow{}
-		return tx.Where(&like).Take(stands).Error
+		like := bulkRow{MerchantID: stored.MerchantID, Mode: stored.Mode, MerchantRef: stored.MerchantRef}
+		*stored = bulkRow{}
+		return tx.Where(&like).Take(stored).Error
 	}
 	*created = true
 	if err := refuseWhileAsking(tx); err != nil {
@@ -124,7 +124,7 @@ func claimReferences(tx *gorm.DB, b bulk.Bulk, rows []lineRow) error {
 			args = append(args, b.MerchantID, b.Mode, row.MerchantRef)
 		}
 		var claimed []string
-		err := tx.Raw(fmt.Sprintf(claimAll, values(len(chunk), "?, ?, ?")), args...).Scan(&claimed).Error
+		err := tx.Raw(fmt.Sprintf(claimAll, valuesRows(len(chunk), "?, ?, ?")), args...).Scan(&claimed).Error
 		if err != nil {
 			return err
 		}

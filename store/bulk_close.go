@@ -39,7 +39,7 @@ func (db *Bulks) CloseBulk(
 		if progress, err = db.progress(tx, row); err != nil || set.RowsAffected == 0 {
 			return err
 		}
-		if err := announceBulk(tx, progress, at); err != nil {
+		if err := writeBulkEvent(tx, progress, at); err != nil {
 			return err
 		}
 		return tx.Exec(closeLineCases, timestamp(at),
@@ -94,9 +94,9 @@ UPDATE bulks SET closed_at = @at, updated_at = @at,
    AND NOT EXISTS (SELECT 1 FROM payments p
                     WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))`
 
-// announceBulk writes the event of a bulk that has just ended.
-func announceBulk(tx *gorm.DB, p bulk.BulkProgress, at time.Time) error {
-	url, err := listening(tx, p.NotifyURL, p.MerchantID)
+// writeBulkEvent writes the event of a bulk that has just ended.
+func writeBulkEvent(tx *gorm.DB, p bulk.BulkProgress, at time.Time) error {
+	url, err := notifyAddress(tx, p.NotifyURL, p.MerchantID)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,9 @@ func (db *Bulks) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Ti
 	var ended bool
 	err := db.inTx(ctx, "end unsent line", func(tx *gorm.DB) error {
 		ended = false
-		held := tx.Exec("UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", timestamp(at), id)
+		held := tx.Exec(
+			"UPDATE payments SET updated_at = ? WHERE id = ? AND status IN ('CREATED','PENDING')", timestamp(at), id,
+		)
 		if held.Error != nil || held.RowsAffected == 0 {
 			return orUnchanged(held.Error)
 		}
@@ -77,7 +79,7 @@ func (db *Bulks) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Ti
 // can still be watched, so such a payment is not finished. A payment that was sent in the
 // meantime stays as it is.
 func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
-	var stands pirogue.Status
+	var stored pirogue.Status
 	err := db.inTx(ctx, "end cancelled line", func(tx *gorm.DB) error {
 		payment, err := lockPayment(tx, id, pirogue.Statuses, at)
 		if err != nil {
@@ -85,7 +87,7 @@ func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time
 		}
 		var kept []int
 		named := sendTerms(id, operator.SendLimits{}, at)
-		err = tx.Raw("SELECT number FROM attempts WHERE "+sendable+" AND "+keptBackBy+" = 'CANCELLED'", named).
+		err = tx.Raw("SELECT number FROM attempts WHERE "+sendable+" AND "+keepBackReason+" = 'CANCELLED'", named).
 			Scan(&kept).Error
 		if err != nil {
 			return err
@@ -98,9 +100,9 @@ func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time
 		if err != nil && !errors.Is(err, unchanged{}) {
 			return err
 		}
-		return errors.Join(err, tx.Raw("SELECT status FROM payments WHERE id = ?", payment).Scan(&stands).Error)
+		return errors.Join(err, tx.Raw("SELECT status FROM payments WHERE id = ?", payment).Scan(&stored).Error)
 	})
-	return stands, err
+	return stored, err
 }
 
 // endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
@@ -110,17 +112,17 @@ func (db *Bulks) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, a
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 	}
-	drawn, err := applyTransition(tx, settling(cancelled, 0))
-	if err != nil || !drawn {
+	changed, err := applyTransition(tx, finalizing(cancelled, 0))
+	if err != nil || !changed {
 		return orUnchanged(err)
 	}
 	var row paymentRow
-	if err := byID(tx, id, &row); err != nil {
+	if err := readPayment(tx, id, &row); err != nil {
 		return err
 	}
 	// Its event and its books hold nothing that is sealed.
 	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
-	if err := db.conclude(tx, &lifecycle.Finalized{Payment: p}, cancelled, 0); err != nil {
+	if err := db.completeFinalization(tx, &lifecycle.Finalized{Payment: p}, cancelled, 0); err != nil {
 		return err
 	}
 	return closeLineCase(tx, id, at)

@@ -13,9 +13,9 @@ import (
 	"pirogue/ledger"
 )
 
-// waitingLine reads a line that has no payment yet, as the payment that it would begin as. The
+// lineAsPayment reads a line that has no payment yet, as the payment that it would begin as. The
 // fields of like that are not zero select the line.
-func waitingLine(tx *gorm.DB, like lineRow, into *paymentRow) error {
+func lineAsPayment(tx *gorm.DB, like lineRow, into *paymentRow) error {
 	var line lineRow
 	if err := tx.Where(&like).Take(&line).Error; err != nil {
 		return err
@@ -43,7 +43,7 @@ func (db *BulkLines) StartLines(
 	err := db.inTx(ctx, "start lines", func(tx *gorm.DB) error {
 		started, suspended = 0, false
 		now := db.clock.Now()
-		bulk, err := takeUp(tx, id, now)
+		bulk, err := takeUpLocked(tx, id, now)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (db *BulkLines) StartLines(
 		}
 		failpoint.Hit("store.bulk.lines")
 		started = len(lines)
-		return db.begin(tx, bulk, lines, prepare, now)
+		return db.createPayments(tx, bulk, lines, prepare, now)
 	})
 	if err == nil && suspended {
 		err = pirogue.Errorf(pirogue.MerchantSuspended, "no line of bulk %s begins", id)
@@ -67,9 +67,9 @@ func (db *BulkLines) StartLines(
 	return started, nil
 }
 
-// awaitTakeUp makes an ACCEPTED bulk RUNNING and locks its row until the transaction ends. So of the
-// start of a page and a cancellation one comes first. It fails with NotFound.
-func takeUp(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
+// awaitTakeUp makes an ACCEPTED bulk RUNNING and locks its row until the transaction ends. So of
+// the start of a page and a cancellation one comes first. It fails with NotFound.
+func takeUpLocked(tx *gorm.DB, id pirogue.BulkID, at time.Time) (bulkRow, error) {
 	var rows []bulkRow
 	err := tx.Raw(takeUpBulk, map[string]any{"id": id, "at": timestamp(at)}).Scan(&rows).Error
 	if err == nil && len(rows) == 0 {
@@ -108,9 +108,9 @@ RETURNING *`
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
-// begin writes the payments of lines, with their attempts, histories and journals. It books the
-// money last and in one call, so that the balance is locked briefly.
-func (db *BulkLines) begin(
+// createPayments writes the payments of lines, with their attempts, histories and journals. It
+// books the money last and in one call, so that the balance is locked briefly.
+func (db *BulkLines) createPayments(
 	tx *gorm.DB, bulk bulkRow, lines []lineRow,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
 ) error {
@@ -215,10 +215,10 @@ func (db *BulkLines) linesPage(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, after, size int,
 ) ([]bulk.BulkLine, error) {
 	var parent bulkRow
-	var rows []lineStandRow
+	var rows []lineResultRow
 	err := db.report(ctx, "read lines of bulk", func(tx *gorm.DB) error {
 		parent, rows = bulkRow{}, nil
-		if err := ownedBulk(tx, o, id, &parent); err != nil {
+		if err := readOwnedBulk(tx, o, id, &parent); err != nil {
 			return err
 		}
 		return tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", parent.ID, after).Order("number").
@@ -234,8 +234,8 @@ func (db *BulkLines) linesPage(
 	return lines, nil
 }
 
-// lineStandRow is a line with the result of its payment.
-type lineStandRow struct {
+// lineResultRow is a line with the result of its payment.
+type lineResultRow struct {
 	Line         lineRow `gorm:"embedded"`
 	Status       string
 	PaidBy       string
@@ -257,7 +257,7 @@ const lineColumns = `bulk_lines.*,
 
 // unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
 // the fields that are not sealed, so that it hides no other.
-func (db *BulkLines) unpackLine(parent bulkRow, r lineStandRow) bulk.BulkLine {
+func (db *BulkLines) unpackLine(parent bulkRow, r lineResultRow) bulk.BulkLine {
 	row, status := r.Line.payment(parent, parent.CreatedAt), bulk.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID

@@ -74,9 +74,10 @@ func (db *Bulks) packBulk(b bulk.Bulk) (bulkRow, error) {
 		ID: string(b.ID), MerchantID: string(b.MerchantID), Mode: string(b.Mode), MerchantRef: b.Reference,
 		State: string(b.State), Country: string(b.Country), Currency: string(b.Amount.Currency), Lines: b.Lines,
 		Amount: b.Amount.Minor, Fee: b.Fee.Minor, Cost: b.Cost, Digest: b.Digest, NotifyURL: b.NotifyURL,
-		NotifyLines: flag(b.NotifyLines),
+		NotifyLines: flagValue(b.NotifyLines),
 		Metadata:    pack.json(b.Metadata, b.Metadata == nil), Pages: pack.json(b.Pages, false),
-		CreatedAt: timestamp(b.CreatedAt), UpdatedAt: timestamp(b.UpdatedAt), StartedAt: timestamp(b.StartedAt), ClosedAt: timestamp(b.ClosedAt),
+		CreatedAt: timestamp(b.CreatedAt), UpdatedAt: timestamp(b.UpdatedAt), StartedAt: timestamp(b.StartedAt),
+		ClosedAt: timestamp(b.ClosedAt),
 	}
 	return row, pack.err
 }
@@ -116,7 +117,7 @@ func (db *Bulks) packLine(b bulk.Bulk, l bulk.BulkLine, page int) (lineRow, erro
 func (l lineRow) payment(b bulkRow, at timeText) paymentRow {
 	row := paymentRow{
 		ID: l.PaymentID, MerchantID: l.MerchantID, Mode: l.Mode, Kind: string(pirogue.CashOut),
-		RefSpace: refSpace(pirogue.CashOut, false), MerchantRef: l.MerchantRef, BulkID: link(l.BulkID),
+		RefSpace: refSpace(pirogue.CashOut, false), MerchantRef: l.MerchantRef, BulkID: foreignKey(l.BulkID),
 		Quiet: 1 - b.NotifyLines, Status: string(pirogue.StatusCreated), Version: 1, Amount: l.Amount, Fee: l.Fee,
 		FeePayer: l.FeePayer, Currency: b.Currency, Country: b.Country, Network: l.Network, Operator: l.Operator,
 		MSISDNSealed: l.MSISDNSealed, MSISDNDigest: l.MSISDNDigest, CustomerNameSealed: l.CustomerNameSealed,

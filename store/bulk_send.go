@@ -78,7 +78,7 @@ func (db *BulkLines) SendLines(
 			sent[i], marked[pirogue.AttemptID(row.ID)] = row.ID, sendingOf(row)
 		}
 		failpoint.Hit("store.bulk.sent")
-		return initiate(tx, sent, at)
+		return markInitiated(tx, sent, at)
 	})
 	if err != nil {
 		return nil, err
@@ -98,20 +98,20 @@ const sendLines = `
 UPDATE attempts SET state = 'SENT', sent_at = @at, first_sent_at = @at, updated_at = @at,
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ','
  WHERE id IN @attempts AND payment_id IN @payments AND state = 'PREPARED'
-   AND ` + keptBackBy + ` IS NULL
+   AND ` + keepBackReason + ` IS NULL
    AND number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = attempts.payment_id)
 RETURNING id, sendings, may_have_left`
 
-// initiate moves the payments of attempts that were just marked from CREATED to INITIATED. The
+// markInitiated moves the payments of attempts that were just marked from CREATED to INITIATED. The
 // caller has locked their rows.
-func initiate(tx *gorm.DB, attempts []string, at time.Time) error {
-	var drawn []string
+func markInitiated(tx *gorm.DB, attempts []string, at time.Time) error {
+	var changed []string
 	err := tx.Raw(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?
-		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`, timestamp(at), attempts).
-		Scan(&drawn).Error
-	if err != nil || len(drawn) == 0 {
+		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`,
+		timestamp(at), attempts).Scan(&changed).Error
+	if err != nil || len(changed) == 0 {
 		return err
 	}
 	return tx.Exec(`INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
-		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, timestamp(at), drawn).Error
+		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, timestamp(at), changed).Error
 }

@@ -13,9 +13,9 @@ import (
 	"pirogue/ledger"
 )
 
-// ownedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
+// readOwnedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
 // error, so that nobody learns which IDs exist.
-func ownedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) error {
+func readOwnedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) error {
 	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
 	}
@@ -25,7 +25,7 @@ func ownedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) er
 
 // Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
 func (db *Bulks) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
-	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return ownedBulk(tx, o, id, into) })
+	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return readOwnedBulk(tx, o, id, into) })
 }
 
 // AnyBulk returns a bulk of any owner with the counts of its lines, for support. It fails with
@@ -83,9 +83,9 @@ SELECT COALESCE(p.status, l.state) AS status, COUNT(*) AS lines, CAST(SUM(l.amou
  WHERE l.bulk_id = ?
  GROUP BY 1`
 
-// endTogether is the number of unsent payments that a cancellation ends in its own call. The
+// endInOneCall is the number of unsent payments that a cancellation ends in its own call. The
 // bulk's coordinator ends the others.
-const endTogether = 50
+const endInOneCall = 50
 
 // CancelBulk ends the lines of an owner's bulk that have not begun and returns their money, in
 // one transaction. It then ends payments of which nothing was sent: some itself, and
@@ -97,7 +97,7 @@ func (db *Bulks) CancelBulk(
 ) (bulk.BulkProgress, error) {
 	err := db.inTx(ctx, "cancel bulk", func(tx *gorm.DB) error {
 		var row bulkRow
-		if err := ownedBulk(tx, o, id, &row); err != nil {
+		if err := readOwnedBulk(tx, o, id, &row); err != nil {
 			return err
 		}
 		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).
@@ -118,7 +118,7 @@ func (db *Bulks) CancelBulk(
 		return bulk.BulkProgress{}, err
 	}
 	// The bulk is being cancelled even if this fails: its coordinator ends the rest.
-	_, _ = db.EndUnsentLines(ctx, id, at, endTogether) //nolint:errcheck // said above
+	_, _ = db.EndUnsentLines(ctx, id, at, endInOneCall) //nolint:errcheck // said above
 	return db.Bulk(ctx, o, id)
 }
 
@@ -159,7 +159,7 @@ func (db *Bulks) UnstartedBulks(ctx context.Context, before time.Time, limit int
 	for i, row := range rows {
 		bulk, bad := db.unpackBulk(row)
 		if bad != nil {
-			return nil, failure("find unstarted bulks", bad)
+			return nil, asError("find unstarted bulks", bad)
 		}
 		bulks[i] = bulk
 	}

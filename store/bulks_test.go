@@ -92,10 +92,10 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 		b, _ := w.acceptBulk("salaries", 1000)
 		for range 2 {
 			again, lines := w.bulk("salaries", 9000)
-			stands, fresh, err := w.db.AcceptBulk(w.ctx(), again, lines)
+			stored, fresh, err := w.db.AcceptBulk(w.ctx(), again, lines)
 			require.NoError(w.t, err)
 			require.False(w.t, fresh)
-			require.Equal(w.t, b, stands)
+			require.Equal(w.t, b, stored)
 		}
 		w.has(10_000-1020, 1020)
 		w.sound()
@@ -113,10 +113,10 @@ func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 			require.NoError(w.t, together(4, func(i int) error {
 				if i%2 == 0 {
 					p, a := w.cashOut(number, 100, 0)
-					stands, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+					stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
 					if err == nil && !fresh {
 						refused.Add(1)
-						require.NotEqual(w.t, p.ID, stands.ID)
+						require.NotEqual(w.t, p.ID, stored.ID)
 						return nil
 					}
 					return w.unless("", err, &given, &refused)
@@ -240,9 +240,9 @@ func TestLinesAreToldOnlyWhenThatWasAskedFor(t *testing.T) {
 			require.NoError(w.t, err)
 			w.startLines(b, 1)
 			w.sendLine(lines[0])
-			settled, err := w.success(lines[0].Payment)
+			finalized, err := w.success(lines[0].Payment)
 			require.NoError(w.t, err)
-			require.NotEqual(w.t, aloud, settled.Payment.Quiet)
+			require.NotEqual(w.t, aloud, finalized.Payment.Quiet)
 			events, err := w.db.EventsOf(w.ctx(), lines[0].Payment.ID)
 			require.NoError(w.t, err)
 			want := map[bool]pirogue.EventState{true: pirogue.EventWaiting, false: pirogue.EventUnwanted}[aloud]
@@ -288,10 +288,10 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		require.Equal(w.t, w.at(time.Second), never.UpdatedAt, "when it was cancelled")
 		require.Equal(w.t, never, w.linesOf(b)[2].Payment, "read either way")
 		p, a := w.cashOut(lines[2].Payment.OrderID, 1, 0)
-		stands, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.False(w.t, fresh, "its order number stays taken")
-		require.Equal(w.t, lines[2].Payment.ID, stands.ID)
+		require.Equal(w.t, lines[2].Payment.ID, stored.ID)
 		w.sound()
 	})
 }

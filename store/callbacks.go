@@ -11,9 +11,9 @@ import (
 	"pirogue/operator"
 )
 
-// maxHeard bounds the callbacks of one attempt that are read. An operator sends a handful, and
+// maxCallbacks bounds the callbacks of one attempt that are read. An operator sends a handful, and
 // the API accepts no more than its own limit.
-const maxHeard = 500
+const maxCallbacks = 500
 
 // callbackRow is a row of callbacks.
 type callbackRow struct {
@@ -36,7 +36,9 @@ func (callbackRow) TableName() string { return "callbacks" }
 
 // AttemptByCallback returns the attempt whose callback URL has the token with this digest. It
 // fails with NotFound, also for the token of another operator.
-func (db *Callbacks) AttemptByCallback(ctx context.Context, o pirogue.OperatorCode, digest string) (pirogue.Attempt, error) {
+func (db *Callbacks) AttemptByCallback(
+	ctx context.Context, o pirogue.OperatorCode, digest string,
+) (pirogue.Attempt, error) {
 	if !isStorable(string(o), digest) {
 		return pirogue.Attempt{}, pirogue.Errorf(pirogue.NotFound, "callback of %q", o)
 	}
@@ -49,7 +51,7 @@ func (db *Callbacks) AttemptByCallback(ctx context.Context, o pirogue.OperatorCo
 		return pirogue.Attempt{}, err
 	}
 	a, err := db.unpackAttempt(row)
-	return a, failure("find attempt of callback", err)
+	return a, asError("find attempt of callback", err)
 }
 
 // RecordCallback stores a callback. It reports false for a copy of a stored one: fifty equal
@@ -58,10 +60,10 @@ func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (b
 	var kept bool
 	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
-			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: clean(c.Receipt.Message),
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: storableText(c.Receipt.Message),
 			ReceivedAt: timestamp(c.ReceivedAt), RoutedAt: timestamp(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
-			Amount: c.Receipt.Amount.Minor, Currency: clean(string(c.Receipt.Amount.Currency)),
-			Mismatch: clean(c.Receipt.Mismatch), ProviderTxID: clean(c.Receipt.ProviderTxID),
+			Amount: c.Receipt.Amount.Minor, Currency: storableText(string(c.Receipt.Amount.Currency)),
+			Mismatch: storableText(c.Receipt.Mismatch), ProviderTxID: storableText(c.Receipt.ProviderTxID),
 		})
 		kept = written.RowsAffected == 1
 		return written.Error
@@ -70,21 +72,21 @@ func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (b
 }
 
 // Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
-// maxHeard.
+// maxCallbacks.
 func (db *Callbacks) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]operator.OperatorResult, error) {
 	var rows []callbackRow
 	err := db.read(ctx, "read callbacks", func(tx *gorm.DB) error {
-		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxHeard).Find(&rows).Error
+		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxCallbacks).Find(&rows).Error
 	})
 	said := make([]operator.OperatorResult, len(rows))
 	for i, r := range rows {
-		said[i] = r.receipt()
+		said[i] = r.operatorResult()
 	}
 	return said, err
 }
 
-// receipt returns the callback's operator result.
-func (r callbackRow) receipt() operator.OperatorResult {
+// operatorResult returns the callback's operator result.
+func (r callbackRow) operatorResult() operator.OperatorResult {
 	return operator.OperatorResult{
 		Outcome: pirogue.Outcome(r.Outcome), ProviderTxID: r.ProviderTxID, Message: r.Message, Mismatch: r.Mismatch,
 		Amount: pirogue.Money{Minor: r.Amount, Currency: pirogue.Currency(r.Currency)},
@@ -99,7 +101,7 @@ func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at ti
 	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
 			"at": timestamp(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
-			"tx": clean(c.Receipt.ProviderTxID),
+			"tx": storableText(c.Receipt.ProviderTxID),
 		})
 		agreed = set.RowsAffected == 1
 		return set.Error
@@ -141,7 +143,7 @@ func (db *Callbacks) Unrouted(
 	for i, r := range rows {
 		callbacks[i] = operator.Callback{
 			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
-			Receipt: r.receipt(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
+			Receipt: r.operatorResult(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
 		}
 	}
 	return callbacks, err

@@ -21,10 +21,10 @@ func (db *Cases) PlaceCase(ctx context.Context, id support.CaseID, at time.Time)
 		if err := asNotFound(tx.Where("id = ?", id).Take(&row).Error, pirogue.NotFound, string(id)); err != nil {
 			return err
 		}
-		if err := lockRow(tx, row.PaymentID); err != nil {
+		if err := lockPaymentRow(tx, row.PaymentID); err != nil {
 			return err
 		}
-		closed, err := closeOne(tx, id, at)
+		closed, err := closeCase(tx, id, at)
 		if err != nil || !closed || row.Paid == 0 {
 			return err
 		}
@@ -45,13 +45,13 @@ func (db *Cases) PlaceCase(ctx context.Context, id support.CaseID, at time.Time)
 	})
 }
 
-// lockRow locks the row of a payment until the transaction ends.
-func lockRow(tx *gorm.DB, payment string) error {
+// lockPaymentRow locks the row of a payment until the transaction ends.
+func lockPaymentRow(tx *gorm.DB, payment string) error {
 	return tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", payment).Error
 }
 
-// closeOne closes a case and reports whether it was open.
-func closeOne(tx *gorm.DB, id support.CaseID, at time.Time) (bool, error) {
+// closeCase closes a case and reports whether it was open.
+func closeCase(tx *gorm.DB, id support.CaseID, at time.Time) (bool, error) {
 	set := tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL", timestamp(at), id)
 	return set.RowsAffected == 1, set.Error
 }
@@ -66,7 +66,7 @@ func (db *Cases) Returns(ctx context.Context, c support.Case) ([]pirogue.Payment
 		return nil, err
 	}
 	returns, err := db.unpackPayments(rows)
-	return returns, failure("list returns", err)
+	return returns, asError("list returns", err)
 }
 
 // returnsOf selects the refunds of a case; see pirogue.NewReturnID.
@@ -77,8 +77,8 @@ func returnsOf(tx *gorm.DB, payment string, c support.CaseID) *gorm.DB {
 		payment, first, len(further), further)
 }
 
-// caseMoney returns the amount in suspense of a settlement's case, in minor units; 0 without a
-// case. It fails with Internal if the settlement pays a part and the amount is no part of the
+// caseMoney returns the amount in suspense of a finalization's case, in minor units; 0 without a
+// case. It fails with Internal if the finalization pays a part and the amount is no part of the
 // payment.
 func (db *Payments) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, error) {
 	if s.Case == "" {
@@ -97,19 +97,22 @@ func (db *Payments) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, err
 	return row.Paid, err
 }
 
-// resolving returns the journals of a payment that has just become terminal. It closes the case
-// whose money they move: the settlement's case, or the case whose money a return has given back.
-func resolving(tx *gorm.DB, p pirogue.Payment, s lifecycle.Finalization, money int64) ([]ledger.Journal, error) {
-	settled := s.Case
+// resolvingJournals returns the journals of a payment that has just become terminal. It closes
+// the case whose money they move: the finalization's case, or the case whose money a return has
+// given back.
+func resolvingJournals(
+	tx *gorm.DB, p pirogue.Payment, s lifecycle.Finalization, money int64,
+) ([]ledger.Journal, error) {
+	finalized := s.Case
 	if p.Late && p.Status == pirogue.StatusSuccess {
-		if _, err := closeOne(tx, support.CaseOfReturn(p.OrderID), s.At); err != nil {
+		if _, err := closeCase(tx, support.CaseOfReturn(p.OrderID), s.At); err != nil {
 			return nil, err
 		}
 	}
-	if settled != "" {
-		if _, err := closeOne(tx, settled, s.At); err != nil {
+	if finalized != "" {
+		if _, err := closeCase(tx, finalized, s.At); err != nil {
 			return nil, err
 		}
 	}
-	return ledger.Resolving(p, p.Status, s.Resolution, settled, money), nil
+	return ledger.Resolving(p, p.Status, s.Resolution, finalized, money), nil
 }

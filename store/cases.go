@@ -27,7 +27,7 @@ type caseRow struct {
 // TableName returns the table's name.
 func (caseRow) TableName() string { return "cases" }
 
-// OpenCase records a case that a person must settle. c.Paid is the total that moved at the
+// OpenCase records a case that a person must resolve. c.Paid is the total that moved at the
 // operator under the attempt, in minor units. The part that is not in the books yet is booked as
 // ledger.LateAt, in the same transaction. So money is booked once, in however many calls and
 // parts it is reported, and by the case that reports it first.
@@ -37,7 +37,7 @@ func (caseRow) TableName() string { return "cases" }
 // without money. An INITIATED payment becomes PENDING, for nobody knows whether its operator
 // answered. It returns the case as it is, the zero value for none.
 func (db *Cases) OpenCase(ctx context.Context, c support.Case) (support.Case, error) {
-	var stands caseRow
+	var stored caseRow
 	err := db.inTx(ctx, "open case", func(tx *gorm.DB) error {
 		locked := tx.Exec("UPDATE payments SET updated_at = updated_at WHERE id = ?", c.PaymentID)
 		if locked.Error != nil {
@@ -53,16 +53,16 @@ func (db *Cases) OpenCase(ctx context.Context, c support.Case) (support.Case, er
 		if err != nil {
 			return err
 		}
-		if stands, err = caseFor(tx, c, late != nil); err != nil || late == nil {
+		if stored, err = findOrCreateCase(tx, c, late != nil); err != nil || late == nil {
 			return err
 		}
 		if err := book(tx, late, c.OpenedAt); err != nil {
 			return err
 		}
-		stands.Paid += late.Transfers[0].Amount
-		return tx.Model(&caseRow{}).Where("id = ?", stands.ID).Updates(map[string]any{"paid": stands.Paid}).Error
+		stored.Paid += late.Transfers[0].Amount
+		return tx.Model(&caseRow{}).Where("id = ?", stored.ID).Updates(map[string]any{"paid": stored.Paid}).Error
 	})
-	return unpackCase(stands), err
+	return unpackCase(stored), err
 }
 
 // unbooked returns the journal of the money that moved under a case's attempt and is in no book;
@@ -109,9 +109,9 @@ SELECT a.number, a.operator,
   JOIN (SELECT MAX(number) AS number FROM attempts WHERE payment_id = @payment) latest ON 1 = 1
  WHERE a.payment_id = @payment AND a.number = CASE WHEN @number = 0 THEN latest.number ELSE @number END`
 
-// caseFor returns the case of c's payment, cause and attempt, and writes it if there is none. A
-// case that has money gets no more: further money makes it write a further case.
-func caseFor(tx *gorm.DB, c support.Case, more bool) (caseRow, error) {
+// findOrCreateCase returns the case of c's payment, cause and attempt, and writes it if there is
+// none. A case that has money gets no more: further money makes it write a further case.
+func findOrCreateCase(tx *gorm.DB, c support.Case, more bool) (caseRow, error) {
 	var all []caseRow
 	err := tx.Where("payment_id = ? AND cause = ?", c.PaymentID, c.Cause).
 		Order("opened_at, LENGTH(id), id").Find(&all).Error
@@ -131,7 +131,8 @@ func caseFor(tx *gorm.DB, c support.Case, more bool) (caseRow, error) {
 		id = c.ID.Further(len(all) + 1)
 	}
 	row := caseRow{
-		ID: string(id), PaymentID: string(c.PaymentID), Cause: string(c.Cause), Attempt: c.Attempt, Note: clean(c.Note),
+		ID: string(id), PaymentID: string(c.PaymentID), Cause: string(c.Cause), Attempt: c.Attempt,
+		Note:     storableText(c.Note),
 		OpenedAt: timestamp(c.OpenedAt), ClosedAt: timestamp(c.ClosedAt),
 	}
 	return row, tx.Create(&row).Error
@@ -144,7 +145,7 @@ func (db *Cases) ReopenCase(ctx context.Context, c support.Case) error {
 		if err := waitForPerson(tx, c); err != nil {
 			return err
 		}
-		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, clean(c.Note), timestamp(c.OpenedAt)).Error
+		return tx.Exec(reopenCase, c.ID, c.PaymentID, c.Cause, storableText(c.Note), timestamp(c.OpenedAt)).Error
 	})
 }
 
@@ -165,10 +166,12 @@ ON CONFLICT (id) DO UPDATE SET
   note = excluded.note, closed_at = NULL`
 
 // CloseCase closes one case that has no money in suspense. A closed case keeps its time. A case
-// with money stays open until the money has moved; see PlaceCase and Settle.
+// with money stays open until the money has moved; see PlaceCase and Finalize.
 func (db *Cases) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return db.exec(ctx, "close case", func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", timestamp(at), id).Error
+		return tx.Exec(
+			"UPDATE cases SET closed_at = ? WHERE id = ? AND closed_at IS NULL AND paid = 0", timestamp(at), id,
+		).Error
 	})
 }
 

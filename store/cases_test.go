@@ -155,16 +155,16 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 			Paid: 400, OpenedAt: w.at(time.Minute),
 		}
 		require.NoError(w.t, w.opens(c))
-		settled, err := w.success(p)
+		finalized, err := w.success(p)
 		require.NoError(w.t, err)
-		require.False(w.t, settled.Payment.Status.Terminal(), settled.Payment.Status)
+		require.False(w.t, finalized.Payment.Status.Terminal(), finalized.Payment.Status)
 		_, out := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
-		settled, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: support.ResolvedPaid, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)
+		require.Equal(w.t, pirogue.StatusSuccess, finalized.Payment.Status)
 		w.has(4000, 0)
 		w.sound()
 	})

@@ -38,12 +38,12 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				held := w.underway(p, a).Net()
 				w.has(5000-held, held)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
 					})
 					require.NoError(t, err)
-					require.Equal(t, row.status, settled.Payment.Status)
-					require.Equal(t, webhook.NewEventID(p.ID, 1), settled.EventID)
+					require.Equal(t, row.status, finalized.Payment.Status)
+					require.Equal(t, webhook.NewEventID(p.ID, 1), finalized.EventID)
 				}
 				w.has(5000-row.cost, 0)
 				_, out := w.book(operatorCode)
@@ -105,7 +105,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 			for n := range tries {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
 				p, a := w.cashOut(reference, amount, 0)
-				err := retryCalledOff(func() error {
+				err := retryRolledBack(func() error {
 					_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
 					return err
 				})
@@ -143,24 +143,24 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 		for range 10 {
 			p := w.underway(w.cashOut(ids.New(), 1000, 0))
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
-			var stands [2]atomic.Int64
+			var stored [2]atomic.Int64
 			require.NoError(w.t, together(32, func(i int) error {
-				settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+				finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
 				})
 				if err != nil {
 					return err
 				}
-				if settled.Payment.Status == pirogue.StatusSuccess {
-					stands[0].Add(1)
+				if finalized.Payment.Status == pirogue.StatusSuccess {
+					stored[0].Add(1)
 				} else {
-					stands[1].Add(1)
+					stored[1].Add(1)
 				}
 				return nil
 			}))
-			require.Contains(w.t, []int64{0, 32}, stands[0].Load(), "everybody is told the same")
-			require.EqualValues(w.t, 32, stands[0].Load()+stands[1].Load())
-			if stands[0].Load() == 32 {
+			require.Contains(w.t, []int64{0, 32}, stored[0].Load(), "everybody is told the same")
+			require.EqualValues(w.t, 32, stored[0].Load()+stored[1].Load())
+			if stored[0].Load() == 32 {
 				left -= 1000
 			}
 			w.has(left, 0)
@@ -191,8 +191,10 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 				return err
 			}
 			status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-			settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)})
-			if err == nil && settled.EventID != "" {
+			finalized, err := w.db.Finalize(
+				w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)},
+			)
+			if err == nil && finalized.EventID != "" {
 				left.Add(1)
 			}
 			return err

@@ -57,8 +57,8 @@ func (db *Operators) Breakers(ctx context.Context) (map[pirogue.OperatorCode]ope
 func (db *Operators) SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
 	row := breakerRow{
 		Operator: string(h.Operator), State: string(h.State), Since: timestamp(h.Since), ProbeAt: timestamp(h.ProbeAt),
-		LastFailure: clean(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: clean(h.ParkedBy),
-		ParkedWhy: clean(h.ParkedWhy), ParkedAt: timestamp(h.ParkedAt), Version: h.Version + 1,
+		LastFailure: storableText(h.LastFailure), Backlog: h.Backlog, Parked: h.Parked, ParkedBy: storableText(h.ParkedBy),
+		ParkedWhy: storableText(h.ParkedWhy), ParkedAt: timestamp(h.ParkedAt), Version: h.Version + 1,
 	}
 	var saved bool
 	err := db.exec(ctx, "save circuit breaker", func(tx *gorm.DB) error {

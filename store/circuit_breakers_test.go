@@ -65,9 +65,9 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 			require.NoError(w.t, err)
 			require.True(w.t, postponed)
 		}
-		stands, attempt, err := w.db.Latest(w.ctx(), p.ID)
+		stored, attempt, err := w.db.Latest(w.ctx(), p.ID)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.StatusPending, stands.Status)
+		require.Equal(w.t, pirogue.StatusPending, stored.Status)
 		require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
 		require.True(w.t, attempt.SentAt.IsZero())
 		require.Equal(w.t, "out of service", attempt.OperatorMessage)

@@ -28,7 +28,7 @@ func (db *Merchants) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogu
 	return db.exec(ctx, "set fee", func(tx *gorm.DB) error {
 		err := tx.Exec(setFee, map[string]any{
 			"merchant": id, "kind": r.Kind, "country": r.Country, "network": r.Network, "fixed": r.Fixed,
-			"points": r.BasisPoints, "min": r.Min, "max": r.Max, "payer": r.Payer, "returned": flag(r.Returned),
+			"points": r.BasisPoints, "min": r.Min, "max": r.Max, "payer": r.Payer, "returned": flagValue(r.Returned),
 		}).Error
 		if errors.Is(err, gorm.ErrForeignKeyViolated) {
 			return pirogue.Errorf(pirogue.NotFound, "merchant %q: %w", id, err)

@@ -16,13 +16,14 @@ import (
 
 // database holds what all sub-stores share: the connections, the clock and the keys.
 type database struct {
-	engine
+	connectionPools
 	clock pirogue.Clock
 	ring  *vault.Ring
 }
 
-// engine holds what differs between the two databases: the dialect and the connection pools.
-type engine struct {
+// connectionPools holds what differs between the two databases: the dialect and the connection
+// pools.
+type connectionPools struct {
 	dialect    goose.Dialect
 	writer     *gorm.DB // short transactions
 	reader     *gorm.DB // short reads; may be the same pool
@@ -33,11 +34,11 @@ type engine struct {
 }
 
 const (
-	// giveUpAfter bounds every short operation, with the wait for a connection and all repeats.
-	// So an API request is answered within 3 s.
-	giveUpAfter = 2200 * time.Millisecond
-	maxTries    = 5                     // of one transaction that the database rolled back
-	tryPause    = 10 * time.Millisecond // before a repeat, times the number of tries
+	// operationTimeout bounds every short operation, with the wait for a connection and all
+	// repeats. So an API request is answered within 3 s.
+	operationTimeout = 2200 * time.Millisecond
+	maxTries         = 5                     // of one transaction that the database rolled back
+	tryPause         = 10 * time.Millisecond // before a repeat, times the number of tries
 )
 
 // unchanged is the error of a transaction that found nothing to do. The rollback keeps even
@@ -49,17 +50,17 @@ func (unchanged) Error() string { return "nothing to change" }
 
 // inTx runs do in one transaction: all of it happens or nothing. do may run several times, so
 // it must reset its results to the caller each time.
-func (db *database) inTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	err := retryCalledOff(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
+func (db *database) inTx(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
+	err := retryRolledBack(ctx, func(ctx context.Context) error { return db.transact(ctx, do) })
 	if errors.Is(err, unchanged{}) {
 		return nil
 	}
-	return failure(doing, err)
+	return asError(operation, err)
 }
 
-// inLongTx is inTx for a transaction that writes so much that it may take bulkPatience.
-func (db *database) inLongTx(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOffFor(ctx, bulkPatience, func(ctx context.Context) error {
+// inLongTx is inTx for a transaction that writes so much that it may take longTxTimeout.
+func (db *database) inLongTx(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
+	return asError(operation, retryRolledBackFor(ctx, longTxTimeout, func(ctx context.Context) error {
 		return db.transact(ctx, do)
 	}))
 }
@@ -81,40 +82,44 @@ func (db *database) transact(ctx context.Context, do func(tx *gorm.DB) error) er
 
 // exec runs do without an explicit transaction. do is one statement, which is a transaction by
 // itself.
-func (db *database) exec(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.writer.WithContext(ctx)) }))
+func (db *database) exec(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
+	return asError(
+		operation, retryRolledBack(ctx, func(ctx context.Context) error { return do(db.writer.WithContext(ctx)) }),
+	)
 }
 
 // read runs one reading statement.
-func (db *database) read(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error { return do(db.reader.WithContext(ctx)) }))
+func (db *database) read(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
+	return asError(
+		operation, retryRolledBack(ctx, func(ctx context.Context) error { return do(db.reader.WithContext(ctx)) }),
+	)
 }
 
 // snapshot runs several reading statements, all as of one moment.
-func (db *database) snapshot(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
-	return failure(doing, retryCalledOff(ctx, func(ctx context.Context) error {
-		return db.reader.WithContext(ctx).Transaction(do, oneMoment())
+func (db *database) snapshot(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
+	return asError(operation, retryRolledBack(ctx, func(ctx context.Context) error {
+		return db.reader.WithContext(ctx).Transaction(do, readOnlySnapshot())
 	}))
 }
 
-// oneMoment returns the options of a read-only transaction that does not see later commits.
-func oneMoment() *sql.TxOptions {
+// readOnlySnapshot returns the options of a read-only transaction that does not see later commits.
+func readOnlySnapshot() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
 
-// retryCalledOff repeats do while the database rolls its transaction back because of another one, which
-// left nothing behind. The caller has to handle any other error.
-func retryCalledOff(ctx context.Context, do func(ctx context.Context) error) error {
-	return retryCalledOffFor(ctx, giveUpAfter, do)
+// retryRolledBack repeats do while the database rolls its transaction back because of another
+// one, which left nothing behind. The caller has to handle any other error.
+func retryRolledBack(ctx context.Context, do func(ctx context.Context) error) error {
+	return retryRolledBackFor(ctx, operationTimeout, do)
 }
 
-// retryCalledOffFor is retryCalledOff with its own time limit.
-func retryCalledOffFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
+// retryRolledBackFor is retryRolledBack with its own time limit.
+func retryRolledBackFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for try := 1; ; try++ {
 		err := do(ctx)
-		if try == maxTries || !isCalledOff(err) {
+		if try == maxTries || !isRolledBack(err) {
 			return err
 		}
 		select {
@@ -134,7 +139,7 @@ func (db *database) long() *gorm.DB {
 }
 
 // close closes every pool and returns their errors together.
-func (e engine) close() error {
+func (e connectionPools) close() error {
 	var all []error
 	for _, pool := range e.pools {
 		all = append(all, pool.Close())

@@ -151,24 +151,24 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Rate.PerSecond < 0 || (o.Rate.PerSecond > 0) != (o.Rate.Burst > 0) {
 		return nil, pirogue.Errorf(pirogue.Internal, "open database: a rate needs requests per second and a burst")
 	}
-	ctx, cancel := context.WithTimeout(ctx, giveUpAfter)
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 
 	opened, err := openEngine(ctx, o)
 	if err != nil {
-		return nil, failure("open database", err)
+		return nil, asError("open database", err)
 	}
-	return newDB(&database{engine: opened, clock: o.Clock, ring: o.Ring}, o.Rate), nil
+	return newDB(&database{connectionPools: opened, clock: o.Clock, ring: o.Ring}, o.Rate), nil
 }
 
 // openEngine chooses the database by the scheme of its URL.
-func openEngine(ctx context.Context, o Options) (engine, error) {
+func openEngine(ctx context.Context, o Options) (connectionPools, error) {
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		return openPostgres(ctx, o)
 	}
 	path := strings.TrimPrefix(o.URL, "sqlite:")
 	if path == "" || strings.Contains(path, "://") {
-		return engine{}, errors.New("a database URL begins with postgres:// or with sqlite: and a path")
+		return connectionPools{}, errors.New("a database URL begins with postgres:// or with sqlite: and a path")
 	}
 	return openSQLite(ctx, path, o)
 }

@@ -26,7 +26,7 @@ const (
 	pgIdleLife  = 5 * time.Minute
 )
 
-// The time-outs that end a hanging call. Each is below giveUpAfter. So the server has released
+// The time-outs that end a hanging call. Each is below operationTimeout. So the server has released
 // its locks before the caller gets ServiceUnavailable.
 const (
 	pgConnectTimeout   = 2 * time.Second
@@ -39,10 +39,10 @@ const (
 const pgOldest = 140000
 
 // openPostgres opens a pool with time-outs for payments and one without for long work.
-func openPostgres(ctx context.Context, o Options) (engine, error) {
+func openPostgres(ctx context.Context, o Options) (connectionPools, error) {
 	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
-		return engine{}, fmt.Errorf("read the PostgreSQL URL: %w", err)
+		return connectionPools{}, fmt.Errorf("read the PostgreSQL URL: %w", err)
 	}
 	config.ConnectTimeout = pgConnectTimeout
 	config.RuntimeParams["application_name"] = "pirogue"
@@ -59,19 +59,19 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
 	pages := postgresPool(config, listing.MaxAuditReports)
 	pages.SetMaxIdleConns(1)
-	e := engine{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
+	e := connectionPools{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}
 	if e.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: short}), gormConfig(o.Clock)); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	if e.audits, err = gorm.Open(postgres.New(postgres.Config{Conn: long}), gormConfig(o.Clock)); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	if e.reports, err = gorm.Open(postgres.New(postgres.Config{Conn: pages}), gormConfig(o.Clock)); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	e.reader = e.writer
 	if err := pgVersion(ctx, short); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	return e, nil
 }

@@ -28,7 +28,7 @@ const (
 	sqliteReaders  = 4 // connections that never write
 	sqliteAuditors = 1 // of these, reserved for audits
 	// sqliteBusyTimeout is the time for which one try waits for another process's lock. Nothing
-	// can interrupt that wait. So it is short, and maxTries of it stay below giveUpAfter.
+	// can interrupt that wait. So it is short, and maxTries of it stay below operationTimeout.
 	sqliteBusyTimeout = 400 * time.Millisecond
 	// sqliteOldest is 3.51.3. In an older version a reset at the wrong moment can corrupt the
 	// write-ahead log.
@@ -37,20 +37,20 @@ const (
 
 // openSQLite opens one connection that writes and a few that read. With a single writer,
 // concurrent writes wait for each other and do not fail with "database is locked".
-func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
+func openSQLite(ctx context.Context, path string, o Options) (connectionPools, error) {
 	if err := createFile(path); err != nil {
-		return engine{}, err
+		return connectionPools{}, err
 	}
 	writer, err := sqlitePool(path, 1, "immediate", "synchronous(FULL)", "journal_mode(WAL)")
 	if err != nil {
-		return engine{}, err
+		return connectionPools{}, err
 	}
-	e := engine{dialect: goose.DialectSQLite3, migrations: writer, pools: []*sql.DB{writer}}
+	e := connectionPools{dialect: goose.DialectSQLite3, migrations: writer, pools: []*sql.DB{writer}}
 	if err := sqliteVersion(ctx, writer); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	if e.writer, err = gorm.Open(sqliteDialect{pool: writer}, gormConfig(o.Clock)); err != nil {
-		return engine{}, closing(e, err)
+		return connectionPools{}, closeAfterError(e, err)
 	}
 	for _, reading := range []struct {
 		db    **gorm.DB
@@ -58,11 +58,11 @@ func openSQLite(ctx context.Context, path string, o Options) (engine, error) {
 	}{{&e.reader, sqliteReaders}, {&e.reports, listing.MaxAuditReports}, {&e.audits, sqliteAuditors}} {
 		readers, err := sqlitePool(path, reading.conns, "deferred", "query_only(1)")
 		if err != nil {
-			return engine{}, closing(e, err)
+			return connectionPools{}, closeAfterError(e, err)
 		}
 		e.pools = append(e.pools, readers)
 		if *reading.db, err = gorm.Open(sqliteDialect{pool: readers}, gormConfig(o.Clock)); err != nil {
-			return engine{}, closing(e, err)
+			return connectionPools{}, closeAfterError(e, err)
 		}
 	}
 	return e, nil
@@ -175,5 +175,5 @@ func (sqliteDialect) Translate(err error) error {
 	return fmt.Errorf("%w: %w", sqliteErrors[own.Code()], err)
 }
 
-// closing closes what was opened and returns why, with the errors of that.
-func closing(e engine, why error) error { return errors.Join(why, e.close()) }
+// closeAfterError closes what was opened and returns why, with the errors of that.
+func closeAfterError(e connectionPools, why error) error { return errors.Join(why, e.close()) }

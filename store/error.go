@@ -18,10 +18,10 @@ import (
 	"pirogue"
 )
 
-// pgAway lists the PostgreSQL errors that end by themselves or through a person at the server.
-// The server is starting, stopping, full, read-only or out of connections, or it cancelled a slow
-// statement. https://www.postgresql.org/docs/current/errcodes-appendix.html
-var pgAway = []string{
+// pgUnavailable lists the PostgreSQL errors that end by themselves or through a person at the
+// server. The server is starting, stopping, full, read-only or out of connections, or it
+// cancelled a slow statement. https://www.postgresql.org/docs/current/errcodes-appendix.html
+var pgUnavailable = []string{
 	"25006", // read_only_sql_transaction: a standby
 	"25P03", // idle_in_transaction_session_timeout
 	"55P03", // lock_not_available
@@ -32,51 +32,51 @@ var pgAway = []string{
 	"57P05", // idle_session_timeout
 }
 
-// pgAwayClasses lists the first two characters of further ones: connection exceptions,
+// pgUnavailableClasses lists the first two characters of further ones: connection exceptions,
 // insufficient resources, system errors.
-var pgAwayClasses = []string{"08", "53", "58"}
+var pgUnavailableClasses = []string{"08", "53", "58"}
 
-// pgCalledOff lists the errors by which the database has rolled a transaction back because of
+// pgRolledBack lists the errors by which the database has rolled a transaction back because of
 // another one.
-var pgCalledOff = []string{
+var pgRolledBack = []string{
 	"40001", // serialization_failure
 	"40P01", // deadlock_detected
 }
 
-// sqliteAway lists SQLite's primary result codes of the same meaning as pgAway.
-var sqliteAway = []int{
+// sqliteUnavailable lists SQLite's primary result codes of the same meaning as pgUnavailable.
+var sqliteUnavailable = []int{
 	sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
 	sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
 }
 
-// primary masks the primary code in a SQLite result code; the other bits are its detail.
-const primary = 0xff
+// primaryCodeMask masks the primary code in a SQLite result code; the other bits are its detail.
+const primaryCodeMask = 0xff
 
-// failure returns err as a *pirogue.Error that names the failed operation. It keeps err if that
+// asError returns err as a *pirogue.Error that names the failed operation. It keeps err if that
 // is one already. Otherwise the code is ServiceUnavailable if the database is down, and Internal
 // for the rest.
-func failure(doing string, err error) error {
+func asError(operation string, err error) error {
 	var known *pirogue.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &known): // decided inside the transaction
 		return err
-	case isCalledOff(err), isUnreachable(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // insist has repeated often enough
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", doing, err)
+	case isRolledBack(err), isUnreachable(err), errors.Is(err, pirogue.ErrOutcomeUnknown): // after all repeats
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "%s: %w", operation, err)
 	default:
-		return pirogue.Errorf(pirogue.Internal, "%s: %w", doing, err)
+		return pirogue.Errorf(pirogue.Internal, "%s: %w", operation, err)
 	}
 }
 
-// isCalledOff reports whether the caller may repeat the whole transaction at once.
-func isCalledOff(err error) bool {
+// isRolledBack reports whether the caller may repeat the whole transaction at once.
+func isRolledBack(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return slices.Contains(pgCalledOff, pg.Code)
+		return slices.Contains(pgRolledBack, pg.Code)
 	}
 	var lite *sqlite.Error
-	return errors.As(err, &lite) && lite.Code()&primary == sqlite3.SQLITE_BUSY
+	return errors.As(err, &lite) && lite.Code()&primaryCodeMask == sqlite3.SQLITE_BUSY
 }
 
 // refusedCommit reports whether an error of COMMIT proves that nothing was committed. The error
@@ -85,15 +85,18 @@ func isCalledOff(err error) bool {
 func refusedCommit(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return !strings.HasPrefix(pg.Code, pgIntervention) && !slices.Contains(pgAwayClasses, pg.Code[:min(2, len(pg.Code))])
+		return !strings.HasPrefix(pg.Code, pgIntervention) && !slices.Contains(pgUnavailableClasses, pgClass(pg))
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		code := lite.Code() & primary
+		code := lite.Code() & primaryCodeMask
 		return code != sqlite3.SQLITE_INTERRUPT && code != sqlite3.SQLITE_IOERR
 	}
 	return errors.Is(err, pgx.ErrTxCommitRollback)
 }
+
+// pgClass returns the first two characters of an error's code, which name its class.
+func pgClass(pg *pgconn.PgError) string { return pg.Code[:min(2, len(pg.Code))] }
 
 // pgIntervention is the class of errors by which a person or a time-out ends a statement.
 const pgIntervention = "57"
@@ -102,11 +105,11 @@ const pgIntervention = "57"
 func isUnreachable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return slices.Contains(pgAway, pg.Code) || slices.Contains(pgAwayClasses, pg.Code[:min(2, len(pg.Code))])
+		return slices.Contains(pgUnavailable, pg.Code) || slices.Contains(pgUnavailableClasses, pgClass(pg))
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		return slices.Contains(sqliteAway, lite.Code()&primary)
+		return slices.Contains(sqliteUnavailable, lite.Code()&primaryCodeMask)
 	}
 	var connect *pgconn.ConnectError
 	var network *net.OpError

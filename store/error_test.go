@@ -49,7 +49,7 @@ func TestWhatADatabaseSaysBecomesACode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := failure("do", row.err)
+			err := asError("do", row.err)
 			require.Equal(t, row.code, pirogue.CodeOf(err))
 			if row.err != nil {
 				require.ErrorIs(t, err, row.err, "the cause is kept for the log")
@@ -76,7 +76,7 @@ func TestOnlyATransactionThatLostIsRepeatedAndNotForEver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tries := 0
-			err := retryCalledOff(t.Context(), func(context.Context) error {
+			err := retryRolledBack(t.Context(), func(context.Context) error {
 				tries++
 				return row.err
 			})

@@ -60,18 +60,18 @@ func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
 }
 
 // polled records one status query.
-func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	a, err := w.db.AttemptByRef(w.ctx(), a.Operator, a.Ref)
 	require.NoError(w.t, err)
-	return w.answers(a, o, words, after)
+	return w.answers(a, o, message, after)
 }
 
 // answers records the result of a query that began while the attempt was as in a.
-func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, words string, after time.Duration) pirogue.Evidence {
+func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	evidence, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
-		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: words, At: w.at(after),
+		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: message, At: w.at(after),
 	})
 	require.NoError(w.t, err)
 	return evidence

@@ -21,9 +21,9 @@ func init() { //nolint:gochecknoinits // the driver knows functions by a name it
 	})
 }
 
-// summing returns a query whose sums cannot fail. PostgreSQL needs no change: it adds BIGINTs as
+// exactSums returns a query whose sums cannot fail. PostgreSQL needs no change: it adds BIGINTs as
 // NUMERIC.
-func summing(tx *gorm.DB, query string) string {
+func exactSums(tx *gorm.DB, query string) string {
 	if tx.Name() == "postgres" {
 		return query
 	}
@@ -37,15 +37,17 @@ type bigSum struct {
 }
 
 // Step implements sqlite.AggregateFunction.
-func (s *bigSum) Step(_ *sqlite.FunctionContext, row []driver.Value) error { return s.count(row[0], 1) }
+func (s *bigSum) Step(_ *sqlite.FunctionContext, row []driver.Value) error {
+	return s.addTimes(row[0], 1)
+}
 
 // WindowInverse implements sqlite.AggregateFunction.
 func (s *bigSum) WindowInverse(_ *sqlite.FunctionContext, row []driver.Value) error {
-	return s.count(row[0], -1)
+	return s.addTimes(row[0], -1)
 }
 
-// count adds a value to the sum, or with times -1 takes it out again.
-func (s *bigSum) count(value driver.Value, times int) error {
+// addTimes adds a value to the sum, or with times -1 takes it out again.
+func (s *bigSum) addTimes(value driver.Value, times int) error {
 	n, ok := value.(int64)
 	switch {
 	case value == nil:

@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	reportPage     = 1000             // rows of a long list that one read returns and memory holds
-	reportPatience = 30 * time.Second // for one page, from when it has a connection
+	reportPage    = 1000             // rows of a long list that one read returns and memory holds
+	reportTimeout = 30 * time.Second // for one page, from when it has a connection
 )
 
 // report runs the reading statements of one page of a long list, all as of one moment. No page
 // waits for the reader of the list. So a slow reader holds no connection and no old version of a
 // row. It fails with ServiceUnavailable if no connection is free, if ctx ends and after
-// reportPatience.
-func (db *database) report(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+// reportTimeout.
+func (db *database) report(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	patience := time.AfterFunc(giveUpAfter, cancel)
-	defer patience.Stop()
-	return failure(doing, db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		patience.Reset(reportPatience)
+	timer := time.AfterFunc(operationTimeout, cancel)
+	defer timer.Stop()
+	return asError(operation, db.reports.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		timer.Reset(reportTimeout)
 		return do(tx)
-	}, oneMoment()))
+	}, readOnlySnapshot()))
 }
 
 // Export calls each for every payment of the owner that the filter selects, oldest first. It ends
@@ -86,11 +86,11 @@ func (db *Exports) exportPage(
 	var net map[pirogue.PaymentID]int64
 	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
 		rows = nil
-		err := exported(tx, o, f, newest).Limit(size).Find(&rows).Error
+		err := selectExported(tx, o, f, newest).Limit(size).Find(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		net, err = netOf(tx, o, rows)
+		net, err = netAmounts(tx, o, rows)
 		return err
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func (db *Exports) exportPage(
 	}
 	payments, err := db.unpackPayments(rows)
 	if err != nil {
-		return nil, failure("export payments", err)
+		return nil, asError("export payments", err)
 	}
 	page := make([]listing.ExportRow, len(payments))
 	for i, p := range payments {
@@ -107,9 +107,9 @@ func (db *Exports) exportPage(
 	return page, nil
 }
 
-// exported selects the rows of an export.
-func exported(tx *gorm.DB, o access.Owner, f listing.ExportFilter, newest string) *gorm.DB {
-	query := selected(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
+// selectExported selects the rows of an export.
+func selectExported(tx *gorm.DB, o access.Owner, f listing.ExportFilter, newest string) *gorm.DB {
+	query := filterPayments(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
 		listing.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
 	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", newest)
 	if f.After != "" {
@@ -120,10 +120,10 @@ func exported(tx *gorm.DB, o access.Owner, f listing.ExportFilter, newest string
 	return query.Order("created_at, id")
 }
 
-// netOf returns the effect of payments on an owner's balance so far, in minor units. It comes
+// netAmounts returns the effect of payments on an owner's balance so far, in minor units. It comes
 // from the books, so it is right whatever happened to a payment. A payment that moved nothing is
 // left out.
-func netOf(tx *gorm.DB, o access.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
+func netAmounts(tx *gorm.DB, o access.Owner, rows []paymentRow) (map[pirogue.PaymentID]int64, error) {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID

@@ -103,7 +103,7 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 		ordered := w.exported(w.owner, listing.ExportFilter{})
 		require.Len(w.t, ordered, before)
 		first, last := ordered[0], ordered[before-1]
-		settled := 0
+		finalized := 0
 		var told []pirogue.PaymentID
 		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			if told = append(told, p.ID); len(told) == 1 {
@@ -114,12 +114,12 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 				}
 			}
 			if p.Status == pirogue.StatusFailed {
-				settled++
+				finalized++
 			}
 			return nil
 		}))
 		require.Equal(w.t, ordered, told)
-		require.Equal(w.t, 1, settled, "the later page was read later")
+		require.Equal(w.t, 1, finalized, "the later page was read later")
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), before+1)
 		require.Equal(w.t, []pirogue.PaymentID{first, last},
 			w.exported(w.owner, listing.ExportFilter{Status: pirogue.StatusFailed}))
@@ -139,9 +139,9 @@ func (w *world) addsUp() {
 	for _, b := range balances {
 		has[b.Country] += b.Available + b.Reserved
 	}
-	payouts, err := w.db.Settlements(w.ctx(), w.owner)
+	settlements, err := w.db.Settlements(w.ctx(), w.owner)
 	require.NoError(w.t, err)
-	for _, p := range payouts {
+	for _, p := range settlements {
 		has[p.Country] += p.Amount.Minor
 	}
 	for country := range has {

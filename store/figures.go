@@ -30,11 +30,11 @@ func (db *Worklist) figures(ctx context.Context, now time.Time, most int) (suppo
 		if err := tx.Raw(countSuspense).Scan(&f.Suspense).Error; err != nil {
 			return err
 		}
-		if err := count(tx, now, &f); err != nil {
+		if err := countWaitingWork(tx, now, &f); err != nil {
 			return err
 		}
 		for _, c := range stuckCauses {
-			tallies, err := worklist{cause: string(c.cause), query: c.query + limit, args: stuckMoments(now)}.
+			tallies, err := worklist{cause: string(c.cause), query: c.query + limit, args: stuckSince(now)}.
 				tally(tx, support.WorkFilter{})
 			if err != nil {
 				return err
@@ -48,8 +48,8 @@ func (db *Worklist) figures(ctx context.Context, now time.Time, most int) (suppo
 	return f, err
 }
 
-// count reads the figures that one row holds.
-func count(tx *gorm.DB, now time.Time, f *support.Figures) error {
+// countWaitingWork reads the figures that one row holds.
+func countWaitingWork(tx *gorm.DB, now time.Time, f *support.Figures) error {
 	var row struct {
 		OldestHold, OldestUnrouted timeText
 		Unrouted, Overdue          int

@@ -15,7 +15,7 @@ import (
 
 // Finalize finalizes a payment. In one transaction it makes the status terminal, writes the
 // merchant's event and books the journals of ledger.Resolving. In the same transaction it closes
-// the case that this settles, and updates a refund's cash-in.
+// the case that this ends, and updates a refund's cash-in.
 //
 // A compare-and-set on the status decides which caller comes first. A later caller changes
 // nothing and gets the stored result: the same events if it wanted the same status, none
@@ -24,46 +24,46 @@ import (
 func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error) {
 	// REVERSED is the effect of refunds on a cash-in; no caller may ask for it.
 	if !s.Status.Terminal() || s.Status == pirogue.StatusReversed {
-		return lifecycle.Finalized{}, pirogue.Errorf(pirogue.Internal, "settle payment %s as %s", s.PaymentID, s.Status)
+		return lifecycle.Finalized{}, pirogue.Errorf(pirogue.Internal, "finalize payment %s as %s", s.PaymentID, s.Status)
 	}
-	var settled lifecycle.Finalized
-	err := db.inTx(ctx, "settle payment", func(tx *gorm.DB) error {
-		settled = lifecycle.Finalized{}
+	var finalized lifecycle.Finalized
+	err := db.inTx(ctx, "finalize payment", func(tx *gorm.DB) error {
+		finalized = lifecycle.Finalized{}
 		if endsUnproven(s) {
 			if err := refuseWhileAsking(tx); err != nil {
 				return err
 			}
 		}
-		if sent, err := sentMeanwhile(tx, s); err != nil || sent {
-			return db.leaveOpen(tx, &settled, s.PaymentID, err)
+		if sent, err := wasSentMeanwhile(tx, s); err != nil || sent {
+			return db.leaveOpen(tx, &finalized, s.PaymentID, err)
 		}
 		money, err := db.caseMoney(tx, s)
 		if err != nil {
 			return err
 		}
-		first, err := applyTransition(tx, settling(s, money))
+		first, err := applyTransition(tx, finalizing(s, money))
 		if err != nil {
 			return err
 		}
-		if settled.Payment, err = db.paymentByID(tx, s.PaymentID); err != nil {
+		if finalized.Payment, err = db.paymentByID(tx, s.PaymentID); err != nil {
 			return err
 		}
 		if !first {
-			return recall(tx, &settled, s.Status)
+			return storedResult(tx, &finalized, s.Status)
 		}
 		failpoint.Hit("store.settle.drawn")
-		return db.conclude(tx, &settled, s, money)
+		return db.completeFinalization(tx, &finalized, s, money)
 	})
 	if err != nil {
 		return lifecycle.Finalized{}, err
 	}
-	return settled, nil
+	return finalized, nil
 }
 
-// sentMeanwhile reports whether a settlement that requires that nothing was sent finds an attempt
-// that may have left. It locks the payment's row first, as every sender does. So of a sender and
-// this call one comes first, and the other sees it.
-func sentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
+// wasSentMeanwhile reports whether a finalization that requires that nothing was sent finds an
+// attempt that may have left. It locks the payment's row first, as every sender does. So of a
+// sender and this call one comes first, and the other sees it.
+func wasSentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
 	if !s.Unsent {
 		return false, nil
 	}
@@ -76,35 +76,37 @@ func sentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
 }
 
 // leaveOpen changes nothing and returns the payment as it is.
-func (db *Payments) leaveOpen(tx *gorm.DB, settled *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
+func (db *Payments) leaveOpen(tx *gorm.DB, finalized *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
 	if err != nil {
 		return err
 	}
-	if settled.Payment, err = db.paymentByID(tx, id); err != nil {
+	if finalized.Payment, err = db.paymentByID(tx, id); err != nil {
 		return err
 	}
 	return unchanged{}
 }
 
-// conclude does all that follows from a status that has just become terminal. It books the money
-// last and in one call, so that the accounts are locked briefly and in one order.
-func (db *database) conclude(tx *gorm.DB, settled *lifecycle.Finalized, s lifecycle.Finalization, money int64) error {
-	p, at := settled.Payment, s.At
+// completeFinalization does all that follows from a status that has just become terminal. It
+// books the money last and in one call, so that the accounts are locked briefly and in one order.
+func (db *database) completeFinalization(
+	tx *gorm.DB, finalized *lifecycle.Finalized, s lifecycle.Finalization, money int64,
+) error {
+	p, at := finalized.Payment, s.At
 	var err error
-	if settled.EventID, err = announce(tx, p, at); err != nil {
+	if finalized.EventID, err = writeEvent(tx, p, at); err != nil {
 		return err
 	}
 	failpoint.Hit("store.settle.announced")
 	if err := db.forgetPasswords(tx, p); err != nil {
 		return err
 	}
-	journals, reversed, err := db.settleParent(tx, p, at)
+	journals, reversed, err := db.updateParent(tx, p, at)
 	if err != nil {
 		return err
 	}
 	failpoint.Hit("store.settle.parent")
-	settled.Reversed = reversed
-	ending, err := resolving(tx, p, s, money)
+	finalized.Reversed = reversed
+	ending, err := resolvingJournals(tx, p, s, money)
 	if err != nil {
 		return err
 	}
@@ -143,26 +145,26 @@ func (db *database) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 	return nil
 }
 
-// recall returns the stored result to a caller that came too late. The status determines the
+// storedResult returns the stored result to a caller that came too late. The status determines the
 // event's number. So a caller that asks for the same status, even after a crash, gets its event
 // and can deliver it.
-func recall(tx *gorm.DB, settled *lifecycle.Finalized, wanted pirogue.Status) error {
-	p := settled.Payment
+func storedResult(tx *gorm.DB, finalized *lifecycle.Finalized, wanted pirogue.Status) error {
+	p := finalized.Payment
 	if p.Status != wanted {
 		return unchanged{}
 	}
-	settled.EventID = webhook.NewEventID(p.ID, p.Sequence)
+	finalized.EventID = webhook.NewEventID(p.ID, p.Sequence)
 	var err error
-	if settled.Reversed, err = reversal(tx, p); err != nil {
+	if finalized.Reversed, err = reversalEvent(tx, p); err != nil {
 		return err
 	}
 	return unchanged{}
 }
 
-// settling returns the status change of a settlement. Without From it begins at any open status.
-// EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in suspense
-// becomes SUCCESS only by its case.
-func settling(s lifecycle.Finalization, money int64) transition {
+// finalizing returns the status change of a finalization. Without From it begins at any open
+// status. EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in
+// suspense becomes SUCCESS only by its case.
+func finalizing(s lifecycle.Finalization, money int64) transition {
 	from := openStatuses()
 	if s.From != "" {
 		from = []pirogue.Status{s.From}
@@ -171,7 +173,7 @@ func settling(s lifecycle.Finalization, money int64) transition {
 	columns := map[string]any{
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": s.Failure.Code,
-		"failure_note": clean(s.Failure.Note),
+		"failure_note": storableText(s.Failure.Note),
 		"finished_at":  gorm.Expr(finished, s.Case, timestamp(s.At)),
 	}
 	if s.Watched {
@@ -181,7 +183,7 @@ func settling(s lifecycle.Finalization, money int64) transition {
 		columns["moved"] = money
 	}
 	if s.ProviderTxID != "" {
-		columns["provider_tx_id"] = clean(s.ProviderTxID)
+		columns["provider_tx_id"] = storableText(s.ProviderTxID)
 	}
 	if s.Status == pirogue.StatusSuccess { // a reversal keeps the time of the success
 		columns["settled_at"] = timestamp(s.At)
@@ -202,10 +204,10 @@ const inSuspense = `EXISTS (
   SELECT 1 FROM ledger_journals j WHERE j.payment_id = payments.id AND j.step = 'late'
      AND (j.attempt = 0 OR j.attempt = (SELECT MAX(a.number) FROM attempts a WHERE a.payment_id = payments.id)))`
 
-// announce writes the event of a payment that has just become terminal. Its address is the
+// writeEvent writes the event of a payment that has just become terminal. Its address is the
 // payment's, or else the merchant's at present.
-func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, error) {
-	url, err := listening(tx, p.NotifyURL, p.MerchantID)
+func writeEvent(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, error) {
+	url, err := notifyAddress(tx, p.NotifyURL, p.MerchantID)
 	if err != nil {
 		return "", err
 	}
@@ -216,9 +218,9 @@ func announce(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, er
 	return event.ID, tx.Create(packEvent(event)).Error
 }
 
-// listening returns the address of an event: the requested one, or else the merchant's at
+// notifyAddress returns the address of an event: the requested one, or else the merchant's at
 // present.
-func listening(tx *gorm.DB, asked string, id pirogue.MerchantID) (string, error) {
+func notifyAddress(tx *gorm.DB, asked string, id pirogue.MerchantID) (string, error) {
 	if asked != "" {
 		return asked, nil
 	}

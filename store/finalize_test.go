@@ -62,24 +62,24 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed, pirogue.StatusExpired}
 			var mu sync.Mutex
 			events := map[pirogue.Status]pirogue.EventID{}
-			stands := map[pirogue.Status]bool{}
+			stored := map[pirogue.Status]bool{}
 			require.NoError(w.t, together(60, func(i int) error {
 				s := lifecycle.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
-				settled, err := w.db.Finalize(w.ctx(), s)
+				finalized, err := w.db.Finalize(w.ctx(), s)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
-					stands[settled.Payment.Status] = true
-					if settled.EventID != "" {
-						events[s.Status] = settled.EventID
+					stored[finalized.Payment.Status] = true
+					if finalized.EventID != "" {
+						events[s.Status] = finalized.EventID
 					}
 				}
 				return err
 			}))
-			require.Len(w.t, stands, 1, "everybody is told the same status")
+			require.Len(w.t, stored, 1, "everybody is told the same status")
 			require.Len(w.t, events, 1, "only who wanted it is told the event")
 			for status, event := range events {
-				require.True(w.t, stands[status])
+				require.True(w.t, stored[status])
 				require.Equal(w.t, webhook.NewEventID(p.ID, 1), event)
 			}
 		}
@@ -132,15 +132,15 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
 				for range 2 { // a repeated call returns the same
-					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
 					})
 					require.NoError(t, err)
-					require.Equal(t, row.want, settled.Payment.Status)
+					require.Equal(t, row.want, finalized.Payment.Status)
 					if row.event == 0 {
-						require.Empty(t, settled.EventID)
+						require.Empty(t, finalized.EventID)
 					} else {
-						require.Equal(t, webhook.NewEventID(p.ID, row.event), settled.EventID)
+						require.Equal(t, webhook.NewEventID(p.ID, row.event), finalized.EventID)
 					}
 				}
 			})
@@ -214,9 +214,9 @@ func TestTheEventGoesWhereThePaymentSays(t *testing.T) {
 				p.NotifyURL = row.payment
 				_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
-				settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
+				finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 				require.NoError(t, err)
-				event, d, err := w.db.BeginDelivery(w.ctx(), settled.EventID, w.at(0))
+				event, d, err := w.db.BeginDelivery(w.ctx(), finalized.EventID, w.at(0))
 				require.NoError(t, err)
 				require.Equal(t, row.want, event.URL)
 				require.Equal(t, row.want == silent, event.State == pirogue.EventUnwanted)

@@ -25,7 +25,7 @@ func (db *Payments) Find(ctx context.Context, term string, limit int) ([]pirogue
 	err := db.read(ctx, "find payments", func(tx *gorm.DB) error {
 		return tx.Raw(findPayments, map[string]any{
 			"term": term, "id": strings.ToLower(term), "limit": pageSize(limit),
-			"digest": db.ring.Digest(msisdnDigest, dialled(term)),
+			"digest": db.ring.Digest(msisdnDigest, normalizedNumber(term)),
 		}).Scan(&rows).Error
 	})
 	if err != nil {
@@ -55,9 +55,9 @@ SELECT * FROM payments WHERE id IN (
                    ORDER BY created_at DESC, id DESC LIMIT @limit) AS dialled)
  ORDER BY created_at DESC, id DESC LIMIT @limit`
 
-// dialled returns a telephone number as payments store it: digits after a plus sign. Text that is
-// no number becomes one that nobody has.
-func dialled(term string) string {
+// normalizedNumber returns a telephone number as payments store it: digits after a plus sign.
+// Text that is no number becomes one that nobody has.
+func normalizedNumber(term string) string {
 	digits := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("+-.() \u00A0", r) {
 			return -1
@@ -74,16 +74,17 @@ func (db *Payments) AnyPayment(ctx context.Context, id pirogue.PaymentID) (suppo
 		return support.PaymentView{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
 	var row paymentRow
-	err := db.read(ctx, "read payment", func(tx *gorm.DB) error { return byID(tx, id, &row) })
+	err := db.read(ctx, "read payment", func(tx *gorm.DB) error { return readPayment(tx, id, &row) })
 	if err != nil {
 		return support.PaymentView{}, err
 	}
 	p, unreadable := db.unpackPayment(row)
-	return support.PaymentView{Payment: p, Unreadable: why(unreadable)}, nil
+	return support.PaymentView{Payment: p, Unreadable: unreadableReason(unreadable)}, nil
 }
 
-// why returns a sentence for a payment of which a part cannot be decrypted; "" for no error.
-func why(unreadable error) string {
+// unreadableReason returns a sentence for a payment of which a part cannot be decrypted; "" for
+// no error.
+func unreadableReason(unreadable error) string {
 	if unreadable == nil {
 		return ""
 	}

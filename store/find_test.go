@@ -34,11 +34,11 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		p, a := w.order(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
 		w.underway(p, a)
-		settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP260429.1432.A1", At: w.at(time.Minute),
 		})
 		require.NoError(w.t, err)
-		refund, b := w.refund(settled.Payment, "refund_1", 1000)
+		refund, b := w.refund(finalized.Payment, "refund_1", 1000)
 		w.accepted(refund, b)
 		w.owner.Mode = pirogue.Test
 		w.sent("order_2")
@@ -54,7 +54,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 			"the merchant's refund":     {"refund_1", refund.ID},
 			"our reference there":       {string(a.Ref), p.ID},
 			"the operator's reference":  {"MP260429.1432.A1", p.ID},
-			"an event":                  {string(settled.EventID), p.ID},
+			"an event":                  {string(finalized.EventID), p.ID},
 			"the number":                {"+22370112233", p.ID},
 			"the number, spaced":        {"+223 70 11 22 33", p.ID},
 			"the number without a plus": {"22370112233", p.ID},

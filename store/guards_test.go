@@ -49,10 +49,12 @@ func (w *world) put(db *sql.DB, id string, kind pirogue.PaymentKind, status piro
 	}
 	return w.exec(db, `INSERT INTO payments
 		(id, merchant_id, mode, kind, ref_space, merchant_ref, status, sequence, parent_id, late, fee_payer, fee_returns,
-		 version, amount, fee, refunded, refund_held, currency, country, network, operator, msisdn_sealed, msisdn_digest, customer_name_sealed,
+		 version, amount, fee, refunded, refund_held, currency, country, network, operator,
+		 msisdn_sealed, msisdn_digest, customer_name_sealed,
 		 description, return_url, cancel_url, notify_url, metadata, next_action, provider_tx_id, failure_code,
 		 failure_note, created_at, updated_at)
-		SELECT ?, id, 'test', ?, ?, ?, ?, ?, `+parent+`, 0, 'merchant', 0, 1, 1, 0, 0, 0, 'XOF', 'ML', '', '', '', '', '', '', '', '', '', '', '', '',
+		SELECT ?, id, 'test', ?, ?, ?, ?, ?, `+parent+`, 0, 'merchant', 0, 1, 1, 0, 0, 0, 'XOF', 'ML',
+		 '', '', '', '', '', '', '', '', '', '', '', '',
 		       '', '', created_at, created_at FROM merchants LIMIT 1`,
 		id, string(kind), space, id, string(status), sequence(status))
 }
@@ -77,14 +79,16 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 		w.payOut("bank", 100)
 		db := w.raw()
 		for name, statement := range map[string]string{
-			"another amount":                 "UPDATE payments SET amount = 1",
-			"another merchant":               "UPDATE payments SET merchant_id = 'x'",
-			"another payer of the fee":       "UPDATE payments SET fee_payer = 'customer'",
-			"a fee that comes back":          "UPDATE payments SET fee_returns = 0",
-			"another cash-in given back":     "UPDATE payments SET parent_id = id WHERE kind = 'REFUND'",
-			"a refund out of suspense":       "UPDATE payments SET late = 1 WHERE kind = 'REFUND'",
-			"a second end of a hold":         "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'release', hold_id, debit_id, credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'capture'",
-			"a capture of nothing":           "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'capture', NULL, debit_id, credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'hold'",
+			"another amount":             "UPDATE payments SET amount = 1",
+			"another merchant":           "UPDATE payments SET merchant_id = 'x'",
+			"another payer of the fee":   "UPDATE payments SET fee_payer = 'customer'",
+			"a fee that comes back":      "UPDATE payments SET fee_returns = 0",
+			"another cash-in given back": "UPDATE payments SET parent_id = id WHERE kind = 'REFUND'",
+			"a refund out of suspense":   "UPDATE payments SET late = 1 WHERE kind = 'REFUND'",
+			"a second end of a hold": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'release', hold_id, debit_id, credit_id, " +
+				"mode, currency, amount FROM ledger_transfers WHERE phase = 'capture'",
+			"a capture of nothing": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'capture', NULL, debit_id, credit_id, " +
+				"mode, currency, amount FROM ledger_transfers WHERE phase = 'hold'",
 			"more freed than is held":        "UPDATE ledger_accounts SET debits_held = debits_held - 1",
 			"a journal of no payment":        "INSERT INTO ledger_journals SELECT 'x', NULL, NULL, 'late', created_at FROM ledger_journals",
 			"a settlement changed":           "UPDATE settlements SET amount = 1",
@@ -96,7 +100,8 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 			"a terminal status not numbered": "UPDATE payments SET sequence = 0",
 			"the history changed":            "UPDATE status_history SET to_status = 'FAILED'",
 			"the history deleted":            "DELETE FROM status_history",
-			"an illegal line of history":     "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at FROM status_history WHERE number = 1",
+			"an illegal line of history": "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at FROM " +
+				"status_history WHERE number = 1",
 			"a status transition added":      "INSERT INTO status_transitions VALUES ('CASHOUT','FAILED','SUCCESS')",
 			"a status transition removed":    "DELETE FROM status_transitions",
 			"a transfer changed":             "UPDATE ledger_transfers SET amount = amount + 1",

@@ -36,9 +36,9 @@ func (accountRow) TableName() string { return "ledger_accounts" }
 // journalRow is a row of ledger_journals.
 type journalRow struct {
 	ID           string `gorm:"primaryKey"` // the key that makes a movement happen once
-	PaymentID    link
-	SettlementID link
-	BulkID       link
+	PaymentID    foreignKey
+	SettlementID foreignKey
+	BulkID       foreignKey
 	Step         string
 	Attempt      int // 0: the payment's latest
 	CreatedAt    timeText
@@ -52,7 +52,7 @@ type transferRow struct {
 	ID        string `gorm:"primaryKey"`
 	JournalID string
 	Phase     string
-	HoldID    link // the hold that a capture or release ends
+	HoldID    foreignKey // the hold that a capture or release ends
 	DebitID   string
 	CreditID  string
 	Mode      string
@@ -76,11 +76,11 @@ func book(tx *gorm.DB, j *ledger.Journal, at time.Time) error {
 // counters last, because other payments of the merchant wait for them. It fails with
 // InsufficientBalance.
 func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
-	fresh, err := claim(tx, at, journals)
+	fresh, err := claimJournals(tx, at, journals)
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	totals, err := sum(fresh)
+	totals, err := sumTotals(fresh)
 	if err != nil {
 		return err
 	}
@@ -92,15 +92,16 @@ func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 			return err
 		}
 	}
-	return move(tx, totals, at)
+	return moveBalances(tx, totals, at)
 }
 
-// claim writes the journals' keys and returns the journals that did not exist.
-func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journal, error) {
+// claimJournals writes the journals' keys and returns the journals that did not exist.
+func claimJournals(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journal, error) {
 	var fresh []ledger.Journal
 	for _, j := range journals {
 		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-			ID: j.ID(), PaymentID: link(j.PaymentID), SettlementID: link(j.SettlementID), BulkID: link(j.BulkID), Step: string(j.Step),
+			ID: j.ID(), PaymentID: foreignKey(j.PaymentID), SettlementID: foreignKey(j.SettlementID),
+			BulkID: foreignKey(j.BulkID), Step: string(j.Step),
 			Attempt: j.Attempt, CreatedAt: timestamp(at),
 		})
 		if claimed.Error != nil {
@@ -113,29 +114,29 @@ func claim(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journ
 	return fresh, nil
 }
 
-// total is the change of one account by a set of journals.
-type total struct {
+// accountTotal is the change of one account by a set of journals.
+type accountTotal struct {
 	account         ledger.Account
 	debits, credits int64
 	held            int64 // negative if holds end
 	volume          int64 // the sum of all amounts, to detect an overflow of 64 bits
 }
 
-// effects gives the effect of one minor unit in each phase. It is on the debited account's posted
-// and held debits, and on the credited account's posted credits.
-var effects = map[ledger.Phase]struct{ debits, held, credits int64 }{
+// phaseEffects gives the effect of one minor unit in each phase. It is on the debited account's
+// posted and held debits, and on the credited account's posted credits.
+var phaseEffects = map[ledger.Phase]struct{ debits, held, credits int64 }{
 	ledger.Posted:  {debits: 1, credits: 1},
 	ledger.Held:    {held: 1},
 	ledger.Taken:   {debits: 1, held: -1, credits: 1},
 	ledger.Dropped: {held: -1},
 }
 
-// sum returns the journals' totals in the order of the accounts' IDs. Every booking locks the
+// sumTotals returns the journals' totals in the order of the accounts' IDs. Every booking locks the
 // rows in one order, so two bookings never deadlock.
-func sum(journals []ledger.Journal) ([]total, error) {
-	totals := map[string]total{}
+func sumTotals(journals []ledger.Journal) ([]accountTotal, error) {
+	totals := map[string]accountTotal{}
 	for _, j := range journals {
-		effect, known := effects[phase(j)]
+		effect, known := phaseEffects[journalPhase(j)]
 		if !known || len(j.Transfers) == 0 {
 			return nil, pirogue.Errorf(pirogue.Internal, "journal %s of phase %q is empty", j.ID(), j.Phase)
 		}
@@ -153,15 +154,15 @@ func sum(journals []ledger.Journal) ([]total, error) {
 			}
 		}
 	}
-	var sorted []total
+	var sorted []accountTotal
 	for _, id := range slices.Sorted(maps.Keys(totals)) {
 		sorted = append(sorted, totals[id])
 	}
 	return sorted, nil
 }
 
-// phase returns a journal's phase. The default is Posted: the money moves.
-func phase(j ledger.Journal) ledger.Phase {
+// journalPhase returns a journal's phase. The default is Posted: the money moves.
+func journalPhase(j ledger.Journal) ledger.Phase {
 	if j.Phase == "" {
 		return ledger.Posted
 	}
@@ -170,29 +171,29 @@ func phase(j ledger.Journal) ledger.Phase {
 
 // openAccounts makes the accounts that do not exist yet, also in the order of their IDs. The
 // inserts of two first payments of one merchant wait for each other.
-func openAccounts(tx *gorm.DB, totals []total, at time.Time) error {
+func openAccounts(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 	rows := make([]accountRow, len(totals))
 	for i, t := range totals {
 		a := t.account
 		rows[i] = accountRow{
 			ID: a.ID(), Kind: string(a.Kind), MerchantID: string(a.Merchant), Mode: string(a.Mode),
 			Country: string(a.Country), Currency: string(a.Currency), Operator: string(a.Operator),
-			MayOverdraw: flag(a.MayOverdraw()), UpdatedAt: timestamp(at),
+			MayOverdraw: flagValue(a.MayOverdraw()), UpdatedAt: timestamp(at),
 		}
 	}
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// insertTransfers writes a journal's transfers. Mode and currency are the debited account's. A foreign key
-// refuses them if the credited account has others.
+// insertTransfers writes a journal's transfers. Mode and currency are the debited account's. A
+// foreign key refuses them if the credited account has others.
 func insertTransfers(tx *gorm.DB, j ledger.Journal) error {
-	if phase(j) == ledger.Taken || phase(j) == ledger.Dropped {
-		return resolve(tx, j)
+	if journalPhase(j) == ledger.Taken || journalPhase(j) == ledger.Dropped {
+		return resolveHolds(tx, j)
 	}
 	rows := make([]transferRow, len(j.Transfers))
 	for i, t := range j.Transfers {
 		rows[i] = transferRow{
-			ID: transferID(j, i), JournalID: j.ID(), Phase: string(phase(j)),
+			ID: transferID(j, i), JournalID: j.ID(), Phase: string(journalPhase(j)),
 			DebitID: t.Debit.ID(), CreditID: t.Credit.ID(),
 			Mode: string(t.Debit.Mode), Currency: string(t.Debit.Currency), Amount: t.Amount,
 		}
@@ -200,26 +201,26 @@ func insertTransfers(tx *gorm.DB, j ledger.Journal) error {
 	return tx.Create(rows).Error
 }
 
-// resolve writes the transfers of a capture or release, each with the hold that it ends. If the
-// payment has no such hold, with this account and amount, that is a bug, and nothing may be
+// resolveHolds writes the transfers of a capture or release, each with the hold that it ends. If
+// the payment has no such hold, with this account and amount, that is a bug, and nothing may be
 // booked.
-func resolve(tx *gorm.DB, j ledger.Journal) error {
+func resolveHolds(tx *gorm.DB, j ledger.Journal) error {
 	holds, row := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}, []any{}
 	for i, t := range j.Transfers {
 		row = append(row, transferID(j, i), transferID(holds, i), t.Debit.ID(), t.Credit.ID(), t.Amount)
 	}
-	rows := values(len(j.Transfers),
+	rows := valuesRows(len(j.Transfers),
 		"CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT)")
-	written := tx.Exec(fmt.Sprintf(resolveHolds, rows), append(row, j.ID(), phase(j))...)
+	written := tx.Exec(fmt.Sprintf(resolveHoldsQuery, rows), append(row, j.ID(), journalPhase(j))...)
 	if written.Error == nil && written.RowsAffected != int64(len(j.Transfers)) {
 		return pirogue.Errorf(pirogue.Internal, "journal %s finds other holds than its own", j.ID())
 	}
 	return written.Error
 }
 
-// resolveHolds finds each hold by its key, account and amount. A hold that differs in one of them
-// is not found, and resolve then fails.
-const resolveHolds = `
+// resolveHoldsQuery finds each hold by its key, account and amount. A hold that differs in one of
+// them is not found, and resolve then fails.
+const resolveHoldsQuery = `
 WITH wanted (id, hold_id, debit_id, credit_id, amount) AS (VALUES %s)
 INSERT INTO ledger_transfers (id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, amount)
 SELECT w.id, CAST(? AS TEXT), CAST(? AS TEXT), h.id, h.debit_id, w.credit_id, h.mode, h.currency, h.amount
@@ -229,9 +230,9 @@ SELECT w.id, CAST(? AS TEXT), CAST(? AS TEXT), h.id, h.debit_id, w.credit_id, h.
 // transferID returns the key of a journal's i-th transfer, i from 0.
 func transferID(j ledger.Journal, i int) string { return fmt.Sprintf("%s#%d", j.ID(), i+1) }
 
-// move changes the accounts' counters. One statement checks and changes the balances, so no
+// moveBalances changes the accounts' counters. One statement checks and changes the balances, so no
 // second payment can spend the same money.
-func move(tx *gorm.DB, totals []total, at time.Time) error {
+func moveBalances(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 	var rows int
 	var row []any
 	for _, t := range totals {
@@ -240,8 +241,8 @@ func move(tx *gorm.DB, totals []total, at time.Time) error {
 			row = append(row, t.account.ID(), t.debits, t.credits, t.held)
 		}
 	}
-	changes := values(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
-	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, inOrder(tx)), append(row, timestamp(at))...)
+	changes := valuesRows(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
+	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, lockInOrder(tx)), append(row, timestamp(at))...)
 	if set.Error == nil && set.RowsAffected != int64(rows) {
 		return pirogue.Errorf(pirogue.InsufficientBalance, "account %s", totals[0].account.ID())
 	}
@@ -260,14 +261,14 @@ UPDATE ledger_accounts
  WHERE ledger_accounts.id = c.id
    AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= c.debits + c.held - c.credits)`
 
-// inOrder returns the clause that makes PostgreSQL lock rows in the order of a query. SQLite has
-// one writer and needs none.
-func inOrder(tx *gorm.DB) string {
+// lockInOrder returns the clause that makes PostgreSQL lock rows in the order of a query. SQLite
+// has one writer and needs none.
+func lockInOrder(tx *gorm.DB) string {
 	if tx.Name() == "postgres" {
 		return "FOR NO KEY UPDATE OF a"
 	}
 	return ""
 }
 
-// values returns n rows of placeholders for a list of VALUES.
-func values(n int, marks string) string { return strings.Repeat(", ("+marks+")", n)[2:] }
+// valuesRows returns n rows of placeholders for a list of VALUES.
+func valuesRows(n int, marks string) string { return strings.Repeat(", ("+marks+")", n)[2:] }

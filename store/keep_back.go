@@ -1,10 +1,10 @@
 package store
 
-// keptBackBy is the reason to hold an attempt back, as a pirogue.SendResult; NULL for none. Every
-// statement that marks an attempt SENT checks it. A workflow reads the payment long before that,
-// and the merchant may be suspended, or the bulk cancelled, in between. Ask-first mode holds
-// everything back.
-const keptBackBy = `(
+// keepBackReason is the reason to hold an attempt back, as a pirogue.SendResult; NULL for none.
+// Every statement that marks an attempt SENT checks it. A workflow reads the payment long before
+// that, and the merchant may be suspended, or the bulk cancelled, in between. Ask-first mode
+// holds everything back.
+const keepBackReason = `(
   SELECT CASE WHEN ` + asksFirst + ` THEN 'ASK_FIRST'
               WHEN b.state = 'CANCELLING' THEN 'CANCELLED'
               WHEN m.suspended_at IS NOT NULL THEN 'SUSPENDED' END

@@ -43,7 +43,7 @@ func (db *Keys) CreateKey(
 		AllowedIPs:   pack.json(allowed, len(allowed) == 0), CreatedAt: timestamp(db.clock.Now()),
 	}
 	if pack.err != nil {
-		return "", "", failure("create key", pack.err)
+		return "", "", asError("create key", pack.err)
 	}
 	err = db.exec(ctx, "create key", func(tx *gorm.DB) error {
 		err := tx.Create(&row).Error
@@ -68,7 +68,7 @@ func (db *Keys) RotateKey(ctx context.Context, public string, overlap time.Durat
 	secret, pack := ids.Secret(), packer{ring: db.ring}
 	sealed := pack.seal(sealedSecret, public, secret)
 	if pack.err != nil {
-		return "", failure("rotate key", pack.err)
+		return "", asError("rotate key", pack.err)
 	}
 	until := timestamp(db.clock.Now().Add(overlap))
 	err := db.changeKey(ctx, public, map[string]any{
@@ -99,7 +99,7 @@ func (db *Keys) changeKey(ctx context.Context, public string, columns map[string
 // Keys returns an owner's keys in force, the newest first, without their secrets.
 func (db *Keys) Keys(ctx context.Context, o access.Owner) ([]access.APIKey, error) {
 	var rows []keyRow
-	err := db.read(ctx, "list keys", func(tx *gorm.DB) error { return inForce(tx, o).Find(&rows).Error })
+	err := db.read(ctx, "list keys", func(tx *gorm.DB) error { return keysInForce(tx, o).Find(&rows).Error })
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +107,14 @@ func (db *Keys) Keys(ctx context.Context, o access.Owner) ([]access.APIKey, erro
 	for i, row := range rows {
 		row.SecretSealed, row.PreviousSealed = "", ""
 		if keys[i], err = db.unpackKey(row, time.Time{}); err != nil {
-			return nil, failure("list keys", err)
+			return nil, asError("list keys", err)
 		}
 	}
 	return keys, nil
 }
 
-// inForce selects an owner's keys that are not revoked, the newest first.
-func inForce(tx *gorm.DB, o access.Owner) *gorm.DB {
+// keysInForce selects an owner's keys that are not revoked, the newest first.
+func keysInForce(tx *gorm.DB, o access.Owner) *gorm.DB {
 	return tx.Where("merchant_id = ? AND mode = ? AND revoked_at IS NULL", o.MerchantID, o.Mode).
 		Order("created_at DESC, public DESC")
 }
@@ -127,7 +127,7 @@ func (db *Keys) WebhookSecrets(ctx context.Context, o access.Owner) (api, standa
 	var hook webhookSecretRow
 	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
 		key, hook = keyRow{}, webhookSecretRow{}
-		if err := inForce(tx, o).Take(&key).Error; err != nil {
+		if err := keysInForce(tx, o).Take(&key).Error; err != nil {
 			return asNotFound(err, pirogue.NotFound, string(o.MerchantID))
 		}
 		err := tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).Take(&hook).Error
@@ -139,7 +139,7 @@ func (db *Keys) WebhookSecrets(ctx context.Context, o access.Owner) (api, standa
 	pack := packer{ring: db.ring}
 	api = pack.open(sealedSecret, key.Public, key.SecretSealed)
 	standard = pack.open(sealedWebhook, hook.MerchantID+"/"+hook.Mode, hook.SecretSealed)
-	return api, standard, failure("read webhook secrets", pack.err)
+	return api, standard, asError("read webhook secrets", pack.err)
 }
 
 // unpackKey returns the key of a row with the secrets that verify at a time.
@@ -180,5 +180,5 @@ func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.AP
 		return access.APIKey{}, pirogue.Merchant{}, err
 	}
 	k, err := db.unpackKey(key, at)
-	return k, unpackMerchant(merchant), failure("read key", err)
+	return k, unpackMerchant(merchant), asError("read key", err)
 }

@@ -150,26 +150,26 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 	each(t, func(w *world) {
 		open, _ := w.sent("open")
 		w.arrives(open, support.CauseAmountMismatch, 0, 2500)
-		settled, err := w.success(open)
+		finalized, err := w.success(open)
 		require.NoError(w.t, err)
-		require.False(w.t, settled.Payment.Status.Terminal())
+		require.False(w.t, finalized.Payment.Status.Terminal())
 
 		expired, _ := w.sent("expired")
 		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 		require.NoError(w.t, err)
 		w.arrives(expired, support.CauseLateSuccess, 0, expired.Amount.Minor)
-		settled, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: expired.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.StatusExpired, settled.Payment.Status)
+		require.Equal(w.t, pirogue.StatusExpired, finalized.Payment.Status)
 
 		passed, a := w.sent("passed")
 		w.send(w.renew(passed, a))
 		w.arrives(passed, support.CauseEarlierPaid, 1, passed.Amount.Minor)
-		settled, err = w.success(passed)
+		finalized, err = w.success(passed)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.StatusSuccess, settled.Payment.Status)
+		require.Equal(w.t, pirogue.StatusSuccess, finalized.Payment.Status)
 		w.sound()
 	})
 }

@@ -54,25 +54,25 @@ func (db *Merchants) CreateMerchant(ctx context.Context, m pirogue.Merchant) (pi
 	}
 	secrets, err := db.newWebhookSecrets(row)
 	if err != nil {
-		return pirogue.Merchant{}, failure("create merchant", err)
+		return pirogue.Merchant{}, asError("create merchant", err)
 	}
-	var stands merchantRow
+	var stored merchantRow
 	err = db.inTx(ctx, "create merchant", func(tx *gorm.DB) error {
-		stands = merchantRow{}
+		stored = merchantRow{}
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if written.Error != nil {
 			return written.Error
 		}
 		if written.RowsAffected == 0 {
-			return tx.Where("id = ?", row.ID).Take(&stands).Error
+			return tx.Where("id = ?", row.ID).Take(&stored).Error
 		}
-		stands = row
+		stored = row
 		return tx.Create(&secrets).Error
 	})
 	if err != nil {
 		return pirogue.Merchant{}, err
 	}
-	return unpackMerchant(stands), nil
+	return unpackMerchant(stored), nil
 }
 
 // newWebhookSecrets draws a merchant's whsec_ secrets: 256 bits each, in the format that Standard
@@ -82,7 +82,7 @@ func (db *Merchants) newWebhookSecrets(m merchantRow) ([]webhookSecretRow, error
 	var rows []webhookSecretRow
 	for _, mode := range []pirogue.Mode{pirogue.Test, pirogue.Live} {
 		raw, err := hex.DecodeString(ids.Secret())
-		pack.keep(err)
+		pack.keepError(err)
 		secret := "whsec_" + base64.StdEncoding.EncodeToString(raw)
 		rows = append(rows, webhookSecretRow{
 			MerchantID: m.ID, Mode: string(mode), CreatedAt: m.CreatedAt,

@@ -27,9 +27,9 @@ func TestAMerchantCanBeChanged(t *testing.T) {
 		require.NoError(w.t, w.db.SetNotifyURL(w.ctx(), id, ""))
 		want.NotifyURL = ""
 		require.Equal(w.t, want, merchant())
-		stands, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{ID: id, Name: "Somebody else"})
+		stored, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{ID: id, Name: "Somebody else"})
 		require.NoError(w.t, err)
-		require.Equal(w.t, want, stands, "a merchant is made once")
+		require.Equal(w.t, want, stored, "a merchant is made once")
 		all, err := w.db.Merchants(w.ctx())
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Merchant{want}, all)

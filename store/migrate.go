@@ -49,7 +49,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	_, err = schema.Up(ctx)
-	return failure("migrate", err)
+	return asError("migrate", err)
 }
 
 // MigrationStatus returns every version this program knows, the oldest first.
@@ -60,7 +60,7 @@ func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	}
 	rows, err := schema.Status(ctx)
 	if err != nil {
-		return nil, failure("read migrations", err)
+		return nil, asError("read migrations", err)
 	}
 	migrations := make([]Migration, len(rows))
 	for i, row := range rows {
@@ -100,14 +100,14 @@ func (db *DB) schema() (*goose.Provider, error) {
 		folder = "migrations/postgres"
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(migrationRetry, migrationTries))
 		if err != nil {
-			return nil, failure("lock migrations", err)
+			return nil, asError("lock migrations", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 	files, err := fs.Sub(migrationFiles, folder)
 	if err != nil {
-		return nil, failure("find migrations", err)
+		return nil, asError("find migrations", err)
 	}
 	schema, err := goose.NewProvider(db.dialect, db.migrations, files, options...)
-	return schema, failure("read migrations", err)
+	return schema, asError("read migrations", err)
 }

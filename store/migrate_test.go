@@ -202,7 +202,9 @@ func TestRenamedSchema(t *testing.T) {
 		t.Parallel()
 		each(t, func(w *world) {
 			w.everything()
-			parked := operator.ServiceChange{Operator: "orange-web-ml", Parked: true, Actor: "awa", Reason: "outage", At: w.at(0)}
+			parked := operator.ServiceChange{
+				Operator: "orange-web-ml", Parked: true, Actor: "awa", Reason: "outage", At: w.at(0),
+			}
 			require.NoError(w.t, w.db.Park(w.ctx(), parked))
 			before := w.values()
 			require.NoError(w.t, w.db.MigrateDown(w.ctx(), beforeRename))

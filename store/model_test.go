@@ -42,7 +42,9 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 	stories := make([]timelineReader, modelSeeds)
 	t.Cleanup(func() { // when all have run
 		for _, outcome := range outcomes {
-			assert.True(t, slices.ContainsFunc(stories, func(s timelineReader) bool { return s.met[outcome] }), "never: %s", outcome)
+			assert.True(
+				t, slices.ContainsFunc(stories, func(s timelineReader) bool { return s.met[outcome] }), "never: %s", outcome,
+			)
 		}
 	})
 	for seed := range uint64(modelSeeds) {
@@ -157,7 +159,9 @@ func (s *timelineReader) settle(p pirogue.Payment) {
 	ends := []pirogue.Status{
 		"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED",
 	}
-	e := lifecycle.Finalization{PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute)}
+	e := lifecycle.Finalization{
+		PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute),
+	}
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
 	}
@@ -281,8 +285,8 @@ type database struct{ w *world }
 
 func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
 	p.MerchantID = d.w.owner.MerchantID
-	stands, fresh, err := d.w.db.Accept(d.w.ctx(), p, a, digest(a))
-	return fmt.Sprint(fresh, " ", stands.ID, pirogue.CodeOf(err))
+	stored, fresh, err := d.w.db.Accept(d.w.ctx(), p, a, digest(a))
+	return fmt.Sprint(fresh, " ", stored.ID, pirogue.CodeOf(err))
 }
 
 func (d database) send(a pirogue.Attempt) string {
@@ -291,8 +295,8 @@ func (d database) send(a pirogue.Attempt) string {
 }
 
 func (d database) settle(s lifecycle.Finalization) string {
-	settled, err := d.w.db.Finalize(d.w.ctx(), s)
-	return fmt.Sprint(settled.Payment.Status, " ", settled.EventID, " ", settled.Reversed, pirogue.CodeOf(err))
+	finalized, err := d.w.db.Finalize(d.w.ctx(), s)
+	return fmt.Sprint(finalized.Payment.Status, " ", finalized.EventID, " ", finalized.Reversed, pirogue.CodeOf(err))
 }
 
 func (d database) stray(c support.Case) string {

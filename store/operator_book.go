@@ -16,7 +16,7 @@ func (db *Books) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (i
 		Incoming int64
 		Outgoing int64
 	}
-	err = failure("read operator's book", db.audits.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
+	err = asError("read operator's book", db.audits.WithContext(ctx).Raw(operatorBook, code).Scan(&rows).Error)
 	in, out = map[string]int64{}, map[string]int64{}
 	for _, row := range rows {
 		if row.Incoming > 0 {

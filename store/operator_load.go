@@ -13,7 +13,7 @@ import (
 // InFlight returns the number of open payments about which an operator can be asked: something of
 // their latest attempt has left.
 func (db *Operators) InFlight(ctx context.Context, o pirogue.OperatorCode) (int, error) {
-	return db.count(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
+	return db.countRows(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
 
 // QuestionLoad counts the payments about which an operator is asked. It counts every payment that
@@ -51,7 +51,9 @@ func (db *Operators) WatchLoad(
 		First timeText
 	}
 	err := db.read(ctx, "count watched payments that are due", func(tx *gorm.DB) error {
-		return tx.Raw(watchLoad, map[string]any{"operator": o, "since": timestamp(since), "now": timestamp(now)}).Scan(&found).Error
+		return tx.Raw(
+			watchLoad, map[string]any{"operator": o, "since": timestamp(since), "now": timestamp(now)},
+		).Scan(&found).Error
 	})
 	return operator.WatchLoad{Due: found.Due, First: found.First.time()}, err
 }
@@ -69,7 +71,7 @@ SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
 // attempt is prepared for it, and nothing of it has left. It leaves out payments of a suspended
 // merchant, which wait for the end of the suspension.
 func (db *Operators) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error) {
-	return db.count(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'
+	return db.countRows(ctx, "count payments that wait", openWhose+` AND a.state = 'PREPARED'
 	  AND NOT EXISTS (SELECT 1 FROM merchants m WHERE m.id = p.merchant_id AND m.suspended_at IS NOT NULL)`, o)
 }
 
@@ -79,9 +81,9 @@ const openWhose = `SELECT COUNT(*) FROM payments p
 	 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
 	WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING')`
 
-// count runs a query that returns one number.
-func (db *Operators) count(ctx context.Context, doing, query string, args ...any) (int, error) {
+// countRows runs a query that returns one number.
+func (db *Operators) countRows(ctx context.Context, operation, query string, args ...any) (int, error) {
 	var n int
-	err := db.read(ctx, doing, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
+	err := db.read(ctx, operation, func(tx *gorm.DB) error { return tx.Raw(query, args...).Scan(&n).Error })
 	return n, err
 }

@@ -22,7 +22,9 @@ func (db *Webhooks) OverdueEvents(
 ) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.read(ctx, "find overdue events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", timestamp(before), timestamp(now.Add(-overdueAfter))).
+		return tx.Where(
+			"state = 'WAITING' AND workflow_seen_at < ? AND next_at < ?", timestamp(before), timestamp(now.Add(-overdueAfter)),
+		).
 			Order("workflow_seen_at, id").Offset(span.Skip).Limit(span.Limit).Find(&rows).Error
 	})
 	return unpackEvents(rows), err

@@ -15,12 +15,12 @@ type paymentRow struct {
 	MerchantID         string
 	Mode               string
 	Kind               string
-	RefSpace           string // the space in which MerchantRef is unique
-	MerchantRef        string // the domain's OrderID
-	ParentID           link   // of a refund
-	Late               int    // 1: a refund out of suspense
-	BulkID             link   // of a bulk's line
-	Quiet              int    // 1: only its bulk's event announces its end
+	RefSpace           string     // the space in which MerchantRef is unique
+	MerchantRef        string     // the domain's OrderID
+	ParentID           foreignKey // of a refund
+	Late               int        // 1: a refund out of suspense
+	BulkID             foreignKey // of a bulk's line
+	Quiet              int        // 1: only its bulk's event announces its end
 	Status             string
 	Version            int   // lines of the status history
 	Sequence           int   // terminal events so far
@@ -87,10 +87,10 @@ func (db *database) packPayment(p pirogue.Payment) (paymentRow, error) {
 	row := paymentRow{
 		ID: id, MerchantID: string(p.MerchantID), Mode: string(p.Mode), Kind: string(p.Kind),
 		RefSpace: refSpace(p.Kind, p.Late), MerchantRef: p.OrderID,
-		ParentID: link(p.ParentID), Late: flag(p.Late), BulkID: link(p.BulkID), Quiet: flag(p.Quiet),
+		ParentID: foreignKey(p.ParentID), Late: flagValue(p.Late), BulkID: foreignKey(p.BulkID), Quiet: flagValue(p.Quiet),
 		Status: string(p.Status), Version: 1, Sequence: p.Sequence,
 		Amount: p.Amount.Minor, Currency: string(p.Amount.Currency), Fee: p.Fee.Minor,
-		FeePayer: string(cmp.Or(p.FeePayer, pirogue.PaidByMerchant)), FeeReturns: flag(p.FeeReturns),
+		FeePayer: string(cmp.Or(p.FeePayer, pirogue.PaidByMerchant)), FeeReturns: flagValue(p.FeeReturns),
 		Country: string(p.Country), Network: string(p.Network), Operator: string(p.Operator),
 		MSISDNSealed:       pack.seal(sealedMSISDN, id, string(p.MSISDN)),
 		MSISDNDigest:       db.ring.Digest(msisdnDigest, string(p.MSISDN)),

@@ -33,15 +33,15 @@ func (db *Payments) Accept(
 	row, err := db.packPayment(p)
 	handle, badHandle := db.sealHandle(a.ID, a.Handle)
 	if err := errors.Join(err, badHandle); err != nil {
-		return pirogue.Payment{}, false, failure("accept payment", err)
+		return pirogue.Payment{}, false, asError("accept payment", err)
 	}
 	attempt.HandleSealed = handle
-	var stands paymentRow
+	var stored paymentRow
 	var created bool
 	err = db.inTx(ctx, "accept payment", func(tx *gorm.DB) error {
-		stands, created = row, false
+		stored, created = row, false
 		if free, err := claimReference(tx, row); err != nil || !free {
-			return errors.Join(err, takenReference(tx, row, &stands))
+			return errors.Join(err, takenReference(tx, row, &stored))
 		}
 		// The conflict clause names no key: a repeat of the same call conflicts with both the
 		// payment's ID and its reference. With only the reference named, the ID would raise an
@@ -51,8 +51,8 @@ func (db *Payments) Accept(
 			return written.Error
 		}
 		if written.RowsAffected == 0 {
-			stands = paymentRow{}
-			return sameReference(tx, row, &stands)
+			stored = paymentRow{}
+			return sameReference(tx, row, &stored)
 		}
 		created = true
 		if err := refuseAcceptance(tx, row); err != nil {
@@ -66,7 +66,7 @@ func (db *Payments) Accept(
 			return err
 		}
 		failpoint.Hit("store.accept.attempt")
-		if err := reserve(tx, p); err != nil { // last: other payments of the merchant wait for its balance
+		if err := reserveMoney(tx, p); err != nil { // last: other payments of the merchant wait for its balance
 			return err
 		}
 		failpoint.Hit("store.accept.held")
@@ -75,8 +75,8 @@ func (db *Payments) Accept(
 	if err != nil {
 		return pirogue.Payment{}, false, err
 	}
-	accepted, err := db.unpackPayment(stands)
-	return accepted, created, failure("accept payment", err)
+	accepted, err := db.unpackPayment(stored)
+	return accepted, created, asError("accept payment", err)
 }
 
 // firstAttempt returns a payment and its first attempt in their initial state, whatever the caller
@@ -124,7 +124,7 @@ func sameReference(tx *gorm.DB, row paymentRow, into *paymentRow) error {
 	if !errors.Is(err, gorm.ErrRecordNotFound) || row.RefSpace != refSpace(pirogue.CashOut, false) {
 		return err
 	}
-	return waitingLine(tx, lineRow{MerchantID: row.MerchantID, Mode: row.Mode, MerchantRef: row.MerchantRef}, into)
+	return lineAsPayment(tx, lineRow{MerchantID: row.MerchantID, Mode: row.Mode, MerchantRef: row.MerchantRef}, into)
 }
 
 // unstorableField names the first field that a database could not return unchanged; "" for none.
@@ -149,18 +149,18 @@ func unstorableField(p pirogue.Payment) string {
 func (db *Payments) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	err := db.read(ctx, "read payment", func(tx *gorm.DB) error {
-		err := owned(tx, o, id, &row)
+		err := readOwnedPayment(tx, o, id, &row)
 		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !isStorable(string(id)) {
 			return err
 		}
 		line := lineRow{MerchantID: string(o.MerchantID), Mode: string(o.Mode), PaymentID: string(id)}
-		return asNotFound(waitingLine(tx, line, &row), pirogue.TransactionNotFound, string(id))
+		return asNotFound(lineAsPayment(tx, line, &row), pirogue.TransactionNotFound, string(id))
 	})
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
 	p, err := db.unpackPayment(row)
-	return p, failure("read payment", err)
+	return p, asError("read payment", err)
 }
 
 // ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
@@ -183,12 +183,12 @@ func (db *Payments) ByReference(
 		return pirogue.Payment{}, err
 	}
 	p, err := db.unpackPayment(row)
-	return p, failure("find payment", err)
+	return p, asError("find payment", err)
 }
 
-// owned reads a payment of one owner. A missing payment and another owner's payment give the same
-// error, so that nobody learns which IDs exist.
-func owned(tx *gorm.DB, o access.Owner, id pirogue.PaymentID, into *paymentRow) error {
+// readOwnedPayment reads a payment of one owner. A missing payment and another owner's payment
+// give the same error, so that nobody learns which IDs exist.
+func readOwnedPayment(tx *gorm.DB, o access.Owner, id pirogue.PaymentID, into *paymentRow) error {
 	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
@@ -196,15 +196,15 @@ func owned(tx *gorm.DB, o access.Owner, id pirogue.PaymentID, into *paymentRow) 
 	return asNotFound(err, pirogue.TransactionNotFound, string(id))
 }
 
-// byID reads a payment of any owner.
-func byID(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
+// readPayment reads a payment of any owner.
+func readPayment(tx *gorm.DB, id pirogue.PaymentID, into *paymentRow) error {
 	return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.TransactionNotFound, string(id))
 }
 
 // paymentByID reads and unpacks a payment of any owner.
 func (db *database) paymentByID(tx *gorm.DB, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
-	if err := byID(tx, id, &row); err != nil {
+	if err := readPayment(tx, id, &row); err != nil {
 		return pirogue.Payment{}, err
 	}
 	return db.unpackPayment(row)
@@ -227,7 +227,7 @@ func (db *Payments) List(ctx context.Context, o access.Owner, f listing.PaymentF
 	}
 	var rows []paymentRow
 	err := db.read(ctx, "list payments", func(tx *gorm.DB) error {
-		query := selected(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
+		query := filterPayments(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
 		if f.Before != "" {
 			// The row itself marks the start of its page. So a page costs the same at any depth,
 			// and payments of one microsecond are neither lost nor repeated.
@@ -241,11 +241,11 @@ func (db *Payments) List(ctx context.Context, o access.Owner, f listing.PaymentF
 		return nil, err
 	}
 	payments, err := db.unpackPayments(rows)
-	return payments, failure("list payments", err)
+	return payments, asError("list payments", err)
 }
 
-// selected adds the filter's conditions. Zero fields do not select.
-func selected(query *gorm.DB, f listing.PaymentFilter) *gorm.DB {
+// filterPayments adds the filter's conditions. Zero fields do not select.
+func filterPayments(query *gorm.DB, f listing.PaymentFilter) *gorm.DB {
 	for _, field := range []struct{ column, value string }{
 		{"merchant_ref", f.OrderID},
 		{"status", string(f.Status)},

@@ -65,13 +65,13 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.order(w.owner, "order_1")
 				row.change(&p)
-				stands, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+				stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
 				require.Equal(t, row.fresh, fresh)
 				if fresh {
-					require.Equal(t, p, stands)
+					require.Equal(t, p, stored)
 				} else {
-					require.Equal(t, original, stands)
+					require.Equal(t, original, stored)
 				}
 			})
 		}
@@ -123,11 +123,11 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		seen := make([]pirogue.PaymentID, callers)
 		require.NoError(w.t, together(callers, func(i int) error {
 			p, a := w.order(w.owner, "order_1")
-			stands, created, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			stored, created, err := w.db.Accept(w.ctx(), p, a, digest(a))
 			if created {
 				fresh.Add(1)
 			}
-			seen[i] = stands.ID
+			seen[i] = stored.ID
 			return err
 		}))
 		require.EqualValues(w.t, 1, fresh.Load())

@@ -16,34 +16,35 @@ import (
 // that another query, or a sending, has overtaken confirms nothing; evidence that it contradicts
 // begins again. It fails with NotFound.
 func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
-	var stands []attemptRow
-	err := db.exec(ctx, "count status question", func(tx *gorm.DB) error {
+	var stored []attemptRow
+	err := db.exec(ctx, "count status query", func(tx *gorm.DB) error {
 		named := map[string]any{
-			"id": p.AttemptID, "outcome": p.Outcome, "message": clean(p.Message), "at": timestamp(p.At), "next": timestamp(p.Next),
+			"id": p.AttemptID, "outcome": p.Outcome, "message": storableText(p.Message), "at": timestamp(p.At),
+			"next":     timestamp(p.Next),
 			"sendings": p.Sendings, "polls": p.Polls,
 		}
 		for _, statement := range []string{pollAttempt, contradictAttempt} {
-			if err := tx.Raw(statement, named).Scan(&stands).Error; err != nil || len(stands) == 1 {
+			if err := tx.Raw(statement, named).Scan(&stored).Error; err != nil || len(stored) == 1 {
 				return err
 			}
 		}
-		return tx.Where("id = ?", p.AttemptID).Find(&stands).Error
+		return tx.Where("id = ?", p.AttemptID).Find(&stored).Error
 	})
-	if err == nil && len(stands) == 0 {
+	if err == nil && len(stored) == 0 {
 		err = pirogue.Errorf(pirogue.NotFound, "attempt %q", p.AttemptID)
 	}
 	if err != nil {
 		return pirogue.Evidence{}, err
 	}
-	return evidence(stands[0]), nil
+	return evidence(stored[0]), nil
 }
 
 // pollAttempt also sets updated_at, which is why the submission's result has its own time. A
 // query without a response is no evidence, neither for the earlier results nor against them.
 const pollAttempt = `
 UPDATE attempts
-   SET polls = polls + 1, operator_message = @message, first_polled_at = COALESCE(first_polled_at, @at), polled_at = @at,
-       updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
+   SET polls = polls + 1, operator_message = @message, first_polled_at = COALESCE(first_polled_at, @at),
+       polled_at = @at, updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
        evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
                              WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,

@@ -12,10 +12,10 @@ import (
 	"pirogue/webhook"
 )
 
-// reserve holds the cost of a cash-out or refund from the merchant's balance. A refund also takes
-// its amount from the rest of its cash-in. It fails with InsufficientBalance, and as
+// reserveMoney holds the cost of a cash-out or refund from the merchant's balance. A refund also
+// takes its amount from the rest of its cash-in. It fails with InsufficientBalance, and as
 // reserveParent does.
-func reserve(tx *gorm.DB, p pirogue.Payment) error {
+func reserveMoney(tx *gorm.DB, p pirogue.Payment) error {
 	if !p.Kind.MoneyOut() {
 		return nil
 	}
@@ -36,13 +36,14 @@ func reserveParent(tx *gorm.DB, p pirogue.Payment) error {
 		return reserveLate(tx, p)
 	}
 	set := tx.Exec(holdRefund, map[string]any{
-		"amount": p.Amount.Minor, "at": timestamp(p.CreatedAt), "parent": p.ParentID, "merchant": p.MerchantID, "mode": p.Mode,
+		"amount": p.Amount.Minor, "at": timestamp(p.CreatedAt), "parent": p.ParentID, "merchant": p.MerchantID,
+		"mode":     p.Mode,
 		"currency": p.Amount.Currency, "country": p.Country,
 	})
 	if set.Error != nil || set.RowsAffected == 1 {
 		return set.Error
 	}
-	return whyNoRefund(tx, p)
+	return refundError(tx, p)
 }
 
 // holdRefund takes a refund's amount from its cash-in. The cash-in must be SUCCESS, with the same
@@ -63,7 +64,7 @@ func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 		return locked.Error
 	}
 	if locked.RowsAffected == 0 {
-		return whyNoRefund(tx, p)
+		return refundError(tx, p)
 	}
 	var left []int64
 	err := tx.Raw(leftInSuspense, map[string]any{"parent": p.ParentID}).Scan(&left).Error
@@ -96,14 +97,14 @@ func (db *Payments) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pi
 		return nil, err
 	}
 	refunds, err := db.unpackPayments(rows)
-	return refunds, failure("list refunds", err)
+	return refunds, asError("list refunds", err)
 }
 
-// whyNoRefund returns the error of a cash-in that cannot be refunded.
-func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
+// refundError returns the error of a cash-in that cannot be refunded.
+func refundError(tx *gorm.DB, p pirogue.Payment) error {
 	var parent paymentRow
 	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
-	if err := owned(tx, owner, p.ParentID, &parent); err != nil {
+	if err := readOwnedPayment(tx, owner, p.ParentID, &parent); err != nil {
 		return err
 	}
 	cashIn := parent.Kind == string(pirogue.CashIn)
@@ -117,10 +118,10 @@ func whyNoRefund(tx *gorm.DB, p pirogue.Payment) error {
 	}
 }
 
-// settleParent updates a refund's cash-in: the held amount is refunded, or free again. It returns
+// updateParent updates a refund's cash-in: the held amount is refunded, or free again. It returns
 // the journal of the fee that goes back, and the event if nothing is left of the cash-in. A late
 // refund does not change its cash-in.
-func (db *database) settleParent(
+func (db *database) updateParent(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
 	if refund.Kind != pirogue.Refund || refund.Late {
@@ -137,7 +138,7 @@ func (db *database) settleParent(
 	if refunded == 0 {
 		return nil, "", nil
 	}
-	return db.giveBack(tx, refund, at)
+	return db.giveBackToParent(tx, refund, at)
 }
 
 // endRefund frees the held amount of a refund and adds the part that was refunded, 0 for none. It
@@ -146,8 +147,8 @@ const endRefund = `
 UPDATE payments SET refunded = refunded + ?, refund_held = refund_held - ?, updated_at = ?
  WHERE id = ? AND kind = 'CASHIN' AND refund_held >= ?`
 
-// giveBack applies a successful refund to its cash-in, whose row the caller has locked.
-func (db *database) giveBack(
+// giveBackToParent applies a successful refund to its cash-in, whose row the caller has locked.
+func (db *database) giveBackToParent(
 	tx *gorm.DB, refund pirogue.Payment, at time.Time,
 ) ([]ledger.Journal, pirogue.EventID, error) {
 	parent, err := db.paymentByID(tx, refund.ParentID)
@@ -173,18 +174,18 @@ func (db *database) giveBack(
 		return nil, "", pirogue.Errorf(pirogue.Internal, "payment %s is wholly refunded and %s", parent.ID, parent.Status)
 	}
 	parent.Status, parent.Sequence = pirogue.StatusReversed, parent.Sequence+1
-	event, err := announce(tx, parent, at)
+	event, err := writeEvent(tx, parent, at)
 	return journals, event, err
 }
 
-// reversal returns the event of a cash-in that a successful refund reversed, for a refund that
+// reversalEvent returns the event of a cash-in that a successful refund reversed, for a refund that
 // was finalized before. It is "" while something is left of the cash-in.
-func reversal(tx *gorm.DB, refund pirogue.Payment) (pirogue.EventID, error) {
+func reversalEvent(tx *gorm.DB, refund pirogue.Payment) (pirogue.EventID, error) {
 	if refund.Kind != pirogue.Refund || refund.Late || refund.GaveBack() == 0 {
 		return "", nil
 	}
 	var parent paymentRow
-	if err := byID(tx, refund.ParentID, &parent); err != nil || parent.Status != string(pirogue.StatusReversed) {
+	if err := readPayment(tx, refund.ParentID, &parent); err != nil || parent.Status != string(pirogue.StatusReversed) {
 		return "", err
 	}
 	return webhook.NewEventID(refund.ParentID, parent.Sequence), nil

@@ -21,9 +21,9 @@ import (
 func (w *world) paid(reference string) pirogue.Payment {
 	w.t.Helper()
 	p, _ := w.sent(reference)
-	settled, err := w.success(p)
+	finalized, err := w.success(p)
 	require.NoError(w.t, err)
-	return settled.Payment
+	return finalized.Payment
 }
 
 // failed settles a payment as proven not executed.
@@ -46,18 +46,18 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		first := w.underway(w.refund(parent, "refund_1", 2000))
 		counters(0, 2000, pirogue.StatusSuccess)
 		w.has(3925, 2000)
-		settled, err := w.success(first)
+		finalized, err := w.success(first)
 		require.NoError(w.t, err)
-		require.Equal(w.t, webhook.NewEventID(first.ID, 1), settled.EventID)
-		require.Empty(w.t, settled.Reversed, "3000 are left of the cash-in")
+		require.Equal(w.t, webhook.NewEventID(first.ID, 1), finalized.EventID)
+		require.Empty(w.t, finalized.Reversed, "3000 are left of the cash-in")
 		counters(2000, 0, pirogue.StatusSuccess)
 		w.has(3925+30, 0) // 30 of the fee of 75 came back
 
 		vain := w.underway(w.refund(parent, "refund_2", 3000))
 		counters(2000, 3000, pirogue.StatusSuccess)
-		settled, err = w.failed(vain)
+		finalized, err = w.failed(vain)
 		require.NoError(w.t, err)
-		require.Empty(w.t, settled.Reversed)
+		require.Empty(w.t, finalized.Reversed)
 		counters(2000, 0, pirogue.StatusSuccess)
 		w.has(3955, 0)
 
@@ -161,10 +161,10 @@ func TestARefundNeedsTheMoney(t *testing.T) {
 		w.has(0, 5000)
 
 		changed, b := w.refund(pirogue.Payment{ID: ids.Payment()}, "refund_1", 9999)
-		stands, fresh, err := w.db.Accept(w.ctx(), changed, b, digest(b))
+		stored, fresh, err := w.db.Accept(w.ctx(), changed, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before anything else is asked")
 		require.False(w.t, fresh)
-		require.Equal(w.t, p.ID, stands.ID)
+		require.Equal(w.t, p.ID, stored.ID)
 		w.sound()
 	})
 }
@@ -202,7 +202,9 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 		require.NoError(w.t, together(20, func(i int) error {
 			if i < 10 {
 				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)})
+				_, err := w.db.Finalize(
+					w.ctx(), lifecycle.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)},
+				)
 				return err
 			}
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
@@ -228,8 +230,8 @@ func TestOneRefundReversesTheCashIn(t *testing.T) {
 		}
 		var reversing atomic.Int64
 		require.NoError(w.t, together(10, func(i int) error {
-			settled, err := w.success(under[i])
-			if settled.Reversed != "" {
+			finalized, err := w.success(under[i])
+			if finalized.Reversed != "" {
 				reversing.Add(1)
 			}
 			return err
@@ -273,9 +275,9 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		}
 		require.NoError(w.t, w.opens(other))
 		vain := w.underway(w.lateRefund(parent, support.NewReturnID(stray, 1), 5000))
-		settled, err := w.failed(vain)
+		finalized, err := w.failed(vain)
 		require.NoError(w.t, err)
-		require.Empty(w.t, settled.Reversed)
+		require.Empty(w.t, finalized.Reversed)
 
 		again := support.NewReturnID(stray, 2)
 		p, a := w.lateRefund(parent, again, 5000)
@@ -285,9 +287,9 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		same, b := w.refund(w.paid("order_2"), again, 1)
 		w.accepted(same, b) // merchants' references do not collide with ours
 		for range 2 {
-			settled, err = w.success(p)
+			finalized, err = w.success(p)
 			require.NoError(w.t, err)
-			require.Empty(w.t, settled.Reversed)
+			require.Empty(w.t, finalized.Reversed)
 		}
 		_, out := w.book(operatorCode)
 		require.EqualValues(w.t, 5000, out[string(a.Ref)])
@@ -371,7 +373,7 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				w.has(3980, 1020)
 				w.sound()
 				for range 2 {
-					settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
 					})
 					if row.fails {
@@ -382,8 +384,8 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 						return
 					}
 					require.NoError(w.t, err)
-					require.Equal(w.t, row.status, settled.Payment.Status)
-					require.NotEmpty(w.t, settled.EventID)
+					require.Equal(w.t, row.status, finalized.Payment.Status)
+					require.NotEmpty(w.t, finalized.EventID)
 				}
 				w.has(5000-row.costs, 0)
 				w.requireOpen(p.ID)

@@ -25,12 +25,12 @@ func (db *Attempts) Renew(
 	}
 	handle, err := db.sealHandle(next.ID, next.Handle)
 	if err != nil {
-		return pirogue.Attempt{}, failure("renew attempt", err)
+		return pirogue.Attempt{}, asError("renew attempt", err)
 	}
-	var stands attemptRow
+	var stored attemptRow
 	err = db.inTx(ctx, "renew attempt", func(tx *gorm.DB) error {
-		stands = packAttempt(next, callbackDigest)
-		stands.HandleSealed = handle
+		stored = packAttempt(next, callbackDigest)
+		stored.HandleSealed = handle
 		payment, err := lockPayment(tx, after, pirogue.Statuses, next.CreatedAt)
 		if errors.Is(err, unchanged{}) {
 			return pirogue.Errorf(pirogue.NotFound, "attempt %q", after)
@@ -41,18 +41,18 @@ func (db *Attempts) Renew(
 		if payment != next.PaymentID {
 			return pirogue.Errorf(pirogue.Internal, "attempt %s is of payment %s", after, payment)
 		}
-		return renew(tx, after, &stands)
+		return writeNextAttempt(tx, after, &stored)
 	})
 	if err != nil {
 		return pirogue.Attempt{}, err
 	}
-	a, err := db.unpackAttempt(stands)
-	return a, failure("renew attempt", err)
+	a, err := db.unpackAttempt(stored)
+	return a, asError("renew attempt", err)
 }
 
-// attemptWithEffect reads the attempt if none may come after it. Its operator has accepted it, or something
-// of it may be at an operator other than the next one. The caller read an older state: another
-// run has overtaken it.
+// attemptWithEffect reads the attempt if none may come after it. Its operator has accepted it, or
+// something of it may be at an operator other than the next one. The caller read an older state:
+// another run has overtaken it.
 func attemptWithEffect(tx *gorm.DB, after pirogue.AttemptID, next string) ([]attemptRow, error) {
 	var rows []attemptRow
 	err := tx.Where("id = ?", after).
@@ -61,9 +61,10 @@ func attemptWithEffect(tx *gorm.DB, after pirogue.AttemptID, next string) ([]att
 	return rows, err
 }
 
-// renew writes the next attempt, or reads the one that has its number. If none may come after the
-// previous attempt, it reads that one. The payment is locked, so no result can arrive in between.
-func renew(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
+// writeNextAttempt writes the next attempt, or reads the one that has its number. If none may
+// come after the previous attempt, it reads that one. The payment is locked, so no result can
+// arrive in between.
+func writeNextAttempt(tx *gorm.DB, after pirogue.AttemptID, next *attemptRow) error {
 	lasts, err := attemptWithEffect(tx, after, next.Operator)
 	if err != nil {
 		return err

@@ -118,12 +118,12 @@ func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 		p, a := w.order(w.owner, "own")
 		p.NotifyURL = hook + "/own"
 		w.accepted(p, a)
-		settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
+		finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 		require.NoError(w.t, err)
-		_, d := w.beginDelivery(settled.EventID, w.at(0))
+		_, d := w.beginDelivery(finalized.EventID, w.at(0))
 		w.endDelivery(d, 410, pirogue.EventExhausted)
 		listen(hook)
-		require.Equal(w.t, hook+"/own", w.resend(settled.EventID).URL)
+		require.Equal(w.t, hook+"/own", w.resend(finalized.EventID).URL)
 		w.sound()
 	})
 }

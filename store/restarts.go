@@ -28,7 +28,7 @@ func (db *Restarts) Unfinished(
 ) ([]lifecycle.Restart, error) {
 	these := endedPayments
 	if open {
-		these = openOnes
+		these = openOnly
 	}
 	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
 		return tx.Raw(unfinishedPayments+these+unfinishedFirst, map[string]any{
@@ -43,7 +43,7 @@ SELECT p.* FROM payments p
  WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND (p.status <> 'CREATED' OR p.created_at < @line)
    AND (p.workflow_seen_at < ` + askFirstBegun + ` OR p.updated_at < @before
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before))`
-	openOnes        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
+	openOnly        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
 	endedPayments   = ` AND p.status NOT IN ('CREATED','INITIATED','PENDING')`
 	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit OFFSET @skip`
 )
@@ -167,7 +167,7 @@ func (db *Restarts) OpenBulks(ctx context.Context, before time.Time, span lifecy
 		}
 		bulks = append(bulks, b)
 	}
-	return bulks, failure("find open bulks", err)
+	return bulks, asError("find open bulks", err)
 }
 
 // openBulks reads the open bulks that nobody has touched since @before, with whether their
@@ -196,13 +196,13 @@ func (db *Restarts) MarkSeen(ctx context.Context, what lifecycle.FollowedKind, i
 	})
 }
 
-// hasOpenCase is true of a payment with an open case that its own workflow settles; see
+// hasOpenCase is true of a payment with an open case that its own workflow ends; see
 // pirogue.Cause.SettledByWorkflow. The condition goes on with ")".
 const hasOpenCase = `EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = payments.id AND c.closed_at IS NULL
   AND c.cause NOT IN ('WORKFLOW_LOST','LINE_NOT_STARTED','NOT_BOOKED')`
 
 // Finish records that the workflow of a payment that has ended has no work left. An open or
-// finished payment stays as it is, and so does one with a case that its workflow settles.
+// finished payment stays as it is, and so does one with a case that its workflow ends.
 func (db *Restarts) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.exec(ctx, "finish payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = ? WHERE id = ? AND finished_at IS NULL
@@ -234,5 +234,5 @@ func (db *Restarts) Unstarted(ctx context.Context, before time.Time, limit int) 
 		return nil, err
 	}
 	payments, err := db.readablePayments(rows)
-	return payments, failure("find unstarted payments", err)
+	return payments, asError("find unstarted payments", err)
 }

@@ -395,15 +395,15 @@ func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
 			c := support.Case{ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(0)}
 			require.NoError(w.t, w.opens(c))
 			w.settle(p, pirogue.StatusFailed, false)
-			stands, _ := w.latest(p.ID)
-			require.Equal(w.t, finished, !stands.FinishedAt.IsZero(), "%s: settled", cause)
+			stored, _ := w.latest(p.ID)
+			require.Equal(w.t, finished, !stored.FinishedAt.IsZero(), "%s: settled", cause)
 			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
-			stands, _ = w.latest(p.ID)
-			require.Equal(w.t, finished, !stands.FinishedAt.IsZero(), "%s: finished", cause)
+			stored, _ = w.latest(p.ID)
+			require.Equal(w.t, finished, !stored.FinishedAt.IsZero(), "%s: finished", cause)
 			require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Minute)))
 			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Hour)))
-			stands, _ = w.latest(p.ID)
-			require.False(w.t, stands.FinishedAt.IsZero())
+			stored, _ = w.latest(p.ID)
+			require.False(w.t, stored.FinishedAt.IsZero())
 		}
 	})
 }

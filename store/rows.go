@@ -30,7 +30,7 @@ func timestamp(t time.Time) timeText {
 // Value implements driver.Valuer.
 func (s timeText) Value() (driver.Value, error) {
 	if s == "" {
-		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no moment"
+		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no time"
 	}
 	return string(s), nil
 }
@@ -46,7 +46,7 @@ func (s *timeText) Scan(kept any) error {
 		_, err := time.Parse(stampLayout, kept)
 		return err
 	default:
-		return fmt.Errorf("a moment is kept as text, not as %T", kept)
+		return fmt.Errorf("a time is stored as text, not as %T", kept)
 	}
 }
 
@@ -59,11 +59,11 @@ func (s timeText) time() time.Time {
 	return t
 }
 
-// link is the key of another row. "" is none and is stored as NULL.
-type link string
+// foreignKey is the key of another row. "" is none and is stored as NULL.
+type foreignKey string
 
 // Value implements driver.Valuer.
-func (l link) Value() (driver.Value, error) {
+func (l foreignKey) Value() (driver.Value, error) {
 	if l == "" {
 		return nil, nil //nolint:nilnil // NULL is how driver.Valuer spells "no row"
 	}
@@ -71,21 +71,21 @@ func (l link) Value() (driver.Value, error) {
 }
 
 // Scan implements sql.Scanner.
-func (l *link) Scan(kept any) error {
+func (l *foreignKey) Scan(kept any) error {
 	switch kept := kept.(type) {
 	case nil:
 		*l = ""
 		return nil
 	case string:
-		*l = link(kept)
+		*l = foreignKey(kept)
 		return nil
 	default:
-		return fmt.Errorf("a key is kept as text, not as %T", kept)
+		return fmt.Errorf("a key is stored as text, not as %T", kept)
 	}
 }
 
-// flag returns a boolean as both databases store it: 1 or 0.
-func flag(b bool) int {
+// flagValue returns a boolean as both databases store it: 1 or 0.
+func flagValue(b bool) int {
 	if b {
 		return 1
 	}
@@ -109,8 +109,8 @@ type packer struct {
 	err  error
 }
 
-// keep stores the first error.
-func (p *packer) keep(err error) {
+// keepError stores the first error.
+func (p *packer) keepError(err error) {
 	if p.err == nil {
 		p.err = err
 	}
@@ -122,7 +122,7 @@ func (p *packer) seal(column, row, plain string) string {
 		return ""
 	}
 	sealed, err := p.ring.Seal(purpose(column, row), []byte(plain))
-	p.keep(err)
+	p.keepError(err)
 	return sealed
 }
 
@@ -132,7 +132,7 @@ func (p *packer) open(column, row, sealed string) string {
 		return ""
 	}
 	plain, err := p.ring.Open(purpose(column, row), sealed)
-	p.keep(err)
+	p.keepError(err)
 	return string(plain)
 }
 
@@ -145,14 +145,14 @@ func (p *packer) json(value any, zero bool) string {
 		return ""
 	}
 	text, err := json.Marshal(value)
-	p.keep(err)
+	p.keepError(err)
 	return string(text)
 }
 
 // unjson reads the text that json returned.
 func (p *packer) unjson(text string, into any) {
 	if text != "" {
-		p.keep(json.Unmarshal([]byte(text), into))
+		p.keepError(json.Unmarshal([]byte(text), into))
 	}
 }
 
@@ -167,10 +167,10 @@ func isStorable(texts ...string) bool {
 	return true
 }
 
-// clean makes text from outside keepable. Such text is for people only, and an error would stop
-// its payment.
-func clean(words string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(words, "\uFFFD"), "\x00", "\uFFFD")
+// storableText makes text from outside storable. Such text is for people only, and an error would
+// stop its payment.
+func storableText(message string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(message, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // openStatuses returns the statuses that are not terminal.

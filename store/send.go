@@ -22,7 +22,7 @@ import (
 //
 //   - a later attempt exists, the attempt has another state, or the payment is terminal
 //   - the payment is still CREATED past its start deadline, or was accepted too long ago for limits
-//   - something holds the attempt back; see keptBackBy
+//   - something holds the attempt back; see keepBackReason
 func (db *Attempts) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (lifecycle.Sending, error) {
@@ -32,7 +32,7 @@ func (db *Attempts) Send(
 		sending = lifecycle.Sending{Result: lifecycle.SendOvertaken}
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
-			if sending.Result, err = whyUnsendable(tx, named); err != nil {
+			if sending.Result, err = unsendableReason(tx, named); err != nil {
 				return err
 			}
 			return unchanged{}
@@ -45,7 +45,7 @@ func (db *Attempts) Send(
 			return err
 		}
 		if len(sent) == 0 {
-			sending.Result, err = whyUnsent(tx, named)
+			sending.Result, err = unsentReason(tx, named)
 			return orUnchanged(err)
 		}
 		sending = sendingOf(sent[0])
@@ -80,7 +80,7 @@ UPDATE attempts
        sendings = sendings + 1, may_have_left = may_have_left || CAST(sendings + 1 AS TEXT) || ',',
        evidence_outcome = '', evidence_times = 0, evidence_since = NULL
  WHERE ` + sendable + `
-   AND ` + keptBackBy + ` IS NULL
+   AND ` + keepBackReason + ` IS NULL
 RETURNING sendings, may_have_left`
 
 // sendable is true of an attempt that may leave unless something holds it back.
@@ -89,7 +89,9 @@ const sendable = `id = @id AND (state = 'PREPARED' OR state IN ('SENT','UNKNOWN'
 
 // sendTerms returns the arguments of Send's statements. A limit that is not set is NULL.
 func sendTerms(id pirogue.AttemptID, limits operator.SendLimits, at time.Time) map[string]any {
-	named := map[string]any{"id": id, "at": timestamp(at), "in": openStatuses(), "accepted": timeText(""), "again": timeText("")}
+	named := map[string]any{
+		"id": id, "at": timestamp(at), "in": openStatuses(), "accepted": timeText(""), "again": timeText(""),
+	}
 	if limits.Accepted > 0 {
 		named["accepted"] = timestamp(at.Add(-limits.Accepted))
 	}
@@ -99,10 +101,10 @@ func sendTerms(id pirogue.AttemptID, limits operator.SendLimits, at time.Time) m
 	return named
 }
 
-// whyUnsent returns the reason for which an attempt with a locked payment was not marked.
-func whyUnsent(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
+// unsentReason returns the reason for which an attempt with a locked payment was not marked.
+func unsentReason(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
 	var why []lifecycle.SendResult
-	err := tx.Raw("SELECT COALESCE("+keptBackBy+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
+	err := tx.Raw("SELECT COALESCE("+keepBackReason+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
 	if err != nil || len(why) == 0 || why[0] == "" {
 		return lifecycle.SendOvertaken, err
 	}
@@ -117,9 +119,9 @@ const started = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadlin
 // enough.
 const inTime = started + ` AND (CAST(@accepted AS TEXT) IS NULL OR created_at > @accepted)`
 
-// whyUnsendable returns the reason for which an attempt's payment could not be locked for
+// unsendableReason returns the reason for which an attempt's payment could not be locked for
 // sending.
-func whyUnsendable(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
+func unsendableReason(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
 	var late []lifecycle.SendResult
 	err := tx.Raw(`SELECT CASE WHEN `+started+` THEN 'PAST_WINDOW' ELSE 'PAST_DEADLINE' END FROM payments
 		WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status IN @in AND NOT (`+inTime+`)`, named).
@@ -131,7 +133,7 @@ func whyUnsendable(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, err
 }
 
 // lockPayment locks the row of an attempt's payment until the transaction ends, so that nobody
-// else settles or renews it. It fails with unchanged if the payment has none of the statuses.
+// else finalizes or renews it. It fails with unchanged if the payment has none of the statuses.
 // Every change of an attempt locks the payment first: with one order of locks there is no
 // deadlock.
 func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
@@ -166,7 +168,7 @@ func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, message 
 		named["in"] = early
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
-			why, err := whyUnsendable(tx, named)
+			why, err := unsendableReason(tx, named)
 			if err != nil {
 				return err
 			}
@@ -186,7 +188,7 @@ func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, message 
 			}
 		}
 		return tx.Model(&attemptRow{}).Where("id = ? AND state = ?", id, pirogue.AttemptPrepared).
-			Updates(map[string]any{"operator_message": clean(message), "updated_at": timestamp(at)}).Error
+			Updates(map[string]any{"operator_message": storableText(message), "updated_at": timestamp(at)}).Error
 	})
 	return !late && err == nil, err
 }

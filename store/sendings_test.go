@@ -147,15 +147,17 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 			} {
 				p, a := w.accept(fmt.Sprintf("%s over %s", late, later))
 				w.sendTimes(a, 2)
-				answer := lifecycle.AttemptResult{AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second)}
+				answer := lifecycle.AttemptResult{
+					AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second),
+				}
 				if later != pirogue.AttemptSent {
 					require.NoError(w.t, w.answered(answer))
 				}
 				before, _ := w.latest(p.ID)
 				answer.Sending, answer.State, answer.Message = 1, late, "late"
-				stands, err := w.db.RecordAttemptResult(w.ctx(), answer)
+				stored, err := w.db.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
-				require.Equal(w.t, later, stands)
+				require.Equal(w.t, later, stored)
 				after, attempt := w.latest(p.ID)
 				require.Equal(w.t, before.Status, after.Status)
 				require.Equal(w.t, later, attempt.State)
@@ -175,7 +177,9 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 			w.sendTimes(a, 3)
 			said := map[int]bool{}
 			for _, n := range order {
-				answer := lifecycle.AttemptResult{AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second)}
+				answer := lifecycle.AttemptResult{
+					AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second),
+				}
 				said[n] = true
 				want := pirogue.AttemptSent
 				switch {
@@ -184,9 +188,9 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 				case said[3]: // the latest did not leave, an earlier one may have
 					want = pirogue.AttemptUnknown
 				}
-				stands, err := w.db.RecordAttemptResult(w.ctx(), answer)
+				stored, err := w.db.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
-				require.Equal(w.t, want, stands, "%v after %d", order, n)
+				require.Equal(w.t, want, stored, "%v after %d", order, n)
 				_, attempt := w.latest(p.ID)
 				require.Equal(w.t, want, attempt.State)
 				require.Equal(w.t, want == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
@@ -230,15 +234,15 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 			unsent, err := w.db.NothingSent(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, row.ends, unsent, "%v", row.states)
-			settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+			finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 				Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 			})
 			require.NoError(w.t, err)
 			after, _ := w.latest(p.ID)
-			require.Equal(w.t, after, settled.Payment)
+			require.Equal(w.t, after, finalized.Payment)
 			require.Equal(w.t, row.ends, after.Status == pirogue.StatusFailed, "%v", row.states)
-			require.Equal(w.t, row.ends, settled.EventID != "")
+			require.Equal(w.t, row.ends, finalized.EventID != "")
 			if !row.ends {
 				require.Equal(w.t, before, after, "not even updated_at may move")
 			}
@@ -255,7 +259,9 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 		for i := range 40 {
 			p, a := w.accept(ids.New())
 			w.send(a)
-			require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}))
+			require.NoError(
+				w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
+			)
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				var err error

@@ -32,13 +32,13 @@ func (settlementRow) TableName() string { return "settlements" }
 // maxSettlements bounds the settlements that one call returns: enough for years.
 const maxSettlements = 1000
 
-// RecordSettlement books a merchant's money as sent to its bank, once for each ID. A repeat with the same
-// content changes nothing; with another content it fails with IdempotencyMismatch. It fails with
-// InsufficientBalance, which leaves nothing behind, and with NotFound (no such merchant). It
-// fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
+// RecordSettlement books a merchant's money as sent to its bank, once for each ID. A repeat with
+// the same content changes nothing; with another content it fails with IdempotencyMismatch. It
+// fails with InsufficientBalance, which leaves nothing behind, and with NotFound (no such
+// merchant). It fails with a field's code: InvalidAmount, InvalidCurrency, CountryNotSupported or
 // InvalidParameter.
 func (db *Settlements) RecordSettlement(ctx context.Context, p support.Settlement) error {
-	if err := payable(p); err != nil {
+	if err := validateSettlement(p); err != nil {
 		return err
 	}
 	journal := ledger.Settlement(p)
@@ -62,8 +62,8 @@ func (db *Settlements) RecordSettlement(ctx context.Context, p support.Settlemen
 	})
 }
 
-// payable returns an error for the first invalid field of a settlement.
-func payable(p support.Settlement) error {
+// validateSettlement returns an error for the first invalid field of a settlement.
+func validateSettlement(p support.Settlement) error {
 	country, known := pirogue.CountryByCode(p.Country)
 	for _, row := range []struct {
 		field string
@@ -85,14 +85,14 @@ func payable(p support.Settlement) error {
 	return nil
 }
 
-// sameSettlement compares a settlement with the stored one of its ID. The time of payment may differ: a
-// repeat that names no time gets the present.
+// sameSettlement compares a settlement with the stored one of its ID. The time of payment may
+// differ: a repeat that names no time gets the present.
 func sameSettlement(tx *gorm.DB, row settlementRow) error {
-	var stands settlementRow
-	if err := tx.Where("id = ?", row.ID).Take(&stands).Error; err != nil {
+	var stored settlementRow
+	if err := tx.Where("id = ?", row.ID).Take(&stored).Error; err != nil {
 		return err
 	}
-	if stands.PaidAt = row.PaidAt; stands != row {
+	if stored.PaidAt = row.PaidAt; stored != row {
 		return pirogue.Errorf(pirogue.IdempotencyMismatch, "settlement %s is another one", row.ID)
 	}
 	return unchanged{}

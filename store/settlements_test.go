@@ -41,17 +41,19 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 			change(&other)
 			require.Equal(w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), other)), name)
 		}
-		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))))
+		require.Equal(
+			w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))),
+		)
 		second := w.payout("bank-2", 2000) // the failed call did not use the ID up
 		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), second))
 		w.has(0, 0)
 
-		payouts, err := w.db.Settlements(w.ctx(), w.owner)
+		settlements, err := w.db.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
-		require.Equal(w.t, []support.Settlement{second, first}, payouts)
-		payouts, err = w.db.Settlements(w.ctx(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
+		require.Equal(w.t, []support.Settlement{second, first}, settlements)
+		settlements, err = w.db.Settlements(w.ctx(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
 		require.NoError(w.t, err)
-		require.Empty(w.t, payouts)
+		require.Empty(w.t, settlements)
 		w.sound()
 	})
 }
@@ -74,9 +76,9 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 			return nil
 		}))
 		w.has(0, 0)
-		payouts, err := w.db.Settlements(w.ctx(), w.owner)
+		settlements, err := w.db.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
-		require.Len(w.t, payouts, 5)
+		require.Len(w.t, settlements, 5)
 		require.Equal(w.t, []int64{10, 30}, []int64{paid.Load(), turnedAway.Load()}, "both calls of one payout hear the same")
 		w.sound()
 	})

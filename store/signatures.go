@@ -11,9 +11,9 @@ import (
 	"pirogue/access"
 )
 
-// UseSignature binds a signature to the method and path of its first request, for pirogue.SignatureLife.
-// It reports whether s has that method and path. Of two requests at once one binds, and the other
-// reads a binding that no later one changes. A repeat writes nothing.
+// UseSignature binds a signature to the method and path of its first request, for
+// pirogue.SignatureLife. It reports whether s has that method and path. Of two requests at once
+// one binds, and the other reads a binding that no later one changes. A repeat writes nothing.
 func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool, error) {
 	if !isStorable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")

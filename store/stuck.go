@@ -26,9 +26,9 @@ func (db *Worklist) Stuck(
 ) (support.WorkPage[support.Stuck], error) {
 	lists := make([]worklist, len(stuckCauses))
 	for i, c := range stuckCauses {
-		lists[i] = worklist{cause: string(c.cause), query: c.query, args: stuckMoments(now)}
+		lists[i] = worklist{cause: string(c.cause), query: c.query, args: stuckSince(now)}
 	}
-	found, err := db.work(ctx, "list stuck payments", lists, f)
+	found, err := db.readWork(ctx, "list stuck payments", lists, f)
 	page := support.WorkPage[support.Stuck]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {
 		allowed := support.StuckCause(row.list).AllowedActions(row.payment.Kind)
@@ -43,12 +43,13 @@ func (db *Worklist) Stuck(
 	return page, err
 }
 
-// stuckMoments returns the time for each limit: a payment without progress since before it is
+// stuckSince returns the time for each limit: a payment without progress since before it is
 // stuck.
-func stuckMoments(now time.Time) map[string]any {
+func stuckSince(now time.Time) map[string]any {
 	return map[string]any{
-		"started": timestamp(now.Add(-startedAfter)), "line": timestamp(now.Add(-lineAfter)), "answered": timestamp(now.Add(-answeredAfter)),
-		"expired": timestamp(now.Add(-expiredAfter)), "paid": timestamp(now.Add(-paidOutAfter)),
+		"started": timestamp(now.Add(-startedAfter)), "line": timestamp(now.Add(-lineAfter)),
+		"answered": timestamp(now.Add(-answeredAfter)),
+		"expired":  timestamp(now.Add(-expiredAfter)), "paid": timestamp(now.Add(-paidOutAfter)),
 		"reported": timestamp(now.Add(-reportedUntil)),
 	}
 }
@@ -77,7 +78,8 @@ SELECT c.payment_id AS id, c.opened_at AS since, c.id AS place, c.cause AS cause
                         < (CASE c.cause WHEN 'NOT_BOOKED' THEN 0 ELSE 1 END, c.opened_at, c.id))`},
 
 	{support.StuckUnknown, `
-SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.sent_at AS since, p.id AS place, '' AS cause, a.operator_message AS message,
+       0 AS paid` + openPayments + `
    AND a.state IN ('SENT','UNKNOWN') AND a.sent_at < @answered`},
 
 	// A refused attempt whose payment is still open waits for us, not for the operator. It is
@@ -90,11 +92,13 @@ SELECT p.id AS id, CASE p.kind WHEN 'CASHIN' THEN COALESCE(p.expires_at, a.sent_
      OR p.kind <> 'CASHIN' AND p.created_at < @paid)`},
 
 	{support.StuckUnsent, `
-SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message,
+       0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND NOT ` + ofSuspended},
 
 	{support.StuckSuspended, `
-SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message, 0 AS paid` + openPayments + `
+SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator_message AS message,
+       0 AS paid` + openPayments + `
    AND p.status <> 'CREATED' AND a.state = 'PREPARED' AND a.created_at < @answered AND ` + ofSuspended},
 
 	{support.StuckUnstarted, `

@@ -29,9 +29,9 @@ func (w *world) stuck(after time.Duration) []string {
 }
 
 // answer records an operator's result of an attempt.
-func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, words string, expires time.Duration) {
+func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, message string, expires time.Duration) {
 	w.t.Helper()
-	answer := lifecycle.AttemptResult{AttemptID: a.ID, State: state, Message: words, At: w.at(2 * time.Second)}
+	answer := lifecycle.AttemptResult{AttemptID: a.ID, State: state, Message: message, At: w.at(2 * time.Second)}
 	if expires > 0 {
 		answer.ExpiresAt = w.at(expires)
 	}

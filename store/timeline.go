@@ -13,22 +13,26 @@ import (
 
 // timelineReader holds all stored rows about the events of one payment.
 type timelineReader struct {
-	history    []historyRow
-	attempts   []attemptRow
-	callbacks  []callbackRow
-	cases      []caseRow
-	acts       []auditRow
-	returns    []paymentRow // of unwanted money
-	deliveries []deliveryRow
-	inside     bool // the reader is support, who may read more than a merchant
+	history      []historyRow
+	attempts     []attemptRow
+	callbacks    []callbackRow
+	cases        []caseRow
+	auditEntries []auditEntryRow
+	returns      []paymentRow // of unwanted money
+	deliveries   []deliveryRow
+	forSupport   bool // the reader is support, who may read more than a merchant
 }
 
 // Timeline returns the events of one of the owner's payments, in their order. It fails with
 // TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
 // adapters have redacted the operators' messages. A merchant does not read which person of
 // support acted, nor why.
-func (db *Timelines) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
-	return db.timeline(ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return owned(tx, o, id, into) })
+func (db *Timelines) Timeline(
+	ctx context.Context, o access.Owner, id pirogue.PaymentID,
+) ([]support.TimelineEntry, error) {
+	return db.timeline(
+		ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return readOwnedPayment(tx, o, id, into) },
+	)
 }
 
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
@@ -38,7 +42,7 @@ func (db *Timelines) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]s
 	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
-	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return byID(tx, id, into) })
+	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return readPayment(tx, id, into) })
 }
 
 // timeline reads a payment's rows once admit has found the payment.
@@ -47,7 +51,7 @@ func (db *Timelines) timeline(
 ) ([]support.TimelineEntry, error) {
 	var s timelineReader
 	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
-		s = timelineReader{inside: inside}
+		s = timelineReader{forSupport: inside}
 		var payment paymentRow
 		if err := admit(tx, &payment); err != nil {
 			return err
@@ -57,7 +61,7 @@ func (db *Timelines) timeline(
 	if err != nil {
 		return nil, err
 	}
-	return s.moments(), nil
+	return s.entries(), nil
 }
 
 // read reads the story's rows from their tables.
@@ -70,7 +74,7 @@ func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 		{&s.attempts, "number"},
 		{&s.callbacks, "received_at"},
 		{&s.cases, "opened_at"},
-		{&s.acts, "at, id"},
+		{&s.auditEntries, "at, id"},
 	} {
 		if err := tx.Where("payment_id = ?", id).Order(chapter.order).Find(chapter.rows).Error; err != nil {
 			return err
@@ -84,9 +88,9 @@ func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 		Order("started_at, event_id, round, number").Find(&s.deliveries).Error
 }
 
-// moments returns the events in order. Of two events at the same microsecond, the order of the
+// entries returns the events in order. Of two events at the same microsecond, the order of the
 // code below decides.
-func (s *timelineReader) moments() []support.TimelineEntry {
+func (s *timelineReader) entries() []support.TimelineEntry {
 	var told []support.TimelineEntry
 	tell := func(at timeText, what support.TimelineEntryType, who support.Source, details map[string]any) {
 		if at != "" {
@@ -98,7 +102,7 @@ func (s *timelineReader) moments() []support.TimelineEntry {
 		tell(h.ChangedAt, support.PaymentAccepted, support.SourceAPI, map[string]any{"status": h.ToStatus})
 	}
 	for _, a := range s.attempts {
-		tellAttempt(tell, a)
+		addAttempt(tell, a)
 	}
 	for _, c := range s.callbacks {
 		tell(c.ReceivedAt, support.CallbackReceived, support.SourceOperator, map[string]any{"words": c.Message})
@@ -119,18 +123,18 @@ func (s *timelineReader) moments() []support.TimelineEntry {
 			tell(r.UpdatedAt, support.ReturnEnded, support.SourcePirogue, details)
 		}
 	}
-	for _, a := range s.acts {
-		tell(a.At, support.SupportActed, support.SourceSupport, s.actDetails(a))
+	for _, a := range s.auditEntries {
+		tell(a.At, support.SupportActed, support.SourceSupport, s.auditDetails(a))
 	}
 	for _, d := range s.deliveries {
 		tell(d.StartedAt, support.WebhookAttempted, support.SourceWebhook, deliveryDetails(d))
 	}
-	return ordered(told)
+	return sortEntries(told)
 }
 
-// ordered sorts events by their time. Changes of status keep their own order, which the database
-// decided: two workers' clocks may differ by minutes.
-func ordered(told []support.TimelineEntry) []support.TimelineEntry {
+// sortEntries sorts events by their time. Changes of status keep their own order, which the
+// database decided: two workers' clocks may differ by minutes.
+func sortEntries(told []support.TimelineEntry) []support.TimelineEntry {
 	var changes []support.TimelineEntry
 	for _, m := range told {
 		if m.Type == support.StatusChanged {
@@ -146,8 +150,8 @@ func ordered(told []support.TimelineEntry) []support.TimelineEntry {
 	return told
 }
 
-// answers maps an attempt's state to its event in a timeline and to the source of that.
-var answers = map[string]struct {
+// resultEntries maps an attempt's state to its event in a timeline and to the source of that.
+var resultEntries = map[string]struct {
 	what support.TimelineEntryType
 	who  support.Source
 }{
@@ -156,9 +160,9 @@ var answers = map[string]struct {
 	string(pirogue.AttemptUnknown):  {support.TimelineAttemptUnknown, support.SourcePirogue},
 }
 
-// tellAttempt adds the events of one attempt. Only its latest operator message is stored. It
+// addAttempt adds the events of one attempt. Only its latest operator message is stored. It
 // belongs to the last status query, or to the response to the submission if there was none.
-func tellAttempt(tell func(timeText, support.TimelineEntryType, support.Source, map[string]any), a attemptRow) {
+func addAttempt(tell func(timeText, support.TimelineEntryType, support.Source, map[string]any), a attemptRow) {
 	details := func(more ...any) map[string]any {
 		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
 		for i := 0; i+1 < len(more); i += 2 {
@@ -175,7 +179,7 @@ func tellAttempt(tell func(timeText, support.TimelineEntryType, support.Source, 
 	}
 	tell(a.CreatedAt, support.TimelineAttemptPrepared, support.SourcePirogue, details("operator_ref", a.Ref))
 	tell(a.SentAt, support.TimelineAttemptSent, support.SourcePirogue, details())
-	if answer, ok := answers[a.State]; ok {
+	if answer, ok := resultEntries[a.State]; ok {
 		tell(a.ResultAt, answer.what, answer.who, details("words", answered))
 	}
 	tell(a.FirstPolledAt, support.TimelineAttemptPolled, support.SourcePirogue,
@@ -186,19 +190,19 @@ func tellAttempt(tell func(timeText, support.TimelineEntryType, support.Source, 
 // only the cause.
 func (s *timelineReader) caseDetails(c caseRow) map[string]any {
 	details := map[string]any{"cause": c.Cause}
-	if s.inside && c.Note != "" {
+	if s.forSupport && c.Note != "" {
 		details["note"] = c.Note
 	}
 	return details
 }
 
-// actDetails returns the details of a support action and its result.
-func (s *timelineReader) actDetails(a auditRow) map[string]any {
+// auditDetails returns the details of a support action and its result.
+func (s *timelineReader) auditDetails(a auditEntryRow) map[string]any {
 	details := map[string]any{"verb": a.Action}
 	if a.Decision != "" {
 		details["decision"] = a.Decision
 	}
-	if !s.inside {
+	if !s.forSupport {
 		return details
 	}
 	details["act_id"], details["actor"], details["reason"] = a.ID, a.Actor, a.Reason

@@ -34,11 +34,11 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		_, err = w.db.RecordCallback(w.ctx(),
 			operator.NewCallback(next, operator.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
-		settled, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
 		})
 		require.NoError(w.t, err)
-		_, d := w.beginDelivery(settled.EventID, w.at(82*time.Second))
+		_, d := w.beginDelivery(finalized.EventID, w.at(82*time.Second))
 		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
 		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
 		require.NoError(w.t, w.opens(support.Case{
@@ -50,7 +50,9 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		var lines []string
 		for _, m := range told {
 			delete(m.Details, "operator_ref") // random
-			lines = append(lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(insertFirstHistory).Seconds(), m.Type, m.Source, m.Details))
+			lines = append(
+				lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(insertFirstHistory).Seconds(), m.Type, m.Source, m.Details),
+			)
 		}
 		require.Equal(w.t, []string{
 			"  0 s payment.accepted by api map[status:CREATED]",
@@ -62,11 +64,12 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			" 60 s attempt.prepared by pirogue map[attempt:2 operator:orange-web-ml]",
 			" 61 s attempt.sent by pirogue map[attempt:2 operator:orange-web-ml]",
 			" 62 s attempt.accepted by operator map[attempt:2 operator:orange-web-ml]",
-			" 70 s attempt.polled by pirogue map[attempt:2 count:3 last_at:2026-04-29T14:33:30.123456Z operator:orange-web-ml words:PENDING]",
+			" 70 s attempt.polled by pirogue map[attempt:2 count:3 last_at:2026-04-29T14:33:30.123456Z " +
+				"operator:orange-web-ml words:PENDING]",
 			" 80 s callback.received by operator map[words:SUCCESS]",
 			" 81 s payment.status_changed by pirogue map[from:PENDING to:SUCCESS]",
 			" 82 s webhook.attempted by webhook map[ended_at:2026-04-29T14:33:43.123456Z error:no answer within 3 s event_id:" +
-				string(settled.EventID) + " number:1]",
+				string(finalized.EventID) + " number:1]",
 			" 90 s case.opened by pirogue map[cause:UNKNOWN_OUTCOME]",
 		}, lines)
 		for _, m := range told {

@@ -36,9 +36,9 @@ type transition struct {
 	unless  string // a condition under which the payment stays as it is; "" for none
 }
 
-// applyTransition is the compare-and-set of a payment's status; it also writes the line of its history. It
-// reports false, and changes nothing, if the payment has no status of from. The database refuses
-// a change that pirogue.Status does not have.
+// applyTransition is the compare-and-set of a payment's status; it also writes the line of its
+// history. It reports false, and changes nothing, if the payment has no status of from. The
+// database refuses a change that pirogue.Status does not have.
 func applyTransition(tx *gorm.DB, e transition) (bool, error) {
 	columns := map[string]any{"status": e.to, "version": gorm.Expr("version + 1"), "updated_at": timestamp(e.at)}
 	maps.Copy(columns, e.columns)

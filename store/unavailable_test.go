@@ -123,8 +123,8 @@ func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 	})
 }
 
-// link is a proxy of a PostgreSQL server that can hang or be cut.
-type link struct {
+// foreignKey is a proxy of a PostgreSQL server that can hang or be cut.
+type foreignKey struct {
 	url   string
 	mu    sync.Mutex
 	moved *sync.Cond
@@ -140,14 +140,14 @@ const (
 	cut
 )
 
-func newLink(t *testing.T, address string) *link {
+func newLink(t *testing.T, address string) *foreignKey {
 	t.Helper()
 	config, err := pgconn.ParseConfig(address)
 	require.NoError(t, err)
 	network, server := pgconn.NetworkAddress(config.Host, config.Port)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := &link{url: "postgres://postgres@" + listener.Addr().String() + "/" + config.Database + "?sslmode=disable"}
+	l := &foreignKey{url: "postgres://postgres@" + listener.Addr().String() + "/" + config.Database + "?sslmode=disable"}
 	l.moved = sync.NewCond(&l.mu)
 	t.Cleanup(func() {
 		listener.Close()
@@ -172,7 +172,7 @@ func newLink(t *testing.T, address string) *link {
 }
 
 // add keeps a connection's ends. It reports false while the link is cut.
-func (l *link) add(ends ...net.Conn) bool {
+func (l *foreignKey) add(ends ...net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ends = append(l.ends, ends...)
@@ -180,7 +180,7 @@ func (l *link) add(ends ...net.Conn) bool {
 }
 
 // set changes the link's state, for open connections too.
-func (l *link) set(s linkState) {
+func (l *foreignKey) set(s linkState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state = s
@@ -194,7 +194,7 @@ func (l *link) set(s linkState) {
 }
 
 // carry copies bytes in one direction. It waits while the link hangs.
-func (l *link) carry(to io.WriteCloser, from io.Reader) {
+func (l *foreignKey) carry(to io.WriteCloser, from io.Reader) {
 	defer to.Close()
 	buffer := make([]byte, 32<<10)
 	for {

@@ -16,8 +16,8 @@ import (
 // differ by one while a delivery is under way, and after one that was cut off.
 type eventRow struct {
 	ID         string `gorm:"primaryKey"`
-	PaymentID  link
-	BulkID     link
+	PaymentID  foreignKey
+	BulkID     foreignKey
 	MerchantID string
 	Mode       string
 	URL        string
@@ -76,7 +76,7 @@ func (db *Webhooks) BeginDelivery(
 		if event.State != string(pirogue.EventWaiting) || event.Begun == event.Ended {
 			return unchanged{}
 		}
-		return numbered(tx, id, event.Round, event.Begun).Take(&delivery).Error
+		return selectDelivery(tx, id, event.Round, event.Begun).Take(&delivery).Error
 	})
 	if err != nil {
 		return pirogue.Event{}, webhook.Delivery{}, err
@@ -91,8 +91,8 @@ const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
  WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
 
-// numbered selects one delivery.
-func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
+// selectDelivery selects one delivery.
+func selectDelivery(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
 }
 
@@ -100,9 +100,11 @@ func numbered(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
 // next, or the event's place in its owner's queue if that is later, when its workflow comes back.
 // A delivery that has ended stays as it is. The last one of a round leaves no event WAITING,
 // whatever state the caller wants. It fails with NotFound for a delivery that never began.
-func (db *Webhooks) EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error {
+func (db *Webhooks) EndDelivery(
+	ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time,
+) error {
 	if d.EndedAt.IsZero() {
-		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a moment", d.Number, d.EventID)
+		return pirogue.Errorf(pirogue.Internal, "end delivery %d of %s without a time", d.Number, d.EventID)
 	}
 	if d.Number == webhook.MaxDeliveries && state == pirogue.EventWaiting {
 		state = pirogue.EventExhausted
@@ -114,11 +116,11 @@ func (db *Webhooks) EndDelivery(ctx context.Context, d webhook.Delivery, state p
 		}
 		if ended.RowsAffected == 0 {
 			var row deliveryRow
-			err := numbered(tx, d.EventID, d.Round, d.Number).Take(&row).Error
+			err := selectDelivery(tx, d.EventID, d.Round, d.Number).Take(&row).Error
 			return asNotFound(err, pirogue.NotFound, string(d.EventID))
 		}
-		return numbered(tx, d.EventID, d.Round, d.Number).Updates(map[string]any{
-			"ended_at": timestamp(d.EndedAt), "http_status": d.HTTPStatus, "error": clean(d.Error),
+		return selectDelivery(tx, d.EventID, d.Round, d.Number).Updates(map[string]any{
+			"ended_at": timestamp(d.EndedAt), "http_status": d.HTTPStatus, "error": storableText(d.Error),
 		}).Error
 	})
 }
@@ -199,7 +201,7 @@ func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.Ev
 	var deliveries []deliveryRow
 	err := db.snapshot(ctx, "list deliveries", func(tx *gorm.DB) error {
 		events, deliveries = nil, nil
-		query := selectedEvents(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), o, f)
+		query := filterEvents(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), o, f)
 		err := query.Order("created_at DESC, id DESC").Limit(pageSize(f.Limit)).Find(&events).Error
 		if err != nil || len(events) == 0 {
 			return err
@@ -213,8 +215,8 @@ func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.Ev
 	return unpackLogs(events, deliveries), err
 }
 
-// selectedEvents adds the filter's conditions. Zero fields do not select.
-func selectedEvents(query *gorm.DB, o access.Owner, f listing.EventFilter) *gorm.DB {
+// filterEvents adds the filter's conditions. Zero fields do not select.
+func filterEvents(query *gorm.DB, o access.Owner, f listing.EventFilter) *gorm.DB {
 	if f.PaymentID != "" {
 		query = query.Where("payment_id = ?", f.PaymentID)
 	}
@@ -251,7 +253,7 @@ func unpackLogs(events []eventRow, deliveries []deliveryRow) []listing.EventLog 
 // packEvent returns the row of an event that has no delivery yet.
 func packEvent(e pirogue.Event) *eventRow {
 	return &eventRow{
-		ID: string(e.ID), PaymentID: link(e.PaymentID), BulkID: link(e.BulkID), MerchantID: string(e.MerchantID),
+		ID: string(e.ID), PaymentID: foreignKey(e.PaymentID), BulkID: foreignKey(e.BulkID), MerchantID: string(e.MerchantID),
 		Mode: string(e.Mode), URL: e.URL, Body: string(e.Body), State: string(e.State), NextAt: timestamp(e.CreatedAt),
 		CreatedAt: timestamp(e.CreatedAt),
 	}

@@ -16,9 +16,9 @@ import (
 func (w *world) event(reference string) pirogue.EventID {
 	w.t.Helper()
 	p, _ := w.accept(reference)
-	settled, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
+	finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 	require.NoError(w.t, err)
-	return settled.EventID
+	return finalized.EventID
 }
 
 func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery) {
@@ -133,9 +133,9 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		w.now.Add(time.Second.Microseconds())
 		second, _ := w.accept("second")
 		sent, a := w.sent("sent")
-		settled, err := w.end(sent, pirogue.StatusFailed, pirogue.FailedDeclined)
+		finalized, err := w.end(sent, pirogue.StatusFailed, pirogue.FailedDeclined)
 		require.NoError(w.t, err)
-		w.beginDelivery(settled.EventID, w.at(0))
+		w.beginDelivery(finalized.EventID, w.at(0))
 
 		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Minute), 10)
 		require.NoError(w.t, err)

@@ -44,10 +44,10 @@ type foundWork struct {
 	tallies []support.WorkTally
 }
 
-// work reads a page of several worklists, and the totals of all of them. Each list has its share
-// of the page. The rest of a short list's share goes to the first list that has more.
-func (db *Worklist) work(
-	ctx context.Context, doing string, lists []worklist, f support.WorkFilter,
+// readWork reads a page of several worklists, and the totals of all of them. Each list has its
+// share of the page. The rest of a short list's share goes to the first list that has more.
+func (db *Worklist) readWork(
+	ctx context.Context, operation string, lists []worklist, f support.WorkFilter,
 ) (foundWork, error) {
 	places, err := placesOf(f.After)
 	if err != nil {
@@ -55,7 +55,7 @@ func (db *Worklist) work(
 	}
 	var page foundWork
 	var pages [][]workRow
-	err = db.report(ctx, doing, func(tx *gorm.DB) error {
+	err = db.report(ctx, operation, func(tx *gorm.DB) error {
 		page, pages = foundWork{}, nil
 		for _, l := range lists {
 			tallies, err := l.tally(tx, f)
@@ -69,15 +69,15 @@ func (db *Worklist) work(
 			}
 			pages = append(pages, rows)
 		}
-		page.rows, page.next = shared(pages, places, pageSize(f.Limit))
+		page.rows, page.next = sharePage(pages, places, pageSize(f.Limit))
 		return db.addPayments(tx, page.rows)
 	})
 	return page, err
 }
 
-// shared takes each list's share of rows, at most size in all. It returns them with the cursor of
-// the next page.
-func shared(pages [][]workRow, places map[string]workPlace, size int) (rows []workRow, next string) {
+// sharePage takes each list's share of rows, at most size in all. It returns them with the cursor
+// of the next page.
+func sharePage(pages [][]workRow, places map[string]workPlace, size int) (rows []workRow, next string) {
 	taken := make([]int, len(pages))
 	for _, share := range []int{max(1, size/max(1, len(pages))), size} { // its share, then the rest
 		for i, page := range pages {
@@ -94,15 +94,17 @@ func shared(pages [][]workRow, places map[string]workPlace, size int) (rows []wo
 		}
 		left = left || taken[i] < len(page)
 	}
-	slices.SortStableFunc(rows, func(a, b workRow) int { return cmp.Compare(rank(pages, a.list), rank(pages, b.list)) })
+	slices.SortStableFunc(
+		rows, func(a, b workRow) int { return cmp.Compare(listRank(pages, a.list), listRank(pages, b.list)) },
+	)
 	if !left {
 		return rows, ""
 	}
 	return rows, cursorOf(after)
 }
 
-// rank returns the place of a list among those that have rows.
-func rank(pages [][]workRow, list string) int {
+// listRank returns the place of a list among those that have rows.
+func listRank(pages [][]workRow, list string) int {
 	return slices.IndexFunc(pages, func(page []workRow) bool { return len(page) > 0 && page[0].list == list })
 }
 
@@ -151,11 +153,11 @@ func (l worklist) tally(tx *gorm.DB, f support.WorkFilter) ([]support.WorkTally,
 	if l.cause == "" || len(tallies) == 0 {
 		return tallies, err
 	}
-	return merged(tallies), err
+	return mergeTallies(tallies), err
 }
 
-// merged adds up the tallies of one cause by currency.
-func merged(tallies []support.WorkTally) []support.WorkTally {
+// mergeTallies adds up the tallies of one cause by currency.
+func mergeTallies(tallies []support.WorkTally) []support.WorkTally {
 	var sums []support.WorkTally
 	for _, t := range tallies {
 		i := slices.IndexFunc(sums, func(s support.WorkTally) bool { return s.Currency == t.Currency })
@@ -209,7 +211,7 @@ func (db *Worklist) addPayments(tx *gorm.DB, rows []workRow) error {
 	}
 	for i := range rows {
 		p, unreadable := db.unpackPayment(byID[rows[i].ID])
-		rows[i].payment, rows[i].unreadable = p, why(unreadable)
+		rows[i].payment, rows[i].unreadable = p, unreadableReason(unreadable)
 	}
 	return nil
 }
@@ -250,10 +252,10 @@ func placesOf(cursor string) (map[string]workPlace, error) {
 	return places, nil
 }
 
-// OpenCases returns a page of the cases that a person must settle, the oldest first. It fails
+// OpenCases returns a page of the cases that a person must resolve, the oldest first. It fails
 // with InvalidParameter for an invalid cursor.
 func (db *Worklist) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
-	found, err := db.work(ctx, "list open cases", []worklist{{query: openCases}}, f)
+	found, err := db.readWork(ctx, "list open cases", []worklist{{query: openCases}}, f)
 	page := support.WorkPage[support.CaseView]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {
 		c := support.Case{

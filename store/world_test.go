@@ -158,9 +158,9 @@ func (w *world) fund(amount int64) pirogue.Payment {
 	p.Amount.Minor, p.Fee.Minor = amount, 0
 	w.accepted(p, a)
 	w.send(a)
-	settled, err := w.success(p)
+	finalized, err := w.success(p)
 	require.NoError(w.t, err)
-	return settled.Payment
+	return finalized.Payment
 }
 
 // cashOut returns a cash-out that is not accepted yet, with its attempt.
@@ -350,9 +350,9 @@ func moduleFolder(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// retryCalledOff repeats do with the same arguments while the database is busy, as the store's callers
-// do.
-func retryCalledOff(do func() error) error {
+// retryRolledBack repeats do with the same arguments while the database is busy, as the store's
+// callers do.
+func retryRolledBack(do func() error) error {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		err := do()
 		if pirogue.CodeOf(err) != pirogue.ServiceUnavailable || time.Since(began) > repeats {
@@ -371,7 +371,7 @@ func together(n int, do func(i int) error) error {
 	for i := range n {
 		all.Go(func() {
 			<-start
-			errs[i] = retryCalledOff(func() error { return do(i) })
+			errs[i] = retryRolledBack(func() error { return do(i) })
 		})
 	}
 	close(start)
