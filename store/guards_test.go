@@ -85,23 +85,26 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 			"a fee that comes back":      "UPDATE payments SET fee_returns = 0",
 			"another cash-in given back": "UPDATE payments SET parent_id = id WHERE kind = 'REFUND'",
 			"a refund out of suspense":   "UPDATE payments SET late = 1 WHERE kind = 'REFUND'",
-			"a second end of a hold": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'release', hold_id, debit_id, credit_id, " +
-				"mode, currency, amount FROM ledger_transfers WHERE phase = 'capture'",
-			"a capture of nothing": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'capture', NULL, debit_id, credit_id, " +
-				"mode, currency, amount FROM ledger_transfers WHERE phase = 'hold'",
-			"more freed than is held":        "UPDATE ledger_accounts SET debits_held = debits_held - 1",
-			"a journal of no payment":        "INSERT INTO ledger_journals SELECT 'x', NULL, NULL, 'late', created_at FROM ledger_journals",
-			"a settlement changed":           "UPDATE settlements SET amount = 1",
-			"a settlement deleted":           "DELETE FROM settlements",
-			"a fee rule beyond the whole":    "INSERT INTO fee_rules SELECT id, 'CASHIN', '', '', 0, 10001, 0, 0, 'merchant', 0 FROM merchants",
-			"a payment deleted":              "DELETE FROM payments",
-			"a payment replaced":             "INSERT INTO payments SELECT * FROM payments WHERE true ON CONFLICT (id) DO UPDATE SET amount = 1",
+			"a second end of a hold": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'release', hold_id, debit_id, " +
+				"credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'capture'",
+			"a capture of nothing": "INSERT INTO ledger_transfers SELECT 'again', journal_id, 'capture', NULL, debit_id, " +
+				"credit_id, mode, currency, amount FROM ledger_transfers WHERE phase = 'hold'",
+			"more freed than is held": "UPDATE ledger_accounts SET debits_held = debits_held - 1",
+			"a journal of no payment": "INSERT INTO ledger_journals (id, payment_id, step, created_at) " +
+				"SELECT 'x', NULL, 'late', created_at FROM ledger_journals",
+			"a settlement changed": "UPDATE settlements SET amount = 1",
+			"a settlement deleted": "DELETE FROM settlements",
+			"a fee rule beyond the whole": "INSERT INTO fee_rules SELECT id, 'CASHIN', '', '', 0, 10001, 0, 0, " +
+				"'merchant', 0 FROM merchants",
+			"a payment deleted": "DELETE FROM payments",
+			"a payment replaced": "INSERT INTO payments SELECT * FROM payments WHERE true " +
+				"ON CONFLICT (id) DO UPDATE SET amount = 1",
 			"refunded more than was paid":    "UPDATE payments SET refunded = 4000, refund_held = 1001",
 			"a terminal status not numbered": "UPDATE payments SET sequence = 0",
 			"the history changed":            "UPDATE status_history SET to_status = 'FAILED'",
 			"the history deleted":            "DELETE FROM status_history",
-			"an illegal line of history": "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at FROM " +
-				"status_history WHERE number = 1",
+			"an illegal line of history": "INSERT INTO status_history SELECT payment_id, 9, 'SUCCESS', 'FAILED', changed_at " +
+				"FROM status_history WHERE number = 1",
 			"a status transition added":      "INSERT INTO status_transitions VALUES ('CASHOUT','FAILED','SUCCESS')",
 			"a status transition removed":    "DELETE FROM status_transitions",
 			"a transfer changed":             "UPDATE ledger_transfers SET amount = amount + 1",
