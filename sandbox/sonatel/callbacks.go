@@ -36,10 +36,10 @@ type registration struct {
 
 // registrationRequest is the body of a registration.
 type registrationRequest struct {
-	Code        label  `json:"code"`
-	Name        string `json:"name"`
-	CallbackURL string `json:"callbackUrl"`
-	APIKey      string `json:"apiKey"`
+	Code        flexibleText `json:"code"`
+	Name        string       `json:"name"`
+	CallbackURL string       `json:"callbackUrl"`
+	APIKey      string       `json:"apiKey"`
 }
 
 // registrationReply is a registration as it is read back: with the key in clear, although
@@ -72,12 +72,12 @@ func (cb *callbacks) register(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(w, r, &asked); err != nil {
 		return err
 	}
-	found := broken([]rule{
+	found := violationsOf([]rule{
 		{"name", "not be empty", asked.Name != ""},
 		{"callbackUrl", "be an absolute http address", validURL(asked.CallbackURL)},
 		{"apiKey", "have from 1 to 255 characters", asked.APIKey != "" && len(asked.APIKey) <= maxText},
 	})
-	if err := violating(found); err != nil {
+	if err := invalid(found); err != nil {
 		return err
 	}
 	if !engine.Same(string(asked.Code), cb.credentials.MerchantCode) {
@@ -120,7 +120,7 @@ func (cb *callbacks) registered() registration {
 func (cb *callbacks) serveRegistration(w http.ResponseWriter, r *http.Request) error {
 	wanted := r.URL.Query().Get("code")
 	if wanted == "" {
-		return missingParameter.because("code is missing.")
+		return missingParameter.withDetail("code is missing.")
 	}
 	replies := []registrationReply{}
 	if kept := cb.registered(); kept.Code == wanted {
@@ -140,7 +140,7 @@ func (r registration) reply() registrationReply {
 
 // callback returns the callback of an ended transaction. The switch lets a forged one follow.
 func (cb *callbacks) callback(o engine.Order) engine.Notification {
-	msg := cb.try(transaction{o}, 0)
+	msg := cb.message(transaction{o}, 0)
 	if cb.settings.quirks().ForgedCallbacks {
 		forged := cb.forged(transaction{o}, msg.URL)
 		msg.Next = &forged
@@ -148,9 +148,9 @@ func (cb *callbacks) callback(o engine.Order) engine.Notification {
 	return msg
 }
 
-// try returns one try of a transaction's callback, freshly signed. That of a single deposit
+// message returns one try of a transaction's callback, freshly signed. That of a single deposit
 // goes to the registered address too, unless its call named another.
-func (cb *callbacks) try(t transaction, tried int) engine.Notification {
+func (cb *callbacks) message(t transaction, tried int) engine.Notification {
 	known, quirks := cb.registered(), cb.settings.quirks()
 	msg := cb.engine.Notification(cmp.Or(t.CallbackURL, known.CallbackURL), nil, t.reply(quirks))
 	secrets := []string{cb.credentials.CallbackSecret}
@@ -188,7 +188,7 @@ func (cb *callbacks) retry(t transaction, tried, status int) {
 	}
 	cb.engine.Scheduler.At(cb.engine.Now().Add(retries[tried]), func() {
 		if !cb.engine.Faults.Read().NotificationsOff {
-			cb.engine.Notifier.Enqueue(cb.try(t, tried+1))
+			cb.engine.Notifier.Enqueue(cb.message(t, tried+1))
 		}
 	})
 }

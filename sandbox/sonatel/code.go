@@ -64,9 +64,9 @@ func (c *code) behaviour() engine.Behaviour {
 	return engine.Switches{Force: c.Force}.BehaviourOf(c.MSISDN)
 }
 
-// expectCustomer schedules the automatic customer. If the response was lost, nobody has the
+// scheduleCustomer schedules the automatic customer. If the response was lost, nobody has the
 // code, so nobody pays.
-func (c *code) expectCustomer() {
+func (c *code) scheduleCustomer() {
 	b := c.behaviour()
 	if b.Outcome != engine.Silent && !c.AnswerLost && !c.Unread {
 		c.NextAt = c.CreatedAt.Add(b.After)
@@ -78,8 +78,8 @@ func (c *code) actsAtOnce() bool {
 	return c.NextAt.Equal(c.CreatedAt)
 }
 
-// lose cancels the automatic customer of a code that nobody received.
-func (c *code) lose() bool {
+// markLost cancels the automatic customer of a code that nobody received.
+func (c *code) markLost() bool {
 	c.AnswerLost, c.NextAt = true, time.Time{}
 	return true
 }
@@ -123,7 +123,7 @@ func (c *code) checkPayable(at time.Time, paid bool) error {
 	case c.SingleUse && paid:
 		return codeUsed
 	case c.Amount < minPayable:
-		return invalidInput.because("The amount is below 10 XOF.")
+		return invalidInput.withDetail("The amount is below 10 XOF.")
 	}
 	return nil
 }

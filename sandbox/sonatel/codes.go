@@ -17,13 +17,13 @@ type codes struct {
 	record       func(entry) error
 
 	mu          sync.Mutex // held while a code is paid, so that one for one use is paid once
-	kept        engine.OrderedMap[code]
+	byID        engine.OrderedMap[code]
 	byReference map[string][]string // ids, oldest first
 }
 
 // put stores a code.
 func (cs *codes) put(c code) {
-	if cs.kept.Put(c.ID, c) == nil {
+	if cs.byID.Put(c.ID, c) == nil {
 		cs.byReference[c.Reference] = append(cs.byReference[c.Reference], c.ID)
 	}
 }
@@ -47,10 +47,10 @@ func (cs *codes) save(c code) error {
 func (cs *codes) issue(c code) (code, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.kept.Len() >= cs.limit {
+	if cs.byID.Len() >= cs.limit {
 		return code{}, engine.ErrFull
 	}
-	for _, older := range cs.kept.Those(cs.byReference[c.Reference]) {
+	for _, older := range cs.byID.Those(cs.byReference[c.Reference]) {
 		if c.MSISDN == "" || older.MSISDN != c.MSISDN {
 			continue
 		}
@@ -72,7 +72,7 @@ func (cs *codes) issue(c code) (code, error) {
 func (cs *codes) change(id string, step func(*code) bool) (code, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	kept, found := cs.kept.Find(id)
+	kept, found := cs.byID.Find(id)
 	if !found {
 		return code{}, notFound
 	}
@@ -137,7 +137,7 @@ type confirmation struct {
 func (cs *codes) pay(by confirmation) (engine.Order, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c, found := cs.kept.Find(by.codeID)
+	c, found := cs.byID.Find(by.codeID)
 	if !found {
 		return engine.Order{}, notFound
 	}
@@ -148,13 +148,13 @@ func (cs *codes) pay(by confirmation) (engine.Order, error) {
 	if err != nil {
 		return engine.Order{}, err
 	}
-	cs.dismiss(c)
+	cs.dismissCustomer(c)
 	return opened[0], nil
 }
 
-// dismiss ends the wait for the automatic customer of a code that somebody tried to pay.
+// dismissCustomer ends the wait for the automatic customer of a code that somebody tried to pay.
 // The transaction says so in the journal.
-func (cs *codes) dismiss(c code) {
+func (cs *codes) dismissCustomer(c code) {
 	c.NextAt = time.Time{}
 	cs.put(c)
 }
@@ -164,7 +164,7 @@ func (cs *codes) dismiss(c code) {
 func (cs *codes) correct(o engine.Order) error {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if c, ofCode := cs.kept.Find(o.Notes[noteCode]); ofCode && c.SingleUse && cs.paidBy(c) != "" {
+	if c, ofCode := cs.byID.Find(o.Notes[noteCode]); ofCode && c.SingleUse && cs.paidBy(c) != "" {
 		return codeUsed
 	}
 	_, err := cs.engine.Correct(o.ID)
@@ -177,11 +177,11 @@ func (cs *codes) payEarly(c code) (engine.Order, bool) {
 	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
 		return engine.Order{}, false
 	}
-	return cs.payByItself(c, c.NextAt, 0)
+	return cs.payAutomatically(c, c.NextAt, 0)
 }
 
-// payByItself lets the automatic customer of a code confirm it at an instant.
-func (cs *codes) payByItself(c code, at time.Time, settling time.Duration) (engine.Order, bool) {
+// payAutomatically lets the automatic customer of a code confirm it at an instant.
+func (cs *codes) payAutomatically(c code, at time.Time, settling time.Duration) (engine.Order, bool) {
 	paid, err := cs.pay(confirmation{codeID: c.ID, msisdn: c.MSISDN, behaviour: c.behaviour(), at: at, settling: settling})
 	if err != nil {
 		cs.engine.Log.Info("customer could not pay", "reference", c.Reference, "error", err)
@@ -189,27 +189,27 @@ func (cs *codes) payByItself(c code, at time.Time, settling time.Duration) (engi
 	return paid, err == nil
 }
 
-// expect schedules the payment of a QR code's automatic customer. It does not wake a
+// scheduleCustomer schedules the payment of a QR code's automatic customer. It does not wake a
 // customer twice who steps back meanwhile: the call that finds nothing due schedules again.
-func (cs *codes) expect(c code) {
+func (cs *codes) scheduleCustomer(c code) {
 	switch {
 	case c.NextAt.IsZero():
 	case c.NextAt.After(cs.engine.Now()):
-		cs.engine.Scheduler.At(c.NextAt, func() { cs.customerActs(c.ID) })
+		cs.engine.Scheduler.At(c.NextAt, func() { cs.payWhenDue(c.ID) })
 	default:
-		cs.customerActs(c.ID)
+		cs.payWhenDue(c.ID)
 	}
 }
 
-// customerActs lets the automatic customer of a code pay it, if it is due.
-func (cs *codes) customerActs(id string) {
+// payWhenDue lets the automatic customer of a code pay it, if it is due.
+func (cs *codes) payWhenDue(id string) {
 	c, found := cs.find(id)
 	switch {
 	case !found || c.NextAt.IsZero():
 	case c.NextAt.After(cs.engine.Now()):
-		cs.expect(c)
+		cs.scheduleCustomer(c)
 	default:
-		if paid, ok := cs.payByItself(c, c.confirmedAt(), cs.settings.settling()); ok {
+		if paid, ok := cs.payAutomatically(c, c.confirmedAt(), cs.settings.settling()); ok {
 			cs.engine.Proceed(paid)
 		}
 	}
@@ -220,13 +220,13 @@ func (cs *codes) customerActs(id string) {
 func (cs *codes) resume() {
 	cs.mu.Lock()
 	for _, o := range cs.engine.Orders() {
-		if c, ofCode := cs.kept.Find(o.Notes[noteCode]); ofCode {
-			cs.dismiss(c)
+		if c, ofCode := cs.byID.Find(o.Notes[noteCode]); ofCode {
+			cs.dismissCustomer(c)
 		}
 	}
 	cs.mu.Unlock()
 	for _, unpaid := range cs.all() {
-		cs.expect(unpaid)
+		cs.scheduleCustomer(unpaid)
 	}
 }
 
@@ -235,7 +235,7 @@ func (cs *codes) resume() {
 func (cs *codes) lostBefore(c code) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return slices.ContainsFunc(cs.kept.Those(cs.byReference[c.Reference]), func(other code) bool {
+	return slices.ContainsFunc(cs.byID.Those(cs.byReference[c.Reference]), func(other code) bool {
 		return other.ID != c.ID && other.AnswerLost
 	})
 }
@@ -244,12 +244,12 @@ func (cs *codes) lostBefore(c code) bool {
 func (cs *codes) find(id string) (code, bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return cs.kept.Find(id)
+	return cs.byID.Find(id)
 }
 
 // all returns every QR code, oldest first.
 func (cs *codes) all() []code {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return cs.kept.All()
+	return cs.byID.All()
 }

@@ -10,8 +10,8 @@ import (
 // maxBulk is the number of deposits that one call may order.
 const maxBulk = 500
 
-// movedReply is the response to a deposit and to a payment.
-type movedReply struct {
+// movementReply is the response to a deposit and to a payment.
+type movementReply struct {
 	TransactionID string `json:"transactionId"`
 	Status        Status `json:"status"`
 	RequestID     string `json:"requestId"`
@@ -54,7 +54,7 @@ func (s *Simulator) checkDeposit(m movement) error {
 	if s.Faults.Read().PayoutTo(m.Customer.ID).Down {
 		return unavailable
 	}
-	if err := violating(m.validate()); err != nil {
+	if err := invalid(m.validate()); err != nil {
 		return err
 	}
 	if !localNumber.MatchString(m.Customer.ID) {
@@ -89,7 +89,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(lines) == 0 || len(lines) > maxBulk {
-		return invalidInput.because("A bulk has from 1 to " + strconv.Itoa(maxBulk) + " deposits.")
+		return invalidInput.withDetail("A bulk has from 1 to " + strconv.Itoa(maxBulk) + " deposits.")
 	}
 	bulkID := newID()
 	wanted := make([]engine.Opening, len(lines))
@@ -156,13 +156,13 @@ func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, opened []engin
 
 // replyTo returns the response to a single movement. It has no amount: only the history
 // shows the executed one.
-func replyTo(o engine.Order) movedReply {
+func replyTo(o engine.Order) movementReply {
 	t := transaction{o}
-	described := map[Status]string{Success: "Opération réussie.", Failed: declines[t.Reason].says}[t.status()]
+	described := map[Status]string{Success: "Opération réussie.", Failed: declines[t.Reason].text}[t.status()]
 	if described == "" {
 		described = "Opération en cours."
 	}
-	return movedReply{
+	return movementReply{
 		TransactionID: t.ID, Status: t.status(), RequestID: newID(), Description: described, Reference: t.Reference,
 	}
 }

@@ -111,21 +111,21 @@ func readQuery(r *http.Request) (query, error) {
 		if text := values.Get(name); text != "" {
 			at, err := time.Parse(time.RFC3339, text)
 			*where = at
-			found = append(found, broken([]rule{{name, "be an ISO 8601 instant", err == nil}})...)
+			found = append(found, violationsOf([]rule{{name, "be an ISO 8601 instant", err == nil}})...)
 		}
 	}
 	for name, where := range map[string]*int{"page": &q.page, "size": &q.size} {
 		if text := values.Get(name); text != "" {
 			n, err := strconv.Atoi(text)
 			*where = n
-			found = append(found, broken([]rule{{name, "be a whole number", err == nil}})...)
+			found = append(found, violationsOf([]rule{{name, "be a whole number", err == nil}})...)
 		}
 	}
-	found = append(found, broken([]rule{
+	found = append(found, violationsOf([]rule{
 		{"page", "be 0 or above", q.page >= 0 && q.page < maxBalance},
 		{"size", "be from 1 to 500", q.size >= 1 && q.size <= maxPageSize},
 	})...)
-	return q, violating(found)
+	return q, invalid(found)
 }
 
 // word returns the status word of a transaction: an undocumented one while UnknownWords is

@@ -16,49 +16,49 @@ const (
 	maxOTPs     = 10_000 // passwords issued and unused; beyond it the call answers 503
 )
 
-// otps holds the one-time passwords issued and unused. They are not journaled: after a
+// otps stores the one-time passwords issued and unused. They are not journaled: after a
 // restart a customer requests another.
 type otps struct {
-	clock engine.Clock
-	mu    *sync.Mutex
-	given map[string]issued // by the customer's local number
+	clock  engine.Clock
+	mu     *sync.Mutex
+	issued map[string]issuedOTP // by the customer's local number
 }
 
-// issued is one password with its expiry.
-type issued struct {
+// issuedOTP is one password with its expiry.
+type issuedOTP struct {
 	otp   string
 	until time.Time
 }
 
 // newOTPs returns a store without passwords.
 func newOTPs(clock engine.Clock) otps {
-	return otps{clock: clock, mu: &sync.Mutex{}, given: make(map[string]issued)}
+	return otps{clock: clock, mu: &sync.Mutex{}, issued: make(map[string]issuedOTP)}
 }
 
-// give returns a password for a customer, in place of any other.
-func (o otps) give(customer string) (string, error) {
+// issue returns a password for a customer, in place of any other.
+func (o otps) issue(customer string) (string, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return "", err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.given) >= maxOTPs {
+	if len(o.issued) >= maxOTPs {
 		return "", unavailable
 	}
 	otp := fmt.Sprintf("%06d", n)
-	o.given[customer] = issued{otp, o.clock.Now().Add(otpLifetime)}
+	o.issued[customer] = issuedOTP{otp, o.clock.Now().Add(otpLifetime)}
 	return otp, nil
 }
 
-// spend reports whether a password is the customer's, and uses it up. OTP is always valid
+// use reports whether a password is the customer's, and uses it up. OTP is always valid
 // and never used up, so that a test needs no preparing call.
-func (o otps) spend(customer, otp string) bool {
+func (o otps) use(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	mine, found := o.given[customer]
+	mine, found := o.issued[customer]
 	if found && engine.Same(mine.otp, otp) {
-		delete(o.given, customer)
+		delete(o.issued, customer)
 		return !o.clock.Now().After(mine.until)
 	}
 	return engine.Same(otp, OTP)
@@ -77,7 +77,7 @@ func (s *Simulator) otp(w http.ResponseWriter, r *http.Request) error {
 	if err := s.pins.checkCustomer(asked); err != nil {
 		return err
 	}
-	otp, err := s.otps.give(asked.ID)
+	otp, err := s.otps.issue(asked.ID)
 	if err != nil {
 		return err
 	}

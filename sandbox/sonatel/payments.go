@@ -21,7 +21,7 @@ func (s *Simulator) checkPayment(m movement) error {
 	if s.Faults.Read().BehaviourOf(m.Customer.ID).Down {
 		return unavailable
 	}
-	if err := violating(m.validate()); err != nil {
+	if err := invalid(m.validate()); err != nil {
 		return err
 	}
 	switch {
@@ -64,7 +64,7 @@ func (s *Simulator) oneStep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !s.otps.spend(asked.Customer.ID, asked.Customer.OTP) {
+	if !s.otps.use(asked.Customer.ID, asked.Customer.OTP) {
 		return wrongOTP
 	}
 	return s.openAndReply(w, r, wanted)
@@ -77,7 +77,7 @@ func (s *Simulator) twoSteps(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked.Method != methodTwoSteps {
-		return violating([]violation{{"method", "must be " + methodTwoSteps}})
+		return invalid([]violation{{"method", "must be " + methodTwoSteps}})
 	}
 	wanted.Order.Notes[noteTwoSteps] = asked.Method
 	return s.openAndReply(w, r, wanted)
@@ -95,7 +95,7 @@ func (s *Simulator) confirm(w http.ResponseWriter, r *http.Request) error {
 	case t.ID == "" || t.party(customerPrefix).ID != who.ID:
 		return notFound
 	case t.status() != Initiated:
-		return stillPending.because("The transaction does not wait for its customer.")
+		return stillPending.withDetail("The transaction does not wait for its customer.")
 	}
 	if err := s.pins.checkCustomer(who); err != nil {
 		return err

@@ -118,7 +118,7 @@ func (p *pins) servePublicKey(w http.ResponseWriter, _ *http.Request) error {
 // the served key does not decrypt.
 func (p *pins) decrypt(encrypted string) (string, error) {
 	if encrypted == "" {
-		return "", violating([]violation{{"encryptedPinCode", "must not be empty"}})
+		return "", invalid([]violation{{"encryptedPinCode", "must not be empty"}})
 	}
 	sealed, err := base64.StdEncoding.DecodeString(encrypted)
 	if err != nil {
@@ -140,18 +140,18 @@ func (p *pins) decrypt(encrypted string) (string, error) {
 // in a row blocks the account for good.
 func (p *pins) checkRetailer(who party) error {
 	if who.IDType != idMSISDN || !engine.Same(who.ID, p.retailer) {
-		return merchantRefused.because("The partner is not a retailer of this account.")
+		return merchantRefused.withDetail("The partner is not a retailer of this account.")
 	}
 	digits, err := p.decrypt(who.EncryptedPINCode)
 	if err != nil {
 		return err
 	}
-	return p.try(digits)
+	return p.checkPIN(digits)
 }
 
-// try compares the retailer's PIN and counts wrong ones. The count is in the journal: as
+// checkPIN compares the retailer's PIN and counts wrong ones. The count is in the journal: as
 // with the real account, a restart grants no further tries.
-func (p *pins) try(digits string) error {
+func (p *pins) checkPIN(digits string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	after := p.pin
@@ -225,7 +225,7 @@ func (p *pins) change(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.FormValue("type") != "retailer" {
-		return invalidInput.because("Only the PIN of type=retailer can be changed here.")
+		return invalidInput.withDetail("Only the PIN of type=retailer can be changed here.")
 	}
 	wanted, err := p.decrypt(asked.EncryptedNew)
 	if err != nil {

@@ -54,14 +54,14 @@ var (
 // Error implements error.
 func (p problem) Error() string { return strconv.Itoa(p.code) + ": " + p.detail }
 
-// because returns the problem with another detail.
-func (p problem) because(detail string) problem {
+// withDetail returns the problem with another detail.
+func (p problem) withDetail(detail string) problem {
 	p.detail = detail
 	return p
 }
 
-// violating returns the invalid-input problem of these violations, or nil for none.
-func violating(found []violation) error {
+// invalid returns the invalid-input problem of these violations, or nil for none.
+func invalid(found []violation) error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -72,8 +72,8 @@ func violating(found []violation) error {
 
 // problems maps other errors to Sonatel's problems.
 var problems = map[error]engine.Refusal{
-	engine.ErrInternal: internal, engine.ErrDown: unavailable, engine.ErrFull: unavailable.because(engine.ErrFull.Error()),
-	engine.ErrFloat: balanceTooLow,
+	engine.ErrInternal: internal, engine.ErrDown: unavailable, engine.ErrFloat: balanceTooLow,
+	engine.ErrFull: unavailable.withDetail(engine.ErrFull.Error()),
 }
 
 // ServeHTTP sends the same problem to every caller.

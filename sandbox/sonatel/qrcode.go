@@ -29,11 +29,11 @@ const maxPublicURL = 60
 
 // codeRequest is the body of a QR code call. Some clients send code as a number.
 type codeRequest struct {
-	Code      label             `json:"code"`
+	Code      flexibleText      `json:"code"`
 	Name      string            `json:"name"`
 	Amount    amount            `json:"amount"`
 	Reference string            `json:"reference"`
-	Validity  number            `json:"validity"` // seconds; a day if left out
+	Validity  wholeNumber       `json:"validity"` // seconds; a day if left out
 	Metadata  map[string]string `json:"metadata"`
 	// The addresses for the customer's browser afterwards. Callbacks go to the address in the
 	// header X-Callback-Url, or to the registered one.
@@ -67,9 +67,9 @@ type validFor struct {
 
 // validate returns every violation of the request.
 func (q codeRequest) validate() []violation {
-	return append(common(q.Amount, q.Reference, q.Metadata), broken([]rule{
+	return append(commonViolations(q.Amount, q.Reference, q.Metadata), violationsOf([]rule{
 		{"name", "have from 1 to 80 characters", q.Name != "" && utf8.RuneCountInString(q.Name) <= maxName},
-		{"validity", "be at most 86400 seconds", q.Validity >= 0 && q.Validity <= number(maxValidity/time.Second)},
+		{"validity", "be at most 86400 seconds", q.Validity >= 0 && q.Validity <= wholeNumber(maxValidity/time.Second)},
 		{"callbackSuccessUrl", "be an absolute http address", q.SuccessURL == "" || validURL(q.SuccessURL)},
 		{"callbackCancelUrl", "be an absolute http address", q.CancelURL == "" || validURL(q.CancelURL)},
 	})...)
@@ -88,7 +88,7 @@ func (q codeRequest) code(r *http.Request, now time.Time, callbackURL, force str
 		ValidUntil: now.Add(life), AnswerLost: engine.AnswerIsLost(r.Context()),
 		Unread: engine.AnswerIsSpoiled(r.Context()), Force: force,
 	}
-	c.expectCustomer()
+	c.scheduleCustomer()
 	return c
 }
 
@@ -128,15 +128,15 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	if !made.actsAtOnce() { // scheduled before anyone reads the response
-		s.codes.expect(made)
+		s.codes.scheduleCustomer(made)
 	}
 	response.ServeHTTP(w, r)
 	if !s.Flush(w) { // nobody received the code
-		_, err = s.codes.change(made.ID, (*code).lose)
+		_, err = s.codes.change(made.ID, (*code).markLost)
 		return err
 	}
 	if made.actsAtOnce() {
-		s.codes.expect(made)
+		s.codes.scheduleCustomer(made)
 	}
 	return nil
 }
@@ -152,13 +152,13 @@ func (s *Simulator) issueCode(w http.ResponseWriter, r *http.Request) (code, err
 	address, err := callbackURL(r)
 	switch {
 	case msisdn != "" && !engine.ValidNumber(msisdn):
-		return code{}, badMSISDN.because(MSISDNHeader + " must look like +221770123456.")
+		return code{}, badMSISDN.withDetail(MSISDNHeader + " must look like +221770123456.")
 	case switches.BehaviourOf(msisdn).Down:
 		return code{}, unavailable
 	case err != nil:
 		return code{}, err
 	}
-	if err := violating(asked.validate()); err != nil {
+	if err := invalid(asked.validate()); err != nil {
 		return code{}, err
 	}
 	if !engine.Same(string(asked.Code), s.credentials.MerchantCode) {
@@ -170,7 +170,7 @@ func (s *Simulator) issueCode(w http.ResponseWriter, r *http.Request) (code, err
 // loseCode withholds the response to a QR code call. Nobody received the code, so nobody
 // pays it.
 func (s *Simulator) loseCode(r *http.Request, made code, timesOut bool) error {
-	if _, err := s.codes.change(made.ID, (*code).lose); err != nil {
+	if _, err := s.codes.change(made.ID, (*code).markLost); err != nil {
 		return err
 	}
 	if timesOut {

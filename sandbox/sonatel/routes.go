@@ -11,21 +11,23 @@ import (
 // responses to calls that move money or show movements.
 func (s *Simulator) Handler() http.Handler {
 	mux := http.NewServeMux()
+	accounts := accounts{&s.Engine, s.settings, s.pins, s.credentials}
+	history := history{&s.Engine, s.settings}
+	page := page{&s.Engine, s.settings, s.codes, s.checkout}
 	token := s.WithoutFaults(s.token)
 	mux.Handle("POST /oauth/v1/token", token)
 	mux.Handle("POST /oauth/token", token)
 	for pattern, serve := range map[string]engine.Call{
 		"GET /api/account/v1/publicKeys":                s.pins.servePublicKey,
-		"GET /api/eWallet/v1/account":                   s.account,
+		"GET /api/eWallet/v1/account":                   accounts.account,
 		"PATCH /api/eWallet/v1/account":                 s.pins.change,
-		"POST /api/eWallet/v1/account/retailer/balance": s.balance,
+		"POST /api/eWallet/v1/account/retailer/balance": accounts.balance,
 		"POST /api/notification/v1/merchantcallback":    s.callbacks.register,
 		"GET /api/notification/v1/merchantcallback":     s.callbacks.serveRegistration,
-		"GET /api/assignments/v1/partner/sim-cards":     s.simCards,
+		"GET /api/assignments/v1/partner/sim-cards":     accounts.simCards,
 	} {
-		mux.Handle(pattern, s.WithoutFaults(s.admitted(serve)))
+		mux.Handle(pattern, s.WithoutFaults(s.authorized(serve)))
 	}
-	past := history{&s.Engine, s.settings}
 	for pattern, serve := range map[string]engine.Call{
 		"POST /api/eWallet/v1/cashins":                   s.cashin,
 		"POST /api/eWallet/v1/bulkcashins":               s.bulkCashin,
@@ -34,13 +36,12 @@ func (s *Simulator) Handler() http.Handler {
 		"POST /api/eWallet/v1/payments/otp":              s.otp,
 		"POST /api/eWallet/v1/payments":                  s.twoSteps,
 		"POST /api/eWallet/v1/transactions/{id}/confirm": s.confirm,
-		"GET /api/eWallet/v1/transactions":               past.search,
-		"GET /api/eWallet/v1/transactions/{id}/status":   past.status,
+		"GET /api/eWallet/v1/transactions":               history.search,
+		"GET /api/eWallet/v1/transactions/{id}/status":   history.status,
 	} {
-		mux.Handle(pattern, s.WithFaults(s.admitted(serve)))
+		mux.Handle(pattern, s.WithFaults(s.authorized(serve)))
 	}
-	pay := page{&s.Engine, s.settings, s.codes, s.checkout}
-	mux.Handle(pagePath+"{id}", s.Faults.WithFaults(pay, http.HandlerFunc(pay.down)))
+	mux.Handle(pagePath+"{id}", s.Faults.WithFaults(page, http.HandlerFunc(page.down)))
 	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.HandleFunc("GET /book", s.ServeBook)
 	mux.Handle("/switches", s.Settings())
@@ -48,30 +49,12 @@ func (s *Simulator) Handler() http.Handler {
 	return mux
 }
 
-// admitted returns an authenticated call.
-func (s *Simulator) admitted(serve engine.Call) engine.Call {
+// authorized returns a call with an access token.
+func (s *Simulator) authorized(serve engine.Call) engine.Call {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := s.admit(r); err != nil {
+		if err := s.authorize(r); err != nil {
 			return err
 		}
 		return serve(w, r)
-	}
-}
-
-// admit returns the reason to reject a call, or nil. The gateway checks the content type
-// before the token, and requires one even without content.
-func (s *Simulator) admit(r *http.Request) error {
-	quirks := s.settings.quirks()
-	if !engine.SaysJSON(r) && (r.Method != http.MethodGet || quirks.ContentTypeRequiredOnGET) {
-		return unsupportedMedia
-	}
-	token, isBearer := engine.Bearer(r)
-	switch {
-	case !isBearer:
-		return badCredentials.because("The call needs an Authorization: Bearer header.")
-	case s.Faults.Read().RefuseTokens:
-		return badCredentials.because("The access token is revoked.")
-	default:
-		return s.tokens.check(token)
 	}
 }

@@ -58,8 +58,8 @@ type Quirks struct {
 	WrongPINs *int `json:"wrong_pins"`
 }
 
-// usual holds the quirks of production, with no deliberate fault.
-var usual = Quirks{
+// usualQuirks holds the quirks of production, with no deliberate fault.
+var usualQuirks = Quirks{
 	ContentTypeRequiredOnGET: true, FloatAmounts: true, BareArrays: true, BrokenTypeFilter: true,
 	EmptyRegistration: true,
 }
@@ -140,7 +140,7 @@ func (st *settings) settling() time.Duration {
 func (s *Simulator) Settings() engine.Settings {
 	return engine.Settings{
 		Read: func() any { return s.settings.read() }, Healthy: func() any { return healthy() },
-		Change: s.settings.change, Own: says, Figures: []string{"balance"},
+		Change: s.settings.change, Own: settingTexts, Figures: []string{"balance"},
 	}
 }
 
@@ -161,13 +161,13 @@ func (s *Simulator) SetSwitches(wanted Switches) error {
 // healthy returns the switches without faults: the usual quirks, a full float, no wrong PIN.
 func healthy() Switches {
 	float, none := int64(defaultFloat), 0
-	s := Switches{Switches: engine.Healthy(), Quirks: usual}
+	s := Switches{Switches: engine.Healthy(), Quirks: usualQuirks}
 	s.Balance, s.WrongPINs = &float, &none
 	return s
 }
 
-// says holds the effect of each of Sonatel's own switches, for people.
-var says = map[string]string{
+// settingTexts holds the effect of each of Sonatel's own switches, for people.
+var settingTexts = map[string]string{
 	"content_type_required_on_get": "Answers 415 to a GET without Content-Type, as production does",
 	"float_amounts":                "Writes amounts as 10.0, as production does",
 	"bare_arrays":                  "Answers a search with a bare array, as production does",

@@ -78,7 +78,7 @@ type Simulator struct {
 	pins        *pins
 	callbacks   *callbacks
 	settings    *settings
-	tokens      tokens
+	tokens      engine.Tokens
 	otps        otps
 	checkout    engine.Checkout
 }
@@ -105,10 +105,10 @@ func New(o Options) (*Simulator, error) {
 	}
 	s := &Simulator{
 		credentials: o.Credentials, checkout: checkout, otps: newOTPs(o.Clock),
-		tokens: tokens{o.Clock, engine.NewTokens(o.Credentials.ClientSecret)},
+		tokens: engine.NewTokens(o.Credentials.ClientSecret),
 	}
 	record := func(e entry) error { return s.RecordOwn(e) }
-	s.settings = &settings{engine: &s.Engine, own: usual}
+	s.settings = &settings{engine: &s.Engine, own: usualQuirks}
 	s.pins = &pins{
 		retailer: o.Credentials.RetailerMSISDN, pin: pinState{PIN: o.Credentials.PIN}, record: record,
 		rotated: func() bool { return s.settings.quirks().KeyRotation },

@@ -8,39 +8,14 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// tokens issues and checks access tokens. A token is signed and holds its own expiry, so
-// tokens survive a restart and use no memory. The real ones are signed with RS256; callers
-// cannot read either.
-type tokens struct {
-	clock engine.Clock
-	engine.Tokens
-}
-
-// claims are the contents of a token.
+// claims are the contents of an access token. It holds its own expiry, so tokens survive a
+// restart and use no memory. The real ones are signed with RS256; callers cannot read
+// either.
 type claims struct {
 	ID       string `json:"jti"`
 	IssuedAt int64  `json:"iat"` // Unix seconds
 	Expires  int64  `json:"exp"` // Unix seconds
 	Type     string `json:"typ"`
-}
-
-// grant returns a token that is valid for lifetime.
-func (t tokens) grant(kind string, lifetime time.Duration) (string, error) {
-	now := t.clock.Now()
-	return t.JWT(claims{ID: rand.Text(), IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), Type: kind})
-}
-
-// check returns the reason to refuse a token, or nil.
-func (t tokens) check(token string) error {
-	var said claims
-	// One reason for every token that is not ours, so that a guess reveals nothing.
-	if !t.Read(token, &said) || said.Type != bearer {
-		return badCredentials.because("The access token is unknown.")
-	}
-	if t.clock.Now().Unix() >= said.Expires {
-		return badCredentials.because("The access token has expired.")
-	}
-	return nil
 }
 
 // The kinds of token.
@@ -93,12 +68,15 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 
 // grant sends a token to an authenticated caller.
 func (s *Simulator) grant(w http.ResponseWriter) error {
-	lifetime := s.Faults.Read().TokenLifetime(tokenLifetime)
-	access, err := s.tokens.grant(bearer, lifetime)
+	now, lifetime := s.Now(), s.Faults.Read().TokenLifetime(tokenLifetime)
+	issue := func(kind string, lifetime time.Duration) (string, error) {
+		return s.tokens.JWT(claims{rand.Text(), now.Unix(), now.Add(lifetime).Unix(), kind})
+	}
+	access, err := issue(bearer, lifetime)
 	if err != nil {
 		return err
 	}
-	again, err := s.tokens.grant(refresh, refreshLifetime)
+	again, err := issue(refresh, refreshLifetime)
 	if err != nil {
 		return err
 	}
@@ -106,5 +84,27 @@ func (s *Simulator) grant(w http.ResponseWriter) error {
 		AccessToken: access, ExpiresIn: int64(lifetime / time.Second), TokenType: bearer, Scope: "email profile",
 		RefreshToken: again, RefreshExpiresIn: int64(refreshLifetime / time.Second),
 	})
+	return nil
+}
+
+// authorize returns the reason to reject a call, or nil. The gateway checks the content
+// type before the token, and requires one even without content.
+func (s *Simulator) authorize(r *http.Request) error {
+	if !engine.SaysJSON(r) && (r.Method != http.MethodGet || s.settings.quirks().ContentTypeRequiredOnGET) {
+		return unsupportedMedia
+	}
+	token, isBearer := engine.Bearer(r)
+	var said claims
+	switch {
+	case !isBearer:
+		return badCredentials.withDetail("The call needs an Authorization: Bearer header.")
+	case s.Faults.Read().RefuseTokens:
+		return badCredentials.withDetail("The access token is revoked.")
+	case !s.tokens.Read(token, &said) || said.Type != bearer:
+		// One reason for every token that is not ours, so that a guess reveals nothing.
+		return badCredentials.withDetail("The access token is unknown.")
+	case s.Now().Unix() >= said.Expires:
+		return badCredentials.withDetail("The access token has expired.")
+	}
 	return nil
 }

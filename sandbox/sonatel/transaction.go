@@ -66,7 +66,7 @@ const (
 // declines holds Sonatel's words for each reason.
 var declines = map[engine.Reason]struct {
 	status Status
-	says   string
+	text   string
 }{
 	engine.TooPoor:  {Failed, "Le solde du client est insuffisant."},
 	engine.SaidNo:   {Cancelled, "Le client a refusé."},
@@ -152,7 +152,7 @@ type transactionReply struct {
 	Type                string            `json:"type"`
 	Status              Status            `json:"status"`
 	StatusReason        string            `json:"statusReason,omitempty"`
-	Amount              shown             `json:"amount"`
+	Amount              moneyReply        `json:"amount"`
 	Reference           string            `json:"reference"`
 	BulkID              string            `json:"bulkId,omitempty"`
 	Metadata            map[string]string `json:"metadata"`
@@ -175,8 +175,8 @@ func (t transaction) reply(q Quirks) transactionReply {
 		}
 	}
 	return transactionReply{
-		TransactionID: t.ID, Type: t.kind(), Status: t.status(), StatusReason: declines[t.Reason].says,
-		Amount: q.show(t.Amount), Reference: t.Reference, BulkID: t.Notes[noteBulk], Metadata: metadata,
+		TransactionID: t.ID, Type: t.kind(), Status: t.status(), StatusReason: declines[t.Reason].text,
+		Amount: q.money(t.Amount), Reference: t.Reference, BulkID: t.Notes[noteBulk], Metadata: metadata,
 		Partner: t.party(partnerPrefix), Customer: t.party(customerPrefix), Channel: t.Notes[noteChannel],
 		ReceiveNotification: t.Notes[noteReceives] == strconv.FormatBool(true),
 		RequestDate:         cmp.Or(t.Notes[noteRequestDate], instant(t.OpenedAt)),

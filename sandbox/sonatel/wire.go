@@ -45,12 +45,12 @@ var wallets = []string{"", principal, "SALAIRE", "BONUS", "INTERNATIONAL"}
 // 8 are accepted as well, because the sandbox pays out to Mali by this API.
 var localNumber = regexp.MustCompile(`^[0-9]{8,9}$`)
 
-// number is an amount that must be whole. It is read from 10, 10.0 and, since some clients
+// wholeNumber is an amount that must be whole. It is read from 10, 10.0 and, since some clients
 // send text, "10".
-type number int64
+type wholeNumber int64
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (n *number) UnmarshalJSON(raw []byte) error {
+func (n *wholeNumber) UnmarshalJSON(raw []byte) error {
 	if string(raw) == "null" { // counts as left out
 		return nil
 	}
@@ -59,38 +59,38 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 	if err != nil || strings.Trim(fraction, "0") != "" {
 		return fmt.Errorf("%s is not a whole amount", raw)
 	}
-	*n = number(value)
+	*n = wholeNumber(value)
 	return nil
 }
 
-// label is a text that some clients send as a number.
-type label string
+// flexibleText is a text that some clients send as a number.
+type flexibleText string
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (l *label) UnmarshalJSON(raw []byte) error {
-	*l = label(strings.Trim(string(raw), `"`))
+func (l *flexibleText) UnmarshalJSON(raw []byte) error {
+	*l = flexibleText(strings.Trim(string(raw), `"`))
 	return nil
 }
 
 // amount is money in a request.
 type amount struct {
-	Value number `json:"value"`
-	Unit  string `json:"unit"`
+	Value wholeNumber `json:"value"`
+	Unit  string      `json:"unit"`
 }
 
-// shown is money in a response.
-type shown struct {
+// moneyReply is money in a response.
+type moneyReply struct {
 	Value json.RawMessage `json:"value"`
 	Unit  string          `json:"unit"`
 }
 
-// show returns an amount in Sonatel's form: 10.0 in production.
-func (q Quirks) show(value int64) shown {
+// money returns an amount in Sonatel's form: 10.0 in production.
+func (q Quirks) money(value int64) moneyReply {
 	digits := strconv.FormatInt(value, 10)
 	if q.FloatAmounts {
 		digits += ".0"
 	}
-	return shown{Value: json.RawMessage(digits), Unit: unitXOF}
+	return moneyReply{Value: json.RawMessage(digits), Unit: unitXOF}
 }
 
 // party is one side of a movement.
@@ -135,8 +135,8 @@ type rule struct {
 	holds       bool
 }
 
-// broken returns the violations of the rules that do not hold.
-func broken(rules []rule) []violation {
+// violationsOf returns the violations of the rules that do not hold.
+func violationsOf(rules []rule) []violation {
 	var found []violation
 	for _, one := range rules {
 		if !one.holds {
@@ -149,7 +149,7 @@ func broken(rules []rule) []violation {
 // validate returns every violation of the movement.
 func (m movement) validate() []violation {
 	_, err := time.Parse(time.RFC3339, m.RequestDate)
-	return append(common(m.Amount, m.Reference, m.Metadata), broken([]rule{
+	return append(commonViolations(m.Amount, m.Reference, m.Metadata), violationsOf([]rule{
 		{"customer.idType", "be MSISDN", m.Customer.IDType == idMSISDN},
 		{"customer.walletType", "be a wallet of Orange Money", slices.Contains(wallets, m.Customer.WalletType)},
 		{"partner.walletType", "be a wallet of Orange Money", slices.Contains(wallets, m.Partner.WalletType)},
@@ -157,9 +157,9 @@ func (m movement) validate() []violation {
 	})...)
 }
 
-// common returns the violations of the fields that every movement has.
-func common(a amount, reference string, metadata map[string]string) []violation {
-	found := broken([]rule{
+// commonViolations returns the violations of the fields that every movement has.
+func commonViolations(a amount, reference string, metadata map[string]string) []violation {
+	found := violationsOf([]rule{
 		{"amount.value", "be a whole number above 0", a.Value > 0 && a.Value <= maxAmount},
 		{"amount.unit", "be XOF", a.Unit == unitXOF},
 		{"reference", "have at most 50 characters", utf8.RuneCountInString(reference) <= maxReference},
@@ -181,14 +181,14 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
 			return tooLarge
 		}
-		return invalidBody.because("The body could not be read to its end.")
+		return invalidBody.withDetail("The body could not be read to its end.")
 	}
 	err = json.Unmarshal(raw, v)
 	if wrong, found := errors.AsType[*json.UnmarshalTypeError](err); found {
-		return violating([]violation{{wrong.Field, "must be of another type"}})
+		return invalid([]violation{{wrong.Field, "must be of another type"}})
 	}
 	if err != nil {
-		return invalidBody.because(err.Error())
+		return invalidBody.withDetail(err.Error())
 	}
 	return nil
 }
@@ -198,7 +198,7 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 func callbackURL(r *http.Request) (string, error) {
 	address := r.Header.Get("X-Callback-Url")
 	if address != "" && !validURL(address) {
-		return "", violating([]violation{{"X-Callback-Url", "must be an absolute http address"}})
+		return "", invalid([]violation{{"X-Callback-Url", "must be an absolute http address"}})
 	}
 	return address, nil
 }
