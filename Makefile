@@ -29,11 +29,11 @@ build: bin/pirogue bin/devserver ## bin/pirogue and bin/devserver
 # every step it would follow, five times as slowly.
 RACE := CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false'
 
-# Stories in virtual time, which goes on by itself while the race detector holds a step up.
+# Simulations in virtual time, which goes on by itself while the race detector holds a step up.
 SIMULATED := ^Test(Simulation|ASeedIsOneStory)$$
 
-# What takes its time by waiting, and would take several times as long under the race
-# detector: it runs by itself.
+# These tests take their time by waiting, and would take several times as long under the race
+# detector: they run by themselves.
 LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts|HistoriesOfFaults
 
 .PHONY: test
