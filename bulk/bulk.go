@@ -160,7 +160,7 @@ type BulkPage struct {
 	// Operator takes the lines of the page by bulk calls; "" when each payment is
 	// submitted by itself.
 	Operator    pirogue.OperatorCode `json:"operator,omitempty"`
-	CallTimeout time.Duration        `json:"call_timeout,omitempty"` // of one bulk call
+	CallTimeout operator.Duration    `json:"call_timeout,omitzero"` // of one bulk call
 }
 
 // NewBulkInput returns the workflow input of b; instance finds the operator of each page. Where
@@ -171,7 +171,7 @@ func NewBulkInput(b Bulk, instance func(pirogue.OperatorCode) (operator.Instance
 	for i, code := range b.Pages {
 		found, known := instance(code)
 		if _, whole := found.Operator.(operator.BulkDisburser); known && whole {
-			order.Pages[i] = BulkPage{Operator: code, CallTimeout: found.CallTimeout}
+			order.Pages[i] = BulkPage{Operator: code, CallTimeout: operator.Duration(found.CallTimeout)}
 		}
 	}
 	return order

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"pirogue"
@@ -42,6 +43,40 @@ func NewRouteCandidate(k pirogue.PaymentKind, i Instance) RouteCandidate {
 		AbsenceProves: i.absenceProves(),
 		RefusalSpan:   cmp.Or(i.RefusalSpan, c.RefusalSpan),
 	}
+}
+
+// candidateFields has the fields of RouteCandidate without its methods.
+type candidateFields RouteCandidate
+
+// candidateJSON is a RouteCandidate as JSON. Its durations hide those of candidateFields.
+type candidateJSON struct {
+	candidateFields
+
+	Window         Duration `json:"window"`
+	FinalityWindow Duration `json:"finality_window"`
+	CallTimeout    Duration `json:"call_timeout"`
+	ResendWithin   Duration `json:"resend_within,omitzero"`
+	RefusalSpan    Duration `json:"refusal_span,omitzero"`
+}
+
+// MarshalJSON writes the durations as text, such as "5m0s".
+func (l RouteCandidate) MarshalJSON() ([]byte, error) {
+	return json.Marshal(candidateJSON{
+		candidateFields: candidateFields(l),
+		Window:          Duration(l.Window), FinalityWindow: Duration(l.FinalityWindow),
+		CallTimeout: Duration(l.CallTimeout), ResendWithin: Duration(l.ResendWithin), RefusalSpan: Duration(l.RefusalSpan),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (l *RouteCandidate) UnmarshalJSON(data []byte) error {
+	var read candidateJSON
+	err := json.Unmarshal(data, &read)
+	*l = RouteCandidate(read.candidateFields)
+	l.Window, l.FinalityWindow = time.Duration(read.Window), time.Duration(read.FinalityWindow)
+	l.CallTimeout, l.ResendWithin = time.Duration(read.CallTimeout), time.Duration(read.ResendWithin)
+	l.RefusalSpan = time.Duration(read.RefusalSpan)
+	return err
 }
 
 // AfterLostResponse returns the resends that a lost response of attempt a allows. A one-time password is

@@ -129,7 +129,7 @@ func (c *crew) run() activities.BulkClosed {
 		return c.operators[code], true
 	})
 	for i := range order.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
-		order.Pages[i].CallTimeout += time.Minute
+		order.Pages[i].CallTimeout += operator.Duration(time.Minute)
 	}
 	c.env.ExecuteWorkflow(workflows.Bulk, order)
 	require.True(c.t, c.env.IsWorkflowCompleted())
@@ -269,7 +269,7 @@ func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
 	env.RegisterWorkflow(workflows.Bulk)
 	env.RegisterActivity(d)
 	env.ExecuteWorkflow(workflows.Bulk, bulk.BulkInput{BulkID: "april", Pages: []bulk.BulkPage{
-		{}, {Operator: "gone", CallTimeout: time.Second}, {},
+		{}, {Operator: "gone", CallTimeout: operator.Duration(time.Second)}, {},
 	}})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []string{"page 1 ", "page 2 ", "page 3 "}, d.begun)

@@ -189,7 +189,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 	w.operator.scenes = []scene{{from: time.Minute, outcome: pirogue.OutcomePaid}}
 	w.env.RegisterDelayedCallback(func() {
 		now := w.env.Now()
-		value, err := w.env.QueryWorkflow(workflows.WaitingQuery, now)
+		value, err := w.env.QueryWorkflow(workflows.WaitStateQuery, now)
 		require.NoError(t, err)
 		var waiting lifecycle.WaitState
 		require.NoError(t, value.Get(&waiting))

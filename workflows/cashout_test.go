@@ -214,7 +214,7 @@ func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
 	waits := func(after time.Duration, want string) {
 		w.env.RegisterDelayedCallback(func() {
-			value, err := w.env.QueryWorkflow(workflows.WaitingQuery, w.env.Now())
+			value, err := w.env.QueryWorkflow(workflows.WaitStateQuery, w.env.Now())
 			require.NoError(t, err)
 			var waiting lifecycle.WaitState
 			require.NoError(t, value.Get(&waiting))

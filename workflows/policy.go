@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"context"
+	"math"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -9,22 +9,23 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
 
-// The task queues. Operators have two each, so that one operator's limit or outage
-// is nobody else's; see OperatorQueue and StatusQueue.
+// The task queues. Operators have two each, so that the limit or the outage of one does not slow
+// another: see OperatorQueue and StatusQueue.
 const (
 	PaymentsQueue = "payments" // workflows and our own database
 	WebhooksQueue = "webhooks" // merchants' endpoints
 )
 
-// OperatorQueue is the queue of what is sent to one operator instance.
+// OperatorQueue returns the queue of the submissions to one operator instance.
 func OperatorQueue(o pirogue.OperatorCode) string { return "op-" + string(o) }
 
-// StatusQueue is the queue of the questions to one operator instance. It and OperatorQueue
-// share the contract's calls, so that what is sent never starves what is asked.
+// StatusQueue returns the queue of the status calls to one operator instance. It and OperatorQueue
+// share the contract's calls, so that submissions never starve status calls.
 func StatusQueue(o pirogue.OperatorCode) string { return OperatorQueue(o) + "-status" }
 
 // Priorities, most urgent first. Within one priority, merchants take turns.
@@ -41,19 +42,36 @@ const (
 	dbTimeout  = 10 * time.Second // one transaction of ours, retries on a conflict included
 	callMargin = 5 * time.Second  // on top of an operator's call: our own rows before and after it
 	noEnd      = 100_000          // attempts; more than any window has room for
+	// statusPatience limits the wait for one status call, on top of the call itself. Nobody takes
+	// work from the queue of an operator that left the configuration.
+	statusPatience = 2 * time.Minute
 )
 
-// questionPatience bounds the wait for the answer to one question, on top of the call
-// itself. Nobody takes work from the queue of an operator that left the configuration.
-const questionPatience = 2 * time.Minute
+// The time limits of a bulk's activities.
+const (
+	pageTimeout  = 15 * time.Minute // of one page: some hundred transactions and starts
+	countTimeout = 25 * time.Second // of counting ten thousand lines on a busy day
+	pageSilence  = 10 * time.Second // between two signs of life, on top of a call to an operator
+	queueTime    = 30 * time.Minute // of a page in its operator's queue, behind everything interactive
+)
 
-// turn is who a piece of work is for and how urgent it is.
-func turn(priority int, m pirogue.MerchantID) temporal.Priority {
+// The waits after a delivery that a crash or our own database cut off: they double. The waits between
+// deliveries come from the activity itself.
+const (
+	deliverRetryMin = 5 * time.Second
+	deliverRetryMax = time.Minute
+)
+
+// sweepTimeout limits one sweep.
+const sweepTimeout = 25 * time.Second
+
+// priorityOf returns the urgency of a piece of work and the merchant that it is for.
+func priorityOf(priority int, m pirogue.MerchantID) temporal.Priority {
 	return temporal.Priority{PriorityKey: priority, FairnessKey: string(m)}
 }
 
-// ours is for our own database. It always comes back, so nothing that a customer
-// already paid for is ever given up on.
+// ours returns the options of an activity on our own database. It is retried without an end, because
+// the database always comes back: nothing that a customer paid for is ever given up.
 func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           PaymentsQueue,
@@ -62,114 +80,136 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 			InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
 		},
 		Summary:  summary,
-		Priority: turn(priorityVerify, m),
+		Priority: priorityOf(priorityVerify, m),
 	}
 }
 
-// theirs is for a call to the operator of an order. An activity that makes one is
-// safe to run again at any point, because the attempt's row says what was perhaps
-// sent; so only our own trouble, or a worker that died, makes it run again. What is not a
-// submission is a question. What belongs to a bulk gives way to everything else.
-func theirs(o lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
-	queue := StatusQueue(o.Current.Operator)
+// theirs returns the options of an activity that calls the payment's operator. Such an activity is
+// safe to run again at any point, because the attempt's row says whether it was perhaps sent. So only
+// our own trouble, or a worker that died, makes it run again. Everything but a submission is a status
+// call. Work that belongs to a bulk gives way to everything else.
+func theirs(input lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+	queue := StatusQueue(input.Current.Operator)
 	if priority == prioritySubmit {
-		queue = OperatorQueue(o.Current.Operator)
-		if o.Kind == pirogue.Refund {
+		queue = OperatorQueue(input.Current.Operator)
+		if input.Kind == pirogue.Refund {
 			priority = priorityVerify
 		}
 	}
-	if o.Bulk {
+	if input.Bulk {
 		priority = priorityBulk
 	}
 	return workflow.ActivityOptions{
 		TaskQueue:           queue,
-		StartToCloseTimeout: o.Current.CallTimeout + callMargin,
+		StartToCloseTimeout: input.Current.CallTimeout + callMargin,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: noEnd,
 		},
 		Summary:  summary,
-		Priority: turn(priority, o.MerchantID),
+		Priority: priorityOf(priority, input.MerchantID),
 	}
 }
 
-// single is theirs for one question that a payment waits for.
-func single(o lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
-	return within(theirs(o, priority, summary), o.Current.CallTimeout+questionPatience)
+// single returns theirs for one call that a payment waits for.
+func single(input lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
+	return within(theirs(input, priority, summary), input.Current.CallTimeout+statusPatience)
 }
 
-// submitting is theirs for a submission. A collection waits as long as it may leave, and the call that
-// leaves last has its time: a worker that dies in the first call must not end the payment. Money that
-// leaves us waits as long as it would for an operator that is out of service, and a bulk's line
-// for all the lines before it.
-func submitting(o lifecycle.PaymentInput, summary string) workflow.ActivityOptions {
+// submitOptions returns theirs for a submission. A collection waits as long as it may be sent, and
+// its last call has its full time, so that a worker that dies in the first call does not end the
+// payment. Money that leaves us waits as long as it would for an operator that is out of service. A
+// bulk's line waits for all the lines before it.
+func submitOptions(input lifecycle.PaymentInput, summary string) workflow.ActivityOptions {
 	limit := operator.ParkFor
 	switch {
-	case !o.Kind.MoneyOut() && len(o.Fallbacks) > 0: // the next operator needs the rest of the time
-		limit = o.Current.CallTimeout + questionPatience
-	case !o.Kind.MoneyOut():
-		limit = o.Current.CollectWithin() + o.Current.CallTimeout + callMargin
-	case o.Bulk:
-		limit = pollingRound
+	case !input.Kind.MoneyOut() && len(input.Fallbacks) > 0: // the next candidate needs the rest of the time
+		limit = input.Current.CallTimeout + statusPatience
+	case !input.Kind.MoneyOut():
+		limit = input.Current.CollectWithin() + input.Current.CallTimeout + callMargin
+	case input.Bulk:
+		limit = pollRound
 	}
-	return within(theirs(o, prioritySubmit, summary), limit)
+	return within(theirs(input, prioritySubmit, summary), limit)
 }
 
-// polling is theirs for questions at a pace.
-func polling(o lifecycle.PaymentInput, pace activities.Pace) workflow.ActivityOptions {
+// pollOptions returns theirs for polls at a pace.
+func pollOptions(input lifecycle.PaymentInput, pace activities.Pace) workflow.ActivityOptions {
 	if pace.Watches() {
-		return theirs(o, priorityWatch, "watch for late money")
+		return theirs(input, priorityWatch, "watch for late money")
 	}
-	return theirs(o, priorityPoll, "poll status")
+	return theirs(input, priorityPoll, "poll status")
 }
 
-// within bounds how long theirs may go on altogether.
+// within limits the time of all runs of an activity together.
 func within(options workflow.ActivityOptions, limit time.Duration) workflow.ActivityOptions {
 	options.ScheduleToCloseTimeout = limit
 	return options
 }
 
-// parking is for a wait that looks at our own database now and then, up to limit.
-func parking(m pirogue.MerchantID, limit time.Duration) workflow.ActivityOptions {
+// parkOptions returns ours for a wait that reads our own database now and then, up to limit.
+func parkOptions(m pirogue.MerchantID, limit time.Duration) workflow.ActivityOptions {
 	options := within(ours(m, "parked"), limit)
 	options.RetryPolicy.MaximumAttempts = noEnd
-	options.Priority = turn(priorityPoll, m)
+	options.Priority = priorityOf(priorityPoll, m)
 	return options
 }
 
-// returning is for the wait until stray money is back with its payer: it looks at our own database
-// now and then, for as long as it takes.
-func returning(m pirogue.MerchantID) workflow.ActivityOptions {
+// returnOptions returns ours for the wait until money is back with its payer. The activity reads our
+// own database now and then, without an end.
+func returnOptions(m pirogue.MerchantID) workflow.ActivityOptions {
 	options := ours(m, "money goes back")
 	options.RetryPolicy.MaximumAttempts = noEnd
-	options.Priority = turn(priorityPoll, m)
+	options.Priority = priorityOf(priorityPoll, m)
 	return options
 }
 
-// do is nil on purpose: workflows use its method names only.
-var do *activities.Activities
-
-// start schedules one activity, so that a wrong argument is a compile error and not
-// a failed payment.
-func start[In, Out any](
-	ctx workflow.Context, options workflow.ActivityOptions,
-	activity func(context.Context, In) (Out, error), in In,
-) promise[Out] {
-	return promise[Out]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activity, in)}
+// pageOptions returns the options for starting a page of a bulk. The page runs in its operator's
+// queue when it calls the operator.
+func pageOptions(input bulk.BulkInput, page bulk.BulkPage, summary string) workflow.ActivityOptions {
+	options := bulkOptions(input, summary)
+	options.StartToCloseTimeout = pageTimeout
+	options.HeartbeatTimeout = pageSilence + time.Duration(page.CallTimeout)
+	if page.Operator != "" {
+		options.TaskQueue, options.ScheduleToStartTimeout = OperatorQueue(page.Operator), queueTime
+	}
+	return options
 }
 
-// call runs one activity and returns its typed result.
-func call[In, Out any](
-	ctx workflow.Context, options workflow.ActivityOptions,
-	activity func(context.Context, In) (Out, error), in In,
-) (Out, error) {
-	return start(ctx, options, activity, in).get(ctx)
+// bulkOptions returns the options of a bulk's own activities. They are retried without an end,
+// because the bulk's money is set aside.
+func bulkOptions(input bulk.BulkInput, summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:           PaymentsQueue,
+		StartToCloseTimeout: countTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
+			MaximumAttempts: math.MaxInt32,
+		},
+		Summary:  summary,
+		Priority: priorityOf(priorityBulk, input.MerchantID),
+	}
 }
 
-// promise is the typed result of an activity that may still run.
-type promise[Out any] struct{ future workflow.Future }
+// webhookOptions returns the options of an event's delivery.
+func webhookOptions(m pirogue.MerchantID) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:           WebhooksQueue,
+		StartToCloseTimeout: activities.DeliverTimeout,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: deliverRetryMin, BackoffCoefficient: 2, MaximumInterval: deliverRetryMax,
+		},
+		Summary:  "deliver",
+		Priority: priorityOf(priorityWebhook, m),
+	}
+}
 
-func (p promise[Out]) get(ctx workflow.Context) (Out, error) {
-	var out Out
-	err := p.future.Get(ctx, &out)
-	return out, err
+// sweepOptions returns the options of one search for work that was left behind.
+func sweepOptions(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              PaymentsQueue,
+		StartToCloseTimeout:    sweepTimeout,
+		ScheduleToCloseTimeout: 2 * sweepTimeout,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 2},
+		Summary:                summary,
+	}
 }

@@ -7,9 +7,8 @@ import (
 	"pirogue/lifecycle"
 )
 
-// Refund gives a cash-in, or a part of it, back to its payer. It is money that leaves
-// us, so its story is that of a cash-out; that the cash-in is brought up to date is
-// part of the transaction that ends it.
-func Refund(ctx workflow.Context, order lifecycle.PaymentInput) (pirogue.Status, error) {
-	return runPayment(ctx, order, (*paymentWorkflow).runCashOut)
+// Refund gives a cash-in, or a part of it, back to its payer. Its phases are those of a cash-out,
+// because its money leaves us. The transaction that ends it also updates the cash-in.
+func Refund(ctx workflow.Context, input lifecycle.PaymentInput) (pirogue.Status, error) {
+	return runPayment(ctx, input, runCashOut)
 }

@@ -3,19 +3,16 @@ package workflows
 import (
 	"context"
 	"errors"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
 	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
-	"pirogue/operator"
 	"pirogue/support"
 )
 
@@ -32,18 +29,6 @@ func (s *Starter) Open(ctx context.Context, f lifecycle.FollowedWork) (bool, err
 	return found.GetWorkflowExecutionInfo().GetCloseTime() == nil, nil
 }
 
-// followedWorkflowID returns the ID of the workflow that takes care of f.
-func followedWorkflowID(f lifecycle.FollowedWork) string {
-	switch f.What {
-	case lifecycle.FollowedBulk:
-		return BulkWorkflowID(pirogue.BulkID(f.ID))
-	case lifecycle.FollowedEvent:
-		return WebhookWorkflowID(pirogue.EventID(f.ID), f.Round)
-	default:
-		return PaymentWorkflowID(pirogue.PaymentID(f.ID), f.Kind)
-	}
-}
-
 // Restart implements activities.Restarter.
 func (s *Starter) Restart(ctx context.Context, r lifecycle.Restart) error {
 	order, err := s.restartOrder(r)
@@ -52,7 +37,7 @@ func (s *Starter) Restart(ctx context.Context, r lifecycle.Restart) error {
 	}
 	options := restartOptions(r.Payment, order)
 	options.WorkflowIDConflictPolicy = openOne(r.Anew)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, restartableWorkflows[r.Payment.Kind].story, order)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[r.Payment.Kind].workflow, order)
 	return away(err)
 }
 
@@ -100,14 +85,11 @@ func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, act s
 	}
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
-			restartOptions(r.Payment, order), restartableWorkflows[r.Payment.Kind].story, order),
+			restartOptions(r.Payment, order), workflowsByKind[r.Payment.Kind].workflow, order),
 		UpdateOptions: actionUpdate(r.Payment, act),
 	})
 	return decided(ctx, r.Payment, handle, err)
 }
-
-// rebuildWorkflow is the ID of a search for lost workflows that a person asked for.
-const rebuildWorkflow = "rebuild"
 
 // Rebuild looks for workflows that are gone and starts them again, or only shows them. Who
 // asks while that is under way has its answer.
@@ -125,74 +107,4 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (lifecycle.Restarted
 		err = run.Get(ctx, &found)
 	}
 	return found, unanswered(err)
-}
-
-// resumeFinal goes on with a payment that has ended, after its workflow was lost. A case waits
-// for a person; money that can still move late is looked for until the operator's horizon,
-// and once more when that has passed.
-func (s *paymentWorkflow) resumeFinal(ctx workflow.Context) (pirogue.Status, error) {
-	r := s.input.Resumes
-	s.final, s.settled, s.status, s.number = true, true, r.Status, r.Attempts
-	s.releaseFirstResponse(lifecycle.FirstResponse{})
-	if succeeded(r.Status) {
-		s.booked = s.input.Amount.Minor
-	}
-	if err := s.watchEarlier(ctx); err != nil {
-		return r.Status, err
-	}
-	switch {
-	case r.Case == support.CauseUnknown:
-		return s.untilClear(ctx, r.Status, operator.OperatorResult{Unreadable: true})
-	case r.Case != "":
-		return s.settleOpen(ctx)
-	case succeeded(r.Status):
-		return r.Status, s.verify(ctx, r.Status)
-	}
-	if !r.Watched() { // nothing that left can move any more
-		return r.Status, nil
-	}
-	s.deadline = r.EndedAt.Add(s.input.Current.FinalityWindow)
-	return s.watchUntilHorizon(ctx, r.Status)
-}
-
-// settleOpen settles the open cases of an ended payment, the oldest first, and watches on where
-// money can still move. What arrives meanwhile has a case of its own.
-func (s *paymentWorkflow) settleOpen(ctx workflow.Context) (pirogue.Status, error) {
-	r := s.input.Resumes
-	if r.Watched() {
-		s.deadline = r.EndedAt.Add(s.input.Current.FinalityWindow)
-	}
-	open, err := call(ctx, ours(s.input.MerchantID, "open cases"), do.UnsettledCases, s.input.PaymentID)
-	if err != nil {
-		return r.Status, err
-	}
-	for _, c := range open {
-		s.leaveCase(c.ID, c.Cause)
-	}
-	for len(s.arrived) > 0 {
-		if err := s.settleNext(ctx, s.arrived[0].cause, r.Status); err != nil {
-			return r.Status, err
-		}
-	}
-	if !workflow.Now(ctx).Before(s.deadline) {
-		return r.Status, nil
-	}
-	return s.watchUntilHorizon(ctx, r.Status)
-}
-
-// windowEnd returns when the customer's time is over: when it was told, where it was.
-func (s *paymentWorkflow) windowEnd(ctx workflow.Context) time.Time {
-	if r := s.input.Resumes; r != nil && !r.ExpiresAt.IsZero() {
-		return r.ExpiresAt
-	}
-	return workflow.Now(ctx).Add(s.input.Current.Window)
-}
-
-// horizonEnd returns when the outcome of money that leaves us should be known: so long
-// after it first left under the latest attempt.
-func (s *paymentWorkflow) horizonEnd(ctx workflow.Context) time.Time {
-	if r := s.input.Resumes; r != nil && !r.FirstSent.IsZero() && s.number <= r.Attempts {
-		return r.FirstSent.Add(s.input.Current.FinalityWindow)
-	}
-	return workflow.Now(ctx).Add(s.input.Current.FinalityWindow)
 }

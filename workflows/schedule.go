@@ -3,16 +3,23 @@ package workflows
 import (
 	"context"
 	"errors"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
 
+// The sweep runs on a Temporal Schedule, one at a time.
+const (
+	sweepEvery   = 30 * time.Second
+	sweepCatchUp = time.Minute // older runs are not made up for: the next one finds the same rows
+)
+
 // Schedule makes the sweep run, also where its schedule was lost, paused or changed. Every
 // process may call it, as often as it likes.
 func (s *Starter) Schedule(ctx context.Context) error {
-	options := sweepOptions()
+	options := sweepSchedule()
 	_, err := s.Client.ScheduleClient().Create(ctx, options)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return away(err)
@@ -31,8 +38,8 @@ func (s *Starter) Schedule(ctx context.Context) error {
 	}))
 }
 
-// sweepOptions is the schedule of the sweep.
-func sweepOptions() client.ScheduleOptions {
+// sweepSchedule returns the schedule of the sweep.
+func sweepSchedule() client.ScheduleOptions {
 	return client.ScheduleOptions{
 		ID:            SweepSchedule,
 		Spec:          client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},

@@ -34,27 +34,14 @@ type Starter struct {
 	ready readiness
 }
 
-// restartableWorkflows is which workflow carries which kind of payment, and the start of its ID.
-var restartableWorkflows = map[pirogue.PaymentKind]struct {
-	prefix string
-	story  any
+// workflowsByKind maps a kind of payment to its workflow and to the start of the workflow's ID.
+var workflowsByKind = map[pirogue.PaymentKind]struct {
+	prefix   string
+	workflow any
 }{
 	pirogue.CashIn:  {"cashin", CashIn},
 	pirogue.CashOut: {"cashout", CashOut},
 	pirogue.Refund:  {"refund", Refund},
-}
-
-// PaymentWorkflowID returns the ID of a payment's workflow, such as "cashin-<uuid>".
-func PaymentWorkflowID(id pirogue.PaymentID, k pirogue.PaymentKind) string {
-	return restartableWorkflows[k].prefix + "-" + string(id)
-}
-
-// WebhookWorkflowID returns the ID of an event's delivery in one round.
-func WebhookWorkflowID(id pirogue.EventID, round int) string {
-	if round == 0 {
-		return "webhook-" + string(id)
-	}
-	return fmt.Sprintf("webhook-%s-r%d", id, round)
 }
 
 // Start starts a payment's workflow, or joins it, and waits for the operator's
@@ -67,9 +54,9 @@ func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.First
 	}
 	options := paymentOptions(p, order)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, restartableWorkflows[p.Kind].story, order),
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, workflowsByKind[p.Kind].workflow, order),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: FirstUpdate, UpdateName: FirstUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+			UpdateID: FirstResponseUpdate, UpdateName: FirstResponseUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
 	if err != nil {
@@ -95,7 +82,7 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 		return err
 	}
 	options := paymentOptions(p, order)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, restartableWorkflows[p.Kind].story, order)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[p.Kind].workflow, order)
 	return away(err)
 }
 
@@ -115,7 +102,7 @@ func (s *Starter) deliver(
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "webhook " + string(id),
 		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
-		Priority:                 turn(priorityWebhook, o.MerchantID),
+		Priority:                 priorityOf(priorityWebhook, o.MerchantID),
 	}, Webhook, activities.DeliverInput{Owner: o, EventID: id})
 	return away(err)
 }
@@ -163,7 +150,7 @@ func (s *Starter) Waiting(
 	ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind, now time.Time,
 ) (lifecycle.WaitState, error) {
 	var waiting lifecycle.WaitState
-	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitingQuery, now)
+	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitStateQuery, now)
 	if err != nil {
 		return waiting, away(err)
 	}
@@ -181,9 +168,9 @@ func paymentOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.Star
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            fmt.Sprintf("%s %s %s %s", restartableWorkflows[p.Kind].prefix, p.Amount, p.Network, p.Country),
+		StaticSummary:            fmt.Sprintf("%s %s %s %s", workflowsByKind[p.Kind].prefix, p.Amount, p.Network, p.Country),
 		StaticDetails:            staticDetails(detailsOrder, p.OrderID, p.MerchantID, p.Mode),
-		Priority:                 turn(priority, p.MerchantID),
+		Priority:                 priorityOf(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Current.Operator)),
 			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),

@@ -11,129 +11,93 @@ import (
 	"pirogue/support"
 )
 
-// finalizeAndWatch ends a payment without success and goes on looking, slowly, for money
-// that moves late.
-func (s *paymentWorkflow) finalizeAndWatch(ctx workflow.Context, ending activities.FinalizeInput) (pirogue.Status, error) {
-	ending.Watched = true
-	status, err := s.finalize(ctx, ending)
-	if err != nil || status != ending.Status {
-		return status, err
+// lastAskFor limits the polls of an operator whose last status cannot be read: an outage at the end
+// of the finality window opens no case.
+const lastAskFor = time.Hour
+
+// finalizeAndWatch ends a payment without success and goes on with slow polls for money that moves
+// late.
+func finalizeAndWatch(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeInput) error {
+	end.Watched = true
+	status, err := finalize(ctx, w, end)
+	if err != nil || status != end.Status {
+		return err
 	}
-	s.deadline = workflow.Now(ctx).Add(s.input.Current.FinalityWindow)
-	return s.watchUntilHorizon(ctx, status)
+	w.deadline = workflow.Now(ctx).Add(w.input.Current.FinalityWindow)
+	return watchUntilFinal(ctx, w)
 }
 
-// watchUntilHorizon watches a payment that has ended, and places what comes of it, however often.
-func (s *paymentWorkflow) watchUntilHorizon(ctx workflow.Context, status pirogue.Status) (pirogue.Status, error) {
+// watchUntilFinal watches a terminal payment until its deadline and books late money, however often
+// it comes.
+func watchUntilFinal(ctx workflow.Context, w *paymentWorkflow) error {
 	for {
-		receipt, moved, err := s.watchLate(ctx, status)
+		result, moved, err := watchLate(ctx, w)
 		switch {
 		case err != nil:
-			return status, err
+			return err
 		case !moved:
-			return s.unconfirmed(ctx, status, receipt)
+			return openCaseIfUnreadable(ctx, w, result)
 		}
-		if status, err = s.handleLateSuccess(ctx, status, receipt); err != nil || status == pirogue.StatusSuccess {
-			return status, err
+		err = bookLateSuccess(ctx, w, result)
+		if err != nil || w.status == pirogue.StatusSuccess {
+			return err
 		}
 	}
 }
 
-// watchLate looks for late money until the operator's horizon, and once more when it has
-// passed. It reports whether any moved that has no place yet.
-func (s *paymentWorkflow) watchLate(ctx workflow.Context, status pirogue.Status) (operator.OperatorResult, bool, error) {
+// watchLate polls for late money until the deadline, and once more after it. It returns the last
+// result, and whether money moved that is not in the books.
+func watchLate(ctx workflow.Context, w *paymentWorkflow) (result operator.OperatorResult, moved bool, err error) {
+	w.enter(ctx, phaseWatching)
 	for {
-		left := s.deadline.Sub(workflow.Now(ctx))
+		left := w.timeLeft(ctx)
 		if left <= 0 {
-			receipt, final, err := s.askLastTime(ctx, status)
+			result, final, err := askLastTime(ctx, w)
 			if err == nil && !final {
 				continue
 			}
-			return receipt, s.unplaced(receipt), err
+			return result, w.isUnbooked(result), err
 		}
-		s.setDetails(ctx, waitsForNothing, "ended; watching for a late success until "+clockTime(s.deadline))
-		receipt, _, err := s.pollStatus(ctx, activities.Slow, left)
+		w.showWait(ctx, waitsForNothing, "ended; watching for a late success until "+clockTime(w.deadline))
+		result, end, err := pollStatus(ctx, w, activities.Slow, left)
 		switch {
-		case activities.TimedOut(err): // up to one question early: none more fits in
-			if _, err := s.sleepUnlessPrompted(ctx, s.deadline.Sub(workflow.Now(ctx))); err != nil {
-				return operator.OperatorResult{}, false, err
+		case err != nil:
+			return result, false, err
+		case end == endedByTime: // up to one poll early: none more fits in
+			if _, err := sleepUntilDeadline(ctx, w); err != nil {
+				return result, false, err
 			}
 			continue
-		case err != nil || s.unplaced(receipt):
-			return receipt, err == nil, err
-		case receipt.Outcome == pirogue.OutcomeNotSent: // learned after the end: no money can come late
-			return receipt, false, nil
+		case w.isUnbooked(result):
+			return result, true, nil
+		case result.Outcome == pirogue.OutcomeNotSent: // learned after the end: no money can come late
+			return result, false, nil
 		}
-		if err := s.nothingMoved(ctx, status, receipt); err != nil {
-			return receipt, false, err
+		if err := replyNothingMoved(ctx, w, result); err != nil {
+			return result, false, err
 		}
 	}
 }
 
-// lastLookFor says how long an operator whose word cannot be read is asked for a last one: an
-// outage at the horizon makes no case.
-const lastLookFor = time.Hour
-
-// askLastTime asks once more when the horizon has passed. It reports whether the answer is the
-// last word, or only that of a callback or of support.
-func (s *paymentWorkflow) askLastTime(ctx workflow.Context, status pirogue.Status) (operator.OperatorResult, bool, error) {
-	s.setDetails(ctx, waitsForOperator, "ended; asking a last time")
-	receipt, word, err := s.pollStatus(ctx, activities.Final, lastLookFor)
-	if activities.TimedOut(err) {
-		receipt, err = s.askStatusAt(ctx, priorityWatch, "last look")
-		return receipt, true, err
+// askLastTime asks once more after the deadline. It reports whether the result is the last one, or
+// only that of a callback or of support.
+func askLastTime(ctx workflow.Context, w *paymentWorkflow) (result operator.OperatorResult, final bool, err error) {
+	w.showWait(ctx, waitsForOperator, "ended; asking a last time")
+	result, end, err := pollStatus(ctx, w, activities.Final, lastAskFor)
+	if err == nil && end == endedByTime {
+		result, err = askStatusAt(ctx, w, priorityWatch, "last status")
+		return result, true, err
 	}
-	if err != nil || word == polled || s.unplaced(receipt) {
-		return receipt, true, err
+	if err != nil || end == endedByPoll || w.isUnbooked(result) {
+		return result, true, err
 	}
-	return receipt, false, s.nothingMoved(ctx, status, receipt)
+	return result, false, replyNothingMoved(ctx, w, result)
 }
 
-// nothingMoved tells whoever waits that the operator knows of no late money.
-func (s *paymentWorkflow) nothingMoved(ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult) error {
-	return s.replyToActions(ctx, support.ActionResult{
+// replyNothingMoved tells support that the operator knows of no late money.
+func replyNothingMoved(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
+	return replyToActions(ctx, w, support.ActionResult{
 		Decision: support.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
-		Evidence: receipt.Message, Status: status,
+		Evidence: result.Message, Status: w.currentStatus(),
 	}, everyAction)
-}
-
-// handleLateSuccess places money that moved after the payment had ended. What came in goes where
-// the merchant's policy says; what left without our knowledge is for a person.
-func (s *paymentWorkflow) handleLateSuccess(
-	ctx workflow.Context, status pirogue.Status, receipt operator.OperatorResult,
-) (pirogue.Status, error) {
-	cause := support.CauseLateSuccess
-	switch {
-	case s.isMismatch(receipt):
-		cause = mismatch(receipt)
-	case s.input.Kind.MoneyOut():
-		cause = support.CausePaidAfterAll
-	}
-	policy := pirogue.LatePolicy("")
-	if cause == support.CauseLateSuccess {
-		var err error
-		policy, err = call(ctx, ours(s.input.MerchantID, "late policy"), do.Policy, s.input.MerchantID)
-		if err != nil {
-			return status, err
-		}
-	}
-	if policy == pirogue.LateAccept {
-		accepted := s.successInput(receipt)
-		accepted.From = status
-		ended, err := s.finalize(ctx, accepted)
-		if err != nil {
-			return ended, err
-		}
-		if succeeded(ended) {
-			return ended, s.handleSecondPayment(ctx, receipt, ended)
-		} // money of it waits in suspense already
-	}
-	id, err := s.openCase(ctx, cause, receipt)
-	if err != nil {
-		return status, err
-	}
-	if id == "" {
-		return status, nil
-	}
-	return status, s.settleEnded(ctx, id, cause, status, policy == pirogue.LateReturn)
 }

@@ -3,7 +3,6 @@ package workflows
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 // visibilityPage limits the workflows on one page of a list.
 const visibilityPage = 200
 
-// followedTypes is the types of the workflows that take care of a row, as a list names them.
+// followedTypes lists the types of the workflows that take care of a row, as a visibility query names them.
 const followedTypes = "'CashIn', 'CashOut', 'Refund', 'Bulk', 'Webhook'"
 
 // StartedSince calls each with pages of the workflows that take care of a row and were started
@@ -63,33 +62,6 @@ func (s *Starter) list(
 			return nil
 		}
 	}
-}
-
-// round is the end of the ID of a delivery that is not the first of its event.
-var round = regexp.MustCompile(`-r[0-9]+$`)
-
-// followedBy returns what the workflow of an ID takes care of; "" for any other workflow.
-func followedBy(workflowID string) (lifecycle.FollowedKind, string) {
-	if id, ok := PaymentOf(workflowID); ok {
-		return lifecycle.FollowedPayment, string(id)
-	}
-	if id, ok := strings.CutPrefix(workflowID, "bulk-"); ok {
-		return lifecycle.FollowedBulk, id
-	}
-	if id, ok := strings.CutPrefix(workflowID, "webhook-"); ok {
-		return lifecycle.FollowedEvent, round.ReplaceAllString(id, "")
-	}
-	return "", ""
-}
-
-// kindOf returns the kind of the payment whose workflow has an ID; "" for none.
-func kindOf(workflowID string) pirogue.PaymentKind {
-	for kind, s := range restartableWorkflows {
-		if strings.HasPrefix(workflowID, s.prefix+"-") {
-			return kind
-		}
-	}
-	return ""
 }
 
 // Named returns a workflow's row with the merchant and the reference that its details name. Where

@@ -1,0 +1,38 @@
+package workflows
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue/activities"
+)
+
+// do is nil on purpose: workflows use its method names only.
+var do *activities.Activities
+
+// start schedules one activity. A wrong argument is a compile error and not a failed payment.
+func start[In, Out any](
+	ctx workflow.Context, options workflow.ActivityOptions,
+	activity func(context.Context, In) (Out, error), in In,
+) promise[Out] {
+	return promise[Out]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activity, in)}
+}
+
+// call runs one activity and returns its typed result.
+func call[In, Out any](
+	ctx workflow.Context, options workflow.ActivityOptions,
+	activity func(context.Context, In) (Out, error), in In,
+) (Out, error) {
+	return start(ctx, options, activity, in).get(ctx)
+}
+
+// promise is the typed result of an activity that may still run.
+type promise[Out any] struct{ future workflow.Future }
+
+// get waits for the activity and returns its result.
+func (p promise[Out]) get(ctx workflow.Context) (Out, error) {
+	var out Out
+	err := p.future.Get(ctx, &out)
+	return out, err
+}

@@ -1,0 +1,115 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue/activities"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+)
+
+// What a payment can wait for, in the words of the API.
+const (
+	waitsForOperator = "operator"
+	waitsForCustomer = "customer"
+	waitsForSupport  = "support"
+	waitsForNothing  = ""
+)
+
+// progress holds what a payment waits for, as the API and the Web UI show it.
+type progress struct {
+	waitsFor     string
+	pace         activities.Pace // of the polls under way; "": none
+	pollingSince time.Time
+	details      string
+	message      string    // the operator's last message, redacted
+	providerTxID string    // the operator's own ID of the transaction
+	cancelAsked  time.Time // when a cancel request came, which is ignored; zero: none came
+	cancelLogged bool      // the request is in the audit log, as far as it can be
+}
+
+// note keeps the operator's last message and its ID of the transaction.
+func (p *progress) note(r operator.OperatorResult) {
+	if r.Message != "" {
+		p.message = r.Message
+	}
+	if r.ProviderTxID != "" {
+		p.providerTxID = r.ProviderTxID
+	}
+}
+
+// isCancelLogged reports whether no cancel request waits to be recorded.
+func (p *progress) isCancelLogged() bool { return p.cancelAsked.IsZero() || p.cancelLogged }
+
+// queryWaitState is the handler of WaitStateQuery. It computes the next poll from the beginning of
+// the polls, because single polls leave no trace in the history.
+func (w *paymentWorkflow) queryWaitState(now time.Time) (lifecycle.WaitState, error) {
+	state := lifecycle.WaitState{For: w.progress.waitsFor, Deadline: w.deadline}
+	if w.progress.pace == "" {
+		return state, nil
+	}
+	next := w.progress.pollingSince
+	for n := int32(1); !next.After(now) && next.Before(w.deadline); n++ {
+		next = next.Add(w.progress.pace.Cadence(n))
+	}
+	state.NextPoll = next
+	return state, nil
+}
+
+// showWait shows in the Web UI and to the API what the payment waits for. No polls are under way.
+func (w *paymentWorkflow) showWait(ctx workflow.Context, waitsFor, details string) {
+	w.progress.waitsFor, w.progress.pace, w.progress.details = waitsFor, "", details
+	w.showDetails(ctx)
+}
+
+// showCustomerWait shows that the customer has to act, and when the operator is polled.
+func (w *paymentWorkflow) showCustomerWait(ctx workflow.Context) {
+	next := workflow.Now(ctx).Add(activities.Brisk.Cadence(1))
+	w.progress.waitsFor = waitsForCustomer
+	w.progress.details = fmt.Sprintf("waiting for the customer; next poll %s, then every 5 s, later 10 s; deadline %s",
+		clockTime(next), clockTime(w.deadline))
+	w.showDetails(ctx)
+}
+
+// showOperatorWait shows what money that leaves us waits for.
+func (w *paymentWorkflow) showOperatorWait(ctx workflow.Context) {
+	if w.phase == phaseUnknown {
+		w.showWait(ctx, waitsForSupport, "the outcome is unknown past the finality window; a person must settle it")
+		return
+	}
+	next := clockTime(workflow.Now(ctx).Add(activities.Long.Cadence(1)))
+	w.showWait(ctx, waitsForOperator,
+		"waiting for the operator; next poll "+next+"; a person is called at "+dateTime(w.deadline))
+}
+
+// showDetails puts into the Web UI: an ignored cancel request, what the payment waits for, the
+// attempt and the operator's last message.
+func (w *paymentWorkflow) showDetails(ctx workflow.Context) {
+	p := &w.progress
+	first := p.details
+	if !p.cancelAsked.IsZero() {
+		first = "cancel request of " + dateTime(p.cancelAsked) + " ignored; " + first
+	}
+	lines := []string{first}
+	if w.attempt > 0 {
+		attempt := fmt.Sprintf("attempt %d at %s", w.attempt, w.input.Current.Operator)
+		if p.providerTxID != "" {
+			attempt += ", operator's transaction " + p.providerTxID
+		}
+		lines = append(lines, attempt)
+	}
+	if p.message != "" {
+		lines = append(lines, "operator's last message: "+p.message)
+	}
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n\n"))
+}
+
+// clockTime prints a moment of the day.
+func clockTime(t time.Time) string { return t.UTC().Format(time.TimeOnly) }
+
+// dateTime prints a moment that may lie days ahead.
+func dateTime(t time.Time) string { return t.UTC().Format(time.DateTime) }

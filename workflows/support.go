@@ -1,0 +1,205 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"pirogue"
+	"pirogue/activities"
+	"pirogue/operator"
+	"pirogue/support"
+)
+
+// handleAction is the handler of ActionUpdate. It reads the action from its audit entry and lets it
+// wait for the workflow; an action that its audit entry does not allow is refused at once.
+func (w *paymentWorkflow) handleAction(ctx workflow.Context, auditID string) (support.ActionResult, error) {
+	w.actions.accept()
+	ctx, stop := workflow.NewDisconnectedContext(ctx) // a cancel request cuts no action off
+	defer stop()
+	loaded, err := call(ctx, ours(w.input.MerchantID, "read action"), do.LoadAction,
+		activities.ActionQuery{AuditEntry: auditID, PaymentID: w.input.PaymentID})
+	if err != nil {
+		return support.ActionResult{}, err
+	}
+	if loaded.Refused != "" {
+		return refuseAction(ctx, w, auditID, loaded)
+	}
+	queued := w.actions.add(loaded.Action)
+	if err := workflow.Await(ctx, func() bool { return queued.result != nil }); err != nil {
+		return support.ActionResult{}, err
+	}
+	return *queued.result, nil
+}
+
+// refuseAction refuses an action that its audit entry does not allow. The entry keeps the refusal if
+// it is about this payment and has no result yet.
+func refuseAction(
+	ctx workflow.Context, w *paymentWorkflow, auditID string, loaded activities.LoadedAction,
+) (support.ActionResult, error) {
+	result := support.ActionResult{Decision: support.DecisionRefused, Reason: loaded.Refused, Status: loaded.Status}
+	if !loaded.Begun {
+		return result, nil
+	}
+	_, err := call(ctx, ours(w.input.MerchantID, "refuse action"), do.RecordActionResult,
+		[]activities.ConcludeInput{{AuditEntry: auditID, Result: result}})
+	return result, err
+}
+
+// replyToActions gives the waiting actions that matches selects one result, which their audit
+// entries keep.
+func replyToActions(
+	ctx workflow.Context, w *paymentWorkflow, result support.ActionResult, matches func(support.SupportAction) bool,
+) error {
+	taken := w.actions.take(matches)
+	if len(taken) == 0 {
+		return nil
+	}
+	records := make([]activities.ConcludeInput, len(taken))
+	for i, queued := range taken {
+		records[i] = activities.ConcludeInput{AuditEntry: queued.action.AuditID, Result: result}
+	}
+	summary := "record action result " + string(result.Decision)
+	if _, err := call(ctx, ours(w.input.MerchantID, summary), do.RecordActionResult, records); err != nil {
+		return err
+	}
+	for _, queued := range taken {
+		queued.result = &result
+		w.logger(ctx).Info("support action has its result",
+			"audit_entry", queued.action.AuditID, "action", queued.action.Kind, "decision", result.Decision)
+	}
+	return nil
+}
+
+// handleActions carries out the actions that wait, while the operator is polled. It asks the
+// operator first, once for all of them. They wait for the end that a final outcome brings; otherwise
+// each has its result at once. A payment that is watched leaves them to the watch.
+func handleActions(ctx workflow.Context, w *paymentWorkflow) (operator.OperatorResult, error) {
+	result, err := askStatus(ctx, w, "support asks")
+	if err != nil || result.Outcome != pirogue.OutcomePending || w.phase == phaseWatching {
+		return result, err
+	}
+	resolved, err := resolveOutcome(ctx, w, result)
+	if err != nil || resolved.Outcome != pirogue.OutcomePending {
+		return resolved, err
+	}
+	if err := redrivePayment(ctx, w, result); err != nil {
+		return result, err
+	}
+	return result, replyToActions(ctx, w, support.ActionResult{
+		Decision: support.DecisionWaiting, Reason: "the operator was asked and has not decided",
+		Evidence: result.Message, Status: w.currentStatus(),
+	}, ofKind(support.ActionRecheck))
+}
+
+// redrivePayment makes another attempt if the latest one's row proves that it is dead. It sends the
+// same reference again where the operator still executes that once. The activity looks at the row,
+// not at what anybody says.
+func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
+	if !w.actions.has(support.ActionRedrive) {
+		return nil
+	}
+	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), do.Submit,
+		activities.SubmitInput{
+			PaymentID: w.input.PaymentID, Candidate: w.input.Current,
+			AfterDeadAttempt: true, OperatorKnowsNothing: result.Absent,
+		}))
+	if err != nil {
+		return err
+	}
+	reply := support.ActionResult{
+		Decision: support.DecisionRefused, Evidence: result.Message, Status: w.currentStatus(),
+		Reason: "nothing proves that the operator will not execute the attempt, so no other is made; " +
+			"two people settle it with evidence: resolve",
+	}
+	switch {
+	case submitted.Outcome == activities.SubmitNotSent:
+		reply.Reason, reply.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
+	case submitted.Number > w.attempt: // made by this run, or by one that was cut off
+		reply.Decision = support.DecisionResubmitted
+		reply.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
+	case submitted.Sent:
+		reply.Decision = support.DecisionResubmitted
+		reply.Reason = "the operator does not know the reference and executes it once; it was sent again"
+	}
+	w.attempt = max(w.attempt, submitted.Number)
+	return replyToActions(ctx, w, reply, ofKind(support.ActionRedrive))
+}
+
+// resolveOutcome settles by a person's decision what the operator cannot tell. A second person must
+// say the same, because money moves by it. Before the finality window has passed, nobody settles
+// what the operator still has under way.
+func resolveOutcome(
+	ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult,
+) (operator.OperatorResult, error) {
+	for _, action := range w.actions.actions() {
+		if action.Kind != support.ActionResolve {
+			continue
+		}
+		reply := support.ActionResult{
+			Decision: support.DecisionRefused, Evidence: result.Message, Status: w.currentStatus(),
+			Reason: refusesResolve(ctx, w, action, result),
+		}
+		var err error
+		if reply.Reason == "" {
+			reply, err = proposeResolution(ctx, w, action, "", reply)
+		}
+		if err != nil {
+			return result, err
+		}
+		if reply.Decision == support.DecisionSettled {
+			return resolvedResult(w, action), nil
+		}
+		if err := replyToActions(ctx, w, reply, onlyAction(action)); err != nil {
+			return result, err
+		}
+	}
+	return result, nil
+}
+
+// refusesResolve returns the reason why people may not resolve the outcome now; "" when they may.
+func refusesResolve(
+	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, result operator.OperatorResult,
+) string {
+	switch {
+	case !w.input.Kind.MoneyOut() && w.phase != phaseUnknown,
+		result.UnderWay && workflow.Now(ctx).Before(w.deadline):
+		return "the operator has the payment under way and decides it"
+	case action.Case != "" && action.Case != support.NewCaseID(w.input.PaymentID, support.CauseUnknown):
+		return "the payment is open: only its unknown outcome can be resolved"
+	case action.Resolution != support.ResolvedPaid && action.Resolution != support.ResolvedUnpaid:
+		return "an unknown outcome is resolved as paid or unpaid"
+	default:
+		return ""
+	}
+}
+
+// proposeResolution records a resolution of a case, or confirms the one that another person
+// proposed. Proposals are read from audit entries, so that a lost history forgets none.
+func proposeResolution(
+	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, id support.CaseID, reply support.ActionResult,
+) (support.ActionResult, error) {
+	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), do.ConfirmResolution,
+		activities.ActionQuery{AuditEntry: action.AuditID, PaymentID: w.input.PaymentID, Case: id})
+	switch {
+	case err != nil:
+		return reply, err
+	case confirmation.Refused != "":
+		reply.Reason = confirmation.Refused
+	case confirmation.Confirmed:
+		reply.Decision = support.DecisionSettled
+	case confirmation.Proposer:
+		reply.Decision, reply.Reason = support.DecisionProposed, "the person who proposed it cannot confirm it"
+	default:
+		reply.Decision, reply.Reason = support.DecisionProposed, "another person must confirm it"
+	}
+	return reply, nil
+}
+
+// resolvedResult returns the outcome that two people have established.
+func resolvedResult(w *paymentWorkflow, action support.SupportAction) operator.OperatorResult {
+	w.decidedBySupport = true
+	message := "settled by support: " + action.Evidence
+	if action.Resolution == support.ResolvedPaid {
+		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, Message: message, Extra: w.claim}
+	}
+	return operator.OperatorResult{Outcome: pirogue.OutcomeDeclined, Message: message}
+}
