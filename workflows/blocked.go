@@ -29,32 +29,32 @@ const (
 // Blocked returns the payments whose workflow is open and goes no further, because its code does not
 // replay its history. It fails with ServiceUnavailable.
 func (s *Starter) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
-	look := &blockedLook{Starter: s}
-	each := func(page []*workflowpb.WorkflowExecutionInfo) error { return look.page(ctx, page) }
-	err := s.list(ctx, markedPayments, each)
+	look := &blockedSearch{Starter: s}
+	each := func(page []*workflowpb.WorkflowExecutionInfo) error { return look.searchPage(ctx, page) }
+	err := s.listWorkflows(ctx, markedPayments, each)
 	var unknown *serviceerror.InvalidArgument
 	if errors.As(err, &unknown) {
-		err = s.list(ctx, openPayments, each)
+		err = s.listWorkflows(ctx, openPayments, each)
 	}
 	return look.found, err
 }
 
-// blockedLook is one search for blocked workflows.
-type blockedLook struct {
+// blockedSearch is one search for blocked workflows.
+type blockedSearch struct {
 	*Starter
 
 	mu    sync.Mutex
 	found []lifecycle.LostWorkflow
 }
 
-// page looks at a page of workflows, several at once.
-func (b *blockedLook) page(ctx context.Context, page []*workflowpb.WorkflowExecutionInfo) error {
+// searchPage looks at a page of workflows, several at once.
+func (b *blockedSearch) searchPage(ctx context.Context, page []*workflowpb.WorkflowExecutionInfo) error {
 	var failed []error
 	for chunk := range slices.Chunk(page, blockedWidth) {
 		errs := make([]error, len(chunk))
 		var all sync.WaitGroup
 		for i, info := range chunk {
-			all.Go(func() { errs[i] = b.look(ctx, info.GetExecution().GetWorkflowId()) })
+			all.Go(func() { errs[i] = b.searchWorkflow(ctx, info.GetExecution().GetWorkflowId()) })
 		}
 		all.Wait()
 		failed = append(failed, errs...)
@@ -62,11 +62,11 @@ func (b *blockedLook) page(ctx context.Context, page []*workflowpb.WorkflowExecu
 	return errors.Join(failed...)
 }
 
-// look keeps a workflow that is blocked.
-func (b *blockedLook) look(ctx context.Context, id string) error {
+// searchWorkflow keeps a workflow that is blocked.
+func (b *blockedSearch) searchWorkflow(ctx context.Context, id string) error {
 	payment, ours := PaymentOf(id)
 	found, err := b.Client.DescribeWorkflowExecution(ctx, id, "")
-	if err = away(err); err != nil || !ours {
+	if err = temporalError(err); err != nil || !ours {
 		return err
 	}
 	tasks := found.GetPendingWorkflowTask().GetAttempt()
@@ -88,7 +88,7 @@ func (b *blockedLook) look(ctx context.Context, id string) error {
 
 // unreplayable reports whether the last task of a workflow failed because its code took another step
 // than its history.
-func (b *blockedLook) unreplayable(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+func (b *blockedSearch) unreplayable(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 	run := info.GetExecution()
 	history := b.Client.GetWorkflowHistory(ctx, run.GetWorkflowId(), run.GetRunId(), false,
 		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -96,7 +96,7 @@ func (b *blockedLook) unreplayable(ctx context.Context, info *workflowpb.Workflo
 	for history.HasNext() {
 		event, err := history.Next()
 		if err != nil {
-			return false, away(err)
+			return false, temporalError(err)
 		}
 		switch event.GetEventType() {
 		case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:

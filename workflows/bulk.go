@@ -61,7 +61,7 @@ func (s *Starter) launchBulk(ctx context.Context, b bulk.Bulk, reuse enumspb.Wor
 		ID:                       BulkWorkflowID(b.ID),
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    reuse,
-		WorkflowIDConflictPolicy: openOne(b.Anew),
+		WorkflowIDConflictPolicy: conflictPolicy(b.Anew),
 		StaticSummary:            fmt.Sprintf("bulk of %d cash-outs, %s %s", b.Lines, b.Amount, b.Country),
 		StaticDetails:            staticDetails(detailsBulk, b.Reference, b.MerchantID, b.Mode),
 		Priority:                 priorityOf(priorityBulk, b.MerchantID),
@@ -69,5 +69,5 @@ func (s *Starter) launchBulk(ctx context.Context, b bulk.Bulk, reuse enumspb.Wor
 			MerchantID.ValueSet(string(b.MerchantID)), Country.ValueSet(string(b.Country)),
 		),
 	}, Bulk, bulk.NewBulkInput(b, s.Instance))
-	return away(err)
+	return temporalError(err)
 }

@@ -103,7 +103,7 @@ func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
 	now, temporal := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), &launched{}
 	starter := &workflows.Starter{
 		Client: temporal, Clock: func() time.Time { return now },
-		RestartOrders: func(lifecycle.Restart) (lifecycle.PaymentInput, error) {
+		NewRestartInput: func(lifecycle.Restart) (lifecycle.PaymentInput, error) {
 			return lifecycle.PaymentInput{Resumes: &lifecycle.Resumption{}}, nil
 		},
 	}

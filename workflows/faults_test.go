@@ -3,10 +3,13 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -16,6 +19,7 @@ import (
 	"pirogue/activities"
 	"pirogue/lifecycle"
 	"pirogue/operator"
+	"pirogue/store"
 	"pirogue/support"
 )
 
@@ -100,7 +104,7 @@ func (r *rig) Submit(ctx context.Context, in activities.SubmitInput) (activities
 	return worked(ctx, r, in, r.Activities.Submit)
 }
 
-func (r *rig) Ask(ctx context.Context, in activities.StatusInput) (operator.OperatorResult, error) {
+func (r *rig) AskStatus(ctx context.Context, in activities.StatusInput) (operator.OperatorResult, error) {
 	return worked(ctx, r, in, r.Activities.AskStatus)
 }
 
@@ -108,7 +112,7 @@ func (r *rig) ReadSubmission(ctx context.Context, in pirogue.PaymentID) (activit
 	return worked(ctx, r, in, r.Activities.ReadSubmission)
 }
 
-func (r *rig) Settle(ctx context.Context, in activities.FinalizeInput) (activities.FinalizeResult, error) {
+func (r *rig) Finalize(ctx context.Context, in activities.FinalizeInput) (activities.FinalizeResult, error) {
 	return worked(ctx, r, in, r.Activities.Finalize)
 }
 
@@ -124,7 +128,7 @@ func (r *rig) UnsettledCases(ctx context.Context, in pirogue.PaymentID) ([]activ
 	return worked(ctx, r, in, r.Activities.UnsettledCases)
 }
 
-func (r *rig) Earlier(ctx context.Context, in pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
+func (r *rig) EarlierAttempts(ctx context.Context, in pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
 	return worked(ctx, r, in, r.Activities.EarlierAttempts)
 }
 
@@ -154,7 +158,7 @@ func (r *rig) ConfirmResolution(
 	return worked(ctx, r, in, r.Activities.ConfirmResolution)
 }
 
-func (r *rig) Conclude(ctx context.Context, in []activities.ConcludeInput) (int, error) {
+func (r *rig) RecordActionResult(ctx context.Context, in []activities.ConcludeInput) (int, error) {
 	return worked(ctx, r, in, r.Activities.RecordActionResult)
 }
 
@@ -215,5 +219,26 @@ func lingering(tell paymentWorkflow, ended func(at time.Time, err error)) paymen
 			return status, late
 		}
 		return status, err
+	}
+}
+
+// TestFaultsReachTheirMethods proves that each method of a rig or a shaky store hides one of the
+// activities or of the store: a method that bears another name plants no fault.
+func TestFaultsReachTheirMethods(t *testing.T) {
+	t.Parallel()
+
+	for name, c := range map[string]struct{ faulty, hidden reflect.Type }{
+		"activities": {reflect.TypeFor[*rig](), reflect.TypeFor[*activities.Activities]()},
+		"store":      {reflect.TypeFor[*shaky](), reflect.TypeFor[*store.DB]()},
+		"crew":       {reflect.TypeFor[*mortal](), reflect.TypeFor[activities.Store]()},
+		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*store.DB]()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for method := range c.faulty.Methods() {
+				_, hides := c.hidden.MethodByName(method.Name)
+				require.True(t, hides, method.Name)
+			}
+		})
 	}
 }

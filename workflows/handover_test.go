@@ -140,12 +140,12 @@ func (m *mortal) SendLines(
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
-func (m *mortal) Answer(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
-	if err := m.dies("Answer", false); err != nil {
+func (m *mortal) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
+	if err := m.dies("RecordAttemptResult", false); err != nil {
 		return "", err
 	}
 	stands, err := m.Store.RecordAttemptResult(ctx, a)
-	return stands, errors.Join(err, m.dies("Answer", true))
+	return stands, errors.Join(err, m.dies("RecordAttemptResult", true))
 }
 
 func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
@@ -179,8 +179,8 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 		"lines have begun":             {"StartLines", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 		"before the mark":              {"SendLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 		"after the mark":               {"SendLines", true, 1, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
-		"after the call":               {"Answer", false, 2, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
-		"after the first note":         {"Answer", true, 2, map[pirogue.AttemptState]int{"SENT": 19, "ACCEPTED": 11}},
+		"after the call":               {"RecordAttemptResult", false, 2, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
+		"after the first note":         {"RecordAttemptResult", true, 2, map[pirogue.AttemptState]int{"SENT": 19, "ACCEPTED": 11}},
 		"before the workflows start":   {"OpenLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 		"the bulk is closed, not told": {"CloseBulk", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 	} {

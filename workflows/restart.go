@@ -24,41 +24,41 @@ func (s *Starter) Open(ctx context.Context, f lifecycle.FollowedWork) (bool, err
 		return false, nil
 	}
 	if err != nil {
-		return false, away(err)
+		return false, temporalError(err)
 	}
 	return found.GetWorkflowExecutionInfo().GetCloseTime() == nil, nil
 }
 
 // Restart implements activities.Restarter.
 func (s *Starter) Restart(ctx context.Context, r lifecycle.Restart) error {
-	order, err := s.restartOrder(r)
+	order, err := s.restartInput(r)
 	if err != nil {
 		return err
 	}
-	options := restartOptions(r.Payment, order)
-	options.WorkflowIDConflictPolicy = openOne(r.Anew)
+	options := restartWorkflowOptions(r.Payment, order)
+	options.WorkflowIDConflictPolicy = conflictPolicy(r.Anew)
 	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[r.Payment.Kind].workflow, order)
-	return away(err)
+	return temporalError(err)
 }
 
-// restartOrder returns what the workflow of a payment is started with again at this moment.
-func (s *Starter) restartOrder(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
-	order, err := s.RestartOrders(r)
+// restartInput returns what the workflow of a payment is started with again at this moment.
+func (s *Starter) restartInput(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
+	order, err := s.NewRestartInput(r)
 	if err == nil && order.Resumes != nil {
 		order.Resumes.At = s.Clock.Now()
 	}
 	return order, err
 }
 
-// restartOptions returns how the workflow of a payment is started again.
-func restartOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
-	options := paymentOptions(p, order)
+// restartWorkflowOptions returns how the workflow of a payment is started again.
+func restartWorkflowOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
+	options := paymentWorkflowOptions(p, order)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return options
 }
 
-// openOne says what becomes of the workflow that is open where one is started again.
-func openOne(anew bool) enumspb.WorkflowIdConflictPolicy {
+// conflictPolicy says what becomes of the workflow that is open where one is started again.
+func conflictPolicy(anew bool) enumspb.WorkflowIdConflictPolicy {
 	if anew {
 		return enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
 	}
@@ -79,16 +79,16 @@ func (s *Starter) RestartDelivery(ctx context.Context, o access.Owner, id pirogu
 // for; see Remedy.
 func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, act string) (support.ActionResult, error) {
 	var verdict support.ActionResult
-	order, err := s.restartOrder(r)
+	order, err := s.restartInput(r)
 	if err != nil {
 		return verdict, err
 	}
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
-			restartOptions(r.Payment, order), workflowsByKind[r.Payment.Kind].workflow, order),
-		UpdateOptions: actionUpdate(r.Payment, act),
+			restartWorkflowOptions(r.Payment, order), workflowsByKind[r.Payment.Kind].workflow, order),
+		UpdateOptions: actionUpdateOptions(r.Payment, act),
 	})
-	return decided(ctx, r.Payment, handle, err)
+	return awaitActionResult(ctx, r.Payment, handle, err)
 }
 
 // Rebuild looks for workflows that are gone and starts them again, or only shows them. Who
@@ -106,5 +106,5 @@ func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (lifecycle.Restarted
 	if err == nil {
 		err = run.Get(ctx, &found)
 	}
-	return found, unanswered(err)
+	return found, updateError(err)
 }

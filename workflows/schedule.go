@@ -22,12 +22,12 @@ func (s *Starter) Schedule(ctx context.Context) error {
 	options := sweepSchedule()
 	_, err := s.Client.ScheduleClient().Create(ctx, options)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return away(err)
+		return temporalError(err)
 	}
-	return away(s.Client.ScheduleClient().GetHandle(ctx, SweepSchedule).Update(ctx, client.ScheduleUpdateOptions{
+	return temporalError(s.Client.ScheduleClient().GetHandle(ctx, SweepSchedule).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(found client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			schedule := found.Description.Schedule
-			if sweeps(schedule) {
+			if runsSweep(schedule) {
 				return nil, temporal.ErrSkipScheduleUpdate
 			}
 			schedule.Action, schedule.Spec = options.Action, &options.Spec
@@ -51,8 +51,8 @@ func sweepSchedule() client.ScheduleOptions {
 	}
 }
 
-// sweeps reports whether a schedule that was found runs the sweep as it must.
-func sweeps(s client.Schedule) bool {
+// runsSweep reports whether a schedule that was found runs the sweep as it must.
+func runsSweep(s client.Schedule) bool {
 	action, ok := s.Action.(*client.ScheduleWorkflowAction)
 	return ok && action.Workflow == "Sweep" && action.TaskQueue == PaymentsQueue &&
 		!s.State.Paused && !s.State.LimitedActions &&

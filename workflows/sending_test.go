@@ -164,7 +164,7 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 					switch {
 					case method == "Latest" && z.id == "" && w.env.Now().Sub(began) >= 59*time.Second:
 						z.sends()
-					case method == "Polled" && z.id != "":
+					case method == "RecordPoll" && z.id != "":
 						z.failsToDial()
 					}
 					return spared

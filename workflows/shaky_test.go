@@ -56,8 +56,8 @@ func (s *shaky) Send(
 	return sent, err
 }
 
-func (s *shaky) Answer(ctx context.Context, a lifecycle.AttemptResult) (stands pirogue.AttemptState, err error) {
-	err = s.try(ctx, "Answer", func() error { stands, err = s.DB.RecordAttemptResult(ctx, a); return err })
+func (s *shaky) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (stands pirogue.AttemptState, err error) {
+	err = s.try(ctx, "RecordAttemptResult", func() error { stands, err = s.DB.RecordAttemptResult(ctx, a); return err })
 	return stands, err
 }
 
@@ -68,7 +68,7 @@ func (s *shaky) Postpone(
 	return inTime, err
 }
 
-func (s *shaky) Unsent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
+func (s *shaky) NothingSent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
 	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.DB.NothingSent(ctx, id); return err })
 	return unsent, err
 }
@@ -80,8 +80,8 @@ func (s *shaky) Renew(
 	return a, err
 }
 
-func (s *shaky) Polled(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
-	err = s.try(ctx, "Polled", func() error {
+func (s *shaky) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
+	err = s.try(ctx, "RecordPoll", func() error {
 		e, err = s.DB.RecordPoll(ctx, poll)
 		written(ctx)
 		return err
@@ -96,7 +96,7 @@ func (s *shaky) Accept(
 	return stands, fresh, err
 }
 
-func (s *shaky) Settle(ctx context.Context, in lifecycle.Finalization) (settled lifecycle.Finalized, err error) {
+func (s *shaky) Finalize(ctx context.Context, in lifecycle.Finalization) (settled lifecycle.Finalized, err error) {
 	err = s.try(ctx, "Finalize", func() error {
 		settled, err = s.DB.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
@@ -120,12 +120,12 @@ func (s *shaky) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) 
 	return s.try(ctx, "PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
 }
 
-func (s *shaky) EndAct(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
-	return s.try(ctx, "EndAct", func() error { return s.DB.EndAuditEntry(ctx, act, v, at) })
+func (s *shaky) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
+	return s.try(ctx, "EndAuditEntry", func() error { return s.DB.EndAuditEntry(ctx, act, v, at) })
 }
 
-func (s *shaky) BeginAct(ctx context.Context, a support.AuditEntry) error {
-	return s.try(ctx, "BeginAct", func() error { return s.DB.BeginAuditEntry(ctx, a) })
+func (s *shaky) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
+	return s.try(ctx, "BeginAuditEntry", func() error { return s.DB.BeginAuditEntry(ctx, a) })
 }
 
 func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {

@@ -23,10 +23,10 @@ import (
 // payment or event, so starting it again joins it, also when it has ended.
 type Starter struct {
 	Client client.Client
-	// Orders returns what a payment's workflow is started with.
-	Orders func(p pirogue.Payment) (lifecycle.PaymentInput, error)
-	// RestartOrders returns what it is started with again.
-	RestartOrders func(r lifecycle.Restart) (lifecycle.PaymentInput, error)
+	// NewInput returns what a payment's workflow is started with.
+	NewInput func(p pirogue.Payment) (lifecycle.PaymentInput, error)
+	// NewRestartInput returns what it is started with again.
+	NewRestartInput func(r lifecycle.Restart) (lifecycle.PaymentInput, error)
 	// Instance returns a configured operator, and whether there is one of that code.
 	Instance func(code pirogue.OperatorCode) (operator.Instance, bool)
 	Clock    pirogue.Clock
@@ -48,11 +48,11 @@ var workflowsByKind = map[pirogue.PaymentKind]struct {
 // first answer.
 func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 	var first lifecycle.FirstResponse
-	order, err := s.Orders(p)
+	order, err := s.NewInput(p)
 	if err != nil {
 		return first, err
 	}
-	options := paymentOptions(p, order)
+	options := paymentWorkflowOptions(p, order)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, workflowsByKind[p.Kind].workflow, order),
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -60,30 +60,30 @@ func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.First
 		},
 	})
 	if err != nil {
-		return first, unanswered(err)
+		return first, updateError(err)
 	}
-	return first, unanswered(handle.Get(ctx, &first))
+	return first, updateError(handle.Get(ctx, &first))
 }
 
-// unanswered tells a workflow that has not answered yet, which is Unknown, from a
+// updateError tells a workflow that has not answered yet, which is Unknown, from a
 // Temporal that is away.
-func unanswered(err error) error {
+func updateError(err error) error {
 	var timeout *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	if errors.As(err, &timeout) || errors.Is(err, context.DeadlineExceeded) {
 		return pirogue.Errorf(operator.Unknown, "the workflow has not answered yet: %w", err)
 	}
-	return away(err)
+	return temporalError(err)
 }
 
 // Launch starts a payment's workflow and does not wait for it.
 func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
-	order, err := s.Orders(p)
+	order, err := s.NewInput(p)
 	if err != nil {
 		return err
 	}
-	options := paymentOptions(p, order)
+	options := paymentWorkflowOptions(p, order)
 	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[p.Kind].workflow, order)
-	return away(err)
+	return temporalError(err)
 }
 
 // Deliver starts the delivery of an event in one round.
@@ -104,12 +104,12 @@ func (s *Starter) deliver(
 		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
 		Priority:                 priorityOf(priorityWebhook, o.MerchantID),
 	}, Webhook, activities.DeliverInput{Owner: o, EventID: id})
-	return away(err)
+	return temporalError(err)
 }
 
 // SignalCallback tells a payment's workflow that its operator called back.
 func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind) error {
-	return away(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
+	return temporalError(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
 }
 
 // Act has a payment's workflow carry out an act of support, named by its row's ID, and
@@ -117,21 +117,21 @@ func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pi
 // NotFound when no workflow is open, and with Unknown when it has not answered in time:
 // then the verdict is kept beside the act when it comes.
 func (s *Starter) Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error) {
-	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdate(p, act))
-	return decided(ctx, p, handle, err)
+	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdateOptions(p, act))
+	return awaitActionResult(ctx, p, handle, err)
 }
 
-// actionUpdate is the Update by which support acts on a payment. It carries the ID of the
+// actionUpdateOptions is the Update by which support acts on a payment. It carries the ID of the
 // act's row only.
-func actionUpdate(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
+func actionUpdateOptions(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
 	return client.UpdateWorkflowOptions{
 		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: ActionUpdate,
 		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{act},
 	}
 }
 
-// decided waits for the verdict on a remedy that a workflow was asked for.
-func decided(
+// awaitActionResult waits for the verdict on a remedy that a workflow was asked for.
+func awaitActionResult(
 	ctx context.Context, p pirogue.Payment, handle client.WorkflowUpdateHandle, err error,
 ) (support.ActionResult, error) {
 	var verdict support.ActionResult
@@ -142,7 +142,7 @@ func decided(
 	if errors.As(err, &turned) {
 		return support.ActionResult{Decision: support.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
 	}
-	return verdict, unanswered(err)
+	return verdict, updateError(err)
 }
 
 // Waiting asks an open payment's workflow what it waits for.
@@ -152,13 +152,13 @@ func (s *Starter) Waiting(
 	var waiting lifecycle.WaitState
 	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitStateQuery, now)
 	if err != nil {
-		return waiting, away(err)
+		return waiting, temporalError(err)
 	}
 	return waiting, answer.Get(&waiting)
 }
 
-// paymentOptions returns how the workflow of a payment is started, once.
-func paymentOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
+// paymentWorkflowOptions returns how the workflow of a payment is started, once.
+func paymentWorkflowOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
 	priority := prioritySubmit
 	if order.Bulk {
 		priority = priorityBulk
@@ -179,9 +179,9 @@ func paymentOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.Star
 	}
 }
 
-// away gives Temporal's errors our codes: a workflow that is not open is NotFound,
+// temporalError gives Temporal's errors our codes: a workflow that is not open is NotFound,
 // one that exists already is no error, anything else is Temporal being away.
-func away(err error) error {
+func temporalError(err error) error {
 	var missing *serviceerror.NotFound
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	switch {

@@ -137,7 +137,7 @@ func TestTheLastQuestionWaitsForOurDatabase(t *testing.T) {
 	}
 	began := w.env.Now()
 	w.rig(func(method string) moment {
-		if now := w.env.Now().Sub(began); method == "Polled" && now > 4*time.Minute && now < 20*time.Minute {
+		if now := w.env.Now().Sub(began); method == "RecordPoll" && now > 4*time.Minute && now < 20*time.Minute {
 			return before
 		}
 		return spared

@@ -26,7 +26,7 @@ func (s *Starter) StartedSince(
 	ctx context.Context, since time.Time, each func([]lifecycle.LostRow) error,
 ) error {
 	query := fmt.Sprintf("StartTime >= '%s' AND WorkflowType IN (%s)", since.UTC().Format(time.RFC3339Nano), followedTypes)
-	return s.list(ctx, query, func(found []*workflowpb.WorkflowExecutionInfo) error {
+	return s.listWorkflows(ctx, query, func(found []*workflowpb.WorkflowExecutionInfo) error {
 		page := make([]lifecycle.LostRow, 0, len(found))
 		for _, info := range found {
 			id := info.GetExecution().GetWorkflowId()
@@ -43,8 +43,8 @@ func (s *Starter) StartedSince(
 	})
 }
 
-// list calls each with the pages of a list of workflows.
-func (s *Starter) list(
+// listWorkflows calls each with the pages of a list of workflows.
+func (s *Starter) listWorkflows(
 	ctx context.Context, query string, each func([]*workflowpb.WorkflowExecutionInfo) error,
 ) error {
 	var next []byte
@@ -53,7 +53,7 @@ func (s *Starter) list(
 			PageSize: visibilityPage, NextPageToken: next, Query: query,
 		})
 		if err != nil {
-			return away(err)
+			return temporalError(err)
 		}
 		if err := each(page.GetExecutions()); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (s *Starter) list(
 func (s *Starter) Named(ctx context.Context, l lifecycle.LostRow) (lifecycle.LostRow, error) {
 	found, err := s.Client.DescribeWorkflow(ctx, l.WorkflowID, "")
 	if err != nil {
-		return l, away(err)
+		return l, temporalError(err)
 	}
 	details, err := found.GetStaticDetails()
 	if err == nil { // sealed by a key that is gone: it is listed all the same

@@ -116,7 +116,7 @@ func (p *parts) openTemporal() error {
 		return fmt.Errorf("temporal: %w", err)
 	}
 	p.starter = &workflows.Starter{
-		Client: p.temporal, Orders: p.routes.PaymentInput, RestartOrders: p.routes.Rebuild, Instance: p.routes.Instance,
+		Client: p.temporal, NewInput: p.routes.PaymentInput, NewRestartInput: p.routes.Rebuild, Instance: p.routes.Instance,
 		Clock: p.clock,
 	}
 	return nil
