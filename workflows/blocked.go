@@ -29,14 +29,14 @@ const (
 // Blocked returns the payments whose workflow is open and goes no further, because its code does not
 // replay its history. It fails with ServiceUnavailable.
 func (s *Starter) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
-	look := &blockedSearch{Starter: s}
-	each := func(page []*workflowpb.WorkflowExecutionInfo) error { return look.searchPage(ctx, page) }
+	search := &blockedSearch{Starter: s}
+	each := func(page []*workflowpb.WorkflowExecutionInfo) error { return search.searchPage(ctx, page) }
 	err := s.listWorkflows(ctx, markedPayments, each)
 	var unknown *serviceerror.InvalidArgument
 	if errors.As(err, &unknown) {
 		err = s.listWorkflows(ctx, openPayments, each)
 	}
-	return look.found, err
+	return search.found, err
 }
 
 // blockedSearch is one search for blocked workflows.

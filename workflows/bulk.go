@@ -15,11 +15,10 @@ import (
 
 // Bulk pays a merchant's money into many wallets.
 //
-// The money is set aside already. Page by page the lines become payments, each with a
-// workflow of its own that lives and ends by itself; then one activity waits until all
-// are over, closes the bulk and has its merchant told. That a bulk was cancelled is found
-// by the pages that come after: they have nothing to start. A cancel request of a Temporal
-// client is ignored.
+// The money is set aside already. Page by page the lines become payments, each with a workflow of
+// its own. Then one activity waits until all are over, closes the bulk and starts its webhook. After
+// a bulk was cancelled, later pages have nothing to start. A cancel request of a Temporal client is
+// ignored.
 func Bulk(ctx workflow.Context, input bulk.BulkInput) (activities.BulkClosed, error) {
 	ctx, stop := withoutCancel(ctx)
 	defer stop()
@@ -34,6 +33,7 @@ func Bulk(ctx workflow.Context, input bulk.BulkInput) (activities.BulkClosed, er
 	closed, err := call(ctx, bulkOptions(input, "wait for the lines, then close"), do.CloseBulk, input.BulkID)
 	if err == nil {
 		workflow.SetCurrentDetails(ctx, string(closed.State))
+		workflow.GetLogger(ctx).Info("bulk is closed", "bulk", input.BulkID, "state", closed.State)
 	}
 	return closed, err
 }

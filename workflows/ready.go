@@ -18,19 +18,19 @@ const (
 	// pollersGone says how long nobody may have polled PaymentsQueue: 30 s, and a little more,
 	// because the sweep, which every worker answers, comes every 30 s.
 	pollersGone = 32 * time.Second
-	// unknownWorkflow is the ID of a workflow that never exists: Temporal has to ask its own database
-	// to know that.
+	// unknownWorkflow is the ID of a workflow that never exists. Temporal has to ask its own
+	// database to know that.
 	unknownWorkflow = "ready"
 )
 
-// readiness holds what was last seen of Temporal. Its zero value has seen nothing.
+// readiness holds the last result of a look at Temporal. Its zero value has none.
 type readiness struct {
-	mu      sync.Mutex
-	asking chan struct{} // closed when the look that is under way has ended; nil: none is
+	mu         sync.Mutex
+	asking     chan struct{} // closed when the look that is under way has ended; nil: none is
 	askedAt    time.Time     // when Temporal was last looked at
-	err  error         // what that look came to
-	newestPoll  time.Time     // the latest poll of PaymentsQueue, by Temporal's clock
-	polledAt  time.Time     // the same by ours
+	err        error         // what that look came to
+	newestPoll time.Time     // the latest poll of PaymentsQueue, by Temporal's clock
+	polledAt   time.Time     // the same by ours
 }
 
 // Ready fails with ServiceUnavailable when Temporal is away, when its own database is, and
@@ -45,10 +45,10 @@ func (s *Starter) Ready(ctx context.Context) error {
 	}
 	if r.asking == nil {
 		r.asking = make(chan struct{})
-		asking, stop := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+		bounded, stop := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
 		go func() {
 			defer stop()
-			r.record(s.askTemporal(asking), s.Clock.Now())
+			r.record(s.askTemporal(bounded), s.Clock.Now())
 		}()
 	}
 	looking := r.asking
@@ -63,7 +63,7 @@ func (s *Starter) Ready(ctx context.Context) error {
 	}
 }
 
-// record remembers what a look came to and tells those who wait for it.
+// record keeps the result of a look and releases those who wait for it.
 func (r *readiness) record(err error, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,33 +31,33 @@ func (s *Starter) Open(ctx context.Context, f lifecycle.FollowedWork) (bool, err
 
 // Restart implements activities.Restarter.
 func (s *Starter) Restart(ctx context.Context, r lifecycle.Restart) error {
-	order, err := s.restartInput(r)
+	input, err := s.restartInput(r)
 	if err != nil {
 		return err
 	}
-	options := restartWorkflowOptions(r.Payment, order)
+	options := restartWorkflowOptions(r.Payment, input)
 	options.WorkflowIDConflictPolicy = conflictPolicy(r.Anew)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[r.Payment.Kind].workflow, order)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[r.Payment.Kind].workflow, input)
 	return temporalError(err)
 }
 
-// restartInput returns what the workflow of a payment is started with again at this moment.
+// restartInput returns the input with which the workflow of a payment is started again now.
 func (s *Starter) restartInput(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
-	order, err := s.NewRestartInput(r)
-	if err == nil && order.Resumes != nil {
-		order.Resumes.At = s.Clock.Now()
+	input, err := s.NewRestartInput(r)
+	if err == nil && input.Resumes != nil {
+		input.Resumes.At = s.Clock.Now()
 	}
-	return order, err
+	return input, err
 }
 
-// restartWorkflowOptions returns how the workflow of a payment is started again.
-func restartWorkflowOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
-	options := paymentWorkflowOptions(p, order)
+// restartWorkflowOptions returns the options with which the workflow of a payment is started again.
+func restartWorkflowOptions(p pirogue.Payment, input lifecycle.PaymentInput) client.StartWorkflowOptions {
+	options := paymentWorkflowOptions(p, input)
 	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return options
 }
 
-// conflictPolicy says what becomes of the workflow that is open where one is started again.
+// conflictPolicy returns the policy for a workflow that is still open where one is started again.
 func conflictPolicy(anew bool) enumspb.WorkflowIdConflictPolicy {
 	if anew {
 		return enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
@@ -75,24 +75,24 @@ func (s *Starter) RestartDelivery(ctx context.Context, o access.Owner, id pirogu
 	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
-// ActOnRestarted starts the workflow of a payment again and has it apply what support asks
-// for; see Remedy.
-func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, act string) (support.ActionResult, error) {
-	var verdict support.ActionResult
-	order, err := s.restartInput(r)
+// ActOnRestarted starts the workflow of a payment again and has it carry out a support action: see
+// Act.
+func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, auditID string) (support.ActionResult, error) {
+	var result support.ActionResult
+	input, err := s.restartInput(r)
 	if err != nil {
-		return verdict, err
+		return result, err
 	}
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
-			restartWorkflowOptions(r.Payment, order), workflowsByKind[r.Payment.Kind].workflow, order),
-		UpdateOptions: actionUpdateOptions(r.Payment, act),
+			restartWorkflowOptions(r.Payment, input), workflowsByKind[r.Payment.Kind].workflow, input),
+		UpdateOptions: actionUpdateOptions(r.Payment, auditID),
 	})
 	return awaitActionResult(ctx, r.Payment, handle, err)
 }
 
-// Rebuild looks for workflows that are gone and starts them again, or only shows them. Who
-// asks while that is under way has its answer.
+// Rebuild looks for workflows that are gone and starts them again, or only shows them. A caller who
+// asks while a search is under way has its result.
 func (s *Starter) Rebuild(ctx context.Context, dryRun bool) (lifecycle.Restarted, error) {
 	id, found := rebuildWorkflow, lifecycle.Restarted{}
 	if dryRun {

@@ -23,9 +23,9 @@ import (
 // payment or event, so starting it again joins it, also when it has ended.
 type Starter struct {
 	Client client.Client
-	// NewInput returns what a payment's workflow is started with.
+	// NewInput returns the input of a payment's workflow.
 	NewInput func(p pirogue.Payment) (lifecycle.PaymentInput, error)
-	// NewRestartInput returns what it is started with again.
+	// NewRestartInput returns the input of a payment's workflow that is started again.
 	NewRestartInput func(r lifecycle.Restart) (lifecycle.PaymentInput, error)
 	// Instance returns a configured operator, and whether there is one of that code.
 	Instance func(code pirogue.OperatorCode) (operator.Instance, bool)
@@ -44,17 +44,18 @@ var workflowsByKind = map[pirogue.PaymentKind]struct {
 	pirogue.Refund:  {"refund", Refund},
 }
 
-// Start starts a payment's workflow, or joins it, and waits for the operator's
-// first answer.
+// Start starts a payment's workflow, or joins it, and waits for the operator's first response. It
+// fails with Unknown when that does not come in time, and with ServiceUnavailable when Temporal
+// cannot be reached.
 func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error) {
 	var first lifecycle.FirstResponse
-	order, err := s.NewInput(p)
+	input, err := s.NewInput(p)
 	if err != nil {
 		return first, err
 	}
-	options := paymentWorkflowOptions(p, order)
+	options := paymentWorkflowOptions(p, input)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, workflowsByKind[p.Kind].workflow, order),
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, workflowsByKind[p.Kind].workflow, input),
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateID: FirstResponseUpdate, UpdateName: FirstResponseUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
@@ -65,8 +66,8 @@ func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.First
 	return first, updateError(handle.Get(ctx, &first))
 }
 
-// updateError tells a workflow that has not answered yet, which is Unknown, from a
-// Temporal that is away.
+// updateError returns the error of an update with our code: Unknown when the workflow has not
+// responded yet, and otherwise that of temporalError.
 func updateError(err error) error {
 	var timeout *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	if errors.As(err, &timeout) || errors.Is(err, context.DeadlineExceeded) {
@@ -77,12 +78,12 @@ func updateError(err error) error {
 
 // Launch starts a payment's workflow and does not wait for it.
 func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
-	order, err := s.NewInput(p)
+	input, err := s.NewInput(p)
 	if err != nil {
 		return err
 	}
-	options := paymentWorkflowOptions(p, order)
-	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[p.Kind].workflow, order)
+	options := paymentWorkflowOptions(p, input)
+	_, err = s.Client.ExecuteWorkflow(ctx, options, workflowsByKind[p.Kind].workflow, input)
 	return temporalError(err)
 }
 
@@ -112,55 +113,55 @@ func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pi
 	return temporalError(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
 }
 
-// Act has a payment's workflow carry out an act of support, named by its row's ID, and
-// returns its verdict. What the workflow turns away is a refusal, not an error. It fails with
-// NotFound when no workflow is open, and with Unknown when it has not answered in time:
-// then the verdict is kept beside the act when it comes.
-func (s *Starter) Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error) {
-	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdateOptions(p, act))
+// Act has a payment's workflow carry out a support action, named by the ID of its audit entry, and
+// returns the result. An update that the workflow rejects is a refusal, not an error. Act fails with
+// NotFound when no workflow is open, and with Unknown when the workflow has not responded in time:
+// then the audit entry keeps the result when it comes.
+func (s *Starter) Act(ctx context.Context, p pirogue.Payment, auditID string) (support.ActionResult, error) {
+	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdateOptions(p, auditID))
 	return awaitActionResult(ctx, p, handle, err)
 }
 
-// actionUpdateOptions is the Update by which support acts on a payment. It carries the ID of the
-// act's row only.
-func actionUpdateOptions(p pirogue.Payment, act string) client.UpdateWorkflowOptions {
+// actionUpdateOptions returns the update by which support acts on a payment. It carries the ID of
+// the audit entry only.
+func actionUpdateOptions(p pirogue.Payment, auditID string) client.UpdateWorkflowOptions {
 	return client.UpdateWorkflowOptions{
-		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: act, UpdateName: ActionUpdate,
-		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{act},
+		WorkflowID: PaymentWorkflowID(p.ID, p.Kind), UpdateID: auditID, UpdateName: ActionUpdate,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{auditID},
 	}
 }
 
-// awaitActionResult waits for the verdict on a remedy that a workflow was asked for.
+// awaitActionResult waits for the result of a support action that a workflow was asked for.
 func awaitActionResult(
 	ctx context.Context, p pirogue.Payment, handle client.WorkflowUpdateHandle, err error,
 ) (support.ActionResult, error) {
-	var verdict support.ActionResult
+	var result support.ActionResult
 	if err == nil {
-		err = handle.Get(ctx, &verdict)
+		err = handle.Get(ctx, &result)
 	}
-	var turned *temporal.ApplicationError
-	if errors.As(err, &turned) {
-		return support.ActionResult{Decision: support.DecisionRefused, Reason: turned.Message(), Status: p.Status}, nil
+	var refused *temporal.ApplicationError
+	if errors.As(err, &refused) {
+		return support.ActionResult{Decision: support.DecisionRefused, Reason: refused.Message(), Status: p.Status}, nil
 	}
-	return verdict, updateError(err)
+	return result, updateError(err)
 }
 
 // Waiting asks an open payment's workflow what it waits for.
 func (s *Starter) Waiting(
 	ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind, now time.Time,
 ) (lifecycle.WaitState, error) {
-	var waiting lifecycle.WaitState
-	answer, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitStateQuery, now)
+	var state lifecycle.WaitState
+	value, err := s.Client.QueryWorkflow(ctx, PaymentWorkflowID(id, k), "", WaitStateQuery, now)
 	if err != nil {
-		return waiting, temporalError(err)
+		return state, temporalError(err)
 	}
-	return waiting, answer.Get(&waiting)
+	return state, value.Get(&state)
 }
 
 // paymentWorkflowOptions returns how the workflow of a payment is started, once.
-func paymentWorkflowOptions(p pirogue.Payment, order lifecycle.PaymentInput) client.StartWorkflowOptions {
+func paymentWorkflowOptions(p pirogue.Payment, input lifecycle.PaymentInput) client.StartWorkflowOptions {
 	priority := prioritySubmit
-	if order.Bulk {
+	if input.Bulk {
 		priority = priorityBulk
 	}
 	return client.StartWorkflowOptions{
@@ -172,15 +173,15 @@ func paymentWorkflowOptions(p pirogue.Payment, order lifecycle.PaymentInput) cli
 		StaticDetails:            staticDetails(detailsOrder, p.OrderID, p.MerchantID, p.Mode),
 		Priority:                 priorityOf(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
-			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(order.Current.Operator)),
+			PaymentKind.ValueSet(string(p.Kind)), Operator.ValueSet(string(input.Current.Operator)),
 			MerchantID.ValueSet(string(p.MerchantID)), Country.ValueSet(string(p.Country)),
 			PaymentStatus.ValueSet(string(p.Status)), NeedsAttention.ValueSet(false),
 		),
 	}
 }
 
-// temporalError gives Temporal's errors our codes: a workflow that is not open is NotFound,
-// one that exists already is no error, anything else is Temporal being away.
+// temporalError returns Temporal's errors with our codes. A workflow that is not open is NotFound,
+// one that exists already is no error, and anything else is ServiceUnavailable.
 func temporalError(err error) error {
 	var missing *serviceerror.NotFound
 	var started *serviceerror.WorkflowExecutionAlreadyStarted

@@ -86,15 +86,15 @@ const (
 	detailsMode     = " · "
 )
 
-// staticDetails says in the Web UI whose reference a workflow is about.
-func staticDetails(what, ref string, m pirogue.MerchantID, mode pirogue.Mode) string {
-	return what + ref + detailsMerchant + string(m) + detailsMode + string(mode)
+// staticDetails returns the details that name a workflow's reference and its merchant in the Web UI.
+func staticDetails(kind, ref string, m pirogue.MerchantID, mode pirogue.Mode) string {
+	return kind + ref + detailsMerchant + string(m) + detailsMode + string(mode)
 }
 
-// readDetails reads what staticDetails wrote.
+// readDetails returns the parts of text that staticDetails wrote; "" for any other text.
 func readDetails(text string) (ref string, m pirogue.MerchantID, mode pirogue.Mode) {
-	for _, what := range []string{detailsOrder, detailsBulk} {
-		rest, ok := strings.CutPrefix(text, what)
+	for _, kind := range []string{detailsOrder, detailsBulk} {
+		rest, ok := strings.CutPrefix(text, kind)
 		at := strings.LastIndex(rest, detailsMerchant)
 		if !ok || at < 0 {
 			continue
