@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox"
 	"pirogue/sandbox/engine"
@@ -22,11 +23,11 @@ func mends(w enginetest.Tab, code string) {
 	)
 }
 
-// TestFaultsInARealBrowser breaks and heals an operator by hand, without any script, on a
+// TestFaultsPageInBrowser breaks and heals an operator by hand, without any script, on a
 // small phone and on a desktop.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
-func TestFaultsInARealBrowser(t *testing.T) {
+func TestFaultsPageInBrowser(t *testing.T) {
 	browser := enginetest.Chromium(t)
 	for _, width := range []int64{320, 1280} {
 		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
@@ -39,9 +40,8 @@ func TestFaultsInARealBrowser(t *testing.T) {
 
 			w.Clicks(`#orange-web button[value="down"]`, "Bring it up again")
 			w.Sees("down=true")
-			if !s.OrangeWeb.Faults.Read().Down || s.Sonatel.Switches().Down {
-				t.Error("the wrong operator is down")
-			}
+			require.True(t, s.OrangeWeb.Faults.Read().Down, "the wrong operator is down")
+			require.False(t, s.Sonatel.Switches().Down, "the wrong operator is down")
 			w.Does(
 				chromedp.SetValue(chromedp.CSS("#sonatel-force"), "222222"),
 				chromedp.Click(chromedp.CSS(`label[for="sonatel-two_signatures"]`), chromedp.NodeVisible),
@@ -56,17 +56,17 @@ func TestFaultsInARealBrowser(t *testing.T) {
 				chromedp.SendKeys(chromedp.CSS("#sonatel-latency_ms"), "20\r"),
 			)
 			w.Sees("Done. This is how it stands now.")
-			if now := s.Sonatel.Switches(); now.Force != "222222" || now.LatencyMS != 20 || !now.TwoSignatures ||
-				*now.Balance != 1_000_000_000 {
-				t.Errorf("set: %+v", now)
-			}
+			now := s.Sonatel.Switches()
+			require.Equal(t, "222222", now.Force)
+			require.Equal(t, 20, now.LatencyMS)
+			require.True(t, now.TwoSignatures)
+			require.EqualValues(t, 1_000_000_000, *now.Balance)
 			w.Fits()
 			w.Photographs("faults")
 			mends(w, "sonatel")
 			mends(w, "orange-web")
-			if s.OrangeWeb.Faults.Read() != engine.Healthy() || s.Sonatel.Switches().Switches != engine.Healthy() {
-				t.Error("something is still broken")
-			}
+			require.Equal(t, engine.Healthy(), s.OrangeWeb.Faults.Read())
+			require.Equal(t, engine.Healthy(), s.Sonatel.Switches().Switches)
 			w.Clicks(`nav a`, "Nothing was paid so far.")
 		})
 	}

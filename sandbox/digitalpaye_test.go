@@ -6,14 +6,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox"
 	"pirogue/sandbox/digitalpaye"
 	"pirogue/sandbox/engine"
 )
 
-// TestAWaveLinkThroughThePublicAddress checks that the link of Digitalpaye's simulator
+// TestWaveLinkThroughPublicAddress checks that the link of Digitalpaye's simulator
 // leads to its page. Book and list must then show the payment.
-func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
+func TestWaveLinkThroughPublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	_, base := started(t, sandbox.Options{Clock: clock})
@@ -40,19 +42,14 @@ func TestAWaveLinkThroughThePublicAddress(t *testing.T) {
 	pressed := request(t, http.MethodPost, opened.Data.Link, strings.NewReader("action=pay"))
 	pressed.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	// The client follows the redirect back to the page.
-	if page := string(send(t, pressed, http.StatusOK)); !strings.Contains(page, "Paiement effectué") {
-		t.Errorf("the page says %s", page)
-	}
+	require.Contains(t, string(send(t, pressed, http.StatusOK)), "Paiement effectué")
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
 	for _, wanted := range []string{"Digitalpaye", "RCI-DIGITALP-7698", "REF-1", "1 asked for · 1 paid"} {
-		if !strings.Contains(index, wanted) {
-			t.Errorf("the list of simulators does not show %q", wanted)
-		}
+		require.Contains(t, index, wanted)
 	}
 	send(t, request(t, http.MethodGet, base+"/digitalpaye/switches", nil), http.StatusOK)
-	if book := string(
+	book := string(
 		send(t, request(t, http.MethodGet, base+"/digitalpaye/book", nil), http.StatusOK),
-	); !strings.Contains(book, `"order_id":"REF-1"`) {
-		t.Errorf("the book says %s", book)
-	}
+	)
+	require.Contains(t, book, `"order_id":"REF-1"`)
 }

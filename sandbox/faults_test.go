@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox"
 	"pirogue/sandbox/engine"
 )
@@ -31,54 +33,50 @@ func presses(t *testing.T, base string, want int, pairs ...string) string {
 	return html.UnescapeString(string(send(t, req, want)))
 }
 
-func TestFaultsAreTurnedByForms(t *testing.T) {
+func TestFaultsForm(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	presses(t, base, http.StatusOK, "operator", "orange-web", "action", "down")
-	if !s.OrangeWeb.Faults.Read().Down || s.Sonatel.Switches().Down {
-		t.Error("one is to be down, and the other up")
-	}
-	if page := faults(t, base); !strings.Contains(page, "down=true") || !strings.Contains(page, "Bring it up again") {
-		t.Error("the page does not show that one is down")
-	}
+	require.True(t, s.OrangeWeb.Faults.Read().Down, "one is to be down, and the other up")
+	require.False(t, s.Sonatel.Switches().Down, "one is to be down, and the other up")
+	page := faults(t, base)
+	require.Contains(t, page, "down=true")
+	require.Contains(t, page, "Bring it up again")
 	presses(t, base, http.StatusOK, "operator", "orange-web", "action", "up")
-	if s.OrangeWeb.Faults.Read() != engine.Healthy() {
-		t.Errorf("up again: %+v", s.OrangeWeb.Faults.Read())
-	}
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Faults.Read())
 	saved := presses(t, base, http.StatusOK, "operator", "sonatel", "action", "save",
 		"was.force", "", "force", "333333", "was.latency_ms", "0", "latency_ms", " 20 ",
 		"was.two_signatures", "false", "two_signatures", "false", "two_signatures", "true",
 		"was.bare_arrays", "true", "bare_arrays", "false")
-	if !strings.Contains(saved, "Done. This is how it stands now.") {
-		t.Error("the page does not say that it is done")
-	}
+	require.Contains(t, saved, "Done. This is how it stands now.")
 	now := s.Sonatel.Switches()
-	if now.Force != "333333" || now.LatencyMS != 20 || !now.TwoSignatures || now.BareArrays {
-		t.Errorf("saved: %+v", now)
-	}
+	require.Equal(t, "333333", now.Force)
+	require.Equal(t, 20, now.LatencyMS)
+	require.True(t, now.TwoSignatures)
+	require.False(t, now.BareArrays)
 	presses(t, base, http.StatusOK, "operator", "sonatel", "action", "heal")
-	if now := s.Sonatel.Switches(); now.Switches != engine.Healthy() || now.TwoSignatures || !now.BareArrays {
-		t.Errorf("mended: %+v", now)
-	}
+	now = s.Sonatel.Switches()
+	require.Equal(t, engine.Healthy(), now.Switches)
+	require.False(t, now.TwoSignatures)
+	require.True(t, now.BareArrays)
 }
 
-// TestOnlyWhatAPersonChangedIsSet sends a float that the page showed before the float
+// TestFaultsFormSetsOnlyChanges sends a float that the page showed before the float
 // changed.
-func TestOnlyWhatAPersonChangedIsSet(t *testing.T) {
+func TestFaultsFormSetsOnlyChanges(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
-	if err := s.Sonatel.Settings().Set([]byte(`{"balance": 700}`)); err != nil {
-		t.Fatal(err)
-	}
+	err := s.Sonatel.Settings().Set([]byte(`{"balance": 700}`))
+	require.NoError(t, err)
 	presses(t, base, http.StatusOK, "operator", "sonatel", "action", "save",
 		"was.balance", "1000000000", "balance", "1000000000", "was.latency_ms", "0", "latency_ms", "5", "speed", "1")
-	if now := s.Sonatel.Switches(); *now.Balance != 700 || now.LatencyMS != 5 {
-		t.Errorf("%d are left, and the latency is %d", *now.Balance, now.LatencyMS)
-	}
+	now := s.Sonatel.Switches()
+	require.EqualValues(t, 700, *now.Balance)
+	require.Equal(t, 5, now.LatencyMS)
 }
 
-// TestARefusedFormIsShownAgain types a latency of an hour beside a valid value.
-func TestARefusedFormIsShownAgain(t *testing.T) {
+// TestFaultsFormRefused types a latency of an hour beside a valid value.
+func TestFaultsFormRefused(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	for typed, says := range map[string]string{
@@ -87,21 +85,17 @@ func TestARefusedFormIsShownAgain(t *testing.T) {
 		page := presses(t, base, http.StatusUnprocessableEntity, "operator", "orange-web", "action", "save",
 			"was.latency_ms", "0", "latency_ms", typed, "was.refuse_tokens", "false", "refuse_tokens", "true")
 		for _, wanted := range []string{"Nothing was changed: ", says, `value="` + typed + `"`, `role="alert"`} {
-			if !strings.Contains(page, wanted) {
-				t.Errorf("the page does not show %q", wanted)
-			}
+			require.Contains(t, page, wanted)
 		}
 	}
-	if s.OrangeWeb.Faults.Read() != engine.Healthy() {
-		t.Errorf("what was refused changed something: %+v", s.OrangeWeb.Faults.Read())
-	}
+	require.Equal(t, engine.Healthy(), s.OrangeWeb.Faults.Read())
 	presses(t, base, http.StatusNotFound, "operator", "mtn", "action", "down")
 	presses(t, base, http.StatusBadRequest, "operator", strings.Repeat("x", 1<<16))
 }
 
-// TestThePageOfFaultsIsKeptFromOthers sends a browser's request for a page of another site.
+// TestFaultsPageCrossOrigin sends a browser's request for a page of another site.
 // It also checks which files the page may load and where its forms may go.
-func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
+func TestFaultsPageCrossOrigin(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	for _, path := range []string{"/faults", "/simulators/sonatel/heal", "/sonatel/switches"} {
@@ -112,98 +106,77 @@ func TestThePageOfFaultsIsKeptFromOthers(t *testing.T) {
 			req := request(t, http.MethodPost, base+path, strings.NewReader("operator=sonatel&action=down"))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.Header.Set(header[0], header[1])
-			if body := send(t, req, http.StatusForbidden); len(body) == 0 {
-				t.Errorf("%s: %s is told nothing", path, name)
-			}
+			require.NotEmpty(t, send(t, req, http.StatusForbidden), "%v %v", path, name)
 		}
 	}
-	if s.Sonatel.Switches().Down {
-		t.Error("another site took the operator down")
-	}
+	require.False(t, s.Sonatel.Switches().Down, "another site took the operator down")
 	resp, err := http.DefaultClient.Do(request(t, http.MethodGet, base+"/faults", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer resp.Body.Close()
 	policy := resp.Header.Get("Content-Security-Policy")
 	for _, wanted := range []string{
 		"default-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 	} {
-		if !strings.Contains(policy, wanted) {
-			t.Errorf("the policy %q lacks %s", policy, wanted)
-		}
+		require.Contains(t, policy, wanted)
 	}
 }
 
-// TestEveryFaultHasALabel checks that every setting of every operator has a field with a
+// TestFaultsPageLabels checks that every setting of every operator has a field with a
 // label.
-func TestEveryFaultHasALabel(t *testing.T) {
+func TestFaultsPageLabels(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	page := faults(t, base)
-	if strings.Contains(page, "<script") {
-		t.Error("the page has a script")
-	}
+	require.NotContains(t, page, "<script")
 	labels, ids := map[string]bool{}, map[string]bool{}
 	for _, found := range regexp.MustCompile(`<label for="([^"]+)">[^<]+`).FindAllStringSubmatch(page, -1) {
 		labels[found[1]] = true
 	}
 	for _, found := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if ids[found[1]] {
-			t.Errorf("two things have the id %s", found[1])
-		}
+		require.False(t, ids[found[1]], found[1])
 		ids[found[1]] = true
 	}
 	for code, settings := range map[string]engine.Settings{
 		"orange-web": s.OrangeWeb.Settings(), "sonatel": s.Sonatel.Settings(),
 	} {
 		values, err := settings.Values()
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for name := range values {
-			if id := code + "-" + strings.ReplaceAll(name, ".", "-"); name != "down" && (!labels[id] || !ids[id]) {
-				t.Errorf("%s has no field with a label", id)
+			id := code + "-" + strings.ReplaceAll(name, ".", "-")
+			if name != "down" { // a button of its own
+				require.True(t, labels[id] && ids[id], "%s has no field with a label", id)
 			}
 		}
 	}
 	for digits, behaviour := range engine.MagicNumbers() {
-		if !strings.Contains(page, digits+": "+behaviour.Says) {
-			t.Errorf("%s cannot be forced", digits)
-		}
+		require.Contains(t, page, digits+": "+behaviour.Says)
 	}
 }
 
-// TestProgramsAreToldOfEveryOperator reads the list of operators for programs and heals one
+// TestSimulatorsList reads the list of operators for programs and heals one
 // with it.
-func TestProgramsAreToldOfEveryOperator(t *testing.T) {
+func TestSimulatorsList(t *testing.T) {
 	t.Parallel()
 	s, base := started(t, sandbox.Options{})
 	send(t, request(t, http.MethodPost, base+"/sonatel/switches", strings.NewReader(`{"down": true}`)), http.StatusOK)
 	var operators []sandbox.Operator
-	if err := json.Unmarshal(
+	err := json.Unmarshal(
 		send(t, request(t, http.MethodGet, base+"/simulators", nil), http.StatusOK), &operators,
-	); err != nil {
-		t.Fatal(err)
-	}
-	if len(operators) < 2 || operators[0].Code != "orange-web" || operators[1].Path != "/sonatel" ||
-		len(operators[0].Broken) != 0 ||
-		operators[1].Broken[0] != "down=true" || operators[1].Settings["down"] != true ||
-		operators[1].Own["two_signatures"] == "" {
-		t.Errorf("the list says %+v", operators)
-	}
+	)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(operators), 2)
+	require.Equal(t, "orange-web", operators[0].Code)
+	require.Equal(t, "/sonatel", operators[1].Path)
+	require.Empty(t, operators[0].Broken)
+	require.Equal(t, "down=true", operators[1].Broken[0])
+	require.EqualValues(t, true, operators[1].Settings["down"])
+	require.NotEmpty(t, operators[1].Own["two_signatures"])
 	send(t, request(t, http.MethodPost, base+"/simulators/mtn/heal", nil), http.StatusNotFound)
 	send(t, request(t, http.MethodPost, base+"/simulators/sonatel/heal", nil), http.StatusOK)
-	if s.Sonatel.Switches().Down {
-		t.Error("nothing was mended")
-	}
+	require.False(t, s.Sonatel.Switches().Down, "nothing was mended")
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
-	if shown := strings.Count(index, `id="book-`); shown != len(operators) {
-		t.Errorf("%d operators are shown to people, and %d to programs", shown, len(operators))
-	}
+	require.Equal(t, len(operators), strings.Count(index, `id="book-`))
 	for _, wanted := range []string{`href="faults"`, `href="faults#sonatel"`, `id="book-orange-web"`, "healthy"} {
-		if !strings.Contains(index, wanted) {
-			t.Errorf("the list of simulators does not show %q", wanted)
-		}
+		require.Contains(t, index, wanted)
 	}
 }

@@ -27,18 +27,20 @@ func TestReadme(t *testing.T) {
 	for _, block := range blocks {
 		require.Contains(t, block[1], "http://127.0.0.1:8090")
 		script := "set -e -o pipefail\n" + strings.ReplaceAll(block[1], "http://127.0.0.1:8090", base)
-		printed, err := exec.CommandContext(t.Context(), "bash", "-c", script).CombinedOutput() //nolint:gosec // our own README
+		bash := exec.CommandContext(t.Context(), "bash", "-c", script) //nolint:gosec // our own README
+		printed, err := bash.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", script, printed)
 	}
 }
 
-// TestReadme_numbers compares the README's table with the numbers that the engine knows.
-func TestReadme_numbers(t *testing.T) {
+// TestReadmeNumbers compares the README's table with the numbers that the engine knows.
+func TestReadmeNumbers(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	for digits := range engine.MagicNumbers() {
 		require.Contains(t, string(readme), "\n| "+digits+" | ")
 	}
-	require.Equal(t, len(engine.MagicNumbers()), len(regexp.MustCompile(`\n\| [0-9]{6} \|`).FindAllString(string(readme), -1)))
+	rows := regexp.MustCompile(`\n\| [0-9]{6} \|`).FindAllString(string(readme), -1)
+	require.Len(t, rows, len(engine.MagicNumbers()))
 }

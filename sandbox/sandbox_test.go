@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox"
@@ -29,17 +30,13 @@ func started(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, string) {
 	server := httptest.NewUnstartedServer(nil)
 	o.PublicURL = "http://" + server.Listener.Addr().String()
 	s, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	server.Config.Handler = s.Handler()
 	server.Start()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := s.Close(ctx); err != nil {
-			t.Error(err)
-		}
+		require.NoError(t, s.Close(ctx))
 		server.Close()
 	})
 	return s, server.URL
@@ -73,9 +70,7 @@ func pay(t *testing.T, base, orderID, msisdn string) (pageURL string) {
 func request(t *testing.T, method, address string, body io.Reader) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return req
 }
 
@@ -83,30 +78,22 @@ func request(t *testing.T, method, address string, body io.Reader) *http.Request
 func send(t *testing.T, req *http.Request, want int) []byte {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != want {
-		t.Fatalf("%s %s answers %d %s", req.Method, req.URL.Path, resp.StatusCode, body)
-	}
+	require.NoError(t, err)
+	require.Equal(t, want, resp.StatusCode)
 	return body
 }
 
 func decode(t *testing.T, raw []byte, v any) {
 	t.Helper()
-	if err := json.Unmarshal(raw, v); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.Unmarshal(raw, v))
 }
 
-// TestAPaymentThroughThePublicAddress checks that base path, page, assets and book fit
+// TestPaymentThroughPublicAddress checks that base path, page, assets and book fit
 // together in a mounted simulator.
-func TestAPaymentThroughThePublicAddress(t *testing.T) {
+func TestPaymentThroughPublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	s, base := started(t, sandbox.Options{Clock: clock})
@@ -115,39 +102,32 @@ func TestAPaymentThroughThePublicAddress(t *testing.T) {
 	for len(s.OrangeWeb.Book()) == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if page := string(
+	page := string(
 		send(t, request(t, http.MethodGet, pageURL, nil), http.StatusOK),
-	); !strings.Contains(page, "Paiement réussi") {
-		t.Error("the page does not say that it is paid")
-	}
+	)
+	require.Contains(t, page, "Paiement réussi")
 	style, err := url.JoinPath(pageURL, "..", "..", "..", "assets", "page.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	send(t, request(t, http.MethodGet, style, nil), http.StatusOK)
 	book := string(send(t, request(t, http.MethodGet, base+"/orange-web/book", nil), http.StatusOK))
-	if !strings.Contains(book, `"order_id":"ORDER-1"`) || !strings.Contains(book, `"amount":750`) {
-		t.Errorf("the book says %s", book)
-	}
+	require.Contains(t, book, `"order_id":"ORDER-1"`)
+	require.Contains(t, book, `"amount":750`)
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
 	for _, wanted := range []string{
 		"Orange Web Payment", "MP260312.0930.A00001", "2026-03-12 09:30:00", "ORDER-1", "(asked 1500)",
 		"1 asked for · 1 paid", "777777", "Sonatel", "0 asked for · 0 paid", "pending 6 min, then paid out",
 	} {
-		if !strings.Contains(index, wanted) {
-			t.Errorf("the list of simulators does not show %q", wanted)
-		}
+		require.Contains(t, index, wanted)
 	}
 }
 
-func TestTheListOfAnEmptySandbox(t *testing.T) {
+func TestIndexOfEmptySandbox(t *testing.T) {
 	t.Parallel()
 	_, base := started(t, sandbox.Options{})
-	if index := string(
+	index := string(
 		send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK),
-	); !strings.Contains(index, "Nothing was paid so far.") {
-		t.Error("an empty book is not said to be empty")
-	}
+	)
+	require.Contains(t, index, "Nothing was paid so far.")
 	send(t, request(t, http.MethodGet, base+"/index.css", nil), http.StatusOK)
 	for _, path := range []string{"/orange-web", "/sonatel", "/taramoney"} {
 		send(t, request(t, http.MethodGet, base+path+"/switches", nil), http.StatusOK)
@@ -157,9 +137,9 @@ func TestTheListOfAnEmptySandbox(t *testing.T) {
 	send(t, request(t, http.MethodPost, base+"/", nil), http.StatusMethodNotAllowed)
 }
 
-// TestAQRCodeThroughThePublicAddress checks the same for Sonatel's simulator: its links
+// TestQRCodeThroughPublicAddress checks the same for Sonatel's simulator: its links
 // lead to its page.
-func TestAQRCodeThroughThePublicAddress(t *testing.T) {
+func TestQRCodeThroughPublicAddress(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	s, base := started(t, sandbox.Options{Clock: clock})
@@ -168,21 +148,16 @@ func TestAQRCodeThroughThePublicAddress(t *testing.T) {
 	for len(s.Sonatel.Book()) == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if page := string(
+	page := string(
 		send(t, request(t, http.MethodGet, link, nil), http.StatusOK),
-	); !strings.Contains(page, "Paiement réussi") {
-		t.Error("the page does not say that it is paid")
-	}
+	)
+	require.Contains(t, page, "Paiement réussi")
 	style, err := url.JoinPath(link, "..", "..", "assets", "page.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	send(t, request(t, http.MethodGet, style, nil), http.StatusOK)
 	index := string(send(t, request(t, http.MethodGet, base+"/", nil), http.StatusOK))
 	for _, wanted := range []string{"MP260312.0930.A00001", "REF-1", "1 asked for · 1 paid", "<td>in</td>"} {
-		if !strings.Contains(index, wanted) {
-			t.Errorf("the list of simulators does not show %q", wanted)
-		}
+		require.Contains(t, index, wanted)
 	}
 }
 
@@ -211,35 +186,28 @@ func asks(t *testing.T, base, msisdn string) string {
 	return made.DeepLink
 }
 
-// TestJournalsOutliveTheSandbox closes one sandbox and opens another on the same folder.
-func TestJournalsOutliveTheSandbox(t *testing.T) {
+// TestJournals closes one sandbox and opens another on the same folder.
+func TestJournals(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	clock := engine.NewVirtualClock(time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC), 0)
 	first, base := started(t, sandbox.Options{JournalDir: folder, Clock: clock})
 	pay(t, base, "ORDER-1", "+22376444444")
-	if err := first.Close(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, first.Close(context.Background()))
 	clock.Advance(time.Minute)
 	second, err := sandbox.New(sandbox.Options{PublicURL: base, JournalDir: folder, Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if book := second.OrangeWeb.Book(); len(book) != 1 || book[0].OrderID != "ORDER-1" {
-		t.Errorf("the book says %v", book)
-	}
-	if err := second.Close(context.Background()); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, err)
+	book := second.OrangeWeb.Book()
+	require.Len(t, book, 1)
+	require.Equal(t, "ORDER-1", book[0].OrderID)
+	require.NoError(t, second.Close(context.Background()))
 }
 
-func TestASandboxNeedsAnAddress(t *testing.T) {
+func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "http://" + strings.Repeat("a", 50)} { // too long for a QR code
-		if _, err := sandbox.New(sandbox.Options{PublicURL: address}); err == nil {
-			t.Errorf("a sandbox at %q starts", address)
-		}
+		_, err := sandbox.New(sandbox.Options{PublicURL: address})
+		require.Error(t, err, address)
 	}
 }
 

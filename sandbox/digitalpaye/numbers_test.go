@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 )
@@ -79,18 +81,13 @@ func (c course) run(t *testing.T, shape string) {
 	t.Helper()
 	w := newWorld(t)
 	status, reply := w.Object(w.opening(shape, c.way, "R1", c.number))
-	if status != c.code {
-		t.Fatalf("the order answers %d %v, want %d", status, reply, c.code)
-	}
+	require.Equal(t, c.code, status, reply)
 	if c.first == "" {
-		if w.Sim.Asked() != 0 || reply["data"] != nil {
-			t.Errorf("a refused order is kept: %v", reply)
-		}
+		require.Equal(t, 0, w.Sim.Asked())
+		require.Nil(t, reply["data"])
 		return
 	}
-	if got := reply.Object("data").Text("status"); got != c.first {
-		t.Errorf("the order is %s, want %s", got, c.first)
-	}
+	require.Equal(t, c.first, reply.Object("data").Text("status"))
 	if c.after > 0 {
 		w.Clock.Advance(c.after - time.Millisecond)
 		w.stands(shape, "R1", c.first)
@@ -98,29 +95,30 @@ func (c course) run(t *testing.T, shape string) {
 		w.Clock.Advance(time.Millisecond)
 	}
 	w.stands(shape, "R1", c.end)
-	if _, reply := w.get("/v2/get-status-payment/R1"); reply.Text("message") != c.why {
-		t.Errorf("the end is told as %v, want %s", reply["message"], c.why)
-	}
+	_, reply = w.get("/v2/get-status-payment/R1")
+	require.Equal(t, c.why, reply.Text("message"))
 	if c.amount == 0 {
 		w.books()
 		w.Notices(1)
 		return
 	}
 	paid := w.books(c.amount)[0]
-	if paid.Asked != 1500 || paid.OrderID != "R1" || paid.MSISDN != "+225"+c.number || paid.Currency != "XOF" ||
-		string(paid.Direction) != c.way || !paid.At.Equal(enginetest.Morning.Add(c.after)) ||
-		paid.TxnID != w.reads(shape, "R1").Text("ref") {
-		t.Errorf("the book says %+v", paid)
-	}
+	require.EqualValues(t, 1500, paid.Asked)
+	require.Equal(t, "R1", paid.OrderID)
+	require.Equal(t, "+225"+c.number, paid.MSISDN)
+	require.Equal(t, "XOF", paid.Currency)
+	require.Equal(t, c.way, string(paid.Direction))
+	require.Equal(t, enginetest.Morning.Add(c.after), paid.At)
+	require.Equal(t, w.reads(shape, "R1").Text("ref"), paid.TxnID)
 	w.Notices(1)
 }
 
 // usedTwice holds the status of the response to a repeated transaction id, by shape.
 var usedTwice = map[string]int{"v2": http.StatusConflict, "sdk": http.StatusConflict, "v1": http.StatusBadRequest}
 
-// TestAnAnswerIsLost loses the response to every other call. Our reference finds the
+// TestLostResponse loses the response to every other call. Our reference finds the
 // executed order.
-func TestAnAnswerIsLost(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
 		t.Run(way, func(t *testing.T) {
@@ -131,9 +129,7 @@ func TestAnAnswerIsLost(t *testing.T) {
 				w.Clock.Advance(10 * time.Second)
 				w.stands(shape, "LOST", "SUCCESSFUL")
 				status, reply := w.Object(w.opening(shape, way, "LOST", "0700666666"))
-				if status != usedTwice[shape] {
-					t.Errorf("asking again answers %d %v", status, reply)
-				}
+				require.Equal(t, usedTwice[shape], status, reply)
 				w.books(1500)
 				w.opens(shape, way, "HEARD", "0700666666")
 				w.Clock.Advance(10 * time.Second)
@@ -143,9 +139,9 @@ func TestAnAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestThreeWebhooksOneBeforeTheAnswer counts the webhooks that arrive while the caller
+// TestThreeWebhooks counts the webhooks that arrive while the caller
 // still waits.
-func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
+func TestThreeWebhooks(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"in", "out"} {
 		t.Run(way, func(t *testing.T) {
@@ -161,44 +157,39 @@ func TestThreeWebhooksOneBeforeTheAnswer(t *testing.T) {
 			w.opens("v2", way, "R1", "0700888888")
 			before := len(w.Inbox.All())
 			answeredAlready.Store(true)
-			if before < 1 || early.Load() < 1 {
-				t.Error("no webhook came before the answer")
-			}
+			require.GreaterOrEqual(t, before, 1)
+			require.GreaterOrEqual(t, early.Load(), int64(1))
 			for _, n := range w.Notices(3) {
-				if n.Said.Text("transaction_id") != "R1" || n.Said.Text("status") != "SUCCESSFUL" {
-					t.Errorf("a webhook says %v", n.Said)
-				}
+				require.Equal(t, "R1", n.Said.Text("transaction_id"))
+				require.Equal(t, "SUCCESSFUL", n.Said.Text("status"))
 			}
 			w.books(1500)
 		})
 	}
 }
 
-// TestAnOperatorGoesDownForANumber opens an order and then makes its number the one whose
+// TestDownForOneNumber opens an order and then makes its number the one whose
 // calls answer 503. Reading it then answers 503, and the list still shows it.
-func TestAnOperatorGoesDownForANumber(t *testing.T) {
+func TestDownForOneNumber(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.opens(shape, "in", "R1", "0700444444")
 		w.Set(`{"force": "555555"}`)
-		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusServiceUnavailable {
-			t.Errorf("the status answers %d %v", status, reply)
-		}
-		if status, reply := w.Object(w.opening(shape, "out", "R2", "0700123456")); status != http.StatusServiceUnavailable {
-			t.Errorf("a transfer answers %d %v", status, reply)
-		}
-		if _, reply := w.get(dialects[shape].list); len(reply.List("data")) != 1 {
-			t.Errorf("the list says %v", reply)
-		}
+		status, reply := w.get(dialects[shape].status + "R1")
+		require.Equal(t, http.StatusServiceUnavailable, status, reply)
+		status, reply = w.Object(w.opening(shape, "out", "R2", "0700123456"))
+		require.Equal(t, http.StatusServiceUnavailable, status, reply)
+		_, reply = w.get(dialects[shape].list)
+		require.Len(t, reply.List("data"), 1)
 		w.Set(`{"force": ""}`)
 		w.stands(shape, "R1", "PENDING")
 	})
 }
 
-// TestTheFloatPaysTransfers checks that executed and pending transfers reduce the float,
+// TestFloat checks that executed and pending transfers reduce the float,
 // without their fees.
-func TestTheFloatPaysTransfers(t *testing.T) {
+func TestFloat(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
@@ -206,17 +197,14 @@ func TestTheFloatPaysTransfers(t *testing.T) {
 		w.opens(shape, "out", "PAID", "0700123456")
 		w.opens(shape, "out", "HELD", "0700444444")
 		status, reply := w.Object(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
-		if status != http.StatusPreconditionFailed || reply.Text("message") != "AMOUNT_INSUFFISANT" || reply["data"] != nil {
-			t.Errorf("a transfer above the float answers %d %v", status, reply)
-		}
-		if _, reply := w.get(dialects[shape].balance); reply.Object("data").Text("balance") != "1000" {
-			t.Errorf("the balance says %v", reply)
-		}
+		require.Equal(t, http.StatusPreconditionFailed, status, reply)
+		require.Equal(t, "AMOUNT_INSUFFISANT", reply.Text("message"))
+		require.Nil(t, reply["data"])
+		_, reply = w.get(dialects[shape].balance)
+		require.Equal(t, "1000", reply.Object("data").Text("balance"))
 		w.opens(shape, "in", "IN", "0700123456")
 		w.Set(`{"float": 1500}`)
 		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of the refused one is free
-		if book := w.books(1500, 1500, 1500); book[1].Direction != engine.In {
-			t.Errorf("the book says %+v", book)
-		}
+		require.Equal(t, engine.In, w.books(1500, 1500, 1500)[1].Direction)
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 )
 
@@ -24,8 +26,8 @@ func (w *world) presses(page, action string) enginetest.Answer {
 	return w.Submit(page, "action", action)
 }
 
-// TestAPersonDecides pays or refuses on the page, before the simulated customer acts.
-func TestAPersonDecides(t *testing.T) {
+// TestDecideOnPage pays or refuses on the page, before the simulated customer acts.
+func TestDecideOnPage(t *testing.T) {
 	t.Parallel()
 	for action, want := range map[string]struct {
 		status, says, next string
@@ -38,32 +40,29 @@ func TestAPersonDecides(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			page := w.link("0700333333")
-			if got := w.Visit(page); got.Status != http.StatusOK ||
-				!strings.Contains(got.Body, "Payer 50\u00a0000\u00a0F\u00a0CFA</button>") {
-				t.Errorf("the page is %d %s", got.Status, got.Body)
-			}
-			if got := w.presses(page+"?lang=fr", action); got.Status != http.StatusSeeOther ||
-				got.Header.Get("Location") != "?lang=fr" {
-				t.Errorf("pressing answers %d %v", got.Status, got.Header)
-			}
+			got := w.Visit(page)
+			require.Equal(t, http.StatusOK, got.Status)
+			require.Contains(t, got.Body, "Payer 50\u00a0000\u00a0F\u00a0CFA</button>")
+			got = w.presses(page+"?lang=fr", action)
+			require.Equal(t, http.StatusSeeOther, got.Status)
+			require.Equal(t, "?lang=fr", got.Header.Get("Location"))
 			w.presses(page, "pay") // too late
 			w.presses(page, "refuse")
-			got := w.Visit(page)
-			if !strings.Contains(got.Body, want.says) || !strings.Contains(got.Body, want.next) ||
-				strings.Contains(got.Body, "<form") {
-				t.Errorf("the page then says %s", got.Body)
-			}
+			got = w.Visit(page)
+			require.Contains(t, got.Body, want.says)
+			require.Contains(t, got.Body, want.next)
+			require.NotContains(t, got.Body, "<form")
 			w.stands("v2", "R1", want.status)
 			w.books(want.book...)
-			if told := w.Notices(1)[0].Said; told.Text("status") != want.status || told["wave_launch_url"] != nil {
-				t.Errorf("the webhook says %v", told)
-			}
+			told := w.Notices(1)[0].Said
+			require.Equal(t, want.status, told.Text("status"))
+			require.Nil(t, told["wave_launch_url"])
 		})
 	}
 }
 
-// TestThePageIsSafe checks in each language that the page may load only its own style.
-func TestThePageIsSafe(t *testing.T) {
+// TestPageIsPrivate checks in each language that the page may load only its own style.
+func TestPageIsPrivate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("0700333333")
@@ -73,30 +72,28 @@ func TestThePageIsSafe(t *testing.T) {
 	w.Visit(page).Shows(t, `<html lang="fr">`) // by default
 }
 
-// TestAPageWithNothingToPay visits an unknown link and a finished order.
-func TestAPageWithNothingToPay(t *testing.T) {
+// TestPageWithoutPayment visits an unknown link and a finished order.
+func TestPageWithoutPayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if got := w.Visit("/wave/NONE"); got.Status != http.StatusNotFound || !strings.Contains(got.Body, "aucun paiement") {
-		t.Errorf("an unknown link answers %d %s", got.Status, got.Body)
-	}
+	got := w.Visit("/wave/NONE")
+	require.Equal(t, http.StatusNotFound, got.Status)
+	require.Contains(t, got.Body, "aucun paiement")
 	page := w.link("0700333333")
-	if got := w.presses(page, "dance"); got.Status != http.StatusBadRequest || !strings.Contains(got.Body, "<form") {
-		t.Errorf("another action answers %d", got.Status)
-	}
-	if got := w.Fetch(w.Request(http.MethodDelete, page, nil)); got.Status != http.StatusMethodNotAllowed {
-		t.Errorf("DELETE answers %d", got.Status)
-	}
+	got = w.presses(page, "dance")
+	require.Equal(t, http.StatusBadRequest, got.Status)
+	require.Contains(t, got.Body, "<form")
+	got = w.Fetch(w.Request(http.MethodDelete, page, nil))
+	require.Equal(t, http.StatusMethodNotAllowed, got.Status)
 	w.Clock.Advance(10 * time.Minute)
 	w.stands("v2", "R1", "FAILED")
-	if got := w.Visit(page); !strings.Contains(got.Body, "Le délai est passé") ||
-		!strings.Contains(got.Body, "https://shop.example/sorry") {
-		t.Errorf("a page that lapsed says %s", got.Body)
-	}
+	got = w.Visit(page)
+	require.Contains(t, got.Body, "Le délai est passé")
+	require.Contains(t, got.Body, "https://shop.example/sorry")
 }
 
-// TestAWaveLinkInV1 checks that the link has both the name of v1's page and the SDK's.
-func TestAWaveLinkInV1(t *testing.T) {
+// TestWaveLinkV1 checks that the link has both the name of v1's page and the SDK's.
+func TestWaveLinkV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	opened := w.opens(
@@ -106,11 +103,8 @@ func TestAWaveLinkInV1(t *testing.T) {
 		},
 	)
 	page := opened.Text("waveLaunchUrl")
-	if !strings.HasPrefix(page, w.URL+"/wave/") || opened.Text("wave_launch_url") != page {
-		t.Errorf("the order answers %v", opened)
-	}
+	require.True(t, strings.HasPrefix(page, w.URL+"/wave/"), opened)
+	require.Equal(t, page, opened.Text("wave_launch_url"))
 	w.presses(page, "pay")
-	if got := w.Visit(page); !strings.Contains(got.Body, "https://shop.example/thanks") {
-		t.Errorf("the page says %s", got.Body)
-	}
+	require.Contains(t, w.Visit(page).Body, "https://shop.example/thanks")
 }

@@ -6,34 +6,35 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/digitalpaye"
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 )
 
-func TestSwitchesAndQuirksAreShown(t *testing.T) {
+func TestSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	now := w.Set(`{"latency_ms": 0}`)
 	quirks, isObject := now["quirks"].(map[string]any)
-	if !isObject || len(quirks) != 3 || now["float"] != 1e9 {
-		t.Errorf("the settings are %v", now)
-	}
+	require.True(t, isObject, now)
+	require.Len(t, quirks, 3)
+	require.EqualValues(t, 1e9, now["float"])
 	for _, name := range []string{"gateway_timeout", "status_by_ref_only", "numbers_without_plus"} {
-		if on, known := quirks[name]; !known || on != false {
-			t.Errorf("%s is %v", name, on)
-		}
+		on, known := quirks[name]
+		require.True(t, known, name)
+		require.EqualValues(t, false, on, name)
 	}
-	if status, _ := w.Object(
+	status, _ := w.Object(
 		w.Request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`),
-	); status != http.StatusBadRequest {
-		t.Errorf("an unknown quirk answers %d", status)
-	}
+	)
+	require.Equal(t, http.StatusBadRequest, status)
 }
 
-// TestAnOperatorThatIsDown checks that every call of the API and the page answer 503, each
+// TestDown checks that every call of the API and the page answer 503, each
 // in its own form. Nothing may be executed.
-func TestAnOperatorThatIsDown(t *testing.T) {
+func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"down": true}`)
@@ -48,29 +49,22 @@ func TestAnOperatorThatIsDown(t *testing.T) {
 		if strings.HasPrefix(req.URL.Path, "/v2/") {
 			code = "code_status"
 		}
-		if status != http.StatusServiceUnavailable || reply[code] != 503.0 {
-			t.Errorf("%s answers %d %v", req.URL.Path, status, reply)
-		}
+		require.Equal(t, http.StatusServiceUnavailable, status, reply)
+		require.EqualValues(t, 503.0, reply[code])
 	}
-	if page := w.Fetch(w.Request(http.MethodGet, "/wave/x", nil)); page.Status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", page.Status)
-	}
-	if w.Sim.Asked() != 0 {
-		t.Error("an order is kept")
-	}
+	require.Equal(t, http.StatusServiceUnavailable, w.Fetch(w.Request(http.MethodGet, "/wave/x", nil)).Status)
+	require.Equal(t, 0, w.Sim.Asked())
 }
 
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"latency_ms": 2000}`)
-	if got := w.Waits(w.call(http.MethodGet, "/v2/balance", nil), 2*time.Second); got.Status != http.StatusOK {
-		t.Errorf("it answers %d", got.Status)
-	}
+	require.Equal(t, http.StatusOK, w.Waits(w.call(http.MethodGet, "/v2/balance", nil), 2*time.Second).Status)
 }
 
-// TestDroppedAnswers executes orders without a response, and counts down.
-func TestDroppedAnswers(t *testing.T) {
+// TestDroppedResponses executes orders without a response, and counts down.
+func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"drop_answers": 2}`)
@@ -81,56 +75,52 @@ func TestDroppedAnswers(t *testing.T) {
 	w.Notices(1)
 }
 
-func TestSpoiledAnswers(t *testing.T) {
+func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"answers": "page"}`)
 	got := w.Fetch(w.opening("v2", "in", "page", "0700123456"))
-	if got.Status != http.StatusOK || !strings.Contains(got.Body, "<html>") {
-		t.Errorf("answers %d %s", got.Status, got.Body)
-	}
+	require.Equal(t, http.StatusOK, got.Status)
+	require.Contains(t, got.Body, "<html>")
 	w.Set(`{"answers": ""}`)
 	w.stands("v2", "page", "SUCCESSFUL")
 }
 
-func TestTokensAreRefused(t *testing.T) {
+func TestRefusedTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v2", "in", "R1", "0700123456")
 	w.Set(`{"refuse_tokens": true}`)
 	for _, path := range []string{"/v2/get-status-payment/R1", "/v2/get-all-transactions", "/v2/balance"} {
-		if status, reply := w.get(path); status != http.StatusUnauthorized || reply.Text("message") != "TOKEN_EXPIRED" {
-			t.Errorf("%s answers %d %v", path, status, reply)
-		}
+		status, reply := w.get(path)
+		require.Equal(t, http.StatusUnauthorized, status, "%v %v", path, reply)
+		require.Equal(t, "TOKEN_EXPIRED", reply.Text("message"), path)
 	}
-	if status, _ := w.Object(w.opening("v1", "in", "R2", "0700123456")); status != http.StatusUnauthorized {
-		t.Errorf("an order answers %d", status)
-	}
+	status, _ := w.Object(w.opening("v1", "in", "R2", "0700123456"))
+	require.Equal(t, http.StatusUnauthorized, status)
 	w.books(1500)
 }
 
-// TestKeysThatWereChanged checks that changed keys get no token, and that earlier tokens
+// TestChangedKeys checks that changed keys get no token, and that earlier tokens
 // stay valid.
-func TestKeysThatWereChanged(t *testing.T) {
+func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
-	if status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret)); status != http.StatusUnauthorized ||
-		reply.Text("message") != "UnauthorizedError" {
-		t.Errorf("the token call answers %d %v", status, reply)
-	}
+	status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
+	require.Equal(t, http.StatusUnauthorized, status, reply)
+	require.Equal(t, "UnauthorizedError", reply.Text("message"))
 	w.opens("v2", "in", "R1", "0700123456")
 }
 
-func TestTokensThatLiveShortly(t *testing.T) {
+func TestTokenLifetime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"token_lifetime_s": 5}`)
 	w.logsIn()
 	w.Clock.Advance(5 * time.Second)
-	if status, _ := w.get("/v2/balance"); status != http.StatusUnauthorized {
-		t.Errorf("a token of 5 s answers %d after them", status)
-	}
+	status, _ := w.get("/v2/balance")
+	require.Equal(t, http.StatusUnauthorized, status)
 }
 
 // TestUnknownWords checks that the words of status and list change, but not the result of
@@ -140,20 +130,16 @@ func TestUnknownWords(t *testing.T) {
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.Set(`{"unknown_words": true}`)
-		if opened := w.opens(shape, "in", "R1", "0700123456"); opened.Text("status") != "SUCCESSFUL" {
-			t.Errorf("the order answers %v", opened)
-		}
+		opened := w.opens(shape, "in", "R1", "0700123456")
+		require.Equal(t, "SUCCESSFUL", opened.Text("status"))
 		w.stands(shape, "R1", engine.UnknownWord)
-		if _, reply := w.get(dialects[shape].list); reply.List("data")[0].Text("status") != engine.UnknownWord {
-			t.Errorf("the list says %v", reply)
-		}
-		if told := w.Notices(1)[0].Said.Text("status"); told != "SUCCESSFUL" {
-			t.Errorf("the webhook says %s", told)
-		}
+		_, reply := w.get(dialects[shape].list)
+		require.Equal(t, engine.UnknownWord, reply.List("data")[0].Text("status"))
+		require.Equal(t, "SUCCESSFUL", w.Notices(1)[0].Said.Text("status"))
 	})
 }
 
-func TestAnOperatorCorrectsItself(t *testing.T) {
+func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"correct_after_ms": 60000, "settle_ms": 0}`)
@@ -167,38 +153,35 @@ func TestAnOperatorCorrectsItself(t *testing.T) {
 	w.Notices(2)
 }
 
-func TestAPaymentSettlesLater(t *testing.T) {
+func TestSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"settle_ms": 5000}`)
-	if opened := w.opens("v2", "in", "R1", "0700123456"); opened.Text("status") != "PENDING" {
-		t.Errorf("the order answers %v", opened)
-	}
+	opened := w.opens("v2", "in", "R1", "0700123456")
+	require.Equal(t, "PENDING", opened.Text("status"))
 	w.Clock.Advance(5 * time.Second)
 	w.stands("v2", "R1", "SUCCESSFUL")
 }
 
-// TestTheGatewayTimesOut checks that an order answers 504 with FAILED and still takes its
+// TestGatewayTimeout checks that an order answers 504 with FAILED and still takes its
 // course. A call that opens no order answers as usual.
-func TestTheGatewayTimesOut(t *testing.T) {
+func TestGatewayTimeout(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.Set(`{"quirks": {"gateway_timeout": true}}`)
 		for id, number := range map[string]string{"PAID": "0700123456", "WAITS": "0701020304"} {
 			status, reply := w.Object(w.opening(shape, "out", id, number))
-			if status != http.StatusGatewayTimeout || reply.Text("message") != "PAYMENT_FAILED_TRY_AGAINST" ||
-				reply.Object("data").Text("status") != "FAILED" || reply.Object("data").Text(dialects[shape].id) != id ||
-				reply.Object("data").Text("ref") == "" {
-				t.Errorf("%s answers %d %v", id, status, reply)
-			}
+			require.Equal(t, http.StatusGatewayTimeout, status, "%v %v", id, reply)
+			require.Equal(t, "PAYMENT_FAILED_TRY_AGAINST", reply.Text("message"), id)
+			require.Equal(t, "FAILED", reply.Object("data").Text("status"), id)
+			require.Equal(t, id, reply.Object("data").Text(dialects[shape].id))
+			require.NotEmpty(t, reply.Object("data").Text("ref"), id)
 		}
-		if status, reply := w.Object(w.opening(shape, "out", "PAID", "0700123456")); status != usedTwice[shape] {
-			t.Errorf("asking again answers %d %v", status, reply)
-		}
-		if status, _ := w.Object(w.opening(shape, "out", "POOR", "0700111111")); status != http.StatusBadRequest {
-			t.Errorf("a refusal answers %d", status)
-		}
+		status, reply := w.Object(w.opening(shape, "out", "PAID", "0700123456"))
+		require.Equal(t, usedTwice[shape], status, reply)
+		status, _ = w.Object(w.opening(shape, "out", "POOR", "0700111111"))
+		require.Equal(t, http.StatusBadRequest, status)
 		w.stands(shape, "PAID", "SUCCESSFUL")
 		w.stands(shape, "WAITS", "PENDING")
 		w.books(1500)
@@ -206,78 +189,66 @@ func TestTheGatewayTimesOut(t *testing.T) {
 		w.stands(shape, "WAITS", "SUCCESSFUL")
 		w.books(1500, 1500)
 		for _, n := range w.Notices(2) {
-			if n.Said.Text("status") != "SUCCESSFUL" {
-				t.Errorf("a webhook says %v", n.Said)
-			}
+			require.Equal(t, "SUCCESSFUL", n.Said.Text("status"))
 		}
 	})
 }
 
-// TestTheStatusKnowsTheirRefAlone checks that only the list finds an order by our id.
-func TestTheStatusKnowsTheirRefAlone(t *testing.T) {
+// TestStatusByOwnReference checks that only the list finds an order by our id.
+func TestStatusByOwnReference(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.Set(`{"quirks": {"status_by_ref_only": true}}`)
 		opened := w.opens(shape, "in", "R1", "0700123456")
-		if status, reply := w.get(dialects[shape].status + "R1"); status != http.StatusNotFound ||
-			reply.Text("message") != "NotFoundError" {
-			t.Errorf("our id answers %d %v", status, reply)
-		}
+		status, reply := w.get(dialects[shape].status + "R1")
+		require.Equal(t, http.StatusNotFound, status, reply)
+		require.Equal(t, "NotFoundError", reply.Text("message"))
 		w.stands(shape, opened.Text("ref"), "SUCCESSFUL")
-		if got := w.ids(shape, ""); got != "R1" {
-			t.Errorf("the list has %q", got)
-		}
+		require.Equal(t, "R1", w.ids(shape, ""))
 	})
 }
 
-func TestNumbersWithoutPlus(t *testing.T) {
+func TestNumberWithoutPlus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"numbers_without_plus": true}}`)
-	if opened := w.opens("sdk", "in", "R1", "0700123456"); opened.Text("number_user") != "2250700123456" {
-		t.Errorf("the order answers %v", opened)
-	}
-	if got := w.reads("v1", "R1").Text("phone"); got != "0700123456" {
-		t.Errorf("v1 says %s", got)
-	}
-	if told := w.Notices(1)[0].Said.Text("number_user"); told != "2250700123456" {
-		t.Errorf("the webhook says %s", told)
-	}
+	opened := w.opens("sdk", "in", "R1", "0700123456")
+	require.Equal(t, "2250700123456", opened.Text("number_user"))
+	require.Equal(t, "0700123456", w.reads("v1", "R1").Text("phone"))
+	require.Equal(t, "2250700123456", w.Notices(1)[0].Said.Text("number_user"))
 }
 
-func TestAFullSimulatorRefuses(t *testing.T) {
+func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
-		if status, reply := w.Object(w.opening("v2", "in", "R2", number)); status != http.StatusServiceUnavailable {
-			t.Errorf("one more answers %d %v", status, reply)
-		}
+		status, reply := w.Object(w.opening("v2", "in", "R2", number))
+		require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	}
 	another := fields{
 		"firstName": "Awa", "lastName": "KOUASSI", "phoneNumber": "0709080706", "address": fields{"countryCode": "CI"},
 	}
-	if status, reply := w.post("/v1/customers/create", another); status != http.StatusServiceUnavailable {
-		t.Errorf("one more customer answers %d %v", status, reply)
-	}
+	status, reply := w.post("/v1/customers/create", another)
+	require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	w.books(1500)
 }
 
-func TestTheBookIsReadable(t *testing.T) {
+func TestBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v1", "in", "R1", "0700123456")
 	status, book := w.Object(w.Request(http.MethodGet, "/book", nil))
 	paid, isList := book["paid"].([]any)
-	if status != http.StatusOK || !isList || len(paid) != 1 {
-		t.Errorf("the book answers %d %v", status, book)
-	}
+	require.Equal(t, http.StatusOK, status)
+	require.True(t, isList, book)
+	require.Len(t, paid, 1)
 }
 
-// TestACallThatHangsEndsWithTheSimulator closes the simulator during a call whose response
+// TestCloseReleasesHangingCall closes the simulator during a call whose response
 // is lost.
-func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
+func TestCloseReleasesHangingCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ended := make(chan error)
@@ -291,12 +262,11 @@ func TestACallThatHangsEndsWithTheSimulator(t *testing.T) {
 	}()
 	w.books(1500)
 	enginetest.Close(t, w.Sim)
-	if err := <-ended; err == nil {
-		t.Error("the call was answered")
-	}
+	err := <-ended
+	require.Error(t, err)
 }
 
-func TestASimulatorNeedsAnAddress(t *testing.T) {
+func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
 		return digitalpaye.New(engine.Config{Options: engine.Options{PublicURL: address}})

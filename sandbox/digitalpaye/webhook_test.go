@@ -6,13 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 )
 
-// TestAWebhookIsTheBareTransaction checks that a webhook has the shape of the call that
+// TestWebhookBody checks that a webhook has the shape of the call that
 // opened the order. It has no envelope and no proof of its origin.
-func TestAWebhookIsTheBareTransaction(t *testing.T) {
+func TestWebhookBody(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
@@ -24,23 +26,20 @@ func TestAWebhookIsTheBareTransaction(t *testing.T) {
 			want["date_update"] = "2026-03-12 09:30:10"
 		}
 		for name := range want {
-			if _, isObject := want[name].(map[string]any); !isObject && told.Said[name] != want[name] {
-				t.Errorf("%s is %v, want %v", name, told.Said[name], want[name])
+			_, isObject := want[name].(map[string]any)
+			if !isObject {
+				require.Equal(t, want[name], told.Said[name], name)
 			}
 		}
-		if len(told.Said) != len(want) {
-			t.Errorf("the webhook says %v, want %v", told.Said, want)
-		}
+		require.Len(t, told.Said, len(want))
 		for _, header := range []string{"Authorization", "X-Signature", "X-Environment"} {
-			if told.Header.Get(header) != "" {
-				t.Errorf("the webhook brings %s", header)
-			}
+			require.Empty(t, told.Header.Get(header))
 		}
 	})
 }
 
-// TestWebhooksAreDisturbed counts the webhooks about one end.
-func TestWebhooksAreDisturbed(t *testing.T) {
+// TestWebhookSwitches counts the webhooks about one end.
+func TestWebhookSwitches(t *testing.T) {
 	t.Parallel()
 	for name, row := range enginetest.Disturbed {
 		t.Run(name, func(t *testing.T) {
@@ -54,23 +53,21 @@ func TestWebhooksAreDisturbed(t *testing.T) {
 	}
 }
 
-func TestAWebhookIsHeldBack(t *testing.T) {
+func TestWebhookDelay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"notification_delay_ms": 30000}`)
 	w.opens("v2", "in", "R1", "0700123456")
 	w.stands("v2", "R1", "SUCCESSFUL")
 	time.Sleep(20 * time.Millisecond) // enough time for one that must not come
-	if told := w.Inbox.All(); len(told) != 0 {
-		t.Errorf("it says %v at once", told)
-	}
+	require.Empty(t, w.Inbox.All())
 	enginetest.Eventually(func() bool { w.Clock.Advance(30 * time.Second); return len(w.Inbox.All()) > 0 })
 	w.Notices(1)
 }
 
-// TestThePortalKeepsOneAddress checks that only the last address is used, for earlier
+// TestPortal checks that only the last address is used, for earlier
 // orders as well.
-func TestThePortalKeepsOneAddress(t *testing.T) {
+func TestPortal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	other := enginetest.NewInbox(t)
@@ -80,12 +77,10 @@ func TestThePortalKeepsOneAddress(t *testing.T) {
 	w.Clock.Advance(10 * time.Second)
 	enginetest.Eventually(func() bool { return len(other.All()) == 2 })
 	w.Notices(0)
-	if len(other.All()) != 2 {
-		t.Errorf("the other address was told %v", other.All())
-	}
+	require.Len(t, other.All(), 2)
 }
 
-func TestThePortalRefuses(t *testing.T) {
+func TestPortalRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Says(nil, [][2]string{
@@ -98,10 +93,10 @@ func TestThePortalRefuses(t *testing.T) {
 	w.Notices(1) // at the earlier address
 }
 
-// TestARestartForgetsNothing kills a simulator and starts another on its journal. Book,
+// TestRestart kills a simulator and starts another on its journal. Book,
 // float, ids and tokens are unchanged. A pending order ends on time, and its webhook goes
 // to the address at its opening.
-func TestARestartForgetsNothing(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
 	journaled := func(o *engine.Config) { o.JournalPath = path }
@@ -116,33 +111,26 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.Clock.Advance(10 * time.Second)
 	w.start(journaled)
 
-	if after := w.Sim.Book(); len(after) != 2 || after[0] != before[0] || after[1].OrderID != "LATE" {
-		t.Errorf("the book said %v and says %v", before, after)
-	}
-	if _, reply := w.Object(old); reply.Object("data").Text("balance") != "999998500" {
-		t.Errorf("a token of before reads %v", reply)
-	}
-	if status, reply := w.Object(w.opening("v2", "out", "PAID", "0700123456")); status != http.StatusConflict {
-		t.Errorf("an id of before answers %d %v", status, reply)
-	}
-	if page := w.Fetch(w.Request(http.MethodGet, link, nil)); page.Status != http.StatusOK {
-		t.Errorf("a link of before answers %d", page.Status)
-	}
+	after := w.Sim.Book()
+	require.Len(t, after, 2)
+	require.Equal(t, before[0], after[0])
+	require.Equal(t, "LATE", after[1].OrderID)
+	_, reply := w.Object(old)
+	require.Equal(t, "999998500", reply.Object("data").Text("balance"))
+	status, reply := w.Object(w.opening("v2", "out", "PAID", "0700123456"))
+	require.Equal(t, http.StatusConflict, status, reply)
+	require.Equal(t, http.StatusOK, w.Fetch(w.Request(http.MethodGet, link, nil)).Status)
 	w.stands("v1", "WAITS", "PENDING")
 	w.Clock.Advance(20 * time.Second)
 	w.stands("v1", "WAITS", "SUCCESSFUL")
-	if ref := w.opens("v2", "in", "NEW", "0701020304").Text("ref"); ref != "RCI-DIGITALP-7702" {
-		t.Errorf("the next ref is %s", ref)
-	}
-	if fresh := w.reads("v1", "WAITS"); fresh.Text("operator") != "WAVE_MONEY_CI" || fresh["customer"] == nil {
-		t.Errorf("an order of before reads %v", fresh)
-	}
+	require.Equal(t, "RCI-DIGITALP-7702", w.opens("v2", "in", "NEW", "0701020304").Text("ref"))
+	fresh := w.reads("v1", "WAITS")
+	require.Equal(t, "WAVE_MONEY_CI", fresh.Text("operator"))
+	require.NotNil(t, fresh["customer"])
 	told := map[string]string{}
 	for _, n := range w.Notices(3) {
 		told[n.Said.Text("ref")] = n.Said.Text("status")
 	}
-	if told[w.reads("v2", "LATE").Text("ref")] != "SUCCESSFUL" ||
-		told[w.reads("v2", "WAITS").Text("ref")] != "SUCCESSFUL" {
-		t.Errorf("the webhooks say %v", told)
-	}
+	require.Equal(t, "SUCCESSFUL", told[w.reads("v2", "LATE").Text("ref")])
+	require.Equal(t, "SUCCESSFUL", told[w.reads("v2", "WAITS").Text("ref")])
 }

@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/digitalpaye"
 )
 
-// TestATransferInV2 compares a response with the seed, field by field.
-func TestATransferInV2(t *testing.T) {
+// TestTransferV2 compares a response with the seed, field by field.
+func TestTransferV2(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	got := w.Fetch(w.opening("v2", "out", "TICK-1111379110832", "0700123456", fields{"amount": 100}))
@@ -21,50 +23,46 @@ func TestATransferInV2(t *testing.T) {
 		`"number_user":"+2250700123456","name_user":"KOUASSI Awa","email_user":null,"country_user":"CI","currency":"XOF",` +
 		`"amount":"100","fees":"1","amount_receive":"100","amount_total":"101","status":"SUCCESSFUL",` +
 		`"type_transaction":"transfert","type_payment":"MTN_MONEY_CI","date":"2026-03-12 09:30:00","date_update":null}}`
-	if got.Status != http.StatusOK || got.Body != want {
-		t.Errorf("the answer is %d %s", got.Status, got.Body)
-	}
+	require.Equal(t, http.StatusOK, got.Status)
+	require.Equal(t, want, got.Body)
 }
 
-// TestACollectionInV1 compares a response and the following status with the current pages.
-func TestACollectionInV1(t *testing.T) {
+// TestCollectionV1 compares a response and the following status with the current pages.
+func TestCollectionV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "b553d176-9152-4537-a536-4ad320ec773c"
 	status, reply := w.Object(
 		w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}),
 	)
-	if status != http.StatusAccepted || reply["statusCode"] != 202.0 || reply.Text("message") != "Successful" ||
-		reply["code_status"] != nil {
-		t.Errorf("the answer is %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusAccepted, status, reply)
+	require.EqualValues(t, 202.0, reply["statusCode"])
+	require.Equal(t, "Successful", reply.Text("message"))
+	require.Nil(t, reply["code_status"])
 	opened := reply.Object("data")
 	for name, want := range map[string]string{
 		"transactionId": id, "currency": "XOF", "amount": "310", "fees": "6.2", "amountReceive": "303.8",
 		"amountTotal": "310", "phone": "0701020304", "status": "PENDING", "typeTransaction": "collecte",
 		"operator": "ORANGE_MONEY_CI", "createdAt": "2026-03-12T09:30:00.000Z",
 	} {
-		if got := opened.Text(name); got != want {
-			t.Errorf("%s is %s, want %s", name, got, want)
-		}
+		require.Equal(t, want, opened.Text(name), name)
 	}
 	customer, isObject := opened["customer"].(map[string]any)
-	if !isObject || customer["lastName"] != "KOUASSI" || customer["phoneNumber"] != "0701020304" || customer["id"] == "" {
-		t.Errorf("the customer is %v", opened["customer"])
-	}
+	require.True(t, isObject, opened["customer"])
+	require.EqualValues(t, "KOUASSI", customer["lastName"])
+	require.EqualValues(t, "0701020304", customer["phoneNumber"])
+	require.NotEmpty(t, customer["id"])
 	ref := opened.Text("ref")
-	if len(ref) != 10 {
-		t.Errorf("the ref is %q", ref)
-	}
+	require.Len(t, ref, 10)
 	w.Clock.Advance(10 * time.Second)
 	status, reply = w.get("/v1/transaction/" + ref)
-	if status != http.StatusOK || reply["statusCode"] != 200.0 || reply.Object("data").Text("status") != "SUCCESSFUL" {
-		t.Errorf("the status is %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusOK, status, reply)
+	require.EqualValues(t, 200.0, reply["statusCode"])
+	require.Equal(t, "SUCCESSFUL", reply.Object("data").Text("status"))
 }
 
-// TestEveryShapeReadsEveryOrder opens in one shape and reads in another, by ref and id.
-func TestEveryShapeReadsEveryOrder(t *testing.T) {
+// TestShapes opens in one shape and reads in another, by ref and id.
+func TestShapes(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
@@ -72,19 +70,21 @@ func TestEveryShapeReadsEveryOrder(t *testing.T) {
 		for name, d := range dialects {
 			for _, x := range []string{"R1", opened.Text("ref")} {
 				got := w.reads(name, x)
-				if got.Text(d.id) != "R1" || got.Text("ref") != opened.Text("ref") || got.Text(d.operator) != d.words["wave"] ||
-					got.Text(d.kind) != d.out || got.Text("fees") != "22.5" || got.Text(d.total) != "1522.5" ||
-					got.Text(d.receive) != "1500" {
-					t.Errorf("%s reads %s as %v", name, x, got)
-				}
+				require.Equal(t, "R1", got.Text(d.id), "%v %v", name, x)
+				require.Equal(t, opened.Text("ref"), got.Text("ref"), "%v %v", name, x)
+				require.Equal(t, d.words["wave"], got.Text(d.operator), "%v %v", name, x)
+				require.Equal(t, d.out, got.Text(d.kind), "%v %v", name, x)
+				require.Equal(t, "22.5", got.Text("fees"), "%v %v", name, x)
+				require.Equal(t, "1522.5", got.Text(d.total), "%v %v", name, x)
+				require.Equal(t, "1500", got.Text(d.receive), "%v %v", name, x)
 			}
 		}
 	})
 }
 
-// TestTheSDKReadsCodeStatus checks the codes that the PHP SDK reads: 202 is pending, 200 is
+// TestCodeStatus checks the codes that the PHP SDK reads: 202 is pending, 200 is
 // done, any other is a failure.
-func TestTheSDKReadsCodeStatus(t *testing.T) {
+func TestCodeStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("sdk", "in", "PAID", "0700123456")
@@ -92,13 +92,13 @@ func TestTheSDKReadsCodeStatus(t *testing.T) {
 	w.opens("sdk", "in", "REFUSED", "0700222222")
 	w.Clock.Advance(2 * time.Second)
 	for id, want := range map[string]float64{"PAID": 200, "WAITS": 202, "REFUSED": 400} {
-		if status, reply := w.get("/v1/get-status-payment/" + id); status != http.StatusOK || reply["code_status"] != want {
-			t.Errorf("%s answers %d %v", id, status, reply)
-		}
-		if status, reply := w.get("/v1/transaction/" + id); status != http.StatusOK || reply["statusCode"] != 200.0 ||
-			reply.Text("message") != "Successful" {
-			t.Errorf("%s in v1, where 200 is that it was found, answers %d %v", id, status, reply)
-		}
+		status, reply := w.get("/v1/get-status-payment/" + id)
+		require.Equal(t, http.StatusOK, status, "%v %v", id, reply)
+		require.EqualValues(t, want, reply["code_status"], id)
+		status, reply = w.get("/v1/transaction/" + id)
+		require.Equal(t, http.StatusOK, status, "%v %v", id, reply)
+		require.EqualValues(t, 200.0, reply["statusCode"], id)
+		require.Equal(t, "Successful", reply.Text("message"), id)
 	}
 }
 
@@ -113,26 +113,23 @@ func TestNetworksAndFees(t *testing.T) {
 		for network, word := range dialects[shape].words {
 			for i, way := range []string{"in", "out"} {
 				got := w.opens(shape, way, network+"-"+way, "0701020304", fields{"operator": word})
-				if got.Text("fees") != fees[network][i] || got.Text(dialects[shape].operator) != word {
-					t.Errorf("%s %s answers %v", network, way, got)
-				}
-				if _, linked := got["wave_launch_url"]; linked != (network == "wave" && way == "in") {
-					t.Errorf("%s %s brings a link: %v", network, way, linked)
-				}
+				require.Equal(t, fees[network][i], got.Text("fees"), way)
+				require.Equal(t, word, got.Text(dialects[shape].operator), "%v %v", network, way)
+				_, linked := got["wave_launch_url"]
+				require.Equal(t, (network == "wave" && way == "in"), linked)
 			}
 		}
 	})
 	w := newWorld(t)
-	if got := w.opens(
+	got := w.opens(
 		"v2", "out", "TABLE", "0701020304", fields{"operator": "ORANGE_MONEY"},
-	); got.Text("type_payment") != "ORANGE_MONEY_CI" {
-		t.Errorf("the word of v2's table answers %v", got)
-	}
+	)
+	require.Equal(t, "ORANGE_MONEY_CI", got.Text("type_payment"))
 }
 
-// TestOrdersAreRefused checks that a refusal names the field in the words of the shape, and
+// TestInvalidOrders checks that a refusal names the field in the words of the shape, and
 // that nothing is stored.
-func TestOrdersAreRefused(t *testing.T) {
+func TestInvalidOrders(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		shape, way string
@@ -212,18 +209,15 @@ func TestOrdersAreRefused(t *testing.T) {
 				right = reply.Text("message") == "BadRequestError" && reply["statusCode"] == 400.0 &&
 					strings.Contains(reply.Text("reason"), r.want)
 			}
-			if status != http.StatusBadRequest || !right {
-				t.Errorf("it answers %d %v", status, reply)
-			}
-			if w.Sim.Asked() != 0 {
-				t.Error("the order is kept all the same")
-			}
+			require.Equal(t, http.StatusBadRequest, status, reply)
+			require.True(t, right, reply)
+			require.Equal(t, 0, w.Sim.Asked())
 		})
 	}
 }
 
-// TestOTPsThatAreTaken sends the right OTP, none at all, and any OTP for other networks.
-func TestOTPsThatAreTaken(t *testing.T) {
+// TestOTP sends the right OTP, none at all, and any OTP for other networks.
+func TestOTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v2", "in", "RIGHT", "0700123456", fields{"operator": "ORANGE_MONEY_CI", "code_otp": digitalpaye.OTP})
@@ -234,29 +228,25 @@ func TestOTPsThatAreTaken(t *testing.T) {
 	w.opens("v2", "out", "OUT", "0700123456", fields{"operator": "ORANGE_MONEY_CI", "code_otp": "000000"})
 }
 
-// TestATransactionIDIsUsedOnce repeats an id with other values, in each direction and
+// TestTransactionIDUsed repeats an id with other values, in each direction and
 // shape. It is refused, and nothing is executed.
-func TestATransactionIDIsUsedOnce(t *testing.T) {
+func TestTransactionIDUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v2", "in", "R1", "0700123456")
 	for shape, want := range usedTwice {
 		for _, way := range []string{"in", "out"} {
 			status, reply := w.Object(w.opening(shape, way, "R1", "0701020304"))
-			if status != want ||
-				!strings.Contains(reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS") ||
-				reply["data"] != nil {
-				t.Errorf("%s %s answers %d %v", shape, way, status, reply)
-			}
+			require.Equal(t, want, status, "%s %s: %v", shape, way, reply)
+			require.Contains(t, reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS", "%v %v", shape, way)
+			require.Nil(t, reply["data"], "%v %v", shape, way)
 		}
 	}
 	w.books(1500)
-	if w.Sim.Asked() != 1 {
-		t.Errorf("%d orders are kept", w.Sim.Asked())
-	}
+	require.Equal(t, 1, w.Sim.Asked())
 }
 
-func TestBodiesThatAreNone(t *testing.T) {
+func TestInvalidBodies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, raw := range map[string]string{
@@ -265,17 +255,14 @@ func TestBodiesThatAreNone(t *testing.T) {
 	} {
 		for _, path := range []string{"/v2/collecte/mobile-money", "/v1/collecte/mobile-money", "/v1/transfer/mobile-money"} {
 			status, reply := w.post(path, raw)
-			if status != http.StatusBadRequest {
-				t.Errorf("%s at %s answers %d %v", name, path, status, reply)
-			}
-			if both := reply["code_status"] != nil && reply["statusCode"] != nil; both != (path == "/v1/collecte/mobile-money") {
-				t.Errorf("%s at %s speaks %v", name, path, reply)
-			}
+			require.Equal(t, http.StatusBadRequest, status, "%s %s: %v", name, path, reply)
+			both := reply["code_status"] != nil && reply["statusCode"] != nil
+			require.Equal(t, (path == "/v1/collecte/mobile-money"), both, name)
 		}
 	}
 }
 
-func TestWhoMayCall(t *testing.T) {
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -298,45 +285,42 @@ func TestWhoMayCall(t *testing.T) {
 			if shape != "v1" {
 				class = row.v2
 			}
-			if status != row.status || reply.Text("message") != class {
-				t.Errorf("%s in %s answers %d %v", name, shape, status, reply)
-			}
+			require.Equal(t, row.status, status, "%s %s: %v", name, shape, reply)
+			require.Equal(t, class, reply.Text("message"), "%v %v", name, shape)
 		}
 	}
 	req := w.opening("v2", "in", "R1", "0700123456")
 	req.Header.Set("X-Environment", "Production")
-	if status, reply := w.Object(req); status != http.StatusOK {
-		t.Errorf("Production answers %d %v", status, reply)
-	}
+	status, reply := w.Object(req)
+	require.Equal(t, http.StatusOK, status, reply)
 }
 
-// TestATokenLivesTenMinutes reads a token's claims and waits for its expiry.
-func TestATokenLivesTenMinutes(t *testing.T) {
+// TestToken reads a token's claims and waits for its expiry.
+func TestToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
 	parts := strings.Split(reply.Object("data").Text("token"), ".")
-	if status != http.StatusOK || reply.Text("message") != "Successful" || len(parts) != 3 {
-		t.Fatalf("the token call answers %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusOK, status, reply)
+	require.Equal(t, "Successful", reply.Text("message"))
+	require.Len(t, parts, 3)
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
 	var said struct{ IAT, Exp float64 }
-	if err != nil || json.Unmarshal(raw, &said) != nil || said.Exp-said.IAT != 600 ||
-		reply.Object("data")["exp"] != said.Exp {
-		t.Errorf("the token says %s, the answer %v", raw, reply)
-	}
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(raw, &said))
+	require.EqualValues(t, 600, said.Exp-said.IAT)
+	require.EqualValues(t, said.Exp, reply.Object("data")["exp"])
 	old := w.call(http.MethodGet, "/v2/balance", nil)
 	w.Clock.Advance(600*time.Second - 1)
-	if got := w.Fetch(old.Clone(t.Context())); got.Status != http.StatusOK {
-		t.Errorf("a token that lives answers %d", got.Status)
-	}
+	got := w.Fetch(old.Clone(t.Context()))
+	require.Equal(t, http.StatusOK, got.Status)
 	w.Clock.Advance(1)
-	if got := w.Fetch(old); got.Status != http.StatusUnauthorized || !strings.Contains(got.Body, "TOKEN_EXPIRED") {
-		t.Errorf("a token that ended answers %d %s", got.Status, got.Body)
-	}
+	got = w.Fetch(old)
+	require.Equal(t, http.StatusUnauthorized, got.Status)
+	require.Contains(t, got.Body, "TOKEN_EXPIRED")
 }
 
-func TestCredentialsAreRefused(t *testing.T) {
+func TestInvalidCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -348,35 +332,33 @@ func TestCredentialsAreRefused(t *testing.T) {
 		"a wrong secret": {w.auth(digitalpaye.APIKey, "x"), 401, "UnauthorizedError"},
 		"none":           {w.Request(http.MethodPost, "/v1/auth", nil), 400, "BadRequestError"},
 	} {
-		if status, reply := w.Object(row.req); status != row.status || reply.Text("message") != row.class ||
-			reply.Text("reason") == "" {
-			t.Errorf("%s answers %d %v", name, status, reply)
-		}
+		status, reply := w.Object(row.req)
+		require.Equal(t, row.status, status, "%v %v", name, reply)
+		require.Equal(t, row.class, reply.Text("message"), name)
+		require.NotEmpty(t, reply.Text("reason"), name)
 	}
 	req := w.auth(digitalpaye.APIKey, digitalpaye.APISecret)
 	req.Header.Del("X-Environment")
-	if status, _ := w.Object(req); status != http.StatusBadRequest {
-		t.Errorf("no environment answers %d", status)
-	}
+	status, _ := w.Object(req)
+	require.Equal(t, http.StatusBadRequest, status)
 }
 
-// TestWhatThereIsNot checks that an unknown transaction is reported in the words of the
+// TestNotFound checks that an unknown transaction is reported in the words of the
 // shape.
-func TestWhatThereIsNot(t *testing.T) {
+func TestNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, code := range map[string]string{
 		"/v2/get-status-payment/NONE": "code_status", "/v1/get-status-payment/NONE": "code_status",
 		"/v1/transaction/NONE": "statusCode", "/v1/customers/NONE": "statusCode",
 	} {
-		if status, reply := w.get(path); status != http.StatusNotFound || reply[code] != 404.0 ||
-			reply.Text("message") != "NotFoundError" {
-			t.Errorf("%s answers %d %v", path, status, reply)
-		}
+		status, reply := w.get(path)
+		require.Equal(t, http.StatusNotFound, status, "%v %v", path, reply)
+		require.EqualValues(t, 404.0, reply[code], path)
+		require.Equal(t, "NotFoundError", reply.Text("message"), path)
 	}
 	for _, path := range []string{"/", "/v2/refunds", "/v1/collecte/mobile-money", "/oauth/token"} {
-		if status, _ := w.get(path); status != http.StatusNotFound {
-			t.Errorf("%s answers %d", path, status)
-		}
+		status, _ := w.get(path)
+		require.Equal(t, http.StatusNotFound, status, path)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/digitalpaye"
@@ -130,9 +131,8 @@ func (w *world) start(change ...func(*engine.Config)) {
 func (w *world) registers(address string) {
 	w.T.Helper()
 	raw := `{"key": "` + digitalpaye.APIKey + `", "url": "` + address + `"}`
-	if status, reply := w.Object(w.Request(http.MethodPost, "/portal/webhook", raw)); status != http.StatusOK {
-		w.T.Fatalf("the portal answers %d %v", status, reply)
-	}
+	status, reply := w.Object(w.Request(http.MethodPost, "/portal/webhook", raw))
+	require.Equal(w.T, http.StatusOK, status, reply)
 }
 
 // auth returns a token call with these credentials.
@@ -190,9 +190,7 @@ func (w *world) opening(shape, way, id, number string, change ...fields) *http.R
 func (w *world) opens(shape, way, id, number string, change ...fields) fields {
 	w.T.Helper()
 	status, reply := w.Object(w.opening(shape, way, id, number, change...))
-	if status != http.StatusOK && status != http.StatusAccepted {
-		w.T.Fatalf("the order answers %d %v", status, reply)
-	}
+	require.Contains(w.T, []int{http.StatusOK, http.StatusAccepted}, status, reply)
 	return reply.Object("data")
 }
 
@@ -200,9 +198,7 @@ func (w *world) opens(shape, way, id, number string, change ...fields) fields {
 func (w *world) reads(shape, id string) fields {
 	w.T.Helper()
 	status, reply := w.get(dialects[shape].status + id)
-	if status != http.StatusOK {
-		w.T.Fatalf("the status of %s answers %d %v", id, status, reply)
-	}
+	require.Equal(w.T, http.StatusOK, status, reply)
 	return reply.Object("data")
 }
 
@@ -210,20 +206,19 @@ func (w *world) reads(shape, id string) fields {
 func (w *world) stands(shape, id, want string) {
 	w.T.Helper()
 	got := ""
-	if !enginetest.Eventually(func() bool { got = w.reads(shape, id).Text("status"); return got == want }) {
-		w.T.Errorf("at %s %s is %s, want %s", w.Clock.Now().Format(time.TimeOnly), id, got, want)
-	}
+	require.True(w.T, enginetest.Eventually(func() bool {
+		got = w.reads(shape, id).Text("status")
+		return got == want
+	}), "at %s %s is %s, want %s", w.Clock.Now().Format(time.TimeOnly), id, got, want)
 }
 
 // books waits until the book has these amounts, in this order; otherwise it fails the test.
 func (w *world) books(want ...int64) []engine.Paid {
 	w.T.Helper()
 	var book []engine.Paid
-	if !enginetest.Eventually(func() bool {
+	require.True(w.T, enginetest.Eventually(func() bool {
 		book = w.Sim.Book()
 		return slices.EqualFunc(book, want, func(p engine.Paid, amount int64) bool { return p.Amount == amount })
-	}) {
-		w.T.Fatalf("the book says %+v, want amounts %v", book, want)
-	}
+	}), "the book says %+v, want amounts %v", book, want)
 	return book
 }

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,19 +11,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// TestSettingsTurnTogetherOrNotAtAll sends bodies with one valid and one invalid setting.
-func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
+// TestSettingsChange sends bodies with one valid and one invalid setting.
+func TestSettingsChange(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"quirks": {"forgets": true}, "float": 5000, "latency_ms": 1}`)
 	s.set(`{"latency_ms": 0}`)
-	if !s.till.Quirk("forgets") || s.till.Quirk("there is none") || s.till.Float() != 5000 {
-		t.Error("setting one thing changed another")
-	}
-	before := s.till.Faults.Read()
+	require.True(t, s.engine.Quirk("forgets"))
+	require.False(t, s.engine.Quirk("there is none"))
+	require.EqualValues(t, 5000, s.engine.Float())
+	before := s.engine.Faults.Read()
 	for name, body := range map[string]string{
 		"a quirk of another operator": `{"down": true, "float": 1, "quirks": {"forgets": false, "lies": true}}`,
 		"a float below zero":          `{"down": true, "quirks": {"forgets": false}, "float": -1}`,
@@ -38,19 +39,19 @@ func TestSettingsTurnTogetherOrNotAtAll(t *testing.T) {
 		"two objects":                 `{"down": true} {}`,
 	} {
 		status, answer, err := s.posts("/switches", body)
-		if err != nil || status != http.StatusBadRequest || !strings.Contains(answer, `"error"`) {
-			t.Errorf("%s answers %d %s %v", name, status, answer, err)
-		}
+		require.NoError(t, err, name)
+		require.Equal(t, http.StatusBadRequest, status, name)
+		require.Contains(t, answer, `"error"`, name)
 	}
-	if after := s.till.Faults.Read(); after != before || !s.till.Quirk("forgets") || s.till.Float() != 5000 {
-		t.Errorf("what was refused changed something: %+v, %d", after, s.till.Float())
-	}
+	require.Equal(t, before, s.engine.Faults.Read())
+	require.True(t, s.engine.Quirk("forgets"))
+	require.EqualValues(t, 5000, s.engine.Float())
 }
 
-// TestAPageElsewhereTurnsNothing sends a browser's request for a page of another site.
-func TestAPageElsewhereTurnsNothing(t *testing.T) {
+// TestSettingsCrossOrigin sends a browser's request for a page of another site.
+func TestSettingsCrossOrigin(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	for name, header := range map[string][2]string{
 		"a browser that says so": {"Sec-Fetch-Site", "cross-site"},
 		"an older one":           {"Origin", "https://elsewhere.example"},
@@ -58,52 +59,49 @@ func TestAPageElsewhereTurnsNothing(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/switches", strings.NewReader(`{"down": true}`))
 		r.Header.Set(header[0], header[1])
 		w := httptest.NewRecorder()
-		s.till.ServeSwitches(w, r)
-		if w.Code != http.StatusForbidden || s.till.Faults.Read().Down {
-			t.Errorf("%s is answered %d", name, w.Code)
-		}
+		s.engine.ServeSwitches(w, r)
+		require.Equal(t, http.StatusForbidden, w.Code, name)
+		require.False(t, s.engine.Faults.Read().Down, name)
 	}
 }
 
-func TestTheFloatThatIsSetIsWhatIsLeft(t *testing.T) {
+func TestSettingsFloat(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.opens("/out", s.asks("+22376444444"))
 	s.set(`{"float": 1501}`)
 	s.opens("/out", s.asks("+22376123456"))
-	if _, err := s.till.OpenPayout(s.asks("+22376123456")); !errors.Is(err, engine.ErrFloat) || s.till.Float() != 0 {
-		t.Errorf("a payout says %v, and %d francs are left", err, s.till.Float())
-	}
+	_, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	require.ErrorIs(t, err, engine.ErrFloat)
+	require.EqualValues(t, 0, s.engine.Float())
 }
 
-func TestTheBookOfATillIsReadable(t *testing.T) {
+func TestServeBook(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	read := func() (book struct {
 		Orders []engine.Order
 		Paid   []engine.Paid
 	}, raw string,
 	) {
 		w := httptest.NewRecorder()
-		s.till.ServeBook(w, nil)
-		if err := json.Unmarshal(w.Body.Bytes(), &book); err != nil {
-			t.Fatal(err)
-		}
+		s.engine.ServeBook(w, nil)
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &book))
 		return book, w.Body.String()
 	}
-	if _, raw := read(); raw != `{"orders":[],"paid":[]}` {
-		t.Errorf("an empty book says %s", raw)
-	}
+	_, raw := read()
+	require.Equal(t, `{"orders":[],"paid":[]}`, raw)
 	s.opens("/in", s.asks("+22376123456"))
 	s.opens("/out", s.asks("+22376444444"))
-	if book, raw := read(); len(book.Orders) != 2 || len(book.Paid) != 1 || book.Paid[0].Direction != engine.In {
-		t.Errorf("the book says %s", raw)
-	}
+	book, _ := read()
+	require.Len(t, book.Orders, 2)
+	require.Len(t, book.Paid, 1)
+	require.Equal(t, engine.In, book.Paid[0].Direction)
 }
 
-// TestCallbacksAreDisturbedByTheSwitches counts the merchant's callbacks and checks their
+// TestCallbackSwitches counts the merchant's callbacks and checks their
 // states.
-func TestCallbacksAreDisturbedByTheSwitches(t *testing.T) {
+func TestCallbackSwitches(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		settings, msisdn string
@@ -117,64 +115,56 @@ func TestCallbacksAreDisturbedByTheSwitches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			s.set(row.settings)
 			o := s.opens("/in", s.asks(row.msisdn))
 			s.clock.Advance(time.Minute)
-			if told := s.ends(); len(told) != row.want || s.kept(o.ID).Callbacks != row.want {
-				t.Errorf("told %v, counted %d, want %d", told, s.kept(o.ID).Callbacks, row.want)
-			}
+			require.Len(t, s.ends(), row.want)
+			require.Equal(t, row.want, s.kept(o.ID).Callbacks)
 		})
 	}
 }
 
-// TestCallbacksAreHeldBack delays callbacks by half a minute. None then arrives before the
+// TestCallbackDelay delays callbacks by half a minute. None then arrives before the
 // response. Waiting ones are not sent if notifications are switched off meanwhile.
-func TestCallbacksAreHeldBack(t *testing.T) {
+func TestCallbackDelay(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"notification_delay_ms": 30000}`)
 	s.opens("/in", s.asks("+22376888888"))
 	s.clock.Advance(30*time.Second - time.Millisecond)
 	time.Sleep(20 * time.Millisecond)
-	if left := s.kept("T1").Callbacks; left != 0 {
-		t.Errorf("%d callbacks have left already", left)
-	}
+	require.Equal(t, 0, s.kept("T1").Callbacks)
 	s.clock.Advance(time.Millisecond)
 	s.heardOf(3)
 	s.opens("/in", s.asks("+22376123456"))
 	s.set(`{"notifications_off": true}`)
 	s.clock.Advance(time.Minute)
 	s.set(`{"notifications_off": false, "notification_delay_ms": 0}`)
-	if told := s.ends(); len(told) != 3 {
-		t.Errorf("told %v", told)
-	}
+	require.Len(t, s.ends(), 3)
 }
 
-// TestOneCallbackOvertakesTheAnswer checks that the callback arrives before the response,
+// TestCallbackBeforeResponse checks that the callback arrives before the response,
 // even if the caller has disconnected.
-func TestOneCallbackOvertakesTheAnswer(t *testing.T) {
+func TestCallbackBeforeResponse(t *testing.T) {
 	t.Parallel()
 	var answered atomic.Bool
 	var early atomic.Int64
-	s := newShop(t)
+	s := newWorld(t)
 	s.onHear = func(engine.Order) {
 		if !answered.Load() {
 			early.Add(1)
 		}
 	}
-	o, err := s.till.OpenCollection(s.asks("+22376888888"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	o, err := s.engine.OpenCollection(s.asks("+22376888888"))
+	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/in", nil)
-	s.till.ReplyToOpening(&marksAnswer{w, &answered}, r, o, http.StatusCreated, o)
-	if told := s.ends(); len(told) != 3 || early.Load() != 1 {
-		t.Errorf("told %v, %d of them early", told, early.Load())
-	}
+	s.engine.ReplyToOpening(&marksAnswer{w, &answered}, r, o, http.StatusCreated, o)
+	require.Len(t, s.ends(), 3)
+	require.EqualValues(t, 1, early.Load())
 }
 
 // marksAnswer records the beginning of the response.
@@ -188,68 +178,63 @@ func (m *marksAnswer) WriteHeader(status int) {
 	m.ResponseWriter.WriteHeader(status)
 }
 
-// TestACallbackIsToldAgain sends one more callback on request.
-func TestACallbackIsToldAgain(t *testing.T) {
+// TestNotifyAgain sends one more callback on request.
+func TestNotifyAgain(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	o := s.opens("/in", s.asks("+22376123456"))
-	s.till.NotifyAgain(o)
-	equal(t, "told", s.ends(), []engine.State{engine.Executed, engine.Executed})
+	s.engine.NotifyAgain(o)
+	require.Equal(t, []engine.State{engine.Executed, engine.Executed}, s.ends(), "told")
 }
 
-// TestATillWithoutAnAddressTellsNobody starts an engine without callbacks, and one whose
+// TestCallbackWithoutAddress starts an engine without callbacks, and one whose
 // callbacks have no address.
-func TestATillWithoutAnAddressTellsNobody(t *testing.T) {
+func TestCallbackWithoutAddress(t *testing.T) {
 	t.Parallel()
 	for name, callback := range map[string]func(engine.Order) engine.Notification{
 		"none": nil, "no address": func(engine.Order) engine.Notification { return engine.Notification{} },
 	} {
-		s := newShop(t, func(o *engine.Config) { o.Callback = callback })
+		s := newWorld(t, func(o *engine.Config) { o.Callback = callback })
 		o := s.opens("/in", s.asks("+22376888888"))
-		if s.closes(); s.kept(o.ID).Callbacks != 0 {
-			t.Errorf("%s: %d callbacks have left", name, s.kept(o.ID).Callbacks)
-		}
+		s.closes()
+		require.Zero(t, s.kept(o.ID).Callbacks, name)
 	}
 }
 
-// TestForceMakesEverybodyTheSame forces a refusal on a number that pays, and then ends the
+// TestForce forces a refusal on a number that pays, and then ends the
 // force.
-func TestForceMakesEverybodyTheSame(t *testing.T) {
+func TestForce(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"force": "222222"}`)
 	in := s.opens("/in", s.asks("+22376123456"))
 	out := s.opens("/out", s.asks("+22376123456"))
 	s.set(`{"force": "555555"}`)
-	if !s.till.Down(engine.In, "+22376123456") || !s.till.Down(engine.Out, "+22376123456") {
-		t.Error("the operator is not down for everybody")
-	}
+	require.True(t, s.engine.Down(engine.In, "+22376123456"), "the operator is not down for everybody")
+	require.True(t, s.engine.Down(engine.Out, "+22376123456"), "the operator is not down for everybody")
 	s.set(`{"force": ""}`)
 	s.clock.Advance(time.Minute)
 	s.stands(in.ID, engine.Declined)
 	s.stands(out.ID, engine.Declined)
-	if after := s.opens("/in", s.asks("+22376123456")); after.State != engine.Executed {
-		t.Errorf("unforced, a payment is %s", after.State)
-	}
+	require.Equal(t, engine.Executed, s.opens("/in", s.asks("+22376123456")).State)
 }
 
-func TestDownAnswersForTheTill(t *testing.T) {
+func TestDownAndDroppedResponse(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"down": true, "drop_answers": 1}`)
-	if status, _, err := s.posts("/in", s.asks("+22376123456")); err != nil || status != http.StatusServiceUnavailable {
-		t.Errorf("down answers %d %v", status, err)
-	}
+	status, _, err := s.posts("/in", s.asks("+22376123456"))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusServiceUnavailable, status)
 	s.set(`{"down": false}`)
-	if _, _, err := s.posts("/in", s.asks("+22376123456")); err == nil {
-		t.Error("the answer is not dropped")
-	}
+	_, _, err = s.posts("/in", s.asks("+22376123456"))
+	require.Error(t, err)
 	s.opens("/in", s.asks("+22376123456"))
-	equal(t, "the book", s.moved(), []int64{1501, 1501})
+	require.Equal(t, []int64{1501, 1501}, s.moved(), "the book")
 }
 
-// TestAnswersAreMangled executes a payout whose response is spoiled.
-func TestAnswersAreMangled(t *testing.T) {
+// TestMangle executes a payout whose response is spoiled.
+func TestMangle(t *testing.T) {
 	t.Parallel()
 	for how, row := range map[string]struct {
 		status  int
@@ -263,7 +248,7 @@ func TestAnswersAreMangled(t *testing.T) {
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			s.set(`{"answers": "` + how + `"}`)
 			o := s.asks("+22376123456")
 			done := make(chan struct{})
@@ -271,18 +256,16 @@ func TestAnswersAreMangled(t *testing.T) {
 			status, body, err := s.posts("/out", o)
 			close(done)
 			whole, encodeErr := json.Marshal(s.kept(o.ID))
-			if encodeErr != nil {
-				t.Fatal(encodeErr)
-			}
+			require.NoError(t, encodeErr)
 			// The callback may have been counted after the response was written.
 			text := strings.Replace(string(whole), `"callbacks":1`, `"callbacks":0`, 1)
-			if status != row.status || (err != nil) != row.breaks || !row.shows(body, text) {
-				t.Errorf("answers %d %.80q (%d bytes) %v", status, body, len(body), err)
+			require.Equal(t, row.status, status, body)
+			require.Equal(t, row.breaks, (err != nil))
+			require.True(t, row.shows(body, text), "%.80q", body)
+			if row.breaks {
+				require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			}
-			if row.breaks && !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("it breaks with %v", err)
-			}
-			equal(t, "the book", s.moved(), []int64{1501})
+			require.Equal(t, []int64{1501}, s.moved(), "the book")
 		})
 	}
 }
@@ -302,28 +285,26 @@ func (f *floods) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestAFloodEnds sends 50 MB to a caller who reads all, and stops for a caller who
+// TestMangleFlood sends 50 MB to a caller who reads all, and stops for a caller who
 // disconnects.
-func TestAFloodEnds(t *testing.T) {
+func TestMangleFlood(t *testing.T) {
 	t.Parallel()
-	board := engine.NewFaults(engine.WallClock{})
-	if err := board.Set(engine.Switches{NotificationCopies: 1, Answers: engine.AnswersFlood}); err != nil {
-		t.Fatal(err)
-	}
-	call := board.Mangle(
+	faults := engine.NewFaults(engine.WallClock{})
+	err := faults.Set(engine.Switches{NotificationCopies: 1, Answers: engine.AnswersFlood})
+	require.NoError(t, err)
+	call := faults.Mangle(
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { engine.WriteJSON(w, http.StatusOK, "paid") }),
 	)
 	for most, want := range map[int]int{100 << 20: 50 << 20, 1 << 20: 1<<20 + 64<<10} {
 		caller := &floods{header: http.Header{}, most: most}
 		call.ServeHTTP(caller, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
-		if caller.came != want || caller.header.Get("Content-Length") != "" {
-			t.Errorf("%d bytes came, want %d", caller.came, want)
-		}
+		require.Equal(t, want, caller.came)
+		require.Empty(t, caller.header.Get("Content-Length"))
 	}
 }
 
 // keepsMoving advances the clock until done.
-func (s *shop) keepsMoving(done chan struct{}, step time.Duration) {
+func (s *world) keepsMoving(done chan struct{}, step time.Duration) {
 	for {
 		select {
 		case <-done:
@@ -334,50 +315,45 @@ func (s *shop) keepsMoving(done chan struct{}, step time.Duration) {
 	}
 }
 
-// TestADripEndsWithTheTill closes an engine during a call whose response would take minutes.
-func TestADripEndsWithTheTill(t *testing.T) {
+// TestMangleDripEndsAtClose closes an engine during a call whose response would take minutes.
+func TestMangleDripEndsAtClose(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"answers": "drip"}`)
 	ended := make(chan error, 1)
 	go func() {
 		_, _, err := s.posts("/in", s.asks("+22376123456"))
 		ended <- err
 	}()
-	for deadline := time.Now().Add(patience); s.till.Asked() == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); s.engine.Asked() == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	s.closes()
 	select {
 	case err := <-ended:
-		if err == nil {
-			t.Error("the rest of the answer was passed off as the whole")
-		}
+		require.Error(t, err)
 	case <-time.After(patience):
-		t.Fatal("the answer still drips")
+		require.FailNow(t, "the response still drips")
 	}
 }
 
-// TestWhatNobodyCanReadIsKnown checks that a simulator knows which responses are spoiled,
+// TestResponseIsSpoiled checks that a simulator knows which responses are spoiled,
 // and which only arrive slowly.
-func TestWhatNobodyCanReadIsKnown(t *testing.T) {
+func TestResponseIsSpoiled(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]bool{
 		"": false, engine.AnswersDrip: false, engine.AnswersHalf: true, engine.AnswersPage: true, engine.AnswersFlood: true,
 	} {
-		board := engine.NewFaults(engine.WallClock{})
-		if err := board.Set(engine.Switches{NotificationCopies: 1, Answers: how}); err != nil {
-			t.Fatal(err)
-		}
+		faults := engine.NewFaults(engine.WallClock{})
+		err := faults.Set(engine.Switches{NotificationCopies: 1, Answers: how})
+		require.NoError(t, err)
 		var spoiled bool
-		call := board.Mangle(
+		call := faults.Mangle(
 			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = engine.AnswerIsSpoiled(r.Context()) }),
 		)
 		call.ServeHTTP(
 			&floods{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
 		)
-		if spoiled != want {
-			t.Errorf("%q is known as spoiled: %v", how, spoiled)
-		}
+		require.Equal(t, want, spoiled, how)
 	}
 }

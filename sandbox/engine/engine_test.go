@@ -2,12 +2,11 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/engine"
 )
@@ -42,7 +41,7 @@ func TestCourses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			s.follows(row.path, s.asks(row.msisdn), row.after)
 			moved, told := booked[row.end], 1
 			switch row.msisdn {
@@ -58,7 +57,7 @@ func TestCourses(t *testing.T) {
 
 // follows opens an order and waits for its end, which must come exactly after the given
 // time.
-func (s *shop) follows(path string, o engine.Order, after time.Duration) {
+func (s *world) follows(path string, o engine.Order, after time.Duration) {
 	s.t.Helper()
 	s.opens(path, o)
 	if after > 0 {
@@ -70,71 +69,66 @@ func (s *shop) follows(path string, o engine.Order, after time.Duration) {
 
 // concludes checks the only order: its end, the money booked (0 for none), and the number
 // of callbacks.
-func (s *shop) concludes(end engine.State, why engine.Reason, moved int64, told int) {
+func (s *world) concludes(end engine.State, why engine.Reason, moved int64, told int) {
 	s.t.Helper()
 	s.clock.Advance(48 * time.Hour)
 	states := s.ends()
 	o := s.kept("T1")
-	if o.State != end || o.Reason != why || !o.NextAt.IsZero() {
-		s.t.Errorf("it ends %s %q, and goes on at %s", o.State, o.Reason, o.NextAt)
-	}
+	require.Equal(s.t, end, o.State)
+	require.Equal(s.t, why, o.Reason)
+	require.Zero(s.t, o.NextAt)
 	amounts := []int64{}
 	if moved > 0 {
 		amounts = append(amounts, moved)
 	}
-	equal(s.t, "the book", s.moved(), amounts)
-	for _, p := range s.till.Book() {
-		if p.TxnID != "T1" || p.OrderID != "R-T1" || p.Asked != 1501 || p.Currency != "XOF" || p.Direction != o.Direction ||
-			!p.At.Equal(o.ChangedAt) {
-			s.t.Errorf("the book says %+v", p)
-		}
+	require.Equal(s.t, amounts, s.moved(), "the book")
+	for _, p := range s.engine.Book() {
+		require.Equal(s.t, "T1", p.TxnID)
+		require.Equal(s.t, "R-T1", p.OrderID)
+		require.EqualValues(s.t, 1501, p.Asked)
+		require.Equal(s.t, "XOF", p.Currency)
+		require.Equal(s.t, o.Direction, p.Direction)
+		require.Equal(s.t, o.ChangedAt, p.At)
 	}
 	want := []engine.State{}
 	for range told {
 		want = append(want, end)
 	}
-	equal(s.t, "told", states, want)
-	if o.Callbacks != told {
-		s.t.Errorf("%d callbacks are counted, want %d", o.Callbacks, told)
-	}
+	require.Equal(s.t, want, states, "told")
+	require.Equal(s.t, told, o.Callbacks)
 }
 
-func TestABeneficiaryAtTheCeilingLeavesNothing(t *testing.T) {
+func TestPayoutCeiling(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	if _, err := s.till.OpenPayout(s.asks("+22376111111")); !errors.Is(err, engine.ErrCeiling) {
-		t.Errorf("the ceiling says %v", err)
-	}
-	if s.till.Asked() != 0 || s.till.Float() != 1_000_000_000 {
-		t.Errorf("%d orders are kept, and %d francs are left", s.till.Asked(), s.till.Float())
-	}
+	s := newWorld(t)
+	_, err := s.engine.OpenPayout(s.asks("+22376111111"))
+	require.ErrorIs(t, err, engine.ErrCeiling)
+	require.Equal(t, 0, s.engine.Asked())
+	require.EqualValues(t, 1_000_000_000, s.engine.Float())
 }
 
-// TestNothingIsExecutedWhileTheOperatorIsDown uses the number whose operator is down,
+// TestDown uses the number whose operator is down,
 // without the HTTP handler that answers 503.
-func TestNothingIsExecutedWhileTheOperatorIsDown(t *testing.T) {
+func TestDown(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	_, in := s.till.OpenCollection(s.asks("+22376555555"))
-	_, out := s.till.OpenPayout(s.asks("+22376555555"))
-	if !errors.Is(in, engine.ErrDown) || !errors.Is(out, engine.ErrDown) || s.till.Asked() != 0 {
-		t.Errorf("down says %v and %v, and %d orders are kept", in, out, s.till.Asked())
-	}
-	if !s.till.Down(engine.In, "+22376555555") || !s.till.Down(engine.Out, "+22376555555") ||
-		s.till.Down(engine.In, "+22376123456") {
-		t.Error("the till does not know for whom the operator is down")
-	}
+	s := newWorld(t)
+	_, in := s.engine.OpenCollection(s.asks("+22376555555"))
+	_, out := s.engine.OpenPayout(s.asks("+22376555555"))
+	require.ErrorIs(t, in, engine.ErrDown)
+	require.ErrorIs(t, out, engine.ErrDown)
+	require.Equal(t, 0, s.engine.Asked())
+	require.True(t, s.engine.Down(engine.In, "+22376555555"), "the engine does not know for whom the operator is down")
+	require.True(t, s.engine.Down(engine.Out, "+22376555555"), "the engine does not know for whom the operator is down")
+	require.False(t, s.engine.Down(engine.In, "+22376123456"), "the engine does not know for whom the operator is down")
 }
 
-// TestTheFloatIsHeldAndReleased pays out of a float of 4000 francs.
-func TestTheFloatIsHeldAndReleased(t *testing.T) {
+// TestFloat pays out of a float of 4000 francs.
+func TestFloat(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) { o.Float = 4000 })
+	s := newWorld(t, func(o *engine.Config) { o.Float = 4000 })
 	left := func(want int64) {
 		t.Helper()
-		if got := s.till.Float(); got != want {
-			t.Errorf("%d francs are left, want %d", got, want)
-		}
+		require.Equal(t, want, s.engine.Float())
 	}
 	s.opens("/out", s.asks("+22376444444")) // held while it is pending
 	left(2499)
@@ -144,73 +138,60 @@ func TestTheFloatIsHeldAndReleased(t *testing.T) {
 	left(2499)
 	waiting := s.opens("/out", s.asks("+22376543210"))
 	left(998)
-	if _, err := s.till.OpenPayout(s.asks("+22376123456")); !errors.Is(err, engine.ErrFloat) {
-		t.Errorf("1501 of 998 francs: %v", err)
-	}
-	if _, err := s.till.Decide(waiting.ID, engine.Declined, engine.Rejected); err != nil {
-		t.Error(err)
-	}
+	_, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	require.ErrorIs(t, err, engine.ErrFloat)
+	_, err = s.engine.Decide(waiting.ID, engine.Declined, engine.Rejected)
+	require.NoError(t, err)
 	left(2499)
 	s.clock.Advance(time.Hour)
 	left(2499)
-	if s.till.Asked() != 4 {
-		t.Errorf("%d orders are kept, and one was refused", s.till.Asked())
-	}
+	require.Equal(t, 4, s.engine.Asked())
 }
 
-// TestTheFloatIsNeverOverdrawn corrects a payout for which the float is too low, and
+// TestFloatOverdrawn corrects a payout for which the float is too low, and
 // executes one by a person's decision.
-func TestTheFloatIsNeverOverdrawn(t *testing.T) {
+func TestFloatOverdrawn(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) { o.Float = 2000 })
+	s := newWorld(t, func(o *engine.Config) { o.Float = 2000 })
 	rejected := s.opens("/out", s.asks("+22376222222"))
 	other := s.opens("/out", s.asks("+22376222222"))
 	s.opens("/out", s.asks("+22376123456"))
-	if _, err := s.till.Decide(other.ID, engine.Executed, ""); !errors.Is(err, engine.ErrFloat) {
-		t.Errorf("1501 of 499 francs, by hand: %v", err)
-	}
+	_, err := s.engine.Decide(other.ID, engine.Executed, "")
+	require.ErrorIs(t, err, engine.ErrFloat)
 	s.clock.Advance(time.Minute)
-	if o, err := s.till.Correct(rejected.ID); !errors.Is(err, engine.ErrFloat) || o.State != engine.Declined {
-		t.Errorf("1501 of 499 francs, by correction: %s %v", o.State, err)
-	}
-	equal(t, "the book", s.moved(), []int64{1501})
+	o, err := s.engine.Correct(rejected.ID)
+	require.ErrorIs(t, err, engine.ErrFloat)
+	require.Equal(t, engine.Declined, o.State)
+	require.Equal(t, []int64{1501}, s.moved(), "the book")
 	s.set(`{"float": 1501}`)
-	if _, err := s.till.Correct(rejected.ID); err != nil || s.till.Float() != 0 {
-		t.Errorf("1501 of 1501 francs: %v, and %d are left", err, s.till.Float())
-	}
+	_, err = s.engine.Correct(rejected.ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 0, s.engine.Float())
 }
 
-// TestEveryOtherAnswerIsLost makes four calls for the same payment, and one for another.
-func TestEveryOtherAnswerIsLost(t *testing.T) {
+// TestLostResponses makes four calls for the same payment, and one for another.
+func TestLostResponses(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/in", "/out"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
-			for n, wantLost := range []bool{true, false, true, false} {
+			s := newWorld(t)
+			for _, wantLost := range []bool{true, false, true, false} {
 				o := s.asks("+22376666666")
-				if lost := s.loses(path, o); lost != wantLost {
-					t.Errorf("call %d: the answer is lost: %v", n+1, lost)
-				}
-				if kept := s.kept(o.ID); kept.AnswerLost != wantLost {
-					t.Errorf("call %d: the order says %v", n+1, kept.AnswerLost)
-				}
+				require.Equal(t, wantLost, s.loses(path, o))
+				require.Equal(t, wantLost, s.kept(o.ID).AnswerLost)
 			}
 			other := s.asks("+22376666666")
 			other.Asked = 2000
-			if !s.loses(path, other) {
-				t.Error("the first call for another amount is answered")
-			}
+			require.True(t, s.loses(path, other), "the first call for another amount gets no response")
 			s.clock.Advance(time.Hour)
-			if len(s.till.Book()) != 5 {
-				t.Errorf("five calls were executed, and the book says %v", s.moved())
-			}
+			require.Len(t, s.engine.Book(), 5)
 		})
 	}
 }
 
 // loses makes a call and reports whether its response was lost.
-func (s *shop) loses(path string, o engine.Order) bool {
+func (s *world) loses(path string, o engine.Order) bool {
 	s.t.Helper()
 	answered := make(chan bool, 1)
 	go func() {
@@ -223,21 +204,19 @@ func (s *shop) loses(path string, o engine.Order) bool {
 		case ok := <-answered:
 			return !ok
 		case <-time.After(5 * time.Millisecond):
-			if kept, found := s.till.Order(o.ID); found && kept.AnswerLost {
+			if kept, found := s.engine.Order(o.ID); found && kept.AnswerLost {
 				s.clock.Advance(time.Minute) // the time for which it hangs
 			}
 		}
-		if time.Now().After(deadline) {
-			s.t.Fatal("the call neither ends nor hangs")
-		}
+		require.False(s.t, time.Now().After(deadline), "the call neither ends nor hangs")
 	}
 }
 
-// TestACallThatHangsIsLetGo closes the engine while one caller waits for a lost response, and
+// TestCloseReleasesHangingCalls closes the engine while one caller waits for a lost response, and
 // another waits out the latency.
-func TestACallThatHangsIsLetGo(t *testing.T) {
+func TestCloseReleasesHangingCalls(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	ended := make(chan error, 2)
 	hangs := func(o engine.Order) {
 		_, _, err := s.posts("/in", o)
@@ -246,7 +225,7 @@ func TestACallThatHangsIsLetGo(t *testing.T) {
 	lost := s.asks("+22376666666")
 	go hangs(lost)
 	deadline := time.Now().Add(patience)
-	for s.till.Asked() == 0 && time.Now().Before(deadline) {
+	for s.engine.Asked() == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
 	s.set(`{"latency_ms": 60000}`)
@@ -256,48 +235,42 @@ func TestACallThatHangsIsLetGo(t *testing.T) {
 	for range 2 {
 		select {
 		case err := <-ended:
-			if err == nil {
-				t.Error("a call that was let go is answered")
-			}
+			require.Error(t, err)
 		case <-time.After(patience):
-			t.Fatal("a call still hangs")
+			require.FailNow(t, "a call still hangs")
 		}
 	}
-	if s.till.Asked() != 1 {
-		t.Errorf("%d orders are kept: what waits out the latency was not executed", s.till.Asked())
-	}
+	require.Equal(t, 1, s.engine.Asked())
 }
 
-func TestAFullTillRefusesRatherThanForgets(t *testing.T) {
+func TestMaxOrders(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) { o.MaxOrders = 1 })
+	s := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	s.opens("/in", s.asks("+22376123456"))
 	status, body, err := s.posts("/in", s.asks("+22376123456"))
-	if err != nil || status != http.StatusConflict || !strings.Contains(body, "keeps no more") {
-		t.Errorf("one too many answers %d %s %v", status, body, err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, http.StatusConflict, status, body)
+	require.Contains(t, body, "keeps no more")
 }
 
-// TestAPersonDecides ends an order on the operator's page before its scheduled end.
-func TestAPersonDecides(t *testing.T) {
+// TestDecide ends an order on the operator's page before its scheduled end.
+func TestDecide(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	o := s.opens("/in", s.asks("+22376543210"))
-	if _, err := s.till.Decide(o.ID, engine.Declined, engine.SaidNo); err != nil {
-		t.Fatal(err)
-	}
+	_, err := s.engine.Decide(o.ID, engine.Declined, engine.SaidNo)
+	require.NoError(t, err)
 	for name, id := range map[string]string{"twice": o.ID, "of nobody": "T9"} {
-		if _, err := s.till.Decide(id, engine.Executed, ""); !errors.Is(err, engine.ErrNoOrder) {
-			t.Errorf("deciding %s says %v", name, err)
-		}
+		_, err := s.engine.Decide(id, engine.Executed, "")
+		require.ErrorIs(t, err, engine.ErrNoOrder, name)
 	}
 	s.concludes(engine.Declined, engine.SaidNo, 0, 1)
 }
 
-// TestAnOperatorCorrectsItself declines a payment and executes it two hours later.
-func TestAnOperatorCorrectsItself(t *testing.T) {
+// TestCorrect declines a payment and executes it two hours later.
+func TestCorrect(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"correct_after_ms": 7200000}`)
 	declined := s.opens("/in", s.asks("+22376111111"))
 	lapsed := s.opens("/in", s.asks("+22376333333"))
@@ -306,25 +279,22 @@ func TestAnOperatorCorrectsItself(t *testing.T) {
 	s.clock.Advance(time.Millisecond)
 	s.stands(declined.ID, engine.Executed)
 	for _, id := range []string{declined.ID, lapsed.ID, "T9"} {
-		if _, err := s.till.Correct(id); !errors.Is(err, engine.ErrNoOrder) {
-			t.Errorf("correcting %s says %v", id, err)
-		}
+		_, err := s.engine.Correct(id)
+		require.ErrorIs(t, err, engine.ErrNoOrder, id)
 	}
-	equal(t, "the book", s.moved(), []int64{1501})
-	equal(t, "told", slices.Sorted(slices.Values(s.ends())), []engine.State{engine.Declined, engine.Executed, engine.Lapsed})
+	require.Equal(t, []int64{1501}, s.moved(), "the book")
+	require.ElementsMatch(t, []engine.State{engine.Declined, engine.Executed, engine.Lapsed}, s.ends())
 }
 
-// TestNothingHappensAfterTheClosing closes an engine with open orders.
-func TestNothingHappensAfterTheClosing(t *testing.T) {
+// TestClose closes an engine with open orders.
+func TestClose(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.opens("/in", s.asks("+22376543210"))
 	s.closes()
 	s.clock.Advance(time.Hour)
 	s.stands("T1", engine.Pending)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.till.Close(ctx); err == nil {
-		t.Error("closing says nothing of callbacks that were given up")
-	}
+	require.Error(t, s.engine.Close(ctx))
 }

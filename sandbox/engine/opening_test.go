@@ -15,7 +15,7 @@ import (
 )
 
 // outgoing returns the opening of a payout of 1501 francs that is executed after a while.
-func (s *shop) outgoing(after time.Duration) engine.Opening {
+func (s *world) outgoing(after time.Duration) engine.Opening {
 	o := s.asks("+22376543210")
 	o.Direction = engine.Out
 	return engine.Opening{Order: o, Course: engine.Course{Ends: engine.Executed, After: after}}
@@ -23,21 +23,21 @@ func (s *shop) outgoing(after time.Duration) engine.Opening {
 
 func TestOpenAll(t *testing.T) {
 	t.Parallel()
-	small := func(t *testing.T) *shop {
+	small := func(t *testing.T) *world {
 		t.Helper()
-		return newShop(t, func(o *engine.Config) { o.Float, o.MaxOrders = 4000, 3 })
+		return newWorld(t, func(o *engine.Config) { o.Float, o.MaxOrders = 4000, 3 })
 	}
 	t.Run("opens_all_or_none", func(t *testing.T) {
 		t.Parallel()
 		s := small(t)
-		_, err := s.till.OpenAll(s.outgoing(0), s.outgoing(0), s.outgoing(0))
+		_, err := s.engine.OpenAll(s.outgoing(0), s.outgoing(0), s.outgoing(0))
 		require.ErrorIs(t, err, engine.ErrFloat)
-		_, err = s.till.OpenAll(s.outgoing(0), s.outgoing(0), s.outgoing(0), s.outgoing(0))
+		_, err = s.engine.OpenAll(s.outgoing(0), s.outgoing(0), s.outgoing(0), s.outgoing(0))
 		require.ErrorIs(t, err, engine.ErrFull)
-		require.Zero(t, s.till.Asked())
-		_, err = s.till.OpenAll(s.outgoing(0), s.outgoing(time.Minute))
+		require.Zero(t, s.engine.Asked())
+		_, err = s.engine.OpenAll(s.outgoing(0), s.outgoing(time.Minute))
 		require.NoError(t, err)
-		require.Equal(t, int64(4000-2*1501), s.till.Float())
+		require.Equal(t, int64(4000-2*1501), s.engine.Float())
 		require.Equal(t, []int64{1501}, s.moved())
 	})
 	t.Run("without_float", func(t *testing.T) {
@@ -45,10 +45,10 @@ func TestOpenAll(t *testing.T) {
 		s := small(t)
 		last := s.outgoing(0)
 		last.WithoutFloat = &engine.Course{Ends: engine.Declined, Reason: "poor", AfterResponse: true}
-		orders, err := s.till.OpenAll(s.outgoing(0), s.outgoing(0), last)
+		orders, err := s.engine.OpenAll(s.outgoing(0), s.outgoing(0), last)
 		require.NoError(t, err)
 		require.Equal(t, engine.Pending, orders[2].State)
-		s.till.Proceed(orders[2])
+		s.engine.Proceed(orders[2])
 		require.Equal(t, engine.Reason("poor"), s.kept(last.Order.ID).Reason)
 		require.Equal(t, []int64{1501, 1501}, s.moved())
 	})
@@ -57,10 +57,10 @@ func TestOpenAll(t *testing.T) {
 		s := small(t)
 		one := s.outgoing(0)
 		one.Course.AfterResponse = true
-		orders, err := s.till.OpenAll(one)
+		orders, err := s.engine.OpenAll(one)
 		require.NoError(t, err)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/out", nil)
-		s.till.ReplyToAll(httptest.NewRecorder(), r, orders, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		s.engine.ReplyToAll(httptest.NewRecorder(), r, orders, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			s.stands(one.Order.ID, engine.Pending)
 		}))
 		s.stands(one.Order.ID, engine.Executed)
@@ -71,14 +71,14 @@ func TestRecordOwn(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "engine.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
-	_, err := first.till.OpenAll(first.outgoing(0), first.outgoing(time.Minute))
+	_, err := first.engine.OpenAll(first.outgoing(0), first.outgoing(time.Minute))
 	require.NoError(t, err)
-	require.NoError(t, first.till.RecordOwn(map[string]string{"pin": "1234"}))
+	require.NoError(t, first.engine.RecordOwn(map[string]string{"pin": "1234"}))
 	first.closes()
 	clock.Advance(time.Minute)
 
 	var restored []string
-	again := newShop(t, func(o *engine.Config) {
+	again := newWorld(t, func(o *engine.Config) {
 		o.JournalPath, o.Clock = path, clock
 		o.Restore = func(data json.RawMessage) error {
 			restored = append(restored, string(data))
@@ -91,14 +91,14 @@ func TestRecordOwn(t *testing.T) {
 
 	refused := &engine.Engine{}
 	require.ErrorContains(t, refused.Start(engine.Config{Options: engine.Options{
-		PublicURL: "http://shop.example", JournalPath: path,
+		PublicURL: "http://sandbox.example", JournalPath: path,
 	}}), "holds no order")
 }
 
 func TestCorrectionOfTheOperator(t *testing.T) {
 	t.Parallel()
 	var asked []string
-	s := newShop(t, func(o *engine.Config) {
+	s := newWorld(t, func(o *engine.Config) {
 		o.Correct = func(o engine.Order) error {
 			asked = append(asked, o.ID)
 			return errors.New("not this one")
@@ -113,7 +113,7 @@ func TestCorrectionOfTheOperator(t *testing.T) {
 
 func TestNotificationAfterAnother(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) {
+	s := newWorld(t, func(o *engine.Config) {
 		callback := o.Callback
 		o.Callback = func(o engine.Order) engine.Notification {
 			msg, next := callback(o), o

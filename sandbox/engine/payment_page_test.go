@@ -15,17 +15,17 @@ import (
 )
 
 // openOnPage opens an order that is paid on a page. Its caller reads the response.
-func (s *shop) openOnPage(msisdn string) engine.Order {
+func (s *world) openOnPage(msisdn string) engine.Order {
 	s.t.Helper()
 	return s.openOnPageBy(httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, "/", nil), msisdn)
 }
 
 // openOnPageBy opens an order by a given call.
-func (s *shop) openOnPageBy(r *http.Request, msisdn string) engine.Order {
+func (s *world) openOnPageBy(r *http.Request, msisdn string) engine.Order {
 	s.t.Helper()
-	o, err := s.till.OpenOnPage(r, s.asks(msisdn))
+	o, err := s.engine.OpenOnPage(r, s.asks(msisdn))
 	require.NoError(s.t, err)
-	s.till.ReplyToOpening(httptest.NewRecorder(), r, o, http.StatusCreated, o)
+	s.engine.ReplyToOpening(httptest.NewRecorder(), r, o, http.StatusCreated, o)
 	return s.kept(o.ID)
 }
 
@@ -45,7 +45,7 @@ func TestPaymentPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			s.set(`{"settle_ms": 4000}`)
 			o := s.openOnPage(row.msisdn)
 			if row.after > 0 {
@@ -81,9 +81,9 @@ func TestPaymentPage_nobody_acts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t, func(o *engine.Config) { o.Lapse = row.lapse })
+			s := newWorld(t, func(o *engine.Config) { o.Lapse = row.lapse })
 			s.set(row.switches)
-			serve := s.till.Mux(map[string]engine.Call{"POST /page": func(_ http.ResponseWriter, r *http.Request) error {
+			serve := s.engine.Mux(map[string]engine.Call{"POST /page": func(_ http.ResponseWriter, r *http.Request) error {
 				s.openOnPageBy(r, row.msisdn)
 				return nil
 			}})
@@ -101,7 +101,7 @@ func TestPaymentPage_nobody_acts(t *testing.T) {
 
 func TestPaymentPage_three_callbacks(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"settle_ms": 4000}`)
 	o := s.openOnPage("+22376888888")
 	require.Equal(t, engine.Executed, o.State, "it is paid before the response")
@@ -119,11 +119,11 @@ func TestPaymentPage_visit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			o := s.openOnPage(row.msisdn)
 			for range 2 { // at 4 s and at 8 s
 				s.clock.Advance(4 * time.Second)
-				_, err := s.till.VisitPage(o.ID)
+				_, err := s.engine.VisitPage(o.ID)
 				require.NoError(t, err)
 			}
 			s.clock.Advance(row.paid - 8*time.Second - time.Millisecond)
@@ -132,8 +132,8 @@ func TestPaymentPage_visit(t *testing.T) {
 			require.Equal(t, engine.Executed, s.kept(o.ID).State)
 		})
 	}
-	s := newShop(t)
-	_, err := s.till.VisitPage("nothing")
+	s := newWorld(t)
+	_, err := s.engine.VisitPage("nothing")
 	require.ErrorIs(t, err, engine.ErrNoOrder)
 }
 
@@ -151,13 +151,13 @@ func TestPaymentPage_person_confirms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
+			s := newWorld(t)
 			o := s.openOnPage("+22376444444")
-			after, err := s.till.ConfirmOnPage(o.ID, row.msisdn)
+			after, err := s.engine.ConfirmOnPage(o.ID, row.msisdn)
 			require.NoError(t, err)
 			require.Equal(t, row.end, after.State)
 			require.Equal(t, row.msisdn, after.MSISDN)
-			_, err = s.till.ConfirmOnPage(o.ID, "76543210")
+			_, err = s.engine.ConfirmOnPage(o.ID, "76543210")
 			require.ErrorIs(t, err, engine.ErrNoOrder, "a second click")
 			s.clock.Advance(time.Hour)
 			require.Equal(t, row.booked, s.moved())
@@ -168,21 +168,21 @@ func TestPaymentPage_person_confirms(t *testing.T) {
 
 func TestPaymentPage_change(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newWorld(t)
 	s.set(`{"settle_ms": 4000}`)
 	o := s.openOnPage("")
 	note := func(o *engine.Order) bool {
 		o.Notes = map[string]string{"tries": "1"}
 		return true
 	}
-	after, err := s.till.ChangeOnPage(o.ID, note)
+	after, err := s.engine.ChangeOnPage(o.ID, note)
 	require.NoError(t, err)
 	require.Equal(t, "1", after.Notes["tries"])
-	_, err = s.till.ConfirmOnPage(o.ID, "76543210")
+	_, err = s.engine.ConfirmOnPage(o.ID, "76543210")
 	require.NoError(t, err)
-	_, err = s.till.ChangeOnPage(o.ID, note)
+	_, err = s.engine.ChangeOnPage(o.ID, note)
 	require.ErrorIs(t, err, engine.ErrNoOrder, "the customer has confirmed")
-	require.NoError(t, s.till.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage))
+	require.NoError(t, s.engine.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage))
 	require.Equal(t, engine.Pending, s.kept(o.ID).State, "a confirmed order cannot be cancelled")
 }
 
@@ -206,7 +206,7 @@ func TestPaymentPage_restart(t *testing.T) {
 
 func TestEngineNamesOrders(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) {
+	s := newWorld(t, func(o *engine.Config) {
 		o.UniqueReference = true
 		o.NewID = func(o engine.Order, count int) string {
 			return o.OpenedAt.Format("060102.1504.") + string(rune('A'+count))
@@ -214,21 +214,21 @@ func TestEngineNamesOrders(t *testing.T) {
 	})
 	asked := s.asks("+22376222222")
 	asked.ID = ""
-	first, err := s.till.OpenCollection(asked)
+	first, err := s.engine.OpenCollection(asked)
 	require.NoError(t, err)
 	require.Equal(t, "260312.1200.A", first.ID)
 	s.clock.Advance(time.Minute)
-	_, err = s.till.OpenCollection(asked)
+	_, err = s.engine.OpenCollection(asked)
 	require.ErrorIs(t, err, engine.ErrUsed, "a reference opens one order for ever, even if that failed")
 	asked.Reference = "another"
-	second, err := s.till.OpenCollection(asked)
+	second, err := s.engine.OpenCollection(asked)
 	require.NoError(t, err)
 	require.Equal(t, "260312.1201.B", second.ID)
 }
 
 func TestEngineBookView(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(o *engine.Config) {
+	s := newWorld(t, func(o *engine.Config) {
 		o.CollectsOnly, o.Quirks = true, nil
 		o.BookView = func() any { return map[string]int{"sessions": 3} }
 	})

@@ -1,28 +1,29 @@
 package engine_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// journaled starts a shop on a journal and a clock.
-func journaled(t *testing.T, path string, clock *engine.VirtualClock) *shop {
+// journaled starts a world on a journal and a clock.
+func journaled(t *testing.T, path string, clock *engine.VirtualClock) *world {
 	t.Helper()
-	s := newShop(t, func(o *engine.Config) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
+	s := newWorld(t, func(o *engine.Config) { o.JournalPath, o.Clock, o.Float = path, clock, 10_000 })
 	s.clock = clock
 	return s
 }
 
-// TestARestartForgetsNoOrder closes an engine with open orders and starts it again after they
+// TestRestart closes an engine with open orders and starts it again after they
 // were due.
-func TestARestartForgetsNoOrder(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
-	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), engine.NewVirtualClock(noon, 0)
+	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
 	paid := first.asks("+22376123456")
 	paid.Key, paid.Notes = "key-1", map[string]string{"wire": "detail"}
@@ -30,14 +31,11 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	due := first.opens("/in", first.asks("+22376444444"))
 	later := first.opens("/out", first.asks("+22376777777"))
 	first.set(`{"force": "222222"}`)
-	failed, err := first.till.Refund(paid.ID, first.asks(""))
-	if err != nil {
-		t.Fatal(err)
-	}
+	failed, err := first.engine.Refund(paid.ID, first.asks(""))
+	require.NoError(t, err)
 	first.set(`{"force": "", "down": true}`)
-	if lost := first.opensLost(); !lost {
-		t.Error("the first answer is not lost")
-	}
+	lost := first.opensLost()
+	require.True(t, lost, "the first answer is not lost")
 	first.closes()
 	clock.Advance(time.Minute)
 
@@ -46,108 +44,88 @@ func TestARestartForgetsNoOrder(t *testing.T) {
 	again.stands(due.ID, engine.Executed)
 	again.stands(later.ID, engine.Pending)
 	again.stands(failed.ID, engine.Declined)
-	if again.till.Faults.Read().Down {
-		t.Error("a restart mends everything, and the operator is still down")
-	}
-	if o, found := again.till.ByKey("key-1"); !found || o.Notes["wire"] != "detail" {
-		t.Errorf("the key finds %v %+v", found, o)
-	}
-	if again.till.Float() != 10_000-2*1501 {
-		t.Errorf("%d francs are left of 10 000, after one payout and with another pending", again.till.Float())
-	}
-	if again.loses("/out", again.asks("+22376666666")) {
-		t.Error("the second answer is lost as the first was")
-	}
-	if _, err := again.till.Refund(paid.ID, again.asks("")); err != nil {
-		t.Errorf("the return that failed is not tried again: %v", err)
-	}
-	if _, err := again.till.Refund(paid.ID, again.asks("")); !errors.Is(err, engine.ErrReturned) {
-		t.Errorf("a second return says %v", err)
-	}
+	require.False(t, again.engine.Faults.Read().Down, "a restart removes every fault")
+	o, found := again.engine.ByKey("key-1")
+	require.True(t, found)
+	require.Equal(t, "detail", o.Notes["wire"])
+	require.EqualValues(t, 10_000-2*1501, again.engine.Float())
+	require.False(t, again.loses("/out", again.asks("+22376666666")), "the second answer is lost as the first was")
+	_, err = again.engine.Refund(paid.ID, again.asks(""))
+	require.NoError(t, err)
+	_, err = again.engine.Refund(paid.ID, again.asks(""))
+	require.ErrorIs(t, err, engine.ErrReturned)
 	clock.Advance(10 * time.Minute)
 	again.stands(later.ID, engine.Executed)
-	asked, booked := again.till.Asked(), again.till.Book()
+	asked, booked := again.engine.Asked(), again.engine.Book()
 	again.closes()
 
 	third := journaled(t, path, clock)
-	if third.till.Asked() != asked {
-		t.Errorf("%d orders are kept, want %d", third.till.Asked(), asked)
-	}
-	equal(t, "the book", third.till.Book(), booked)
-	if counted := third.kept(paid.ID).Callbacks; counted != 1 {
-		t.Errorf("%d callbacks of the first order are counted", counted)
-	}
+	require.Equal(t, asked, third.engine.Asked())
+	require.Equal(t, booked, third.engine.Book(), "the book")
+	require.Equal(t, 1, third.kept(paid.ID).Callbacks)
 }
 
 // opensLost pays out to the number whose first response is lost, without the HTTP handler.
-func (s *shop) opensLost() bool {
+func (s *world) opensLost() bool {
 	s.t.Helper()
-	o, err := s.till.OpenPayout(s.asks("+22376666666"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	o, err := s.engine.OpenPayout(s.asks("+22376666666"))
+	require.NoError(s.t, err)
 	return o.AnswerLost
 }
 
-// TestALineCutShortWasNeverAccepted kills the process in the middle of a line.
-func TestALineCutShortWasNeverAccepted(t *testing.T) {
+// TestJournalCutShort kills the process in the middle of a line.
+func TestJournalCutShort(t *testing.T) {
 	t.Parallel()
-	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), engine.NewVirtualClock(noon, 0)
+	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
 	first.opens("/in", first.asks("+22376123456"))
 	first.closes()
 	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, append(whole, whole[:len(whole)/3]...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	err = os.WriteFile(path, append(whole, whole[:len(whole)/3]...), 0o600)
+	require.NoError(t, err)
 	again := journaled(t, path, clock)
 	again.number = 1
 	again.opens("/in", again.asks("+22376123456"))
 	again.closes()
-	third := journaled(t, path, clock)
-	equal(t, "the book", third.moved(), []int64{1501, 1501})
+	require.Equal(t, []int64{1501, 1501}, journaled(t, path, clock).moved(), "the book")
 }
 
-// TestAJournalThatLiesIsRefused starts an engine on a journal with an invalid line.
-func TestAJournalThatLiesIsRefused(t *testing.T) {
+// TestJournalInvalidLine starts an engine on a journal with an invalid line.
+func TestJournalInvalidLine(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "till.jsonl")
-	if err := os.WriteFile(path, []byte("{}\nnonsense\n{}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := new(engine.Engine).Start(
-		engine.Config{Options: engine.Options{PublicURL: "http://shop.example", JournalPath: path}},
-	); err == nil {
-		t.Error("the till forgets in silence")
-	}
+	path := filepath.Join(t.TempDir(), "orders.jsonl")
+	err := os.WriteFile(path, []byte("{}\nnonsense\n{}\n"), 0o600)
+	require.NoError(t, err)
+	err = new(engine.Engine).Start(
+		engine.Config{Options: engine.Options{PublicURL: "http://sandbox.example", JournalPath: path}},
+	)
+	require.Error(t, err)
 }
 
-// TestNothingCountsThatTheJournalDoesNotHave closes the journal of a running engine.
-func TestNothingCountsThatTheJournalDoesNotHave(t *testing.T) {
+// TestJournalClosed closes the journal of a running engine.
+func TestJournalClosed(t *testing.T) {
 	t.Parallel()
-	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), engine.NewVirtualClock(noon, 0)
+	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	s := journaled(t, path, clock)
 	pending := s.opens("/in", s.asks("+22376543210"))
 	s.closes()
-	if o, err := s.till.OpenPayout(s.asks("+22376123456")); err == nil || o.ID != "" {
-		t.Errorf("a payout that no journal holds: %v %s", err, o.ID)
-	}
-	if o, err := s.till.Decide(pending.ID, engine.Executed, ""); err == nil || o.State != engine.Pending {
-		t.Errorf("a decision that no journal holds: %v %s", err, o.State)
-	}
-	if len(s.till.Book()) != 0 || s.till.Float() != 10_000 || s.till.Asked() != 1 {
-		t.Errorf("the till says %v, %d and %d", s.till.Book(), s.till.Float(), s.till.Asked())
-	}
+	o, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	require.Error(t, err)
+	require.Empty(t, o.ID)
+	o, err = s.engine.Decide(pending.ID, engine.Executed, "")
+	require.Error(t, err)
+	require.Equal(t, engine.Pending, o.State)
+	require.Empty(t, s.engine.Book())
+	require.EqualValues(t, 10_000, s.engine.Float())
+	require.Equal(t, 1, s.engine.Asked())
 }
 
-// TestAFloatThatWasRaisedIsForgotten pays out more than the float that a restart grants.
+// TestRestartForgetsRaisedFloat pays out more than the float that a restart grants.
 // The switches must still be settable then.
-func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
+func TestRestartForgetsRaisedFloat(t *testing.T) {
 	t.Parallel()
-	path, clock := filepath.Join(t.TempDir(), "till.jsonl"), engine.NewVirtualClock(noon, 0)
+	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
 	first.set(`{"float": 20000}`)
 	big := first.asks("+22376123456")
@@ -157,12 +135,9 @@ func TestAFloatThatWasRaisedIsForgotten(t *testing.T) {
 	again := journaled(t, path, clock)
 	again.number = 1
 	again.set(`{"latency_ms": 0}`)
-	if again.till.Float() != 0 {
-		t.Errorf("%d francs are left", again.till.Float())
-	}
-	if _, err := again.till.OpenPayout(again.asks("+22376123456")); !errors.Is(err, engine.ErrFloat) {
-		t.Errorf("a payout says %v", err)
-	}
+	require.EqualValues(t, 0, again.engine.Float())
+	_, err := again.engine.OpenPayout(again.asks("+22376123456"))
+	require.ErrorIs(t, err, engine.ErrFloat)
 	again.set(`{"float": 1501}`)
 	again.opens("/out", again.asks("+22376123456"))
 }
@@ -179,10 +154,10 @@ func (b *backwards) At(instant time.Time, f func()) func() bool {
 	return b.VirtualClock.At(instant.Add(-early), f)
 }
 
-func TestAnOrderWokenTooEarlyWaitsAgain(t *testing.T) {
+func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(noon, 0)
-	s := newShop(t, func(o *engine.Config) { o.Clock = &backwards{clock, 4 * time.Second} })
+	s := newWorld(t, func(o *engine.Config) { o.Clock = &backwards{clock, 4 * time.Second} })
 	o := s.opens("/in", s.asks("+22376543210"))
 	clock.Advance(6 * time.Second)
 	s.stands(o.ID, engine.Pending)

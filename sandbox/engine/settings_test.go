@@ -2,67 +2,60 @@ package engine_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/engine"
 )
 
-func TestWhatIsBrokenIsListedAndMended(t *testing.T) {
+func TestSettingsHeal(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	settings := s.till.Settings()
+	s := newWorld(t)
+	settings := s.engine.Settings()
 	broken := func() []string {
 		t.Helper()
 		list, err := settings.Broken()
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return list
 	}
-	equal(t, "broken at the beginning", broken(), []string{})
+	require.Equal(t, []string{}, broken(), "broken at the beginning")
 	s.set(`{"quirks": {"forgets": true}, "float": 0, "latency_ms": 20, "force": "111111"}`)
-	equal(t, "broken", broken(), []string{"force=111111", "latency_ms=20", "quirks.forgets=true"})
-	if err := settings.Heal(); err != nil {
-		t.Fatal(err)
-	}
-	equal(t, "broken at last", broken(), []string{})
-	if s.till.Float() != 1_000_000_000 || s.till.Quirk("forgets") {
-		t.Errorf("mended, %d francs are left", s.till.Float())
-	}
+	require.Equal(t, []string{"force=111111", "latency_ms=20", "quirks.forgets=true"}, broken(), "broken")
+	err := settings.Heal()
+	require.NoError(t, err)
+	require.Equal(t, []string{}, broken(), "broken at last")
+	require.EqualValues(t, 1_000_000_000, s.engine.Float())
+	require.False(t, s.engine.Quirk("forgets"), "mended, %d francs are left", s.engine.Float())
 	for name := range settings.Own {
-		if values, err := settings.Values(); err != nil || values[name] == nil {
-			t.Errorf("%s is explained and has no value: %v", name, err)
-		}
+		values, err := settings.Values()
+		require.NoError(t, err, name)
+		require.NotNil(t, values[name])
 	}
 }
 
-func TestValuesAreTypedAsTheyStand(t *testing.T) {
+func TestPatch(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	now, err := s.till.Settings().Values()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := newWorld(t)
+	now, err := s.engine.Settings().Values()
+	require.NoError(t, err)
 	object, err := engine.Patch(now, map[string]string{
 		"down": "true", "latency_ms": "20", "force": "111111", "quirks.forgets": "false", "float": "5000",
 	})
-	if want := `{"down":true,"float":5000,"force":"111111","latency_ms":20,"quirks":{"forgets":false}}`; err != nil ||
-		string(object) != want {
-		t.Errorf("written %s %v, want %s", object, err, want)
-	}
-	if err := s.till.Settings().Set(object); err != nil || s.till.Float() != 5000 || !s.till.Faults.Read().Down {
-		t.Errorf("set: %v", err)
-	}
+	want := `{"down":true,"float":5000,"force":"111111","latency_ms":20,"quirks":{"forgets":false}}`
+	require.NoError(t, err)
+	require.Equal(t, want, string(object))
+	err = s.engine.Settings().Set(object)
+	require.NoError(t, err)
+	require.EqualValues(t, 5000, s.engine.Float())
+	require.True(t, s.engine.Faults.Read().Down, "set: %v", err)
 	_, err = engine.Patch(now, map[string]string{"speed": "1", "down": "yes", "latency_ms": "1e3", "quirks.lies": "true"})
 	for _, mistake := range []string{
 		`no setting "speed"`, `down must be true or false, not "yes"`, `latency_ms must be a whole number`, `"quirks.lies"`,
 	} {
-		if err == nil || !strings.Contains(err.Error(), mistake) {
-			t.Errorf("%v does not name %s", err, mistake)
-		}
+		require.ErrorContains(t, err, mistake)
 	}
-	if raw, err := json.Marshal(engine.Healthy()); err != nil || !strings.Contains(string(raw), `"notification_copies":1`) {
-		t.Errorf("healthy is %s %v", raw, err)
-	}
+	raw, err := json.Marshal(engine.Healthy())
+	require.NoError(t, err)
+	require.Contains(t, string(raw), `"notification_copies":1`)
 }

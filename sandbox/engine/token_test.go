@@ -5,18 +5,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// TestATokenIsSealed changes the claims of a token, and signs it with another secret.
-func TestATokenIsSealed(t *testing.T) {
+// TestTokens changes the claims of a token, and signs it with another secret.
+func TestTokens(t *testing.T) {
 	t.Parallel()
 	ours := engine.NewTokens("secret")
 	token, err := ours.JWT(map[string]int{"exp": 1})
 	others, otherErr := engine.NewTokens("another").JWT(map[string]int{"exp": 1})
-	if err != nil || otherErr != nil {
-		t.Fatal(err, otherErr)
-	}
+	require.NoError(t, err)
+	require.NoError(t, otherErr)
 	parts := strings.Split(token, ".")
 	longer := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":2}`))
 	for name, row := range map[string]struct {
@@ -31,8 +32,6 @@ func TestATokenIsSealed(t *testing.T) {
 		"in one piece, sealed": {"x." + parts[2], false},
 	} {
 		var said struct{ Exp int }
-		if read := ours.Read(row.token, &said); read != row.ours {
-			t.Errorf("a token %s is ours: %v, and says %d", name, read, said.Exp)
-		}
+		require.Equal(t, row.ours, ours.Read(row.token, &said), name)
 	}
 }

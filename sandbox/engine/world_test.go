@@ -8,11 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/engine"
 )
@@ -20,14 +21,14 @@ import (
 // patience bounds the wait for another goroutine.
 const patience = 10 * time.Second
 
-// shop is an engine with the smallest possible API. It has a merchant who receives callbacks,
+// world is an engine with the smallest possible API. It has a merchant who receives callbacks,
 // and a clock that the test moves.
-type shop struct {
-	t     *testing.T
-	clock *engine.VirtualClock
-	till  *engine.Engine
-	wire  http.Handler
-	url   string
+type world struct {
+	t      *testing.T
+	clock  *engine.VirtualClock
+	engine *engine.Engine
+	wire   http.Handler
+	url    string
 
 	mu     sync.Mutex
 	heard  []engine.Order
@@ -35,27 +36,25 @@ type shop struct {
 	number int
 }
 
-// newShop starts a shop. change may modify the engine's options first.
-func newShop(t *testing.T, change ...func(*engine.Config)) *shop {
+// newWorld starts a world. change may modify the engine's options first.
+func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
-	s := &shop{t: t, clock: engine.NewVirtualClock(noon, 0), till: &engine.Engine{}}
+	s := &world{t: t, clock: engine.NewVirtualClock(noon, 0), engine: &engine.Engine{}}
 	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
 	t.Cleanup(inbox.Close)
 	options := engine.Config{
-		Options: engine.Options{PublicURL: "http://shop.example", Clock: s.clock},
+		Options: engine.Options{PublicURL: "http://sandbox.example", Clock: s.clock},
 		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]engine.Refusal{
 			engine.ErrFull: no(http.StatusConflict, "keeps no more"), engine.ErrDown: no(http.StatusServiceUnavailable, "down"),
 			engine.ErrInternal: no(http.StatusInternalServerError, "broken"),
 		},
-		Callback: func(o engine.Order) engine.Notification { return s.till.Notification(inbox.URL, nil, o) },
+		Callback: func(o engine.Order) engine.Notification { return s.engine.Notification(inbox.URL, nil, o) },
 	}
 	for _, c := range change {
 		c(&options)
 	}
-	if err := s.till.Start(options); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.engine.Start(options))
 	t.Cleanup(s.closes)
 	s.wire = s.routes()
 	server := httptest.NewServer(s.wire)
@@ -66,45 +65,43 @@ func newShop(t *testing.T, change ...func(*engine.Config)) *shop {
 }
 
 // closes closes the engine. Closing twice is harmless.
-func (s *shop) closes() {
+func (s *world) closes() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := s.till.Close(ctx); err != nil {
-		s.t.Errorf("the till does not close: %v", err)
-	}
+	require.NoError(s.t, s.engine.Close(ctx))
 }
 
 // routes serves POST /in and POST /out, GET /book and /switches.
-func (s *shop) routes() http.Handler {
+func (s *world) routes() http.Handler {
 	call := func(open func(engine.Order) (engine.Order, error)) engine.Call {
 		return func(w http.ResponseWriter, r *http.Request) error {
 			o, err := open(s.read(r))
 			if err == nil {
-				s.till.ReplyToOpening(w, r, o, http.StatusCreated, o)
+				s.engine.ReplyToOpening(w, r, o, http.StatusCreated, o)
 			}
 			return err
 		}
 	}
-	return s.till.Mux(map[string]engine.Call{"POST /in": call(s.till.OpenCollection), "POST /out": call(s.till.OpenPayout)})
+	return s.engine.Mux(map[string]engine.Call{
+		"POST /in": call(s.engine.OpenCollection), "POST /out": call(s.engine.OpenPayout),
+	})
 }
 
-// no returns a refusal of the shop.
+// no returns a refusal of the operator.
 func no(status int, word string) engine.RefusedWith {
 	return engine.RefusedWith{Status: status, Body: map[string]string{"error": word}}
 }
 
 // read returns the order in a call's body.
-func (s *shop) read(r *http.Request) engine.Order {
+func (s *world) read(r *http.Request) engine.Order {
 	var o engine.Order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		s.t.Error(err)
-	}
+	require.NoError(s.t, json.NewDecoder(r.Body).Decode(&o))
 	return o
 }
 
 // hear stores a callback.
-func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
+func (s *world) hear(_ http.ResponseWriter, r *http.Request) {
 	o := s.read(r)
 	s.mu.Lock()
 	s.heard = append(s.heard, o)
@@ -116,7 +113,7 @@ func (s *shop) hear(_ http.ResponseWriter, r *http.Request) {
 
 // ends closes the engine, which delivers queued callbacks. It returns the state in each
 // callback.
-func (s *shop) ends() []engine.State {
+func (s *world) ends() []engine.State {
 	s.t.Helper()
 	s.closes()
 	s.mu.Lock()
@@ -129,7 +126,7 @@ func (s *shop) ends() []engine.State {
 }
 
 // asks returns an order of 1501 francs for a number, under an identifier of its own.
-func (s *shop) asks(msisdn string) engine.Order {
+func (s *world) asks(msisdn string) engine.Order {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number++
@@ -138,20 +135,16 @@ func (s *shop) asks(msisdn string) engine.Order {
 }
 
 // posts makes one call. It returns its status and body, or the error that broke it off.
-func (s *shop) posts(path string, body any) (int, string, error) {
+func (s *world) posts(path string, body any) (int, string, error) {
 	s.t.Helper()
 	raw, isText := body.(string)
 	if !isText {
 		encoded, err := json.Marshal(body)
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		require.NoError(s.t, err)
 		raw = string(encoded)
 	}
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+path, strings.NewReader(raw))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	require.NoError(s.t, err)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, "", err
@@ -162,49 +155,41 @@ func (s *shop) posts(path string, body any) (int, string, error) {
 }
 
 // set changes settings over HTTP, which must succeed.
-func (s *shop) set(settings string) {
+func (s *world) set(settings string) {
 	s.t.Helper()
-	if status, body, err := s.posts("/switches", settings); err != nil || status != http.StatusOK {
-		s.t.Fatalf("setting %s answers %d %s %v", settings, status, body, err)
-	}
+	status, body, err := s.posts("/switches", settings)
+	require.NoError(s.t, err)
+	require.Equal(s.t, http.StatusOK, status, body)
 }
 
 // opens makes one call that must succeed. It returns when everything is done that belongs
 // to the call: over HTTP its callback is sent after the response.
-func (s *shop) opens(path string, o engine.Order) engine.Order {
+func (s *world) opens(path string, o engine.Order) engine.Order {
 	s.t.Helper()
 	raw, err := json.Marshal(o)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	require.NoError(s.t, err)
 	w := httptest.NewRecorder()
 	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, path, bytes.NewReader(raw)))
-	if w.Code != http.StatusCreated {
-		s.t.Fatalf("%s answers %d %s", path, w.Code, w.Body)
-	}
+	require.Equal(s.t, http.StatusCreated, w.Code)
 	return s.kept(o.ID)
 }
 
 // kept returns the stored order.
-func (s *shop) kept(id string) engine.Order {
+func (s *world) kept(id string) engine.Order {
 	s.t.Helper()
-	o, found := s.till.Order(id)
-	if !found {
-		s.t.Fatalf("there is no order %s", id)
-	}
+	o, found := s.engine.Order(id)
+	require.True(s.t, found, "there is no order %s", id)
 	return o
 }
 
 // stands fails the test if an order is not in the wanted state.
-func (s *shop) stands(id string, want engine.State) {
+func (s *world) stands(id string, want engine.State) {
 	s.t.Helper()
-	if got := s.kept(id).State; got != want {
-		s.t.Errorf("%s is %s, want %s", id, got, want)
-	}
+	require.Equal(s.t, want, s.kept(id).State)
 }
 
 // heardOf waits until the merchant has received so many callbacks.
-func (s *shop) heardOf(times int) {
+func (s *world) heardOf(times int) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
 	count := func() int {
@@ -213,26 +198,16 @@ func (s *shop) heardOf(times int) {
 		return len(s.heard)
 	}
 	for count() < times {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("the merchant heard %d times, want %d", count(), times)
-		}
+		require.False(s.t, time.Now().After(deadline), "the merchant heard %d times, want %d", count(), times)
 		time.Sleep(time.Millisecond)
 	}
 }
 
 // moved returns the amounts in the book.
-func (s *shop) moved() []int64 {
+func (s *world) moved() []int64 {
 	amounts := []int64{}
-	for _, p := range s.till.Book() {
+	for _, p := range s.engine.Book() {
 		amounts = append(amounts, p.Amount)
 	}
 	return amounts
-}
-
-// equal fails the test if two lists differ.
-func equal[T comparable](t *testing.T, what string, got, want []T) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("%s: %v, want %v", what, got, want)
-	}
 }

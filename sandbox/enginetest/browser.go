@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
 )
 
 // shotsVariable names the environment variable with the folder for screenshots. Without it
@@ -38,9 +39,7 @@ func Chromium(t *testing.T) context.Context {
 			break
 		}
 	}
-	if path == "" {
-		t.Fatal("these tests need a real browser and chromium is not installed: run `make test`, which installs it")
-	}
+	require.NotEmpty(t, path)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-background-networking", true),
@@ -52,9 +51,7 @@ func Chromium(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	browser, closeBrowser := chromedp.NewContext(allocated)
 	t.Cleanup(closeBrowser)
-	if err := chromedp.Do(browser); err != nil {
-		t.Fatalf("chromium does not start: %v", err)
-	}
+	require.NoError(t, chromedp.Do(browser))
 	return browser
 }
 
@@ -118,9 +115,7 @@ func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
 			time.Now().Before(deadline); err = chromedp.Do(w.ctx, action) {
 			time.Sleep(looksEvery)
 		}
-		if err != nil {
-			w.T.Fatal(err)
-		}
+		require.NoError(w.T, err)
 	}
 }
 
@@ -145,24 +140,22 @@ func (w Tab) Fills(pairs ...string) {
 func (w Tab) Sees(text string) {
 	w.T.Helper()
 	var shown string
-	if !w.becomes(func() (err error) {
+	require.True(w.T, w.becomes(func() (err error) {
 		shown, err = chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 		return err
-	}, func() bool { return strings.Contains(strings.ReplaceAll(shown, "\u00a0", " "), text) }) {
-		w.T.Fatalf("%q does not appear in\n%s", text, shown)
-	}
+	}, func() bool {
+		return strings.Contains(strings.ReplaceAll(shown, "\u00a0", " "), text)
+	}), "%q does not appear in\n%s", text, shown)
 }
 
 // Holds waits until a JavaScript expression is true on the page.
 func (w Tab) Holds(expression string) {
 	w.T.Helper()
 	var holds bool
-	if !w.becomes(func() (err error) {
+	require.True(w.T, w.becomes(func() (err error) {
 		holds, err = chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
 		return err
-	}, func() bool { return holds }) {
-		w.T.Fatalf("this never holds: %s", expression)
-	}
+	}, func() bool { return holds }), "this never holds: %s", expression)
 }
 
 // becomes repeats look until it succeeds and right is true. It reports whether that
@@ -180,12 +173,10 @@ func (w Tab) becomes(look func() error, right func() bool) bool {
 func (w Tab) Fits() {
 	w.T.Helper()
 	var page int64
-	if !w.becomes(func() (err error) {
+	require.True(w.T, w.becomes(func() (err error) {
 		page, err = chromedp.Run(w.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
 		return err
-	}, func() bool { return page <= w.Width }) {
-		w.T.Errorf("the page is %d px wide in a window of %d px", page, w.Width)
-	}
+	}, func() bool { return page <= w.Width }), "the page is %d px wide in a window of %d px", page, w.Width)
 }
 
 // Photographs takes a picture of the whole page if shotsVariable is set.
@@ -196,15 +187,10 @@ func (w Tab) Photographs(name string) {
 		return
 	}
 	picture, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	shots, err := os.OpenRoot(folder)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	file := fmt.Sprintf("%s-%d.png", name, w.Width)
-	if err := errors.Join(shots.WriteFile(file, picture, 0o600), shots.Close()); err != nil {
-		w.T.Error(err)
-	}
+	err = errors.Join(shots.WriteFile(file, picture, 0o600), shots.Close())
+	require.NoError(w.T, err)
 }

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Fields is a JSON object of a request or response.
@@ -74,9 +75,7 @@ func (f Fields) List(name string) []Fields {
 func (f Fields) Inner(t *testing.T, name string) Fields {
 	t.Helper()
 	var object Fields
-	if err := json.Unmarshal([]byte(f.Text(name)), &object); err != nil {
-		t.Fatalf("%s is %v: %v", name, f[name], err)
-	}
+	require.NoError(t, json.Unmarshal([]byte(f.Text(name)), &object))
 	return object
 }
 
@@ -85,9 +84,7 @@ func (f Fields) Inner(t *testing.T, name string) Fields {
 func (f Fields) Has(t *testing.T, what string, want Fields) {
 	t.Helper()
 	for path, value := range asJSON(t, want) {
-		if got := f.value(path); !reflect.DeepEqual(got, value) {
-			t.Errorf("%s: %s is %v, want %v\n%v", what, path, got, value, f)
-		}
+		require.Equal(t, value, f.value(path), path)
 	}
 }
 
@@ -95,12 +92,9 @@ func (f Fields) Has(t *testing.T, what string, want Fields) {
 func asJSON(t *testing.T, written Fields) map[string]any {
 	t.Helper()
 	raw, err := json.Marshal(written)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var read map[string]any
-	if err := json.Unmarshal(raw, &read); err != nil {
-		t.Fatal(err)
-	}
+	err = json.Unmarshal(raw, &read)
+	require.NoError(t, err)
 	return read
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // NeedsAnAddress starts simulators with invalid addresses, and with others that this
@@ -16,10 +18,8 @@ import (
 func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
 	t.Helper()
 	for _, address := range append(others, "", "sandbox", "/path", "ftp://host", "http://") {
-		if sim, err := open(address); err == nil {
-			Close(t, sim)
-			t.Errorf("a simulator at %q starts", address)
-		}
+		_, err := open(address)
+		require.Error(t, err, address)
 	}
 }
 
@@ -30,14 +30,15 @@ func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	for code, words := range languages {
 		said := reflect.ValueOf(words)
 		for _, field := range reflect.VisibleFields(said.Type()) {
-			if !field.Anonymous && said.FieldByIndex(field.Index).String() == "" {
-				t.Errorf("%s has no words for %s", code, field.Name)
+			if !field.Anonymous {
+				require.NotEmpty(t, said.FieldByIndex(field.Index).String(), "%s in %s", field.Name, code)
 			}
 		}
 		other := said.FieldByName("OtherLang").String()
-		if _, known := languages[other]; said.FieldByName("Lang").String() != code || !known || other == code {
-			t.Errorf("%s calls itself %q and leads to %q", code, said.FieldByName("Lang"), other)
-		}
+		_, known := languages[other]
+		require.Equal(t, code, said.FieldByName("Lang").String())
+		require.True(t, known, "%s links to %q", code, other)
+		require.NotEqual(t, code, other)
 	}
 }
 
@@ -55,9 +56,9 @@ func Speaks(t *testing.T, french, english string, visit func(link, accept string
 		"nobody says anything":                  {"", "", french},
 		"the browser writes nonsense":           {"", ";;q=x,,", french},
 	} {
-		if page := visit(row.link, row.accept); page.Status != http.StatusOK || !strings.Contains(page.Body, row.want) {
-			t.Errorf("%s: the page answers %d in %s", name, page.Status, page.Header.Get("Content-Language"))
-		}
+		page := visit(row.link, row.accept)
+		require.Equal(t, http.StatusOK, page.Status, name)
+		require.Contains(t, page.Body, row.want, name)
 	}
 }
 
@@ -84,36 +85,27 @@ type Tail struct {
 func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (S, error)) {
 	t.Helper()
 	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	damaged := slices.Concat(whole, []byte(damage.Damage))
-	if err := os.WriteFile(path, damaged, 0o600); err != nil { //nolint:gosec // as above
-		t.Fatal(err)
-	}
+	err = os.WriteFile(path, damaged, 0o600)
+	require.NoError(t, err)
 	sim, err := open()
-	if (err == nil) != damage.Opens {
-		t.Fatalf("opening it: %v", err)
-	}
+	require.Equal(t, damage.Opens, (err == nil))
 	if err != nil {
 		return
 	}
-	if book := sim.Book(); len(book) != 1 {
-		t.Errorf("the book says %v", book)
-	}
+	require.Len(t, sim.Book(), 1)
 	Close(t, sim)
-	if mended, err := os.ReadFile(path); err != nil || string(mended) != string(whole) { //nolint:gosec // as above
-		t.Errorf("the journal was not mended: %v, %d bytes of %d", err, len(mended), len(whole))
-	}
+	mended, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(whole), string(mended))
 }
 
 // Shows reports every wanted text that a page lacks.
 func (a Answer) Shows(t *testing.T, wanted ...string) {
 	t.Helper()
 	for _, text := range wanted {
-		if !strings.Contains(a.Body, text) {
-			t.Errorf("the page does not show %q:\n%s", text, a.Body)
-		}
+		require.Contains(t, a.Body, text)
 	}
 }
 
@@ -121,9 +113,7 @@ func (a Answer) Shows(t *testing.T, wanted ...string) {
 func (a Answer) Lacks(t *testing.T, unwanted ...string) {
 	t.Helper()
 	for _, text := range unwanted {
-		if strings.Contains(a.Body, text) {
-			t.Errorf("the page holds %q:\n%s", text, a.Body)
-		}
+		require.NotContains(t, a.Body, text)
 	}
 }
 
@@ -135,9 +125,7 @@ func (a Answer) IsPrivate(t *testing.T) {
 		"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
 		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 	} {
-		if got := a.Header.Get(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
-		}
+		require.Equal(t, want, a.Header.Get(name), name)
 	}
 	wanted := []string{"base-uri 'none'", "frame-ancestors 'none'"}
 	if _, rest, inside := strings.Cut(a.Body, "<style>"); inside {
@@ -150,9 +138,7 @@ func (a Answer) IsPrivate(t *testing.T) {
 	}
 	policy := a.Header.Get("Content-Security-Policy")
 	for _, part := range wanted {
-		if !strings.Contains(policy, part) {
-			t.Errorf("the policy %q lacks %s", policy, part)
-		}
+		require.Contains(t, policy, part)
 	}
 	a.Lacks(t, "<script", " style=", " onclick")
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
@@ -72,9 +74,7 @@ func NewWorld[S Simulator](t *testing.T) *World[S] {
 // Start runs a simulator on the world's address, in place of any other.
 func (w *World[S]) Start(sim S, err error) {
 	w.T.Helper()
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	w.T.Cleanup(func() { Close(w.T, sim) })
 	w.Sim = sim
 	w.Serve(sim.Handler())
@@ -106,9 +106,7 @@ func Close(t *testing.T, sim Simulator) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	if err := sim.Close(ctx); err != nil {
-		t.Errorf("the simulator does not close: %v", err)
-	}
+	require.NoError(t, sim.Close(ctx))
 }
 
 // Eventually waits until right is true, at most Patience. It reports whether that happened.
@@ -128,18 +126,14 @@ func (w *World[S]) Request(method, path string, body any) *http.Request {
 	raw, isRaw := body.(string)
 	if !isRaw && body != nil {
 		encoded, err := json.Marshal(body)
-		if err != nil {
-			w.T.Fatal(err)
-		}
+		require.NoError(w.T, err)
 		raw = string(encoded)
 	}
 	if strings.HasPrefix(path, "/") {
 		path = w.URL + path
 	}
 	req, err := http.NewRequestWithContext(w.T.Context(), method, path, strings.NewReader(raw))
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -170,14 +164,10 @@ type Answer struct {
 func (w *World[S]) Fetch(req *http.Request) Answer {
 	w.T.Helper()
 	resp, err := w.Client.Do(req) //nolint:gosec // the test says where to
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	w.rests()
 	return Answer{resp.StatusCode, resp.Header, string(body)}
 }
@@ -197,18 +187,14 @@ func (w *World[S]) Submit(path string, pairs ...string) Answer {
 // rests waits until the handler has returned from every call.
 func (w *World[S]) rests() {
 	w.T.Helper()
-	if !Eventually(func() bool { return w.busy.Load() == 0 }) {
-		w.T.Fatal("a call does not return")
-	}
+	require.True(w.T, Eventually(func() bool { return w.busy.Load() == 0 }), "a call does not return")
 }
 
 // Send decodes the JSON of a response and returns its status.
 func (w *World[S]) Send(req *http.Request, reply any) int {
 	w.T.Helper()
 	got := w.Fetch(req)
-	if err := json.Unmarshal([]byte(got.Body), reply); err != nil {
-		w.T.Fatalf("%s answers %d, which is not what it should be: %v\n%s", req.URL.Path, got.Status, err, got.Body)
-	}
+	require.NoError(w.T, json.Unmarshal([]byte(got.Body), reply))
 	return got.Status
 }
 
@@ -238,9 +224,8 @@ func (w *World[S]) Says(header http.Header, rows [][2]string) {
 func (w *World[S]) Answers(req *http.Request, want string) {
 	w.T.Helper()
 	got := w.Fetch(req)
-	if says := strconv.Itoa(got.Status) + " " + got.Body; !strings.HasPrefix(says, want) {
-		w.T.Errorf("%s %s is answered\n%s, want\n%s", req.Method, req.URL.Path, says, want)
-	}
+	says := strconv.Itoa(got.Status) + " " + got.Body
+	require.True(w.T, strings.HasPrefix(says, want), "%s %s returns\n%s, want\n%s", req.Method, req.URL.Path, says, want)
 }
 
 // GivesUp makes a call that must get no response.
@@ -248,10 +233,11 @@ func (w *World[S]) GivesUp(req *http.Request) {
 	w.T.Helper()
 	ctx, cancel := context.WithTimeout(w.T.Context(), gaveUp)
 	defer cancel()
-	if resp, err := w.Client.Do(req.WithContext(ctx)); err == nil { //nolint:gosec // as above
+	resp, err := w.Client.Do(req.WithContext(ctx)) //nolint:gosec // as above
+	if err == nil {
 		resp.Body.Close()
-		w.T.Fatalf("%s is answered %d", req.URL.Path, resp.StatusCode)
 	}
+	require.Error(w.T, err, req.URL.Path)
 	w.rests()
 }
 
@@ -264,15 +250,13 @@ func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 	for waited := time.Duration(0); waited < time.Hour; waited += time.Second {
 		select {
 		case answer := <-came:
-			if waited < least {
-				w.T.Errorf("%s is answered after %s", req.URL.Path, waited)
-			}
+			require.GreaterOrEqual(w.T, waited, least)
 			return answer
 		case <-time.After(10 * time.Millisecond):
 			w.Clock.Advance(time.Second)
 		}
 	}
-	w.T.Fatalf("%s is not answered", req.URL.Path)
+	require.FailNow(w.T, "no response from "+req.URL.Path)
 	return Answer{}
 }
 
@@ -280,9 +264,7 @@ func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 func (w *World[S]) Set(switches string) Fields {
 	w.T.Helper()
 	status, now := w.Object(w.Request(http.MethodPost, "/switches", switches))
-	if status != http.StatusOK {
-		w.T.Fatalf("setting %s answers %d %v", switches, status, now)
-	}
+	require.Equal(w.T, http.StatusOK, status, now)
 	return now
 }
 
@@ -291,24 +273,19 @@ func (w *World[S]) Set(switches string) Fields {
 func (w *World[S]) Books(amount int64) (line engine.Paid, paid bool) {
 	w.T.Helper()
 	book := w.Sim.Book()
-	switch {
-	case amount == 0 && len(book) != 0:
-		w.T.Errorf("nothing was paid, and the book says %+v", book)
-	case amount != 0 && (len(book) != 1 || book[0].Amount != amount):
-		w.T.Fatalf("%d was paid, and the book says %+v", amount, book)
-	}
 	if amount == 0 {
+		require.Empty(w.T, book)
 		return engine.Paid{}, false
 	}
+	require.Len(w.T, book, 1)
+	require.Equal(w.T, amount, book[0].Amount)
 	return book[0], true
 }
 
 // WaitsFor waits until so many notices have arrived.
 func (w *World[S]) WaitsFor(count int) {
 	w.T.Helper()
-	if !Eventually(func() bool { return len(w.Inbox.All()) >= count }) {
-		w.T.Fatalf("%d notices arrived, want %d", len(w.Inbox.All()), count)
-	}
+	require.True(w.T, Eventually(func() bool { return len(w.Inbox.All()) >= count }), "%d notices", len(w.Inbox.All()))
 }
 
 // Notices waits for so many notices and closes the simulator, which delivers queued ones.
@@ -318,8 +295,6 @@ func (w *World[S]) Notices(count int) []Notice {
 	w.WaitsFor(count)
 	Close(w.T, w.Sim)
 	all := w.Inbox.All()
-	if len(all) != count {
-		w.T.Fatalf("%d notices arrived, want %d: %v", len(all), count, all)
-	}
+	require.Len(w.T, all, count)
 	return all
 }

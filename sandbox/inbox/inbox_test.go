@@ -29,7 +29,7 @@ func post(b *inbox.Inbox, body string, at time.Time, key string) int {
 	return w.Code
 }
 
-func TestOnlyASignedAndFreshWebhookIsVerified(t *testing.T) {
+func TestVerify(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct {
@@ -52,7 +52,7 @@ func TestOnlyASignedAndFreshWebhookIsVerified(t *testing.T) {
 	}
 }
 
-func TestThePageShowsWhatCameAndEscapesIt(t *testing.T) {
+func TestPage(t *testing.T) {
 	t.Parallel()
 
 	b := inbox.New(secret)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 )
 
@@ -51,7 +53,7 @@ func paid(moved string) fields {
 	}
 }
 
-func TestEveryNumberThatPaysASession(t *testing.T) {
+func TestMagicNumbersOfSessions(t *testing.T) {
 	t.Parallel()
 	for digits, row := range collections {
 		for shape, body := range map[string]fields{
@@ -61,9 +63,8 @@ func TestEveryNumberThatPaysASession(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				reply := w.makes(sessions, body)
-				if _, shown := reply["transaction"]; shown {
-					t.Errorf("the call itself shows a transaction: %v", reply)
-				}
+				_, shown := reply["transaction"]
+				require.False(t, shown, "the call itself shows a transaction: %v", reply)
 				id := reply.At("id")
 				if shape == "seed" {
 					id = reply.At("reference")
@@ -93,7 +94,7 @@ func (w *world) booksOne(reference string, moved int64) {
 	w.books(want)
 }
 
-func TestEveryNumberThatPaysDirectly(t *testing.T) {
+func TestMagicNumbersOfPayins(t *testing.T) {
 	t.Parallel()
 	for digits, row := range collections {
 		t.Run(digits, func(t *testing.T) {
@@ -127,7 +128,7 @@ func directly(session fields, moved int64) fields {
 	return says
 }
 
-func TestEveryNumberThatIsPaid(t *testing.T) {
+func TestMagicNumbersOfPayouts(t *testing.T) {
 	t.Parallel()
 	pending := fields{"status": "pending", "failure": nil}
 	completed := fields{"status": "completed", "failure": nil, "amount": 300, "fee": 6, "chargedAmount": 306}
@@ -186,7 +187,7 @@ func byWallet(direct fields) fields {
 	return says
 }
 
-func TestABeneficiaryAtTheCeiling(t *testing.T) {
+func TestPayoutCeiling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.refused(
@@ -198,7 +199,7 @@ func TestABeneficiaryAtTheCeiling(t *testing.T) {
 	w.books(map[string]int64{})
 }
 
-func TestTheOperatorIsDownForANumber(t *testing.T) {
+func TestDownForOneNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, body := range map[string]fields{
@@ -207,9 +208,7 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 	} {
 		w.refused(path, w.write(path, body), 503, "service_unavailable")
 	}
-	if asked := w.Sim.Asked(); asked != 0 {
-		t.Errorf("%d orders were opened", asked)
-	}
+	require.Equal(t, 0, w.Sim.Asked())
 	reply := w.makes(sessions, current("R5", number("123456")))
 	w.makes("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RF"})
 	w.Set(`{"force": "555555"}`)
@@ -220,14 +219,12 @@ func TestTheOperatorIsDownForANumber(t *testing.T) {
 		"a refund", w.write("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RG"}), 503,
 		"service_unavailable",
 	)
-	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", page.Status)
-	}
+	require.Equal(t, http.StatusServiceUnavailable, w.Visit(reply.At("paymentUrl")).Status)
 }
 
-// TestALostAnswer finds an executed order by our reference, and gets its response by the
+// TestLostResponse finds an executed order by our reference, and gets its response by the
 // same request.
-func TestALostAnswer(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	for path, row := range map[string]struct {
 		body   fields
@@ -243,9 +240,8 @@ func TestALostAnswer(t *testing.T) {
 			w := newWorld(t)
 			w.GivesUp(w.writeUnder(someKey, path, row.body))
 			w.reads(row.status)
-			if status, reply := w.Object(w.writeUnder(someKey, path, row.body)); status != http.StatusCreated {
-				t.Errorf("the same request answers %d %v", status, reply)
-			}
+			status, reply := w.Object(w.writeUnder(someKey, path, row.body))
+			require.Equal(t, http.StatusCreated, status, reply)
 			w.Clock.Advance(10 * time.Second)
 			w.books(map[string]int64{"R1": 300})
 			w.Notices(1)

@@ -6,11 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// TestARepeatedRequestGetsTheFirstAnswer repeats each write long after the order ended.
-func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
+// TestIdempotencyReplay repeats each write long after the order ended.
+func TestIdempotencyReplay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("PAID", number("123456")))
@@ -23,23 +25,21 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 		first := w.Fetch(w.writeUnder(key, path, body))
 		w.Clock.Advance(time.Hour)
 		again := w.Fetch(w.writeUnder(key, path, body))
-		if first.Status != http.StatusCreated || again.Status != first.Status || again.Body != first.Body {
-			t.Errorf("%s answers %d %s\nand then %d %s", path, first.Status, first.Body, again.Status, again.Body)
-		}
+		require.Equal(t, http.StatusCreated, first.Status, path)
+		require.Equal(t, first.Status, again.Status, path)
+		require.Equal(t, first.Body, again.Body, path)
 		w.refused(
 			path+" with another body", w.writeUnder(key, path, body.With(fields{"reason": "another", "x": 1})), 409,
 			"idempotency_key_already_used",
 		)
 	}
 	w.books(map[string]int64{"PAID": 300, "R1": 300, "R2": 150, "R4": 300, "RF1": 300})
-	if asked := w.Sim.Asked(); asked != 6 {
-		t.Errorf("%d orders were opened", asked)
-	}
+	require.Equal(t, 6, w.Sim.Asked())
 }
 
-// TestARefusalIsRepeated repeats a refused request after the reason for the refusal is
+// TestIdempotencyReplaysRefusal repeats a refused request after the reason for the refusal is
 // gone.
-func TestARefusalIsRepeated(t *testing.T) {
+func TestIdempotencyReplaysRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"float": 100}`)
@@ -54,20 +54,19 @@ func TestARefusalIsRepeated(t *testing.T) {
 	w.books(map[string]int64{"R1": 300})
 }
 
-// TestAKeyBelongsToItsAccount uses one key for two accounts.
-func TestAKeyBelongsToItsAccount(t *testing.T) {
+// TestIdempotencyKeyOfAccount uses one key for two accounts.
+func TestIdempotencyKeyOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
 	w.country = "TG"
 	body := current("R2", "+22890123456").With(fields{"country": "TG"})
-	if status, reply := w.Object(w.writeUnder(someKey, sessions, body)); status != http.StatusCreated {
-		t.Errorf("the other account's request answers %d %v", status, reply)
-	}
+	status, reply := w.Object(w.writeUnder(someKey, sessions, body))
+	require.Equal(t, http.StatusCreated, status, reply)
 	w.books(map[string]int64{"R1": 300, "R2": 300})
 }
 
-func TestAReferenceIsUsedOnce(t *testing.T) {
+func TestReferenceUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("222222")))
@@ -87,25 +86,26 @@ func TestAReferenceIsUsedOnce(t *testing.T) {
 	w.books(map[string]int64{"R1": 600})
 }
 
-// TestManyAtOnceUnderOneKey sends many requests at once; one is executed.
-func TestManyAtOnceUnderOneKey(t *testing.T) {
+// TestIdempotencyConcurrent sends many requests at once; one is executed.
+func TestIdempotencyConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var callers sync.WaitGroup
-	for range 8 {
+	statuses := make(chan int, 8)
+	for range cap(statuses) {
 		req := w.writeUnder(someKey, payout, current("R1", number("123456")))
-		callers.Go(func() {
-			if status := w.Fetch(req).Status; status != http.StatusCreated {
-				t.Errorf("one answer is %d", status)
-			}
-		})
+		callers.Go(func() { statuses <- w.Fetch(req).Status })
 	}
 	callers.Wait()
+	close(statuses)
+	for status := range statuses {
+		require.Equal(t, http.StatusCreated, status)
+	}
 	w.books(map[string]int64{"R1": 300})
 	w.Notices(1)
 }
 
-func TestARefund(t *testing.T) {
+func TestRefund(t *testing.T) {
 	t.Parallel()
 	for digits, row := range map[string]struct {
 		at          time.Duration
@@ -123,15 +123,14 @@ func TestARefund(t *testing.T) {
 			id := w.makes(sessions, seed("R1", number("123456"))).At("reference")
 			w.Set(`{"force": "` + digits + `"}`)
 			reply := w.makes("/v1/payin/"+id+"/refund", fields{"reason": "returned", "externalReference": "RF1"})
-			if reply.At("status") != row.before || reply.At("originalReference") != id || reply.At("refundType") != "full" {
-				t.Errorf("the answer is %v", reply)
-			}
+			require.Equal(t, row.before, reply.At("status"))
+			require.Equal(t, id, reply.At("originalReference"))
+			require.Equal(t, "full", reply.At("refundType"))
 			w.Clock.Advance(row.at)
 			status := w.reads("/v1/payin/" + id + "/refund")
-			if status.At("status") != row.end || status.At("reference") != reply.At("reference") ||
-				status.At("transaction.status") != row.end {
-				t.Errorf("the refund says %v", status)
-			}
+			require.Equal(t, row.end, status.At("status"))
+			require.Equal(t, reply.At("reference"), status.At("reference"))
+			require.Equal(t, row.end, status.At("transaction.status"))
 			want := map[string]int64{"R1": 300, "RF1": row.moved}
 			if row.moved == 0 {
 				delete(want, "RF1")
@@ -142,7 +141,7 @@ func TestARefund(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRefunded(t *testing.T) {
+func TestRefundRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	refund := func(payin, reference string) *http.Request {
@@ -160,9 +159,8 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 	w.Set(`{"float": 299}`)
 	w.refused("more than the float", refund("PAID", "F4"), 403, "wallet_not_enough_cash")
 	w.Set(`{"float": 10000, "force": "222222"}`)
-	if status, reply := w.Object(refund("PAID", "F5")); status != http.StatusCreated {
-		t.Errorf("the refund answers %d %v", status, reply)
-	}
+	status, reply := w.Object(refund("PAID", "F5"))
+	require.Equal(t, http.StatusCreated, status, reply)
 	w.refused("one that is under way", refund("PAID", "F6"), 409, "transaction_already_refunded")
 	w.Clock.Advance(2 * time.Second) // that refund fails, so that another may be made
 	w.Set(`{"force": ""}`)
@@ -175,7 +173,7 @@ func TestWhatCannotBeRefunded(t *testing.T) {
 	w.books(map[string]int64{"PAID": 300, "OTHER": 300, "OUT": 300, "F7": 300})
 }
 
-func TestAFullSimulatorRefuses(t *testing.T) {
+func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.makes(sessions, current("R1", number("123456")))

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 )
 
@@ -24,7 +26,7 @@ func (w *world) presses(link, button string) enginetest.Answer {
 	return w.Submit(link, "action", button)
 }
 
-func TestAPersonDecides(t *testing.T) {
+func TestDecideOnPage(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		digits, button string
@@ -52,15 +54,14 @@ func TestAPersonDecides(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			link := w.makes(sessions, current("R1", number(row.digits))).At("paymentUrl")
-			if got := w.presses(link, row.button); got.Status != http.StatusSeeOther ||
-				got.Header.Get("Location") != "?lang=fr" {
-				t.Errorf("the form answers %d to %s", got.Status, got.Header.Get("Location"))
-			}
+			got := w.presses(link, row.button)
+			require.Equal(t, http.StatusSeeOther, got.Status)
+			require.Equal(t, "?lang=fr", got.Header.Get("Location"))
 			w.presses(link, "decline") // too late
 			w.shows("/v1/payin/R1", row.status)
-			if page := w.visits(link); !strings.Contains(page.Body, row.title) || !strings.Contains(page.Body, row.back) {
-				t.Errorf("the page says %s", page.Body)
-			}
+			page := w.visits(link)
+			require.Contains(t, page.Body, row.title)
+			require.Contains(t, page.Body, row.back)
 			w.Clock.Advance(time.Hour)
 			w.booksOne("R1", row.moved)
 			w.Notices(1)
@@ -68,30 +69,26 @@ func TestAPersonDecides(t *testing.T) {
 	}
 }
 
-func TestThePageAsks(t *testing.T) {
+func TestPageForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makes(sessions, seed("R<1>", number("543210")).With(fields{"amount": 50000})).At("paymentUrl")
 	w.visits(link).Shows(
 		t, "51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`,
 	)
-	if english := w.visits(link + "?lang=en"); !strings.Contains(english.Body, "Do you accept this payment?") ||
-		english.Header.Get("Content-Language") != "en" {
-		t.Errorf("the page in English says %s", english.Body)
-	}
+	english := w.visits(link + "?lang=en")
+	require.Contains(t, english.Body, "Do you accept this payment?")
+	require.Equal(t, "en", english.Header.Get("Content-Language"))
 	w.Clock.Advance(10 * time.Second)
-	if paid := w.visits(link); !strings.Contains(paid.Body, "Paiement réussi") ||
-		strings.Contains(paid.Body, "Retourner") {
-		t.Errorf("a page without a way back says %s", paid.Body)
-	}
+	paid := w.visits(link)
+	require.Contains(t, paid.Body, "Paiement réussi")
+	require.NotContains(t, paid.Body, "Retourner")
 	expired := w.makes(directPayin, direct("W1", number("333333"), fields{"provider": "WAVE"})).At("paymentUrl")
 	w.Clock.Advance(10 * time.Minute)
-	if page := w.visits(expired); !strings.Contains(page.Body, "Lien expiré") {
-		t.Errorf("a page that is too old says %s", page.Body)
-	}
+	require.Contains(t, w.visits(expired).Body, "Lien expiré")
 }
 
-func TestThePageIsPrivateAndSelfContained(t *testing.T) {
+func TestPageIsPrivate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makes(sessions, current("R1", number("333333"))).At("paymentUrl")
@@ -116,9 +113,7 @@ func TestThePageIsPrivateAndSelfContained(t *testing.T) {
 		},
 		"nothing asked": {w.Form(link, "action", "else"), http.StatusBadRequest},
 	} {
-		if got := w.Fetch(row.req).Status; got != row.want {
-			t.Errorf("%s: the answer is %d, want %d", name, got, row.want)
-		}
+		require.Equal(t, row.want, w.Fetch(row.req).Status, name)
 	}
 	w.shows("/v1/payin/R1", open)
 }

@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-func TestARestartForgetsNothing(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	journaled := func(o *engine.Config) { o.JournalPath = path }
@@ -30,14 +32,11 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.shows("/v1/payin/GONE", fields{"status": "failed"})
 	w.refused("a second refund", w.write("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF2"}),
 		409, "transaction_already_refunded")
-	if again := w.Fetch(w.writeUnder(someKey, sessions, waits)); again.Status != http.StatusCreated ||
-		again.Body != first.Body {
-		t.Errorf("the same request answers %d %s, and answered %s", again.Status, again.Body, first.Body)
-	}
+	again := w.Fetch(w.writeUnder(someKey, sessions, waits))
+	require.Equal(t, http.StatusCreated, again.Status)
+	require.Equal(t, first.Body, again.Body)
 	w.Clock.Advance(25 * time.Second)
 	w.books(map[string]int64{"PAID": 300, "WAITS": 300, "OUT": 300, "RF1": 300})
-	if asked := w.Sim.Asked(); asked != 5 {
-		t.Errorf("%d orders are known", asked)
-	}
+	require.Equal(t, 5, w.Sim.Asked())
 	w.Notices(3) // orders that ended before the portal got its address again have no webhook
 }

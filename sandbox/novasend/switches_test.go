@@ -3,9 +3,10 @@ package novasend_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox"
 	"pirogue/sandbox/engine"
@@ -26,16 +27,15 @@ func TestDown(t *testing.T) {
 	} {
 		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
-	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusServiceUnavailable ||
-		!strings.Contains(page.Body, "Service indisponible") {
-		t.Errorf("the page answers %d", page.Status)
-	}
+	page := w.Visit(reply.At("paymentUrl"))
+	require.Equal(t, http.StatusServiceUnavailable, page.Status)
+	require.Contains(t, page.Body, "Service indisponible")
 	w.Set(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
 	w.books(map[string]int64{"R1": 300})
 }
 
-func TestTheSlowOperator(t *testing.T) {
+func TestLatencyAndSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("333333")))
@@ -43,14 +43,13 @@ func TestTheSlowOperator(t *testing.T) {
 	for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
 		w.GivesUp(w.signed(w.Request(http.MethodGet, path, nil)))
 	}
-	if got := w.Waits(
+	got := w.Waits(
 		w.write(sessions, current("R2", number("333333"))), 5*time.Second,
-	); got.Status != http.StatusCreated {
-		t.Errorf("the answer is %d", got.Status)
-	}
+	)
+	require.Equal(t, http.StatusCreated, got.Status)
 }
 
-func TestDroppedAnswers(t *testing.T) {
+func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"drop_answers": 2}`)
@@ -60,17 +59,15 @@ func TestDroppedAnswers(t *testing.T) {
 	w.books(map[string]int64{"R1": 300})
 }
 
-func TestMangledAnswersAreExecuted(t *testing.T) {
+func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"answers": "page"}`)
-	if got := w.Fetch(w.write(payout, current("R1", number("123456")))); !strings.Contains(got.Body, "<html>") {
-		t.Errorf("the answer is %s", got.Body)
-	}
+	require.Contains(t, w.Fetch(w.write(payout, current("R1", number("123456")))).Body, "<html>")
 	w.books(map[string]int64{"R1": 300})
 }
 
-func TestOurCredentialsAreRefused(t *testing.T) {
+func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for switches, want := range map[string]struct {
@@ -97,11 +94,10 @@ func TestUnknownWords(t *testing.T) {
 	w.makes(sessions, current("C1", number("123456")))
 	w.makes(directPayin, direct("D1", number("123456"), nil))
 	w.makes(directPayout, paysOut("O1", number("444444"), nil))
-	if reply := w.makes(
+	reply := w.makes(
 		"/v1/payin/S1/refund", fields{"reason": "r", "externalReference": "RF1"},
-	); reply.At("status") != "completed" {
-		t.Errorf("the answer to a write is %v", reply)
-	}
+	)
+	require.Equal(t, "completed", reply.At("status"))
 	w.shows("/v1/payin/S1", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
 	w.shows("/v1/payin/C1", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
 	w.shows("/v1/payin/D1", fields{"status": engine.UnknownWord, "transaction": nil})
@@ -109,7 +105,7 @@ func TestUnknownWords(t *testing.T) {
 	w.shows("/v1/payin/S1/refund", fields{"status": engine.UnknownWord, "transaction.status": engine.UnknownWord})
 }
 
-func TestEverybodyIsForced(t *testing.T) {
+func TestForce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"force": "222222"}`)
@@ -123,9 +119,9 @@ func TestEverybodyIsForced(t *testing.T) {
 	w.shows("/v1/payin/R2", fields{"status": "processed"})
 }
 
-// TestALateCorrection turns a failure into a success, as Novasend does within 48 h. Both
+// TestCorrection turns a failure into a success, as Novasend does within 48 h. Both
 // have a webhook.
-func TestALateCorrection(t *testing.T) {
+func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"correct_after_ms": 172800000}`)
@@ -141,13 +137,12 @@ func TestALateCorrection(t *testing.T) {
 	for _, n := range w.Notices(2) {
 		statuses[n.Said.At("status")]++
 	}
-	if statuses["failed"] != 1 || statuses["processed"] != 1 {
-		t.Errorf("the webhooks say %v", statuses)
-	}
+	require.Equal(t, 1, statuses["failed"])
+	require.Equal(t, 1, statuses["processed"])
 }
 
-// TestProcessedIsNotSuccess checks a refusal that only the transaction shows.
-func TestProcessedIsNotSuccess(t *testing.T) {
+// TestProcessedWord checks a refusal that only the transaction shows.
+func TestProcessedWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"processed_but_failed": true}}`)
@@ -166,56 +161,42 @@ func TestProcessedIsNotSuccess(t *testing.T) {
 	w.shows("/v1/payin/D1", fields{"status": "failed", "transaction": nil})
 }
 
-func TestSwitchesThereAreNot(t *testing.T) {
+func TestUnknownSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	status, reply := w.Object(w.Request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
-	if status != http.StatusBadRequest {
-		t.Errorf("an unknown quirk answers %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusBadRequest, status, reply)
 	_, now := w.Object(w.Request(http.MethodGet, "/switches", nil))
-	if got := now.At("quirks"); got != "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]" {
-		t.Errorf("the quirks are %s", got)
-	}
+	got := now.At("quirks")
+	require.Equal(t, "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]", got)
 }
 
-func TestASimulatorNeedsAnAddressAndAJournal(t *testing.T) {
+func TestStart(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
 		return novasend.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
-	if sim, err := novasend.New(
-		engine.Config{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}},
-	); err == nil {
-		enginetest.Close(t, sim)
-		t.Error("a folder for a journal is accepted")
-	}
+	_, err := novasend.New(engine.Config{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}})
+	require.Error(t, err, "a folder in place of a journal")
 }
 
-// TestItIsMounted calls the simulator through the sandbox's public address.
-func TestItIsMounted(t *testing.T) {
+// TestMounted calls the simulator through the sandbox's public address.
+func TestMounted(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String()
 	all, err := sandbox.New(sandbox.Options{PublicURL: base, JournalDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	server.Config.Handler = all.Handler()
 	server.Start()
 	t.Cleanup(server.Close)
 	defer func() {
-		if err := all.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
+		require.NoError(t, all.Close(t.Context()))
 	}()
 	w := newWorld(t)
 	w.URL = base + "/novasend"
 	reply := w.makes(sessions, current("R1", number("333333")))
-	if page := w.Visit(reply.At("paymentUrl")); page.Status != http.StatusOK {
-		t.Errorf("the page %s answers %d", reply.At("paymentUrl"), page.Status)
-	}
-	if index := w.Visit(base + "/"); !strings.Contains(index.Body, "Novasend") || all.Simulator("novasend").Asked() != 1 {
-		t.Error("the list of simulators does not show it")
-	}
+	require.Equal(t, http.StatusOK, w.Visit(reply.At("paymentUrl")).Status)
+	require.Contains(t, w.Visit(base+"/").Body, "Novasend")
+	require.Equal(t, 1, all.Simulator("novasend").Asked())
 }

@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/novasend"
 )
 
-func TestAWebhookTellsOfTheEnd(t *testing.T) {
+func TestWebhook(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		path    string
@@ -46,15 +48,14 @@ func TestAWebhookTellsOfTheEnd(t *testing.T) {
 			w.makes(row.path, row.body)
 			w.Clock.Advance(row.wait)
 			n := w.Notices(1)[0]
-			if proof(n) != signature(n.Raw) || !strings.Contains(n.Raw, row.says) {
-				t.Errorf("the webhook, signed %s, says %s", proof(n), n.Raw)
-			}
+			require.Equal(t, signature(n.Raw), proof(n))
+			require.Contains(t, n.Raw, row.says)
 			n.Said.Has(t, "the webhook", row.further)
 		})
 	}
 }
 
-func TestNobodyHearsOfAnExpiry(t *testing.T) {
+func TestExpiryWithoutWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("333333")))
@@ -71,18 +72,15 @@ func TestThreeWebhooks(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.makes(path, body)
-		if len(w.Inbox.All()) == 0 {
-			t.Errorf("%s: no webhook overtook the answer", path)
-		}
+		require.NotEqual(t, 0, len(w.Inbox.All()), path)
 		all := w.Notices(3)
-		if all[0].Raw != all[1].Raw || all[1].Raw != all[2].Raw {
-			t.Errorf("%s: the webhooks are not the same", path)
-		}
+		require.Equal(t, all[1].Raw, all[0].Raw, path)
+		require.Equal(t, all[2].Raw, all[1].Raw, path)
 		w.books(map[string]int64{"R1": 300})
 	}
 }
 
-func TestWebhooksAreSwitched(t *testing.T) {
+func TestWebhookSwitches(t *testing.T) {
 	t.Parallel()
 	for switches, want := range map[string]struct{ atOnce, later int }{ // for a payout that takes 30 s
 		`{"notifications_off": true}`:        {0, 0},
@@ -97,8 +95,8 @@ func TestWebhooksAreSwitched(t *testing.T) {
 			w.Set(switches)
 			w.makes(payout, current("R1", number("444444")))
 			w.Clock.Advance(30 * time.Second)
-			if want.atOnce == 0 && len(w.Inbox.All()) > 0 {
-				t.Error("a webhook came too early")
+			if want.atOnce == 0 {
+				require.Empty(t, w.Inbox.All())
 			}
 			w.Clock.Advance(time.Minute)
 			w.Notices(want.later)
@@ -106,10 +104,10 @@ func TestWebhooksAreSwitched(t *testing.T) {
 	}
 }
 
-// TestSignaturesAndSlashes checks the signature in the two ways that readers of the
+// TestWebhookSignature checks the signature in the two ways that readers of the
 // documents use. One is over the raw bytes, the other over the compact JSON with plain
 // slashes.
-func TestSignaturesAndSlashes(t *testing.T) {
+func TestWebhookSignature(t *testing.T) {
 	t.Parallel()
 	for quirks, want := range map[string]struct{ escaped, raw, compact bool }{
 		`{}`:                           {false, true, true},
@@ -124,26 +122,20 @@ func TestSignaturesAndSlashes(t *testing.T) {
 			w.makes(sessions, current("R1", number("123456")).With(fields{"customerName": "Koné & <fils>"}))
 			n := w.Notices(1)[0]
 			var compact bytes.Buffer
-			if err := json.Compact(&compact, []byte(strings.ReplaceAll(n.Raw, `\/`, "/"))); err != nil {
-				t.Fatal(err)
-			}
-			if got := strings.Contains(n.Raw, `\/link\/`); got != want.escaped {
-				t.Errorf("slashes escaped is %v in %s", got, n.Raw)
-			}
-			if got := proof(n) == signature(n.Raw); got != want.raw {
-				t.Errorf("signed over the raw bytes is %v", got)
-			}
-			if got := proof(n) == signature(compact.String()); got != want.compact {
-				t.Errorf("signed over the compact JSON is %v", got)
-			}
-			if n.Said.At("customer.name") != "Koné & <fils>" || !strings.Contains(n.Raw, "<fils>") {
-				t.Errorf("the webhook says %s", n.Raw)
-			}
+			require.NoError(t, json.Compact(&compact, []byte(strings.ReplaceAll(n.Raw, `\/`, "/"))))
+			got := strings.Contains(n.Raw, `\/link\/`)
+			require.Equal(t, want.escaped, got)
+			got = proof(n) == signature(n.Raw)
+			require.Equal(t, want.raw, got)
+			got = proof(n) == signature(compact.String())
+			require.Equal(t, want.compact, got)
+			require.Equal(t, "Koné & <fils>", n.Said.At("customer.name"))
+			require.Contains(t, n.Raw, "<fils>")
 		})
 	}
 }
 
-func TestThePortal(t *testing.T) {
+func TestPortal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -163,7 +155,6 @@ func TestThePortal(t *testing.T) {
 	w.makes(sessions, current("R2", number("123456")))
 	w.names(novasend.APIKeyPrefix+"ci", "")
 	w.makes(sessions, current("R3", number("123456")))
-	if n := w.Notices(1)[0]; n.Said.At("reference") != "R2" {
-		t.Errorf("the webhook says %v", n.Said)
-	}
+	n := w.Notices(1)[0]
+	require.Equal(t, "R2", n.Said.At("reference"))
 }

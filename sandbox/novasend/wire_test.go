@@ -8,25 +8,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
-	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/novasend"
 )
 
 // identifiers matches random identifiers, which are left out of comparisons.
 var identifiers = regexp.MustCompile(`[a-z2-7]{26}|\btr_[a-z2-7]{16}`)
 
-// TestTheAnswersAreThoseOfTheDocuments compares whole responses, with the order of their
+// TestDocumentedResponses compares whole responses, with the order of their
 // fields.
-func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
+func TestDocumentedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	answers := func(req *http.Request, want string) {
 		t.Helper()
-		got := strings.ReplaceAll(identifiers.ReplaceAllString(w.Fetch(req).Body, "X"), w.URL, "")
-		if got != want {
-			t.Errorf("%s answers\n%s\nwant\n%s", req.URL.Path, got, want)
-		}
+		require.Equal(t, want, strings.ReplaceAll(identifiers.ReplaceAllString(w.Fetch(req).Body, "X"), w.URL, ""))
 	}
 	reads := func(path, want string) {
 		t.Helper()
@@ -66,9 +64,9 @@ func TestTheAnswersAreThoseOfTheDocuments(t *testing.T) {
 			`"createdAt":"2026-03-12T09:30:12.345Z","transaction":{"reference":"X","status":"pending","processedAt":null}}`)
 }
 
-// TestACustomerOfOrangeGivesAnOTP checks that a payment with an OTP needs no further
+// TestOTP checks that a payment with an OTP needs no further
 // confirmation.
-func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
+func TestOTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, otp := range map[string]any{"no": nil, "a wrong": "654321"} {
@@ -76,16 +74,15 @@ func TestACustomerOfOrangeGivesAnOTP(t *testing.T) {
 		w.refused(name+" OTP", w.writeUnder(someKey, directPayin, body), 403, "transaction_otp_required")
 	}
 	reply := w.makes(directPayin, direct("R1", number("543210"), fields{"provider": "ORANGE", "otp": novasend.OTP}))
-	if reply.At("confirmationRequired") != "false" || reply.At("confirmationStatus") != "accepted" ||
-		reply.At("paymentUrl") != "<nil>" {
-		t.Errorf("the answer is %v", reply)
-	}
+	require.Equal(t, "false", reply.At("confirmationRequired"))
+	require.Equal(t, "accepted", reply.At("confirmationStatus"))
+	require.Equal(t, "<nil>", reply.At("paymentUrl"))
 	w.makes(directPayout, paysOut("R1", number("543210"), fields{"provider": "ORANGE"}))
 	w.Clock.Advance(10 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "success"})
 }
 
-func TestEveryCountryHasItsAccount(t *testing.T) {
+func TestAccountOfCountry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for country, row := range map[string]struct{ msisdn, currency string }{
@@ -96,19 +93,16 @@ func TestEveryCountryHasItsAccount(t *testing.T) {
 		body := seed("R1", row.msisdn).With(
 			fields{"country": country, "accountId": "sandbox-account-" + strings.ToLower(country)},
 		)
-		if reply := w.makes(sessions, body); reply.At("currency") != row.currency {
-			t.Errorf("%s: the answer is %v", country, reply)
-		}
+		require.Equal(t, row.currency, w.makes(sessions, body).At("currency"), country)
 		w.shows("/v1/payin/R1", fields{"phoneNumber": row.msisdn, "transaction.currency": row.currency})
 	}
 	for _, line := range w.Sim.Book() {
-		if (line.Currency == "XAF") != strings.HasPrefix(line.MSISDN, "+237") || line.Direction != engine.In {
-			t.Errorf("the book says %+v", line)
-		}
+		require.Equal(t, strings.HasPrefix(line.MSISDN, "+237"), (line.Currency == "XAF"))
+		require.Equal(t, engine.In, line.Direction)
 	}
 }
 
-func TestOtherAccountsCanBeGiven(t *testing.T) {
+func TestOtherAccounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Start(novasend.New(engine.Config{Options: w.Options()},
@@ -116,21 +110,18 @@ func TestOtherAccountsCanBeGiven(t *testing.T) {
 		novasend.Account{Country: "CI"}))
 	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
 	req.SetBasicAuth("key", "client")
-	if status, reply := w.Object(req); status != http.StatusCreated {
-		t.Errorf("the answer is %d %v", status, reply)
-	}
+	status, reply := w.Object(req)
+	require.Equal(t, http.StatusCreated, status, reply)
 	for name, accounts := range map[string][]novasend.Account{
 		"a country that is not served": {{Country: "FR"}},
 		"one key for two":              {{Country: "CI"}, {Country: "CI"}},
 	} {
-		if sim, err := novasend.New(engine.Config{Options: w.Options()}, accounts...); err == nil {
-			enginetest.Close(t, sim)
-			t.Errorf("%s is accepted", name)
-		}
+		_, err := novasend.New(engine.Config{Options: w.Options()}, accounts...)
+		require.Error(t, err, name)
 	}
 }
 
-func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
+func TestInvalidRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ok := number("123456")
@@ -218,17 +209,14 @@ func TestWhatIsWrongWithARequestIsRefused(t *testing.T) {
 		"Wave in Cameroon":         {fields{"provider": "WAVE"}, "provider_not_found"},
 	} {
 		asked := direct("R", "+237699123456", fields{"country": "CM"}.With(row.payin))
-		if _, reply := w.Object(w.write(directPayin, asked)); reply.At("code") != row.code {
-			t.Errorf("%s: the answer is %v", name, reply)
-		}
+		_, reply := w.Object(w.write(directPayin, asked))
+		require.Equal(t, row.code, reply.At("code"), name)
 	}
 	w.makes(directPayin, cameroon)
-	if asked := w.Sim.Asked(); asked != 1 {
-		t.Errorf("%d orders were opened", asked)
-	}
+	require.Equal(t, 1, w.Sim.Asked())
 }
 
-func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -249,10 +237,9 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	req := w.write(sessions, seed("R1", number("123456")))
 	req.Header.Set("Authorization", "Bearer sandbox-key-ci")
 	w.refused("a bearer token", req, 401, "unauthorized")
-	if got := w.Fetch(w.Request(http.MethodGet, "/v1/balance", nil)); got.Status != 401 ||
-		got.Header.Get("WWW-Authenticate") != "Basic" {
-		t.Errorf("no credentials answer %d", got.Status)
-	}
+	got := w.Fetch(w.Request(http.MethodGet, "/v1/balance", nil))
+	require.Equal(t, 401, got.Status)
+	require.Equal(t, "Basic", got.Header.Get("WWW-Authenticate"))
 	for name, change := range map[string]func(http.Header){
 		"no idempotency key":     func(h http.Header) { h.Del("X-Idempotency-Key") },
 		"a key that is no UUID":  func(h http.Header) { h.Set("X-Idempotency-Key", "R1") },
@@ -266,9 +253,9 @@ func TestOnlyTheMerchantIsAdmitted(t *testing.T) {
 	w.books(map[string]int64{})
 }
 
-// TestAnOrderIsFoundByItsOwnOnly reads orders by both identifiers, in their family and from
+// TestFindOrders reads orders by both identifiers, in their family and from
 // their account.
-func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
+func TestFindOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ids := map[string]string{
@@ -298,7 +285,7 @@ func TestAnOrderIsFoundByItsOwnOnly(t *testing.T) {
 	w.refused("a method there is not", w.signed(w.Request(http.MethodDelete, "/v1/payin/IN", nil)), 404, "not_found")
 }
 
-func TestTheBalance(t *testing.T) {
+func TestBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"float": 1000000}`)
@@ -307,9 +294,8 @@ func TestTheBalance(t *testing.T) {
 	w.makes(payout, current("FAILS", number("222222")))
 	w.makes(sessions, current("IN", number("123456")))
 	got := w.Fetch(w.signed(w.Request(http.MethodGet, "/v1/balance", nil))).Body
-	if want := `[{"balance":999694,"availableBalance":998694,"reference":"sandbox-account-ci","currency":"XOF"}]`; got != want {
-		t.Errorf("the balance is %s, want %s", got, want)
-	}
+	want := `[{"balance":999694,"availableBalance":998694,"reference":"sandbox-account-ci","currency":"XOF"}]`
+	require.Equal(t, want, got)
 	w.Set(`{"float": 500}`)
 	w.refused("a payout above the float", w.write(payout, current("MORE", number("123456")).With(fields{"amount": 501})),
 		403, "wallet_not_enough_cash")
@@ -317,23 +303,22 @@ func TestTheBalance(t *testing.T) {
 	w.books(map[string]int64{"PAID": 300, "IN": 300, "REST": 500})
 }
 
-func TestTheBookIsReadable(t *testing.T) {
+func TestBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, seed("IN", number("999999")))
 	w.makes(payout, current("OUT", number("123456")))
 	var read struct{ Orders, Paid []fields }
-	if err := json.Unmarshal([]byte(w.Fetch(w.Request(http.MethodGet, "/book", nil)).Body), &read); err != nil {
-		t.Fatal(err)
-	}
-	if len(read.Orders) != 2 || len(read.Paid) != 2 || w.Sim.Asked() != 2 {
-		t.Fatalf("the book says %v", read)
-	}
+	require.NoError(t, json.Unmarshal([]byte(w.Fetch(w.Request(http.MethodGet, "/book", nil)).Body), &read))
+	require.Len(t, read.Orders, 2)
+	require.Len(t, read.Paid, 2)
+	require.Equal(t, 2, w.Sim.Asked())
 	first, second := read.Paid[0], read.Paid[1]
-	if first.At("amount") != "150" || first.At("asked") != "300" || first.At("direction") != "in" ||
-		second.At("direction") != "out" ||
-		second.At("order_id") != "OUT" || second.At("msisdn") != "+2250700123456" ||
-		read.Orders[0].At("account") != "sandbox-account-ci" {
-		t.Errorf("the book says %v", read)
-	}
+	require.Equal(t, "150", first.At("amount"))
+	require.Equal(t, "300", first.At("asked"))
+	require.Equal(t, "in", first.At("direction"))
+	require.Equal(t, "out", second.At("direction"))
+	require.Equal(t, "OUT", second.At("order_id"))
+	require.Equal(t, "+2250700123456", second.At("msisdn"))
+	require.Equal(t, "sandbox-account-ci", read.Orders[0].At("account"))
 }

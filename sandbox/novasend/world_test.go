@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/engine"
@@ -55,9 +55,8 @@ func (w *world) start(change ...func(*engine.Config)) {
 		w.World, func(o engine.Config) (*novasend.Simulator, error) { return novasend.New(o) },
 		engine.Config{Options: w.Options()}, change,
 	)
-	if status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook()); status != http.StatusOK {
-		w.T.Fatalf("the portal answers %d %v", status, reply)
-	}
+	status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook())
+	require.Equal(w.T, http.StatusOK, status, reply)
 }
 
 // names types an address into the portal.
@@ -104,9 +103,7 @@ func number(digits string) string { return "+2250700" + digits }
 func (w *world) makes(path string, body fields) fields {
 	w.T.Helper()
 	status, reply := w.Object(w.write(path, body))
-	if status != http.StatusCreated {
-		w.T.Fatalf("%s answers %d %v", path, status, reply)
-	}
+	require.Equal(w.T, http.StatusCreated, status, reply)
 	return reply
 }
 
@@ -144,9 +141,7 @@ func (w *world) get(path string) (int, fields) {
 func (w *world) reads(path string) fields {
 	w.T.Helper()
 	status, reply := w.get(path)
-	if status != http.StatusOK {
-		w.T.Fatalf("%s answers %d %v", path, status, reply)
-	}
+	require.Equal(w.T, http.StatusOK, status, reply)
 	return reply
 }
 
@@ -160,10 +155,10 @@ func (w *world) shows(path string, want fields) {
 func (w *world) refused(name string, req *http.Request, status int, code string) {
 	w.T.Helper()
 	got, reply := w.Object(req)
-	if got != status || reply.At("code") != code || reply.At("statusCode") != fmt.Sprint(status) ||
-		reply.At("message") == "" {
-		w.T.Errorf("%s: the answer is %d %v, want %d %s", name, got, reply, status, code)
-	}
+	require.Equal(w.T, status, got, reply)
+	require.Equal(w.T, code, reply.At("code"))
+	require.Equal(w.T, fmt.Sprint(status), reply.At("statusCode"))
+	require.NotEmpty(w.T, reply.At("message"))
 }
 
 // books checks the book: one line for each reference, with the amount that moved.
@@ -173,9 +168,7 @@ func (w *world) books(want map[string]int64) {
 	for _, line := range w.Sim.Book() {
 		got[line.OrderID] += line.Amount
 	}
-	if !maps.Equal(got, want) {
-		w.T.Errorf("the book says %v, want %v", got, want)
-	}
+	require.Equal(w.T, want, got)
 }
 
 // signature returns the signature of a body under the sandbox's secret.

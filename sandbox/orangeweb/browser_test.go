@@ -22,9 +22,9 @@ func presses(window enginetest.Tab, button, text string) {
 	window.Clicks(`button[value="`+button+`"]`, text)
 }
 
-// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a
+// TestPageInBrowser tests every way through the page, on a small phone and on a
 // desktop. It does so in both languages, with and without JavaScript.
-func TestACustomerInARealBrowser(t *testing.T) {
+func TestPageInBrowser(t *testing.T) {
 	browser := enginetest.Chromium(t)
 	french := enginetest.Visitor{Width: 320, Language: "fr-CI"}
 	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
@@ -57,9 +57,9 @@ func TestACustomerInARealBrowser(t *testing.T) {
 	}
 }
 
-// TestThePageFitsEveryWindow checks each face of the page in both languages, from the
+// TestPageFitsEveryWindow checks each face of the page in both languages, from the
 // smallest phone to a desktop.
-func TestThePageFitsEveryWindow(t *testing.T) {
+func TestPageFitsEveryWindow(t *testing.T) {
 	browser := enginetest.Chromium(t)
 	w := newWorld(t)
 	pages := map[string]string{"unknown": w.URL + "/payment/pay_token/guess"}

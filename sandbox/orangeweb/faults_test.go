@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
 )
 
-// TestForceMakesEverybodyTheSame forces one behaviour on a number that pays at once.
-func TestForceMakesEverybodyTheSame(t *testing.T) {
+// TestForce forces one behaviour on a number that pays at once.
+func TestForce(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		force  string
@@ -40,20 +42,19 @@ func TestForceMakesEverybodyTheSame(t *testing.T) {
 	}
 }
 
-func TestForcedDownIsDownForEverybody(t *testing.T) {
+func TestForceDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"force": "555555"}`)
 	for _, msisdn := range []string{"+22376123456", ""} {
-		if status, reply := w.webpayment(msisdn, w.payment("ORDER-1")); status != http.StatusServiceUnavailable {
-			t.Errorf("%q is answered %d %v", msisdn, status, reply)
-		}
+		status, reply := w.webpayment(msisdn, w.payment("ORDER-1"))
+		require.Equal(t, http.StatusServiceUnavailable, status, "%v %v", msisdn, reply)
 	}
 }
 
-// TestForceMovesAPersonToo forces a refusal on a person who pays on the page. The refusal
+// TestForceOnPage forces a refusal on a person who pays on the page. The refusal
 // survives a restart.
-func TestForceMovesAPersonToo(t *testing.T) {
+func TestForceOnPage(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "orange.jsonl")
 	journal := func(o *orangeweb.Options) { o.JournalPath = path }
@@ -69,39 +70,37 @@ func TestForceMovesAPersonToo(t *testing.T) {
 	w.becomes(s, orangeweb.Failed)
 }
 
-// TestNotificationsAreHeldBack delays even the notification that otherwise arrives before
+// TestNotificationDelay delays even the notification that otherwise arrives before
 // the response.
-func TestNotificationsAreHeldBack(t *testing.T) {
+func TestNotificationDelay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"notification_delay_ms": 30000}`)
 	s := w.opened("ORDER-1", "+22376888888")
 	w.becomes(s, orangeweb.Success)
-	if early := w.Inbox.All(); len(early) != 0 {
-		t.Errorf("%d came early", len(early))
-	}
+	require.Empty(t, w.Inbox.All())
 	w.Clock.Advance(30 * time.Second)
 	w.showsNotices(s, orangeweb.Success, 3)
 }
 
-func TestChangedKeysAreRefused(t *testing.T) {
+func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
-	if status, reply := w.grant(
+	status, reply := w.grant(
 		"/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials",
-	); status != http.StatusUnauthorized || reply["error"] != "invalid_client" {
-		t.Errorf("the token call answers %d %v", status, reply)
-	}
-	if status, reply := w.webpayment("", w.payment("ORDER-1")); status != http.StatusForbidden || reply["code"] != 50.0 {
-		t.Errorf("the merchant key is answered %d %v", status, reply)
-	}
+	)
+	require.Equal(t, http.StatusUnauthorized, status, reply)
+	require.EqualValues(t, "invalid_client", reply["error"])
+	status, reply = w.webpayment("", w.payment("ORDER-1"))
+	require.Equal(t, http.StatusForbidden, status, reply)
+	require.EqualValues(t, 50.0, reply["code"])
 	w.Set(`{"keys_changed": false}`)
 	w.opened("ORDER-1", "")
 }
 
-// TestAFailureTurnsOutASuccess corrects a refusal after an hour, in the same transaction.
-func TestAFailureTurnsOutASuccess(t *testing.T) {
+// TestCorrection corrects a refusal after an hour, in the same transaction.
+func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"correct_after_ms": 3600000}`)
@@ -114,19 +113,18 @@ func TestAFailureTurnsOutASuccess(t *testing.T) {
 	w.Clock.Advance(time.Millisecond)
 	w.becomes(s, orangeweb.Success)
 	w.showsBooked(s, 50000)
-	if book := w.Sim.Book(); book[0].TxnID != failed || !book[0].At.Equal(enginetest.Morning.Add(time.Hour+2*time.Second)) {
-		t.Errorf("the book says %+v, and %s had failed", book[0], failed)
-	}
+	book := w.Sim.Book()
+	require.Equal(t, failed, book[0].TxnID)
+	require.Equal(t, enginetest.Morning.Add(time.Hour+2*time.Second), book[0].At)
 	told := map[string]int{}
 	for _, n := range w.Notices(2) {
 		told[n.Said.Text("status")]++
 	}
-	if told["FAILED"] != 1 || told["SUCCESS"] != 1 {
-		t.Errorf("told %v", told)
-	}
+	require.Equal(t, 1, told["FAILED"])
+	require.Equal(t, 1, told["SUCCESS"])
 }
 
-func TestAFailureOnThePageIsCorrectedToo(t *testing.T) {
+func TestCorrectionAfterPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"correct_after_ms": 1000}`)
@@ -137,54 +135,50 @@ func TestAFailureOnThePageIsCorrectedToo(t *testing.T) {
 	w.becomes(s, orangeweb.Success)
 }
 
-func TestStatusesInUnknownWords(t *testing.T) {
+func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
 	w.Set(`{"unknown_words": true}`)
-	if reply := w.status(s); reply["status"] != engine.UnknownWord {
-		t.Errorf("the status says %v", reply)
-	}
+	require.EqualValues(t, engine.UnknownWord, w.status(s)["status"])
 	w.showsBookedInSecret(s)
 }
 
 // showsBookedInSecret checks the book of a payment whose status is an unknown word.
 func (w *world) showsBookedInSecret(s session) {
 	w.T.Helper()
-	if book := w.Sim.Book(); len(book) != 1 || book[0].OrderID != s.orderID {
-		w.T.Errorf("the book says %v", book)
-	}
+	book := w.Sim.Book()
+	require.Len(w.T, book, 1)
+	require.Equal(w.T, s.orderID, book[0].OrderID)
 }
 
-// TestMangledAnswersAreExecuted opens a session whose response is a proxy's page. Nobody
+// TestMangledResponse opens a session whose response is a proxy's page. Nobody
 // saw the payment page, so nobody pays on it.
-func TestMangledAnswersAreExecuted(t *testing.T) {
+func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"answers": "page"}`)
 	got := w.Fetch(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376123456", w.payment("ORDER-1")))
-	if got.Status != http.StatusOK || !strings.Contains(got.Body, "Wi-Fi") {
-		t.Errorf("the answer is %d %s", got.Status, got.Body)
-	}
+	require.Equal(t, http.StatusOK, got.Status)
+	require.Contains(t, got.Body, "Wi-Fi")
 	w.Clock.Advance(time.Hour)
-	if kept := w.Sim.Sessions(); len(kept) != 1 || kept[0].Status != orangeweb.Initiated || w.Sim.Asked() != 1 {
-		t.Errorf("the book says %+v", kept)
-	}
-	if w.bearer = w.token(); w.bearer == "" { // not a payment's response: it is not spoiled
-		t.Error("no token")
-	}
+	kept := w.Sim.Sessions()
+	require.Len(t, kept, 1)
+	require.Equal(t, orangeweb.Initiated, kept[0].Status)
+	require.Equal(t, 1, w.Sim.Asked())
+	require.NotEmpty(t, w.token(), "the response to a token call is not spoiled")
 }
 
-func TestOrangeIsMended(t *testing.T) {
+func TestHeal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"down": true, "force": "111111"}`)
 	settings := w.Sim.Settings()
-	if broken, err := settings.Broken(); err != nil || strings.Join(broken, " ") != "down=true force=111111" {
-		t.Errorf("broken: %v %v", broken, err)
-	}
-	if err := settings.Heal(); err != nil || w.Sim.Faults.Read() != engine.Healthy() {
-		t.Errorf("mended: %+v %v", w.Sim.Faults.Read(), err)
-	}
+	broken, err := settings.Broken()
+	require.NoError(t, err)
+	require.Equal(t, "down=true force=111111", strings.Join(broken, " "))
+	err = settings.Heal()
+	require.NoError(t, err)
+	require.Equal(t, engine.Healthy(), w.Sim.Faults.Read())
 }

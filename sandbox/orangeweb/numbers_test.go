@@ -3,9 +3,10 @@ package orangeweb_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
@@ -63,12 +64,11 @@ func (w *world) showsBooked(s session, amount int64) {
 	if !paid {
 		return
 	}
-	if p.OrderID != s.orderID || p.Asked != 50000 || p.Currency != "OUV" || p.TxnID == "" {
-		w.T.Errorf("the book says %+v", p)
-	}
-	if status := w.status(s); status["txnid"] != p.TxnID {
-		w.T.Errorf("the status says %v, the book %s", status["txnid"], p.TxnID)
-	}
+	require.Equal(w.T, s.orderID, p.OrderID)
+	require.EqualValues(w.T, 50000, p.Asked)
+	require.Equal(w.T, "OUV", p.Currency)
+	require.NotEmpty(w.T, p.TxnID)
+	require.EqualValues(w.T, p.TxnID, w.status(s)["txnid"])
 }
 
 // showsNotices waits for the notifications, closes the simulator so that no more can come,
@@ -77,13 +77,13 @@ func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
 	w.T.Helper()
 	for _, n := range w.Notices(want) {
 		n.Said.Has(w.T, "a notification", fields{"status": string(end), "notif_token": s.notifToken})
-		if text(w.T, n.Said, "txnid") == "" || len(n.Said) != 3 || n.Header.Get("Content-Type") != "application/json" {
-			w.T.Errorf("a notification says %+v", n)
-		}
+		require.NotEmpty(w.T, text(w.T, n.Said, "txnid"))
+		require.Len(w.T, n.Said, 3)
+		require.Equal(w.T, "application/json", n.Header.Get("Content-Type"))
 	}
 }
 
-func TestAnotherAmountIsConfirmed(t *testing.T) {
+func TestOtherAmount(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ asked, confirmed int }{
 		"half":              {306, 153},
@@ -98,40 +98,33 @@ func TestAnotherAmountIsConfirmed(t *testing.T) {
 			_, reply := w.webpayment("+22376999999", body)
 			s := session{orderID: "ORDER-1", amount: row.asked, payToken: text(t, reply, "pay_token")}
 			w.becomes(s, orangeweb.Success)
-			if got := w.status(s)["amount"]; got != float64(row.confirmed) {
-				t.Errorf("the status confirms %v of %d, want %d", got, row.asked, row.confirmed)
-			}
+			require.EqualValues(t, float64(row.confirmed), w.status(s)["amount"])
 		})
 	}
 }
 
-func TestAHealthyStatusCarriesNoAmount(t *testing.T) {
+func TestStatusWithoutAmount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
-	if status := w.status(s); len(status) != 3 {
-		t.Errorf("the status says %v", status)
-	}
+	require.Len(t, w.status(s), 3)
 }
 
-func TestTheOperatorIsDownForOneNumber(t *testing.T) {
+func TestDownForOneNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for range 3 {
-		if status, reply := w.webpayment("+22376555555", w.payment("ORDER-1")); status != http.StatusServiceUnavailable {
-			t.Errorf("answers %d %v", status, reply)
-		}
+		status, reply := w.webpayment("+22376555555", w.payment("ORDER-1"))
+		require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	}
-	if kept := w.Sim.Sessions(); len(kept) != 0 {
-		t.Errorf("a refused call left %v", kept)
-	}
+	require.Empty(t, w.Sim.Sessions())
 	w.opened("ORDER-1", "") // the order_id is still free
 }
 
-// TestTheAnswerIsLost repeats a call for one customer and one amount. Every other call gets
+// TestLostResponse repeats a call for one customer and one amount. Every other call gets
 // its response, and only those sessions are paid.
-func TestTheAnswerIsLost(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const lost = "+22376666666"
@@ -148,19 +141,16 @@ func TestTheAnswerIsLost(t *testing.T) {
 	w.Clock.Advance(24 * time.Hour)
 	for i, s := range w.Sim.Sessions() {
 		wantLost := i%2 == 0
-		if s.AnswerLost != wantLost || (s.Status == orangeweb.Success) == wantLost {
-			t.Errorf("call %d left %+v", i, s)
-		}
+		require.Equal(t, wantLost, s.AnswerLost, i)
+		require.NotEqual(t, wantLost, (s.Status == orangeweb.Success), i)
 	}
 	w.Notices(2)
-	if book := w.Sim.Book(); len(book) != 2 {
-		t.Errorf("two pages were seen, and %d payments are booked", len(book))
-	}
+	require.Len(t, w.Sim.Book(), 2)
 }
 
-// TestAnotherAmountLosesItsOwnAnswer checks that two purchases of one customer count
+// TestLostResponseOfOtherAmount checks that two purchases of one customer count
 // separately.
-func TestAnotherAmountLosesItsOwnAnswer(t *testing.T) {
+func TestLostResponseOfOtherAmount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.loses("+22376666666", "ORDER-1")
@@ -175,9 +165,9 @@ func (w *world) loses(msisdn, orderID string) {
 	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
 
-// TestALostAnswerLetsGo ends the wait of a caller who never gives up. The wait ends after
+// TestLostResponseEnds ends the wait of a caller who never gives up. The wait ends after
 // 60 s on the simulator's clock, and when the simulator closes.
-func TestALostAnswerLetsGo(t *testing.T) {
+func TestLostResponseEnds(t *testing.T) {
 	t.Parallel()
 	for name, free := range map[string]func(*world){
 		"after a minute": func(w *world) { w.Clock.Advance(time.Minute) },
@@ -204,35 +194,28 @@ func TestALostAnswerLetsGo(t *testing.T) {
 			free(w)
 			select {
 			case err := <-gone:
-				if err == nil {
-					t.Error("the lost answer came")
-				}
+				require.Error(t, err)
 			case <-time.After(enginetest.Patience):
-				t.Error("the caller still waits")
+				require.FailNow(t, "the caller still waits")
 			}
 		})
 	}
 }
 
-// TestOneCallbackComesBeforeTheAnswer checks the order of callbacks and response for
+// TestCallbackBeforeResponse checks the order of callbacks and response for
 // 888888.
-func TestOneCallbackComesBeforeTheAnswer(t *testing.T) {
+func TestCallbackBeforeResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	arrived := make(chan string, 3)
 	w.Inbox.OnNotice = func(enginetest.Notice) { arrived <- "notification" }
 	s := w.opened("ORDER-1", "+22376888888")
-	early := len(arrived)
-	if early == 0 {
-		t.Error("the answer came before the first notification")
-	}
+	require.NotEmpty(t, arrived)
 	w.showsNotices(s, orangeweb.Success, 3)
-	if book := w.Sim.Book(); len(book) != 1 {
-		t.Errorf("three notifications of one payment, and the book says %v", book)
-	}
+	require.Len(t, w.Sim.Book(), 1)
 }
 
-func TestTransactionNumbersAreOrangesAndUnique(t *testing.T) {
+func TestTransactionNumbers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var numbers []string
@@ -241,9 +224,8 @@ func TestTransactionNumbersAreOrangesAndUnique(t *testing.T) {
 		w.becomes(s, orangeweb.Success)
 		numbers = append(numbers, text(t, w.status(s), "txnid"))
 	}
-	if want := []string{
+	want := []string{
 		"MP260312.0930.A00001", "MP260312.0930.A00002", "MP260312.0930.A00003",
-	}; !slices.Equal(numbers, want) {
-		t.Errorf("the transactions are %v, want %v", numbers, want)
 	}
+	require.Equal(t, want, numbers)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
 )
@@ -18,7 +20,7 @@ func (w *world) pays(pageURL string) enginetest.Answer {
 	return w.Submit(pageURL, "action", "pay", "msisdn", "76 54 32 10", "otp", orangeweb.OTP)
 }
 
-func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
+func TestPageLanguage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const french, english = "Confirmez votre paiement", "Confirm your payment"
@@ -43,7 +45,7 @@ func TestThePageSpeaksTheCustomersLanguage(t *testing.T) {
 	visits("en", "?lang=de", "fr").Shows(t, french)
 }
 
-func TestThePageShowsTheOrder(t *testing.T) {
+func TestPageShowsOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := w.payment("ORDER-1")
@@ -59,7 +61,7 @@ func TestThePageShowsTheOrder(t *testing.T) {
 	)
 }
 
-func TestAmountsAreWrittenAsPeopleWriteThem(t *testing.T) {
+func TestPageAmounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -79,9 +81,7 @@ func TestAmountsAreWrittenAsPeopleWriteThem(t *testing.T) {
 			body["currency"], body["amount"] = row.currency, row.amount
 			_, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body)
 			page := w.Visit(text(t, reply, "payment_url"))
-			if !strings.Contains(strings.ReplaceAll(page.Body, "\u00a0", " "), `<p class="amount">`+row.want+`</p>`) {
-				t.Errorf("%d %s is not written %q", row.amount, row.currency, row.want)
-			}
+			require.Contains(t, strings.ReplaceAll(page.Body, "\u00a0", " "), `<p class="amount">`+row.want+`</p>`)
 		})
 	}
 }
@@ -89,67 +89,57 @@ func TestAmountsAreWrittenAsPeopleWriteThem(t *testing.T) {
 // maxWeight bounds the size of the page, for customers with a small data bundle.
 const maxWeight = 100_000 // bytes, style and drawings included
 
-func TestThePageIsPrivateAndSmall(t *testing.T) {
+func TestPageIsPrivateAndSmall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.Visit(w.opened("ORDER-1", "").pageURL)
 	page.IsPrivate(t)
-	if strings.Contains(page.Header.Get("Content-Security-Policy"), "form-action") {
-		t.Error("the way back to the merchant may be cut off")
-	}
+	require.NotContains(t, page.Header.Get("Content-Security-Policy"), "form-action")
 	weight := len(page.Body)
 	for _, file := range []string{"page.css", "mark.svg", "river.svg"} {
 		asset := w.Visit(w.URL + "/assets/" + file)
-		if asset.Status != http.StatusOK {
-			t.Errorf("%s answers %d", file, asset.Status)
-		}
+		require.Equal(t, http.StatusOK, asset.Status, file)
 		weight += len(asset.Body)
 	}
-	if weight >= maxWeight {
-		t.Errorf("the page weighs %d bytes", weight)
-	}
-	if list := w.Visit(w.URL + "/assets/"); list.Status != http.StatusNotFound {
-		t.Errorf("the folder of assets answers %d", list.Status)
-	}
+	require.Less(t, weight, maxWeight)
+	require.Equal(t, http.StatusNotFound, w.Visit(w.URL+"/assets/").Status)
 }
 
-func TestPayingOnThePage(t *testing.T) {
+func TestPayOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
 	sent := w.pays(s.pageURL + "?lang=en")
-	if sent.Status != http.StatusSeeOther || sent.Header.Get("Location") != "?lang=en" {
-		t.Fatalf("paying answers %d to %q", sent.Status, sent.Header.Get("Location"))
-	}
+	require.Equal(t, http.StatusSeeOther, sent.Status)
+	require.Equal(t, "?lang=en", sent.Header.Get("Location"))
 	page := w.Visit(s.pageURL + "?lang=en")
 	page.Shows(t, "Payment successful", `content="6; url=`+w.Inbox.URL+`/return"`, `href="`+w.Inbox.URL+`/return"`)
 	page.Lacks(t, "<form") // no form, so nobody can pay again
 	w.showsBooked(s, 50000)
-	if book := w.Sim.Book(); book[0].MSISDN != "76543210" {
-		t.Errorf("the book says %+v", book)
-	}
+	require.Equal(t, "76543210", w.Sim.Book()[0].MSISDN)
 	w.showsNotices(s, orangeweb.Success, 1)
 }
 
-// TestPressingTwicePaysOnce sends the same form ten times at once.
-func TestPressingTwicePaysOnce(t *testing.T) {
+// TestPayOnPageConcurrent sends the same form ten times at once.
+func TestPayOnPageConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
-	var presses sync.WaitGroup
-	for range 10 {
-		presses.Go(func() {
-			if sent := w.pays(s.pageURL); sent.Status != http.StatusSeeOther {
-				t.Errorf("a press answers %d", sent.Status)
-			}
-		})
+	var clicks sync.WaitGroup
+	statuses := make(chan int, 10)
+	for range cap(statuses) {
+		clicks.Go(func() { statuses <- w.pays(s.pageURL).Status })
 	}
-	presses.Wait()
+	clicks.Wait()
+	close(statuses)
+	for status := range statuses {
+		require.Equal(t, http.StatusSeeOther, status)
+	}
 	w.showsBooked(s, 50000)
 	w.showsNotices(s, orangeweb.Success, 1)
 }
 
-func TestCancellingOnThePage(t *testing.T) {
+func TestCancelOnPage(t *testing.T) {
 	t.Parallel()
 	for name, msisdn := range map[string]string{
 		"with nobody behind it":          "",
@@ -161,12 +151,9 @@ func TestCancellingOnThePage(t *testing.T) {
 			w := newWorld(t)
 			s := w.opened("ORDER-1", msisdn)
 			sent := w.Submit(s.pageURL, "action", "cancel")
-			if sent.Status != http.StatusSeeOther || sent.Header.Get("Location") != w.Inbox.URL+"/cancel" {
-				t.Errorf("cancelling answers %d to %q", sent.Status, sent.Header.Get("Location"))
-			}
-			if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement annulé") {
-				t.Error("the page does not say that the payment is cancelled")
-			}
+			require.Equal(t, http.StatusSeeOther, sent.Status)
+			require.Equal(t, w.Inbox.URL+"/cancel", sent.Header.Get("Location"))
+			require.Contains(t, w.Visit(s.pageURL).Body, "Paiement annulé")
 			w.pays(s.pageURL)
 			w.Clock.Advance(24 * time.Hour)
 			w.becomes(s, orangeweb.Initiated)
@@ -176,18 +163,17 @@ func TestCancellingOnThePage(t *testing.T) {
 	}
 }
 
-func TestAPaidSessionCannotBeCancelled(t *testing.T) {
+func TestCancelPaidSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
 	w.pays(s.pageURL)
-	if sent := w.Submit(s.pageURL, "action", "cancel"); sent.Header.Get("Location") != "?lang=fr" {
-		t.Errorf("cancelling leads to %q", sent.Header.Get("Location"))
-	}
+	sent := w.Submit(s.pageURL, "action", "cancel")
+	require.Equal(t, "?lang=fr", sent.Header.Get("Location"))
 	w.becomes(s, orangeweb.Success)
 }
 
-func TestWhatTheFormRefuses(t *testing.T) {
+func TestFormRefuses(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ number, otp, want string }{
 		"no number":              {"", orangeweb.OTP, "8 à 15 chiffres"},
@@ -202,18 +188,16 @@ func TestWhatTheFormRefuses(t *testing.T) {
 			w := newWorld(t)
 			s := w.opened("ORDER-1", "")
 			page := w.Submit(s.pageURL, "action", "pay", "msisdn", row.number, "otp", row.otp)
-			if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, row.want) ||
-				!strings.Contains(page.Body, `role="alert"`) || !strings.Contains(page.Body, "<title>Erreur : ") {
-				t.Errorf("answers %d", page.Status)
-			}
-			if kept := w.Sim.Sessions()[0]; kept.Status != orangeweb.Initiated {
-				t.Errorf("what was refused left %+v", kept)
-			}
+			require.Equal(t, http.StatusUnprocessableEntity, page.Status)
+			require.Contains(t, page.Body, row.want)
+			require.Contains(t, page.Body, `role="alert"`)
+			require.Contains(t, page.Body, "<title>Erreur : ")
+			require.Equal(t, orangeweb.Initiated, w.Sim.Sessions()[0].Status)
 		})
 	}
 }
 
-func TestNumbersAreTypedInManyWays(t *testing.T) {
+func TestTypedNumbers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for typed, kept := range map[string]string{
@@ -223,38 +207,34 @@ func TestNumbersAreTypedInManyWays(t *testing.T) {
 		s := w.opened("ORDER-"+strings.ReplaceAll(kept, "+", "p")+strconv.Itoa(len(typed)), "")
 		w.Submit(s.pageURL, "action", "pay", "msisdn", typed, "otp", orangeweb.OTP)
 		book := w.Sim.Book()
-		if len(book) == 0 || book[len(book)-1].OrderID != s.orderID || book[len(book)-1].MSISDN != kept {
-			t.Errorf("%q is kept as %+v, want %s", typed, book, kept)
-		}
+		require.NotEmpty(t, book, "%v %v", typed, kept)
+		require.Equal(t, s.orderID, book[len(book)-1].OrderID, "%v %v", typed, kept)
+		require.Equal(t, kept, book[len(book)-1].MSISDN, typed)
 	}
 }
 
-func TestThreeWrongCodesFailThePayment(t *testing.T) {
+func TestThreeWrongOTPs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
 	for _, want := range []string{"Essais restants :\u00a02.", "Essais restants :\u00a01. C&#39;est le dernier"} {
 		page := w.Submit(s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000")
-		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, want) {
-			t.Errorf("a wrong code answers %d without %q", page.Status, want)
-		}
+		require.Equal(t, http.StatusUnprocessableEntity, page.Status)
+		require.Contains(t, page.Body, want)
 		w.becomes(s, orangeweb.Initiated)
 	}
-	if last := w.Submit(
+	last := w.Submit(
 		s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000",
-	); last.Status != http.StatusSeeOther {
-		t.Errorf("the third wrong code answers %d", last.Status)
-	}
+	)
+	require.Equal(t, http.StatusSeeOther, last.Status)
 	w.pays(s.pageURL) // the right OTP, too late
-	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement échoué") {
-		t.Error("the page does not say that the payment failed")
-	}
+	require.Contains(t, w.Visit(s.pageURL).Body, "Paiement échoué")
 	w.becomes(s, orangeweb.Failed)
 	w.showsBooked(s, 0)
 	w.showsNotices(s, orangeweb.Failed, 1)
 }
 
-func TestAMagicNumberTypedOnThePageIsRefused(t *testing.T) {
+func TestMagicNumberOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
@@ -263,8 +243,8 @@ func TestAMagicNumberTypedOnThePageIsRefused(t *testing.T) {
 	w.showsNotices(s, orangeweb.Failed, 1)
 }
 
-// TestConfirmingTooLate opens the form in time and sends it after the validity.
-func TestConfirmingTooLate(t *testing.T) {
+// TestConfirmLate opens the form in time and sends it after the validity.
+func TestConfirmLate(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		after time.Duration
@@ -286,9 +266,7 @@ func TestConfirmingTooLate(t *testing.T) {
 			w.Submit(s.pageURL, "action", "pay", "msisdn", "76543210", "otp", row.otp)
 			w.becomes(s, row.end)
 			if row.end == orangeweb.Expired {
-				if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement expiré") {
-					t.Error("the page does not say that the payment expired")
-				}
+				require.Contains(t, w.Visit(s.pageURL).Body, "Paiement expiré")
 				w.showsBooked(s, 0)
 				w.showsNotices(s, orangeweb.Expired, 0)
 			}
@@ -296,9 +274,9 @@ func TestConfirmingTooLate(t *testing.T) {
 	}
 }
 
-// TestTheAutomaticCustomerStepsBack opens the page of a default number. The person has 90
+// TestAutomaticCustomerStepsBack opens the page of a default number. The person has 90
 // s, once, before the automatic customer pays.
-func TestTheAutomaticCustomerStepsBack(t *testing.T) {
+func TestAutomaticCustomerStepsBack(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		msisdn string
@@ -334,7 +312,7 @@ func looksTwice(w *world, pageURL string) {
 	w.Visit(pageURL)
 }
 
-func TestAPersonPaysBeforeTheAutomaticCustomer(t *testing.T) {
+func TestPersonPaysFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376543210")
@@ -345,32 +323,28 @@ func TestAPersonPaysBeforeTheAutomaticCustomer(t *testing.T) {
 	w.showsNotices(s, orangeweb.Success, 1)
 }
 
-func TestThePageWhileOrangeWorks(t *testing.T) {
+func TestPageWhileSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"settle_ms": 3000}`)
 	s := w.opened("ORDER-1", "")
 	w.pays(s.pageURL)
-	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement en cours") ||
-		!strings.Contains(page.Body, `content="2"`) {
-		t.Error("the page does not say that Orange works on it")
-	}
+	page := w.Visit(s.pageURL)
+	require.Contains(t, page.Body, "Paiement en cours")
+	require.Contains(t, page.Body, `content="2"`)
 	w.Clock.Advance(3 * time.Second)
-	if page := w.Visit(s.pageURL); !strings.Contains(page.Body, "Paiement réussi") {
-		t.Error("the page does not say that it is paid")
-	}
+	page = w.Visit(s.pageURL)
+	require.Contains(t, page.Body, "Paiement réussi")
 }
 
-func TestALinkToNowhere(t *testing.T) {
+func TestUnknownPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.Visit(w.URL + "/payment/pay_token/guess?lang=en")
-	if page.Status != http.StatusNotFound || !strings.Contains(page.Body, "Payment not found") {
-		t.Errorf("answers %d", page.Status)
-	}
-	if put := w.Fetch(
+	require.Equal(t, http.StatusNotFound, page.Status)
+	require.Contains(t, page.Body, "Payment not found")
+	put := w.Fetch(
 		w.Request(http.MethodPut, w.opened("ORDER-1", "").pageURL, nil),
-	); put.Status != http.StatusMethodNotAllowed {
-		t.Errorf("PUT answers %d", put.Status)
-	}
+	)
+	require.Equal(t, http.StatusMethodNotAllowed, put.Status)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/orangeweb"
@@ -17,7 +19,7 @@ func journaled(path string) func(*orangeweb.Options) {
 	return func(o *orangeweb.Options) { o.JournalPath = path }
 }
 
-func TestARestartForgetsNothing(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
 	w := newWorld(t, journaled(path))
@@ -32,27 +34,24 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.becomes(paid, orangeweb.Success)
 	w.becomes(waits, orangeweb.Initiated)
 	w.becomes(silent, orangeweb.Initiated)
-	if after := w.Sim.Book(); len(after) != 1 || after[0] != before[0] {
-		t.Errorf("the book said %v and says %v", before, after)
-	}
-	if status, _ := w.webpayment("", w.payment("PAID")); status != http.StatusBadRequest {
-		t.Errorf("an order used before the restart answers %d", status)
-	}
-	if status, _ := w.call("/orange-money-webpay/dev/v1/transactionstatus", "", "{}"); status == http.StatusUnauthorized {
-		t.Error("tokens do not survive")
-	}
+	after := w.Sim.Book()
+	require.Len(t, after, 1)
+	require.Equal(t, before[0], after[0])
+	status, _ := w.webpayment("", w.payment("PAID"))
+	require.Equal(t, http.StatusBadRequest, status)
+	status, _ = w.call("/orange-money-webpay/dev/v1/transactionstatus", "", "{}")
+	require.NotEqual(t, http.StatusUnauthorized, status)
 	w.Clock.Advance(25*time.Second - time.Millisecond)
 	w.becomes(waits, orangeweb.Initiated)
 	w.Clock.Advance(time.Millisecond)
 	w.becomes(waits, orangeweb.Success)
-	if last := w.Sim.Book()[1]; !strings.HasSuffix(last.TxnID, ".A00002") {
-		t.Errorf("the second payment is %s", last.TxnID)
-	}
+	last := w.Sim.Book()[1]
+	require.True(t, strings.HasSuffix(last.TxnID, ".A00002"), last.TxnID)
 }
 
-// TestACustomerActsWhileTheSimulatorIsDown lets the customer's time pass, and the validity
+// TestRestartAfterCustomer lets the customer's time pass, and the validity
 // as well. The customer confirmed in time, and Orange noticed late.
-func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
+func TestRestartAfterCustomer(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	w := newWorld(t, journaled(path))
@@ -62,14 +61,14 @@ func TestACustomerActsWhileTheSimulatorIsDown(t *testing.T) {
 	w.Kill(time.Hour)
 	w.start(journaled(path))
 	book := w.Sim.Book()
-	if len(book) != 1 || book[0].OrderID != "ORDER-1" || !book[0].At.Equal(enginetest.Morning.Add(time.Hour)) {
-		t.Errorf("the book says %+v", book)
-	}
+	require.Len(t, book, 1)
+	require.Equal(t, "ORDER-1", book[0].OrderID)
+	require.Equal(t, enginetest.Morning.Add(time.Hour), book[0].At)
 	w.Notices(2)
 }
 
-// TestALostAnswerStaysLost checks that the retry gets its response, also after a restart.
-func TestALostAnswerStaysLost(t *testing.T) {
+// TestRestartKeepsLostResponse checks that the retry gets its response, also after a restart.
+func TestRestartKeepsLostResponse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal.jsonl")
 	w := newWorld(t, journaled(path))
@@ -79,12 +78,12 @@ func TestALostAnswerStaysLost(t *testing.T) {
 	s := w.opened("ORDER-2", "+22376666666")
 	w.Clock.Advance(time.Hour)
 	w.becomes(s, orangeweb.Success)
-	if book := w.Sim.Book(); len(book) != 1 || book[0].OrderID != "ORDER-2" {
-		t.Errorf("the book says %+v", book)
-	}
+	book := w.Sim.Book()
+	require.Len(t, book, 1)
+	require.Equal(t, "ORDER-2", book[0].OrderID)
 }
 
-func TestAJournalCutShort(t *testing.T) {
+func TestJournalCutShort(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string]enginetest.Tail{
 		"in the middle of a line loses that line": {Damage: `{"event":"paid","session":{"pay_to`, Opens: true},
@@ -105,7 +104,7 @@ func TestAJournalCutShort(t *testing.T) {
 	}
 }
 
-func TestASimulatorNeedsAnAddress(t *testing.T) {
+func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*orangeweb.Simulator, error) {
 		return orangeweb.New(orangeweb.Options{Options: engine.Options{PublicURL: address}})

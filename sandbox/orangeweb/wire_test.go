@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/orangeweb"
 )
 
@@ -27,23 +29,20 @@ func TestToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			status, reply := w.grant(row.path, row.id, row.secret, row.grant)
-			if status != row.want {
-				t.Fatalf("answers %d %v, want %d", status, reply, row.want)
-			}
+			require.Equal(t, row.want, status, reply)
 			if row.want != http.StatusOK {
-				if reply["error"] == "" || reply["access_token"] != nil {
-					t.Errorf("a refusal says %v", reply)
-				}
+				require.NotEmpty(t, reply["error"])
+				require.Nil(t, reply["access_token"])
 				return
 			}
-			if reply["token_type"] != "Bearer" || reply["expires_in"] != 3600.0 || reply["access_token"] == "" {
-				t.Errorf("a grant says %v", reply)
-			}
+			require.EqualValues(t, "Bearer", reply["token_type"])
+			require.EqualValues(t, 3600.0, reply["expires_in"])
+			require.NotEmpty(t, reply["access_token"])
 		})
 	}
 }
 
-func TestCallsNeedAToken(t *testing.T) {
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *orangeweb.Options) { o.TokenLifetime = time.Hour })
 	good := w.bearer
@@ -67,36 +66,32 @@ func TestCallsNeedAToken(t *testing.T) {
 				req := w.bearerRequest("/orange-money-webpay/dev/v1/"+path, "", w.payment("ORDER-1"))
 				req.Header.Set("Authorization", row.authorization)
 				status, reply := w.Object(req)
-				if refused := status == http.StatusUnauthorized; refused != (row.code != 0) {
-					t.Errorf("%s answers %d %v", path, status, reply)
-				}
-				if row.code != 0 && reply["code"] != row.code {
-					t.Errorf("%s answers code %v, want %v", path, reply["code"], row.code)
+				require.Equal(t, (row.code != 0), status == http.StatusUnauthorized, path)
+				if row.code != 0 {
+					require.EqualValues(t, row.code, reply["code"], path)
 				}
 			}
 		})
 	}
 }
 
-func TestWebpaymentOpensASession(t *testing.T) {
+func TestWebpayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	status, reply := w.webpayment("", w.payment("ORDER-1"))
-	if status != http.StatusCreated || reply["status"] != 201.0 || reply["message"] != "OK" || len(reply) != 5 {
-		t.Fatalf("webpayment answers %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusCreated, status, reply)
+	require.EqualValues(t, 201.0, reply["status"])
+	require.EqualValues(t, "OK", reply["message"])
+	require.Len(t, reply, 5)
 	payToken := text(t, reply, "pay_token")
-	if reply["payment_url"] != w.URL+"/payment/pay_token/"+payToken || len(payToken) != 64 {
-		t.Errorf("the page is at %v for %q", reply["payment_url"], payToken)
-	}
-	if notifToken := text(t, reply, "notif_token"); len(notifToken) != 32 {
-		t.Errorf("the notification's token is %q", notifToken)
-	}
+	require.EqualValues(t, w.URL+"/payment/pay_token/"+payToken, reply["payment_url"])
+	require.Len(t, payToken, 64)
+	require.Len(t, text(t, reply, "notif_token"), 32)
 	w.Clock.Advance(24 * time.Hour)
 	got := w.Sim.Sessions()
-	if len(got) != 1 || got[0].Status != orangeweb.Initiated || got[0].OrderID != "ORDER-1" {
-		t.Errorf("nobody touched the session, and a day later it is %+v", got)
-	}
+	require.Len(t, got, 1)
+	require.Equal(t, orangeweb.Initiated, got[0].Status)
+	require.Equal(t, "ORDER-1", got[0].OrderID)
 	w.Notices(0) // an abandoned session sends nothing
 }
 
@@ -104,9 +99,7 @@ func TestWebpaymentRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	t.Cleanup(func() { // after all rows
-		if kept := w.Sim.Sessions(); len(kept) != 0 {
-			t.Errorf("what was refused left %v", kept)
-		}
+		require.Empty(t, w.Sim.Sessions())
 	})
 	for name, row := range map[string]struct {
 		segment string
@@ -148,12 +141,11 @@ func TestWebpaymentRefuses(t *testing.T) {
 				segment = row.segment
 			}
 			status, reply := w.call("/orange-money-webpay/"+segment+"/v1/webpayment", row.msisdn, body)
-			if status != row.want {
-				t.Errorf("answers %d %v, want %d", status, reply, row.want)
-			}
-			if reply["code"] == nil || reply["message"] == "" || reply["description"] == "" || len(reply) != 3 {
-				t.Errorf("the error says %v", reply)
-			}
+			require.Equal(t, row.want, status, reply)
+			require.NotNil(t, reply["code"])
+			require.NotEmpty(t, reply["message"])
+			require.NotEmpty(t, reply["description"])
+			require.Len(t, reply, 3)
 		})
 	}
 }
@@ -186,16 +178,15 @@ func TestWebpaymentAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			body := w.payment("ORDER-" + row.segment).Over(row.change)
-			if status, reply := w.call(
+			status, reply := w.call(
 				"/orange-money-webpay/"+row.segment+"/v1/webpayment", "", body,
-			); status != http.StatusCreated {
-				t.Errorf("answers %d %v", status, reply)
-			}
+			)
+			require.Equal(t, http.StatusCreated, status, reply)
 		})
 	}
 }
 
-func TestAnOrderIDIsGoodOnce(t *testing.T) {
+func TestOrderIDUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opened("ORDER-1", "+22376123456")
@@ -205,16 +196,13 @@ func TestAnOrderIDIsGoodOnce(t *testing.T) {
 	}{{"dev", nil}, {"dev", fields{"amount": 1}}, {"ci", fields{"currency": "XOF"}}} {
 		body := w.payment("ORDER-1").Over(again.change)
 		status, reply := w.call("/orange-money-webpay/"+again.segment+"/v1/webpayment", "", body)
-		if status != http.StatusBadRequest || !strings.Contains(text(t, reply, "description"), "order_id") {
-			t.Errorf("the second use answers %d %v", status, reply)
-		}
+		require.Equal(t, http.StatusBadRequest, status, reply)
+		require.Contains(t, text(t, reply, "description"), "order_id")
 	}
-	if kept := w.Sim.Sessions(); len(kept) != 1 {
-		t.Errorf("three refused repeats left %d sessions", len(kept))
-	}
+	require.Len(t, w.Sim.Sessions(), 1)
 }
 
-func TestTransactionStatusNeedsAllThree(t *testing.T) {
+func TestTransactionStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "")
@@ -240,18 +228,15 @@ func TestTransactionStatusNeedsAllThree(t *testing.T) {
 			t.Parallel()
 			body := right.Over(row.change)
 			status, reply := w.call("/orange-money-webpay/"+row.segment+"/v1/transactionstatus", "", body)
-			if status != row.want {
-				t.Fatalf("answers %d %v, want %d", status, reply, row.want)
-			}
-			if row.want == http.StatusCreated &&
-				(reply["status"] != "INITIATED" || reply["order_id"] != "ORDER-1" || reply["txnid"] != "" || len(reply) != 3) {
-				t.Errorf("says %v", reply)
+			require.Equal(t, row.want, status, reply)
+			if row.want == http.StatusCreated {
+				require.Equal(t, fields{"status": "INITIATED", "order_id": "ORDER-1", "txnid": ""}, reply)
 			}
 		})
 	}
 }
 
-func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
+func TestRoutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -274,24 +259,23 @@ func TestRoutesRefuseWhatTheyDoNotServe(t *testing.T) {
 			t.Parallel()
 			req := w.bearerRequest(row.path, "", row.body)
 			req.Method = row.method
-			if status, reply := w.Object(req); status != row.want || reply["code"] == nil {
-				t.Errorf("answers %d %v, want %d", status, reply, row.want)
-			}
+			status, reply := w.Object(req)
+			require.Equal(t, row.want, status, reply)
+			require.NotNil(t, reply["code"])
 		})
 	}
 }
 
-func TestAFullSandboxRefusesRatherThanForgets(t *testing.T) {
+func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *orangeweb.Options) { o.MaxOrders = 2 })
 	w.opened("ORDER-1", "")
 	w.opened("ORDER-2", "")
-	if status, reply := w.webpayment("", w.payment("ORDER-3")); status != http.StatusServiceUnavailable {
-		t.Errorf("the third session of two answers %d %v", status, reply)
-	}
-	if kept := w.Sim.Sessions(); len(kept) != 2 || kept[0].OrderID != "ORDER-1" {
-		t.Errorf("the book holds %v", kept)
-	}
+	status, reply := w.webpayment("", w.payment("ORDER-3"))
+	require.Equal(t, http.StatusServiceUnavailable, status, reply)
+	kept := w.Sim.Sessions()
+	require.Len(t, kept, 2)
+	require.Equal(t, "ORDER-1", kept[0].OrderID)
 }
 
 // addressOf returns an address of exactly n characters.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/enginetest"
@@ -77,9 +78,7 @@ type session struct {
 func (w *world) opened(orderID, msisdn string) session {
 	w.T.Helper()
 	status, reply := w.webpayment(msisdn, w.payment(orderID))
-	if status != http.StatusCreated {
-		w.T.Fatalf("webpayment answers %d %v", status, reply)
-	}
+	require.Equal(w.T, http.StatusCreated, status, reply)
 	return session{
 		orderID: orderID, amount: 50000,
 		payToken: text(w.T, reply, "pay_token"), notifToken: text(w.T, reply, "notif_token"),
@@ -98,9 +97,7 @@ func (w *world) status(s session) fields {
 	w.T.Helper()
 	code, reply := w.call("/orange-money-webpay/dev/v1/transactionstatus", "",
 		fields{"order_id": s.orderID, "amount": s.amount, "pay_token": s.payToken})
-	if code != http.StatusCreated {
-		w.T.Fatalf("transactionstatus answers %d %v", code, reply)
-	}
+	require.Equal(w.T, http.StatusCreated, code)
 	return reply
 }
 
@@ -108,12 +105,10 @@ func (w *world) status(s session) fields {
 func (w *world) becomes(s session, want orangeweb.Status) {
 	w.T.Helper()
 	got := ""
-	if !enginetest.Eventually(func() bool {
+	require.True(w.T, enginetest.Eventually(func() bool {
 		got = text(w.T, w.status(s), "status")
 		return got == string(want)
-	}) {
-		w.T.Fatalf("%s is %s, want %s", s.orderID, got, want)
-	}
+	}), "%s is %s, want %s", s.orderID, got, want)
 }
 
 // call makes one call with the world's token.
@@ -136,8 +131,6 @@ func (w *world) bearerRequest(path, msisdn string, body any) *http.Request {
 func text(t *testing.T, reply fields, field string) string {
 	t.Helper()
 	value, isText := reply[field].(string)
-	if !isText {
-		t.Fatalf("%s is no text in %v", field, reply)
-	}
+	require.True(t, isText, "%s is no text in %v", field, reply)
 	return value
 }

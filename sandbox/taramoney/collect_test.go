@@ -7,11 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// TestTheAnswerOfTarasPage compares cmmobile with the page, which has four fields.
-func TestTheAnswerOfTarasPage(t *testing.T) {
+// TestCMMobile compares cmmobile with the page, which has four fields.
+func TestCMMobile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for phone, want := range map[string]fields{
@@ -24,20 +26,18 @@ func TestTheAnswerOfTarasPage(t *testing.T) {
 		reply := w.accepted(cmmobile, w.collection("P-"+phone, phone, fields{"network": "wave"}))
 		reply.Has(t, phone, want)
 		reply.Has(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
-		if len(reply) != 4 {
-			t.Errorf("%s: the answer has other fields than the page: %v", phone, reply)
-		}
+		require.Len(t, reply, 4, phone)
 	}
 	for _, line := range w.Sim.Book() {
-		if line.Currency != "XAF" || !strings.HasPrefix(line.MSISDN, "+2376") || line.Direction != engine.In {
-			t.Errorf("the book says %+v", line)
-		}
+		require.Equal(t, "XAF", line.Currency)
+		require.True(t, strings.HasPrefix(line.MSISDN, "+2376"), line.MSISDN)
+		require.Equal(t, engine.In, line.Direction)
 	}
 }
 
-// TestTheAnswerOfMobilepay checks that the response has the webhook's identifier of the
+// TestMobilePay checks that the response has the webhook's identifier of the
 // payment, and the network.
-func TestTheAnswerOfMobilepay(t *testing.T) {
+func TestMobilePay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -52,21 +52,21 @@ func TestTheAnswerOfMobilepay(t *testing.T) {
 		"a number of Côte d'Ivoire": {"2250700123456", "moov", "MOOV_COTE_DIVOIRE", nil, "XOF"},
 	} {
 		reply := w.collects(name, row.phone, fields{"network": row.network})
-		if reply["vendor"] != row.vendor || reply["ussdCode"] != row.ussd || reply["authUrl"] != nil {
-			t.Errorf("%s: %v", name, reply)
-		}
+		require.EqualValues(t, row.vendor, reply["vendor"], name)
+		require.Equal(t, row.ussd, reply["ussdCode"], name)
+		require.Nil(t, reply["authUrl"], name)
 		payload := w.status(name).Inner(t, "payload")
 		payload.Has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
-		if line := w.Sim.Book()[len(w.Sim.Book())-1]; line.MSISDN != "+"+row.phone || line.Currency != row.currency ||
-			line.OrderID != name {
-			t.Errorf("%s: the book says %+v", name, line)
-		}
+		line := w.Sim.Book()[len(w.Sim.Book())-1]
+		require.Equal(t, "+"+row.phone, line.MSISDN, name)
+		require.Equal(t, row.currency, line.Currency, name)
+		require.Equal(t, name, line.OrderID)
 	}
 }
 
-// TestEveryMagicNumber follows each customer from the call to the webhook, the status and
+// TestMagicNumbers follows each customer from the call to the webhook, the status and
 // the book, with both calls.
-func TestEveryMagicNumber(t *testing.T) {
+func TestMagicNumbers(t *testing.T) {
 	t.Parallel()
 	const paid, poor, refused, silent = "API_ORDER_SUCESSFULL", "INSUFFICIENT_BALANCE", "PAYMENT_REFUSED_BY_CUSTOMER",
 		"PAYMENT_EXPIRED"
@@ -116,18 +116,16 @@ func TestEveryMagicNumber(t *testing.T) {
 	}
 }
 
-// TestAWebhookOvertakesTheAnswer checks that one of three webhooks arrives during the call.
-func TestAWebhookOvertakesTheAnswer(t *testing.T) {
+// TestWebhookBeforeResponse checks that one of three webhooks arrives during the call.
+func TestWebhookBeforeResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699888888")
-	if len(w.Inbox.All()) == 0 {
-		t.Error("no webhook came before the answer")
-	}
+	require.NotEmpty(t, w.Inbox.All())
 	w.Notices(3)
 }
 
-func TestTheOperatorIsDownForOneNumber(t *testing.T) {
+func TestDownForOneNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, body := range map[string]fields{
@@ -135,29 +133,23 @@ func TestTheOperatorIsDownForOneNumber(t *testing.T) {
 		payouts: w.payout("R1", "237699555555"),
 	} {
 		status, reply := w.post(path, body)
-		if status != http.StatusServiceUnavailable || reply["status"] != "ERROR" {
-			t.Errorf("%s answers %d %v", path, status, reply)
-		}
+		require.Equal(t, http.StatusServiceUnavailable, status, "%v %v", path, reply)
+		require.EqualValues(t, "ERROR", reply["status"], path)
 	}
-	if w.Sim.Asked() != 0 {
-		t.Error("what was answered 503 was executed")
-	}
+	require.Equal(t, 0, w.Sim.Asked())
 	w.stands("P1", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 
 	page := w.collects("P2", "237699444444", fields{"network": "wave"}).Inner(t, "authUrl").Text("url")
 	w.Set(`{"force": "555555"}`)
 	for _, path := range []string{statusPath, resendPath} {
-		if status, _ := w.post(path, signed(fields{"productId": "P2"})); status != http.StatusServiceUnavailable {
-			t.Errorf("%s answers %d about a number that is down", path, status)
-		}
+		status, _ := w.post(path, signed(fields{"productId": "P2"}))
+		require.Equal(t, http.StatusServiceUnavailable, status, path)
 	}
-	if got := w.Visit(page); got.Status != http.StatusServiceUnavailable {
-		t.Errorf("the page answers %d", got.Status)
-	}
+	require.Equal(t, http.StatusServiceUnavailable, w.Visit(page).Status)
 }
 
-// TestALostAnswer finds executed payments by status; every other call has a response.
-func TestALostAnswer(t *testing.T) {
+// TestLostResponse finds executed payments by status; every other call has a response.
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.GivesUp(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699666666")))
@@ -171,14 +163,13 @@ func TestALostAnswer(t *testing.T) {
 	w.booked(1000, -1000)
 }
 
-// TestARepeatedProductPromptsAgain sends the same product twice: the book has two orders.
-func TestARepeatedProductPromptsAgain(t *testing.T) {
+// TestRepeatedProduct sends the same product twice: the book has two orders.
+func TestRepeatedProduct(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, second := w.collects("P1", "237699444444"), w.collects("P1", "237699123456")
-	if first["transactionId"] == second["transactionId"] || w.Sim.Asked() != 2 {
-		t.Errorf("the second call answers %v", second)
-	}
+	require.NotEqual(t, second["transactionId"], first["transactionId"])
+	require.Equal(t, 2, w.Sim.Asked())
 	w.collects("P1", "237699333333")
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").
 		Has(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
@@ -193,7 +184,7 @@ func TestARepeatedProductPromptsAgain(t *testing.T) {
 		Has(t, "the latest", fields{"paymentId": third["transactionId"]})
 }
 
-func TestWhatACollectionMayNotBe(t *testing.T) {
+func TestInvalidCollections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -222,26 +213,21 @@ func TestWhatACollectionMayNotBe(t *testing.T) {
 		"by a network there is not": {fields{"network": "vodafone"}, "network"},
 	} {
 		status, reply := w.post(mobilepay, w.collection("P1", "237699123456", row.change))
-		if status != http.StatusBadRequest || reply["status"] != "FAILURE" ||
-			reply["message"] != "INVALID_PARAMETER "+row.says {
-			t.Errorf("%s: %d %v", name, status, reply)
-		}
+		require.Equal(t, http.StatusBadRequest, status, "%v %v", name, reply)
+		require.EqualValues(t, "FAILURE", reply["status"], name)
+		require.EqualValues(t, "INVALID_PARAMETER "+row.says, reply["message"], name)
 	}
 	for _, phone := range []string{"237699123456", "+237699123456", "0699123456", "222123456", "69912345"} {
-		if status, _ := w.post(cmmobile, w.collection("P1", phone)); status != http.StatusBadRequest {
-			t.Errorf("cmmobile takes the number %s", phone)
-		}
+		status, _ := w.post(cmmobile, w.collection("P1", phone))
+		require.Equal(t, http.StatusBadRequest, status, phone)
 	}
-	if status, _ := w.post(mobilepay, w.collection("P1", "699123456")); status != http.StatusBadRequest {
-		t.Error("mobilepay takes a number without its country")
-	}
-	if w.Sim.Asked() != 0 {
-		t.Error("what was refused was executed")
-	}
+	status, _ := w.post(mobilepay, w.collection("P1", "699123456"))
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Equal(t, 0, w.Sim.Asked())
 }
 
-// TestWhoMayCall checks the credentials on every path, before any other check.
-func TestWhoMayCall(t *testing.T) {
+// TestAuthorization checks the credentials on every path, before any other check.
+func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
@@ -253,22 +239,19 @@ func TestWhoMayCall(t *testing.T) {
 			"with nothing but a price": {"productPrice": "much"},
 		} {
 			status, reply := w.post(path, body)
-			if status != http.StatusUnauthorized || reply["message"] != "INVALID_API_KEY_OR_BUSINESS_ID" {
-				t.Errorf("%s %s: %d %v", path, name, status, reply)
-			}
+			require.Equal(t, http.StatusUnauthorized, status, "%s %s: %v", path, name, reply)
+			require.EqualValues(t, "INVALID_API_KEY_OR_BUSINESS_ID", reply["message"], "%v %v", path, name)
 		}
 		for name, body := range map[string]string{
 			"no JSON": "{", "a list": "[]", "too much": `"` + strings.Repeat("x", 1<<16) + `"`,
 		} {
-			if status, reply := w.post(path, body); status != http.StatusBadRequest || reply["message"] != "INVALID_BODY" {
-				t.Errorf("%s %s: %d %v", path, name, status, reply)
-			}
+			status, reply := w.post(path, body)
+			require.Equal(t, http.StatusBadRequest, status, "%s %s: %v", path, name, reply)
+			require.EqualValues(t, "INVALID_BODY", reply["message"], "%v %v", path, name)
 		}
 		form := w.Request(http.MethodPost, path, signed(fields{}))
 		form.Header.Set("Content-Type", "text/plain")
-		if got := w.Fetch(form); got.Status != http.StatusBadRequest {
-			t.Errorf("%s takes text: %d", path, got.Status)
-		}
+		require.Equal(t, http.StatusBadRequest, w.Fetch(form).Status, path)
 	}
 	for name, req := range map[string]*http.Request{
 		"a GET":                  w.Request(http.MethodGet, statusPath, nil),
@@ -276,8 +259,6 @@ func TestWhoMayCall(t *testing.T) {
 		"a base without /tara":   w.Request(http.MethodPost, "/api/mobilepay", signed(fields{})),
 		"the base of everything": w.Request(http.MethodGet, "/", nil),
 	} {
-		if got := w.Fetch(req); got.Status != http.StatusMethodNotAllowed {
-			t.Errorf("%s answers %d", name, got.Status)
-		}
+		require.Equal(t, http.StatusMethodNotAllowed, w.Fetch(req).Status, name)
 	}
 }

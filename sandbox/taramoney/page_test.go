@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 )
@@ -16,9 +18,8 @@ import (
 func (w *world) link(product, phone string) string {
 	w.T.Helper()
 	reply := w.collects(product, phone, fields{"network": "wave"})
-	if !strings.HasPrefix(reply.Text("vendor"), "WAVE_") || reply["ussdCode"] != nil {
-		w.T.Errorf("a payment by Wave answers %v", reply)
-	}
+	require.True(w.T, strings.HasPrefix(reply.Text("vendor"), "WAVE_"), "a payment by Wave answers %v", reply)
+	require.Nil(w.T, reply["ussdCode"])
 	return reply.Inner(w.T, "authUrl").Text("url")
 }
 
@@ -32,14 +33,12 @@ func (w *world) presses(page, action string) enginetest.Answer {
 func (w *world) shows(page string, status int, texts ...string) enginetest.Answer {
 	w.T.Helper()
 	got := w.Visit(page)
-	if got.Status != status {
-		w.T.Errorf("%s answers %d", page, got.Status)
-	}
+	require.Equal(w.T, status, got.Status)
 	got.Shows(w.T, texts...)
 	return got
 }
 
-func TestACustomerPaysOnThePage(t *testing.T) {
+func TestPayOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("P1", "221770333333") // a customer who never acts by himself
@@ -48,26 +47,21 @@ func TestACustomerPaysOnThePage(t *testing.T) {
 		"221770333333", "Payer", "Refuser",
 	)
 	w.shows(page+"?lang=en", http.StatusOK, `lang="en"`, "Confirm the payment?", "Refuse")
-	if got := w.presses(page+"?lang=en", "pay"); got.Status != http.StatusSeeOther ||
-		got.Header.Get("Location") != "?lang=en" {
-		t.Errorf("paying answers %d, leading to %q", got.Status, got.Header.Get("Location"))
-	}
-	if got := w.shows(page, http.StatusOK, "Paiement réussi"); strings.Contains(got.Body, "<form") {
-		t.Error("a page that is paid can be paid again")
-	}
+	got := w.presses(page+"?lang=en", "pay")
+	require.Equal(t, http.StatusSeeOther, got.Status)
+	require.Equal(t, "?lang=en", got.Header.Get("Location"))
+	got = w.shows(page, http.StatusOK, "Paiement réussi")
+	require.NotContains(t, got.Body, "<form")
 	for _, action := range []string{"pay", "refuse"} {
-		if got := w.presses(page, action); got.Status != http.StatusSeeOther {
-			t.Errorf("to %s what is paid answers %d", action, got.Status)
-		}
+		require.Equal(t, http.StatusSeeOther, w.presses(page, action).Status, action)
 	}
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000)
-	if said := w.Notices(1)[0].Said; said["mobileOperator"] != "WAVE_SENEGAL" {
-		t.Errorf("the webhook says %v", said)
-	}
+	said := w.Notices(1)[0].Said
+	require.EqualValues(t, "WAVE_SENEGAL", said["mobileOperator"])
 }
 
-func TestACustomerRefusesOnThePage(t *testing.T) {
+func TestRefuseOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("P1", "237699444444")
@@ -81,21 +75,19 @@ func TestACustomerRefusesOnThePage(t *testing.T) {
 	w.Notices(1)
 }
 
-// TestThePageOfAPrompt shows the state of a payment that is confirmed on the phone. The
+// TestPageOfPrompt shows the state of a payment that is confirmed on the phone. The
 // page decides nothing.
-func TestThePageOfAPrompt(t *testing.T) {
+func TestPageOfPrompt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.URL + "/pay/" + w.collects("P1", "237699444444").Text("transactionId")
-	if got := w.shows(page, http.StatusOK, "Paiement en attente"); strings.Contains(got.Body, "<form") {
-		t.Error("a prompt can be confirmed on a page")
-	}
+	require.NotContains(t, w.shows(page, http.StatusOK, "Paiement en attente").Body, "<form")
 	w.presses(page, "pay")
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
 }
 
-// TestThePageUnderABasePath follows the link and the form of a mounted simulator.
-func TestThePageUnderABasePath(t *testing.T) {
+// TestPageUnderBasePath follows the link and the form of a mounted simulator.
+func TestPageUnderBasePath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.start(func(o *engine.Config) { o.PublicURL = w.URL + "/taramoney" })
@@ -107,22 +99,18 @@ func TestThePageUnderABasePath(t *testing.T) {
 	if err == nil {
 		back, err = back.Parse(w.presses(page, "pay").Header.Get("Location"))
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	w.shows(back.String(), http.StatusOK, "Paiement réussi")
 	w.booked(1000)
 }
 
-func TestThePageIsClosedToOthers(t *testing.T) {
+func TestPageIsPrivate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("<b>P1</b>", "237699444444")
 	w.shows(page, http.StatusOK).IsPrivate(t)
 	w.shows(w.URL+"/pay/nothing", http.StatusNotFound, "Paiement introuvable")
-	if got := w.Fetch(w.Request(http.MethodPut, page, nil)); got.Status != http.StatusMethodNotAllowed {
-		t.Errorf("a PUT answers %d", got.Status)
-	}
+	require.Equal(t, http.StatusMethodNotAllowed, w.Fetch(w.Request(http.MethodPut, page, nil)).Status)
 	w.Set(`{"down": true}`)
 	w.shows(page+"?lang=en", http.StatusServiceUnavailable, "Service unavailable")
 }

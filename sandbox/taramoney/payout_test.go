@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 )
 
-// TestEveryMagicNumberOfAPayout follows each payout from the call to the status and the
+// TestMagicNumbersOfPayouts follows each payout from the call to the status and the
 // book. None has a webhook.
-func TestEveryMagicNumberOfAPayout(t *testing.T) {
+func TestMagicNumbersOfPayouts(t *testing.T) {
 	t.Parallel()
 	const paid, rejected = "API_ORDER_SUCESSFULL", "PAYOUT_REJECTED"
 	for digits, row := range map[string]struct {
@@ -38,16 +40,16 @@ func TestEveryMagicNumberOfAPayout(t *testing.T) {
 				w.Clock.Advance(time.Millisecond)
 			}
 			byID, byReference := w.stands(id, row.status, row.message), w.stands("R1", row.status, row.message)
-			if byID["productId"] != nil || byReference["productId"] != "R1" || byID["payload"] != byReference["payload"] {
-				t.Errorf("by payoutId %v, by receiverId %v", byID, byReference)
-			}
+			require.Nil(t, byID["productId"])
+			require.EqualValues(t, "R1", byReference["productId"])
+			require.Equal(t, byReference["payload"], byID["payload"])
 			w.booked(row.booked...)
 			w.Notices(0)
 		})
 	}
 }
 
-func TestAPayoutThatIsRefused(t *testing.T) {
+func TestPayoutRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"float": 2500}`)
@@ -58,22 +60,23 @@ func TestAPayoutThatIsRefused(t *testing.T) {
 		"above what is left":           {"237699123456", "BUSINESS_BALANCE_INSUFFICIENT"},
 	} {
 		status, reply := w.post(payouts, w.payout("R2", row.phone))
-		if status != http.StatusOK || reply["status"] != "FAILURE" || reply["message"] != row.says ||
-			reply["payoutId"] != nil {
-			t.Errorf("%s: %d %v", name, status, reply)
-		}
+		require.Equal(t, http.StatusOK, status, "%v %v", name, reply)
+		require.EqualValues(t, "FAILURE", reply["status"], name)
+		require.EqualValues(t, row.says, reply["message"], name)
+		require.Nil(t, reply["payoutId"], name)
 	}
 	w.stands("R2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 	w.booked(-1000)
 	w.Clock.Advance(30 * time.Second)
 	w.booked(-1000, -1000)
-	if line := w.Sim.Book()[0]; line.MSISDN != "+237699123456" || line.OrderID != "R1" || line.Direction != engine.Out ||
-		line.Currency != "XAF" {
-		t.Errorf("the book says %+v", line)
-	}
+	line := w.Sim.Book()[0]
+	require.Equal(t, "+237699123456", line.MSISDN)
+	require.Equal(t, "R1", line.OrderID)
+	require.Equal(t, engine.Out, line.Direction)
+	require.Equal(t, "XAF", line.Currency)
 }
 
-func TestWhatAPayoutMayNotBe(t *testing.T) {
+func TestInvalidPayouts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, row := range map[string]struct {
@@ -93,12 +96,9 @@ func TestWhatAPayoutMayNotBe(t *testing.T) {
 		"of half a franc":         {fields{"amount": 0.5}, "amount"},
 	} {
 		status, reply := w.post(payouts, w.payout("R1", "237699123456", row.change))
-		if status != http.StatusBadRequest || reply["status"] != "FAILURE" ||
-			reply["message"] != "INVALID_PARAMETER "+row.says {
-			t.Errorf("%s: %d %v", name, status, reply)
-		}
+		require.Equal(t, http.StatusBadRequest, status, "%v %v", name, reply)
+		require.EqualValues(t, "FAILURE", reply["status"], name)
+		require.EqualValues(t, "INVALID_PARAMETER "+row.says, reply["message"], name)
 	}
-	if w.Sim.Asked() != 0 {
-		t.Error("what was refused was executed")
-	}
+	require.Equal(t, 0, w.Sim.Asked())
 }

@@ -5,14 +5,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/taramoney"
 )
 
-// TestARestartForgetsNothing kills the simulator as kill -9 does, and starts another on its
+// TestRestart kills the simulator as kill -9 does, and starts another on its
 // journal while payments are under way.
-func TestARestartForgetsNothing(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
 	journaled := func(o *engine.Config) { o.JournalPath = path }
@@ -28,12 +30,11 @@ func TestARestartForgetsNothing(t *testing.T) {
 	w.Kill(20 * time.Second)
 	w.start(journaled)
 	after := w.Sim.Book()
-	if len(after) != 2 || after[0] != before[0] || after[1].OrderID != "SOON" || w.Sim.Asked() != asked {
-		t.Errorf("the book said %v and says %v", before, after)
-	}
-	if !after[1].At.Equal(enginetest.Morning.Add(20 * time.Second)) {
-		t.Errorf("what fell due meanwhile was executed at %s", after[1].At)
-	}
+	require.Len(t, after, 2)
+	require.Equal(t, before[0], after[0])
+	require.Equal(t, "SOON", after[1].OrderID)
+	require.Equal(t, asked, w.Sim.Asked())
+	require.Equal(t, enginetest.Morning.Add(20*time.Second), after[1].At)
 	w.stands("PAID", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").Has(t, "PAID", fields{"paymentId": id})
 	w.stands("LATER", "PENDING", "PAYMENT_PENDING")
 	w.Clock.Advance(10 * time.Second)
@@ -43,11 +44,11 @@ func TestARestartForgetsNothing(t *testing.T) {
 	products := map[any]int{}
 	for _, n := range w.Notices(3) {
 		products[n.Said["productId"]]++
-		if got := secret(n); len(got) != 1 || got[0] != taramoney.WebhookSecret {
-			t.Errorf("a webhook brings %v", got)
-		}
+		got := secret(n)
+		require.Len(t, got, 1)
+		require.Equal(t, taramoney.WebhookSecret, got[0])
 	}
-	if products["PAID"] != 1 || products["SOON"] != 1 || products["LATER"] != 1 {
-		t.Errorf("the webhooks tell of %v", products)
-	}
+	require.Equal(t, 1, products["PAID"])
+	require.Equal(t, 1, products["SOON"])
+	require.Equal(t, 1, products["LATER"])
 }

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
-// TestTheStatusOfAPaidCollection compares the response with one from production: payload
+// TestStatusPaid compares the response with one from production: payload
 // has the amount paid, paymentData the amount credited.
-func TestTheStatusOfAPaidCollection(t *testing.T) {
+func TestStatusPaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.collects("P1", "237699123456", fields{"productPrice": 1010}).Text("transactionId")
@@ -20,46 +22,39 @@ func TestTheStatusOfAPaidCollection(t *testing.T) {
 	})
 	reply.Inner(t, "paymentData").Has(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
 	said := w.Notices(1)[0].Said
-	if reply["transactionId"] == id || reply["transactionId"] != said["transactionId"] {
-		t.Errorf(
-			"the transaction is %v here, %v in the webhook, and the payment %s", reply["transactionId"],
-			said["transactionId"], id,
-		)
-	}
+	require.NotEqual(t, id, reply["transactionId"])
+	require.Equal(t, said["transactionId"], reply["transactionId"])
 }
 
-func TestTheStatusOfWhatIsNotPaid(t *testing.T) {
+func TestStatusUnpaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699111111")
 	for _, want := range []string{"PENDING", "FAILURE"} {
 		reply := w.status("P1")
 		reply.Inner(t, "payload").Has(t, want, fields{"status": want, "amount": "1000"})
-		if reply["status"] != want || reply["paymentData"] != nil || reply["transactionId"] != nil ||
-			reply["receiptUrl"] != nil {
-			t.Errorf("%s: %v", want, reply)
-		}
+		require.EqualValues(t, want, reply["status"])
+		require.Nil(t, reply["paymentData"])
+		require.Nil(t, reply["transactionId"])
+		require.Nil(t, reply["receiptUrl"])
 		w.Clock.Advance(2 * time.Second)
 	}
 }
 
-// TestWhatIsNotFound checks that an unknown payment answers 200, as in production.
-func TestWhatIsNotFound(t *testing.T) {
+// TestStatusNotFound checks that an unknown payment answers 200, as in production.
+func TestStatusNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.collects("P1", "237699123456").Text("transactionId")
 	for _, asked := range []string{"P2", id, "p1"} {
-		if reply := w.stands(asked, "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND"); len(reply) != 2 {
-			t.Errorf("%s: %v", asked, reply)
-		}
+		require.Len(t, w.stands(asked, "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND"), 2, asked)
 	}
-	if status, reply := w.post(statusPath, signed(fields{})); status != http.StatusBadRequest ||
-		reply["message"] != "INVALID_PARAMETER productId" {
-		t.Errorf("a status of nothing answers %d %v", status, reply)
-	}
+	status, reply := w.post(statusPath, signed(fields{}))
+	require.Equal(t, http.StatusBadRequest, status, reply)
+	require.EqualValues(t, "INVALID_PARAMETER productId", reply["message"])
 }
 
-func TestAStatusByTarasOwnIdentifier(t *testing.T) {
+func TestStatusByOwnIdentifier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"status_by_payment_id": true}}`)
@@ -68,22 +63,19 @@ func TestAStatusByTarasOwnIdentifier(t *testing.T) {
 	).Text("transactionId"), w.pays("R1", "237699123456").Text("payoutId")
 	for asked, product := range map[string]string{paymentID: "P1", payoutID: "R1"} {
 		reply := w.stands(asked, "SUCCESS", "API_ORDER_SUCESSFULL")
-		if reply["productId"] != nil || reply.Inner(t, "payload")["productId"] != product {
-			t.Errorf("%s: %v", product, reply)
-		}
+		require.Nil(t, reply["productId"], product)
+		require.EqualValues(t, product, reply.Inner(t, "payload")["productId"])
 		w.stands(product, "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 	}
 }
 
-func TestAnAccountWithoutStatus(t *testing.T) {
+func TestNoStatusQuirk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"no_status": true}}`)
 	w.collects("P1", "237699123456")
 	for _, asked := range []string{"P1", "P2"} {
-		if reply := w.stands(asked, "ERROR", "BUSINESS_NOT_ACTIVATED_FOR_STATUS"); len(reply) != 2 {
-			t.Errorf("%s: %v", asked, reply)
-		}
+		require.Len(t, w.stands(asked, "ERROR", "BUSINESS_NOT_ACTIVATED_FOR_STATUS"), 2, asked)
 	}
 	w.Notices(1)
 }
@@ -92,19 +84,16 @@ func TestAnAccountWithoutStatus(t *testing.T) {
 func (w *world) list(path string, page fields) []fields {
 	w.T.Helper()
 	var entries []fields
-	if status := w.Send(w.Request(http.MethodPost, path, signed(page)), &entries); status != http.StatusOK ||
-		entries == nil {
-		w.T.Fatalf("%s answers %d %v", path, status, entries)
-	}
+	require.Equal(w.T, http.StatusOK, w.Send(w.Request(http.MethodPost, path, signed(page)), &entries))
+	require.NotNil(w.T, entries)
 	return entries
 }
 
-func TestTheLists(t *testing.T) {
+func TestLists(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if got := w.list(listPath, fields{}); len(got) != 0 {
-		t.Errorf("an empty list has %v", got)
-	}
+	got := w.list(listPath, fields{})
+	require.Empty(t, got)
 	paid := w.collects("PAID", "237699999999")
 	w.collects("FAILS", "237699111111")
 	w.pays("OUT", "237699123456")
@@ -112,9 +101,7 @@ func TestTheLists(t *testing.T) {
 	waits := w.collects("WAITS", "237699444444")
 
 	all := w.list(listPath, fields{})
-	if len(all) != 2 {
-		t.Fatalf("the list has %v", all)
-	}
+	require.Len(t, all, 2)
 	all[0].Has(t, "pending", fields{
 		"transactionId": waits["transactionId"], "amount": 1000.0, "currency": "XAF", "status": "PENDING",
 		"createdAt": "2026-03-12T09:30:05Z", "paidAt": nil, "productId": nil,
@@ -123,16 +110,16 @@ func TestTheLists(t *testing.T) {
 		"transactionId": paid["transactionId"], "amount": 500.0, "currency": "XAF", "status": "PAID",
 		"paidAt": "2026-03-12T09:30:00Z", "createdAt": nil, "productId": nil,
 	})
-	if only := w.list(paidPath, fields{}); len(only) != 1 || only[0]["transactionId"] != paid["transactionId"] {
-		t.Errorf("the list of what is paid has %v", only)
-	}
+	only := w.list(paidPath, fields{})
+	require.Len(t, only, 1)
+	require.Equal(t, paid["transactionId"], only[0]["transactionId"])
 	w.Set(`{"quirks": {"lists_name_products": true}}`)
-	if named := w.list(listPath, fields{}); named[0]["productId"] != "WAITS" || named[1]["productId"] != "PAID" {
-		t.Errorf("the list names %v", named)
-	}
+	named := w.list(listPath, fields{})
+	require.EqualValues(t, "WAITS", named[0]["productId"])
+	require.EqualValues(t, "PAID", named[1]["productId"])
 }
 
-func TestThePagesOfAList(t *testing.T) {
+func TestListPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var ids []any // newest first
@@ -149,22 +136,17 @@ func TestThePagesOfAList(t *testing.T) {
 		"beyond the end":     {fields{"start": 30, "size": 10}, 22, 22},
 	} {
 		got := w.list(listPath, row.page)
-		if len(got) != row.upTo-row.from {
-			t.Errorf("%s: %d entries", name, len(got))
-			continue
-		}
+		require.Len(t, got, row.upTo-row.from, name)
 		for i, entry := range got {
-			if entry["transactionId"] != ids[row.from+i] {
-				t.Errorf("%s: entry %d is %v", name, i, entry)
-			}
+			require.Equal(t, ids[row.from+i], entry["transactionId"], name)
 		}
 	}
 	for name, page := range map[string]fields{
 		"of nothing": {"size": 0}, "of too much": {"size": 101}, "before the beginning": {"start": -1},
 		"of text": {"size": "2"},
 	} {
-		if status, reply := w.post(listPath, signed(page)); status != http.StatusBadRequest || reply["status"] != "FAILURE" {
-			t.Errorf("a page %s answers %d %v", name, status, reply)
-		}
+		status, reply := w.post(listPath, signed(page))
+		require.Equal(t, http.StatusBadRequest, status, "%v %v", name, reply)
+		require.EqualValues(t, "FAILURE", reply["status"], name)
 	}
 }

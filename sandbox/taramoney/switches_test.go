@@ -2,16 +2,17 @@ package taramoney_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/taramoney"
 )
 
-func TestTheSwitchesAndTheBook(t *testing.T) {
+func TestSwitchesAndBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var now struct {
@@ -22,19 +23,16 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 		"poor_webhooks", "no_webhook_secret", "wrong_webhook_secret", "no_status", "lists_name_products",
 		"status_by_payment_id",
 	} {
-		if on, declared := now.Quirks[quirk]; on || !declared {
-			t.Errorf("%s is declared: %v, on: %v", quirk, declared, on)
-		}
+		on, declared := now.Quirks[quirk]
+		require.False(t, on, quirk)
+		require.True(t, declared, quirk)
 	}
-	if len(now.Quirks) != 6 {
-		t.Errorf("the quirks are %v", now.Quirks)
-	}
+	require.Len(t, now.Quirks, 6)
 	var said fields
-	if status := w.Send(
+	status := w.Send(
 		w.Request(http.MethodPost, "/switches", `{"quirks": {"bare_arrays": true}}`), &said,
-	); status != http.StatusBadRequest {
-		t.Errorf("another operator's quirk answers %d", status)
-	}
+	)
+	require.Equal(t, http.StatusBadRequest, status)
 	id := w.collects("P1", "237699123456").Text("transactionId")
 	w.collects("P2", "237699444444")
 	var book struct {
@@ -42,16 +40,15 @@ func TestTheSwitchesAndTheBook(t *testing.T) {
 		Paid   []engine.Paid
 	}
 	w.Send(w.Request(http.MethodGet, "/book", nil), &book)
-	if len(book.Orders) != 2 || len(book.Paid) != 1 || w.Sim.Asked() != 2 {
-		t.Fatalf("the book says %+v", book)
-	}
+	require.Len(t, book.Orders, 2)
+	require.Len(t, book.Paid, 1)
+	require.Equal(t, 2, w.Sim.Asked())
 	want := engine.Paid{
 		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: enginetest.Morning,
 		Direction: engine.In,
 	}
-	if book.Paid[0] != want || w.Sim.Book()[0] != want {
-		t.Errorf("the book says %+v, want %+v", book.Paid[0], want)
-	}
+	require.Equal(t, want, book.Paid[0])
+	require.Equal(t, want, w.Sim.Book()[0])
 }
 
 func TestDown(t *testing.T) {
@@ -60,10 +57,9 @@ func TestDown(t *testing.T) {
 	w.collects("P1", "237699444444")
 	w.Set(`{"down": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
-		if status, reply := w.post(path, signed(fields{"productId": "P1"})); status != http.StatusServiceUnavailable ||
-			reply["message"] != "SERVICE_UNAVAILABLE" {
-			t.Errorf("%s answers %d %v", path, status, reply)
-		}
+		status, reply := w.post(path, signed(fields{"productId": "P1"}))
+		require.Equal(t, http.StatusServiceUnavailable, status, "%v %v", path, reply)
+		require.EqualValues(t, "SERVICE_UNAVAILABLE", reply["message"], path)
 	}
 	w.Set(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
@@ -75,19 +71,16 @@ func TestChangedKeys(t *testing.T) {
 	w := newWorld(t)
 	w.Set(`{"keys_changed": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
-		if status, reply := w.post(path, w.collection("P1", "237699123456")); status != http.StatusUnauthorized ||
-			reply["status"] != "ERROR" {
-			t.Errorf("%s answers %d %v", path, status, reply)
-		}
+		status, reply := w.post(path, w.collection("P1", "237699123456"))
+		require.Equal(t, http.StatusUnauthorized, status, "%v %v", path, reply)
+		require.EqualValues(t, "ERROR", reply["status"], path)
 	}
-	if w.Sim.Asked() != 0 {
-		t.Error("what was refused was executed")
-	}
+	require.Equal(t, 0, w.Sim.Asked())
 }
 
-// TestWordsOfNoGuide checks that the response and its inner text both have undocumented
+// TestUnknownWords checks that the response and its inner text both have undocumented
 // words.
-func TestWordsOfNoGuide(t *testing.T) {
+func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699123456")
@@ -100,8 +93,8 @@ func TestWordsOfNoGuide(t *testing.T) {
 	w.stands("P2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 }
 
-// TestAnswersThatAreSpoilt executes every call whose response is unreadable.
-func TestAnswersThatAreSpoilt(t *testing.T) {
+// TestMangledResponse executes every call whose response is unreadable.
+func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"drop_answers": 2}`)
@@ -109,11 +102,10 @@ func TestAnswersThatAreSpoilt(t *testing.T) {
 	w.GivesUp(w.Request(http.MethodPost, statusPath, signed(fields{"productId": "P1"})))
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.Set(`{"answers": "page"}`)
-	if got := w.Fetch(
+	got := w.Fetch(
 		w.Request(http.MethodPost, payouts, w.payout("R1", "237699123456")),
-	); !strings.Contains(got.Body, "<html>") {
-		t.Errorf("the answer is no page: %s", got.Body)
-	}
+	)
+	require.Contains(t, got.Body, "<html>")
 	w.booked(1000, -1000)
 }
 
@@ -131,42 +123,39 @@ func TestLatencyAndSettling(t *testing.T) {
 	w.Notices(2)
 }
 
-// TestAFullSandbox checks that a full simulator refuses orders and keeps the old ones.
-func TestAFullSandbox(t *testing.T) {
+// TestMaxOrders checks that a full simulator refuses orders and keeps the old ones.
+func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.collects("P1", "237699123456")
 	for path, body := range map[string]fields{
 		mobilepay: w.collection("P2", "237699123456"), payouts: w.payout("R1", "237699123456"),
 	} {
-		if status, _ := w.post(path, body); status != http.StatusServiceUnavailable {
-			t.Errorf("%s answers %d", path, status)
-		}
+		status, _ := w.post(path, body)
+		require.Equal(t, http.StatusServiceUnavailable, status, path)
 	}
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 }
 
-// TestAJournalThatFails checks that an order that cannot be journaled is not executed. The
+// TestJournalClosed checks that an order that cannot be journaled is not executed. The
 // response does not tell why.
-func TestAJournalThatFails(t *testing.T) {
+func TestJournalClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *engine.Config) { o.JournalPath = t.TempDir() + "/journal.jsonl" })
 	enginetest.Close(t, w.Sim)
 	status, reply := w.post(mobilepay, w.collection("P1", "237699123456"))
-	if status != http.StatusInternalServerError || reply["message"] != "INTERNAL_ERROR" {
-		t.Errorf("the call answers %d %v", status, reply)
-	}
+	require.Equal(t, http.StatusInternalServerError, status, reply)
+	require.EqualValues(t, "INTERNAL_ERROR", reply["message"])
 	w.booked()
 }
 
-func TestASimulatorNeedsAnAddress(t *testing.T) {
+func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	enginetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
 		return taramoney.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
-	if _, err := taramoney.New(
+	_, err := taramoney.New(
 		engine.Config{Options: engine.Options{PublicURL: "http://tara.example", JournalPath: t.TempDir()}},
-	); err == nil {
-		t.Error("a simulator whose journal is a folder starts")
-	}
+	)
+	require.Error(t, err)
 }

@@ -5,15 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 )
 
 // secret returns the secret header of a webhook.
 func secret(n enginetest.Notice) []string { return n.Header.Values("tara-webhook-secret") }
 
-// TestTheRichWebhook compares the body with the captured one: 13 fields, amounts as text,
+// TestRichWebhook compares the body with the captured one: 13 fields, amounts as text,
 // paid and credited.
-func TestTheRichWebhook(t *testing.T) {
+func TestRichWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.collects("P1", "237699444444", fields{"productPrice": 100}).Text("transactionId")
@@ -25,17 +27,16 @@ func TestTheRichWebhook(t *testing.T) {
 		"status": "SUCCESS", "amount": "100", "originalAmount": "97", "mobileOperator": "ORANGE_CAMEROON",
 		"productId": "P1", "invoiceUrl": w.URL + "/pay/" + id,
 	})
-	if len(n.Said) != 13 || n.Said["transactionId"] == id {
-		t.Errorf("the webhook says %v", n.Said)
-	}
-	if got := secret(n); len(got) != 1 || got[0] != "sandbox-webhook-secret" ||
-		n.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("the webhook brings %v", n.Header)
-	}
+	require.Len(t, n.Said, 13)
+	require.NotEqual(t, id, n.Said["transactionId"])
+	got := secret(n)
+	require.Len(t, got, 1)
+	require.Equal(t, "sandbox-webhook-secret", got[0])
+	require.Equal(t, "application/json", n.Header.Get("Content-Type"))
 }
 
-// TestThePoorWebhook compares the body with Tara's page: seven fields.
-func TestThePoorWebhook(t *testing.T) {
+// TestPoorWebhook compares the body with Tara's page: seven fields.
+func TestPoorWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"quirks": {"poor_webhooks": true}}`)
@@ -47,15 +48,13 @@ func TestThePoorWebhook(t *testing.T) {
 		"businessId": "sandbox-biz", "paymentId": id, "phoneNumber": "699222222", "status": "FAILURE",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:02.000+02:00",
 	})
-	if len(n.Said) != 7 || n.Said.Text("collectionId") == "(no text)" || n.Said["collectionId"] == id {
-		t.Errorf("the webhook says %v", n.Said)
-	}
-	if len(secret(n)) != 1 {
-		t.Error("a poor webhook brings no secret")
-	}
+	require.Len(t, n.Said, 7)
+	require.NotEqual(t, "(no text)", n.Said.Text("collectionId"))
+	require.NotEqual(t, id, n.Said["collectionId"])
+	require.Len(t, secret(n), 1)
 }
 
-func TestTheSecretOfAWebhook(t *testing.T) {
+func TestWebhookSecret(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string]string{
 		"no_webhook_secret": "", "wrong_webhook_secret": "not-sandbox-webhook-secret",
@@ -64,15 +63,14 @@ func TestTheSecretOfAWebhook(t *testing.T) {
 		w.Set(`{"quirks": {"` + quirk + `": true}}`)
 		w.collects("P1", "237699123456")
 		n := w.Notices(1)[0]
-		if got := n.Header.Get("tara-webhook-secret"); got != want || (want == "") != (len(secret(n)) == 0) {
-			t.Errorf("%s: %v", quirk, secret(n))
-		}
+		require.Equal(t, want, n.Header.Get("tara-webhook-secret"), quirk)
+		require.Equal(t, want == "", len(secret(n)) == 0, quirk)
 	}
 }
 
-// TestAWebhookIsNotRetried checks that a webhook that the merchant rejected is lost until
+// TestWebhookWithoutRetry checks that a webhook that the merchant rejected is lost until
 // the merchant asks for it.
-func TestAWebhookIsNotRetried(t *testing.T) {
+func TestWebhookWithoutRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Inbox.Answer.Store(http.StatusInternalServerError)
@@ -84,7 +82,7 @@ func TestAWebhookIsNotRetried(t *testing.T) {
 	all[1].Said.Has(t, "the second webhook", all[0].Said)
 }
 
-func TestWhatIsNotSentAgain(t *testing.T) {
+func TestResendRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("WAITS", "237699444444")
@@ -95,17 +93,15 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 		"NOTHING": {"status": "ERROR", "message": "PAYMENT_FOR_TRANSACTION_NOT_FOUND"},
 	} {
 		status, reply := w.post(resendPath, signed(fields{"productId": product}))
-		if status != http.StatusOK {
-			t.Errorf("%s answers %d", product, status)
-		}
+		require.Equal(t, http.StatusOK, status, product)
 		reply.Has(t, product, want)
 	}
 	w.Notices(0)
 }
 
-// TestTaraCorrectsItself checks that FAILURE and then SUCCESS are sent, and that the book
+// TestCorrection checks that FAILURE and then SUCCESS are sent, and that the book
 // has one line.
-func TestTaraCorrectsItself(t *testing.T) {
+func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"correct_after_ms": 60000}`)
@@ -115,13 +111,12 @@ func TestTaraCorrectsItself(t *testing.T) {
 	w.stands("P1", "FAILURE", "PAYMENT_REFUSED_BY_CUSTOMER")
 	w.Clock.Advance(time.Minute)
 	all := w.Notices(2)
-	if all[0].Said["status"] != "FAILURE" || all[1].Said["status"] != "SUCCESS" {
-		t.Errorf("the webhooks say %v, then %v", all[0].Said["status"], all[1].Said["status"])
-	}
+	require.EqualValues(t, "FAILURE", all[0].Said["status"])
+	require.EqualValues(t, "SUCCESS", all[1].Said["status"])
 	w.booked(1000)
 }
 
-func TestTheSwitchesOfNotifications(t *testing.T) {
+func TestWebhookSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"notifications_off": true}`)
@@ -129,9 +124,8 @@ func TestTheSwitchesOfNotifications(t *testing.T) {
 	w.Set(`{"notifications_off": false, "notification_copies": 2, "notification_delay_ms": 5000}`)
 	w.collects("P2", "237699123456")
 	w.Clock.Advance(5*time.Second - time.Millisecond)
-	if n := len(w.Inbox.All()); n != 0 {
-		t.Errorf("%d webhooks came too early", n)
-	}
+	n := len(w.Inbox.All())
+	require.Equal(t, 0, n)
 	w.Clock.Advance(time.Millisecond)
 	for _, n := range w.Notices(2) {
 		n.Said.Has(t, "the webhook", fields{"productId": "P2"})

@@ -2,9 +2,9 @@ package taramoney_test
 
 import (
 	"net/http"
-	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/engine"
@@ -86,9 +86,8 @@ func (w *world) pays(receiver, phone string, change ...fields) fields {
 func (w *world) accepted(path string, body fields) fields {
 	w.T.Helper()
 	status, reply := w.post(path, body)
-	if status != http.StatusOK || reply["status"] != "SUCCESS" {
-		w.T.Fatalf("%s answers %d %v", path, status, reply)
-	}
+	require.Equal(w.T, http.StatusOK, status, reply)
+	require.EqualValues(w.T, "SUCCESS", reply["status"])
 	return reply
 }
 
@@ -96,9 +95,7 @@ func (w *world) accepted(path string, body fields) fields {
 func (w *world) status(product string) fields {
 	w.T.Helper()
 	status, reply := w.post(statusPath, signed(fields{"productId": product}))
-	if status != http.StatusOK {
-		w.T.Fatalf("the status answers %d %v", status, reply)
-	}
+	require.Equal(w.T, http.StatusOK, status, reply)
 	return reply
 }
 
@@ -121,9 +118,7 @@ func (w *world) booked(want ...int64) {
 		}
 		got = append(got, amount)
 	}
-	if !slices.Equal(got, want) {
-		w.T.Errorf("the book says %v, want %v", got, want)
-	}
+	require.Equal(w.T, want, got)
 }
 
 // post makes one call. A text body is sent unchanged.
