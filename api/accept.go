@@ -202,7 +202,7 @@ func conflict(original, request pirogue.Payment, lang uiLanguage) error {
 // row.
 //
 // The payment exists, so a failed start is no error of the request. The sweep starts payments that
-// are still CREATED after 15 a. Neither a disconnected client nor the time already spent shortens
+// are still CREATED after 15 s. Neither a disconnected client nor the time already spent shortens
 // the start.
 func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirogue.Payment) error {
 	// A client that disconnects must not stop a payment that exists.

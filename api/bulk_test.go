@@ -89,11 +89,12 @@ func TestAFileSaysWhatJSONSays(t *testing.T) {
 	const header = "merchant_order_id,amount,beneficiary_msisdn,description,network\r\n"
 	const lines = "a,500,+22376123456,\"Avril, \"\"payé\"\"\",\r\nb,700,+22370001234,,orange\r\n"
 	for name, file := range map[string]string{
-		"commas":                header + lines,
-		"a byte order mark":     "\ufeff" + header + lines,
-		"line feeds alone":      strings.ReplaceAll(header+lines, "\r", ""),
-		"no line end at last":   strings.TrimSuffix(header+lines, "\r\n"),
-		"other order of fields": "amount,merchant_order_id,beneficiary_msisdn,network,description\n500,a,+22376123456,,\"Avril, \"\"payé\"\"\"\n700,b,+22370001234,orange,\n",
+		"commas":              header + lines,
+		"a byte order mark":   "\ufeff" + header + lines,
+		"line feeds alone":    strings.ReplaceAll(header+lines, "\r", ""),
+		"no line end at last": strings.TrimSuffix(header+lines, "\r\n"),
+		"other order of fields": "amount,merchant_order_id,beneficiary_msisdn,network,description\n" +
+			"500,a,+22376123456,,\"Avril, \"\"payé\"\"\"\n700,b,+22370001234,orange,\n",
 		"semicolons": strings.ReplaceAll(header, ",", ";") +
 			"a;500;+22376123456;\"Avril, \"\"payé\"\"\";\r\nb;700;+22370001234;;orange\r\n",
 	} {

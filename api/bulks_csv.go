@@ -17,11 +17,20 @@ import (
 
 // The mistakes of a file as a whole.
 var (
-	notUTF8     = pirogue.LocalizedText{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
-	badQuotes   = pirogue.LocalizedText{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
-	badColumns  = pirogue.LocalizedText{FR: "Pas le nombre de cellules de l'en-tête.", EN: "Not as many cells as in the header."}
-	wrongHeader = pirogue.LocalizedText{FR: "Colonne inconnue ou présente deux fois.", EN: "A column is unknown or there twice."}
-	emptyTable  = pirogue.LocalizedText{FR: "De 1 à 10 000 lignes sous l'en-tête.", EN: "From 1 to 10,000 lines below the header."}
+	notUTF8    = pirogue.LocalizedText{FR: "Le fichier n'est pas en UTF-8.", EN: "The file is not UTF-8."}
+	badQuotes  = pirogue.LocalizedText{FR: "Guillemets mal placés (RFC 4180).", EN: "Misplaced quotes (RFC 4180)."}
+	badColumns = pirogue.LocalizedText{
+		FR: "Pas le nombre de cellules de l'en-tête.",
+		EN: "Not as many cells as in the header.",
+	}
+	wrongHeader = pirogue.LocalizedText{
+		FR: "Colonne inconnue ou présente deux fois.",
+		EN: "A column is unknown or there twice.",
+	}
+	emptyTable = pirogue.LocalizedText{
+		FR: "De 1 à 10 000 lignes sous l'en-tête.",
+		EN: "From 1 to 10,000 lines below the header.",
+	}
 )
 
 // csvFields lists the columns that a file may have. Metadata has no column.

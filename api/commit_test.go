@@ -263,7 +263,9 @@ func (w *commitWorld) earn(amount int64) {
 	require.NoError(w.t, err)
 	_, err = w.db.Send(w.t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(w.t, err)
-	_, err = w.db.Finalize(w.t.Context(), lifecycle.Finalization{PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now})
+	_, err = w.db.Finalize(w.t.Context(), lifecycle.Finalization{
+		PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now,
+	})
 	require.NoError(w.t, err)
 }
 

@@ -65,8 +65,10 @@ func signedHead(w *world, body string, length int) string {
 func TestASlowClientIsCutOff(t *testing.T) { // rows 28, 78
 	t.Parallel()
 	for name, head := range map[string]func(*world) string{
-		"while it sends its headers": func(*world) string { return "POST /api/v1/payments/cashin HTTP/1.1\r\nHost: x\r\nX-Slow: " },
-		"while it sends its body":    func(w *world) string { return signedHead(w, order("o"), 60_000) },
+		"while it sends its headers": func(*world) string {
+			return "POST /api/v1/payments/cashin HTTP/1.1\r\nHost: x\r\nX-Slow: "
+		},
+		"while it sends its body": func(w *world) string { return signedHead(w, order("o"), 60_000) },
 		"while it calls back": func(*world) string {
 			return "POST /callbacks/orange-web-ml/x HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"
 		},

@@ -90,11 +90,13 @@ func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
 
 	w := newWorld(t)
 	for number, want := range map[string]string{
-		"+22376123456":   `{"msisdn":"+22376123456","valid":true,"country_code":"ML","currency":"XOF","probable_network":"orange","networks":["orange"]}`,
+		"+22376123456": `{"msisdn":"+22376123456","valid":true,"country_code":"ML",` +
+			`"currency":"XOF","probable_network":"orange","networks":["orange"]}`,
 		"%2B22566123456": `{"msisdn":"+22566123456","valid":false,"networks":[]}`,
-		"+2250505123456": `{"msisdn":"+2250505123456","valid":true,"country_code":"CI","currency":"XOF","probable_network":"mtn","networks":["wave"]}`,
-		"+33612345678":   `{"msisdn":"+33612345678","valid":false,"networks":[]}`,
-		"hello":          `{"msisdn":"hello","valid":false,"networks":[]}`,
+		"+2250505123456": `{"msisdn":"+2250505123456","valid":true,"country_code":"CI",` +
+			`"currency":"XOF","probable_network":"mtn","networks":["wave"]}`,
+		"+33612345678": `{"msisdn":"+33612345678","valid":false,"networks":[]}`,
+		"hello":        `{"msisdn":"hello","valid":false,"networks":[]}`,
 	} {
 		got := w.get("/msisdn/" + number)
 		require.Equal(t, http.StatusOK, got.Code)
@@ -109,7 +111,9 @@ func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.change(func() {
-		w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: {State: operator.BreakerOpen, ProbeAt: w.now()}}
+		w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{
+			testOperator: {State: operator.BreakerOpen, ProbeAt: w.now()},
+		}
 	})
 	page := w.admin("/metrics").Body.String()
 	require.Contains(t, page, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)

@@ -389,7 +389,9 @@ func selects(f listing.PaymentFilter, p pirogue.Payment) bool {
 }
 
 // Timeline implements api.Reports.
-func (s *fakeStore) Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
+func (s *fakeStore) Timeline(
+	ctx context.Context, o access.Owner, id pirogue.PaymentID,
+) ([]support.TimelineEntry, error) {
 	if _, err := s.Payment(ctx, o, id); err != nil {
 		return nil, err
 	}

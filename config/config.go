@@ -21,38 +21,38 @@ import (
 	"pirogue/routing"
 )
 
-// Config holds every setting. The env tag is the setting's name, and `pirogue config check`
-// prints the usage tag. A setting marked secret is never printed. NAME_FILE, the path of a
-// file, may give the value of a setting NAME.
+// Config holds every setting. The env tag is the setting's name, and usages explains it. A setting
+// marked secret is never printed. NAME_FILE, the path of a file, may give the value of a setting
+// NAME.
 type Config struct {
-	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080" usage:"where the merchant API listens"`
-	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081" usage:"health, metrics, profiling; loopback only"`
-	WorkerAddr     string   `env:"PIROGUE_WORKER_ADDR" envDefault:"127.0.0.1:8082" usage:"the same for a worker that runs by itself"`
-	SupportAddr    string   `env:"PIROGUE_SUPPORT_ADDR" envDefault:"127.0.0.1:8083" usage:"where the admin API listens, for support and finance"`
-	SandboxAddr    string   `env:"PIROGUE_SANDBOX_ADDR" envDefault:"127.0.0.1:8090" usage:"where the simulators listen"`
-	PublicURL      string   `env:"PIROGUE_PUBLIC_URL" usage:"how operators and merchants reach the API; default http://PIROGUE_API_ADDR"`
-	SandboxURL     string   `env:"PIROGUE_SANDBOX_URL" usage:"how payers and the worker reach the simulators; default http://PIROGUE_SANDBOX_ADDR"`
-	TrustedProxies []string `env:"PIROGUE_TRUSTED_PROXIES" usage:"CIDRs whose X-Forwarded-For is believed; default none"`
+	APIAddr        string   `env:"PIROGUE_API_ADDR" envDefault:"127.0.0.1:8080"`
+	AdminAddr      string   `env:"PIROGUE_ADMIN_ADDR" envDefault:"127.0.0.1:8081"`
+	WorkerAddr     string   `env:"PIROGUE_WORKER_ADDR" envDefault:"127.0.0.1:8082"`
+	SupportAddr    string   `env:"PIROGUE_SUPPORT_ADDR" envDefault:"127.0.0.1:8083"`
+	SandboxAddr    string   `env:"PIROGUE_SANDBOX_ADDR" envDefault:"127.0.0.1:8090"`
+	PublicURL      string   `env:"PIROGUE_PUBLIC_URL"`
+	SandboxURL     string   `env:"PIROGUE_SANDBOX_URL"`
+	TrustedProxies []string `env:"PIROGUE_TRUSTED_PROXIES"`
 
-	SupportURL   string `env:"PIROGUE_SUPPORT_URL" usage:"where pirogue admin finds the admin API; default http://PIROGUE_SUPPORT_ADDR"`
-	SupportToken string `env:"PIROGUE_SUPPORT_TOKEN" secret:"true" usage:"whose acts those of pirogue admin are; pirogue admin token create makes one"`
+	SupportURL   string `env:"PIROGUE_SUPPORT_URL"`
+	SupportToken string `env:"PIROGUE_SUPPORT_TOKEN" secret:"true"`
 
-	DataDir     string `env:"PIROGUE_DATA_DIR" envDefault:".pirogue" usage:"where pirogue dev keeps its files"`
-	DatabaseURL string `env:"DATABASE_URL" secret:"true" usage:"postgres://… or sqlite:PATH; default sqlite in PIROGUE_DATA_DIR"`
-	Keys        string `env:"PIROGUE_KEYS" secret:"true" usage:"encryption keys name:hex64[,older…], none is ever dropped; pirogue dev makes its own"`
+	DataDir     string `env:"PIROGUE_DATA_DIR" envDefault:".pirogue"`
+	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
+	Keys        string `env:"PIROGUE_KEYS" secret:"true"`
 
-	OperatorsFile string `env:"PIROGUE_OPERATORS_FILE" usage:"JSON of live operators and routes; default none"`
+	OperatorsFile string `env:"PIROGUE_OPERATORS_FILE"`
 
-	TemporalPort   int    `env:"PIROGUE_TEMPORAL_PORT" envDefault:"7233" usage:"port of the Temporal that pirogue dev starts"`
-	TemporalUIPort int    `env:"PIROGUE_TEMPORAL_UI_PORT" envDefault:"8233" usage:"port of its Web UI"`
-	DevServer      string `env:"PIROGUE_DEVSERVER" envDefault:"bin/devserver" usage:"the Temporal that pirogue dev starts"`
+	TemporalPort   int    `env:"PIROGUE_TEMPORAL_PORT" envDefault:"7233"`
+	TemporalUIPort int    `env:"PIROGUE_TEMPORAL_UI_PORT" envDefault:"8233"`
+	DevServer      string `env:"PIROGUE_DEVSERVER" envDefault:"bin/devserver"`
 
-	RatePerSecond int `env:"PIROGUE_RATE_PER_SECOND" envDefault:"200" usage:"requests a second per merchant and mode"`
-	RateBurst     int `env:"PIROGUE_RATE_BURST" envDefault:"2000" usage:"requests a merchant may make at once"`
+	RatePerSecond int `env:"PIROGUE_RATE_PER_SECOND" envDefault:"200"`
+	RateBurst     int `env:"PIROGUE_RATE_BURST" envDefault:"2000"`
 
-	LoopbackWebhooks bool   `env:"PIROGUE_LOOPBACK_WEBHOOKS" envDefault:"false" usage:"let test webhooks reach this machine; pirogue dev turns it on"`
-	ReadUnsealed     bool   `env:"PIROGUE_READ_UNSEALED" envDefault:"false" usage:"read what Temporal holds unsealed, without live operators only; pirogue dev turns it on"`
-	LogLevel         string `env:"PIROGUE_LOG_LEVEL" envDefault:"info" usage:"debug, info, warn or error; pirogue dev says warn"`
+	LoopbackWebhooks bool   `env:"PIROGUE_LOOPBACK_WEBHOOKS" envDefault:"false"`
+	ReadUnsealed     bool   `env:"PIROGUE_READ_UNSEALED" envDefault:"false"`
+	LogLevel         string `env:"PIROGUE_LOG_LEVEL" envDefault:"info"`
 
 	Operators []Operator      `env:"-"`
 	Routes    []routing.Route `env:"-"`
@@ -226,7 +226,7 @@ func Settings() []Setting {
 	for field := range reflect.TypeFor[Config]().Fields() {
 		if name := field.Tag.Get("env"); name != "" && name != "-" {
 			rows = append(rows, Setting{
-				Name: name, Default: field.Tag.Get("envDefault"), Usage: field.Tag.Get("usage"),
+				Name: name, Default: field.Tag.Get("envDefault"), Usage: usages[name],
 				Secret: field.Tag.Get("secret") != "",
 			})
 		}

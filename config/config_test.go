@@ -102,3 +102,11 @@ func TestASimulatorsRefusalIsBelievedWithinSeconds(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsAreExplained(t *testing.T) {
+	t.Parallel()
+
+	for _, s := range config.Settings() {
+		require.NotEmpty(t, s.Usage, s.Name)
+	}
+}

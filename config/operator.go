@@ -34,7 +34,7 @@ type Operator struct {
 	Timeout Duration        `json:"timeout"` // of one call, its access token included; 0 means the adapter's
 	// FinalityWindow is the finality window: the time after which an operator's "not found" or
 	// "failed" is final. Zero keeps the adapter's value. AbsenceProves states a promise of the
-	// contract, besides the adapter's own: a reference not found after Horizon was never
+	// contract, besides the adapter's own: a reference not found after FinalityWindow was never
 	// executed.
 	FinalityWindow Duration `json:"finality_window"`
 	AbsenceProves  bool     `json:"absence_proves"`

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// sandboxHorizon is the finality window of every simulator: a little longer than its
+	// sandboxFinalityWindow is the finality window of every simulator: a little longer than its
 	// slowest test number. Real operators need a day, and nobody at a laptop waits that long.
-	sandboxHorizon = 7 * time.Minute
+	sandboxFinalityWindow = 7 * time.Minute
 	// sandboxSpan is the least time between two refusals at the Digitalpaye and Taramoney
 	// simulators. With the real operators it is ten minutes and one hour.
 	sandboxSpan = 10 * time.Second
@@ -38,13 +38,13 @@ func sandboxOperators(url string) []Operator {
 		{
 			Code: "digitalpaye-ci-test", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 			BaseURL: url + "/digitalpaye", Environment: "sandbox", Simulator: true,
-			FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
 			Credentials: map[string]string{"api_key": "sandbox-key", "api_secret": "sandbox-secret"},
 		},
 		{
 			Code: "taramoney-cm-test", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
 			BaseURL: url + "/taramoney/api/tara", Simulator: true,
-			FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
 			Credentials: map[string]string{
 				"api_key": "sandbox-key", "business_id": "sandbox-biz", "webhook_secret": "sandbox-webhook-secret",
 			},
@@ -57,7 +57,7 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	return Operator{
 		Code: code, Adapter: "sonatel", Mode: pirogue.Test, Country: country, Network: pirogue.Orange,
 		Currency: pirogue.XOF, BaseURL: url + "/sonatel", Simulator: true,
-		FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true,
 		Credentials: map[string]string{
 			"client_id": "sandbox-client", "client_secret": "sandbox-secret", "msisdn": "770000001", "pin": "2468",
 			"merchant_code": "100200", "merchant_name": "Pirogue", "callback_key": "sandbox-callback-key",
@@ -73,7 +73,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
 		BaseURL: url + "/novasend", Simulator: true,
-		FinalityWindow: Duration(sandboxHorizon), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,
 			"webhook_secret": "sandbox-webhook-secret",

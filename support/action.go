@@ -34,7 +34,7 @@ const (
 
 // SupportAction is one request of a person to act on a payment.
 type SupportAction struct {
-	AuditID    string            `json:"audit_id"` // the ID of the audit entry; a repeated request with the same ID has one effect
+	AuditID    string            `json:"audit_id"` // of the audit entry; a repeated request has one effect
 	Kind       SupportActionKind `json:"kind"`
 	Actor      string            `json:"actor"`
 	Resolution Resolution        `json:"resolution,omitempty"` // of ActionResolve

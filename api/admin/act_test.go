@@ -124,7 +124,9 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 	t.Parallel()
 
 	result := func(d support.Decision) support.ActionResult {
-		return support.ActionResult{Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending}
+		return support.ActionResult{
+			Decision: d, Reason: "as the operator says", Evidence: "word", Status: pirogue.StatusPending,
+		}
 	}
 	tests := map[string]struct {
 		workflow func(context.Context, pirogue.Payment, string) (support.ActionResult, error)

@@ -36,7 +36,7 @@ type AuditEntry struct {
 	Role      support.Role              `json:"role"`
 	Action    support.SupportActionKind `json:"action"`
 	PaymentID pirogue.PaymentID         `json:"transaction_id,omitempty"` // "" when the action concerns none
-	Subject   string                    `json:"subject,omitempty"`        // another object of the action, such as a merchant
+	Subject   string                    `json:"subject,omitempty"`        // another object of the action: a merchant
 	Reason    string                    `json:"reason"`
 	Result    *support.ActionResult     `json:"result,omitempty"`  // absent: under way, or interrupted
 	EndedAt   time.Time                 `json:"ended_at,omitzero"` // zero: under way, or interrupted

@@ -135,9 +135,10 @@ func (c *Client) Resend(
 	return actOnPayment(ctx, c, id, support.ActionResend, resendBody{reasonBody{reason}, event})
 }
 
-// RecordSettlement books a transfer to a merchant's bank. A repeated ID books it once.
+// Settle books a transfer to a merchant's bank. A repeated ID books it once.
 func (c *Client) Settle(ctx context.Context, id pirogue.MerchantID, p Settlement, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/settlements", settlementBody{reasonBody{reason}, p})
+	path := "/merchants/" + url.PathEscape(string(id)) + "/settlements"
+	return act(ctx, c, http.MethodPost, path, settlementBody{reasonBody{reason}, p})
 }
 
 // SetFee replaces one rule of a merchant's contract.

@@ -112,7 +112,8 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 	w := newWorld(t)
 	payment, merchant := "/payments/"+string(w.payment.ID), "/merchants/"+string(merchantID)
 	settlement := func(change, to string) string {
-		good := `{"reason":"x","id":"V1","mode":"live","country_code":"CM","amount":10,"currency":"XAF","note":"","paid_at":"2026-01-02T03:04:05Z"}`
+		good := `{"reason":"x","id":"V1","mode":"live","country_code":"CM","amount":10,"currency":"XAF",` +
+			`"note":"","paid_at":"2026-01-02T03:04:05Z"}`
 		return strings.Replace(good, change, to, 1)
 	}
 	for _, tt := range []struct {

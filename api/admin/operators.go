@@ -70,7 +70,8 @@ func (h operatorRoutes) park(c *gin.Context, rc *requestContext) error {
 
 // unpark puts an operator back into service. A ramp spreads the payments that waited.
 func (h operatorRoutes) unpark(c *gin.Context, rc *requestContext) error {
-	return h.setParked(c, rc, support.ActionUnpark, "The operator gets payments again; what waited for it comes back slowly.")
+	return h.setParked(c, rc, support.ActionUnpark,
+		"The operator gets payments again; what waited for it comes back slowly.")
 }
 
 // setParked takes an operator out of service or puts it back. text is the result's text for the

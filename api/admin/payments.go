@@ -162,7 +162,7 @@ type Details struct {
 	ReturnURL    string                      `json:"return_url,omitempty"`
 	CancelURL    string                      `json:"cancel_url,omitempty"`
 	NotifyURL    string                      `json:"notify_url,omitempty"`
-	Unreadable   string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
+	Unreadable   string                      `json:"unreadable,omitempty"` // why a part of the payment is missing here
 }
 
 // paymentOf returns support's view of a payment.

@@ -87,7 +87,9 @@ func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
 		body := `{"reason":"a deploy changed its steps","expected":` + expected + `}`
 		return w.do(request(supportToken, http.MethodPost, "/rebuild/blocked", body))
 	}
-	w.workflows.blocked = []lifecycle.LostWorkflow{{What: lifecycle.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"}}
+	w.workflows.blocked = []lifecycle.LostWorkflow{
+		{What: lifecycle.FollowedPayment, ID: string(w.payment.ID), Why: "blocked"},
+	}
 	require.Contains(t, w.do(request(reader, http.MethodGet, "/rebuild/blocked", "")).Body.String(), w.payment.ID)
 	require.Equal(t, http.StatusUnprocessableEntity, blocked("0").status())
 	require.Contains(t, blocked("2").Body.String(), "1 workflows are blocked, not 2")

@@ -89,7 +89,7 @@ type OpenCase struct {
 
 	Payment    Payment                     `json:"payment"`
 	Allowed    []support.SupportActionKind `json:"allowed"`
-	Unreadable string                      `json:"unreadable,omitempty"` // reason why a part of the payment is missing here
+	Unreadable string                      `json:"unreadable,omitempty"` // why a part of the payment is missing here
 }
 
 // openCaseOf returns support's view of an open case. Allowed is an empty list for no action, never

@@ -162,7 +162,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
-	w.workflows.remedy = says(support.ActionResult{Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING"})
+	w.workflows.remedy = says(support.ActionResult{
+		Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING",
+	})
 	for name, role := range map[string]support.Role{
 		reader: support.RoleReader, supportToken: support.RoleSupport, finance: support.RoleFinance, "retired": "",
 	} {

@@ -13,8 +13,14 @@ type CodeInfo struct {
 
 // Codes is the error table, in the order in which the documentation prints it.
 var Codes = []CodeInfo{
-	{pirogue.InvalidJSON, 400, pirogue.LocalizedText{FR: "Le corps de la requête n'est pas un JSON valide.", EN: "The request body is not valid JSON."}},
-	{pirogue.UnknownField, 400, pirogue.LocalizedText{FR: "Le corps contient un champ inconnu.", EN: "The body contains an unknown field."}},
+	{pirogue.InvalidJSON, 400, pirogue.LocalizedText{
+		FR: "Le corps de la requête n'est pas un JSON valide.",
+		EN: "The request body is not valid JSON.",
+	}},
+	{pirogue.UnknownField, 400, pirogue.LocalizedText{
+		FR: "Le corps contient un champ inconnu.",
+		EN: "The body contains an unknown field.",
+	}},
 	{pirogue.SignatureInvalid, 401, pirogue.LocalizedText{
 		FR: "Clé ou signature incorrecte : HMAC-SHA256 de l'horodatage suivi du corps brut, en hexadécimal minuscule.",
 		EN: "Wrong key or signature: HMAC-SHA256 of the timestamp followed by the raw body, in lower-case hexadecimal.",
@@ -24,15 +30,25 @@ var Codes = []CodeInfo{
 		EN: "Timestamp missing, malformed or more than 300 s away: check your clock (NTP).",
 	}},
 	{pirogue.SignatureReplayed, 401, pirogue.LocalizedText{
-		FR: "Cette signature a déjà servi pour une autre requête.", EN: "This signature was already used for another request.",
+		FR: "Cette signature a déjà servi pour une autre requête.",
+		EN: "This signature was already used for another request.",
 	}},
-	{pirogue.MerchantSuspended, 403, pirogue.LocalizedText{FR: "Le compte marchand est suspendu.", EN: "The merchant account is suspended."}},
+	{pirogue.MerchantSuspended, 403, pirogue.LocalizedText{
+		FR: "Le compte marchand est suspendu.",
+		EN: "The merchant account is suspended.",
+	}},
 	{pirogue.IPNotAllowed, 403, pirogue.LocalizedText{
 		FR: "Cette adresse IP n'est pas autorisée pour cette clé.", EN: "This IP address is not allowed for this key.",
 	}},
-	{pirogue.TransactionNotFound, 404, pirogue.LocalizedText{FR: "Transaction introuvable.", EN: "Transaction not found."}},
+	{pirogue.TransactionNotFound, 404, pirogue.LocalizedText{
+		FR: "Transaction introuvable.",
+		EN: "Transaction not found.",
+	}},
 	{pirogue.NotFound, 404, pirogue.LocalizedText{FR: "Ressource introuvable.", EN: "Not found."}},
-	{pirogue.MethodNotAllowed, 405, pirogue.LocalizedText{FR: "Méthode non autorisée sur cette route.", EN: "Method not allowed on this route."}},
+	{pirogue.MethodNotAllowed, 405, pirogue.LocalizedText{
+		FR: "Méthode non autorisée sur cette route.",
+		EN: "Method not allowed on this route.",
+	}},
 	{pirogue.PayloadTooLarge, 413, pirogue.LocalizedText{
 		FR: "Le corps dépasse 64 Kio (8 Mio pour un envoi groupé).", EN: "The body is larger than 64 KiB (8 MiB for a bulk).",
 	}},
@@ -48,8 +64,14 @@ var Codes = []CodeInfo{
 		FR: "Cette référence existe déjà avec un autre contenu ; rien n'a été créé.",
 		EN: "This reference already exists with other content; nothing was created.",
 	}},
-	{pirogue.RefundInProgress, 409, pirogue.LocalizedText{FR: "Un remboursement est déjà en cours.", EN: "A refund is already in progress."}},
-	{pirogue.MissingField, 422, pirogue.LocalizedText{FR: "Un champ obligatoire manque.", EN: "A required field is missing."}},
+	{pirogue.RefundInProgress, 409, pirogue.LocalizedText{
+		FR: "Un remboursement est déjà en cours.",
+		EN: "A refund is already in progress.",
+	}},
+	{pirogue.MissingField, 422, pirogue.LocalizedText{
+		FR: "Un champ obligatoire manque.",
+		EN: "A required field is missing.",
+	}},
 	{pirogue.InvalidAmount, 422, pirogue.LocalizedText{
 		FR: "Montant invalide : un entier de 1 à 1000000000000, dans les limites de l'opérateur.",
 		EN: "Invalid amount: an integer from 1 to 1000000000000 within the operator's limits.",
@@ -60,13 +82,20 @@ var Codes = []CodeInfo{
 	{pirogue.InvalidCurrency, 422, pirogue.LocalizedText{
 		FR: "Devise invalide ou différente de celle du pays.", EN: "Currency invalid or not the country's.",
 	}},
-	{pirogue.CountryNotSupported, 422, pirogue.LocalizedText{FR: "Ce pays n'est pas desservi.", EN: "This country is not served."}},
+	{pirogue.CountryNotSupported, 422, pirogue.LocalizedText{
+		FR: "Ce pays n'est pas desservi.",
+		EN: "This country is not served.",
+	}},
 	{pirogue.InvalidOrderID, 422, pirogue.LocalizedText{
-		FR: "Référence invalide : 1 à 64 caractères ASCII visibles.", EN: "Invalid reference: 1 to 64 visible ASCII characters.",
+		FR: "Référence invalide : 1 à 64 caractères ASCII visibles.",
+		EN: "Invalid reference: 1 to 64 visible ASCII characters.",
 	}},
 	{pirogue.InvalidURL, 422, pirogue.LocalizedText{FR: "URL invalide.", EN: "Invalid URL."}},
 	{pirogue.InvalidParameter, 422, pirogue.LocalizedText{FR: "Paramètre invalide.", EN: "Invalid parameter."}},
-	{pirogue.InsufficientBalance, 422, pirogue.LocalizedText{FR: "Solde marchand insuffisant.", EN: "Insufficient merchant balance."}},
+	{pirogue.InsufficientBalance, 422, pirogue.LocalizedText{
+		FR: "Solde marchand insuffisant.",
+		EN: "Insufficient merchant balance.",
+	}},
 	{pirogue.RefundNotAllowed, 422, pirogue.LocalizedText{
 		FR: "Cette transaction ne peut pas être remboursée.", EN: "This transaction cannot be refunded.",
 	}},

@@ -59,7 +59,9 @@ func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason s
 		return err
 	}
 	result := support.ActionResult{Decision: support.DecisionSettled, Reason: "Operators are asked first."}
-	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{ID: entry.ID, Since: since, Begun: now, Actor: by, Reason: reason})
+	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{
+		ID: entry.ID, Since: since, Begun: now, Actor: by, Reason: reason,
+	})
 	if err != nil {
 		result = support.ActionResult{Decision: support.DecisionRefused, Reason: err.Error()}
 	}

@@ -141,7 +141,8 @@ func (tool *adminTool) client() (*admin.Client, error) {
 		return nil, err
 	}
 	if conf.SupportToken == "" {
-		return nil, errors.New("PIROGUE_SUPPORT_TOKEN is not set; `pirogue admin token create NAME --role ROLE` makes a token")
+		return nil, errors.New("PIROGUE_SUPPORT_TOKEN is not set; " +
+			"`pirogue admin token create NAME --role ROLE` makes a token")
 	}
 	return &admin.Client{URL: conf.SupportURL, Token: conf.SupportToken}, nil
 }

@@ -29,7 +29,8 @@ var groups = map[string]string{
 var operations = []operation{
 	// Find and read.
 	{
-		use: "find TERM", short: "Find payments by any id: ours, the merchant's, the operator's, or a number", flags: limitFlag,
+		use: "find TERM", flags: limitFlag,
+		short: "Find payments by any id: ours, the merchant's, the operator's, or a number",
 		call: reads(func(ctx context.Context, c *admin.Client, in *input) ([]admin.Payment, error) {
 			return c.Find(ctx, in.args[0], in.limit)
 		}, paymentRows),
@@ -176,7 +177,8 @@ var operations = []operation{
 		}),
 	},
 	{
-		use: "ask-first end", short: "Accept and send again; a second person confirms where money may have left that is in no book",
+		use:   "ask-first end",
+		short: "Accept and send again; a second person confirms where money may have left that is in no book",
 		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
 			return c.EndAskFirst(ctx, in.reason)
 		}),

@@ -203,7 +203,8 @@ func TestARefusedActIsPrintedAndTheCommandFails(t *testing.T) {
 
 	environ, _ := adminAPI(t, http.StatusConflict,
 		`{"error":"the operator may still execute it","code":"REFUSED","request_id":"req_1",
-		"data":{"audit_id":"a1","action":"redrive","result":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
+		"data":{"audit_id":"a1","action":"redrive",
+		"result":{"decision":"REFUSED","reason":"the operator may still execute it"}}}`)
 	out, err := run(t, environ, "admin", "redrive", somePayment, "--reason", "they called")
 	require.ErrorContains(t, err, "REFUSED: the operator may still execute it (req_1)")
 	require.Regexp(t, `decision +REFUSED`, out)

@@ -14,12 +14,15 @@ import (
 )
 
 // paymentRows prints found payments.
-var paymentRows = table("PAYMENT TYPE STATUS AMOUNT NUMBER OPERATOR ORDER MODE CREATED", func(p admin.Payment) []string {
+var paymentRows = table("PAYMENT TYPE STATUS AMOUNT NUMBER OPERATOR ORDER MODE CREATED", paymentRow)
+
+// paymentRow prints one payment.
+func paymentRow(p admin.Payment) []string {
 	return []string{
 		string(p.ID), string(p.Kind), string(p.Status), money(p), p.MSISDN, string(p.Operator), p.OrderID, string(p.Mode),
 		at(p.CreatedAt),
 	}
-})
+}
 
 // money prints a payment's amount and currency.
 func money(p admin.Payment) string {

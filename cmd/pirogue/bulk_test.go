@@ -135,7 +135,8 @@ func TestABulkIsSubmittedWatchedAndCancelledByHand(t *testing.T) {
 		},
 		"a file with mistakes": {
 			"submit " + file + " --reference april",
-			[]string{`422 {"code":"INVALID_AMOUNT","error":"Montant invalide","params":[{"field":"lines[1].amount","code":"INVALID_AMOUNT","message":"Montant invalide.","line":3}]}`},
+			[]string{`422 {"code":"INVALID_AMOUNT","error":"Montant invalide",` +
+				`"params":[{"field":"lines[1].amount","code":"INVALID_AMOUNT","message":"Montant invalide.","line":3}]}`},
 			nil, "", "line 3, lines[1].amount: Montant invalide.",
 		},
 		"a file without a reference": {"submit " + file, nil, nil, "", "needs --reference"},

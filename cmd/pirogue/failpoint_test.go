@@ -315,8 +315,9 @@ func (l *lane) settledByPeople() (stop func()) {
 // resolve has one person say that a payment was not paid.
 func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
 	act := support.AuditEntry{
-		ID: ids.New(), At: time.Now(), Actor: actor, Role: support.RoleFinance, Action: support.ActionResolve, PaymentID: p.ID,
-		Reason: "the operator's statement has no such payout", Resolution: support.ResolvedUnpaid, Evidence: "statement",
+		ID: ids.New(), At: time.Now(), Actor: actor, Role: support.RoleFinance, Action: support.ActionResolve,
+		PaymentID: p.ID,
+		Reason:    "the operator's statement has no such payout", Resolution: support.ResolvedUnpaid, Evidence: "statement",
 	}
 	if l.parts.store.BeginAuditEntry(ctx, act) == nil {
 		l.parts.starter.Act(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended

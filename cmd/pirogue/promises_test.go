@@ -36,7 +36,8 @@ func TestPromisesFollowTheSimulator(t *testing.T) {
 	require.NoError(t, err)
 	proves := func(code pirogue.OperatorCode) bool {
 		now = now.Add(promisesLife)
-		return lifecycle.NewPaymentInput(pirogue.Payment{Kind: pirogue.CashOut}, []operator.Instance{instances[code]}).Current.AbsenceProves
+		in := lifecycle.NewPaymentInput(pirogue.Payment{Kind: pirogue.CashOut}, []operator.Instance{instances[code]})
+		return in.Current.AbsenceProves
 	}
 
 	require.True(t, proves("sonatel-sn-test"), "what the configuration grants")

@@ -168,7 +168,8 @@ func TestTheBookOfAnOperatorIsPrinted(t *testing.T) {
 		sonatel.MSISDNHeader: {"+221770123456"},
 	}
 	posted(t, url+"/api/eWallet/v4/qrcode", call,
-		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`)
+		`{"code":"`+sonatel.MerchantCode+`","name":"Boutique Awa","reference":"REF-1","validity":300,`+
+			`"amount":{"value":1500,"unit":"XOF"},"restrictions":{"isSingleUse":true}}`)
 	require.Eventually(t, func() bool { return len(s.Sonatel.Book()) == 1 }, 10*time.Second, 5*time.Millisecond)
 	out, err = run(t, environ, "sandbox", "book", "sonatel")
 	require.NoError(t, err)
