@@ -42,7 +42,9 @@ type asked struct {
 }
 
 func (asked) Capability() operator.Capability {
-	return operator.Capability{Reference: operator.StatusByReference, FinalityWindow: time.Hour, Proof: operator.ProofNone}
+	return operator.Capability{
+		Reference: operator.StatusByReference, FinalityWindow: time.Hour, Proof: operator.ProofNone,
+	}
 }
 
 func (a asked) Status(context.Context, operator.StatusQuery) (operator.OperatorResult, error) {
@@ -74,8 +76,10 @@ func TestFailingCalls(t *testing.T) {
 			}
 			return pending, nil
 		}},
-		"pending":                      {answer: func(int32) (operator.OperatorResult, error) { return pending, nil }},
-		"the operator does not answer": {answer: func(int32) (operator.OperatorResult, error) { return pending, unknown }},
+		"pending": {answer: func(int32) (operator.OperatorResult, error) { return pending, nil }},
+		"the operator does not answer": {
+			answer: func(int32) (operator.OperatorResult, error) { return pending, unknown },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,13 +123,16 @@ func (b *books) ask(o asked, look func()) {
 	}}
 	watch := worker.WatchCalls(a, func(string) {})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
-	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)})
+	env.SetStartWorkflowOptions(
+		client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)},
+	)
 	env.RegisterActivity(a)
 	env.RegisterWorkflow(asking)
 	looked := false
 	env.RegisterDelayedCallback(func() { looked = true; look() }, 4*time.Minute)
 	env.ExecuteWorkflow(asking, activities.StatusInput{
-		PaymentID: b.payment.ID, Pace: activities.Brisk, Candidate: operator.RouteCandidate{Operator: b.payment.Operator},
+		PaymentID: b.payment.ID, Pace: activities.Brisk,
+		Candidate: operator.RouteCandidate{Operator: b.payment.Operator},
 	})
 	require.NoError(b.t, env.GetWorkflowError())
 	require.True(b.t, looked)

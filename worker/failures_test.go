@@ -70,7 +70,9 @@ func newBooks(t *testing.T, url string) *books {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	require.NoError(t, b.db.Migrate(t.Context()))
-	merchant, err := b.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique", NotifyURL: "https://m.example"})
+	merchant, err := b.db.CreateMerchant(
+		t.Context(), pirogue.Merchant{Name: "Boutique", NotifyURL: "https://m.example"},
+	)
 	require.NoError(t, err)
 	b.payment = b.cashIn(merchant.ID)
 	driver, dsn, create := "pgx", url, `CREATE TRIGGER broken BEFORE INSERT ON ledger_journals
@@ -133,7 +135,9 @@ func (b *books) settle(failures int, look func()) {
 		counted.Add(1)
 	})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
-	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)})
+	env.SetStartWorkflowOptions(
+		client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)},
+	)
 	env.RegisterActivity(&activities.Activities{Store: b.db, Clock: time.Now, Workflows: told{}})
 	env.RegisterWorkflow(settling)
 	env.RegisterDelayedCallback(func() {

@@ -50,8 +50,11 @@ func TestArrival(t *testing.T) {
 			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
 		"late, and late again": {
-			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid}, {from: 2 * time.Hour, outcome: paid, extra: 5000}},
-			want:   "EXPIRED", booked: 10_000, backs: 2,
+			scenes: []scene{
+				{outcome: pending}, {from: 6 * time.Minute, outcome: paid},
+				{from: 2 * time.Hour, outcome: paid, extra: 5000},
+			},
+			want: "EXPIRED", booked: 10_000, backs: 2,
 			cases: []support.Cause{support.CauseLateSuccess, support.CauseLateSuccess},
 		},
 		"twice late, and it is accepted": {
@@ -105,31 +108,37 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 		waits  bool
 	}{
 		"a cash-in that was paid by the next": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: settledAtOnce,
 			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"and nothing is returned by itself": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next:   settledAtOnce,
 			policy: pirogue.LateAccept, want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-in that expired at the next": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}}, next: neverHeard,
+			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}},
+			next: neverHeard,
 			want: "EXPIRED", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback while the next one waits": {
 			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}},
-			next: []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}}, rings: []time.Duration{2 * time.Minute},
-			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
+			next:  []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}},
+			rings: []time.Duration{2 * time.Minute},
+			want:  "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nothing": {
 			kind: pirogue.CashIn, first: neverHeard, next: settledAtOnce, want: "SUCCESS",
 		},
 		"a cash-out that was paid by the next": {
-			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: settledAtOnce,
 			want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-out, settled by two people": {
-			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, next: settledAtOnce,
+			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: settledAtOnce,
 			asks: []asked{
 				{5 * time.Hour, resolve("awa", support.ResolvedPlaced), "PROPOSED"},
 				{6 * time.Hour, resolve("moussa", support.ResolvedPlaced), "SETTLED"},
@@ -289,7 +298,8 @@ func TestSuccessIsVerified(t *testing.T) {
 			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
 		},
 		"support asks, and the workflow learns it late": {
-			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled, late: true,
+			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
+			late: true,
 		},
 		"support asks, and it is taken back": {
 			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000,
@@ -316,7 +326,8 @@ func TestSuccessIsVerified(t *testing.T) {
 			open: []support.Cause{support.CauseReversed},
 		},
 		"a cash-out whose status flaps": {
-			kind: pirogue.CashOut, later: []scene{{outcome: declined}, {from: time.Second, outcome: paid}}, booked: 5000,
+			kind: pirogue.CashOut, later: []scene{{outcome: declined}, {from: time.Second, outcome: paid}},
+			booked: 5000,
 		},
 		"nothing is known": {kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000},
 	} {
@@ -369,7 +380,9 @@ func TestReversalAfterRefunds(t *testing.T) {
 		pending bool // the last refund is under way
 		want    []support.Cause
 	}{
-		"a part, by its call":            {call: true, refunds: []int64{100}, want: []support.Cause{support.CauseReversed}},
+		"a part, by its call": {
+			call: true, refunds: []int64{100}, want: []support.Cause{support.CauseReversed},
+		},
 		"all, into the wallet":           {refunds: []int64{5000}, want: []support.Cause{support.CauseReversed}},
 		"all, by its call":               {call: true, refunds: []int64{5000}},
 		"all, by its call, and in parts": {call: true, refunds: []int64{2000, 3000}},
@@ -386,7 +399,8 @@ func TestReversalAfterRefunds(t *testing.T) {
 			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
 			for n, amount := range tt.refunds {
 				refund, attempt := w.write(pirogue.Payment{
-					Kind: pirogue.Refund, OrderID: fmt.Sprint("refund_", n), ParentID: w.payment.ID, Amount: xof(amount), Fee: xof(0),
+					Kind: pirogue.Refund, OrderID: fmt.Sprint("refund_", n), ParentID: w.payment.ID,
+					Amount: xof(amount), Fee: xof(0),
 				})
 				w.sent(attempt)
 				if tt.pending && n == len(tt.refunds)-1 {

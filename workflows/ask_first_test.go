@@ -19,7 +19,9 @@ import (
 func (w *world) askFirst(from, until time.Duration) {
 	w.t.Helper()
 	begin := func() {
-		mode := lifecycle.AskFirst{ID: ids.New(), Since: w.env.Now(), Begun: w.env.Now(), Actor: "awa", Reason: "a test"}
+		mode := lifecycle.AskFirst{
+			ID: ids.New(), Since: w.env.Now(), Begun: w.env.Now(), Actor: "awa", Reason: "a test",
+		}
 		require.NoError(w.t, w.store.BeginAskFirst(w.t.Context(), mode))
 	}
 	if from == 0 {
@@ -30,7 +32,9 @@ func (w *world) askFirst(from, until time.Duration) {
 	w.env.RegisterDelayedCallback(func() {
 		ctx := w.t.Context()
 		require.NoError(w.t, w.store.TemporalAsked(ctx, w.env.Now()))
-		require.NoError(w.t, w.store.MarkSeen(ctx, lifecycle.FollowedPayment, []string{string(w.payment.ID)}, w.env.Now()))
+		require.NoError(
+			w.t, w.store.MarkSeen(ctx, lifecycle.FollowedPayment, []string{string(w.payment.ID)}, w.env.Now()),
+		)
 		require.NoError(w.t, w.store.OperatorLooked(ctx, instance, "its portal", "awa"))
 		require.NoError(w.t, w.store.OperatorLooked(ctx, another, "its portal", "awa"))
 		verdict, err := w.store.EndAskFirst(ctx, nil, "awa", w.env.Now())
@@ -71,7 +75,8 @@ func TestWhileOperatorsAreAskedFirst(t *testing.T) {
 			"PENDING", "FAILED", 1,
 		},
 		"a refund that was paid": {
-			setting{kind: pirogue.Refund}, 0, []scene{{outcome: pending}, {from: days, outcome: paid}}, "", "SUCCESS", 0,
+			setting{kind: pirogue.Refund}, 0, []scene{{outcome: pending}, {from: days, outcome: paid}}, "", "SUCCESS",
+			0,
 		},
 		"a cash-in that is never paid": {
 			setting{kind: pirogue.CashIn}, time.Minute, []scene{{outcome: pending}}, "PENDING", "EXPIRED", 1,

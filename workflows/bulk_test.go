@@ -178,9 +178,8 @@ func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
 
 	c := newCrew(t, 60)
 	c.env.RegisterDelayedCallback(func() { loseHistory(c.env) }, 20*time.Second)
-	c.env.ExecuteWorkflow(losable(workflows.Bulk), bulk.NewBulkInput(c.bulk, func(pirogue.OperatorCode) (operator.Instance, bool) {
-		return operator.Instance{}, false
-	}))
+	noOperator := func(pirogue.OperatorCode) (operator.Instance, bool) { return operator.Instance{}, false }
+	c.env.ExecuteWorkflow(losable(workflows.Bulk), bulk.NewBulkInput(c.bulk, noOperator))
 	require.Error(t, c.env.GetWorkflowError())
 	require.Len(t, c.launches, 60)
 	c.payAll()

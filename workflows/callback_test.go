@@ -66,7 +66,8 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 		closed []support.Cause // its money went back
 	}{
 		"it says paid, which is so, and is accepted": {
-			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true, want: "SUCCESS",
+			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true,
+			want: "SUCCESS",
 		},
 		"it says paid, which is so, and goes back": {
 			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
@@ -105,7 +106,9 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
 			w.tell()
 			_, attempt := w.latest()
-			callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon))
+			callback := operator.NewCallback(
+				attempt, operator.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon),
+			)
 			_, err := w.store.RecordCallback(t.Context(), callback)
 			require.NoError(t, err)
 			w.operator.scenes = tt.later
@@ -125,7 +128,9 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			opened, closed := w.cases(p.ID)
 			require.Equal(t, tt.opened, opened)
 			require.Equal(t, tt.closed, closed)
-			require.Equal(t, len(tt.opened) > 0, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does")
+			require.Equal(
+				t, len(tt.opened) > 0, p.FinishedAt.IsZero(), "an open case keeps its workflow, and nothing else does",
+			)
 		})
 	}
 }
@@ -137,7 +142,9 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	w := freshBooks(t).world(t, setting{horizon: horizon})
 	w.tell()
 	_, attempt := w.latest()
-	callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := operator.NewCallback(
+		attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now(),
+	)
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	w.broken = map[pirogue.PaymentID]error{w.payment.ID: pirogue.Errorf(pirogue.ServiceUnavailable, "away")}
@@ -162,7 +169,9 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 	w := freshBooks(t).world(t, setting{})
 	w.loseAfter(time.Minute)
 	_, attempt := w.latest()
-	callback := operator.NewCallback(attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now())
+	callback := operator.NewCallback(
+		attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now(),
+	)
 	_, err := w.store.RecordCallback(t.Context(), callback)
 	require.NoError(t, err)
 	require.Zero(t, w.sweepLater(30*time.Second).Routed, "it waits for the workflow")

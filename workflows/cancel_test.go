@@ -25,10 +25,12 @@ func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
 		want    pirogue.Status
 	}{
 		"a cash-in before it is sent": {
-			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0, "SUCCESS",
+			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0,
+			"SUCCESS",
 		},
 		"a cash-in while it waits": {
-			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 6 * time.Second, "SUCCESS",
+			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			6 * time.Second, "SUCCESS",
 		},
 		"a cash-in that is watched": {
 			setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon},

@@ -43,15 +43,19 @@ func TestCancelledLine(t *testing.T) {
 		want      pirogue.Status
 		sent      int
 	}{
-		"it never left":       {"", nil, 0, "FAILED", 0},
-		"it is not sent":      {"", slices.Repeat([]error{notSent}, 9), time.Second, "FAILED", 2},
-		"its answer was lost": {operator.IdempotentByReference, slices.Repeat([]error{unknown}, 9), time.Second, "SUCCESS", 2},
+		"it never left":  {"", nil, 0, "FAILED", 0},
+		"it is not sent": {"", slices.Repeat([]error{notSent}, 9), time.Second, "FAILED", 2},
+		"its answer was lost": {
+			operator.IdempotentByReference, slices.Repeat([]error{unknown}, 9), time.Second, "SUCCESS", 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCrew(t, 60)
 			c.operator.power, c.operator.answers = tt.power, tt.answers
-			c.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: time.Hour, outcome: pirogue.OutcomePaid}}
+			c.operator.scenes = []scene{
+				{outcome: pirogue.OutcomePending}, {from: time.Hour, outcome: pirogue.OutcomePaid},
+			}
 			c.beginLines()
 			cancel := func() {
 				_, err := c.store.CancelBulk(context.Background(), c.owner, c.bulk.ID, c.env.Now())

@@ -16,7 +16,9 @@ import (
 )
 
 // down is an operator that no submission reaches within a minute.
-var down = []error{notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent}
+var down = []error{
+	notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent, notSent,
+}
 
 // several is as often as an operator that stays down is tried within a minute; the
 // waits have jitter, so the number is not always the same.
@@ -44,37 +46,101 @@ func TestCashIn(t *testing.T) {
 		open    bool // only a person can end it
 		closed  support.Cause
 	}{
-		"paid at once":                      {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
-		"paid after half a minute":          {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
-		"paid, and the operator calls back": {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second}, want: "SUCCESS"},
+		"paid at once": {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"paid after half a minute": {
+			scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS",
+		},
+		"paid, and the operator calls back": {
+			scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second},
+			want: "SUCCESS",
+		},
 		"paid, and it calls back three times": {
 			scenes: []scene{{from: 20 * time.Second, outcome: paid}},
 			rings:  []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
 		},
-		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
-		"a forged callback, and nobody pays":   {rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"paid at the last question":            {scenes: []scene{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS"},
-		"the operator errs, then says paid":    {scenes: []scene{{err: unknown}, {from: time.Minute, outcome: paid}}, want: "SUCCESS"},
-		"the customer refuses":                 {scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED", failure: pirogue.FailedDeclined},
-		"the operator closes it unpaid":        {scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"silence for five minutes":             {want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"the operator refuses the request":     {answers: []error{refused}, want: "FAILED", failure: pirogue.FailedRefused},
+		"it calls back before it has answered": {
+			scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS",
+		},
+		"a forged callback, and nobody pays": {
+			rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
+		"paid at the last question": {
+			scenes: []scene{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS",
+		},
+		"the operator errs, then says paid": {
+			scenes: []scene{{err: unknown}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+		},
+		"the customer refuses": {
+			scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
+			failure: pirogue.FailedDeclined,
+		},
+		"the operator closes it unpaid": {
+			scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED",
+			failure: pirogue.FailedNoAnswer,
+		},
+		"silence for five minutes": {want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"the operator refuses the request": {
+			answers: []error{refused}, want: "FAILED", failure: pirogue.FailedRefused,
+		},
 
-		"down, then up":                {answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3},
-		"the answer is lost, then not": {answers: []error{unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2},
-		"down for ever":                {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
-		"refused after an outage":      {answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2},
+		"down, then up": {
+			answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3,
+		},
+		"the answer is lost, then not": {
+			answers: []error{unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2,
+		},
+		"down for ever": {
+			answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several,
+		},
+		"refused after an outage": {
+			answers: []error{notSent, refused}, want: "FAILED", failure: pirogue.FailedRefused, sent: 2,
+		},
 
-		"paid late, and it is returned":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess},
-		"paid late, and it is accepted":      {scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"paid late, after a callback":        {scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour}, want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess},
-		"paid late, another amount":          {scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept, want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: support.CauseAmountMismatch, open: true},
-		"declined, then paid after all":      {scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2},
-		"the operator errs to the horizon":   {scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, cause: support.CauseUnknown, open: true},
-		"it errs at the window's end only":   {scenes: []scene{{from: 4 * time.Minute, err: unknown}, {from: 6 * time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed},
-		"it errs at the horizon for a while": {scenes: []scene{{from: 23 * time.Hour, err: unknown}, {from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer},
-		"it answers long after the horizon":  {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: support.CauseUnknown},
-		"it says paid long after it":         {scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: support.CauseUnknown},
+		"paid late, and it is returned": {
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			closed: support.CauseLateSuccess,
+		},
+		"paid late, and it is accepted": {
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS",
+			events: 2,
+		},
+		"paid late, after a callback": {
+			scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour},
+			want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess,
+		},
+		"paid late, another amount": {
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept,
+			want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: support.CauseAmountMismatch, open: true,
+		},
+		"declined, then paid after all": {
+			scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept,
+			want: "SUCCESS", events: 2,
+		},
+		"the operator errs to the horizon": {
+			scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+			cause: support.CauseUnknown, open: true,
+		},
+		"it errs at the window's end only": {
+			scenes: []scene{
+				{from: 4 * time.Minute, err: unknown}, {from: 6 * time.Minute, outcome: pirogue.OutcomePending},
+			},
+			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+		},
+		"it errs at the horizon for a while": {
+			scenes: []scene{
+				{from: 23 * time.Hour, err: unknown},
+				{from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending},
+			},
+			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+		},
+		"it answers long after the horizon": {
+			scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}},
+			want:   "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: support.CauseUnknown,
+		},
+		"it says paid long after it": {
+			scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}},
+			policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: support.CauseUnknown,
+		},
 		"paid, and later how much": {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
@@ -213,13 +279,29 @@ func TestCashInWindow(t *testing.T) {
 		paid  time.Duration
 		want  pirogue.Status
 	}{
-		"nobody calls":                   {rate: stretched, paid: 4 * time.Minute, want: "SUCCESS"},
-		"a callback that says nothing":   {rate: stretched, rings: []time.Duration{time.Second}, paid: 4 * time.Minute, want: "SUCCESS"},
-		"several, one after the other":   {rate: stretched, rings: []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute}, paid: 4 * time.Minute, want: "SUCCESS"},
-		"support asks, and goes on":      {rate: stretched, asks: []time.Duration{time.Minute, 2 * time.Minute}, paid: 4 * time.Minute, want: "SUCCESS"},
-		"a callback before the last one": {rings: []time.Duration{4*time.Minute + 56*time.Second}, paid: 4*time.Minute + 58*time.Second, want: "SUCCESS"},
-		"a callback tells of the money":  {rate: stretched, rings: []time.Duration{2 * time.Minute}, paid: time.Minute, want: "SUCCESS"},
-		"and nobody pays":                {rate: stretched, rings: []time.Duration{time.Second}, asks: []time.Duration{time.Minute}, paid: 48 * time.Hour, want: "EXPIRED"},
+		"nobody calls": {rate: stretched, paid: 4 * time.Minute, want: "SUCCESS"},
+		"a callback that says nothing": {
+			rate: stretched, rings: []time.Duration{time.Second}, paid: 4 * time.Minute, want: "SUCCESS",
+		},
+		"several, one after the other": {
+			rate: stretched, rings: []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute},
+			paid: 4 * time.Minute, want: "SUCCESS",
+		},
+		"support asks, and goes on": {
+			rate: stretched, asks: []time.Duration{time.Minute, 2 * time.Minute}, paid: 4 * time.Minute,
+			want: "SUCCESS",
+		},
+		"a callback before the last one": {
+			rings: []time.Duration{4*time.Minute + 56*time.Second}, paid: 4*time.Minute + 58*time.Second,
+			want: "SUCCESS",
+		},
+		"a callback tells of the money": {
+			rate: stretched, rings: []time.Duration{2 * time.Minute}, paid: time.Minute, want: "SUCCESS",
+		},
+		"and nobody pays": {
+			rate: stretched, rings: []time.Duration{time.Second}, asks: []time.Duration{time.Minute},
+			paid: 48 * time.Hour, want: "EXPIRED",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

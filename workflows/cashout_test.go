@@ -52,37 +52,88 @@ func outRows() map[string]outRow {
 		{from: 22 * time.Second, outcome: paid},
 	}
 	return map[string]outRow{
-		"accepted, then paid":              {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
-		"paid at once":                     {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
-		"accepted, then declined":          {scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED", failure: pirogue.FailedDeclined},
-		"the operator closes it":           {scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "FAILED", failure: pirogue.FailedDeclined},
-		"declined once, then paid":         {scenes: []scene{{outcome: declined}, {from: 4 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"accepted, then paid": {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"paid at once":        {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"accepted, then declined": {
+			scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
+			failure: pirogue.FailedDeclined,
+		},
+		"the operator closes it": {
+			scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "FAILED", failure: pirogue.FailedDeclined,
+		},
+		"declined once, then paid": {
+			scenes: []scene{{outcome: declined}, {from: 4 * time.Second, outcome: paid}}, want: "SUCCESS",
+		},
 		"the status flaps, then says paid": {scenes: flaps, want: "SUCCESS"},
-		"the status errs for long":         {scenes: []scene{{err: unknown}, {from: 20 * time.Minute, outcome: paid}}, want: "SUCCESS"},
+		"the status errs for long": {
+			scenes: []scene{{err: unknown}, {from: 20 * time.Minute, outcome: paid}}, want: "SUCCESS",
+		},
 
-		"refused, and nothing is known of it": {answers: no, scenes: []scene{{outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused},
-		"refused, and the status says so":     {answers: no, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedRefused},
-		"refused, and paid all the same":      {answers: no, scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
-		"refused, and the status errs first":  {answers: no, scenes: []scene{{err: unknown}, {from: time.Minute, outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused},
+		"refused, and nothing is known of it": {
+			answers: no, scenes: []scene{{outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused,
+		},
+		"refused, and the status says so": {
+			answers: no, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedRefused,
+		},
+		"refused, and paid all the same": {answers: no, scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"refused, and the status errs first": {
+			answers: no, scenes: []scene{{err: unknown}, {from: time.Minute, outcome: absent}}, want: "FAILED",
+			failure: pirogue.FailedRefused,
+		},
 
-		"the answer is lost, it was paid":       {answers: lost, scenes: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS"},
-		"the answer is lost, it was declined":   {answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable},
-		"lost, and never heard of":              {answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown},
-		"lost, never heard of, which proves it": {answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable},
-		"lost, and found paid after all":        {answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS", closed: support.CauseUnknown},
-		"lost, absent only after the horizon":   {answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true, want: "FAILED", failure: pirogue.FailedUnavailable, closed: support.CauseUnknown},
-		"accepted, and never decided":           {want: "PENDING", cause: support.CauseUnknown},
-		"accepted, then forgotten":              {scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown},
-		"nobody answers what became of it":      {scenes: []scene{{err: unknown}}, want: "PENDING", cause: support.CauseUnknown},
+		"the answer is lost, it was paid": {
+			answers: lost, scenes: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+		},
+		"the answer is lost, it was declined": {
+			answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable,
+		},
+		"lost, and never heard of": {
+			answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
+		},
+		"lost, never heard of, which proves it": {
+			answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED",
+			failure: pirogue.FailedUnavailable,
+		},
+		"lost, and found paid after all": {
+			answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS",
+			closed: support.CauseUnknown,
+		},
+		"lost, absent only after the horizon": {
+			answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true,
+			want: "FAILED", failure: pirogue.FailedUnavailable, closed: support.CauseUnknown,
+		},
+		"accepted, and never decided": {want: "PENDING", cause: support.CauseUnknown},
+		"accepted, then forgotten": {
+			scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
+		},
+		"nobody answers what became of it": {
+			scenes: []scene{{err: unknown}}, want: "PENDING", cause: support.CauseUnknown,
+		},
 
-		"down for ever":     {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
-		"down, then up":     {answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3},
-		"down, then silent": {answers: []error{notSent, unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2},
+		"down for ever": {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
+		"down, then up": {
+			answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3,
+		},
+		"down, then silent": {
+			answers: []error{notSent, unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2,
+		},
 
-		"declined, then paid after all": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: support.CausePaidAfterAll, moved: ordered},
-		"another amount":                {scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: support.CauseAmountMismatch, moved: 1500},
-		"to somebody else":              {scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: support.CauseMismatch, moved: ordered},
-		"declined, then another amount": {scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED", failure: pirogue.FailedDeclined, cause: support.CauseAmountMismatch, moved: 1500},
+		"declined, then paid after all": {
+			scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED",
+			failure: pirogue.FailedDeclined, cause: support.CausePaidAfterAll, moved: ordered,
+		},
+		"another amount": {
+			scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: support.CauseAmountMismatch,
+			moved: 1500,
+		},
+		"to somebody else": {
+			scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: support.CauseMismatch,
+			moved: ordered,
+		},
+		"declined, then another amount": {
+			scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED",
+			failure: pirogue.FailedDeclined, cause: support.CauseAmountMismatch, moved: 1500,
+		},
 
 		"paid, and later how much": {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
@@ -91,17 +142,42 @@ func outRows() map[string]outRow {
 			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid, amount: 1500}}, want: "PENDING",
 			cause: support.CauseAmountMismatch, moved: 1500,
 		},
-		"paid, and nobody knows how much": {scenes: []scene{{unclear: true}}, want: "PENDING", cause: support.CauseUnknown},
+		"paid, and nobody knows how much": {
+			scenes: []scene{{unclear: true}}, want: "PENDING", cause: support.CauseUnknown,
+		},
 
-		"it calls back before it has answered": {scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS"},
-		"it calls back three times":            {scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS"},
-		"forged callbacks":                     {answers: lost, scenes: []scene{{outcome: absent}}, rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: support.CauseUnknown},
+		"it calls back before it has answered": {
+			scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS",
+		},
+		"it calls back three times": {
+			scenes: []scene{{from: 20 * time.Second, outcome: paid}},
+			rings:  []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
+		},
+		"forged callbacks": {
+			answers: lost, scenes: []scene{{outcome: absent}},
+			rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: support.CauseUnknown,
+		},
 
-		"once by reference, the answer is lost":      {answers: lost, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS", sent: 2},
-		"once by reference, down, then up":           {answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS", sent: 2},
-		"once by reference, lost and never heard of": {answers: lost, scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: 2},
-		"once by reference, lost, then refused":      {answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several},
-		"once by reference, lost, then down":         {answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several},
+		"once by reference, the answer is lost": {
+			answers: lost, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS",
+			sent: 2,
+		},
+		"once by reference, down, then up": {
+			answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference,
+			want: "SUCCESS", sent: 2,
+		},
+		"once by reference, lost and never heard of": {
+			answers: lost, scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING",
+			cause: support.CauseUnknown, sent: 2,
+		},
+		"once by reference, lost, then refused": {
+			answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}},
+			power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several,
+		},
+		"once by reference, lost, then down": {
+			answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}},
+			power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several,
+		},
 	}
 }
 

@@ -69,7 +69,8 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
 			found, err := a.EarlierAttempts(ctx, id)
 			for n := range found { // as a Pirogue tells it whose clock is behind Temporal's
-				found[n].Now, found[n].Until = found[n].Now.Add(-temporalIs["ahead"]), found[n].Until.Add(-temporalIs["ahead"])
+				found[n].Now = found[n].Now.Add(-temporalIs["ahead"])
+				found[n].Until = found[n].Until.Add(-temporalIs["ahead"])
 			}
 			return found, err
 		})

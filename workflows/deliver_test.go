@@ -227,7 +227,9 @@ func TestAnEventThatNobodyCanSignIsExhaustedAndSeen(t *testing.T) {
 	for _, key := range keys {
 		require.NoError(t, w.store.RevokeKey(t.Context(), key.Public))
 	}
-	require.Equal(t, activities.DeliverResult{State: pirogue.EventExhausted, Attempts: webhook.MaxDeliveries}, w.deliver())
+	require.Equal(
+		t, activities.DeliverResult{State: pirogue.EventExhausted, Attempts: webhook.MaxDeliveries}, w.deliver(),
+	)
 	require.Empty(t, w.endpoint.at)
 	logs, err := w.store.Deliveries(t.Context(), w.owner, listing.EventFilter{State: pirogue.EventExhausted})
 	require.NoError(t, err)

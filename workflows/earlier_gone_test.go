@@ -30,7 +30,9 @@ func TestEarlierOperatorLeft(t *testing.T) {
 			w := newWorldOf(t, setting{kind: tt.kind, next: true, horizon: horizon})
 			w.operator.answers, w.operator.tokenless = []error{unable}, true
 			w.operator.scenes = []scene{{outcome: pirogue.OutcomeDeclined}}
-			w.next.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: pirogue.OutcomePaid}}
+			w.next.scenes = []scene{
+				{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: pirogue.OutcomePaid},
+			}
 			all := w.instances(false)
 			w.renew()
 			w.next.now = w.env.Now

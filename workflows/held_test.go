@@ -68,14 +68,22 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 		want        pirogue.Status
 		sent        int
 	}{
-		"a cash-out waits with its hold":     {pirogue.CashOut, 0, 3 * days, 0, waits(5050), "SUCCESS", 1},
-		"a refund waits":                     {pirogue.Refund, 0, 3 * days, 0, waits(5000), "SUCCESS", 1},
-		"a parked cash-out waits longer":     {pirogue.CashOut, time.Hour, 3 * days, 2 * time.Hour, waits(5050), "SUCCESS", 1},
-		"a cash-out waits, and parks":        {pirogue.CashOut, 0, 2 * time.Hour, 20 * time.Hour, waits(5050), "SUCCESS", 1},
-		"a cash-in ends with its window":     {pirogue.CashIn, 0, 0, 0, waits(0), "EXPIRED", 0},
-		"a cash-in is sent within its time":  {pirogue.CashIn, 0, 2 * time.Minute, 0, waits(0), "SUCCESS", 1},
-		"what was sent before is followed":   {pirogue.CashOut, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 5050}, "SUCCESS", 1},
-		"a cash-in that was sent is awaited": {pirogue.CashIn, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 0}, "SUCCESS", 1},
+		"a cash-out waits with its hold": {pirogue.CashOut, 0, 3 * days, 0, waits(5050), "SUCCESS", 1},
+		"a refund waits":                 {pirogue.Refund, 0, 3 * days, 0, waits(5000), "SUCCESS", 1},
+		"a parked cash-out waits longer": {
+			pirogue.CashOut, time.Hour, 3 * days, 2 * time.Hour, waits(5050), "SUCCESS", 1,
+		},
+		"a cash-out waits, and parks": {
+			pirogue.CashOut, 0, 2 * time.Hour, 20 * time.Hour, waits(5050), "SUCCESS", 1,
+		},
+		"a cash-in ends with its window":    {pirogue.CashIn, 0, 0, 0, waits(0), "EXPIRED", 0},
+		"a cash-in is sent within its time": {pirogue.CashIn, 0, 2 * time.Minute, 0, waits(0), "SUCCESS", 1},
+		"what was sent before is followed": {
+			pirogue.CashOut, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 5050}, "SUCCESS", 1,
+		},
+		"a cash-in that was sent is awaited": {
+			pirogue.CashIn, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 0}, "SUCCESS", 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +98,9 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 				look = tt.until - time.Second
 			}
 			seen := w.glanceAt(look)
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid}}
+			w.operator.scenes = []scene{
+				{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid},
+			}
 			require.Equal(t, tt.want, w.tell().Status)
 			require.Equal(t, tt.seen, *seen)
 			require.Len(t, w.operator.refs, tt.sent)

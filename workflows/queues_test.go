@@ -17,11 +17,15 @@ import (
 // everything else.
 func TestCallsHaveTheirQueue(t *testing.T) {
 	t.Parallel()
-	for name, kind := range map[string]pirogue.PaymentKind{"cash-in": pirogue.CashIn, "cash-out": pirogue.CashOut, "refund": pirogue.Refund} {
+	for name, kind := range map[string]pirogue.PaymentKind{
+		"cash-in": pirogue.CashIn, "cash-out": pirogue.CashOut, "refund": pirogue.Refund,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: kind})
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid}}
+			w.operator.scenes = []scene{
+				{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid},
+			}
 			queues := map[string]map[string]bool{}
 			w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 				if queues[info.ActivityType.Name] == nil {

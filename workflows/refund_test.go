@@ -21,7 +21,9 @@ func TestRefund(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorldOf(t, setting{kind: pirogue.Refund, part: 2000, power: row.power, proves: row.proves, horizon: horizon})
+			w := newWorldOf(
+				t, setting{kind: pirogue.Refund, part: 2000, power: row.power, proves: row.proves, horizon: horizon},
+			)
 			p := w.play(row)
 			parent, _, err := w.store.Latest(t.Context(), w.parent.ID)
 			require.NoError(t, err)

@@ -65,8 +65,9 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		open     []support.Cause
 	}{
 		"while the customer has time": {
-			setting: setting{kind: pirogue.CashIn}, scenes: []scene{{from: 4 * time.Minute, outcome: pirogue.OutcomePaid}},
-			lost: time.Minute, want: "SUCCESS",
+			setting: setting{kind: pirogue.CashIn},
+			scenes:  []scene{{from: 4 * time.Minute, outcome: pirogue.OutcomePaid}},
+			lost:    time.Minute, want: "SUCCESS",
 		},
 		"while it is watched": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
@@ -78,7 +79,8 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 			closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"while it was watched, and no money came": {
-			setting: setting{kind: pirogue.CashIn, horizon: horizon}, lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED",
+			setting: setting{kind: pirogue.CashIn, horizon: horizon}, lost: 7 * time.Minute, gone: 3 * horizon,
+			want: "EXPIRED",
 		},
 		"after it came late and was accepted": {
 			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon}, scenes: paidLate,
@@ -86,7 +88,8 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 		},
 		"a cash-out whose answer is lost": {
 			setting: setting{kind: pirogue.CashOut, horizon: horizon}, answers: []error{unknown},
-			scenes: []scene{{from: 90 * time.Minute, outcome: pirogue.OutcomePaid}}, lost: 10 * time.Minute, gone: horizon,
+			scenes: []scene{{from: 90 * time.Minute, outcome: pirogue.OutcomePaid}}, lost: 10 * time.Minute,
+			gone: horizon,
 			want: "SUCCESS", closed: []support.Cause{support.CauseUnknown},
 		},
 	}
@@ -127,7 +130,9 @@ func TestALostWorkflowWaitsForWhoeverSettlesItsCase(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomeDeclined}, {from: 20 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w.operator.scenes = []scene{
+		{outcome: pirogue.OutcomeDeclined}, {from: 20 * time.Minute, outcome: pirogue.OutcomePaid},
+	}
 	w.loseAfter(2 * horizon)
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CausePaidAfterAll}, open)
@@ -166,13 +171,17 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 
 			w := freshBooks(t).world(t, setting{})
 			w.lost, w.away = tt.lost, tt.away
-			underWay, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)})
+			underWay, a := w.write(
+				pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)},
+			)
 			w.sent(a)
 			require.NoError(t, w.store.ReopenCase(t.Context(), support.Case{
 				ID: support.NewCaseID(underWay.ID, support.CauseNotBooked), PaymentID: underWay.ID,
 				Cause: support.CauseNotBooked, OpenedAt: w.env.Now(),
 			}))
-			broken, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "broken", Amount: xof(5000), Fee: xof(0)})
+			broken, a := w.write(
+				pirogue.Payment{Kind: pirogue.CashIn, OrderID: "broken", Amount: xof(5000), Fee: xof(0)},
+			)
 			w.sent(a)
 			w.broken = map[pirogue.PaymentID]error{broken.ID: pirogue.Errorf(pirogue.Internal, "no operator")}
 			settled := w.expire()

@@ -121,7 +121,9 @@ func TestMoneyOnItsWayIsNotPlaced(t *testing.T) {
 func TestALostHistoryDoesNotForgetAReturn(t *testing.T) {
 	t.Parallel()
 
-	for _, lost := range []time.Duration{6 * time.Minute, 7 * time.Minute, 8 * time.Minute, 12 * time.Minute, 20 * time.Minute} {
+	for _, lost := range []time.Duration{
+		6 * time.Minute, 7 * time.Minute, 8 * time.Minute, 12 * time.Minute, 20 * time.Minute,
+	} {
 		w := newWorldOf(t, setting{policy: pirogue.LateReturn, horizon: horizon})
 		w.operator.scenes = []scene{{from: 5*time.Minute + 30*time.Second, outcome: pirogue.OutcomePaid}}
 		w.returned = []pirogue.Status{"FAILED", "FAILED", "SUCCESS"}
@@ -159,7 +161,9 @@ func TestReturnReversesTheCollectionOfItsCase(t *testing.T) {
 
 			w := newWorldOf(t, setting{next: true, policy: pirogue.LateReturn})
 			w.operator.answers, w.operator.tokenless = []error{unable}, true
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}, {from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
+			w.operator.scenes = []scene{
+				{outcome: pirogue.OutcomeAbsent}, {from: 3 * time.Hour, outcome: pirogue.OutcomePaid},
+			}
 			w.next.scenes = settledAtOnce
 			w.returns, w.refunds = true, []pirogue.OperatorCode{refunder}
 			w.renew()

@@ -79,8 +79,9 @@ func (o *scriptedOperator) askedBefore(limit time.Duration) int {
 
 func (o *scriptedOperator) Capability() operator.Capability {
 	c := operator.Capability{
-		Reference: o.power, OnLostResponse: operator.ResendNewReference, FinalityWindow: o.horizon, AbsenceProves: o.proves,
-		ResendWithin: o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, operator.ProofNone),
+		Reference: o.power, OnLostResponse: operator.ResendNewReference, FinalityWindow: o.horizon,
+		AbsenceProves: o.proves,
+		ResendWithin:  o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, operator.ProofNone),
 	}
 	if c.Reference == "" {
 		c.Reference = operator.StatusByReference
@@ -158,7 +159,9 @@ func (o *scriptedOperator) Status(_ context.Context, q operator.StatusQuery) (op
 	case current.err != nil:
 		return operator.OperatorResult{}, current.err
 	case current.unclear:
-		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount"}, nil
+		return operator.OperatorResult{
+			Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount",
+		}, nil
 	}
 	receipt := operator.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
 	if current.amount != 0 {

@@ -102,7 +102,9 @@ func (s *scenario) denied(a pirogue.Attempt, by time.Time) bool {
 		case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
 			proof = apart
 		case pirogue.OutcomeAbsent:
-			past := len(run) >= 3 && !word.at.Before(a.SentAt.Add(simHorizon-2*coarse)) && s.plan.capability.AbsenceProves
+			past := len(run) >= 3 && !word.at.Before(
+				a.SentAt.Add(simHorizon-2*coarse),
+			) && s.plan.capability.AbsenceProves
 			proof = past || apart && a.State == pirogue.AttemptRefused
 		default:
 			proof = false
@@ -151,7 +153,9 @@ func (s *scenario) checkNews() {
 // checkCallbacks proves that no callback waits for a workflow that is told of it.
 func (s *scenario) checkCallbacks() {
 	s.lot.t.Helper()
-	unrouted, err := s.lot.store.Unrouted(s.lot.t.Context(), operator.Callback{}, s.start.Add(time.Hour), listing.MaxPage)
+	unrouted, err := s.lot.store.Unrouted(
+		s.lot.t.Context(), operator.Callback{}, s.start.Add(time.Hour), listing.MaxPage,
+	)
 	require.NoError(s.lot.t, err)
 	for _, c := range unrouted {
 		if s.lot.owner[c.PaymentID] == s {
@@ -241,7 +245,8 @@ const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.
 func decides(a support.AuditEntry) bool {
-	settled := a.Result.Decision == support.DecisionSettled && a.Result.Reason == "the case is settled: "+string(a.Resolution)
+	settled := a.Result.Decision == support.DecisionSettled &&
+		a.Result.Reason == "the case is settled: "+string(a.Resolution)
 	returns := a.Result.Decision == support.DecisionWaiting
 	return a.Action == support.ActionResolve && (settled || returns)
 }
@@ -260,7 +265,8 @@ func seconded(one support.AuditEntry, acts []support.AuditEntry) bool {
 		proposed := first.Result.Decision == support.DecisionProposed && first.Resolution == one.Resolution &&
 			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt.Add(2*coarse))
 		return proposed && slices.ContainsFunc(acts, func(second support.AuditEntry) bool {
-			return second.Actor != first.Actor && decides(second) && together(second) && second.Resolution == one.Resolution
+			return second.Actor != first.Actor && decides(second) && together(second) &&
+				second.Resolution == one.Resolution
 		})
 	})
 }

@@ -187,7 +187,8 @@ func (n *nature) try(id pirogue.PaymentID, kind pirogue.PaymentKind, ref pirogue
 		case old == ref:
 		case kind.MoneyOut() && !n.dead(old):
 			n.s.wrong("%s was sent while %s may still be executed", n.s.alias(ref), n.s.alias(old))
-		case !kind.MoneyOut() && !unheard && e != nil && n.s.plan.capability.OnLostResponse == operator.ResendNewReference:
+		case !kind.MoneyOut() && !unheard && e != nil &&
+			n.s.plan.capability.OnLostResponse == operator.ResendNewReference:
 			e.paid = 0 // its page was never shown to anybody
 		}
 	}

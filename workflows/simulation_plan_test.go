@@ -11,7 +11,8 @@ import (
 // faults is everything that can go wrong in a scenario. A run that is long enough meets
 // all of it.
 var faults = []string{
-	"the operator is down", "every request is lost", "a call does not leave", "refused", "refused, and kept as declined",
+	"the operator is down", "every request is lost", "a call does not leave", "refused",
+	"refused, and kept as declined",
 	"refused, and executed all the same", "the request is lost", "the request is lost, and arrives late",
 	"the answer is lost", "5xx before executing", "5xx after executing", "the same reference arrives again",
 	"money moves late", "declined, then executed", "never decided", "another amount", "another counterparty",
@@ -104,7 +105,9 @@ func draw(r *rand.Rand) plan {
 
 // widen draws what else happens.
 func (p *plan) widen(r *rand.Rand) {
-	p.capability.Proof = []operator.CallbackProof{operator.ProofNone, operator.ProofToken, operator.ProofSignature}[r.IntN(3)]
+	p.capability.Proof = []operator.CallbackProof{
+		operator.ProofNone, operator.ProofToken, operator.ProofSignature,
+	}[r.IntN(3)]
 	p.cancels = chance(r, 0.15)
 	if chance(r, 0.4) {
 		p.hanging = 0.08

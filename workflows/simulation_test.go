@@ -171,7 +171,10 @@ func (l *lot) audit() {
 	for _, left := range []map[string]int64{in, out} {
 		for ref, amount := range left {
 			if amount != 0 {
-				l.t.Errorf("our books say that %d moved under %s, the operator knows nothing of it: %s", amount, ref, l.nameOf(ref))
+				l.t.Errorf(
+					"our books say that %d moved under %s, the operator knows nothing of it: %s", amount, ref,
+					l.nameOf(ref),
+				)
 			}
 		}
 	}

@@ -21,15 +21,20 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	other := w.collected("other", 100, 0)
 	paid := resolve("awa", support.ResolvedPaid)
 	good := support.AuditEntry{
-		Actor: "awa", Role: support.RoleFinance, Action: support.ActionResolve, PaymentID: w.payment.ID, Reason: "they called",
+		Actor: "awa", Role: support.RoleFinance, Action: support.ActionResolve, PaymentID: w.payment.ID,
+		Reason:     "they called",
 		Resolution: paid.Resolution, Evidence: paid.Evidence,
 	}
 	rows := map[string]func(a *support.AuditEntry){
-		"another payment's":           func(a *support.AuditEntry) { a.PaymentID = other.ID },
-		"no payment's":                func(a *support.AuditEntry) { a.PaymentID = "" },
-		"support resolves":            func(a *support.AuditEntry) { a.Role = support.RoleSupport },
-		"a reader redrives":           func(a *support.AuditEntry) { a.Action, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader" },
-		"a verb of another place":     func(a *support.AuditEntry) { a.Action, a.Resolution, a.Evidence = support.ActionResend, "", "" },
+		"another payment's": func(a *support.AuditEntry) { a.PaymentID = other.ID },
+		"no payment's":      func(a *support.AuditEntry) { a.PaymentID = "" },
+		"support resolves":  func(a *support.AuditEntry) { a.Role = support.RoleSupport },
+		"a reader redrives": func(a *support.AuditEntry) {
+			a.Action, a.Resolution, a.Evidence, a.Role = "redrive", "", "", "reader"
+		},
+		"a verb of another place": func(a *support.AuditEntry) {
+			a.Action, a.Resolution, a.Evidence = support.ActionResend, "", ""
+		},
 		"a resolution of nothing":     func(a *support.AuditEntry) { a.Resolution = "" },
 		"a resolution without proof":  func(a *support.AuditEntry) { a.Evidence = "" },
 		"a recheck with a resolution": func(a *support.AuditEntry) { a.Action = support.ActionRecheck },
@@ -63,7 +68,10 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	for name, id := range written {
 		kept, err := w.store.AuditEntry(t.Context(), id)
 		require.NoError(t, err)
-		require.Equal(t, kept.PaymentID == w.payment.ID, !kept.EndedAt.IsZero(), "%s: a verdict only in a row of this payment", name)
+		require.Equal(
+			t, kept.PaymentID == w.payment.ID, !kept.EndedAt.IsZero(), "%s: a verdict only in a row of this payment",
+			name,
+		)
 	}
 }
 

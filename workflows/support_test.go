@@ -97,7 +97,9 @@ func redrive() support.SupportAction {
 }
 
 func resolve(actor string, as support.Resolution) support.SupportAction {
-	return support.SupportAction{Kind: support.ActionResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12"}
+	return support.SupportAction{
+		Kind: support.ActionResolve, Actor: actor, Resolution: as, Evidence: "statement of the day, line 12",
+	}
 }
 
 func TestSupport(t *testing.T) {
@@ -145,7 +147,8 @@ func TestSupport(t *testing.T) {
 			want:   "FAILED", failure: pirogue.FailedDeclined,
 		},
 		"a redrive of what was accepted": {
-			asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}, {late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
+			asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}, {late, redrive(), "REFUSED", "PENDING"}},
+			want: "PENDING",
 		},
 		"a redrive of what may be on its way": {
 			answers: lost, scenes: []scene{{outcome: absent}},
@@ -160,13 +163,16 @@ func TestSupport(t *testing.T) {
 		},
 		"a redrive of what the operator does not know for a day": {
 			answers: lost, scenes: []scene{{from: horizon + time.Second, outcome: absent}},
-			asks: []asked{{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "REFUSED", "PENDING"}},
+			asks: []asked{
+				{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "REFUSED", "PENDING"},
+			},
 			want: "PENDING",
 		},
 		"a redrive of what absence proves was never executed": {
 			answers: lost, scenes: []scene{{from: horizon + 3*time.Second, outcome: absent}}, proves: true,
 			asks: []asked{
-				{time.Minute, redrive(), "REFUSED", "PENDING"}, {horizon + 12*time.Second, redrive(), "SETTLED", "FAILED"},
+				{time.Minute, redrive(), "REFUSED", "PENDING"},
+				{horizon + 12*time.Second, redrive(), "SETTLED", "FAILED"},
 			},
 			want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
@@ -175,7 +181,8 @@ func TestSupport(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
 		},
 		"one person says it was paid": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}},
+			want: "PENDING",
 		},
 		"one person says it twice": {
 			scenes: silent, asks: []asked{
@@ -209,16 +216,24 @@ func TestSupport(t *testing.T) {
 		},
 		"two people against an operator that says paid": {
 			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
-				{10*time.Minute + time.Second + time.Millisecond, resolve("awa", support.ResolvedUnpaid), "SETTLED", "SUCCESS"},
-				{10*time.Minute + time.Second + time.Millisecond, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "SUCCESS"},
+				{
+					10*time.Minute + time.Second + time.Millisecond, resolve("awa", support.ResolvedUnpaid), "SETTLED",
+					"SUCCESS",
+				},
+				{
+					10*time.Minute + time.Second + time.Millisecond, resolve("moussa", support.ResolvedUnpaid),
+					"SETTLED", "SUCCESS",
+				},
 			}, want: "SUCCESS",
 		},
 		"people resolve a cash-in": {
-			kind: pirogue.CashIn, asks: []asked{{time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "PENDING"}},
+			kind: pirogue.CashIn,
+			asks: []asked{{time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "PENDING"}},
 			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
 		},
 		"a remedy that means another case": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}},
+			want: "PENDING",
 		},
 		"a remedy after the end, while late money is looked for": {
 			scenes: []scene{{outcome: declined}}, asks: []asked{
@@ -266,7 +281,8 @@ func TestSupport(t *testing.T) {
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"an unknown outcome has no part": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"}}, want: "PENDING",
+			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"}},
+			want: "PENDING",
 		},
 		"stray money that came in is given back by two people": {
 			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
@@ -305,7 +321,9 @@ func TestSupport(t *testing.T) {
 			w.requireVerdicts()
 			require.Len(t, w.operator.reached, 1, "submissions that may have arrived")
 			if tt.kind == pirogue.CashOut {
-				w.requireBalance(map[bool]int64{true: funds - tt.moved, false: funds - 5050}[tt.want == pirogue.StatusFailed],
+				w.requireBalance(map[bool]int64{
+					true: funds - tt.moved, false: funds - 5050,
+				}[tt.want == pirogue.StatusFailed],
 					map[bool]int64{true: 5050}[tt.want == pirogue.StatusPending])
 			}
 		})
@@ -319,7 +337,9 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon, proves: true})
 	r, died := w.rig(nil, nil), false
-	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{from: horizon + time.Second, outcome: pirogue.OutcomeAbsent}}
+	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{
+		{from: horizon + time.Second, outcome: pirogue.OutcomeAbsent},
+	}
 	r.loses = func(name string) bool {
 		_, a := w.latest()
 		if name != "AskStatus" || a.Evidence.Outcome != pirogue.OutcomeAbsent || a.Evidence.Times < 3 || died {
@@ -343,7 +363,9 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 	made := map[support.Decision]int{}
 	for _, a := range w.acts {
 		made[a.verdict.Decision]++ // who was read after the first were answered finds it paid
-		require.Contains(t, []support.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
+		require.Contains(
+			t, []support.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason,
+		)
 	}
 	require.Positive(t, made[support.DecisionResubmitted])
 	require.Equal(t, w.payment.AtOperator().Minor, w.paidOut(w.operator.reached[1]))
@@ -360,12 +382,14 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 		resend  time.Duration // that the operator promises; 0: nothing
 		want    support.Decision
 	}{
-		"within five minutes":         {after: 3 * time.Minute, want: "RESUBMITTED"},
-		"after an error":              {after: 3 * time.Minute, silence: true, want: "REFUSED"},
-		"after five minutes":          {after: 6 * time.Minute, want: "REFUSED"},
-		"within what is promised":     {after: 20 * time.Minute, resend: 30 * time.Minute, want: "RESUBMITTED"},
-		"after what is promised":      {after: 40 * time.Minute, resend: 30 * time.Minute, want: "REFUSED"},
-		"an error within the promise": {after: 20 * time.Minute, silence: true, resend: 30 * time.Minute, want: "REFUSED"},
+		"within five minutes":     {after: 3 * time.Minute, want: "RESUBMITTED"},
+		"after an error":          {after: 3 * time.Minute, silence: true, want: "REFUSED"},
+		"after five minutes":      {after: 6 * time.Minute, want: "REFUSED"},
+		"within what is promised": {after: 20 * time.Minute, resend: 30 * time.Minute, want: "RESUBMITTED"},
+		"after what is promised":  {after: 40 * time.Minute, resend: 30 * time.Minute, want: "REFUSED"},
+		"an error within the promise": {
+			after: 20 * time.Minute, silence: true, resend: 30 * time.Minute, want: "REFUSED",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -99,7 +99,8 @@ func TestCashInUnconfirmed(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a recheck finds it paid": {
-			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}), people: []support.SupportAction{recheck()},
+			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}),
+			people: []support.SupportAction{recheck()},
 			policy: pirogue.LateAccept, want: "SUCCESS", closed: []support.Cause{unknown},
 		},
 		"a proven callback says paid, the operator knows nothing of it": {

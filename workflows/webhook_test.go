@@ -14,7 +14,9 @@ import (
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 
-	schedule := []time.Duration{0, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
+	schedule := []time.Duration{
+		0, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour,
+	}
 	// Each row is how an endpoint answers, attempt by attempt, and what becomes of the event.
 	tests := map[string]struct {
 		answers  []int
@@ -23,17 +25,22 @@ func TestWebhook(t *testing.T) {
 		attempts int
 		waits    []time.Duration // between attempts; nil means the schedule
 	}{
-		"answers at once":               {answers: []int{200}, want: "DELIVERED", attempts: 1},
-		"answers 204":                   {answers: []int{204}, want: "DELIVERED", attempts: 1},
-		"is down, then up":              {answers: []int{500, 0, 200}, want: "DELIVERED", attempts: 3},
-		"redirects for ever":            {answers: []int{302}, want: "EXHAUSTED", attempts: 7},
-		"never answers":                 {answers: []int{0}, want: "EXHAUSTED", attempts: 7},
-		"answers only the seventh time": {answers: []int{500, 500, 500, 500, 500, 500, 200}, want: "DELIVERED", attempts: 7},
-		"wants no more":                 {answers: []int{410}, want: "EXHAUSTED", attempts: 1},
-		"asks for more time than we give": {
-			answers: []int{429, 200}, after: 10 * time.Minute, want: "DELIVERED", attempts: 2, waits: []time.Duration{0, 10 * time.Minute},
+		"answers at once":    {answers: []int{200}, want: "DELIVERED", attempts: 1},
+		"answers 204":        {answers: []int{204}, want: "DELIVERED", attempts: 1},
+		"is down, then up":   {answers: []int{500, 0, 200}, want: "DELIVERED", attempts: 3},
+		"redirects for ever": {answers: []int{302}, want: "EXHAUSTED", attempts: 7},
+		"never answers":      {answers: []int{0}, want: "EXHAUSTED", attempts: 7},
+		"answers only the seventh time": {
+			answers: []int{500, 500, 500, 500, 500, 500, 200}, want: "DELIVERED", attempts: 7,
 		},
-		"asks for less time than we give": {answers: []int{429, 200}, after: time.Second, want: "DELIVERED", attempts: 2},
+		"wants no more": {answers: []int{410}, want: "EXHAUSTED", attempts: 1},
+		"asks for more time than we give": {
+			answers: []int{429, 200}, after: 10 * time.Minute, want: "DELIVERED", attempts: 2,
+			waits: []time.Duration{0, 10 * time.Minute},
+		},
+		"asks for less time than we give": {
+			answers: []int{429, 200}, after: time.Second, want: "DELIVERED", attempts: 2,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,8 @@ func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
 	}
 	w.launched = append(w.launched, p)
 	if p.Late && !w.returns {
-		w.env.RegisterDelayedCallback(func() { w.endReturn(p.ID) }, time.Minute) //nolint:contextcheck // it happens later
+		//nolint:contextcheck // it happens later
+		w.env.RegisterDelayedCallback(func() { w.endReturn(p.ID) }, time.Minute)
 	}
 	return nil
 }

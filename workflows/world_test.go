@@ -351,10 +351,13 @@ func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
 	w.earned = append(w.earned, a)
 	w.sent(a)
 	_, err := w.store.RecordAttemptResult(ctx, lifecycle.AttemptResult{
-		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute), At: now,
+		AttemptID: a.ID, Sending: 1, State: pirogue.AttemptAccepted, Handle: token, ExpiresAt: now.Add(time.Minute),
+		At: now,
 	})
 	require.NoError(w.t, err)
-	settled, err := w.store.Finalize(ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now})
+	settled, err := w.store.Finalize(
+		ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: now},
+	)
 	require.NoError(w.t, err)
 	return settled.Payment
 }
