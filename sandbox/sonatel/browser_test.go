@@ -16,11 +16,11 @@ func types(window enginetest.Tab, number, pin, button string) {
 	window.Does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
 }
 
-// TestACustomerInARealBrowser tests every way through the page, on a small phone and on a
+// TestBrowser tests every way through the page, on a small phone and on a
 // desktop. It does so in both languages, with and without JavaScript.
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
-func TestACustomerInARealBrowser(t *testing.T) {
+func TestBrowser(t *testing.T) {
 	browser := enginetest.Chromium(t)
 	french := enginetest.Visitor{Width: 320, Language: "fr-SN"}
 	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
@@ -30,7 +30,7 @@ func TestACustomerInARealBrowser(t *testing.T) {
 		goes func(window enginetest.Tab)
 		end  string
 	}{
-		"pays on a small phone": {french, func(window enginetest.Tab) {
+		"paid_on_small_phone": {french, func(window enginetest.Tab) {
 			window.Sees("Boutique Awa")
 			window.Fits()
 			types(window, "+221 77 012 34 56", sonatel.CustomerPIN, "pay")
@@ -39,23 +39,23 @@ func TestACustomerInARealBrowser(t *testing.T) {
 			window.Does(chromedp.Click(chromedp.CSS(".onward a")))
 			window.Sees("welcome back")
 		}, "SUCCESS"},
-		"pays on a desk": {english, func(window enginetest.Tab) {
+		"paid_on_desktop": {english, func(window enginetest.Tab) {
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.Sees("Payment successful")
 			window.Fits()
 		}, "SUCCESS"},
-		"mistypes, then pays, without JavaScript": {plain, func(window enginetest.Tab) {
+		"mistyped_then_paid_without_script": {plain, func(window enginetest.Tab) {
 			types(window, "77", "0000", "pay")
 			window.Sees("Vérifiez votre saisie")
 			window.Fits()
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.Sees("Paiement réussi")
 		}, "SUCCESS"},
-		"cancels": {english, func(window enginetest.Tab) {
+		"cancelled": {english, func(window enginetest.Tab) {
 			types(window, "", "", "cancel")
 			window.Sees("maybe later")
 		}, ""},
-		"changes the language midway": {french, func(window enginetest.Tab) {
+		"language_changed_midway": {french, func(window enginetest.Tab) {
 			window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
 			window.Sees("Confirm your payment")
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
@@ -64,9 +64,9 @@ func TestACustomerInARealBrowser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			link := w.makesCode("R-0123456789-0123456789-0123456789-0123456789-012", "").Text("deepLink")
-			row.goes(row.who.Opens(browser, t, link))
-			w.becomes("R-0123456789-0123456789-0123456789-0123456789-012", row.end)
+			const longest = "R-0123456789-0123456789-0123456789-0123456789-012"
+			row.goes(row.who.Opens(browser, t, w.makesCode(longest, "").Text("deepLink")))
+			w.becomes(longest, row.end)
 		})
 	}
 }

@@ -1,20 +1,21 @@
 package sonatel_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/engine"
 	"pirogue/sandbox/enginetest"
+	"pirogue/sandbox/sonatel"
 )
 
-// TestTheHistoryIsSearched searches for three transactions, a minute apart, with every
-// filter.
-func TestTheHistoryIsSearched(t *testing.T) {
+// TestSearch searches for three transactions, a minute apart, with every filter.
+func TestSearch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first := w.deposits("R1", "770123456").Text("transactionId")
@@ -48,86 +49,72 @@ func TestTheHistoryIsSearched(t *testing.T) {
 		for _, found := range w.search(row.query) {
 			got = append(got, found.Text("reference"))
 		}
-		if strings.Join(got, " ") != row.want {
-			t.Errorf("%s finds %v, want %q", name, got, row.want)
-		}
+		require.Equal(t, row.want, strings.Join(got, " "), name)
 	}
 	for _, bad := range []string{"size=501", "size=0", "page=-1", "page=x", "fromDateTime=yesterday"} {
-		if status, reply := w.get(transactions + "?" + bad); status != http.StatusBadRequest {
-			t.Errorf("%s answers %d %v", bad, status, reply)
-		}
+		w.refused(w.call(http.MethodGet, transactions+"?"+bad, nil), http.StatusBadRequest, "20", bad)
 	}
-	if _, reply := w.get(transactions + "/" + first + "/status"); fmt.Sprint(reply) != "map[status:SUCCESS]" {
-		t.Errorf("the status says %v", reply)
-	}
+	require.Equal(t, fields{"status": "SUCCESS"}, w.statusOf(first))
 }
 
-// TestTheHistoryLagsBehindLikeLive searches for a transaction while the simulator promises
-// no more than Sonatel.
-func TestTheHistoryLagsBehindLikeLive(t *testing.T) {
+// statusOf returns the response to a status call.
+func (w *world) statusOf(transactionID string) fields {
+	w.T.Helper()
+	_, reply := w.get(transactions + "/" + transactionID + "/status")
+	return reply
+}
+
+// TestSearchLag searches for a transaction while the simulator promises no more than
+// Sonatel. Its own identifier finds it at once.
+func TestSearchLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Set(`{"promises": "live"}`)
 	id := w.deposits("R1", "770123456").Text("transactionId")
-	if found := w.search("reference=R1"); len(found) != 0 {
-		t.Errorf("a search finds %v at once", found)
-	}
-	if _, reply := w.get(transactions + "/" + id + "/status"); fmt.Sprint(reply) != "map[status:SUCCESS]" {
-		t.Errorf("its own identifier finds %v", reply)
-	}
+	require.Empty(t, w.search("reference=R1"))
+	require.Equal(t, fields{"status": "SUCCESS"}, w.statusOf(id))
 	w.Clock.Advance(engine.SearchLag)
-	if found := w.search("reference=R1"); len(found) != 1 {
-		t.Errorf("a search finds %v afterwards", found)
-	}
+	require.Len(t, w.search("reference=R1"), 1)
 }
 
-func TestQuirksOfTheHistoryCanBeMended(t *testing.T) {
+func TestHistoryQuirks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.deposits("R1", "770123456")
-	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; !strings.Contains(
-		raw, `"amount":{"value":50000.0,"unit":"XOF"}`,
-	) {
-		t.Errorf("the history says %s", raw)
-	}
+	history := func() string { return w.Fetch(w.call(http.MethodGet, transactions, nil)).Body }
+	require.Contains(t, history(), `"amount":{"value":50000.0,"unit":"XOF"}`)
 	w.Set(`{"broken_type_filter": false, "float_amounts": false}`)
-	if found := w.search("type=CASHIN"); len(found) != 1 {
-		t.Errorf("the mended filter finds %v", found)
-	}
-	if found := w.search("type=MERCHANT_PAYMENT"); len(found) != 0 {
-		t.Errorf("the mended filter finds %v of another type", found)
-	}
+	require.Len(t, w.search("type=CASHIN"), 1)
+	require.Empty(t, w.search("type=MERCHANT_PAYMENT"))
 	w.Set(`{"bare_arrays": false}`)
-	raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body
-	if !strings.HasPrefix(raw, `{"transactions":[{`) || !strings.Contains(raw, `"amount":{"value":50000,"unit":"XOF"}`) {
-		t.Errorf("the documented history says %s", raw)
-	}
+	require.Regexp(t, `^{"transactions":\[{`, history())
+	require.Contains(t, history(), `"amount":{"value":50000,"unit":"XOF"}`)
 }
 
-// TestATransactionShowsWhatIsKnown compares one with the sample that an integrator saw in
-// production.
-func TestATransactionShowsWhatIsKnown(t *testing.T) {
+// TestTransaction compares one with the sample that an integrator saw in production.
+func TestTransaction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makesCode("R1", "+221770123456")
 	shown := w.becomes("R1", "SUCCESS")
-	for name, want := range map[string]string{
+	shown.Has(t, "the transaction", fields{
 		"type": "MERCHANT_PAYMENT", "channel": "MAXIT", "transactionId": "MP260312.0930.A00001",
-		"partner":  "map[id:100200 idType:CODE]",
-		"customer": "map[id:770123456 idType:MSISDN walletType:PRINCIPAL]", "createdAt": "2026-03-12T09:30:00.000Z",
-		"receiveNotification": "true",
-	} {
-		if got := fmt.Sprint(shown[name]); got != want {
-			t.Errorf("%s is %s, want %s", name, got, want)
-		}
-	}
+		"partner":   fields{"id": "100200", "idType": "CODE"},
+		"customer":  fields{"id": "770123456", "idType": "MSISDN", "walletType": "PRINCIPAL"},
+		"createdAt": "2026-03-12T09:30:00.000Z", "requestDate": "2026-03-12T09:30:00.000Z", "receiveNotification": true,
+	})
 	metadata := shown.Object("metadata")
-	if metadata["order"] != "42" || metadata["idempotencyKey"] == nil {
-		t.Errorf("the metadata are %v", metadata)
-	}
-	w.deposits("R2", "770123456")
-	if raw := w.Fetch(w.call(http.MethodGet, transactions, nil)).Body; strings.Contains(strings.ToLower(raw), "pin") ||
-		strings.Contains(raw, "otp") {
-		t.Errorf("the history shows a secret: %s", raw)
-	}
+	require.Equal(t, "42", metadata["order"])
+	require.NotEmpty(t, metadata["idempotencyKey"])
+	w.accepted(w.call(http.MethodPost, cashins, w.deposit("R2", "770123456", fields{
+		"requestDate": "2026-03-12T09:29:00+01:00",
+	})), cashins)
+	w.becomes("R2", "SUCCESS").Has(t, "the deposit", fields{
+		"type": "CASHIN", "channel": "API", "transactionId": "CI260312.0930.A00002",
+		"partner":     fields{"id": sonatel.RetailerMSISDN, "idType": "MSISDN", "walletType": "PRINCIPAL"},
+		"requestDate": "2026-03-12T08:29:00.000Z", "receiveNotification": false,
+	})
+	raw := strings.ToLower(w.Fetch(w.call(http.MethodGet, transactions, nil)).Body)
+	require.NotContains(t, raw, "pin")
+	require.NotContains(t, raw, "otp")
 }

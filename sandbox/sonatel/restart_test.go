@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"pirogue/sandbox/enginetest"
 	"pirogue/sandbox/sonatel"
 )
@@ -15,71 +17,101 @@ func journaled(path string) func(*sonatel.Options) {
 	return func(o *sonatel.Options) { o.JournalPath = path }
 }
 
-func TestARestartForgetsNothing(t *testing.T) {
-	t.Parallel()
+// restarted returns a world with a journal, and a function that kills its simulator and
+// starts another on that journal.
+func restarted(t *testing.T) (w *world, restart func(down time.Duration)) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "deep", "journal.jsonl")
-	w := newWorld(t, journaled(path))
-	w.registers()
-	w.deposits("PAID", "770123456")
-	w.makesCode("CODE", "+221770444444")
-	w.deposits("WAITS", "770444444")
-	sealed := w.deposit("SEALED", "770123456") // its PIN is encrypted with the earlier key
-	bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}
-	w.post(balancePath, bad)
-	before := w.Sim.Book()
-
-	w.Kill(5 * time.Second)
-	w.start(journaled(path))
-	if after := w.Sim.Book(); len(after) != 1 || after[0] != before[0] {
-		t.Errorf("the book said %v and says %v", before, after)
-	}
-	if _, reply := w.post(balancePath, bad); reply["code"] != "2012" {
-		t.Errorf("the second wrong PIN answers %v", reply)
-	}
-	if status, reply := w.post(cashins, sealed); status != http.StatusOK {
-		t.Errorf("a PIN under the key of before answers %d %v", status, reply)
-	}
-	w.becomes("CODE", "")
-	w.Clock.Advance(25*time.Second - time.Millisecond)
-	w.becomes("WAITS", "PENDING")
-	w.Clock.Advance(time.Millisecond)
-	w.becomes("WAITS", "SUCCESS")
-	w.becomes("CODE", "SUCCESS")
-	if left := w.balance(); left != 1e9-150000 {
-		t.Errorf("%v is left of the float", left)
-	}
-	w.WaitsFor(4)
-	for _, n := range w.Inbox.All() {
-		if got := n.Header.Get("Authorization"); got != "Basic key" {
-			t.Errorf("a callback brings %q", got)
-		}
+	w = newWorld(t, journaled(path))
+	return w, func(down time.Duration) {
+		t.Helper()
+		w.Kill(down)
+		w.start(journaled(path))
 	}
 }
 
-// TestACustomerPaysWhileTheSimulatorIsDown lets the customer's time pass, and the validity
-// as well. The customer confirmed in time, and Sonatel noticed late.
-func TestACustomerPaysWhileTheSimulatorIsDown(t *testing.T) {
+func TestRestart(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	w := newWorld(t, journaled(path))
-	w.makesCode("IN", "+221770543210")
-	w.deposits("OUT", "770543210")
-	w.Kill(time.Hour)
-	w.start(journaled(path))
-	w.becomes("IN", "SUCCESS")
-	w.becomes("OUT", "SUCCESS")
-	if book := w.Sim.Book(); len(book) != 2 || !book[0].At.Equal(enginetest.Morning.Add(time.Hour)) {
-		t.Errorf("the book says %+v", book)
-	}
+	t.Run("restores_everything", func(t *testing.T) {
+		t.Parallel()
+		w, restart := restarted(t)
+		w.registers()
+		w.deposits("PAID", "770123456")
+		w.makesCode("CODE", "+221770444444")
+		w.deposits("WAITS", "770444444")
+		sealed := w.deposit("SEALED", "770123456") // its PIN is encrypted with the earlier key
+		bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}
+		w.refused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2011", "first wrong PIN")
+		before := w.Sim.Book()
+
+		restart(5 * time.Second)
+		require.Len(t, before, 1)
+		require.Equal(t, before, w.Sim.Book())
+		w.refused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2012", "second wrong PIN")
+		w.accepted(w.call(http.MethodPost, cashins, sealed), "PIN under the key of before")
+		w.becomes("CODE", "")
+		w.Clock.Advance(25*time.Second - time.Millisecond)
+		w.becomes("WAITS", "PENDING")
+		w.Clock.Advance(time.Millisecond)
+		w.becomes("WAITS", "SUCCESS")
+		w.becomes("CODE", "SUCCESS")
+		require.Equal(t, 1e9-150000, w.balance())
+		w.WaitsFor(4)
+		for _, n := range w.Inbox.All() {
+			require.Equal(t, "Basic key", n.Header.Get("Authorization"))
+		}
+	})
+	// The customer's time passes while the simulator is down, and the validity as well. The
+	// customer confirmed in time, and Sonatel noticed late.
+	t.Run("customer_pays_meanwhile", func(t *testing.T) {
+		t.Parallel()
+		w, restart := restarted(t)
+		w.makesCode("IN", "+221770543210")
+		w.deposits("OUT", "770543210")
+		restart(time.Hour)
+		w.becomes("IN", "SUCCESS")
+		w.becomes("OUT", "SUCCESS")
+		require.Len(t, w.Sim.Book(), 2)
+		require.Equal(t, enginetest.Morning.Add(time.Hour), w.Sim.Book()[0].At)
+	})
+	t.Run("paid_code_is_not_paid_again", func(t *testing.T) {
+		t.Parallel()
+		w, restart := restarted(t)
+		w.makesCode("PAID", "+221770123456", fields{"restrictions": nil})
+		w.makesCode("REFUSED", "+221770222222", fields{"restrictions": nil})
+		w.Clock.Advance(2 * time.Second)
+		w.becomes("REFUSED", "FAILED")
+		restart(time.Minute)
+		require.Len(t, w.Sim.Book(), 1)
+		require.Len(t, w.Sim.Transactions(), 2)
+		for _, c := range w.Sim.Codes() {
+			require.Nil(t, c.NextAt)
+		}
+		w.makesCode("PAID", "+221770123456") // its customer has paid the order already
+		w.Clock.Advance(time.Hour)
+		require.Len(t, w.Sim.Book(), 1)
+	})
+	t.Run("bulk_waits_as_a_whole", func(t *testing.T) {
+		t.Parallel()
+		w, restart := restarted(t)
+		lines := []fields{w.deposit("A", "770444444"), w.deposit("B", "770444444")}
+		bulk := w.accepted(w.call(http.MethodPost, bulkCashins, lines), bulkCashins).Text("bulkId")
+		restart(time.Minute)
+		w.becomes("A", "SUCCESS")
+		w.becomes("B", "SUCCESS")
+		require.Len(t, w.search("bulkId="+bulk), 2)
+	})
 }
 
-func TestAJournalCutShort(t *testing.T) {
+func TestDamagedJournal(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string]enginetest.Tail{
-		"in the middle of a line loses that line": {Damage: `{"orders":[{"id`, Opens: true},
-		"after a damaged line is an error":        {Damage: "{\"transactions\":\x00\n"},
-		"after a key there cannot be is one":      {Damage: `{"own":{"key":{"number":2,"key":""}}}` + "\n"},
-		"after a key that is none is one":         {Damage: `{"own":{"key":{"number":0,"key":"AAAA"}}}` + "\n"},
+		"half_line":        {Damage: `{"orders":[{"id`, Opens: true},
+		"damaged_line":     {Damage: "{\"own\":\x00\n"},
+		"unknown_line":     {Damage: `{"transactions":[]}` + "\n"},
+		"unknown_own_line": {Damage: `{"own":{"colour":"blue"}}` + "\n"},
+		"unknown_key":      {Damage: `{"own":{"key":{"number":2,"key":""}}}` + "\n"},
+		"key_that_is_none": {Damage: `{"own":{"key":{"number":0,"key":"AAAA"}}}` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

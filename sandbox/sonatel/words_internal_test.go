@@ -6,7 +6,7 @@ import (
 	"pirogue/sandbox/enginetest"
 )
 
-func TestEveryLanguageSaysEverything(t *testing.T) {
+func TestLanguages(t *testing.T) {
 	t.Parallel()
 	enginetest.SaysEverything(t, languages)
 }

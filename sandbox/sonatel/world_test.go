@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"pirogue/sandbox/enginetest"
@@ -27,6 +28,7 @@ const (
 	qrcode       = "/api/eWallet/v4/qrcode"
 	oneStep      = "/api/eWallet/v1/payments/onestep"
 	payments     = "/api/eWallet/v1/payments"
+	otpPath      = "/api/eWallet/v1/payments/otp"
 	transactions = "/api/eWallet/v1/transactions"
 	balancePath  = "/api/eWallet/v1/account/retailer/balance"
 	accountPath  = "/api/eWallet/v1/account"
@@ -81,19 +83,14 @@ func (w *world) encrypted(pin string) string {
 	w.T.Helper()
 	_, reply := w.get("/api/account/v1/publicKeys")
 	raw, err := base64.StdEncoding.DecodeString(reply.Text("key"))
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	key, err := x509.ParsePKIXPublicKey(raw)
+	require.NoError(w.T, err)
 	public, isRSA := key.(*rsa.PublicKey)
-	if err != nil || !isRSA {
-		w.T.Fatalf("the key is no RSA key: %v", err)
-	}
+	require.True(w.T, isRSA, "the key is no RSA key")
 	//nolint:staticcheck // what Sonatel's own starter encrypts with
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, public, []byte(pin))
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	require.NoError(w.T, err)
 	return base64.StdEncoding.EncodeToString(sealed)
 }
 
@@ -129,24 +126,49 @@ func (w *world) payment(reference, customer string, change ...fields) fields {
 	}.Over(change...)
 }
 
-// deposits makes one cashins call that must be accepted.
+// customer returns a customer with a PIN, encrypted.
+func (w *world) customer(id, pin string) fields {
+	w.T.Helper()
+	return fields{"idType": "MSISDN", "id": id, "encryptedPinCode": w.encrypted(pin)}
+}
+
+// deposits makes one cashins call, which must be accepted.
 func (w *world) deposits(reference, customer string) fields {
 	w.T.Helper()
-	status, reply := w.post(cashins, w.deposit(reference, customer))
-	if status != http.StatusOK {
-		w.T.Fatalf("cashins answers %d %v", status, reply)
-	}
-	return reply
+	return w.accepted(w.call(http.MethodPost, cashins, w.deposit(reference, customer)), cashins)
 }
 
 // makesCode makes one qrcode call for a customer, which must be accepted.
 func (w *world) makesCode(reference, msisdn string, change ...fields) fields {
 	w.T.Helper()
-	status, reply := w.Object(w.codeCall(reference, msisdn, change...))
-	if status != http.StatusOK {
-		w.T.Fatalf("qrcode answers %d %v", status, reply)
-	}
+	return w.accepted(w.codeCall(reference, msisdn, change...), qrcode)
+}
+
+// accepted makes a call that must be answered 200.
+func (w *world) accepted(req *http.Request, name string) fields {
+	w.T.Helper()
+	status, reply := w.Object(req)
+	require.Equal(w.T, http.StatusOK, status, "%s: %v", name, reply)
 	return reply
+}
+
+// refused makes a call that must be answered with a status and the code of a problem.
+func (w *world) refused(req *http.Request, status int, code, name string) {
+	w.T.Helper()
+	got, reply := w.Object(req)
+	require.Equal(w.T, status, got, "%s: %v", name, reply)
+	require.Equal(w.T, code, reply["code"], "%s: %v", name, reply)
+}
+
+// answered makes a call that must be refused with the code of a problem and status 400, or
+// accepted without one.
+func (w *world) answered(req *http.Request, code, name string) {
+	w.T.Helper()
+	if code == "" {
+		w.accepted(req, name)
+		return
+	}
+	w.refused(req, http.StatusBadRequest, code, name)
 }
 
 // codeCall returns a qrcode call whose callback goes to the inbox.
@@ -164,34 +186,30 @@ func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Reque
 func (w *world) search(query string) []fields {
 	w.T.Helper()
 	var found []fields
-	if status := w.Send(w.call(http.MethodGet, transactions+"?"+query, nil), &found); status != http.StatusOK {
-		w.T.Fatalf("the search answers %d", status)
-	}
+	status := w.Send(w.call(http.MethodGet, transactions+"?"+query, nil), &found)
+	require.Equal(w.T, http.StatusOK, status, "search %s", query)
 	return found
 }
 
 // becomes waits until the only transaction with a reference has the status want; "" waits
-// until there is none.
+// until there is none. It returns the transaction.
 func (w *world) becomes(reference, want string) fields {
 	w.T.Helper()
-	deadline := time.Now().Add(enginetest.Patience)
-	for {
-		found, got := w.search("reference="+reference), ""
-		if len(found) > 0 {
+	var found []fields
+	got := ""
+	enginetest.Eventually(func() bool {
+		found, got = w.search("reference="+reference), ""
+		if len(found) == 1 {
 			got = found[0].Text("status")
 		}
-		switch {
-		case len(found) > 1:
-			w.T.Fatalf("%s is found %d times", reference, len(found))
-		case got == want && len(found) == 0:
-			return nil
-		case got == want:
-			return found[0]
-		case time.Now().After(deadline):
-			w.T.Fatalf("%s is %q, want %q", reference, got, want)
-		}
-		time.Sleep(2 * time.Millisecond)
+		return got == want && len(found) < 2
+	})
+	require.Less(w.T, len(found), 2, "transactions of %s", reference)
+	require.Equal(w.T, want, got, reference)
+	if len(found) == 0 {
+		return nil
 	}
+	return found[0]
 }
 
 // registers registers the inbox as the merchant's address for callbacks, with a key.
