@@ -190,9 +190,9 @@ func TestNumberAtCeiling(t *testing.T) {
 	w.becomes("R1", "")
 }
 
-// TestLostAnswer tests the number whose first response is lost, and responses that do not
+// TestLostResponse tests the number whose first response is lost, and responses that do not
 // reach their caller.
-func TestLostAnswer(t *testing.T) {
+func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	// A search finds the deposit. Sonatel ignores repeated references: a second deposit pays
 	// again.
