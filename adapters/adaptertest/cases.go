@@ -13,9 +13,9 @@ import (
 	"pirogue/operator"
 )
 
-// ExpectedResult is one response with its expected result. Adapters' tables declare a short type of
+// Row is one response with its expected result. Adapters' tables declare a short type of
 // the same fields.
-type ExpectedResult struct {
+type Row struct {
 	Status  int
 	File    string
 	Outcome pirogue.Outcome
@@ -33,7 +33,7 @@ func Rows[S ~struct {
 }](answers map[string]S, calls ...Call) map[string]Case {
 	cases := map[string]Case{}
 	for name, answer := range answers {
-		s := ExpectedResult(answer)
+		s := Row(answer)
 		for _, call := range calls {
 			cases[string(call)+" is "+name] = Case{
 				Call: call, Reply: Reply{Status: s.Status, File: s.File}, Outcome: s.Outcome, Code: s.Code, TxID: s.TxID,
@@ -55,18 +55,18 @@ func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
 	return cases
 }
 
-// Paid returns a success whose amount or counterparty differs from the order, or that
+// PaidCase returns a success whose amount or counterparty differs from the order, or that
 // states an amount of its own.
-func Paid(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
+func PaidCase(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
 	return Case{
 		Call: call, Reply: Reply{Status: 200, File: file}, Outcome: pirogue.OutcomePaid, TxID: txID, Amount: amount,
 		Mismatch: mismatch,
 	}
 }
 
-// Words returns a Case for each word of a vocabulary and each answer. It replaces * in the
+// StatusWords returns a Case for each word of a vocabulary and each answer. It replaces * in the
 // answer's file by the word. Only a success keeps the answer's amount.
-func Words(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
+func StatusWords(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
 	cases := map[string]Case{}
 	for word, outcome := range words {
 		for _, c := range answers {
@@ -95,7 +95,7 @@ func all(t *testing.T, tables ...map[string]Case) map[string]Case {
 	return all
 }
 
-// Asked returns the status query of an order sent now.
-func Asked(o client.Submission) operator.StatusQuery {
+// QueryOf returns the status query of an order sent now.
+func QueryOf(o client.Submission) operator.StatusQuery {
 	return operator.StatusQuery{Kind: o.Kind, Ref: o.Ref, Amount: o.Amount, MSISDN: o.MSISDN, SentAt: now}
 }

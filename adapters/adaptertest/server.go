@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// Answer is one response of a Server.
-type Answer struct {
+// Response is one response of a Server.
+type Response struct {
 	Status int
 	Body   string
 	Hold   <-chan struct{} // when set, the answer waits for it
 	Takes  time.Duration   // the delay before it is sent
 }
 
-// Says returns an Answer without delay.
-func Says(status int, body string) Answer { return Answer{Status: status, Body: body} }
+// Respond returns an Response without delay.
+func Respond(status int, body string) Response { return Response{Status: status, Body: body} }
 
-// ReceivedCallback is one recorded request.
-type ReceivedCallback struct {
+// RecordedRequest is one recorded request.
+type RecordedRequest struct {
 	Method, Path, Body string // the path with its query
 	Header             http.Header
 }
@@ -34,17 +34,17 @@ type Server struct {
 	*httptest.Server
 
 	mu      sync.Mutex
-	answers map[string][]Answer
-	read    []ReceivedCallback
+	answers map[string][]Response
+	read    []RecordedRequest
 }
 
 // NewServer starts a server that ends with the test. A path without answers gets that of
 // defaults, and otherwise 404.
-func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]Answer) *Server {
+func NewServer(t *testing.T, answers map[string][]Response, defaults map[string]Response) *Server {
 	t.Helper()
-	s := &Server{answers: map[string][]Answer{"": {Says(http.StatusNotFound, "")}}}
+	s := &Server{answers: map[string][]Response{"": {Respond(http.StatusNotFound, "")}}}
 	for path, one := range defaults {
-		s.answers[path] = []Answer{one}
+		s.answers[path] = []Response{one}
 	}
 	for path, some := range answers {
 		s.answers[path] = some
@@ -54,7 +54,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 		if err != nil {
 			t.Error(err)
 		}
-		next := s.take(ReceivedCallback{r.Method, r.URL.RequestURI(), string(body), r.Header}, r.URL.EscapedPath())
+		next := s.take(RecordedRequest{r.Method, r.URL.RequestURI(), string(body), r.Header}, r.URL.EscapedPath())
 		if next.Hold != nil {
 			<-next.Hold
 		}
@@ -67,7 +67,7 @@ func NewServer(t *testing.T, answers map[string][]Answer, defaults map[string]An
 }
 
 // take records a request and returns its answer.
-func (s *Server) take(l ReceivedCallback, path string) Answer {
+func (s *Server) take(l RecordedRequest, path string) Response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.read = append(s.read, l)
@@ -82,24 +82,24 @@ func (s *Server) take(l ReceivedCallback, path string) Answer {
 	return queue[0]
 }
 
-// Say replaces the answers to a path by one.
-func (s *Server) Say(path string, a Answer) {
+// SetResponse replaces the answers to a path by one.
+func (s *Server) SetResponse(path string, a Response) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers[path] = []Answer{a}
+	s.answers[path] = []Response{a}
 }
 
-// Letters returns the requests recorded so far.
-func (s *Server) Letters() []ReceivedCallback {
+// Requests returns the requests recorded so far.
+func (s *Server) Requests() []RecordedRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]ReceivedCallback(nil), s.read...)
+	return append([]RecordedRequest(nil), s.read...)
 }
 
-// LettersTo returns the requests recorded so far on a path, with any query.
-func (s *Server) LettersTo(path string) []ReceivedCallback {
-	var found []ReceivedCallback
-	for _, l := range s.Letters() {
+// RequestsTo returns the requests recorded so far on a path, with any query.
+func (s *Server) RequestsTo(path string) []RecordedRequest {
+	var found []RecordedRequest
+	for _, l := range s.Requests() {
 		if asked, _, _ := strings.Cut(l.Path, "?"); asked == path {
 			found = append(found, l)
 		}

@@ -30,7 +30,7 @@ func TestWhatLeavesForAToken(t *testing.T) {
 			require.Equal(t, http.MethodPost, asked[0].Method, authPath)
 			require.Equal(t, authPath, asked[0].Path)
 			require.Empty(t, asked[0].Body, authPath)
-			for _, l := range append(asked, server.letters()...) {
+			for _, l := range append(asked, server.requests()...) {
 				got := l.Header.Get("X-Environment")
 				require.Equal(t, want, got, l.Path)
 			}
@@ -114,7 +114,7 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	got, err := reading[operator.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
-	sent := server.letters()
+	sent := server.requests()
 	require.Len(t, sent, 2)
 	require.Equal(t, sent[1].Body, sent[0].Body)
 	require.Equal(t, "Bearer at-2", sent[1].Header.Get("Authorization"))
@@ -137,14 +137,14 @@ func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 	got, err = o.Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
-	sent := server.letters()
+	sent := server.requests()
 	require.Len(t, sent, 2)
 	require.Equal(t, "Bearer at-2", sent[1].Header.Get("Authorization"))
 }
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	adaptertest.NoToken(t, snake.subject(ivory), authPath, map[string]answer{
+	seed.suite(ivory).RunWithoutToken(t, authPath, map[string]answer{
 		"turned away":           says(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
 		"turned away under 200": says(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
 		"a page":                says(200, "<html></html>"),
@@ -224,24 +224,20 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	wrong, set := adaptertest.Wrong, adaptertest.Set
-	adaptertest.CannotWork(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":              wrong(set("api_key", ""), "api_key is missing"),
-		"no api_secret":           wrong(set("api_secret", ""), "api_secret is missing"),
-		"an api_key with a colon": wrong(set("api_key", "ak:0123456789"), "api_key must be"),
-		"a misspelt credential":   wrong(set("apikey", "a"), `"apikey" is none`),
-		"another currency":        wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
-		"another country":         wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
-		"a shape of nobody": wrong(
-			func(c *config.Operator) { c.Shape = "v3" }, `shape "v3" is none of ["" "sdk" "v1"]`,
-		),
-		"a network of nobody":         wrong(func(c *config.Operator) { c.Network = "tresor" }, "network"),
-		"an environment of two lines": wrong(func(c *config.Operator) { c.Environment = "a\nb" }, "environment"),
-		"play money for live keys": wrong(
-			func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, "live keys",
-		),
-		"http to the real one": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"no address":           wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+	set := adaptertest.SetCredential
+	adaptertest.CheckMistakes(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
+		"no api_key":                  {Change: set("api_key", ""), Message: "api_key is missing"},
+		"no api_secret":               {Change: set("api_secret", ""), Message: "api_secret is missing"},
+		"an api_key with a colon":     {Change: set("api_key", "ak:0123456789"), Message: "api_key must be"},
+		"a misspelt credential":       {Change: set("apikey", "a"), Message: `"apikey" is none`},
+		"another currency":            {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "currency"},
+		"another country":             {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
+		"a shape of nobody":           {Change: func(c *config.Operator) { c.Shape = "v3" }, Message: `shape "v3" is none of ["" "sdk" "v1"]`},
+		"a network of nobody":         {Change: func(c *config.Operator) { c.Network = "tresor" }, Message: "network"},
+		"an environment of two lines": {Change: func(c *config.Operator) { c.Environment = "a\nb" }, Message: "environment"},
+		"play money for live keys":    {Change: func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, Message: "live keys"},
+		"http to the real one":        {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":                  {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 	}, "0123456789")
 }
 
@@ -263,6 +259,6 @@ func TestConfigurationsThatWork(t *testing.T) {
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	adaptertest.ReportsAll(t, digitalpaye.New, config.Operator{Shape: "v3", Environment: "é"},
+	adaptertest.CheckEveryMistake(t, digitalpaye.New, config.Operator{Shape: "v3", Environment: "é"},
 		"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL")
 }

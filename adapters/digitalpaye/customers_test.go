@@ -52,7 +52,7 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 			}
 			require.Equal(t, want, server.paths())
 			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":{"countryCode":"CI","streetAddress":"Rue 12"}}`
-			require.Equal(t, body, server.letters()[0].Body)
+			require.Equal(t, body, server.requests()[0].Body)
 		})
 	}
 }
@@ -105,8 +105,8 @@ func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
 		c := person
 		spoil(&c)
 		_, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
-		require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v %v", name, len(server.letters()))
-		require.Empty(t, server.letters(), "%v %v", name, err)
+		require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v %v", name, len(server.requests()))
+		require.Empty(t, server.requests(), "%v %v", name, err)
 	}
 }
 

@@ -42,8 +42,8 @@ var disbursement = operator.DisburseRequest{
 }
 
 var (
-	query    = adaptertest.Asked(client.CollectSubmission(collection))
-	outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
+	query    = adaptertest.QueryOf(client.CollectSubmission(collection))
+	outQuery = adaptertest.QueryOf(client.DisburseSubmission(disbursement))
 )
 
 // spelling holds the test data that the shapes of one spelling share.
@@ -53,19 +53,19 @@ type spelling struct {
 }
 
 var (
-	snake = spelling{"snake_", "RCI-DIGITALP-7698"}
-	camel = spelling{"camel_", "A1B2C3D4E5"}
+	seed  = spelling{"seed_", "RCI-DIGITALP-7698"}
+	pages = spelling{"pages_", "A1B2C3D4E5"}
 )
 
 // shapes maps every shape to its spelling.
-var shapes = map[string]spelling{"": snake, "sdk": snake, "v1": camel}
+var shapes = map[string]spelling{"": seed, "sdk": seed, "v1": pages}
 
-func (s spelling) subject(conf config.Operator) adaptertest.Subject {
+func (s spelling) suite(conf config.Operator) adaptertest.Suite {
 	good := adaptertest.Reply{Status: 200, File: s.prefix + "in_successful.json"}
 	goodOut := adaptertest.Reply{Status: 200, File: s.prefix + "out_successful.json"}
 	named := query
 	named.Handle = pirogue.Handle{"ref": s.named}
-	return adaptertest.Subject{
+	return adaptertest.Suite{
 		New:     digitalpaye.New,
 		Conf:    conf,
 		Prelude: map[string]string{"/v1/auth": "token.json"},
@@ -93,10 +93,10 @@ func TestDigitalpaye(t *testing.T) {
 			t.Parallel()
 			conf, quirks := ivory, map[string]adaptertest.Case{}
 			conf.Shape = name
-			if s == snake {
+			if s == seed {
 				quirks = ends()
 			}
-			adaptertest.Exercise(t, s.subject(conf), s.words(), s.orders(), s.statuses(), s.rows(), s.balances(), quirks)
+			s.suite(conf).Run(t, s.words(), s.orders(), s.statuses(), s.rows(), s.balances(), quirks)
 		})
 	}
 }
@@ -117,16 +117,16 @@ func (s spelling) words() map[string]adaptertest.Case {
 		"failed":      pirogue.OutcomeDeclined,
 	}
 	answers := []adaptertest.Case{
-		adaptertest.Paid(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, ""),
+		adaptertest.PaidCase(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, ""),
 	}
 	for call, direction := range directions {
-		answers = append(answers, adaptertest.Paid(call, s.prefix+direction+"*.json", s.named, francs, ""))
+		answers = append(answers, adaptertest.PaidCase(call, s.prefix+direction+"*.json", s.named, francs, ""))
 	}
-	cases := adaptertest.Words(vocabulary, answers...)
+	cases := adaptertest.StatusWords(vocabulary, answers...)
 	for i := range answers {
 		answers[i].Reply.Status = 202 // for an undecided transaction
 	}
-	maps.Copy(cases, adaptertest.Words(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
+	maps.Copy(cases, adaptertest.StatusWords(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
 	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
 		cases[file] = adaptertest.Case{
 			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: operator.Unknown,
@@ -136,7 +136,7 @@ func (s spelling) words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.ExpectedResult
+type said adaptertest.Row
 
 // orders returns the ways in which Digitalpaye may refuse an order, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
@@ -200,15 +200,15 @@ func ends() map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for call, direction := range directions {
 		for file, asked := range map[string]adaptertest.Case{
-			"ended":        {Outcome: pirogue.OutcomeDeclined, TxID: snake.named},
-			"ended_paid":   {Code: operator.Unknown, TxID: snake.named},
-			"error_failed": {Code: operator.Unknown, TxID: snake.named},
+			"ended":        {Outcome: pirogue.OutcomeDeclined, TxID: seed.named},
+			"ended_paid":   {Code: operator.Unknown, TxID: seed.named},
+			"error_failed": {Code: operator.Unknown, TxID: seed.named},
 		} {
 			c := asked
 			if call == adaptertest.Collect || call == adaptertest.Disburse {
-				c = adaptertest.Case{Code: operator.Unknown, TxID: snake.named}
+				c = adaptertest.Case{Code: operator.Unknown, TxID: seed.named}
 			}
-			c.Call, c.Reply = call, adaptertest.Reply{Status: 200, File: snake.prefix + direction + file + ".json"}
+			c.Call, c.Reply = call, adaptertest.Reply{Status: 200, File: seed.prefix + direction + file + ".json"}
 			cases[file+" to "+string(call)] = c
 		}
 	}
@@ -249,5 +249,5 @@ func TestDigitalpayesPromises(t *testing.T) {
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	return adaptertest.Opened[R](t, digitalpaye.New, conf)
+	return adaptertest.OpenAs[R](t, digitalpaye.New, conf)
 }

@@ -43,7 +43,7 @@ func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
 				"GET " + ask.status + "R%2F1", "GET " + ask.status + outRef, "GET " + ask.list + since,
 			}
 			require.Equal(t, want, server.paths())
-			for _, l := range server.letters() {
+			for _, l := range server.requests() {
 				require.Equal(t, "sandbox", l.Header.Get("X-Environment"), l.Path)
 				require.Equal(t, "Bearer at-1", l.Header.Get("Authorization"), l.Path)
 			}
@@ -74,7 +74,7 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
 			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, server.paths())
 			require.Equal(t, tt.code, pirogue.CodeOf(err), server.paths())
-			require.Len(t, server.letters(), 1, "%v %v", err, server.paths())
+			require.Len(t, server.requests(), 1, "%v %v", err, server.paths())
 		})
 	}
 }
@@ -140,7 +140,7 @@ func TestASearchEnds(t *testing.T) {
 	for pages, code := range map[int]pirogue.Code{19: "", 20: operator.Unknown} {
 		server := newServer(t, map[string][]answer{asks[""].list: endless(pages, 1)})
 		_, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
-		asked := len(server.letters())
+		asked := len(server.requests())
 		require.Equal(t, code, pirogue.CodeOf(err), "%v %v", pages, asked)
 		require.Equal(t, 1+20, asked, "%v %v %v", pages, err, code)
 	}
@@ -152,8 +152,8 @@ func TestAStatusEndsWithItsTime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := reading[operator.StatusReader](t, server.at("")).Status(ctx, outQuery)
-	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.letters()))
-	require.Empty(t, server.letters(), err)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.requests()))
+	require.Empty(t, server.requests(), err)
 }
 
 func TestAStatementIsReadToItsEnd(t *testing.T) {
@@ -225,7 +225,7 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 			)
 			require.Nil(t, got, "%v %v", len(got), err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
-			asked := len(server.letters())
+			asked := len(server.requests())
 			require.LessOrEqual(t, asked, 250)
 		})
 	}
@@ -255,13 +255,13 @@ func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
 func TestALineOfAStatement(t *testing.T) {
 	t.Parallel()
 	created := adaptertest.Now()
-	snakeRows := list(
+	seedRows := list(
 		`{"ref":"R-1","transaction_id":"`+outRef+`","number_user":"+2250700000001","currency":"XOF","amount":"5000",`+
 			`"fees":"7.50","amount_total":"5007.5","status":"SUCCESSFULL","type_transaction":"transfert",`+
 			`"type_payment":"MTN_MONEY_CI","date":"2026-01-02 03:04:05","date_update":"2026-01-02 03:05:00"}`,
 		`{"ref":"R-2","transaction_id":"TICK-1111379110832","currency":"XOF","amount":"7.5","status":"LATER","type_transaction":"card",`+
 			`"date":"2026-01-02 03:04:05"}`)
-	camelRows := list(`{"ref":"A1","transactionId":"` + ref +
+	pagesRows := list(`{"ref":"A1","transactionId":"` + ref +
 		`","phone":"2250700000001","currency":"XOF","amount":"310","fees":"6.2",` +
 		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED","typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI",` +
 		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
@@ -269,7 +269,7 @@ func TestALineOfAStatement(t *testing.T) {
 		rows answer
 		want []operator.StatementLine
 	}{
-		"": {snakeRows, []operator.StatementLine{{
+		"": {seedRows, []operator.StatementLine{{
 			TxID: "R-1", Ref: outRef, Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid, Word: "SUCCESSFULL",
 			Amount:   francs,
 			Customer: "+2250700000001", CreatedAt: created, UpdatedAt: created.Add(55 * time.Second),
@@ -277,7 +277,7 @@ func TestALineOfAStatement(t *testing.T) {
 		}, {
 			TxID: "R-2", Ref: "TICK-1111379110832", Word: "LATER", CreatedAt: created, Reason: "LATER",
 		}}},
-		"v1": {camelRows, []operator.StatementLine{{
+		"v1": {pagesRows, []operator.StatementLine{{
 			TxID: "A1", Ref: ref, Kind: pirogue.CashIn, Outcome: pirogue.OutcomeDeclined, Word: "FAILED",
 			Amount: pirogue.Money{Minor: 310, Currency: pirogue.XOF}, Customer: "2250700000001", CreatedAt: created,
 			Reason: "FAILED FLOOZ_MONEY_CI fees 6.2",

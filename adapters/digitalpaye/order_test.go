@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/digitalpaye"
 	"pirogue/operator"
 )
@@ -16,18 +15,18 @@ import (
 // The beginnings of bodies in both spellings, up to the fields that differ between
 // networks.
 const (
-	snakeIn = `{"code_country":"CI","operator":"%OP%","currency":"XOF","customer_id":"0700000001","amount":5000,` +
+	seedIn = `{"code_country":"CI","operator":"%OP%","currency":"XOF","customer_id":"0700000001","amount":5000,` +
 		`"name_user":"Client Essai","transaction_id":"` + ref + `"`
-	snakeOut = `{"code_country":"CI","currency":"XOF","customer_id":"0700000001","name":"Client Essai","amount":5000,` +
+	seedOut = `{"code_country":"CI","currency":"XOF","customer_id":"0700000001","name":"Client Essai","amount":5000,` +
 		`"operator":"%OP%","transaction_id":"` + outRef + `"}`
-	camelIn = `{"transactionId":"` + ref + `",` + camelBoth + `,"payer":"0700000001"`
-	camelTo = `{"transactionId":"` + outRef + `",` + camelBoth + `,"recipient":"0700000001"}`
+	pagesIn = `{"transactionId":"` + ref + `",` + pagesBoth + `,"payer":"0700000001"`
+	pagesTo = `{"transactionId":"` + outRef + `",` + pagesBoth + `,"recipient":"0700000001"}`
 
-	camelBoth = `"customer":{"lastName":"Client","firstName":"Essai","phone":"0700000001","address":{"countryCode":"CI"}},` +
+	pagesBoth = `"customer":{"lastName":"Client","firstName":"Essai","phone":"0700000001","address":{"countryCode":"CI"}},` +
 		`"currency":"XOF","amount":"5000","operator":"%OP%"`
-	snakePages = `,"url_success":"https://shop.example/back","url_error":"https://shop.example/cancel",` +
+	seedPages = `,"url_success":"https://shop.example/back","url_error":"https://shop.example/cancel",` +
 		`"url_cancel":"https://shop.example/cancel"}`
-	camelPages = `,"urlSuccess":"https://shop.example/back","urlError":"https://shop.example/cancel"}`
+	pagesPages = `,"urlSuccess":"https://shop.example/back","urlError":"https://shop.example/cancel"}`
 )
 
 // wire holds the paths and bodies of one network's orders in one shape.
@@ -40,46 +39,46 @@ type wire struct {
 
 var wires = []wire{
 	{
-		"", pirogue.Orange, "/v2/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`,
-		"/v2/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI",
+		"", pirogue.Orange, "/v2/collecte/mobile-money", seedIn + `,"code_otp":"482613"}`,
+		"/v2/transfers/mobile-money", seedOut, "ORANGE_MONEY_CI",
 	},
-	{"", pirogue.MTN, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MTN_MONEY_CI"},
+	{"", pirogue.MTN, "/v2/collecte/mobile-money", seedIn + "}", "/v2/transfers/mobile-money", seedOut, "MTN_MONEY_CI"},
 	{
-		"", pirogue.Moov, "/v2/collecte/mobile-money", snakeIn + "}", "/v2/transfers/mobile-money", snakeOut, "MOOV_MONEY_CI",
+		"", pirogue.Moov, "/v2/collecte/mobile-money", seedIn + "}", "/v2/transfers/mobile-money", seedOut, "MOOV_MONEY_CI",
 	},
 	{
-		"", pirogue.Wave, "/v2/collecte/mobile-money", snakeIn + snakePages, "/v2/transfers/mobile-money", snakeOut,
+		"", pirogue.Wave, "/v2/collecte/mobile-money", seedIn + seedPages, "/v2/transfers/mobile-money", seedOut,
 		"WAVE_MONEY_CI",
 	},
 
 	{
-		"sdk", pirogue.Orange, "/v1/collecte/mobile-money", snakeIn + `,"code_otp":"482613"}`,
-		"/v1/transfers/mobile-money", snakeOut, "ORANGE_MONEY_CI",
+		"sdk", pirogue.Orange, "/v1/collecte/mobile-money", seedIn + `,"code_otp":"482613"}`,
+		"/v1/transfers/mobile-money", seedOut, "ORANGE_MONEY_CI",
 	},
 	{
-		"sdk", pirogue.MTN, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut,
+		"sdk", pirogue.MTN, "/v1/collecte/mobile-money", seedIn + "}", "/v1/transfers/mobile-money", seedOut,
 		"MTN_MONEY_CI",
 	},
 	{
-		"sdk", pirogue.Moov, "/v1/collecte/mobile-money", snakeIn + "}", "/v1/transfers/mobile-money", snakeOut,
+		"sdk", pirogue.Moov, "/v1/collecte/mobile-money", seedIn + "}", "/v1/transfers/mobile-money", seedOut,
 		"MOOV_MONEY_CI",
 	},
 	{
-		"sdk", pirogue.Wave, "/v1/collecte/mobile-money", snakeIn + snakePages, "/v1/transfers/mobile-money",
-		snakeOut, "WAVE_CI",
+		"sdk", pirogue.Wave, "/v1/collecte/mobile-money", seedIn + seedPages, "/v1/transfers/mobile-money",
+		seedOut, "WAVE_CI",
 	},
 
 	{
-		"v1", pirogue.Orange, "/v1/collecte/mobile-money", camelIn + `,"codeOtp":"482613"}`,
-		"/v1/transfer/mobile-money", camelTo, "ORANGE_MONEY_CI",
+		"v1", pirogue.Orange, "/v1/collecte/mobile-money", pagesIn + `,"codeOtp":"482613"}`,
+		"/v1/transfer/mobile-money", pagesTo, "ORANGE_MONEY_CI",
 	},
-	{"v1", pirogue.MTN, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo, "MTN_MONEY_CI"},
+	{"v1", pirogue.MTN, "/v1/collecte/mobile-money", pagesIn + "}", "/v1/transfer/mobile-money", pagesTo, "MTN_MONEY_CI"},
 	{
-		"v1", pirogue.Moov, "/v1/collecte/mobile-money", camelIn + "}", "/v1/transfer/mobile-money", camelTo,
+		"v1", pirogue.Moov, "/v1/collecte/mobile-money", pagesIn + "}", "/v1/transfer/mobile-money", pagesTo,
 		"FLOOZ_MONEY_CI",
 	},
 	{
-		"v1", pirogue.Wave, "/v1/collecte/mobile-money", camelIn + camelPages, "/v1/transfer/mobile-money", camelTo,
+		"v1", pirogue.Wave, "/v1/collecte/mobile-money", pagesIn + pagesPages, "/v1/transfer/mobile-money", pagesTo,
 		"WAVE_MONEY_CI",
 	},
 }
@@ -103,13 +102,13 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 			_, err = o.Disburse(t.Context(), d)
 			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
-			var got []letter
-			for _, l := range server.letters() {
+			var got []request
+			for _, l := range server.requests() {
 				checkHeaders(t, l.Header)
 				l.Header = nil
 				got = append(got, l)
 			}
-			want := []letter{
+			want := []request{
 				{Method: "POST", Path: w.inPath, Body: strings.ReplaceAll(w.in, "%OP%", w.op)},
 				{Method: "POST", Path: w.outPath, Body: strings.ReplaceAll(w.out, "%OP%", w.op)},
 			}
@@ -162,7 +161,7 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 				t, server.at(tt.shape),
 			).Collect(t.Context(), c)
 			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
-			body := server.letters()[0].Body
+			body := server.requests()[0].Body
 			require.Contains(t, body, tt.says)
 		})
 	}
@@ -237,8 +236,8 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 		Outcome: pirogue.OutcomePaid, ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}, Amount: francs,
 		Message: "SUCCESSFUL ORANGE_MONEY_CI fees 7.5 Successful",
 	}
-	require.Equal(t, want, got, len(server.letters()))
-	require.Len(t, server.letters(), 1)
+	require.Equal(t, want, got, len(server.requests()))
+	require.Len(t, server.requests(), 1)
 }
 
 func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
@@ -285,8 +284,8 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 
 func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	wave := snake.subject(ivory)
-	adaptertest.Unsent(t, wave, map[string]func(*operator.CollectRequest){
+	wave := seed.suite(ivory)
+	wave.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a reference of 21":       func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 21)) },
 		"a number of 8 digits":    func(c *operator.CollectRequest) { c.MSISDN = "+22507000001" },
 		"a number of 11 digits":   func(c *operator.CollectRequest) { c.MSISDN = "+22507000000011" },
@@ -294,7 +293,7 @@ func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 		"no network":              func(c *operator.CollectRequest) { c.Network = "" },
 	})
 	wave.Conf.Network = pirogue.Wave
-	adaptertest.Unsent(t, wave, map[string]func(*operator.CollectRequest){
+	wave.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a network served elsewhere": func(*operator.CollectRequest) {},
 	})
 }

@@ -81,7 +81,7 @@ func (s spelling) transactions() map[string]adaptertest.Case {
 		"there already, named under 200":   unknown(200, "exists_named", s.named),
 		"paid, by a status that disagrees": unknown(404, "successful", s.named),
 	}
-	if s == snake {
+	if s == seed {
 		cases["paid, and an error"] = unknown(200, "success_called_error", s.named)
 		cases["paid, in the envelope of a failure"] = unknown(200, "success_called_failed", s.named)
 		cases["failed, in the envelope of a success"] = unknown(200, "failed_called_successful", s.named)

@@ -16,11 +16,11 @@ const authPath = "/v1/auth"
 type server struct{ *adaptertest.Server }
 
 type (
-	answer = adaptertest.Answer
-	letter = adaptertest.ReceivedCallback
+	answer  = adaptertest.Response
+	request = adaptertest.RecordedRequest
 )
 
-var says = adaptertest.Says
+var says = adaptertest.Respond
 
 func newServer(t *testing.T, answers map[string][]answer) server {
 	t.Helper()
@@ -37,17 +37,17 @@ func (s server) at(shape string) config.Operator {
 }
 
 // letters returns the requests so far, without those for a token.
-func (s server) letters() []letter {
-	return slices.DeleteFunc(s.Letters(), func(l letter) bool { return l.Path == authPath })
+func (s server) requests() []request {
+	return slices.DeleteFunc(s.Requests(), func(l request) bool { return l.Path == authPath })
 }
 
 // auths returns the requests for a token.
-func (s server) auths() []letter { return s.LettersTo(authPath) }
+func (s server) auths() []request { return s.RequestsTo(authPath) }
 
 // paths returns the method and path of each request.
 func (s server) paths() []string {
 	var paths []string
-	for _, l := range s.letters() {
+	for _, l := range s.requests() {
 		paths = append(paths, l.Method+" "+l.Path)
 	}
 	return paths
@@ -63,7 +63,7 @@ func good(data string) answer {
 // list returns a page of rows.
 func list(rows ...string) answer { return good("[" + strings.Join(rows, ",") + "]") }
 
-// row returns a transaction in snake_case.
+// row returns a transaction in seed_case.
 func row(id, named, status string) string {
 	return `{"ref":"` + named + `","transaction_id":"` + id +
 		`","number_user":"+2250700000001","currency":"XOF","amount":"5000",` +

@@ -49,7 +49,7 @@ var disbursement = operator.DisburseRequest{
 	Payer: "Boutique",
 }
 
-var query = named(adaptertest.Asked(client.CollectSubmission(collection)))
+var query = named(adaptertest.QueryOf(client.CollectSubmission(collection)))
 
 // named returns a status query that holds Novasend's name of the payin.
 func named(q operator.StatusQuery) operator.StatusQuery {
@@ -57,7 +57,7 @@ func named(q operator.StatusQuery) operator.StatusQuery {
 	return q
 }
 
-var outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
+var outQuery = adaptertest.QueryOf(client.DisburseSubmission(disbursement))
 
 var refundQuery = operator.StatusQuery{
 	Kind: pirogue.Refund, Ref: refundRef, Handle: pirogue.Handle{"payin": payinID, "payin_ref": ref}, Amount: francs,
@@ -66,8 +66,8 @@ var refundQuery = operator.StatusQuery{
 
 var reversal = operator.RefundRequest{Ref: refundRef, Amount: francs, CollectQuery: query}
 
-func subject() adaptertest.Subject {
-	return adaptertest.Subject{
+func suite() adaptertest.Suite {
+	return adaptertest.Suite{
 		New:  novasend.New,
 		Conf: ivory,
 		Good: map[adaptertest.Call]adaptertest.Reply{
@@ -95,7 +95,7 @@ func subject() adaptertest.Subject {
 
 func TestNovasend(t *testing.T) {
 	t.Parallel()
-	adaptertest.Exercise(t, subject(), errorWords(), collects(), disburses(), refunds(), payins(), payouts(),
+	suite().Run(t, errorWords(), collects(), disburses(), refunds(), payins(), payouts(),
 		refundStatuses(), balances())
 }
 
@@ -110,51 +110,45 @@ func TestNovasendsPromises(t *testing.T) {
 	require.Equal(t, want, reading[operator.Operator](t, ivory).Capability())
 	want.CashIn = operator.Limits{Min: 200, Max: 500_000}
 	want.CashOut = want.CashIn
-	cameroon := adaptertest.With(ivory)
+	cameroon := adaptertest.WithCredentials(ivory)
 	cameroon.Country, cameroon.Currency = "CM", pirogue.XAF
 	require.Equal(t, want, reading[operator.Operator](t, cameroon).Capability())
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	wrong, set := adaptertest.Wrong, adaptertest.Set
-	adaptertest.CannotWork(t, novasend.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":               wrong(set("api_key", ""), "api_key is missing"),
-		"an api_key with a colon":  wrong(set("api_key", "ak:spoilt"), "api_key must be"),
-		"no api_client":            wrong(set("api_client", ""), "api_client is missing"),
-		"an api_client of lines":   wrong(set("api_client", "a\nspoilt"), "api_client must be"),
-		"no webhook_secret":        wrong(set("webhook_secret", ""), "webhook_secret is missing"),
-		"no account in the seed's": wrong(set("account_id", ""), "account_id is missing"),
-		"a misspelt credential":    wrong(set("webhook_key", "spoilt"), `"webhook_key" is none`),
-		"a shape of nobody's":      wrong(func(c *config.Operator) { c.Shape = "modern" }, `shape "modern" is none of`),
-		"direct where it is not": wrong(
-			func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, "does not serve",
-		),
-		"direct to who is not": wrong(
-			func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, `network "free"`,
-		),
-		"a country of nowhere": wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
-		"another region's currency": wrong(
-			func(c *config.Operator) { c.Currency = pirogue.XAF }, "is not XOF, the one of CI",
-		),
-		"http to the real Novasend": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"no address":                wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
-		"play money for live keys": wrong(func(c *config.Operator) {
+	set := adaptertest.SetCredential
+	adaptertest.CheckMistakes(t, novasend.New, ivory, map[string]adaptertest.Mistake{
+		"no api_key":                {Change: set("api_key", ""), Message: "api_key is missing"},
+		"an api_key with a colon":   {Change: set("api_key", "ak:spoilt"), Message: "api_key must be"},
+		"no api_client":             {Change: set("api_client", ""), Message: "api_client is missing"},
+		"an api_client of lines":    {Change: set("api_client", "a\nspoilt"), Message: "api_client must be"},
+		"no webhook_secret":         {Change: set("webhook_secret", ""), Message: "webhook_secret is missing"},
+		"no account in the seed's":  {Change: set("account_id", ""), Message: "account_id is missing"},
+		"a misspelt credential":     {Change: set("webhook_key", "spoilt"), Message: `"webhook_key" is none`},
+		"a shape of nobody's":       {Change: func(c *config.Operator) { c.Shape = "modern" }, Message: `shape "modern" is none of`},
+		"direct where it is not":    {Change: func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, Message: "does not serve"},
+		"direct to who is not":      {Change: func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, Message: `network "free"`},
+		"a country of nowhere":      {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
+		"another region's currency": {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "is not XOF, the one of CI"},
+		"http to the real Novasend": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":                {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
+		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://business-staging.novasend.app"
-		}, "test system"),
+		}, Message: "test system"},
 	}, "spoilt", "0123456789")
 }
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	adaptertest.ReportsAll(t, novasend.New, config.Operator{},
+	adaptertest.CheckEveryMistake(t, novasend.New, config.Operator{},
 		"api_key", "api_client", "webhook_secret", "account_id", "country", "base URL")
 }
 
 func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
 	t.Parallel()
 	for _, shape := range []string{"current", "direct"} {
-		conf := adaptertest.With(ivory, "account_id", "")
+		conf := adaptertest.WithCredentials(ivory, "account_id", "")
 		conf.Shape = shape
 		_, err := novasend.New(conf, adaptertest.Now)
 		require.NoError(t, err, shape)
@@ -164,5 +158,5 @@ func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	return adaptertest.Opened[R](t, novasend.New, conf)
+	return adaptertest.OpenAs[R](t, novasend.New, conf)
 }

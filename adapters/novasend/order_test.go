@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/adapters/adaptertest"
 	"pirogue/adapters/novasend"
 	"pirogue/operator"
 )
@@ -141,7 +140,7 @@ func TestAPasswordIsOfNoUseWhereThereIsNoDirectPayin(t *testing.T) {
 	c.OTP, c.Network, c.MSISDN = "4826", pirogue.Orange, "+22670123456"
 	_, err := reading[operator.Collector](t, conf).Collect(t.Context(), c)
 	require.NoError(t, err)
-	l := s.letters()
+	l := s.requests()
 	require.Len(t, l, 1)
 	require.NotContains(t, l[0].Body, "4826")
 }
@@ -160,7 +159,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 			require.Fail(t, fmt.Sprintf("%s: %v", country, err))
 			continue
 		}
-		body := s.letters()[0].Body
+		body := s.requests()[0].Body
 		require.Contains(t, body, `"msisdn":"`+string(number)+`"`)
 		require.Contains(t, body, `"country":"`+string(country)+`"`, number)
 	}
@@ -168,16 +167,16 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 
 func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	seeds, orange, direct := subject(), subject(), subject()
-	adaptertest.Unsent(t, seeds, map[string]func(*operator.CollectRequest){
+	seeds, orange, direct := suite(), suite(), suite()
+	seeds.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a long reference": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 129)) },
 	})
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*operator.CollectRequest){
+	orange.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"another network": func(*operator.CollectRequest) {},
 	})
 	direct.Conf.Shape = "direct"
-	adaptertest.Unsent(t, direct, map[string]func(*operator.CollectRequest){
+	direct.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a network of nobody":  func(c *operator.CollectRequest) { c.Network = "free" },
 		"no network, directly": func(c *operator.CollectRequest) { c.Network = "" },
 	})
@@ -197,9 +196,9 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 		c := collection
 		c.OTP, c.Network = tt.otp, tt.network
 		_, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
-		require.Equal(t, tt.code, pirogue.CodeOf(err), "%v %v", name, len(s.letters()))
-		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.letters()))
-		require.Empty(t, s.letters(), "%v %v", name, err)
+		require.Equal(t, tt.code, pirogue.CodeOf(err), "%v %v", name, len(s.requests()))
+		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.requests()))
+		require.Empty(t, s.requests(), "%v %v", name, err)
 	}
 }
 
@@ -214,9 +213,9 @@ func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 		s, r := newServer(t, nil), reversal
 		spoil(&r)
 		_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
-		require.Equal(t, operator.Unable, pirogue.CodeOf(err), "%v %v", name, len(s.letters()))
-		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.letters()))
-		require.Empty(t, s.letters(), "%v %v", name, err)
+		require.Equal(t, operator.Unable, pirogue.CodeOf(err), "%v %v", name, len(s.requests()))
+		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.requests()))
+		require.Empty(t, s.requests(), "%v %v", name, err)
 	}
 }
 
@@ -230,6 +229,6 @@ func TestAnOrderWithoutANetworkIsForTheOnlyOne(t *testing.T) {
 	d.Network = ""
 	_, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d)
 	require.NoError(t, err)
-	body := s.letters()[0].Body
+	body := s.requests()[0].Body
 	require.Contains(t, body, `"provider":"WAVE"`)
 }

@@ -29,14 +29,14 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, refundID, got.ProviderTxID)
-	want := []letter{
+	want := []request{
 		{
 			"POST", path, `{"reason":"Remboursement au client","externalReference":"` + refundRef + `"}`,
 			keyOf("refund", refundRef),
 		},
 		{"GET", path, "", ""},
 	}
-	require.Equal(t, want, s.letters())
+	require.Equal(t, want, s.requests())
 }
 
 func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
@@ -47,8 +47,8 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomeAbsent, got.Outcome)
-	want := []letter{{"GET", "/v1/payout/" + refundRef, "", ""}, {"GET", "/v1/direct/payout/" + refundRef, "", ""}}
-	require.Equal(t, want, s.letters())
+	want := []request{{"GET", "/v1/payout/" + refundRef, "", ""}, {"GET", "/v1/direct/payout/" + refundRef, "", ""}}
+	require.Equal(t, want, s.requests())
 }
 
 func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
@@ -63,7 +63,7 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	r.CollectQuery.Handle = nil
 	_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
 	require.NoError(t, err)
-	l := s.letters()
+	l := s.requests()
 	require.Len(t, l, 2)
 	require.Equal(t, "/v1/payin/"+ref, l[0].Path)
 	require.Equal(t, path, l[1].Path)
@@ -75,8 +75,8 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	} {
 		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
 		_, err := reading[operator.Refunder](t, lost.at("")).Refund(t.Context(), r)
-		require.Equal(t, operator.NotSent, pirogue.CodeOf(err), "%v %v", name, len(lost.letters()))
-		require.Len(t, lost.letters(), 1, "%v %v", name, err)
+		require.Equal(t, operator.NotSent, pirogue.CodeOf(err), "%v %v", name, len(lost.requests()))
+		require.Len(t, lost.requests(), 1, "%v %v", name, err)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 			require.Equal(t, tt.outcome != "", err == nil)
 			require.False(t, err != nil && pirogue.CodeOf(err) != operator.Unknown, "%+v, %v; want %q", got, err, tt.outcome)
 			asked := []string{}
-			for _, l := range s.letters() {
+			for _, l := range s.requests() {
 				asked = append(asked, l.Path)
 			}
 			require.Equal(t, tt.asked, asked)

@@ -10,7 +10,7 @@ import (
 )
 
 // said is one response with its expected result. A success is paid as ordered.
-type said adaptertest.ExpectedResult
+type said adaptertest.Row
 
 func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
 	return adaptertest.Ordered(francs, adaptertest.Rows(answers, call))
@@ -27,7 +27,7 @@ type moved struct {
 func paid(call adaptertest.Call, txID string, answers map[string]moved) map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
 	for name, m := range answers {
-		cases[string(call)+" is paid "+name] = adaptertest.Paid(call, m.file, txID, m.amount, m.mismatch)
+		cases[string(call)+" is paid "+name] = adaptertest.PaidCase(call, m.file, txID, m.amount, m.mismatch)
 	}
 	return cases
 }

@@ -17,12 +17,12 @@ import (
 // server is a server that checks the headers which every call must have.
 type server struct{ *adaptertest.Server }
 
-type answer = adaptertest.Answer
+type answer = adaptertest.Response
 
-var says = adaptertest.Says
+var says = adaptertest.Respond
 
-// letter is one recorded request.
-type letter struct {
+// request is one recorded request.
+type request struct {
 	Method, Path, Body string
 	Key                string // X-Idempotency-Key
 }
@@ -34,7 +34,7 @@ func newServer(t *testing.T, answers map[string]answer) server {
 		"": {says(http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`)},
 	}, answers)}
 	t.Cleanup(func() {
-		for _, l := range s.Letters() {
+		for _, l := range s.Requests() {
 			wanted := map[string]string{
 				"Authorization": "Basic YWstYzBmZmVlOmFjLTVlNmY3YQ==", "Accept-Language": "fr",
 				"Accept": "application/json",
@@ -52,10 +52,10 @@ func newServer(t *testing.T, answers map[string]answer) server {
 }
 
 // letters returns the requests so far.
-func (s server) letters() []letter {
-	var read []letter
-	for _, l := range s.Letters() {
-		read = append(read, letter{l.Method, l.Path, l.Body, l.Header.Get("X-Idempotency-Key")})
+func (s server) requests() []request {
+	var read []request
+	for _, l := range s.Requests() {
+		read = append(read, request{l.Method, l.Path, l.Body, l.Header.Get("X-Idempotency-Key")})
 	}
 	return read
 }
@@ -119,8 +119,8 @@ func TestWhatLeavesForACollection(t *testing.T) {
 				_, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
 				require.NoError(t, err)
 			}
-			sent := letter{"POST", tt.path, tt.body, keyOf("payin", ref)}
-			require.Equal(t, []letter{sent, sent}, s.letters())
+			sent := request{"POST", tt.path, tt.body, keyOf("payin", ref)}
+			require.Equal(t, []request{sent, sent}, s.requests())
 		})
 	}
 }
@@ -168,15 +168,15 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 				require.Equal(t, ask.want, got.Outcome)
 				require.Nil(t, got.Handle, ask.want)
 			}
-			named := letter{"GET", tt.path + "/" + payoutID, "", ""}
-			want := []letter{
+			named := request{"GET", tt.path + "/" + payoutID, "", ""}
+			want := []request{
 				{"POST", tt.path, tt.body, keyOf("payout", outRef)},
 				named,
 				{"GET", tt.path + "/" + outRef, "", ""},
 				{"GET", tt.otherPath + "/" + outRef, "", ""},
 				named,
 			}
-			require.Equal(t, want, s.letters())
+			require.Equal(t, want, s.requests())
 		})
 	}
 }
@@ -227,9 +227,9 @@ func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 			conf := s.at("")
 			conf.Country = tt.country
 			got, err := reading[operator.StatusReader](t, conf).Status(t.Context(), outQuery)
-			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, len(s.letters()))
-			require.Equal(t, tt.outcome != "", err == nil, len(s.letters()))
-			require.Len(t, s.letters(), tt.asked, err)
+			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, len(s.requests()))
+			require.Equal(t, tt.outcome != "", err == nil, len(s.requests()))
+			require.Len(t, s.requests(), tt.asked, err)
 		})
 	}
 }
@@ -272,7 +272,7 @@ func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
 		t.Context(), q,
 	)
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
-	got := s.letters()[0].Path
+	got := s.requests()[0].Path
 	require.Equal(t, "/v1/payin/..%2Fbalance%3Fx=1", got)
 }
 
@@ -303,7 +303,7 @@ func TestANamelessCustomerIsCalledOne(t *testing.T) {
 	require.NoError(t, err)
 	_, err = reading[operator.Disburser](t, s.at("")).Disburse(t.Context(), d)
 	require.NoError(t, err)
-	for _, l := range s.letters() {
+	for _, l := range s.requests() {
 		var sent struct{ CustomerName string }
 		err := json.Unmarshal([]byte(l.Body), &sent)
 		require.NoError(t, err, "%v %v", l.Path, sent.CustomerName)

@@ -35,8 +35,8 @@ var collection = operator.CollectRequest{
 	CancelURL: "https://shop.example/cancel", CallbackURL: "https://pay.example/callbacks/orange-web-ml/t0k3n",
 }
 
-func subject() adaptertest.Subject {
-	return adaptertest.Subject{
+func suite() adaptertest.Suite {
+	return adaptertest.Suite{
 		New:     orangeweb.New,
 		Conf:    mali,
 		Prelude: map[string]string{"/oauth/v3/token": "token.json"},
@@ -55,7 +55,7 @@ func subject() adaptertest.Subject {
 
 func TestOrangeWeb(t *testing.T) {
 	t.Parallel()
-	adaptertest.Exercise(t, subject(), words(), collects(), statuses())
+	suite().Run(t, words(), collects(), statuses())
 }
 
 // words returns Orange's vocabulary: every word as a status under both HTTP statuses seen,
@@ -71,7 +71,7 @@ func words() map[string]adaptertest.Case {
 	for txID, vocabulary := range map[string]map[string]pirogue.Outcome{txnID: named, "": nameless} {
 		status := `{"status":"*","order_id":"` + ref + `","txnid":"` + txID + `"}`
 		callback := `{"status":"*","notif_token":"nt-7d793037a0","txnid":"` + txID + `"}`
-		maps.Copy(cases, adaptertest.Words(vocabulary,
+		maps.Copy(cases, adaptertest.StatusWords(vocabulary,
 			adaptertest.Case{Call: adaptertest.Status, Reply: adaptertest.Reply{Status: 201, File: status}, TxID: txID},
 			adaptertest.Case{Call: adaptertest.Status, Reply: adaptertest.Reply{Status: 200, File: status}, TxID: txID},
 			adaptertest.Case{Call: adaptertest.Callback, Reply: adaptertest.Reply{File: callback}, TxID: txID},
@@ -81,7 +81,7 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.ExpectedResult
+type said adaptertest.Row
 
 // collects returns the responses to a new session.
 func collects() map[string]adaptertest.Case {
@@ -128,7 +128,7 @@ func statuses() map[string]adaptertest.Case {
 		"status_amount_float.json": 10,
 	} {
 		amount := pirogue.Money{Minor: minor, Currency: pirogue.XOF}
-		paid := adaptertest.Paid(adaptertest.Status, file, txnID, amount, "")
+		paid := adaptertest.PaidCase(adaptertest.Status, file, txnID, amount, "")
 		paid.Reply.Status = 201
 		cases["paid by "+file] = paid
 	}
@@ -148,30 +148,30 @@ func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	wrong, set := adaptertest.Wrong, adaptertest.Set
-	adaptertest.CannotWork(t, orangeweb.New, mali, map[string]adaptertest.Mistake{
-		"no client_id":                  wrong(set("client_id", ""), "client_id"),
-		"no client_secret":              wrong(set("client_secret", ""), "client_secret"),
-		"no merchant_key":               wrong(set("merchant_key", ""), "merchant_key"),
-		"no environment":                wrong(func(c *config.Operator) { c.Environment = "" }, "environment"),
-		"another country's environment": wrong(func(c *config.Operator) { c.Environment = "sn" }, "environment"),
-		"play money for live keys": wrong(func(c *config.Operator) {
+	set := adaptertest.SetCredential
+	adaptertest.CheckMistakes(t, orangeweb.New, mali, map[string]adaptertest.Mistake{
+		"no client_id":                  {Change: set("client_id", ""), Message: "client_id"},
+		"no client_secret":              {Change: set("client_secret", ""), Message: "client_secret"},
+		"no merchant_key":               {Change: set("merchant_key", ""), Message: "merchant_key"},
+		"no environment":                {Change: func(c *config.Operator) { c.Environment = "" }, Message: "environment"},
+		"another country's environment": {Change: func(c *config.Operator) { c.Environment = "sn" }, Message: "environment"},
+		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Environment, c.Mode = "dev", pirogue.Live
-		}, "dev"),
-		"play money in the books": wrong(func(c *config.Operator) { c.Currency = "OUV" }, "currency"),
-		"http to the real Orange": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"no address":              wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
+		}, Message: "dev"},
+		"play money in the books": {Change: func(c *config.Operator) { c.Currency = "OUV" }, Message: "currency"},
+		"http to the real Orange": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":              {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 	}, "0123456789")
 }
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	adaptertest.ReportsAll(t, orangeweb.New, config.Operator{},
+	adaptertest.CheckEveryMistake(t, orangeweb.New, config.Operator{},
 		"client_id", "client_secret", "merchant_key", "environment", "currency", "base URL")
 }
 
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	return adaptertest.Opened[R](t, orangeweb.New, conf)
+	return adaptertest.OpenAs[R](t, orangeweb.New, conf)
 }

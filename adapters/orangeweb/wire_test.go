@@ -20,8 +20,8 @@ const tokenPath = "/oauth/v3/token"
 // newOrange starts a server that answers well in one environment.
 func newOrange(t *testing.T, environment string) *adaptertest.Server {
 	t.Helper()
-	says, base := adaptertest.Says, "/orange-money-webpay/"+environment+"/v1/"
-	return adaptertest.NewServer(t, nil, map[string]adaptertest.Answer{
+	says, base := adaptertest.Respond, "/orange-money-webpay/"+environment+"/v1/"
+	return adaptertest.NewServer(t, nil, map[string]adaptertest.Response{
 		tokenPath: says(200, `{"access_token":"at-1","expires_in":"3600"}`),
 		base + "webpayment": says(201, `{"message":"OK pt-1","pay_token":"pt-1",`+
 			`"payment_url":"http://127.0.0.1/pay","notif_token":"nt-1"}`),
@@ -29,18 +29,18 @@ func newOrange(t *testing.T, environment string) *adaptertest.Server {
 	})
 }
 
-// letter is one recorded request.
-type letter struct {
+// request is one recorded request.
+type request struct {
 	Path, Body string
 	Auth       string
 	MSISDN     []string // of the header for simulators
 }
 
 // letters returns the requests that a server has recorded.
-func letters(s *adaptertest.Server) []letter {
-	var read []letter
-	for _, l := range s.Letters() {
-		read = append(read, letter{l.Path, l.Body, l.Header.Get("Authorization"), l.Header.Values("X-Sandbox-Msisdn")})
+func requests(s *adaptertest.Server) []request {
+	var read []request
+	for _, l := range s.Requests() {
+		read = append(read, request{l.Path, l.Body, l.Header.Get("Authorization"), l.Header.Values("X-Sandbox-Msisdn")})
 	}
 	return read
 }
@@ -58,9 +58,9 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			query := operator.StatusQuery{Ref: ref, Handle: receipt.Handle, Amount: collection.Amount}
 			_, err = reading[operator.StatusReader](t, conf).Status(t.Context(), query)
 			require.NoError(t, err)
-			token := letter{Path: tokenPath, Body: "grant_type=client_credentials", Auth: "Basic Y2ktMTpjcy0wMTIzNDU2Nzg5"}
+			token := request{Path: tokenPath, Body: "grant_type=client_credentials", Auth: "Basic Y2ktMTpjcy0wMTIzNDU2Nzg5"}
 			base := "/orange-money-webpay/" + environment + "/v1/"
-			want := []letter{
+			want := []request{
 				token,
 				{
 					Path: base + "webpayment", Auth: "Bearer at-1", MSISDN: []string{"+22376123456"},
@@ -75,7 +75,7 @@ func TestWhatLeavesForOrange(t *testing.T) {
 					Body: `{"order_id":"` + ref + `","amount":5000,"pay_token":"pt-1"}`,
 				},
 			}
-			require.Equal(t, want, letters(server))
+			require.Equal(t, want, requests(server))
 		})
 	}
 }
@@ -116,9 +116,9 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := adaptertest.NewServer(t, nil, map[string]adaptertest.Answer{
-				tokenPath:                               adaptertest.Says(200, `{"access_token":"at-1","expires_in":"3600"}`),
-				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Says(tt.status, tt.body),
+			server := adaptertest.NewServer(t, nil, map[string]adaptertest.Response{
+				tokenPath:                               adaptertest.Respond(200, `{"access_token":"at-1","expires_in":"3600"}`),
+				"/orange-money-webpay/ml/v1/webpayment": adaptertest.Respond(tt.status, tt.body),
 			})
 			got, err := reading[operator.Collector](t, with(mali, server.URL)).Collect(t.Context(), collection)
 			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
@@ -135,7 +135,7 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 	orangeweb.Pretend(genuine)
 	_, err := genuine.Collect(t.Context(), collection)
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
-	for _, l := range letters(server) {
+	for _, l := range requests(server) {
 		require.Empty(t, l.MSISDN, "the number left for the real Orange: %v", l)
 	}
 }
@@ -143,7 +143,7 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	long := "https://shop.example/" + strings.Repeat("a", 100) // 121 characters
-	adaptertest.Unsent(t, subject(), map[string]func(*operator.CollectRequest){
+	suite().RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a return address of 121 characters":   func(c *operator.CollectRequest) { c.ReturnURL = long },
 		"a cancel address of 121 characters":   func(c *operator.CollectRequest) { c.CancelURL = long },
 		"a callback address of 121 characters": func(c *operator.CollectRequest) { c.CallbackURL = long },
@@ -167,13 +167,13 @@ func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
 	_, err := reading[operator.StatusReader](t, conf).Status(
 		t.Context(), operator.StatusQuery{Ref: ref, Amount: collection.Amount},
 	)
-	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), len(letters(server)))
-	require.Empty(t, letters(server), err)
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), len(requests(server)))
+	require.Empty(t, requests(server), err)
 }
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	adaptertest.NoToken(t, subject(), tokenPath, adaptertest.NoGrant("cs-0123456789"))
+	suite().RunWithoutToken(t, tokenPath, adaptertest.TokenErrors("cs-0123456789"))
 }
 
 func TestOrangesPromises(t *testing.T) {

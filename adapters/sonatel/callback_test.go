@@ -74,7 +74,7 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 		"among more than anyone can need": {"t=" + now + strings.Repeat(",v1=00", 8) + ",v1=" + good, false},
 		"missing":                         {"", false},
 	}
-	reader := reading[listener](t, adaptertest.With(senegal, "callback_secrets", "es-1, es-2"))
+	reader := reading[listener](t, adaptertest.WithCredentials(senegal, "callback_secrets", "es-1, es-2"))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +91,7 @@ func TestKeysOfCallbacks(t *testing.T) {
 	signature := "t=" + strconv.FormatInt(adaptertest.Now().Unix(), 10)
 	signature += ",v1=" + sign("es-1", signature[2:], callbackBody)
 	for _, conf := range []string{"", "es-1"} {
-		reader := reading[listener](t, adaptertest.With(senegal, "callback_secrets", conf))
+		reader := reading[listener](t, adaptertest.WithCredentials(senegal, "callback_secrets", conf))
 		for key, valid := range map[string]bool{
 			"Basic cb-5e6f7a==":     true,
 			"Basic cb-5e6f7a":       false,

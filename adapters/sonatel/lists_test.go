@@ -54,7 +54,7 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 			got, err := reading[clerk](t, server.at()).Statement(t.Context(), from, from.Add(24*time.Hour))
 			require.NoError(t, err, len(got))
 			require.Len(t, got, tt.lines)
-			asked := server.letters(transactionsPath)
+			asked := server.requests(transactionsPath)
 			last := fmt.Sprintf(
 				"%s?fromDateTime=2026-01-02T03%%3A04%%3A05Z&page=%d&size=200&toDateTime=2026-01-03T03%%3A04%%3A05Z",
 				transactionsPath, tt.asked-1)
@@ -82,7 +82,7 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 			got, err := o.Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
 			require.Nil(t, got, "%v %v", len(got), err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
-			asked := len(server.letters(transactionsPath))
+			asked := len(server.requests(transactionsPath))
 			require.LessOrEqual(t, asked, 250)
 		})
 	}
@@ -99,7 +99,7 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 	require.Equal(t, francs, got.Amount)
 	endless := newOrange(t, map[string][]answer{transactionsPath: {failures(20)}})
 	_, err = reading[operator.StatusReader](t, endless.at()).Status(t.Context(), query)
-	asked := len(endless.letters(transactionsPath))
+	asked := len(endless.requests(transactionsPath))
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), asked)
 	require.Equal(t, 5, asked, err)
 }
@@ -142,7 +142,7 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	id, err := o.BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement, second}, "https://pay.example/bulk")
 	require.NoError(t, err, id)
 	require.Equal(t, "b-1", id)
-	sent := server.letters(bulkPath)[0]
+	sent := server.requests(bulkPath)[0]
 	line :=
 		`{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},"customer":{"idType":"MSISDN","id":"%s"},` +
 			`"amount":{"value":5000,"unit":"XOF"},"reference":"%s","receiveNotification":true}`
@@ -185,7 +185,7 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			require.Equal(t, tt.id, id, err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), id)
-			posts := len(server.letters(bulkPath))
+			posts := len(server.requests(bulkPath))
 			require.Equal(t, 1, posts)
 		})
 	}
@@ -203,7 +203,7 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 		require.NoError(t, err)
 		server.rotate()
 	}
-	last := server.letters(bulkPath)[1]
+	last := server.requests(bulkPath)[1]
 	second, err := base64.StdEncoding.DecodeString(seals.FindStringSubmatch(last.Body)[1])
 	require.NoError(t, err)
 	_, err = rsa.DecryptPKCS1v15(nil, server.keys[1], second)
@@ -231,8 +231,8 @@ func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 		},
 	)
 	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
-	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.letters(bulkPath)))
-	require.Empty(t, server.letters(bulkPath), err)
+	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), len(server.requests(bulkPath)))
+	require.Empty(t, server.requests(bulkPath), err)
 }
 
 func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
@@ -251,7 +251,7 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 			server := newOrange(t, map[string][]answer{})
 			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
 			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
-			require.Empty(t, server.letters(tokenPath), err)
+			require.Empty(t, server.requests(tokenPath), err)
 		})
 	}
 }

@@ -59,8 +59,8 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 				require.Equal(t, operator.NotSent, pirogue.CodeOf(err), call)
 				require.NotContains(t, err.Error(), pin, call)
 			}
-			sent := len(server.letters(cashInPath)) + len(server.letters(balancePath)) +
-				len(server.letters(bulkPath)) + len(server.letters(accountPath))
+			sent := len(server.requests(cashInPath)) + len(server.requests(balancePath)) +
+				len(server.requests(bulkPath)) + len(server.requests(accountPath))
 			require.Equal(t, 1, sent)
 		})
 	}
@@ -86,7 +86,7 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 		_, err := o.Disburse(context.WithoutCancel(t.Context()), disbursement)
 		first <- err
 	}()
-	for len(server.letters(cashInPath)) == 0 {
+	for len(server.requests(cashInPath)) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	impatient, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -96,7 +96,7 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 	close(hold)
 	err = <-first
 	require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
-	tries := len(server.letters(cashInPath))
+	tries := len(server.requests(cashInPath))
 	require.Equal(t, 1, tries)
 }
 
@@ -116,7 +116,7 @@ func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 		_, err := o.Disburse(context.WithoutCancel(t.Context()), disbursement)
 		first <- err
 	}()
-	for len(server.letters(cashInPath)) == 0 {
+	for len(server.requests(cashInPath)) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	_, err := o.Disburse(t.Context(), disbursement)
@@ -124,7 +124,7 @@ func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 	err = <-first
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	close(hold)
-	sent := len(server.letters(cashInPath))
+	sent := len(server.requests(cashInPath))
 	require.Equal(t, 1, sent)
 }
 
@@ -144,7 +144,7 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 			errs <- err
 		}()
 	}
-	for len(server.letters(cashInPath)) < 3 { // both reach Orange before either gets a response
+	for len(server.requests(cashInPath)) < 3 { // both reach Orange before either gets a response
 		time.Sleep(time.Millisecond)
 	}
 	close(hold)
@@ -173,7 +173,7 @@ func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
 			server := newOrange(t, map[string][]answer{cashInPath: tt.answers})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
-			sent, keys := server.letters(cashInPath), server.letters(keyPath)
+			sent, keys := server.requests(cashInPath), server.requests(keyPath)
 			require.Len(t, sent, tt.sent, len(keys))
 			require.Len(t, keys, tt.sent)
 		})
@@ -189,7 +189,7 @@ func TestTheNewKeySealsThePINAfterAnOldOne(t *testing.T) {
 		require.NoError(t, err)
 		server.rotate()
 	}
-	keys := len(server.letters(keyPath))
+	keys := len(server.requests(keyPath))
 	require.Equal(t, 2, keys)
 }
 
@@ -201,7 +201,7 @@ func TestThePINNeverLooksTheSameTwice(t *testing.T) {
 		_, err := o.Disburse(t.Context(), disbursement)
 		require.NoError(t, err)
 	}
-	sent := server.letters(cashInPath)
+	sent := server.requests(cashInPath)
 	require.Len(t, sent, 2)
 	require.NotEqual(t, sent[1].Body, sent[0].Body, len(sent))
 	for _, l := range sent {
@@ -215,7 +215,7 @@ func TestATokenTurnedAwayIsRenewedOnceAndTheDepositLeavesAgain(t *testing.T) {
 	server := newOrange(t, map[string][]answer{cashInPath: {says(401, `{"code":"10"}`), done()}})
 	_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
-	tokens, sent := len(server.letters(tokenPath)), len(server.letters(cashInPath))
+	tokens, sent := len(server.requests(tokenPath)), len(server.requests(cashInPath))
 	require.Equal(t, 2, tokens, sent)
 	require.Equal(t, 2, sent, tokens)
 }
@@ -237,7 +237,7 @@ func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
 			server := newOrange(t, map[string][]answer{keyPath: {a}, cashInPath: {done()}})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 			require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
-			require.Empty(t, server.letters(cashInPath), err)
+			require.Empty(t, server.requests(cashInPath), err)
 		})
 	}
 }
@@ -250,12 +250,12 @@ func TestAChangedPINIsTheOneThatLeaves(t *testing.T) {
 	require.NoError(t, err)
 	_, err = o.Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
-	change := server.letters(accountPath)
+	change := server.requests(accountPath)
 	require.Len(t, change, 1)
 	require.Equal(t, "PATCH", change[0].Method)
 	require.Equal(t, accountPath+"?msisdn=781112233&type=retailer", change[0].Path)
 	require.Equal(t, []string{pin, "1357"}, change[0].PINs)
-	sent := server.letters(cashInPath)
+	sent := server.requests(cashInPath)
 	require.Equal(t, []string{"1357"}, sent[0].PINs)
 }
 
@@ -269,9 +269,9 @@ func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
 	_, err = o.Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
-	sent := server.letters(cashInPath)
+	sent := server.requests(cashInPath)
 	require.Equal(t, []string{pin}, sent[0].PINs)
-	require.Len(t, server.letters(accountPath), 1, sent[0].PINs)
+	require.Len(t, server.requests(accountPath), 1, sent[0].PINs)
 }
 
 func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
@@ -286,7 +286,7 @@ func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
 			}
 			_, err := o.Disburse(t.Context(), disbursement)
 			require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
-			require.Empty(t, server.letters(cashInPath), err)
+			require.Empty(t, server.requests(cashInPath), err)
 		})
 	}
 }

@@ -38,7 +38,7 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(),
 				"https://pay.example/callbacks/sonatel-sn")
 			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
-			sent := server.letters(registrationPath)
+			sent := server.requests(registrationPath)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), sent)
 			require.Len(t, sent, 1, err)
 			require.Equal(t, want, sent[0].Body, err)
@@ -59,7 +59,7 @@ func TestTestNumbersAreForTestKeys(t *testing.T) {
 	}
 	require.Equal(t, want, got, err)
 	require.NoError(t, err)
-	asked := server.letters(testNumbersPath)
+	asked := server.requests(testNumbersPath)
 	require.Equal(t, testNumbersPath+"?nbCustomers=1&nbRetailers=1", asked[0].Path)
 	live := server.at()
 	live.Mode = pirogue.Live
@@ -67,5 +67,5 @@ func TestTestNumbersAreForTestKeys(t *testing.T) {
 	_, many := reading[registrar](t, server.at()).TestNumbers(t.Context(), 0, 11, 1)
 	require.Equal(t, operator.Refused, pirogue.CodeOf(ours), many)
 	require.Equal(t, operator.Refused, pirogue.CodeOf(many), ours)
-	require.Len(t, server.letters(testNumbersPath), 1, "%v %v", ours, many)
+	require.Len(t, server.requests(testNumbersPath), 1, "%v %v", ours, many)
 }

@@ -46,12 +46,12 @@ var collection = operator.CollectRequest{
 var disbursement = operator.DisburseRequest{Ref: outRef, Amount: francs, MSISDN: "+221771234567", Payer: "Boutique"}
 
 var (
-	query    = adaptertest.Asked(client.CollectSubmission(collection))
-	outQuery = adaptertest.Asked(client.DisburseSubmission(disbursement))
+	query    = adaptertest.QueryOf(client.CollectSubmission(collection))
+	outQuery = adaptertest.QueryOf(client.DisburseSubmission(disbursement))
 )
 
-func subject() adaptertest.Subject {
-	return adaptertest.Subject{
+func suite() adaptertest.Suite {
+	return adaptertest.Suite{
 		New:     sonatel.New,
 		Conf:    senegal,
 		Prelude: map[string]string{"/oauth/v1/token": "token.json", "/api/account/v1/publicKeys": "public_key.json"},
@@ -80,14 +80,14 @@ func subject() adaptertest.Subject {
 
 func TestSonatel(t *testing.T) {
 	t.Parallel()
-	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), statuses(), cashOutStatuses(), balances())
+	suite().Run(t, words(), collects(), disburses(), statuses(), cashOutStatuses(), balances())
 }
 
 // words returns Orange's vocabulary. Every word comes as the response to a deposit, as a
 // status of either kind, and as a callback.
 func words() map[string]adaptertest.Case {
 	none := pirogue.Money{}
-	cases := adaptertest.Words(map[string]pirogue.Outcome{
+	cases := adaptertest.StatusWords(map[string]pirogue.Outcome{
 		"pre_initiated": pirogue.OutcomePending,
 		"initiated":     pirogue.OutcomePending,
 		"pending":       pirogue.OutcomePending,
@@ -97,10 +97,10 @@ func words() map[string]adaptertest.Case {
 		"rejected":      pirogue.OutcomeDeclined,
 		"cancelled":     pirogue.OutcomeDeclined,
 	},
-		adaptertest.Paid(adaptertest.Disburse, "cashin_*.json", ciID, none, ""),
-		adaptertest.Paid(adaptertest.Status, "paid_in_*.json", mpID, francs, ""),
-		adaptertest.Paid(adaptertest.CashOutStatus, "paid_out_*.json", ciID, francs, ""),
-		adaptertest.Paid(adaptertest.Callback, "callback_*.json", mpID, none, ""),
+		adaptertest.PaidCase(adaptertest.Disburse, "cashin_*.json", ciID, none, ""),
+		adaptertest.PaidCase(adaptertest.Status, "paid_in_*.json", mpID, francs, ""),
+		adaptertest.PaidCase(adaptertest.CashOutStatus, "paid_out_*.json", ciID, francs, ""),
+		adaptertest.PaidCase(adaptertest.Callback, "callback_*.json", mpID, none, ""),
 	)
 	for _, file := range []string{"callback_new_word.json", "callback_other_reference.json"} {
 		cases[file] = adaptertest.Case{
@@ -111,7 +111,7 @@ func words() map[string]adaptertest.Case {
 }
 
 // said is one response with its expected result.
-type said adaptertest.ExpectedResult
+type said adaptertest.Row
 
 // collects returns the responses to a request for a QR.
 func collects() map[string]adaptertest.Case {
@@ -219,7 +219,7 @@ func statuses() map[string]adaptertest.Case {
 
 // paid returns a success as Orange lists it.
 func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string) adaptertest.Case {
-	return adaptertest.Paid(call, file, txID, pirogue.Money{Minor: minor, Currency: pirogue.XOF}, mismatch)
+	return adaptertest.PaidCase(call, file, txID, pirogue.Money{Minor: minor, Currency: pirogue.XOF}, mismatch)
 }
 
 // cashOutStatuses returns the other lists that Orange may return for a disbursement.
@@ -273,40 +273,40 @@ func TestOrangesPromises(t *testing.T) {
 	}
 	require.Equal(t, want, reading[operator.Operator](t, senegal).Capability())
 	want.Proof = operator.ProofSignature
-	signing := adaptertest.With(senegal, "callback_secrets", "es-1")
+	signing := adaptertest.WithCredentials(senegal, "callback_secrets", "es-1")
 	require.Equal(t, want, reading[operator.Operator](t, signing).Capability())
 }
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	wrong, set := adaptertest.Wrong, adaptertest.Set
-	adaptertest.CannotWork(t, sonatel.New, senegal, map[string]adaptertest.Mistake{
-		"no client_id":                 wrong(set("client_id", ""), "client_id is missing"),
-		"no client_secret":             wrong(set("client_secret", ""), "client_secret is missing"),
-		"no retailer":                  wrong(set("msisdn", ""), "msisdn is missing"),
-		"a retailer in E.164":          wrong(set("msisdn", "+221781112233"), "msisdn must be 9 digits"),
-		"a PIN of five digits":         wrong(set("pin", "48261"), "pin must be 4 digits"),
-		"a merchant code of letters":   wrong(set("merchant_code", "12345A"), "merchant_code must be 6 digits"),
-		"no merchant_name":             wrong(set("merchant_name", ""), "merchant_name is missing"),
-		"no callback_key":              wrong(set("callback_key", ""), "callback_key is missing"),
-		"a callback_key of two lines":  wrong(set("callback_key", "a\nb"), "callback_key must be"),
-		"an empty callback secret":     wrong(set("callback_secrets", "a,,b"), "callback_secrets must be"),
-		"a misspelt credential":        wrong(set("callback_secret", "a"), `"callback_secret" is none`),
-		"a token path that is no path": wrong(set("token_path", "oauth"), "token_path must be"),
-		"another currency":             wrong(func(c *config.Operator) { c.Currency = pirogue.XAF }, "currency"),
-		"a country of nowhere":         wrong(func(c *config.Operator) { c.Country = "XX" }, "country"),
-		"Mali at the real Orange":      wrong(func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, "country"),
-		"http to the real Orange":      wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"no address":                   wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
-		"play money for live keys": wrong(func(c *config.Operator) {
+	set := adaptertest.SetCredential
+	adaptertest.CheckMistakes(t, sonatel.New, senegal, map[string]adaptertest.Mistake{
+		"no client_id":                 {Change: set("client_id", ""), Message: "client_id is missing"},
+		"no client_secret":             {Change: set("client_secret", ""), Message: "client_secret is missing"},
+		"no retailer":                  {Change: set("msisdn", ""), Message: "msisdn is missing"},
+		"a retailer in E.164":          {Change: set("msisdn", "+221781112233"), Message: "msisdn must be 9 digits"},
+		"a PIN of five digits":         {Change: set("pin", "48261"), Message: "pin must be 4 digits"},
+		"a merchant code of letters":   {Change: set("merchant_code", "12345A"), Message: "merchant_code must be 6 digits"},
+		"no merchant_name":             {Change: set("merchant_name", ""), Message: "merchant_name is missing"},
+		"no callback_key":              {Change: set("callback_key", ""), Message: "callback_key is missing"},
+		"a callback_key of two lines":  {Change: set("callback_key", "a\nb"), Message: "callback_key must be"},
+		"an empty callback secret":     {Change: set("callback_secrets", "a,,b"), Message: "callback_secrets must be"},
+		"a misspelt credential":        {Change: set("callback_secret", "a"), Message: `"callback_secret" is none`},
+		"a token path that is no path": {Change: set("token_path", "oauth"), Message: "token_path must be"},
+		"another currency":             {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "currency"},
+		"a country of nowhere":         {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
+		"Mali at the real Orange":      {Change: func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, Message: "country"},
+		"http to the real Orange":      {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":                   {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
+		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://api.sandbox.orange-sonatel.com"
-		}, "test system"),
+		}, Message: "test system"},
 	}, "48261", "0123456789")
 }
 
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
-	adaptertest.ReportsAll(t, sonatel.New, config.Operator{},
+	adaptertest.CheckEveryMistake(t, sonatel.New, config.Operator{},
 		"client_id", "client_secret", "msisdn", "pin", "merchant_code", "merchant_name", "callback_key",
 		"currency", "country", "base URL")
 }
@@ -314,5 +314,5 @@ func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	return adaptertest.Opened[R](t, sonatel.New, conf)
+	return adaptertest.OpenAs[R](t, sonatel.New, conf)
 }

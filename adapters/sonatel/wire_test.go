@@ -37,7 +37,7 @@ func TestWhatLeavesForAQR(t *testing.T) {
 		},
 	}
 	require.Equal(t, want, got)
-	token, sent := server.letters(tokenPath)[0], server.letters(qrPath)[0]
+	token, sent := server.requests(tokenPath)[0], server.requests(qrPath)[0]
 	form := "client_id=ci-1&client_secret=cs-0123456789&grant_type=client_credentials"
 	require.Equal(t, form, token.Body)
 	body :=
@@ -89,7 +89,7 @@ func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
 	c.Payee = ""
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
 	require.NoError(t, err)
-	body := server.letters(qrPath)[0].Body
+	body := server.requests(qrPath)[0].Body
 	require.Contains(t, body, `"name":"Boutique Teranga"`)
 }
 
@@ -100,7 +100,7 @@ func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
 	c.Window = 25 * time.Hour
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
 	require.NoError(t, err)
-	body := server.letters(qrPath)[0].Body
+	body := server.requests(qrPath)[0].Body
 	require.Contains(t, body, `"validity":86400,`)
 }
 
@@ -131,7 +131,7 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.NotContains(t, got.Message, "654987", err)
 			require.False(t, tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1"), "transaction %q, handle %v", got.ProviderTxID, got.Handle)
-			sent := server.letters(oneStepPath)
+			sent := server.requests(oneStepPath)
 			body :=
 				`{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
 					`"amount":{"value":5000,"unit":"XOF"},"reference":"` + ref + `"}`
@@ -151,18 +151,18 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 		Outcome: pirogue.OutcomePaid, ProviderTxID: ciID, Handle: pirogue.Handle{"transaction_id": ciID}, Message: "SUCCESS",
 	}
 	require.Equal(t, want, got)
-	sent := server.letters(cashInPath)[0]
+	sent := server.requests(cashInPath)[0]
 	body := `{"partner":{"idType":"MSISDN","id":"781112233","encryptedPinCode":""},` +
 		`"customer":{"idType":"MSISDN","id":"771234567"},"amount":{"value":5000,"unit":"XOF"},` +
 		`"reference":"` + outRef + `","receiveNotification":true}`
 	require.Equal(t, body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`))
-	require.Len(t, server.letters("/oauth/token"), 1, sent.Header)
-	require.Empty(t, sent.Header.Get("X-Sandbox-Msisdn"), server.letters("/oauth/token"))
+	require.Len(t, server.requests("/oauth/token"), 1, sent.Header)
+	require.Empty(t, sent.Header.Get("X-Sandbox-Msisdn"), server.requests("/oauth/token"))
 }
 
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
-	adaptertest.Unsent(t, subject(), map[string]func(*operator.CollectRequest){
+	suite().RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a reference of 51 characters": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
 		"a number in Mali":             func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22376123456", "654987" },
 		"a number too short":           func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22177123456", "654987" },
@@ -185,7 +185,7 @@ func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 			spoil(&c)
 			_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
 			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
-			require.Empty(t, server.letters(qrPath), err)
+			require.Empty(t, server.requests(qrPath), err)
 		})
 	}
 }
@@ -199,7 +199,7 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 	d.MSISDN = "+22376123456"
 	_, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), d)
 	require.NoError(t, err)
-	body := server.letters(cashInPath)[0].Body
+	body := server.requests(cashInPath)[0].Body
 	require.Contains(t, body, `"customer":{"idType":"MSISDN","id":"76123456"}`)
 }
 
@@ -220,7 +220,7 @@ func TestWhatLeavesForAStatus(t *testing.T) {
 	}
 	want[0] = strings.Replace(want[0], "?", "?"+since[1:]+"&", 1)
 	want[1] = strings.Replace(want[1], "?", "?"+since[1:]+"&", 1)
-	for i, l := range server.letters(transactionsPath) {
+	for i, l := range server.requests(transactionsPath) {
 		require.Equal(t, http.MethodGet, l.Method, "%v %v", l.Path, l.Header.Get("Content-Type"))
 		require.Equal(t, transactionsPath+want[i], l.Path, "%v %v", l.Method, l.Header.Get("Content-Type"))
 		require.Equal(t, "application/json", l.Header.Get("Content-Type"), "%v %v", l.Method, l.Path)
@@ -265,9 +265,9 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 	q := outQuery
 	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
 	_, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
-	asked := server.letters(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
-	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), server.Letters())
-	require.Len(t, asked, 1, "%v %v", err, server.Letters())
+	asked := server.requests(transactionsPath + "/" + url.PathEscape(q.Handle["transaction_id"]) + "/status")
+	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), server.Requests())
+	require.Len(t, asked, 1, "%v %v", err, server.Requests())
 }
 
 func TestABalanceCarriesThePIN(t *testing.T) {
@@ -276,7 +276,7 @@ func TestABalanceCarriesThePIN(t *testing.T) {
 	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
 	require.NoError(t, err, left)
 	require.Equal(t, (pirogue.Money{Minor: 10, Currency: pirogue.XOF}), left)
-	sent := server.letters(balancePath)[0]
+	sent := server.requests(balancePath)[0]
 	body := `{"idType":"MSISDN","id":"781112233","encryptedPinCode":"","wallet":"PRINCIPAL"}`
 	require.Equal(t, body, seals.ReplaceAllString(sent.Body, `"encryptedPinCode":""`), sent.PINs)
 	require.Equal(t, pin, sent.PINs[0])
@@ -341,5 +341,5 @@ func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T,
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	adaptertest.NoToken(t, subject(), tokenPath, adaptertest.NoGrant("cs-0123456789"))
+	suite().RunWithoutToken(t, tokenPath, adaptertest.TokenErrors("cs-0123456789"))
 }

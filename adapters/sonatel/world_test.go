@@ -28,13 +28,13 @@ type orange struct {
 	keys []*rsa.PrivateKey // the last one is published, the others are revoked
 }
 
-type answer = adaptertest.Answer
+type answer = adaptertest.Response
 
-var says = adaptertest.Says
+var says = adaptertest.Respond
 
-// letter is one recorded request with its PINs decrypted.
-type letter struct {
-	adaptertest.ReceivedCallback
+// request is one recorded request with its PINs decrypted.
+type request struct {
+	adaptertest.RecordedRequest
 
 	PINs []string // in the order of the body; "?" for one that none of our keys opens
 }
@@ -72,12 +72,12 @@ func (o *orange) rotate() {
 		o.t.Fatal(err)
 	}
 	o.keys = all[:len(o.keys)+1]
-	o.Say(keyPath, says(200, o.published()))
+	o.SetResponse(keyPath, says(200, o.published()))
 }
 
 // at returns a configuration of Senegal that reaches the server.
 func (o *orange) at(pairs ...string) config.Operator {
-	conf := adaptertest.With(senegal, pairs...)
+	conf := adaptertest.WithCredentials(senegal, pairs...)
 	conf.BaseURL = o.URL
 	return conf
 }
@@ -115,10 +115,10 @@ func (o *orange) unseal(body string) []string {
 }
 
 // letters returns the requests on a path so far.
-func (o *orange) letters(path string) []letter {
-	var found []letter
-	for _, l := range o.LettersTo(path) {
-		found = append(found, letter{l, o.unseal(l.Body)})
+func (o *orange) requests(path string) []request {
+	var found []request
+	for _, l := range o.RequestsTo(path) {
+		found = append(found, request{l, o.unseal(l.Body)})
 	}
 	return found
 }

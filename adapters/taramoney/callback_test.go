@@ -32,7 +32,7 @@ func TestSecretsOfWebhooks(t *testing.T) {
 
 func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 	t.Parallel()
-	reader := reading[operator.CallbackReader](t, adaptertest.With(cameroon, "webhook_secret", ""))
+	reader := reading[operator.CallbackReader](t, adaptertest.WithCredentials(cameroon, "webhook_secret", ""))
 	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
 		got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
 		require.NoError(t, err)

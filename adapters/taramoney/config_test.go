@@ -34,7 +34,7 @@ func TestTaramoneysPromises(t *testing.T) {
 	}{
 		"with all it has":                 {cameroon, plain},
 		"by mobilepay":                    {mobile(), plain},
-		"without a webhook secret":        {adaptertest.With(cameroon, "webhook_secret", ""), unproven},
+		"without a webhook secret":        {adaptertest.WithCredentials(cameroon, "webhook_secret", ""), unproven},
 		"without a status call":           {mute(), unasked},
 		"with an instance's own patience": {patient, long},
 	}
@@ -73,27 +73,27 @@ func TestWhatAnAccountCan(t *testing.T) {
 
 func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
-	wrong, set := adaptertest.Wrong, adaptertest.Set
-	adaptertest.CannotWork(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
-		"no api_key":                 wrong(set("api_key", ""), "api_key is missing"),
-		"a blank api_key":            wrong(set("api_key", " "), "api_key must be not empty"),
-		"no business_id":             wrong(set("business_id", ""), "business_id is missing"),
-		"a webhook_secret of two":    wrong(set("webhook_secret", "uk-0123456789abcdef\nb"), "webhook_secret must be"),
-		"a misspelt credential":      wrong(set("webhook_secrets", "a"), `"webhook_secrets" is none`),
-		"a shape nobody knows":       wrong(func(c *config.Operator) { c.Shape = "cmmobile" }, `shape "cmmobile" is none of`),
-		"another country":            wrong(func(c *config.Operator) { c.Country = "SN" }, "country"),
-		"another currency":           wrong(func(c *config.Operator) { c.Currency = pirogue.XOF }, "currency"),
-		"a network Cameroon has not": wrong(func(c *config.Operator) { c.Network = pirogue.Moov }, `network "moov" is none`),
-		"no address":                 wrong(func(c *config.Operator) { c.BaseURL = "" }, "base URL"),
-		"http to the real Taramoney": wrong(func(c *config.Operator) { c.Simulator = false }, "https"),
-		"play money at the real one": wrong(func(c *config.Operator) { c.Simulator = false }, "mode test needs a simulator"),
-		"the real one without its API": wrong(func(c *config.Operator) {
+	set := adaptertest.SetCredential
+	adaptertest.CheckMistakes(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
+		"no api_key":                 {Change: set("api_key", ""), Message: "api_key is missing"},
+		"a blank api_key":            {Change: set("api_key", " "), Message: "api_key must be not empty"},
+		"no business_id":             {Change: set("business_id", ""), Message: "business_id is missing"},
+		"a webhook_secret of two":    {Change: set("webhook_secret", "uk-0123456789abcdef\nb"), Message: "webhook_secret must be"},
+		"a misspelt credential":      {Change: set("webhook_secrets", "a"), Message: `"webhook_secrets" is none`},
+		"a shape nobody knows":       {Change: func(c *config.Operator) { c.Shape = "cmmobile" }, Message: `shape "cmmobile" is none of`},
+		"another country":            {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
+		"another currency":           {Change: func(c *config.Operator) { c.Currency = pirogue.XOF }, Message: "currency"},
+		"a network Cameroon has not": {Change: func(c *config.Operator) { c.Network = pirogue.Moov }, Message: `network "moov" is none`},
+		"no address":                 {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
+		"http to the real Taramoney": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"play money at the real one": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "mode test needs a simulator"},
+		"the real one without its API": {Change: func(c *config.Operator) {
 			c.Simulator, c.BaseURL = false, "https://www.dklo.co/api"
-		}, "must end in /api/tara"),
-		"nobody to tell an end": wrong(func(c *config.Operator) {
+		}, Message: "must end in /api/tara"},
+		"nobody to tell an end": {Change: func(c *config.Operator) {
 			c.NoStatus = true
 			c.Credentials["webhook_secret"] = ""
-		}, "webhook_secret is missing"),
+		}, Message: "webhook_secret is missing"},
 	}, apiKey)
 }
 
@@ -110,6 +110,6 @@ func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
 func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	nothing := config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}
-	adaptertest.ReportsAll(t, taramoney.New, nothing,
+	adaptertest.CheckEveryMistake(t, taramoney.New, nothing,
 		"api_key", "business_id", "webhook_secret", "shape", "country", "currency", "network", "mode", "base URL")
 }

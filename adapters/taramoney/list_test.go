@@ -44,8 +44,8 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 			got, err := reading[operator.StatementReader](t, at(server, mute())).Statement(t.Context(), now, now)
 			require.NoError(t, err, len(got))
 			require.Len(t, got, tt.lines)
-			asked := server.Letters()
-			want := adaptertest.ReceivedCallback{
+			asked := server.Requests()
+			want := adaptertest.RecordedRequest{
 				Method: "POST", Path: "/api/tara/transactionlist",
 				Body: account + fmt.Sprintf(`"start":%d,"size":100}`, tt.last), Header: asked[len(asked)-1].Header,
 			}
@@ -82,7 +82,7 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), now, now)
 			require.Nil(t, got, "%v %v", len(got), err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), len(got))
-			asked := len(server.Letters())
+			asked := len(server.Requests())
 			require.Equal(t, tt.asked, asked)
 		})
 	}

@@ -45,8 +45,8 @@ var outQuery = operator.StatusQuery{
 	Handle: pirogue.Handle{"payout_id": outID},
 }
 
-func subject() adaptertest.Subject {
-	return adaptertest.Subject{
+func suite() adaptertest.Suite {
+	return adaptertest.Suite{
 		New:  taramoney.New,
 		Conf: cameroon,
 		Good: map[adaptertest.Call]adaptertest.Reply{
@@ -66,29 +66,29 @@ func subject() adaptertest.Subject {
 
 func TestTaramoney(t *testing.T) {
 	t.Parallel()
-	adaptertest.Exercise(t, subject(), words(), collects(), disburses(), refusals(), statuses(), successes(),
+	suite().Run(t, words(), collects(), disburses(), refusals(), statuses(), successes(),
 		cashOutStatuses(), callbacks())
 }
 
 // words returns Taramoney's vocabulary: every word as a status of either kind, and as a
 // webhook of either form.
 func words() map[string]adaptertest.Case {
-	return adaptertest.Words(map[string]pirogue.Outcome{
+	return adaptertest.StatusWords(map[string]pirogue.Outcome{
 		"pending": pirogue.OutcomePending,
 		"success": pirogue.OutcomePaid,
 		"paid":    pirogue.OutcomePaid,
 		"failure": pirogue.OutcomeDeclined,
 		"failed":  pirogue.OutcomeDeclined,
 	},
-		adaptertest.Paid(adaptertest.Status, "status_in_*.json", payID, francs, ""),
-		adaptertest.Paid(adaptertest.CashOutStatus, "status_out_*.json", outID, francs, ""),
-		adaptertest.Paid(adaptertest.Callback, "callback_poor_*.json", payID, pirogue.Money{}, ""),
-		adaptertest.Paid(adaptertest.Callback, "callback_rich_*.json", payID, francs, ""),
+		adaptertest.PaidCase(adaptertest.Status, "status_in_*.json", payID, francs, ""),
+		adaptertest.PaidCase(adaptertest.CashOutStatus, "status_out_*.json", outID, francs, ""),
+		adaptertest.PaidCase(adaptertest.Callback, "callback_poor_*.json", payID, pirogue.Money{}, ""),
+		adaptertest.PaidCase(adaptertest.Callback, "callback_rich_*.json", payID, francs, ""),
 	)
 }
 
 // said is one response with its expected result.
-type said adaptertest.ExpectedResult
+type said adaptertest.Row
 
 // collects returns the responses to a collection.
 func collects() map[string]adaptertest.Case {
@@ -220,7 +220,7 @@ func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string
 	if minor != 0 {
 		amount = pirogue.Money{Minor: minor, Currency: pirogue.XAF}
 	}
-	return adaptertest.Paid(call, file, txID, amount, mismatch)
+	return adaptertest.PaidCase(call, file, txID, amount, mismatch)
 }
 
 // cashOutStatuses returns the other responses to a payout's status call.

@@ -22,7 +22,7 @@ const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
 // leaves checks the only request that a server received.
 func leaves(t *testing.T, server *adaptertest.Server, path, body string) {
 	t.Helper()
-	sent := server.Letters()
+	sent := server.Requests()
 	require.Len(t, sent, 1)
 	require.Equal(t, http.MethodPost, sent[0].Method, "%v %v", sent[0].Path, path)
 	require.Equal(t, "/api/tara"+path, sent[0].Path, sent[0].Method)
@@ -79,7 +79,7 @@ func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
 		c.Payee = given
 		_, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
 		require.NoError(t, err)
-		body := server.Letters()[0].Body
+		body := server.Requests()[0].Body
 		require.Contains(t, body, `"productName":"`+name+`"`)
 	}
 }
@@ -212,13 +212,13 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 
 func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 	t.Parallel()
-	orange, both, noShape := subject(), subject(), mute()
+	orange, both, noShape := suite(), suite(), mute()
 	orange.Conf.Network = pirogue.Orange
-	adaptertest.Unsent(t, orange, map[string]func(*operator.CollectRequest){
+	orange.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"by MTN, where only Orange is": func(c *operator.CollectRequest) { c.Network = pirogue.MTN },
 	})
 	both.Conf = mobile()
-	adaptertest.Unsent(t, both, map[string]func(*operator.CollectRequest){
+	both.RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"with a reference too far": func(c *operator.CollectRequest) { c.Ref = ref + "X" },
 		"for a fixed line":         func(c *operator.CollectRequest) { c.MSISDN = "+237222123456" },
 		"for a number cut short":   func(c *operator.CollectRequest) { c.MSISDN = "+23769671759" },
@@ -250,8 +250,8 @@ func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
 // not contain the number.
 func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	t.Helper()
-	require.Equal(t, operator.Unable, pirogue.CodeOf(err), len(server.Letters()))
-	require.Empty(t, server.Letters(), err)
+	require.Equal(t, operator.Unable, pirogue.CodeOf(err), len(server.Requests()))
+	require.Empty(t, server.Requests(), err)
 	require.False(t, err != nil && strings.Contains(err.Error(), "96717597"), "the number is repeated: %v", err)
 }
 

@@ -9,9 +9,9 @@ import (
 )
 
 // answer is one response.
-type answer = adaptertest.Answer
+type answer = adaptertest.Response
 
-var says = adaptertest.Says
+var says = adaptertest.Respond
 
 // newTara starts a server that gives the answers in their order.
 func newTara(t *testing.T, answers ...answer) *adaptertest.Server {
@@ -42,5 +42,5 @@ func mute() config.Operator {
 // reading returns the operator as the interface R.
 func reading[R any](t *testing.T, conf config.Operator) R {
 	t.Helper()
-	return adaptertest.Opened[R](t, taramoney.New, conf)
+	return adaptertest.OpenAs[R](t, taramoney.New, conf)
 }

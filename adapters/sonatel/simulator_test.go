@@ -11,13 +11,13 @@ func TestWitnessOfOneStep(t *testing.T) {
 	t.Parallel()
 	adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 		New: sonatel.New, Operator: "sonatel-sn-test", MSISDN: "+221770000011", OTP: "123456",
-		TimesOut: `"executes_then_times_out":true`,
-		Silent:   []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
-		Twice:    []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+		GatewayTimeout: `"executes_then_times_out":true`,
+		NoCallback:     []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+		ExecutedTwice:  []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 	})
 }
 
-func TestWitness(t *testing.T) {
+func TestAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]string{
 		"as in production": "",
@@ -28,8 +28,8 @@ func TestWitness(t *testing.T) {
 			t.Parallel()
 			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: sonatel.New, Operator: "sonatel-sn-test", Settings: settings, MSISDN: "+221770000011",
-				TimesOut: `"executes_then_times_out":true`,
-				Silent:   []adaptertest.Call{adaptertest.Disburse}, Twice: []adaptertest.Call{adaptertest.Disburse},
+				GatewayTimeout: `"executes_then_times_out":true`,
+				NoCallback:     []adaptertest.Call{adaptertest.Disburse}, ExecutedTwice: []adaptertest.Call{adaptertest.Disburse},
 			})
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"pirogue/adapters/orangeweb"
 )
 
-func TestWitness(t *testing.T) {
+func TestAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 		New: orangeweb.New, Operator: "orange-web-ml-test", MSISDN: "+22370000001",

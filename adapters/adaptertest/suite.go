@@ -1,4 +1,4 @@
-// Package adaptertest holds the contract of pirogue.Operator as a test. Every adapter runs
+// Package adaptertest holds the contract of operator.Operator as a test. Every adapter runs
 // it with recorded responses of its operator. The package adds the faults that every
 // adapter must survive, from a closed port to a body of 50 MB.
 //
@@ -40,9 +40,9 @@ const (
 // calls lists the methods that call the operator.
 var calls = []Call{Collect, Disburse, Refund, Status, CashOutStatus, RefundStatus, Balance}
 
-// Subject describes the adapter under test.
-type Subject struct {
-	New  New
+// Suite describes the adapter under test.
+type Suite struct {
+	New  constructor
 	Conf config.Operator // of a simulator; BaseURL and Timeout are set by the rows
 
 	// Prelude maps paths that the adapter calls before the method itself, such as for a token.
@@ -100,28 +100,28 @@ var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // dates are the same in every run.
 func Now() time.Time { return now }
 
-// Exercise runs the adapter's own cases, then the faults that every adapter must survive.
-func Exercise(t *testing.T, s Subject, tables ...map[string]Case) {
+// Run runs the adapter's own cases, then the faults that every adapter must survive.
+func (s Suite) Run(t *testing.T, tables ...map[string]Case) {
 	t.Helper()
 	for name, tt := range all(t, tables...) {
 		t.Run(string(tt.Call)+"/"+name, func(t *testing.T) {
 			t.Parallel()
-			n := newNetwork(t, s)
-			n.say(tt.Reply.Status, s.file(t, tt.Reply.File))
-			got, err := s.do(t, s.open(t, n.server.URL, patient), tt)
-			s.judge(t, tt, got, err)
+			n := newFakeOperator(t, s)
+			n.respond(tt.Reply.Status, s.file(t, tt.Reply.File))
+			got, err := s.call(t, s.open(t, n.server.URL, patient), tt)
+			s.check(t, tt, got, err)
 		})
 	}
 	for _, call := range calls {
 		if _, ok := s.Good[call]; ok {
-			t.Run(string(call), func(t *testing.T) { s.exercise(t, call) })
+			t.Run(string(call), func(t *testing.T) { s.runFaults(t, call) })
 		}
 	}
-	t.Run(string(Callback), s.exerciseCallback)
+	t.Run(string(Callback), s.runCallback)
 }
 
 // open returns the adapter for an operator at url, with a time-out of patience.
-func (s Subject) open(t *testing.T, url string, patience time.Duration) operator.Operator {
+func (s Suite) open(t *testing.T, url string, patience time.Duration) operator.Operator {
 	t.Helper()
 	conf := s.Conf
 	conf.BaseURL = url
@@ -131,8 +131,8 @@ func (s Subject) open(t *testing.T, url string, patience time.Duration) operator
 	return operator
 }
 
-// do calls the method of a case. An adapter without that method fails the test.
-func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.OperatorResult, error) {
+// call calls the method of a case. An adapter without that method fails the test.
+func (s Suite) call(t *testing.T, adapter operator.Operator, c Case) (operator.OperatorResult, error) {
 	t.Helper()
 	if o, ok := adapter.(operator.Collector); ok && c.Call == Collect {
 		return o.Collect(t.Context(), s.Collection)
@@ -143,7 +143,7 @@ func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.O
 	if o, ok := adapter.(operator.Refunder); ok && c.Call == Refund {
 		return o.Refund(t.Context(), s.Reversal)
 	}
-	if q, asked := s.question(c.Call); asked {
+	if q, asked := s.statusQuery(c.Call); asked {
 		if o, ok := adapter.(operator.StatusReader); ok {
 			return o.Status(t.Context(), q)
 		}
@@ -159,13 +159,13 @@ func (s Subject) do(t *testing.T, adapter operator.Operator, c Case) (operator.O
 	return operator.OperatorResult{}, nil
 }
 
-// question returns the query of a status call, and false for every other call.
-func (s Subject) question(call Call) (operator.StatusQuery, bool) {
+// statusQuery returns the query of a status call, and false for every other call.
+func (s Suite) statusQuery(call Call) (operator.StatusQuery, bool) {
 	switch {
 	case call == Status && s.Query.Ref == "":
-		return Asked(client.CollectSubmission(s.Collection)), true
+		return QueryOf(client.CollectSubmission(s.Collection)), true
 	case call == CashOutStatus && s.CashOutQuery.Ref == "":
-		return Asked(client.DisburseSubmission(s.Disbursement)), true
+		return QueryOf(client.DisburseSubmission(s.Disbursement)), true
 	}
 	q, asked := map[Call]operator.StatusQuery{
 		Status: s.Query, CashOutStatus: s.CashOutQuery, RefundStatus: s.RefundQuery,
@@ -174,16 +174,16 @@ func (s Subject) question(call Call) (operator.StatusQuery, bool) {
 }
 
 // attempt returns the attempt whose callbacks are read.
-func (s Subject) attempt() pirogue.Attempt {
+func (s Suite) attempt() pirogue.Attempt {
 	if s.Attempt.Ref == "" {
 		return pirogue.Attempt{Ref: s.Collection.Ref}
 	}
 	return s.Attempt
 }
 
-// judge compares an operator result or error with the case. It fails the test if either
+// check compares an operator result or error with the case. It fails the test if either
 // contains a secret.
-func (s Subject) judge(t *testing.T, want Case, got operator.OperatorResult, err error) {
+func (s Suite) check(t *testing.T, want Case, got operator.OperatorResult, err error) {
 	t.Helper()
 	require.Equal(t, want.Outcome, got.Outcome, err)
 	require.Equal(t, want.Code, pirogue.CodeOf(err), err)
@@ -201,7 +201,7 @@ func (s Subject) judge(t *testing.T, want Case, got operator.OperatorResult, err
 }
 
 // file returns the content of a file under testdata, or name itself if it is JSON.
-func (s Subject) file(t *testing.T, name string) []byte {
+func (s Suite) file(t *testing.T, name string) []byte {
 	t.Helper()
 	if strings.HasPrefix(name, "{") {
 		return []byte(name)

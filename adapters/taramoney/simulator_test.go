@@ -9,7 +9,7 @@ import (
 	"pirogue/config"
 )
 
-func TestWitness(t *testing.T) {
+func TestAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change   func(*config.Operator)
@@ -28,8 +28,8 @@ func TestWitness(t *testing.T) {
 			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: taramoney.New, Operator: "taramoney-cm-test", Change: tt.change, Settings: tt.settings,
 				MSISDN: "+237690000011", Network: pirogue.Orange,
-				Silent: []adaptertest.Call{adaptertest.Disburse},
-				Twice:  []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
+				NoCallback:    []adaptertest.Call{adaptertest.Disburse},
+				ExecutedTwice: []adaptertest.Call{adaptertest.Collect, adaptertest.Disburse},
 			})
 		})
 	}

@@ -9,7 +9,7 @@ import (
 	"pirogue/config"
 )
 
-func TestWitness(t *testing.T) {
+func TestAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ shape, settings string }{
 		"version 2":                  {"", ""},
@@ -23,7 +23,7 @@ func TestWitness(t *testing.T) {
 			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: digitalpaye.New, Operator: "digitalpaye-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
 				Settings: tt.settings, MSISDN: "+2250500000011", Network: pirogue.MTN, Portal: "sandbox-key",
-				TimesOut: `"quirks":{"gateway_timeout":true}`,
+				GatewayTimeout: `"quirks":{"gateway_timeout":true}`,
 			})
 		})
 	}

@@ -35,7 +35,7 @@ type fault struct {
 const emptyList = "answers a list"
 
 // after returns the result that a method must derive from a fault.
-func (s Subject) after(call Call, fault string) Case {
+func (s Suite) after(call Call, fault string) Case {
 	if outcome, reads := s.EmptyList[call]; reads && fault == emptyList {
 		return Case{Outcome: outcome}
 	}
@@ -64,20 +64,20 @@ func faults(good Reply, body []byte) map[string]fault {
 	}
 }
 
-// exercise runs the faults and the unreachable addresses against one method.
-func (s Subject) exercise(t *testing.T, call Call) {
+// runFaults runs the faults and the unreachable addresses against one method.
+func (s Suite) runFaults(t *testing.T, call Call) {
 	t.Helper()
 	good := s.Good[call]
 	for name, f := range faults(good, s.file(t, good.File)) {
 		t.Run("reads and "+name, func(t *testing.T) {
 			t.Parallel()
-			n := newNetwork(t, s)
+			n := newFakeOperator(t, s)
 			operator := s.open(t, n.server.URL, f.patience)
 			s.warm(t, n, operator, call)
-			n.play(f.handler)
+			n.handle(f.handler)
 			start := time.Now()
-			got, err := s.do(t, operator, Case{Call: call})
-			s.judge(t, s.after(call, name), got, err)
+			got, err := s.call(t, operator, Case{Call: call})
+			s.check(t, s.after(call, name), got, err)
 			took := time.Since(start)
 			require.LessOrEqual(t, took, f.patience+slack)
 			heard := n.count()
@@ -93,36 +93,36 @@ func (s Subject) exercise(t *testing.T, call Call) {
 
 // warm makes one good call. The prelude is then over, and the next call uses a kept
 // connection.
-func (s Subject) warm(t *testing.T, n *network, operator operator.Operator, call Call) {
+func (s Suite) warm(t *testing.T, n *fakeOperator, operator operator.Operator, call Call) {
 	t.Helper()
-	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
-	_, err := s.do(t, operator, Case{Call: call})
+	n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
+	_, err := s.call(t, operator, Case{Call: call})
 	require.NoError(t, err)
 }
 
 // redirects answers with a redirect to another server, which must receive no request.
-func (s Subject) redirects(t *testing.T, call Call) {
+func (s Suite) redirects(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		var followed atomic.Bool
 		elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Store(true) }))
-		n := newNetwork(t, s)
-		n.play(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
-		got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-		s.judge(t, Case{Code: operator.Unknown}, got, err)
+		n := newFakeOperator(t, s)
+		n.handle(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) })
+		got, err := s.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
+		s.check(t, Case{Code: operator.Unknown}, got, err)
 		elsewhere.Close()
 		require.False(t, followed.Load(), "the redirect %d was followed", status)
 	}
 }
 
 // floods answers with endless spaces, which are valid JSON, and counts the bytes sent.
-func (s Subject) floods(t *testing.T, call Call) {
+func (s Suite) floods(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
 	var pushed atomic.Int64
-	n := newNetwork(t, s)
-	n.play(func(w http.ResponseWriter, _ *http.Request) {
+	n := newFakeOperator(t, s)
+	n.handle(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(s.Good[call].Status)
 		for chunk := []byte(strings.Repeat(" ", 64<<10)); pushed.Load() < flood; pushed.Add(int64(len(chunk))) {
 			if _, err := w.Write(chunk); err != nil {
@@ -130,17 +130,17 @@ func (s Subject) floods(t *testing.T, call Call) {
 			}
 		}
 	})
-	got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-	s.judge(t, Case{Code: operator.Unknown}, got, err)
+	got, err := s.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
+	s.check(t, Case{Code: operator.Unknown}, got, err)
 	n.server.Close() // waits for the flood to end
 	require.LessOrEqual(t, pushed.Load(), int64(floodRead))
 }
 
 // unreachable calls addresses where no server listens.
-func (s Subject) unreachable(t *testing.T, call Call) {
+func (s Suite) unreachable(t *testing.T, call Call) {
 	t.Helper()
-	n := newNetwork(t, s)
-	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+	n := newFakeOperator(t, s)
+	n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
 	addresses := map[string]string{
 		"the port is closed":        closedPort(t),
 		"the name does not exist":   "http://pirogue.invalid",
@@ -149,8 +149,8 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 	}
 	for name, address := range addresses {
 		t.Run(name, func(t *testing.T) {
-			got, err := s.do(t, s.open(t, address, patient), Case{Call: call})
-			s.judge(t, Case{Code: operator.NotSent}, got, err)
+			got, err := s.call(t, s.open(t, address, patient), Case{Call: call})
+			s.check(t, Case{Code: operator.NotSent}, got, err)
 		})
 	}
 	heard := n.count()
@@ -159,16 +159,16 @@ func (s Subject) unreachable(t *testing.T, call Call) {
 
 // goesAway closes the port after one good call. The prelude is then over, so the call
 // itself finds no server.
-func (s Subject) goesAway(t *testing.T, call Call) {
+func (s Suite) goesAway(t *testing.T, call Call) {
 	t.Helper()
 	t.Parallel()
-	n := newNetwork(t, s)
+	n := newFakeOperator(t, s)
 	n.server.Config.SetKeepAlivesEnabled(false)
 	adapter := s.open(t, n.server.URL, patient)
 	s.warm(t, n, adapter, call)
 	n.server.Close()
-	got, err := s.do(t, adapter, Case{Call: call})
-	s.judge(t, Case{Code: operator.NotSent}, got, err)
+	got, err := s.call(t, adapter, Case{Call: call})
+	s.check(t, Case{Code: operator.NotSent}, got, err)
 }
 
 // answer returns a handler that sends a status and a body.

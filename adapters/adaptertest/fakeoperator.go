@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// network plays the operator over HTTP. It gives good responses to the prelude, and the
+// fakeOperator plays the operator over HTTP. It gives good responses to the prelude, and the
 // row's response to every other request.
-type network struct {
+type fakeOperator struct {
 	server  *httptest.Server
-	prelude map[string]Answer // set before the first request
+	prelude map[string]Response // set before the first request
 
 	mu      sync.Mutex
 	handler http.HandlerFunc
@@ -20,12 +20,12 @@ type network struct {
 	asked   int // requests of the prelude
 }
 
-// newNetwork starts the server. It ends with the test.
-func newNetwork(t *testing.T, s Subject) *network {
+// newFakeOperator starts the server. It ends with the test.
+func newFakeOperator(t *testing.T, s Suite) *fakeOperator {
 	t.Helper()
-	n := &network{prelude: make(map[string]Answer, len(s.Prelude))}
+	n := &fakeOperator{prelude: make(map[string]Response, len(s.Prelude))}
 	for path, name := range s.Prelude {
-		n.prelude[path] = Says(http.StatusOK, string(s.file(t, name)))
+		n.prelude[path] = Respond(http.StatusOK, string(s.file(t, name)))
 	}
 	n.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -46,37 +46,37 @@ func newNetwork(t *testing.T, s Subject) *network {
 }
 
 // next counts a request and returns its handler.
-func (n *network) next() http.HandlerFunc {
+func (n *fakeOperator) next() http.HandlerFunc {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.heard++
 	return n.handler
 }
 
-// play sets the handler of the following requests and resets the count.
-func (n *network) play(handler http.HandlerFunc) {
+// handle sets the handler of the following requests and resets the count.
+func (n *fakeOperator) handle(handler http.HandlerFunc) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.handler, n.heard = handler, 0
 }
 
-// say sets a status and a body as the response to the following requests.
-func (n *network) say(status int, body []byte) {
-	n.play(func(w http.ResponseWriter, _ *http.Request) {
+// respond sets a status and a body as the response to the following requests.
+func (n *fakeOperator) respond(status int, body []byte) {
+	n.handle(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		w.Write(body)
 	})
 }
 
-// count returns the number of requests since play, without the prelude.
-func (n *network) count() int {
+// count returns the number of requests since handle, without the prelude.
+func (n *fakeOperator) count() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.heard
 }
 
-// everything returns the number of requests since play, and all those of the prelude.
-func (n *network) everything() int {
+// everything returns the number of requests since handle, and all those of the prelude.
+func (n *fakeOperator) everything() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.heard + n.asked

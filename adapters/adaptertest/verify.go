@@ -10,13 +10,15 @@ import (
 
 	"pirogue"
 	"pirogue/config"
+	"pirogue/sandbox"
+	"pirogue/sandbox/engine"
 )
 
 // Setup describes an adapter to compare with its operator's simulator. The simulator is
 // written independently, from the same documents, and keeps a book of its own.
 type Setup struct {
-	New      New
-	Operator pirogue.OperatorCode   // of the sandbox
+	New      constructor
+	Operator pirogue.OperatorCode   // of the sandbox; "" where Simulator is set
 	Change   func(*config.Operator) // selects another shape; may be nil
 	Settings string                 // of the simulator, a JSON object; "" changes nothing
 
@@ -25,37 +27,42 @@ type Setup struct {
 	OTP     string          // the customer's one-time password; "" for a customer without one
 	Portal  string          // the key to enter a callback address in the portal; "" where each order names its own
 
-	// TimesOut is the setting that executes an order but answers with a failure of the
+	// Simulator starts a simulator that the sandbox does not serve. Conf is its configuration
+	// without a BaseURL.
+	Simulator func(engine.Config) (sandbox.Simulator, error)
+	Conf      config.Operator
+
+	// GatewayTimeout is the setting that executes an order but answers with a failure of the
 	// gateway. It is JSON without braces; "" where the simulator has no such setting.
-	TimesOut string
-	// Silent lists the calls whose result the operator sends no callback about.
-	Silent []Call
-	// Twice lists the calls that the operator executes twice when they are sent twice.
-	Twice []Call
+	GatewayTimeout string
+	// NoCallback lists the calls whose result the operator sends no callback about.
+	NoCallback []Call
+	// ExecutedTwice lists the calls that the operator executes twice when they are sent twice.
+	ExecutedTwice []Call
 }
 
 // scenario is one property that must hold between an adapter and its operator. Its test
-// records in Seen what it observes.
+// records what it observes.
 type scenario struct {
-	says string
-	hold func(*verification, *testing.T, *Observed)
+	name string
+	run  func(*verification, *testing.T, *observed)
 }
 
 // scenarios lists the properties tested for every call that moves money.
 var scenarios = []scenario{
-	{"its answer is lost, and then its outcome is found or stays unknown", (*verification).loses},
-	{"repeated under the same reference it is executed as often as the book says", (*verification).repeats},
-	{"sent anew under another reference it is executed as often as the book says", (*verification).renews},
-	{"paid, it is found by its reference", (*verification).finds},
-	{"undecided, it is pending", (*verification).waits},
-	{"paid by another amount, it says so", (*verification).paysOther},
-	{"declined and corrected, it is paid", (*verification).corrects},
-	{"in a word of no guide, it is unknown", (*verification).hears},
-	{"answered by what nobody can read, it is unknown within its time", (*verification).reads},
-	{"with credentials that are not ours any more, it does not happen", (*verification).locksOut},
-	{"at an operator that is down, it does not happen", (*verification).goesDown},
-	{"out of an empty float, another operator may take it", (*verification).runsDry},
-	{"told of three times, once before its answer, it is the same each time", (*verification).isTold},
+	{"lost response", (*verification).loseResponses},
+	{"same reference sent again", (*verification).repeatReference},
+	{"sent again under another reference", (*verification).renewReference},
+	{"paid and found by reference", (*verification).findByReference},
+	{"undecided", (*verification).waitUndecided},
+	{"paid by another amount", (*verification).payOtherAmount},
+	{"declined, then corrected", (*verification).correctDecline},
+	{"undocumented word", (*verification).readUnknownWord},
+	{"unreadable response", (*verification).readSpoiled},
+	{"credentials changed", (*verification).changeCredentials},
+	{"operator down", (*verification).shutDown},
+	{"empty float", (*verification).emptyFloat},
+	{"three callbacks, one early", (*verification).receiveCallbacks},
 }
 
 // VerifyAgainstSimulator lets an adapter make every payment that it supports at its operator's simulator,
@@ -63,23 +70,23 @@ var scenarios = []scenario{
 // themselves. The test fails if the adapter's capability promises more.
 func VerifyAgainstSimulator(t *testing.T, s Setup) {
 	t.Helper()
-	x := newVerification(t, s)
-	var all []*Observed
-	for _, call := range x.calls(t) {
-		seen := &Observed{Call: call, Asked: x.canAsk(t), Told: !slices.Contains(s.Silent, call), Password: s.OTP != ""}
+	v := newVerification(t, s)
+	var all []*observed
+	for _, call := range v.calls(t) {
+		seen := &observed{call: call, hasStatus: v.canAsk(t), hasCallback: !slices.Contains(s.NoCallback, call), withOTP: s.OTP != ""}
 		for _, one := range scenarios {
-			t.Run(string(call)+"/"+one.says, func(t *testing.T) {
-				x.heal(t, "")
-				one.hold(x, t, seen)
+			t.Run(string(call)+"/"+one.name, func(t *testing.T) {
+				v.setFaults(t, "")
+				one.run(v, t, seen)
 			})
 		}
 		all = append(all, seen)
 		t.Log(seen)
-		for _, promise := range seen.broken(x.open(t, patient).Capability(), x.conf.AbsenceProves) {
+		for _, promise := range seen.broken(v.open(t, patient).Capability(), v.conf.AbsenceProves) {
 			require.Fail(t, fmt.Sprintf("the capability promises that %s, and that was not seen of %s", promise, call))
 		}
 	}
-	t.Run("each answer that comes a byte a second is unknown within its time", func(t *testing.T) { x.drips(t, all) })
+	t.Run("dripping response", func(t *testing.T) { v.readDripping(t, all) })
 }
 
 // The magic numbers by which a scenario decides the behaviour of every customer.

@@ -7,10 +7,10 @@ import (
 	"pirogue/operator"
 )
 
-// exerciseCallback runs the rows for every operator that sends callbacks. An operator that
+// runCallback runs the rows for every operator that sends callbacks. An operator that
 // signs the body may return SignatureInvalid for a body that is not JSON. Either error
 // rejects the callback.
-func (s Subject) exerciseCallback(t *testing.T) {
+func (s Suite) runCallback(t *testing.T) {
 	t.Helper()
 	adapter := s.open(t, "http://127.0.0.1", patient)
 	reader, ok := adapter.(operator.CallbackReader)
@@ -25,7 +25,7 @@ func (s Subject) exerciseCallback(t *testing.T) {
 				want = pirogue.SignatureInvalid
 			}
 			got, err := reader.Callback(s.attempt(), s.Header, []byte(body))
-			s.judge(t, Case{Code: want}, got, err)
+			s.check(t, Case{Code: want}, got, err)
 		})
 	}
 	if adapter.Capability().Proof == operator.ProofNone {
@@ -35,7 +35,7 @@ func (s Subject) exerciseCallback(t *testing.T) {
 	for name, body := range forgeries {
 		t.Run("is forged with "+name, func(t *testing.T) {
 			got, err := reader.Callback(s.attempt(), nil, body)
-			s.judge(t, Case{Code: pirogue.SignatureInvalid}, got, err)
+			s.check(t, Case{Code: pirogue.SignatureInvalid}, got, err)
 		})
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"pirogue/config"
 )
 
-func TestWitness(t *testing.T) {
+func TestAgainstSimulator(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		shape, settings string
@@ -29,8 +29,8 @@ func TestWitness(t *testing.T) {
 			adaptertest.VerifyAgainstSimulator(t, adaptertest.Setup{
 				New: novasend.New, Operator: "novasend-ci-test", Change: func(c *config.Operator) { c.Shape = tt.shape },
 				Settings: tt.settings, MSISDN: "+2250500000011", Network: tt.network, OTP: tt.otp,
-				Portal: "sandbox-key-ci",
-				Silent: []adaptertest.Call{adaptertest.Refund},
+				Portal:     "sandbox-key-ci",
+				NoCallback: []adaptertest.Call{adaptertest.Refund},
 			})
 		})
 	}

@@ -18,7 +18,7 @@ var orders = map[Call]pirogue.PaymentKind{Collect: pirogue.CashIn, Disburse: pir
 
 // bounds checks that the adapter sends no order outside its limits. It must send the least
 // and the greatest amount that its capability allows.
-func (s Subject) bounds(t *testing.T, call Call) {
+func (s Suite) bounds(t *testing.T, call Call) {
 	t.Helper()
 	if _, isOrder := orders[call]; !isOrder {
 		return
@@ -44,9 +44,9 @@ func (s Subject) bounds(t *testing.T, call Call) {
 	for _, minor := range []int64{max(1, limits.Min), max(1, limits.Min, limits.Max)} {
 		t.Run("at a limit, leaves", func(t *testing.T) {
 			t.Parallel()
-			n, edge := newNetwork(t, s), s.spoilt(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
-			n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
-			_, err := edge.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
+			n, edge := newFakeOperator(t, s), s.spoilt(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
+			n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
+			_, err := edge.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
 			require.NotEqual(t, 0, n.count(), "%v %v", minor, err)
 		})
 	}
@@ -62,10 +62,10 @@ var numbers = map[string]func(*operator.CollectRequest){
 	"for a country's number":          func(c *operator.CollectRequest) { c.MSISDN = c.MSISDN[:4] },
 }
 
-// Unsent checks that orders which the operator can never accept are Unable, and that no
+// RunUnsent checks that orders which the operator can never accept are Unable, and that no
 // request leaves for them. Each row changes a collection and, if the adapter has one, a
 // disbursement.
-func Unsent(t *testing.T, s Subject, rows map[string]func(*operator.CollectRequest)) {
+func (s Suite) RunUnsent(t *testing.T, rows map[string]func(*operator.CollectRequest)) {
 	t.Helper()
 	for call := range orders {
 		for name, spoil := range rows {
@@ -78,7 +78,7 @@ func Unsent(t *testing.T, s Subject, rows map[string]func(*operator.CollectReque
 
 // spoilt returns the subject with the same change applied to both its collection and its
 // disbursement.
-func (s Subject) spoilt(spoil func(*operator.CollectRequest)) Subject {
+func (s Suite) spoilt(spoil func(*operator.CollectRequest)) Suite {
 	out := client.DisburseSubmission(s.Disbursement)
 	like := operator.CollectRequest{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
 	if out.MSISDN != "" {
@@ -90,35 +90,35 @@ func (s Subject) spoilt(spoil func(*operator.CollectRequest)) Subject {
 	return s
 }
 
-// unsent checks one row of Unsent. It also checks that the error does not contain the
+// unsent checks one row of RunUnsent. It also checks that the error does not contain the
 // telephone number.
-func (s Subject) unsent(t *testing.T, call Call, spoil func(*operator.CollectRequest)) {
+func (s Suite) unsent(t *testing.T, call Call, spoil func(*operator.CollectRequest)) {
 	t.Helper()
 	t.Parallel()
-	n := newNetwork(t, s)
-	n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
+	n := newFakeOperator(t, s)
+	n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
 	spoilt := s.spoilt(spoil)
-	got, err := spoilt.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-	s.judge(t, Case{Code: operator.Unable}, got, err)
+	got, err := spoilt.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
+	s.check(t, Case{Code: operator.Unable}, got, err)
 	heard := n.everything()
 	require.Equal(t, 0, heard)
 	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
 	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number), "the number is repeated: %v", err)
 }
 
-// NoToken checks that no call leaves if a path of the prelude gives one of these answers.
+// RunWithoutToken checks that no call leaves if a path of the prelude gives one of these answers.
 // Every call of the subject must request that path first, such as for a token.
-func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
+func (s Suite) RunWithoutToken(t *testing.T, path string, answers map[string]Response) {
 	t.Helper()
 	for call := range s.Good {
 		for name, a := range answers {
 			t.Run(string(call)+" "+name, func(t *testing.T) {
 				t.Parallel()
-				n := newNetwork(t, s)
+				n := newFakeOperator(t, s)
 				n.prelude[path] = a
-				n.say(s.Good[call].Status, s.file(t, s.Good[call].File))
-				got, err := s.do(t, s.open(t, n.server.URL, patient), Case{Call: call})
-				s.judge(t, Case{Code: operator.NotSent}, got, err)
+				n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
+				got, err := s.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
+				s.check(t, Case{Code: operator.NotSent}, got, err)
 				require.Equal(t, 0, n.count(), n.everything())
 				require.NotEqual(t, 0, n.everything(), n.count())
 			})
@@ -126,14 +126,14 @@ func NoToken(t *testing.T, s Subject, path string, answers map[string]Answer) {
 	}
 }
 
-// NoGrant returns responses of an OAuth server that hold no usable token.
-func NoGrant(secret string) map[string]Answer {
-	return map[string]Answer{
-		"turned away":           Says(401, `{"error":"invalid_client","error_description":"`+secret+`"}`),
-		"a page":                Says(200, "<html></html>"),
-		"no token":              Says(200, `{"expires_in":3600}`),
-		"no life":               Says(200, `{"access_token":"at-1"}`),
-		"a server that is down": Says(503, ""),
-		"a token in an error":   Says(500, `{"access_token":"at-1","expires_in":3600}`),
+// TokenErrors returns responses of an OAuth server that hold no usable token.
+func TokenErrors(secret string) map[string]Response {
+	return map[string]Response{
+		"turned away":           Respond(401, `{"error":"invalid_client","error_description":"`+secret+`"}`),
+		"a page":                Respond(200, "<html></html>"),
+		"no token":              Respond(200, `{"expires_in":3600}`),
+		"no life":               Respond(200, `{"access_token":"at-1"}`),
+		"a server that is down": Respond(503, ""),
+		"a token in an error":   Respond(500, `{"access_token":"at-1","expires_in":3600}`),
 	}
 }
