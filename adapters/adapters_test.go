@@ -103,3 +103,14 @@ func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
 		require.ErrorContains(t, err, "cash_out", limits)
 	}
 }
+
+func TestExampleIsOpenedFromTheTable(t *testing.T) {
+	t.Parallel()
+	conf := config.Operator{
+		Code: "example-bf", Adapter: "example", Mode: pirogue.Test, Country: "BF", Currency: pirogue.XOF,
+		BaseURL: "https://api.example", Credentials: map[string]string{"api_key": "k", "callback_secret": "s"},
+	}
+	got, err := adapters.Open([]config.Operator{conf}, time.Now)
+	require.NoError(t, err)
+	require.Implements(t, (*operator.Disburser)(nil), got["example-bf"].Operator)
+}

@@ -47,7 +47,9 @@ func SetCredential(name, value string) func(*config.Operator) {
 
 // CheckMistakes checks that the constructor reports each mistake, and that no report contains
 // a secret.
-func CheckMistakes(t *testing.T, open constructor, conf config.Operator, mistakes map[string]Mistake, secrets ...string) {
+func CheckMistakes(t *testing.T, open constructor, conf config.Operator, mistakes map[string]Mistake,
+	secrets ...string,
+) {
 	t.Helper()
 	for name, tt := range mistakes {
 		t.Run(name, func(t *testing.T) {

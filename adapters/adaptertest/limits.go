@@ -25,12 +25,14 @@ func (s Suite) bounds(t *testing.T, call Call) {
 	}
 	limits := s.open(t, "http://127.0.0.1", patient).Capability().Limits(orders[call])
 	rows := map[string]func(*operator.CollectRequest){
-		"of another currency":          func(c *operator.CollectRequest) { c.Amount.Currency = "XAU" },
-		"of nothing":                   func(c *operator.CollectRequest) { c.Amount.Minor = 0 },
-		"below nothing":                func(c *operator.CollectRequest) { c.Amount.Minor = -5000 },
-		"of less than the least":       func(c *operator.CollectRequest) { c.Amount.Minor = limits.Min - 1 },
-		"without a reference":          func(c *operator.CollectRequest) { c.Ref = "" },
-		"with a reference of any size": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 200)) },
+		"of another currency":    func(c *operator.CollectRequest) { c.Amount.Currency = "XAU" },
+		"of nothing":             func(c *operator.CollectRequest) { c.Amount.Minor = 0 },
+		"below nothing":          func(c *operator.CollectRequest) { c.Amount.Minor = -5000 },
+		"of less than the least": func(c *operator.CollectRequest) { c.Amount.Minor = limits.Min - 1 },
+		"without a reference":    func(c *operator.CollectRequest) { c.Ref = "" },
+		"with a reference of any size": func(c *operator.CollectRequest) {
+			c.Ref = pirogue.OperatorRef(strings.Repeat("A", 200))
+		},
 	}
 	if limits.Max > 0 {
 		rows["of more than the most"] = func(c *operator.CollectRequest) { c.Amount.Minor = limits.Max + 1 }
@@ -103,7 +105,8 @@ func (s Suite) unsent(t *testing.T, call Call, spoil func(*operator.CollectReque
 	heard := n.everything()
 	require.Equal(t, 0, heard)
 	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
-	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number), "the number is repeated: %v", err)
+	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number),
+		"the number is repeated: %v", err)
 }
 
 // RunWithoutToken checks that no call leaves if a path of the prelude gives one of these answers.

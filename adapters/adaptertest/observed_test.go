@@ -34,10 +34,12 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 		absence bool
 		want    []string
 	}{
-		"everything seen":                {Disburse, func(*observed) {}, all, true, nil},
-		"nothing promised, nothing seen": {Disburse, func(s *observed) { *s = observed{hasCallback: true} }, nothing, false, nil},
-		"a payout executed twice":        {Disburse, func(s *observed) { s.sameOnce = false }, all, false, []string{once}},
-		"a collection executed twice":    {Collect, func(s *observed) { s.sameOnce = false }, all, false, []string{once}},
+		"everything seen": {Disburse, func(*observed) {}, all, true, nil},
+		"nothing promised, nothing seen": {
+			Disburse, func(s *observed) { *s = observed{hasCallback: true} }, nothing, false, nil,
+		},
+		"a payout executed twice":     {Disburse, func(s *observed) { s.sameOnce = false }, all, false, []string{once}},
+		"a collection executed twice": {Collect, func(s *observed) { s.sameOnce = false }, all, false, []string{once}},
 		"a conflict instead of the answer": {
 			Disburse, func(s *observed) { s.secondResult = "UNKNOWN" }, all, false, []string{answered},
 		},
@@ -50,14 +52,22 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 		"not to be found": {
 			Collect, func(s *observed) { s.byReference = false }, renewed, false, []string{found},
 		},
-		"called absent though executed":       {Collect, func(s *observed) { s.falseResult = true }, all, false, []string{absent}},
-		"never called absent":                 {Disburse, func(s *observed) { s.absent = false }, all, false, []string{absent}},
-		"a collection never called absent":    {Collect, func(s *observed) { s.absent = false }, all, false, nil},
-		"absence promised by a configuration": {Refund, func(s *observed) { s.absent = false }, nothing, true, []string{absent}},
+		"called absent though executed": {
+			Collect, func(s *observed) { s.falseResult = true }, all, false, []string{absent},
+		},
+		"never called absent": {
+			Disburse, func(s *observed) { s.absent = false }, all, false, []string{absent},
+		},
+		"a collection never called absent": {Collect, func(s *observed) { s.absent = false }, all, false, nil},
+		"absence promised by a configuration": {
+			Refund, func(s *observed) { s.absent = false }, nothing, true, []string{absent},
+		},
 		"callbacks with a token": {
 			Collect, func(s *observed) { s.proof = operator.ProofToken }, all, false, []string{proven},
 		},
-		"callbacks that were never heard": {Collect, func(s *observed) { s.hasCallback, s.proof = false, "" }, all, false, nil},
+		"callbacks that were never heard": {
+			Collect, func(s *observed) { s.hasCallback, s.proof = false, "" }, all, false, nil,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -121,7 +121,8 @@ func (v *verification) findByReference(t *testing.T, seen *observed) {
 	}
 	result, err := v.queryResult(t, a)
 	seen.byReference = err == nil && result.Outcome == pirogue.OutcomePaid
-	require.False(t, !seen.byReference && pirogue.CodeOf(err) != operator.Unknown, "%q, %v of what was paid", result.Outcome, err)
+	require.False(t, !seen.byReference && pirogue.CodeOf(err) != operator.Unknown, "%q, %v of what was paid",
+		result.Outcome, err)
 }
 
 // waitUndecided checks that an undecided attempt is pending, and that it is paid when the customer
@@ -344,7 +345,8 @@ func (v *verification) emptyFloat(t *testing.T, seen *observed) {
 	v.setFaults(t, `{"`+float+`":0}`)
 	v.mustNotExecute(t, v.open(t, patient), a, operator.Unable)
 	v.setFaults(t, force(isPoor))
-	v.mustNotExecute(t, v.open(t, patient), v.attemptOf(a), operator.Refused, operator.Unknown) // where no documents define the word
+	v.mustNotExecute(t, v.open(t, patient), v.attemptOf(a), operator.Refused,
+		operator.Unknown) // where no documents define the word
 }
 
 // attemptOf returns another attempt of the same payment.
@@ -386,7 +388,8 @@ func (v *verification) receiveCallbacks(t *testing.T, seen *observed) {
 		require.NoError(t, err, "%v %v", n+1, first)
 		require.True(t, accepted[got.Outcome], "callback %d: %+v, %v; want the first once more, %+v", n+1, got, err, first)
 		require.Equal(t, first, got, n+1)
-		require.False(t, !seen.hasStatus && (got.Outcome != pirogue.OutcomePaid || got.Mismatch == "" && got.Amount != a.query.Amount), "callback %d: %+v; want it to say all, for nobody can ask", n+1, got)
+		require.False(t,
+			!seen.hasStatus && (got.Outcome != pirogue.OutcomePaid || got.Mismatch == "" && got.Amount != a.query.Amount), "callback %d: %+v; want it to say all, for nobody can ask", n+1, got)
 	}
 	seen.proof = v.proof(t, reader, a, heard[0], first)
 }

@@ -243,7 +243,10 @@ func (a *attempt) of(parent operator.StatusQuery) {
 func (v *verification) query(call Call) operator.StatusQuery {
 	v.refs++
 	return operator.StatusQuery{
-		Kind:   map[Call]pirogue.PaymentKind{Collect: pirogue.CashIn, Disburse: pirogue.CashOut, Refund: pirogue.Refund}[call],
+		Kind: map[Call]pirogue.PaymentKind{
+			Collect: pirogue.CashIn, Disburse: pirogue.CashOut,
+			Refund: pirogue.Refund,
+		}[call],
 		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", v.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: v.conf.Currency},
 		MSISDN: v.setup.MSISDN, SentAt: v.clock.Now(),
@@ -339,7 +342,8 @@ func (v *verification) awaitOutcome(t *testing.T, a *attempt, want pirogue.Outco
 			return result
 		}
 		require.NoError(t, err, "%v %v %v", a.call, a.query.Ref, result.Outcome)
-		require.False(t, time.Now().After(deadline), "%s of %s: %q, %v; want %s", a.call, a.query.Ref, result.Outcome, err, want)
+		require.False(t, time.Now().After(deadline), "%s of %s: %q, %v; want %s", a.call, a.query.Ref, result.Outcome, err,
+			want)
 	}
 }
 

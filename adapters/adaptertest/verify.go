@@ -73,7 +73,9 @@ func VerifyAgainstSimulator(t *testing.T, s Setup) {
 	v := newVerification(t, s)
 	var all []*observed
 	for _, call := range v.calls(t) {
-		seen := &observed{call: call, hasStatus: v.canAsk(t), hasCallback: !slices.Contains(s.NoCallback, call), withOTP: s.OTP != ""}
+		seen := &observed{
+			call: call, hasStatus: v.canAsk(t), hasCallback: !slices.Contains(s.NoCallback, call), withOTP: s.OTP != "",
+		}
 		for _, one := range scenarios {
 			t.Run(string(call)+"/"+one.name, func(t *testing.T) {
 				v.setFaults(t, "")

@@ -58,7 +58,8 @@ func TestAnOrderKeepsToTheTerms(t *testing.T) {
 		tt.spoil(&order)
 		digits, err := niger.LocalNumber(order)
 		require.False(t, tt.taken && (digits != "90123456" || err != nil), "%s: %q, %v; want it taken", name, digits, err)
-		require.False(t, !tt.taken && (digits != "" || pirogue.CodeOf(err) != operator.Unable), "%s: %q, %v; want UNABLE", name, digits, err)
+		require.False(t, !tt.taken && (digits != "" || pirogue.CodeOf(err) != operator.Unable), "%s: %q, %v; want UNABLE",
+			name, digits, err)
 	}
 }
 

@@ -78,13 +78,16 @@ func newKora(t *testing.T, resp Response) *Client {
 func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
 	t.Parallel()
 	read := func([]byte) (operator.OperatorResult, error) {
-		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"}, errors.New("of no matter")
+		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"},
+			errors.New("of no matter")
 	}
 	for body, tt := range map[string]struct {
 		code pirogue.Code
 		txID string
 	}{
-		"bad": {operator.Refused, ""}, "?": {operator.Unknown, "K1"}, "": {operator.Unknown, "K1"}, "key": {operator.NotSent, ""},
+		"bad": {
+			operator.Refused, "",
+		}, "?": {operator.Unknown, "K1"}, "": {operator.Unknown, "K1"}, "key": {operator.NotSent, ""},
 	} {
 		c := newKora(t, Response{Status: 400, Body: []byte(body)})
 		resp, err := c.Submit(t.Context(), payment, pirogue.CashIn)
@@ -123,7 +126,8 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 		"declined, of what is no amount": {"refused", "?", "", pirogue.OutcomeDeclined, 0, ""},
 		"in a word of no document":       {"Done", "5000", pirogue.XOF, "", 0, operator.Unknown},
 	} {
-		got, err := newKora(t, Response{}).ResultWithAmount(StatusFields{ID: "K1", Key: "id", Status: tt.status}, tt.amount, tt.in)
+		got, err := newKora(t, Response{}).ResultWithAmount(StatusFields{ID: "K1", Key: "id", Status: tt.status},
+			tt.amount, tt.in)
 		require.Equal(t, tt.outcome, got.Outcome, "%v %v", name, err)
 		require.Equal(t, tt.minor, got.Amount.Minor, "%v %v", name, err)
 		require.Equal(t, tt.code, pirogue.CodeOf(err), name)

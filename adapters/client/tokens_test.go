@@ -68,7 +68,8 @@ func (b *bench) send(t *testing.T, want pirogue.Code, issued int64) {
 	t.Helper()
 	answer, err := b.client.Do(t.Context(), payment)
 	require.Equal(t, want, pirogue.CodeOf(err), answer.Status)
-	require.False(t, want == "" && answer.Status != http.StatusOK, "status %d, error %v; want code %q", answer.Status, err, want)
+	require.False(t, want == "" && answer.Status != http.StatusOK, "status %d, error %v; want code %q", answer.Status,
+		err, want)
 	got := b.issued.Load()
 	require.Equal(t, issued, got)
 }

@@ -226,18 +226,22 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":                  {Change: set("api_key", ""), Message: "api_key is missing"},
-		"no api_secret":               {Change: set("api_secret", ""), Message: "api_secret is missing"},
-		"an api_key with a colon":     {Change: set("api_key", "ak:0123456789"), Message: "api_key must be"},
-		"a misspelt credential":       {Change: set("apikey", "a"), Message: `"apikey" is none`},
-		"another currency":            {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "currency"},
-		"another country":             {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
-		"a shape of nobody":           {Change: func(c *config.Operator) { c.Shape = "v3" }, Message: `shape "v3" is none of ["" "sdk" "v1"]`},
+		"no api_key":              {Change: set("api_key", ""), Message: "api_key is missing"},
+		"no api_secret":           {Change: set("api_secret", ""), Message: "api_secret is missing"},
+		"an api_key with a colon": {Change: set("api_key", "ak:0123456789"), Message: "api_key must be"},
+		"a misspelt credential":   {Change: set("apikey", "a"), Message: `"apikey" is none`},
+		"another currency":        {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "currency"},
+		"another country":         {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
+		"a shape of nobody": {
+			Change: func(c *config.Operator) { c.Shape = "v3" }, Message: `shape "v3" is none of ["" "sdk" "v1"]`,
+		},
 		"a network of nobody":         {Change: func(c *config.Operator) { c.Network = "tresor" }, Message: "network"},
 		"an environment of two lines": {Change: func(c *config.Operator) { c.Environment = "a\nb" }, Message: "environment"},
-		"play money for live keys":    {Change: func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, Message: "live keys"},
-		"http to the real one":        {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
-		"no address":                  {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
+		"play money for live keys": {
+			Change: func(c *config.Operator) { c.Mode, c.Environment = pirogue.Live, "sandbox" }, Message: "live keys",
+		},
+		"http to the real one": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":           {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 	}, "0123456789")
 }
 

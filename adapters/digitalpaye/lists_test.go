@@ -117,7 +117,8 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
 			require.Equal(t, tt.outcome, got.Outcome, err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
-			require.False(t, got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1"), "%+v, want all of the order", got)
+			require.False(t,
+				got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1"), "%+v, want all of the order", got)
 		})
 	}
 }

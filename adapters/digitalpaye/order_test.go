@@ -143,7 +143,8 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 			"v1", func(c *operator.CollectRequest) { c.Payer = "Essai" }, `"lastName":"Essai","firstName":"Essai"`,
 		},
 		"three names": {
-			"v1", func(c *operator.CollectRequest) { c.Payer = "Essai  De Client" }, `"lastName":"Essai","firstName":"De Client"`,
+			"v1", func(c *operator.CollectRequest) { c.Payer = "Essai  De Client" },
+			`"lastName":"Essai","firstName":"De Client"`,
 		},
 		"no password": {"", func(c *operator.CollectRequest) { c.OTP = "" }, `"transaction_id":"` + ref + `"}`},
 		"no page to give up on": {

@@ -22,7 +22,8 @@ const refusalSpan = 10 * time.Minute
 
 // spec describes Digitalpaye's documents. errorTable holds the meaning of its errors.
 var spec = client.Spec{
-	Name: "Digitalpaye", Capability: capability, Limits: limits, Credentials: credentials, StatusTable: statusTable, Private: privateText,
+	Name: "Digitalpaye", Capability: capability, Limits: limits, Credentials: credentials, StatusTable: statusTable,
+	Private:      privateText,
 	RejectsToken: rejectsToken,
 }
 

@@ -45,7 +45,8 @@ func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]operator
 func (o *adapter) statementLine(row transaction) operator.StatementLine {
 	line := operator.StatementLine{
 		TxID: row.ref, Ref: pirogue.OperatorRef(row.id), Kind: kinds[row.kind],
-		Outcome: statusTable[row.status], Word: row.status, Customer: row.number, Reason: o.Redact(row.status + " " + row.text()),
+		Outcome: statusTable[row.status], Word: row.status, Customer: row.number,
+		Reason: o.Redact(row.status + " " + row.text()),
 	}
 	if moved, err := row.money(); err == nil {
 		line.Amount = moved

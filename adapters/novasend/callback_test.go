@@ -105,8 +105,10 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"X-Signature-Value": {tt.signature}}
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(pretty))
-			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got, err)
-			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID", got, err)
+			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got,
+				err)
+			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID",
+				got, err)
 		})
 	}
 }

@@ -77,9 +77,11 @@ func (o *adapter) collectDirect(ctx context.Context, c operator.CollectRequest) 
 	provider, known := providerNames[network]
 	switch {
 	case !known:
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: no direct payin from network %q", network)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unable,
+			"not sent: no direct payin from network %q", network)
 	case network == pirogue.Orange && c.OTP == "":
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Refused, "not sent: Orange wants a one-time password beforehand")
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Refused,
+			"not sent: Orange wants a one-time password beforehand")
 	}
 	body := directPayinRequest{
 		Reference: string(c.Ref), CustomerName: customerName(c.Payer),

@@ -39,10 +39,12 @@ func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (ope
 		network := cmp.Or(d.Network, o.conf.Network)
 		provider, known := providerNames[network]
 		if !known {
-			return operator.OperatorResult{}, pirogue.Errorf(operator.Unable, "not sent: no direct payout to network %q", network)
+			return operator.OperatorResult{}, pirogue.Errorf(operator.Unable,
+				"not sent: no direct payout to network %q", network)
 		}
 		s.body = directPayoutRequest{
-			Reference: string(d.Ref), CustomerName: customerName(d.Beneficiary), Payout: o.newWalletTransfer(d.Amount, d.MSISDN, provider),
+			Reference: string(d.Ref), CustomerName: customerName(d.Beneficiary), Payout: o.newWalletTransfer(d.Amount,
+				d.MSISDN, provider),
 		}
 	} else {
 		s.body = o.payoutRequest(d)

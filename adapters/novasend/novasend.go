@@ -51,7 +51,8 @@ type adapter struct {
 func New(conf config.Operator, _ pirogue.Clock) (operator.Operator, error) {
 	auth := client.BasicAuth(conf.Credentials[credAPIKey], conf.Credentials[credAPIClient])
 	conf.Timeout = config.Duration(conf.Timeout.Or(defaultTimeout))
-	c, err := client.New(&spec, conf, map[string]string{"Authorization": auth, "Accept-Language": language}, checkConfig(conf)...)
+	c, err := client.New(&spec, conf, map[string]string{"Authorization": auth, "Accept-Language": language},
+		checkConfig(conf)...)
 	if err != nil {
 		return nil, err
 	}

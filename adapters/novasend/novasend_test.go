@@ -102,8 +102,9 @@ func TestNovasend(t *testing.T) {
 func TestNovasendsPromises(t *testing.T) {
 	t.Parallel()
 	want := operator.Capability{
-		Reference: operator.IdempotentByReference, OnLostResponse: operator.ResendSameReference, FinalityWindow: 48 * time.Hour,
-		Proof: operator.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
+		Reference: operator.IdempotentByReference, OnLostResponse: operator.ResendSameReference,
+		FinalityWindow: 48 * time.Hour,
+		Proof:          operator.ProofSignature, WholeRefunds: true, CallTimeout: 30 * time.Second,
 		CashIn:  operator.Limits{Min: 100, Max: 2_000_000},
 		CashOut: operator.Limits{Min: 200, Max: 1_500_000},
 	}
@@ -119,16 +120,22 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, novasend.New, ivory, map[string]adaptertest.Mistake{
-		"no api_key":                {Change: set("api_key", ""), Message: "api_key is missing"},
-		"an api_key with a colon":   {Change: set("api_key", "ak:spoilt"), Message: "api_key must be"},
-		"no api_client":             {Change: set("api_client", ""), Message: "api_client is missing"},
-		"an api_client of lines":    {Change: set("api_client", "a\nspoilt"), Message: "api_client must be"},
-		"no webhook_secret":         {Change: set("webhook_secret", ""), Message: "webhook_secret is missing"},
-		"no account in the seed's":  {Change: set("account_id", ""), Message: "account_id is missing"},
-		"a misspelt credential":     {Change: set("webhook_key", "spoilt"), Message: `"webhook_key" is none`},
-		"a shape of nobody's":       {Change: func(c *config.Operator) { c.Shape = "modern" }, Message: `shape "modern" is none of`},
-		"direct where it is not":    {Change: func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, Message: "does not serve"},
-		"direct to who is not":      {Change: func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, Message: `network "free"`},
+		"no api_key":               {Change: set("api_key", ""), Message: "api_key is missing"},
+		"an api_key with a colon":  {Change: set("api_key", "ak:spoilt"), Message: "api_key must be"},
+		"no api_client":            {Change: set("api_client", ""), Message: "api_client is missing"},
+		"an api_client of lines":   {Change: set("api_client", "a\nspoilt"), Message: "api_client must be"},
+		"no webhook_secret":        {Change: set("webhook_secret", ""), Message: "webhook_secret is missing"},
+		"no account in the seed's": {Change: set("account_id", ""), Message: "account_id is missing"},
+		"a misspelt credential":    {Change: set("webhook_key", "spoilt"), Message: `"webhook_key" is none`},
+		"a shape of nobody's": {
+			Change: func(c *config.Operator) { c.Shape = "modern" }, Message: `shape "modern" is none of`,
+		},
+		"direct where it is not": {
+			Change: func(c *config.Operator) { c.Country, c.Shape = "TG", "direct" }, Message: "does not serve",
+		},
+		"direct to who is not": {
+			Change: func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, Message: `network "free"`,
+		},
 		"a country of nowhere":      {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
 		"another region's currency": {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "is not XOF, the one of CI"},
 		"http to the real Novasend": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},

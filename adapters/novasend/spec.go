@@ -20,7 +20,8 @@ const (
 
 // spec describes Novasend's pages. Each type of record has status words of its own.
 var spec = client.Spec{
-	Name: "Novasend", Capability: capability, Credentials: credentials, StatusCodes: statusCodes, ErrorTable: errorTable, CashOutErrorTable: cashOutErrorTable,
+	Name: "Novasend", Capability: capability, Credentials: credentials, StatusCodes: statusCodes,
+	ErrorTable: errorTable, CashOutErrorTable: cashOutErrorTable,
 	NotFoundErrors: notFoundErrors, ReadError: readError, Private: privateText,
 }
 
@@ -103,7 +104,8 @@ func checkConfig(conf config.Operator) client.Mistakes {
 	m.AddIf(err == nil && conf.Mode == pirogue.Live && testHosts.MatchString(base.Host),
 		"base URL is a test system of Novasend's, which cannot serve live keys")
 	m.AddIf(conf.Shape == shapeSeed && conf.Credentials[credAccountID] == "", "credential %s is missing", credAccountID)
-	m.AddIf(conf.Shape == shapeDirect && !directCountries[conf.Country], "shape direct does not serve country %q", conf.Country)
+	m.AddIf(conf.Shape == shapeDirect && !directCountries[conf.Country], "shape direct does not serve country %q",
+		conf.Country)
 	m.AddIf(conf.Shape != shapeSeed && conf.Shape != shapeCurrent && conf.Shape != shapeDirect,
 		"shape %q is none of: %q, %s, %s", conf.Shape, shapeSeed, shapeCurrent, shapeDirect)
 	m.AddIf(conf.Network != "" && conf.Shape == shapeDirect && providerNames[conf.Network] == "",

@@ -62,7 +62,9 @@ type walletTransfer struct {
 
 // newWalletTransfer returns the money that moves, in the form of the direct API.
 func (o *adapter) newWalletTransfer(amount pirogue.Money, number pirogue.MSISDN, provider string) walletTransfer {
-	return walletTransfer{Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country)}
+	return walletTransfer{
+		Amount: amount.Minor, MSISDN: string(number), Provider: provider, Country: string(o.conf.Country),
+	}
 }
 
 // returnPages holds the pages to which the customer's browser goes afterwards.

@@ -24,7 +24,9 @@ func (o *adapter) Callback(a pirogue.Attempt, _ http.Header, body []byte) (opera
 	return client.ReadJSON(func(got notification) (operator.OperatorResult, error) {
 		want := a.Handle[keyNotifToken]
 		if want == "" {
-			return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "unproven: no notif_token to compare with"}, nil
+			return operator.OperatorResult{
+				Outcome: pirogue.OutcomePending, Message: "unproven: no notif_token to compare with",
+			}, nil
 		}
 		if !client.EqualSecret(got.NotifToken, want) {
 			return operator.OperatorResult{}, pirogue.Errorf(pirogue.SignatureInvalid, "the notif_token is not the session's")

@@ -41,7 +41,8 @@ const sessionLife = 10 * time.Minute
 // spec holds the facts of Orange's guide. Two refusals concern our account alone: it has no
 // subscription, or the API does not serve this country.
 var spec = client.Spec{
-	Name: "Orange", Capability: capability, StatusTable: statusTable, StatusCodes: statusCodes, ReadError: client.JSONErrors(readError),
+	Name: "Orange", Capability: capability, StatusTable: statusTable, StatusCodes: statusCodes,
+	ReadError:  client.JSONErrors(readError),
 	Limits:     client.SubmissionLimits{Name: "Orange", Reference: maxOrderID}, // the guide has no limits of amount
 	ErrorTable: map[string]pirogue.Code{wordRefused: operator.Refused, wordNoAccess: operator.Unable},
 }

@@ -35,7 +35,8 @@ const tokenPath = "/oauth/v3/token" //nolint:gosec // an address, not a credenti
 // fetchToken requests an access token with the instance's credentials.
 func (o *adapter) fetchToken(ctx context.Context) (client.Token, error) {
 	req := client.PostForm(tokenPath, url.Values{"grant_type": {"client_credentials"}})
-	req.Header.Set("Authorization", client.BasicAuth(o.conf.Credentials[credClientID], o.conf.Credentials[credClientSecret]))
+	req.Header.Set("Authorization", client.BasicAuth(o.conf.Credentials[credClientID],
+		o.conf.Credentials[credClientSecret]))
 	return o.RequestToken(ctx, req)
 }
 

@@ -25,14 +25,16 @@ type bulkResponse struct {
 // MaxBulk implements operator.BulkDisburser.
 func (o *adapter) MaxBulk() int { return maxBulk }
 
-// BulkDisburse implements operator.BulkDisburser. It sends up to maxBulk disbursements at
-// once and returns Orange's identifier of the bulk. The message that Orange posts to
-// callbackURL at the end is not documented. BulkDisburse reads the balance first: there a wrong PIN costs one of its tries, and not
-// one for every line. An invalid key is noticed there too, before the bulk leaves.
+// BulkDisburse implements operator.BulkDisburser. It sends up to maxBulk disbursements at once and
+// returns Orange's identifier of the bulk. The message that Orange posts to callbackURL at the end
+// is not documented. BulkDisburse reads the balance first: there a wrong PIN costs one of its
+// tries, and not one for every line. An invalid key is noticed there too, before the bulk leaves.
 //
 // An error holds for all lines together, and a bulk leaves once, whatever Orange responds.
 // After Unknown every line must be searched by its reference.
-func (o *adapter) BulkDisburse(ctx context.Context, all []operator.DisburseRequest, callbackURL string) (string, error) {
+func (o *adapter) BulkDisburse(
+	ctx context.Context, all []operator.DisburseRequest, callbackURL string,
+) (string, error) {
 	numbers, err := o.checkBulk(all)
 	if err != nil {
 		return "", err

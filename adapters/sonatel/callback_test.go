@@ -80,8 +80,10 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 			t.Parallel()
 			header := http.Header{"Authorization": {"Basic cb-5e6f7a=="}, "X-Sonatel-Signature": {tt.header}}
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(callbackBody))
-			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got, err)
-			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID", got, err)
+			require.False(t, tt.valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%+v, %v; want it believed", got,
+				err)
+			require.False(t, !tt.valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%+v, %v; want SIGNATURE_INVALID",
+				got, err)
 		})
 	}
 }

@@ -136,7 +136,9 @@ func (o *adapter) sendSealedOnce(ctx context.Context, pin string, write pinReque
 }
 
 // sendSealedWith sends a request with the PIN, sealed with one key.
-func (o *adapter) sendSealedWith(ctx context.Context, key publicKey, pin string, write pinRequest) (client.Response, error) {
+func (o *adapter) sendSealedWith(
+	ctx context.Context, key publicKey, pin string, write pinRequest,
+) (client.Response, error) {
 	req, err := write(key, pin)
 	if err != nil {
 		return client.Response{}, err

@@ -19,10 +19,10 @@ type pinChange struct {
 	EncryptedNewPINCode string `json:"encryptedNewPinCode"`
 }
 
-// ChangePIN implements operator.PINChanger. It gives the retailer's account another PIN, of 4 digits. No other call carries a
-// PIN meanwhile, and afterwards this operator uses the changed one. The caller must change
-// the configuration at once. It must restart every process with the old PIN before that
-// process tries it three times.
+// ChangePIN implements operator.PINChanger. It gives the retailer's account another PIN, of 4
+// digits. No other call carries a PIN meanwhile, and afterwards this operator uses the changed one.
+// The caller must change the configuration at once. It must restart every process with the old PIN
+// before that process tries it three times.
 //
 // After Unknown nobody knows which PIN is valid. This operator then tries neither, and
 // every call that needs one is NotSent until a restart.

@@ -295,9 +295,11 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 		"a token path that is no path": {Change: set("token_path", "oauth"), Message: "token_path must be"},
 		"another currency":             {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "currency"},
 		"a country of nowhere":         {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
-		"Mali at the real Orange":      {Change: func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, Message: "country"},
-		"http to the real Orange":      {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
-		"no address":                   {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
+		"Mali at the real Orange": {
+			Change: func(c *config.Operator) { c.Country, c.Simulator = "ML", false }, Message: "country",
+		},
+		"http to the real Orange": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
+		"no address":              {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://api.sandbox.orange-sonatel.com"
 		}, Message: "test system"},

@@ -22,7 +22,8 @@ const (
 
 // spec describes Orange's specification.
 var spec = client.Spec{
-	Name: "Orange", Capability: capability, Credentials: credentials, StatusTable: statusTable, StatusCodes: statusCodes, ErrorTable: errorTable,
+	Name: "Orange", Capability: capability, Credentials: credentials, StatusTable: statusTable,
+	StatusCodes: statusCodes, ErrorTable: errorTable,
 	CashOutErrorTable: cashOutErrorTable, ReadError: readError,
 	CallbackSecret: client.CallbackSecret{Header: headerAuthorization, Scheme: "Basic ", Credential: credCallbackKey},
 }

@@ -41,7 +41,9 @@ func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.
 	case q.Kind.MoneyOut():
 		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	default:
-		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "no transaction yet: an unpaid QR is not listed"}, nil
+		return operator.OperatorResult{
+			Outcome: pirogue.OutcomePending, Message: "no transaction yet: an unpaid QR is not listed",
+		}, nil
 	}
 }
 
@@ -88,7 +90,8 @@ func (o *adapter) combineRows(rows []transaction, q operator.StatusQuery) (opera
 			}, nil
 		}
 	}
-	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "%d transactions, none of them of %s", len(rows), q.Ref)
+	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown,
+		"%d transactions, none of them of %s", len(rows), q.Ref)
 }
 
 // success is one transaction that moved money, with its difference from the order.
@@ -187,7 +190,8 @@ func (o *adapter) readStatusByID(ctx context.Context, id string) (operator.Opera
 		Status string `json:"status"`
 	}
 	if err := json.Unmarshal(resp.Body, &got); err != nil {
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "status: not the JSON of the specification: %w", err)
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown,
+			"status: not the JSON of the specification: %w", err)
 	}
 	result, err := o.transactionResult(transaction{TransactionID: id, Status: got.Status})
 	if err == nil && result.Outcome == pirogue.OutcomePaid {

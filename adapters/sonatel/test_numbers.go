@@ -19,8 +19,8 @@ const testNumbersPath = "/api/assignments/v1/partner/sim-cards"
 // states none.
 const maxTestNumbers = 10
 
-// TestNumbers implements operator.TestNumberIssuer. It returns test numbers, at most ten of each type. It returns Refused for an
-// instance with live keys, and otherwise NotSent or Unknown.
+// TestNumbers implements operator.TestNumberIssuer. It returns test numbers, at most ten of each
+// type. It returns Refused for an instance with live keys, and otherwise NotSent or Unknown.
 func (o *adapter) TestNumbers(ctx context.Context, retailers, merchants, customers int) ([]operator.TestNumber, error) {
 	if o.conf.Mode == pirogue.Live || max(retailers, merchants, customers) > maxTestNumbers {
 		return nil, pirogue.Errorf(operator.Refused, "not sent: test numbers are for test keys, %d of a type", maxTestNumbers)

@@ -97,7 +97,9 @@ type executedResponse struct {
 
 // readExecuted reads the response to an accepted order of ref. A body that it cannot read is
 // Unknown, because the order may have been executed.
-func (o *adapter) readExecuted(body []byte, ref pirogue.OperatorRef, secrets ...string) (operator.OperatorResult, error) {
+func (o *adapter) readExecuted(
+	body []byte, ref pirogue.OperatorRef, secrets ...string,
+) (operator.OperatorResult, error) {
 	var got executedResponse
 	if err := json.Unmarshal(body, &got); err != nil {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "not the JSON of the specification: %w", err)

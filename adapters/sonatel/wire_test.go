@@ -130,7 +130,8 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 			require.Equal(t, tt.outcome, got.Outcome, err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.NotContains(t, got.Message, "654987", err)
-			require.False(t, tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1"), "transaction %q, handle %v", got.ProviderTxID, got.Handle)
+			require.False(t, tt.outcome != "" && (got.ProviderTxID != "MP1" || got.Handle["transaction_id"] != "MP1"),
+				"transaction %q, handle %v", got.ProviderTxID, got.Handle)
 			sent := server.requests(oneStepPath)
 			body :=
 				`{"customer":{"idType":"MSISDN","id":"771234567","otp":"654987"},"partner":{"idType":"CODE","id":"123456"},` +
@@ -163,7 +164,9 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	t.Parallel()
 	suite().RunUnsent(t, map[string]func(*operator.CollectRequest){
-		"a reference of 51 characters": func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51)) },
+		"a reference of 51 characters": func(c *operator.CollectRequest) {
+			c.Ref = pirogue.OperatorRef(strings.Repeat("A", 51))
+		},
 		"a number in Mali":             func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22376123456", "654987" },
 		"a number too short":           func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "+22177123456", "654987" },
 		"a number without its country": func(c *operator.CollectRequest) { c.MSISDN, c.OTP = "771234567", "654987" },
@@ -314,14 +317,15 @@ func TestEveryDocumentedCodeOfARefusedCollection(t *testing.T) {
 
 func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 	t.Parallel()
-	eachCode(t, map[pirogue.Code]string{operator.Unknown: "20 60 2011 2020 2024 2042"}, func(t *testing.T, a answer) error {
-		t.Helper()
-		server := newOrange(t, map[string][]answer{transactionsPath: {a}})
-		_, err := reading[operator.StatusReader](t, server.at()).Status(
-			t.Context(), operator.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
-		)
-		return err
-	})
+	eachCode(t, map[pirogue.Code]string{operator.Unknown: "20 60 2011 2020 2024 2042"},
+		func(t *testing.T, a answer) error {
+			t.Helper()
+			server := newOrange(t, map[string][]answer{transactionsPath: {a}})
+			_, err := reading[operator.StatusReader](t, server.at()).Status(
+				t.Context(), operator.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
+			)
+			return err
+		})
 }
 
 // eachCode checks the adapter's error for a problem of each code.

@@ -40,7 +40,9 @@ func (o *adapter) readCallback(got payment) (operator.OperatorResult, error) {
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	result := operator.OperatorResult{Outcome: outcome, ProviderTxID: string(got.PaymentID), Message: o.Redact(string(got.Status))}
+	result := operator.OperatorResult{
+		Outcome: outcome, ProviderTxID: string(got.PaymentID), Message: o.Redact(string(got.Status)),
+	}
 	if outcome != pirogue.OutcomePaid {
 		return result, nil
 	}

@@ -55,11 +55,16 @@ func TestWhatAnAccountCan(t *testing.T) {
 		_, lists := o.(operator.StatementReader)
 		_, hears := o.(operator.CallbackReader)
 		_, resends := o.(operator.CallbackResender)
-		require.True(t, collects, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
-		require.True(t, disburses, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
-		require.True(t, lists, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
-		require.True(t, hears, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
-		require.True(t, resends, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects, disburses, lists, hears, resends)
+		require.True(t, collects, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name,
+			collects, disburses, lists, hears, resends)
+		require.True(t, disburses, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name,
+			collects, disburses, lists, hears, resends)
+		require.True(t, lists, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects,
+			disburses, lists, hears, resends)
+		require.True(t, hears, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects,
+			disburses, lists, hears, resends)
+		require.True(t, resends, "%s: collects %v, disburses %v, lists %v, hears %v, resends %v; want all", name, collects,
+			disburses, lists, hears, resends)
 		_, refunds := o.(operator.Refunder)
 		_, counts := o.(operator.BalanceReader)
 		_, registers := o.(operator.CallbackRegistrar)
@@ -75,18 +80,27 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
-		"no api_key":                 {Change: set("api_key", ""), Message: "api_key is missing"},
-		"a blank api_key":            {Change: set("api_key", " "), Message: "api_key must be not empty"},
-		"no business_id":             {Change: set("business_id", ""), Message: "business_id is missing"},
-		"a webhook_secret of two":    {Change: set("webhook_secret", "uk-0123456789abcdef\nb"), Message: "webhook_secret must be"},
-		"a misspelt credential":      {Change: set("webhook_secrets", "a"), Message: `"webhook_secrets" is none`},
-		"a shape nobody knows":       {Change: func(c *config.Operator) { c.Shape = "cmmobile" }, Message: `shape "cmmobile" is none of`},
-		"another country":            {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
-		"another currency":           {Change: func(c *config.Operator) { c.Currency = pirogue.XOF }, Message: "currency"},
-		"a network Cameroon has not": {Change: func(c *config.Operator) { c.Network = pirogue.Moov }, Message: `network "moov" is none`},
+		"no api_key":      {Change: set("api_key", ""), Message: "api_key is missing"},
+		"a blank api_key": {Change: set("api_key", " "), Message: "api_key must be not empty"},
+		"no business_id":  {Change: set("business_id", ""), Message: "business_id is missing"},
+		"a webhook_secret of two": {
+			Change:  set("webhook_secret", "uk-0123456789abcdef\nb"),
+			Message: "webhook_secret must be",
+		},
+		"a misspelt credential": {Change: set("webhook_secrets", "a"), Message: `"webhook_secrets" is none`},
+		"a shape nobody knows": {
+			Change: func(c *config.Operator) { c.Shape = "cmmobile" }, Message: `shape "cmmobile" is none of`,
+		},
+		"another country":  {Change: func(c *config.Operator) { c.Country = "SN" }, Message: "country"},
+		"another currency": {Change: func(c *config.Operator) { c.Currency = pirogue.XOF }, Message: "currency"},
+		"a network Cameroon has not": {
+			Change: func(c *config.Operator) { c.Network = pirogue.Moov }, Message: `network "moov" is none`,
+		},
 		"no address":                 {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 		"http to the real Taramoney": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
-		"play money at the real one": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "mode test needs a simulator"},
+		"play money at the real one": {
+			Change: func(c *config.Operator) { c.Simulator = false }, Message: "mode test needs a simulator",
+		},
 		"the real one without its API": {Change: func(c *config.Operator) {
 			c.Simulator, c.BaseURL = false, "https://www.dklo.co/api"
 		}, Message: "must end in /api/tara"},

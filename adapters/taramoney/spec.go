@@ -29,8 +29,11 @@ const (
 // spec describes the tables in Taramoney's documents. submitCode reads the responses to
 // orders.
 var spec = client.Spec{
-	Name: "Taramoney", Capability: capability, Limits: limits, StatusTable: statusTable, StatusCodes: statusCodes, Private: privateText,
-	ReadError: client.JSONErrors(readErrorText), CallbackSecret: client.CallbackSecret{Header: headerSecret, Credential: credWebhookSecret},
+	Name: "Taramoney", Capability: capability, Limits: limits, StatusTable: statusTable, StatusCodes: statusCodes,
+	Private:   privateText,
+	ReadError: client.JSONErrors(readErrorText), CallbackSecret: client.CallbackSecret{
+		Header: headerSecret, Credential: credWebhookSecret,
+	},
 }
 
 // capability is Taramoney's capability for an account that may read a status. Absence proves

@@ -61,7 +61,8 @@ func (o adapterWithStatus) Status(ctx context.Context, q operator.StatusQuery) (
 // nothing: Taramoney may list a collection only after the customer acted.
 func (o *adapter) readError(v statusMessage, kind pirogue.PaymentKind) (operator.OperatorResult, error) {
 	if upperWord(v.Message) != messageAbsent {
-		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "Taramoney does not answer: %s", o.Redact(v.String()))
+		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown,
+			"Taramoney does not answer: %s", o.Redact(v.String()))
 	}
 	result := operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: o.Redact(v.String())}
 	// A payout has no prompt that could still be open.
