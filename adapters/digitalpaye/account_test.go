@@ -132,9 +132,9 @@ func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 		},
 	})
 	o := reading[operator.Disburser](t, server.at(""))
-	got, err := o.Disburse(t.Context(), disbursement)
+	_, err := o.Disburse(t.Context(), disbursement)
 	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
-	got, err = o.Disburse(t.Context(), disbursement)
+	got, err := o.Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
 	sent := server.requests()

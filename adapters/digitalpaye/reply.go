@@ -120,8 +120,9 @@ func (o *adapter) readTransaction(
 	if err == nil {
 		named = row.named()
 	}
+	states := r.isAccepted() || (want.isStatusCall() && r.isFailedTransaction())
 	switch {
-	case !r.isAccepted() && !(want.isStatusCall() && r.isFailedTransaction()):
+	case !states:
 		refused := o.replyError(r, want.refusal, want.Ref, secrets...)
 		if pirogue.CodeOf(refused) != operator.Unknown {
 			// A clear refusal leaves no transaction to look for.
