@@ -29,7 +29,7 @@ var operators = []struct{ adapter, name string }{
 }
 
 // witness is the test in which every adapter proves its abilities against its simulator.
-const witness = "TestWitness"
+const witness = "TestAgainstSimulator"
 
 // proofs names the test of each adapter that proves an ability.
 var proofs = map[string]map[string]string{
