@@ -24,16 +24,6 @@ const otherSecret = "sandbox-other-secret"
 // forgedKey is the key of a sender who does not know the real one.
 const forgedKey = "forged-callback-key"
 
-// registration is the address for callbacks without an address of their own, and the key
-// sent with them.
-type registration struct {
-	Code        string    `json:"code"`
-	Name        string    `json:"name"`
-	CallbackURL string    `json:"callback_url"`
-	APIKey      string    `json:"api_key"`
-	CreatedAt   time.Time `json:"created_at"`
-}
-
 // registrationRequest is the body of a registration.
 type registrationRequest struct {
 	Code        flexibleText `json:"code"`
@@ -42,9 +32,10 @@ type registrationRequest struct {
 	APIKey      string       `json:"apiKey"`
 }
 
-// registrationReply is a registration as it is read back: with the key in clear, although
-// the document calls it write-only.
-type registrationReply struct {
+// registration is the address for callbacks without an address of their own, and the key
+// sent with them. It is read back with the key in clear, although the document calls the
+// key write-only.
+type registration struct {
 	Code        string `json:"code"`
 	MSISDN      string `json:"msisdn"`
 	Name        string `json:"name"`
@@ -83,18 +74,18 @@ func (cb *callbacks) register(w http.ResponseWriter, r *http.Request) error {
 	if !engine.Same(string(asked.Code), cb.credentials.MerchantCode) {
 		return merchantRefused
 	}
-	kept := registration{
-		Code: string(asked.Code), Name: asked.Name, CallbackURL: asked.CallbackURL, APIKey: asked.APIKey,
-		CreatedAt: cb.engine.Now(),
+	wanted := registration{
+		Code: string(asked.Code), MSISDN: MerchantMSISDN, Name: asked.Name, CallbackURL: asked.CallbackURL,
+		APIKey: asked.APIKey, CreatedAt: cb.engine.Now().Format("02-01-2006 15:04:05"),
 	}
-	if err := cb.save(kept); err != nil {
+	if err := cb.save(wanted); err != nil {
 		return err
 	}
 	if cb.settings.quirks().EmptyRegistration {
 		w.WriteHeader(http.StatusCreated)
 		return nil
 	}
-	engine.WriteJSON(w, http.StatusCreated, kept.reply())
+	engine.WriteJSON(w, http.StatusCreated, wanted)
 	return nil
 }
 
@@ -122,20 +113,12 @@ func (cb *callbacks) serveRegistration(w http.ResponseWriter, r *http.Request) e
 	if wanted == "" {
 		return missingParameter.withDetail("code is missing.")
 	}
-	replies := []registrationReply{}
-	if kept := cb.registered(); kept.Code == wanted {
-		replies = append(replies, kept.reply())
+	replies := []registration{}
+	if stored := cb.registered(); stored.Code == wanted {
+		replies = append(replies, stored)
 	}
 	engine.WriteJSON(w, http.StatusOK, replies)
 	return nil
-}
-
-// reply returns a registration in the API's form.
-func (r registration) reply() registrationReply {
-	return registrationReply{
-		Code: r.Code, MSISDN: MerchantMSISDN, Name: r.Name, CallbackURL: r.CallbackURL, APIKey: r.APIKey,
-		CreatedAt: r.CreatedAt.Format("02-01-2006 15:04:05"),
-	}
 }
 
 // callback returns the callback of an ended transaction. The switch lets a forged one follow.

@@ -123,7 +123,7 @@ func TestBulk(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		good := w.deposit("R1", "770123456")
+		good, badPIN := w.deposit("R1", "770123456"), fields{"partner": w.retailer("0000")}
 		for name, row := range map[string]struct {
 			body any
 			code string
@@ -131,7 +131,7 @@ func TestBulk(t *testing.T) {
 			"no deposit at all":       {[]fields{}, "20"},
 			"501 deposits":            {make([]fields, 501), "20"},
 			"an object":               {good, "20"},
-			"a line with a bad PIN":   {[]fields{good, w.deposit("R2", "770123456", fields{"partner": w.retailer("0000")})}, "2011"},
+			"a line with a bad PIN":   {[]fields{good, w.deposit("R2", "770123456", badPIN)}, "2011"},
 			"a line without a number": {[]fields{w.deposit("R1", "")}, "2001"},
 		} {
 			w.refused(w.call(http.MethodPost, bulkCashins, row.body), http.StatusBadRequest, row.code, name)

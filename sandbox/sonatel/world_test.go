@@ -160,8 +160,8 @@ func (w *world) refused(req *http.Request, status int, code, name string) {
 	require.Equal(w.T, code, reply["code"], "%s: %v", name, reply)
 }
 
-// answered makes a call that must be refused with the code of a problem and status 400, or
-// accepted without one.
+// answered makes a call that must be refused with status 400 and the code of a problem. An
+// empty code means that it must be accepted.
 func (w *world) answered(req *http.Request, code, name string) {
 	w.T.Helper()
 	if code == "" {
