@@ -233,17 +233,25 @@ func newCommitWorld(t *testing.T) *commitWorld {
 	w := &commitWorld{db: open(url), proxy: proxy}
 	require.NoError(t, w.db.Migrate(t.Context()))
 	behind := open(through)
-	w.world = newWorld(t, func(o *api.Options) { o.Store = partsOf(behind) })
+	w.world = newWorld(t, func(o *api.Options) { o.Store = subStores(behind) })
 	w.workflows.start = func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error) {
 		return lifecycle.FirstResponse{}, nil
 	}
-	w.merchant, err = w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
+	w.merchant, err = w.db.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
-	public, secret, err := w.db.CreateKey(t.Context(), w.owner(), nil)
+	public, secret, err := w.db.Keys.CreateKey(t.Context(), w.owner(), nil)
 	require.NoError(t, err)
 	w.test = access.APIKey{Public: public, Secrets: []access.Secret{{Text: secret}}}
 	w.earn(10_000)
 	return w
+}
+
+// subStores returns a database as the API takes it.
+func subStores(db *store.DB) api.Store {
+	return api.Store{
+		Schema: db, Access: db.Keys, Payments: db.Payments, Fees: db.Merchants, Bulks: db.Bulks, Reports: db.Reports,
+		Callbacks: db.Callbacks, Breakers: db.Operators, Events: db.Webhooks,
+	}
 }
 
 // earn books a successful cash-in.
@@ -259,11 +267,11 @@ func (w *commitWorld) earn(amount int64) {
 		ID: pirogue.AttemptID(ids.New()), PaymentID: w.paid.ID, Number: 1, Operator: testOperator,
 		Ref: ids.Reference(pirogue.CashIn),
 	}
-	_, _, err := w.db.Accept(w.t.Context(), w.paid, a, "digest")
+	_, _, err := w.db.Payments.Accept(w.t.Context(), w.paid, a, "digest")
 	require.NoError(w.t, err)
-	_, err = w.db.Send(w.t.Context(), a.ID, operator.SendLimits{}, now)
+	_, err = w.db.Attempts.Send(w.t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(w.t, err)
-	_, err = w.db.Finalize(w.t.Context(), lifecycle.Finalization{
+	_, err = w.db.Payments.Finalize(w.t.Context(), lifecycle.Finalization{
 		PaymentID: w.paid.ID, Status: pirogue.StatusSuccess, At: now,
 	})
 	require.NoError(w.t, err)
@@ -300,7 +308,7 @@ func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
 			ask(reference).says(pirogue.DuplicateOrder)
 		})
 	}
-	violations, err := w.db.Audit(t.Context())
+	violations, err := w.db.Books.Audit(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, violations)
 }

@@ -82,6 +82,9 @@ type Payments interface {
 	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
 	// planned at the last one. It is zero before the first.
 	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
+	// Timeline returns every event of the owner's payment, oldest first. It fails with
+	// TransactionNotFound.
+	Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error)
 }
 
 // Fees reads the contracts of merchants.
@@ -114,9 +117,6 @@ type Reports interface {
 	// them in memory and holds no database resources while each runs. It stops at each's first error
 	// and returns it.
 	Export(ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error) error
-	// Timeline returns every event of the owner's payment, oldest first. It fails with
-	// TransactionNotFound.
-	Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error)
 	// Balances returns the owner's balances, one per country.
 	Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error)
 }

@@ -165,7 +165,7 @@ func (s *Server) registerMerchant(o Options, in routeGroup) {
 	cashOutRoutes{requests, acceptance}.register(in)
 	bulkRoutes{o.Store.Bulks, o.Store.Fees, o.Workflows, requests, exports, o.Clock, o.Log}.register(in)
 	payments.register(in)
-	timelineRoutes{o.Store.Reports}.register(in)
+	timelineRoutes{o.Store.Payments}.register(in)
 	refundRoutes{acceptance, o.Store.Payments, o.Routes, urls, payments}.register(in)
 	balanceRoutes{o.Store.Reports}.register(in)
 	operatorRoutes{o.Store.Breakers, o.Routes, o.Clock}.register(in)

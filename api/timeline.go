@@ -10,7 +10,7 @@ import (
 )
 
 // timelineRoutes serves the timelines of payments.
-type timelineRoutes struct{ reports Reports }
+type timelineRoutes struct{ payments Payments }
 
 // register adds the route.
 func (h timelineRoutes) register(in routeGroup) { in.get("/payments/:transaction_id/timeline", h.get) }
@@ -24,7 +24,7 @@ func (h timelineRoutes) get(c *gin.Context, rc *requestContext) error {
 	if err != nil {
 		return err
 	}
-	moments, err := h.reports.Timeline(rc.ctx, rc.owner(), id)
+	moments, err := h.payments.Timeline(rc.ctx, rc.owner(), id)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 			ID: support.NewCaseID(p.ID, support.CauseUnknown), PaymentID: p.ID, Cause: support.CauseUnknown,
 			OpenedAt: w.at(0),
 		}))
-		require.NoError(w.t, w.db.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{
+		require.NoError(w.t, w.db.Merchants.SetFee(w.ctx(), w.owner.MerchantID, pirogue.FeeRule{
 			Kind: pirogue.CashIn, Payer: pirogue.PaidByMerchant,
 		}))
 		db, above := w.raw(), fmt.Sprint(pirogue.MaxAmount+1)

@@ -19,7 +19,7 @@ func (w *world) beginAskFirst() lifecycle.AskFirst {
 	mode := lifecycle.AskFirst{
 		ID: ids.New(), Since: w.at(0), Begun: w.at(time.Hour), Actor: "awa", Reason: "a disk failed",
 	}
-	require.NoError(w.t, w.db.BeginAskFirst(w.ctx(), mode))
+	require.NoError(w.t, w.db.AskFirst.BeginAskFirst(w.ctx(), mode))
 	w.now.Add(time.Hour.Microseconds())
 	return mode
 }
@@ -42,22 +42,22 @@ func TestAskFirstSendsAndAcceptsNothing(t *testing.T) {
 		w.underway(again, a)
 		w.beginAskFirst()
 
-		merchant, err := w.db.Merchant(w.ctx(), w.owner.MerchantID)
+		merchant, err := w.db.Merchants.Merchant(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.True(w.t, merchant.AskFirst)
-		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(0))
+		sending, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(0))
 		require.NoError(w.t, err)
 		require.Equal(w.t, lifecycle.SendAskFirst, sending.Result)
-		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{first.ID}, w.at(0))
+		marked, err := w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{first.ID}, w.at(0))
 		require.NoError(w.t, err)
 		require.Empty(w.t, marked)
 
 		fresh, b := w.cashOut("fresh", 5000, 0)
-		_, _, err = w.db.Accept(w.ctx(), fresh, b, digest(b))
+		_, _, err = w.db.Payments.Accept(w.ctx(), fresh, b, digest(b))
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
 		require.NotErrorIs(w.t, err, pirogue.ErrOutcomeUnknown)
-		stored, created, err := w.db.Accept(w.ctx(), p, first, digest(first))
+		stored, created, err := w.db.Payments.Accept(w.ctx(), p, first, digest(first))
 		require.NoError(w.t, err, "what was accepted is told")
 		require.False(w.t, created)
 		require.Equal(w.t, p.ID, stored.ID)
@@ -77,7 +77,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		p, a := w.cashOut("before", 5000, 0)
 		p.StartDeadline = time.Time{}
 		w.accepted(p, a)
-		prepared, err := w.db.NothingSent(w.ctx(), p.ID)
+		prepared, err := w.db.Attempts.NothingSent(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.True(w.t, prepared)
 		ended := w.fund(1000)
@@ -88,21 +88,21 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		require.Equal(w.t, pirogue.AttemptUnknown, attempt.State)
 		require.Equal(w.t, a.CreatedAt.UnixMicro(), attempt.FirstSent.UnixMicro(), "it is searched from when it was made")
 		require.Equal(w.t, mode.Begun.UnixMicro(), attempt.SentAt.UnixMicro(), "absence counts from the mode's beginning")
-		sent, err := w.db.NothingSent(w.ctx(), p.ID)
+		sent, err := w.db.Attempts.NothingSent(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.False(w.t, sent)
 		done, _ := w.latest(ended.ID)
 		require.Equal(w.t, pirogue.StatusSuccess, done.Status)
 
-		report, err := w.db.AskFirstReport(w.ctx(), []pirogue.OperatorCode{"sonatel-sn"})
+		report, err := w.db.AskFirst.AskFirstReport(w.ctx(), []pirogue.OperatorCode{"sonatel-sn"})
 		require.NoError(w.t, err)
 		asked := []lifecycle.AskedOperator{{Operator: operatorCode, Unanswered: 1}, {Operator: "sonatel-sn"}}
 		require.Equal(w.t, asked, report.Operators)
-		_, err = w.db.RecordPoll(w.ctx(), lifecycle.Poll{
+		_, err = w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: attempt.Sendings, Outcome: pirogue.OutcomePending, At: w.at(time.Second),
 		})
 		require.NoError(w.t, err)
-		report, err = w.db.AskFirstReport(w.ctx(), nil)
+		report, err = w.db.AskFirst.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Empty(w.t, report.Operators, "it has answered")
 		w.sound()
@@ -161,17 +161,17 @@ func TestAskFirstKeepsWhatNoAttemptMatches(t *testing.T) {
 			line("T5", "", "", "", 300),
 		}
 		for range 2 {
-			require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), list))
+			require.NoError(w.t, w.db.AskFirst.OperatorListed(w.ctx(), operatorCode, w.at(0), list))
 		}
-		report, err := w.db.AskFirstReport(w.ctx(), nil)
+		report, err := w.db.AskFirst.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []lifecycle.UnmatchedSum{
 			{Operator: operatorCode, Currency: pirogue.XOF, Lines: 1, Amount: 300},
 			{Operator: operatorCode, Kind: pirogue.CashOut, Currency: pirogue.XOF, Lines: 2, Amount: 3000},
 		}, report.Sums)
 		require.Len(w.t, report.Lines, 3)
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), list[:1]))
-		report, err = w.db.AskFirstReport(w.ctx(), nil)
+		require.NoError(w.t, w.db.AskFirst.OperatorListed(w.ctx(), operatorCode, w.at(0), list[:1]))
+		report, err = w.db.AskFirst.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Empty(w.t, report.Sums, "a later reading takes the place of an earlier one")
 	})
@@ -184,7 +184,7 @@ func TestAskFirstEnds(t *testing.T) {
 		configured := []pirogue.OperatorCode{operatorCode, "taramoney-cm"}
 		end := func(actor string) support.ActionResult {
 			w.t.Helper()
-			result, err := w.db.EndAskFirst(w.ctx(), configured, actor, w.at(0))
+			result, err := w.db.AskFirst.EndAskFirst(w.ctx(), configured, actor, w.at(0))
 			require.NoError(w.t, err)
 			return result
 		}
@@ -195,22 +195,22 @@ func TestAskFirstEnds(t *testing.T) {
 		for _, part := range []string{"Temporal", "1 workflows", string(operatorCode), "taramoney-cm"} {
 			require.Contains(w.t, refused.Reason, part)
 		}
-		require.NoError(w.t, w.db.TemporalAsked(w.ctx(), w.at(0)))
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
-		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), "taramoney-cm", "its portal, page 3", "awa"))
+		require.NoError(w.t, w.db.AskFirst.TemporalAsked(w.ctx(), w.at(0)))
+		require.NoError(w.t, w.db.Restarts.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
+		require.NoError(w.t, w.db.AskFirst.OperatorLooked(w.ctx(), "taramoney-cm", "its portal, page 3", "awa"))
 		lines := []operator.StatementLine{{TxID: "T9", Kind: pirogue.CashOut, Outcome: pirogue.OutcomePaid}}
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
+		require.NoError(w.t, w.db.AskFirst.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
 		require.Contains(w.t, end("awa").Reason, "1 attempts are not answered")
-		require.NoError(w.t, w.db.OperatorLooked(w.ctx(), operatorCode, "its portal, page 1", "awa"))
+		require.NoError(w.t, w.db.AskFirst.OperatorLooked(w.ctx(), operatorCode, "its portal, page 1", "awa"))
 
 		require.Equal(w.t, support.DecisionProposed, end("awa").Decision)
 		require.Equal(w.t, support.DecisionProposed, end("awa").Decision, "the same person is one person")
-		require.NoError(w.t, w.db.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
+		require.NoError(w.t, w.db.AskFirst.OperatorListed(w.ctx(), operatorCode, w.at(0), lines))
 		require.Equal(w.t, support.DecisionProposed, end("moussa").Decision, "it was about another list")
 		require.Equal(w.t, support.DecisionSettled, end("awa").Decision)
-		_, err := w.db.AskFirst(w.ctx())
+		_, err := w.db.AskFirst.AskFirst(w.ctx())
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		_, err = w.db.EndAskFirst(w.ctx(), configured, "awa", w.at(0))
+		_, err = w.db.AskFirst.EndAskFirst(w.ctx(), configured, "awa", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.beginAskFirst()
 	})
@@ -222,12 +222,14 @@ func TestAskFirstIsBegunOnce(t *testing.T) {
 	each(t, func(w *world) {
 		mode := w.beginAskFirst()
 		mode.ID, mode.Begun = ids.New(), w.at(0)
-		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.BeginAskFirst(w.ctx(), mode)))
+		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.AskFirst.BeginAskFirst(w.ctx(), mode)))
 		w.endAskFirst()
 		mode.Since = w.at(time.Minute)
-		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.BeginAskFirst(w.ctx(), mode)), "it lies ahead")
+		require.Equal(
+			w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.AskFirst.BeginAskFirst(w.ctx(), mode)), "it lies ahead",
+		)
 		mode.Since, mode.Reason = w.at(0), ""
-		require.Equal(w.t, pirogue.MissingField, pirogue.CodeOf(w.db.BeginAskFirst(w.ctx(), mode)))
+		require.Equal(w.t, pirogue.MissingField, pirogue.CodeOf(w.db.AskFirst.BeginAskFirst(w.ctx(), mode)))
 	})
 }
 
@@ -241,7 +243,7 @@ func (w *world) lose(payments ...pirogue.Payment) {
 			MerchantID: p.MerchantID, Mode: p.Mode, Reference: p.OrderID, State: "Completed", StartedAt: w.at(0),
 		}
 	}
-	require.NoError(w.t, w.db.KeepLost(w.ctx(), lost))
+	require.NoError(w.t, w.db.AskFirst.KeepLost(w.ctx(), lost))
 }
 
 func TestALostReferenceStaysTaken(t *testing.T) {
@@ -250,13 +252,13 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(100_000)
 		p, a := w.cashOut("lost", 5000, 0)
-		missing, err := w.db.Missing(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)})
+		missing, err := w.db.AskFirst.Missing(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)})
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{string(p.ID)}, missing)
 		w.beginAskFirst()
 		w.lose(p)
 		w.lose(p)
-		report, err := w.db.AskFirstReport(w.ctx(), nil)
+		report, err := w.db.AskFirst.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Equal(w.t, 1, report.LostCount)
 		require.Equal(w.t, "lost", report.Lost[0].Reference)
@@ -264,7 +266,7 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 
 		p.ID, a.ID = ids.Payment(), pirogue.AttemptID(ids.New())
 		a.PaymentID = p.ID
-		_, _, err = w.db.Accept(w.ctx(), p, a, digest(a))
+		_, _, err = w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.ErrorIs(w.t, err, lifecycle.ErrLostReference)
 		require.Equal(w.t, pirogue.DuplicateOrder, pirogue.CodeOf(err))
 		p.OrderID = "another"
@@ -281,21 +283,21 @@ func TestAskFirstStartsOldWorkflowsAnew(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("open")
 		before := func() []lifecycle.Restart {
-			found, err := w.db.Unfinished(w.ctx(), true, w.at(-time.Minute), lifecycle.RowSpan{Limit: 10})
+			found, err := w.db.Restarts.Unfinished(w.ctx(), true, w.at(-time.Minute), lifecycle.RowSpan{Limit: 10})
 			require.NoError(w.t, err)
 			return found
 		}
 		w.beginAskFirst()
-		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
+		_, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(0),
 		})
 		require.NoError(w.t, err)
 		found := before()
 		require.Len(w.t, found, 1)
 		require.True(w.t, found[0].Anew)
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
+		require.NoError(w.t, w.db.Restarts.MarkSeen(w.ctx(), lifecycle.FollowedPayment, []string{string(p.ID)}, w.at(0)))
 		require.Empty(w.t, before(), "once")
-		restart, err := w.db.Restart(w.ctx(), p.ID)
+		restart, err := w.db.Restarts.Restart(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.False(w.t, restart.Anew)
 	})

@@ -71,7 +71,7 @@ func (db *Attempts) Collected(ctx context.Context, id pirogue.PaymentID) (pirogu
 }
 
 // AttemptByRef returns the attempt with our reference at an operator. It fails with NotFound.
-func (db *Attempts) AttemptByRef(
+func (db *Callbacks) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
 	return db.attempt(ctx, string(ref), func(tx *gorm.DB) *gorm.DB {
@@ -81,7 +81,7 @@ func (db *Attempts) AttemptByRef(
 
 // attempt reads the first attempt that where selects. It fails with NotFound, also for text that
 // no database can hold.
-func (db *Attempts) attempt(
+func (db *database) attempt(
 	ctx context.Context, what string, where func(tx *gorm.DB) *gorm.DB,
 ) (pirogue.Attempt, error) {
 	if !isStorable(what) {

@@ -83,7 +83,7 @@ func (w *world) renewAt(o pirogue.OperatorCode, p pirogue.Payment, a pirogue.Att
 		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared,
 		CreatedAt: w.at(time.Minute), UpdatedAt: w.at(time.Minute),
 	}
-	renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
+	renewed, err := w.db.Attempts.Renew(w.ctx(), a.ID, next, digest(next))
 	require.NoError(w.t, err)
 	return renewed
 }
@@ -98,7 +98,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 			var sent bool
 			require.NoError(w.t, together(2, func(n int) error {
 				if n == i%2 {
-					_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
 					})
 					return err
@@ -228,7 +228,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 		require.Equal(w.t, before, got, "not even updated_at may move")
 		require.Equal(w.t, first.ID, attempt.ID)
 		require.Equal(w.t, a.Operator, got.Operator)
-		lost, err := w.db.AttemptByCallback(w.ctx(), operatorCode, digest(a))
+		lost, err := w.db.Callbacks.AttemptByCallback(w.ctx(), operatorCode, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.AttemptUnknown, lost.State)
 		w.sound()
@@ -261,7 +261,7 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 			next := pirogue.Attempt{
 				ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 2, Operator: operatorCode, Ref: ids.Reference(p.Kind),
 			}
-			renewed, err := w.db.Renew(w.ctx(), a.ID, next, digest(next))
+			renewed, err := w.db.Attempts.Renew(w.ctx(), a.ID, next, digest(next))
 			made[i] = renewed.ID
 			return err
 		}))
@@ -277,7 +277,7 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		elsewhere := pirogue.Attempt{ID: "n", PaymentID: p.ID, Number: 2, Operator: "another", Ref: ids.Reference(p.Kind)}
-		stored, err := w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		stored, err := w.db.Attempts.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err)
 		require.Equal(w.t, a.ID, stored.ID)
 		_, latest := w.latest(p.ID)
@@ -287,7 +287,7 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 		p, a = w.accept("order_2")
 		elsewhere.PaymentID, elsewhere.Ref = p.ID, ids.Reference(p.Kind)
 		elsewhere.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
-		stored, err = w.db.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
+		stored, err = w.db.Attempts.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err, "nothing of it ever left")
 		require.Equal(w.t, elsewhere.Handle, stored.Handle)
 		w.sound()
@@ -300,12 +300,12 @@ func TestARenewalThatFitsNothingIsRefused(t *testing.T) {
 		p, a := w.sent("order_1")
 		other, _ := w.accept("order_2")
 		next := pirogue.Attempt{ID: "n", PaymentID: other.ID, Number: 2, Operator: operatorCode, Ref: "CI2"}
-		_, err := w.db.Renew(w.ctx(), a.ID, next, "d")
+		_, err := w.db.Attempts.Renew(w.ctx(), a.ID, next, "d")
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "the attempt of another payment")
-		_, err = w.db.Renew(w.ctx(), "none", next, "d")
+		_, err = w.db.Attempts.Renew(w.ctx(), "none", next, "d")
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		next.PaymentID, next.Ref = p.ID, a.Ref
-		_, err = w.db.Renew(w.ctx(), a.ID, next, "d")
+		_, err = w.db.Attempts.Renew(w.ctx(), a.ID, next, "d")
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a reference that is taken")
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.AttemptSent, attempt.State, "nothing half-made")
@@ -350,7 +350,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, first := w.sent("order_1")
-		found, err := w.db.Collected(w.ctx(), p.ID)
+		found, err := w.db.Attempts.Collected(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
 		second := w.renew(p, first)
@@ -360,7 +360,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 			Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
 		w.renew(p, second)
-		found, err = w.db.Collected(w.ctx(), p.ID)
+		found, err = w.db.Attempts.Collected(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, second.ID, found.ID)
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
@@ -369,12 +369,12 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute),
 		}))
-		found, err = w.db.Collected(w.ctx(), p.ID)
+		found, err = w.db.Attempts.Collected(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, first.ID, found.ID, "which was refused, and paid all the same")
 
 		unsent, _ := w.accept("order_3")
-		_, err = w.db.Collected(w.ctx(), unsent.ID)
+		_, err = w.db.Attempts.Collected(w.ctx(), unsent.ID)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
@@ -383,7 +383,7 @@ func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		found, err := w.db.AttemptByRef(w.ctx(), operatorCode, a.Ref)
+		found, err := w.db.Callbacks.AttemptByRef(w.ctx(), operatorCode, a.Ref)
 		require.NoError(w.t, err)
 		require.Equal(w.t, a.ID, found.ID)
 		for name, row := range map[string]struct {
@@ -395,7 +395,7 @@ func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
 			"a reference with NUL":     {operatorCode, "\x00"},
 			"a reference in lowercase": {operatorCode, pirogue.OperatorRef(strings.ToLower(string(a.Ref)))},
 		} {
-			_, err := w.db.AttemptByRef(w.ctx(), row.operator, row.ref)
+			_, err := w.db.Callbacks.AttemptByRef(w.ctx(), row.operator, row.ref)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
 	})
@@ -404,7 +404,7 @@ func TestAnAttemptIsFoundByItsReferenceAtItsOperator(t *testing.T) {
 func TestLatestOfAnUnknownPaymentIsNotFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, _, err := w.db.Latest(w.ctx(), ids.Payment())
+		_, _, err := w.db.Attempts.Latest(w.ctx(), ids.Payment())
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 	})
 }

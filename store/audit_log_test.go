@@ -25,7 +25,7 @@ func (w *world) act(id pirogue.PaymentID, verb support.SupportActionKind) suppor
 // acts reads the audit log of a payment.
 func (w *world) acts(id pirogue.PaymentID, limit int) []support.AuditEntry {
 	w.t.Helper()
-	entries, err := w.db.AuditEntries(w.ctx(), id, limit)
+	entries, err := w.db.AuditLog.AuditEntries(w.ctx(), id, limit)
 	require.NoError(w.t, err)
 	return entries
 }
@@ -36,7 +36,7 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 		p, _ := w.accept("order_1")
 		a := w.act(p.ID, support.ActionRecheck)
 		for range 2 { // a repeat after a lost response
-			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		}
 		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
 
@@ -44,18 +44,24 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 			Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
 		}
 		a.EndedAt = w.at(time.Second)
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, a.Result, a.EndedAt))
+		require.NoError(w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, a.Result, a.EndedAt))
 		finalized := support.ActionResult{Decision: support.DecisionSettled}
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, finalized, w.at(time.Hour)), "it has a verdict and keeps it")
-		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a), "begun again late")
+		require.NoError(
+			w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, finalized, w.at(time.Hour)), "it has a verdict and keeps it",
+		)
+		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a), "begun again late")
 		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10))
 
 		other := a
 		other.Reason = "another reason"
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), ids.New(), finalized, w.at(0))))
 		require.Equal(
-			w.t, pirogue.Internal, pirogue.CodeOf(w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{}, w.at(0))),
+			w.t, pirogue.Internal, pirogue.CodeOf(w.db.AuditLog.BeginAuditEntry(w.ctx(), other)), "an ID names one act",
+		)
+		require.Equal(
+			w.t, pirogue.NotFound, pirogue.CodeOf(w.db.AuditLog.EndAuditEntry(w.ctx(), ids.New(), finalized, w.at(0))),
+		)
+		require.Equal(
+			w.t, pirogue.Internal, pirogue.CodeOf(w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{}, w.at(0))),
 		)
 	})
 }
@@ -69,15 +75,15 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		resolve := func(actor string, as support.Resolution, d support.Decision, at time.Duration) support.AuditEntry {
 			a := w.act(p.ID, support.ActionResolve)
 			a.Actor, a.Role, a.Resolution, a.Evidence = actor, support.RoleFinance, as, "line 12"
-			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 			if d != "" {
-				require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{Decision: d}, w.at(at)))
+				require.NoError(w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, support.ActionResult{Decision: d}, w.at(at)))
 			}
 			return a
 		}
 		requireProposal := func(want string) {
 			w.t.Helper()
-			got, err := w.db.Proposal(w.ctx(), p.ID)
+			got, err := w.db.AuditLog.Proposal(w.ctx(), p.ID)
 			if want == "" {
 				require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 				return
@@ -94,14 +100,14 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		requireProposal("awa paid line 12")
 		resolve("moussa", support.ResolvedUnpaid, support.DecisionProposed, 3*time.Second)
 		requireProposal("moussa unpaid line 12")
-		_, err := w.db.OpenCase(w.ctx(), support.Case{
+		_, err := w.db.Cases.OpenCase(w.ctx(), support.Case{
 			ID: "c", PaymentID: p.ID, Cause: support.CauseUnknown, OpenedAt: w.at(4 * time.Second),
 		})
 		require.NoError(w.t, err)
 		requireProposal("")
 		resolve("awa", support.ResolvedUnpaid, support.DecisionProposed, 5*time.Second)
 		requireProposal("awa unpaid line 12")
-		_, err = w.db.Send(w.ctx(), attempt.ID, operator.SendLimits{}, w.at(5500*time.Millisecond))
+		_, err = w.db.Attempts.Send(w.ctx(), attempt.ID, operator.SendLimits{}, w.at(5500*time.Millisecond))
 		require.NoError(w.t, err)
 		requireProposal("")
 		resolve("awa", support.ResolvedUnpaid, support.DecisionProposed, 5600*time.Millisecond)
@@ -109,17 +115,19 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 		resolve("moussa", support.ResolvedUnpaid, support.DecisionSettled, 6*time.Second)
 		requireProposal("")
 
-		got, err := w.db.AuditEntry(w.ctx(), begun.ID)
+		got, err := w.db.AuditLog.AuditEntry(w.ctx(), begun.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, begun, got)
-		_, err = w.db.AuditEntry(w.ctx(), ids.New())
+		_, err = w.db.AuditLog.AuditEntry(w.ctx(), ids.New())
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		other := begun
 		other.Resolution = support.ResolvedUnpaid
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "an ID names one act")
+		require.Equal(
+			w.t, pirogue.Internal, pirogue.CodeOf(w.db.AuditLog.BeginAuditEntry(w.ctx(), other)), "an ID names one act",
+		)
 		other = begun
 		other.Case = "c"
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), other)), "and one case")
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.AuditLog.BeginAuditEntry(w.ctx(), other)), "and one case")
 	})
 }
 
@@ -127,15 +135,17 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		a := w.act("", "payout")
-		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		const verdicts = 20
 		var stood [verdicts]support.AuditEntry // as each caller reads it after its own call
 		require.NoError(w.t, together(verdicts, func(i int) error {
 			v := support.ActionResult{Decision: support.DecisionSettled, Reason: strconv.Itoa(i)}
-			if err := w.db.EndAuditEntry(w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second)); err != nil {
+			if err := w.db.AuditLog.EndAuditEntry(
+				w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second),
+			); err != nil {
 				return err
 			}
-			entries, err := w.db.AuditEntries(w.ctx(), "", 1)
+			entries, err := w.db.AuditLog.AuditEntries(w.ctx(), "", 1)
 			if err == nil {
 				stood[i] = entries[0]
 			}
@@ -165,7 +175,7 @@ func TestAnActNeedsAReasonAndAPaymentThatExists(t *testing.T) {
 		} {
 			a := w.act("", "fee")
 			row.spoil(&a)
-			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.BeginAuditEntry(w.ctx(), a)), name)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.AuditLog.BeginAuditEntry(w.ctx(), a)), name)
 		}
 		require.Empty(w.t, w.acts("", 10))
 	})
@@ -179,7 +189,7 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 		for i := range 4 {
 			w.now.Add(time.Second.Microseconds())
 			a := w.act(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
-			require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 			newest = append([]support.AuditEntry{a}, newest...)
 		}
 		require.Equal(w.t, newest, w.acts("", 10))
@@ -193,10 +203,10 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		open, done := w.act("", "fee"), w.act("", "fee")
-		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), open))
-		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), done))
+		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), open))
+		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), done))
 		require.NoError(
-			w.t, w.db.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)),
+			w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), done.ID, support.ActionResult{Decision: support.DecisionSettled}, w.at(0)),
 		)
 		db := w.raw()
 		for name, statement := range map[string]string{
@@ -234,16 +244,16 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		w.now.Add(3 * time.Minute.Microseconds())
 		a := w.act(p.ID, support.ActionResolve)
 		a.Reason = "canary-reason"
-		require.NoError(w.t, w.db.BeginAuditEntry(w.ctx(), a))
+		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		v := support.ActionResult{Decision: support.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
-		require.NoError(w.t, w.db.EndAuditEntry(w.ctx(), a.ID, v, w.at(0)))
-		require.NoError(w.t, w.db.CloseCase(w.ctx(), "c", w.at(time.Minute)))
+		require.NoError(w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, v, w.at(0)))
+		require.NoError(w.t, w.db.Cases.CloseCase(w.ctx(), "c", w.at(time.Minute)))
 		_, d := w.beginDelivery(finalized.EventID, w.at(2*time.Minute))
 		w.endDelivery(d, 410, pirogue.EventExhausted)
 		w.resend(finalized.EventID)
 		w.beginDelivery(finalized.EventID, w.at(3*time.Minute))
 
-		told, err := w.db.AnyTimeline(w.ctx(), p.ID)
+		told, err := w.db.Payments.AnyTimeline(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{
 			"case.opened by pirogue map[cause:LATE_SUCCESS note:canary-note]",
@@ -255,7 +265,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			"webhook.attempted by webhook map[event_id:" + string(finalized.EventID) + " number:1 round:1]",
 		}, lines(told[3:]))
 
-		told, err = w.db.Timeline(w.ctx(), w.owner, p.ID)
+		told, err = w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{
 			"case.opened by pirogue map[cause:LATE_SUCCESS]",
@@ -265,7 +275,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			require.Contains(w.t, support.TimelineTexts, m.Type)
 		}
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
-			_, err = w.db.AnyTimeline(w.ctx(), id)
+			_, err = w.db.Payments.AnyTimeline(w.ctx(), id)
 			require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 		}
 	})

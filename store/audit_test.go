@@ -165,7 +165,7 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 		maps.Copy(broken, brokenBulks())
 		for rule, statements := range broken {
 			require.NoError(w.t, w.exec(db, statements[0]), rule)
-			violations, err := w.db.Audit(w.ctx())
+			violations, err := w.db.Books.Audit(w.ctx())
 			require.NoError(w.t, err)
 			require.True(w.t, slices.ContainsFunc(violations, func(v store.Violation) bool {
 				return v.Rule == rule && v.Row != ""

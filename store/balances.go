@@ -18,7 +18,7 @@ import (
 // receive, less our fee. An index holds the owner's rows on each side, so the cost does not grow
 // with the owner's history. An open payment counts at most pirogue.MaxAmount, so that one row
 // never makes the sum fail.
-func (db *Settlements) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
+func (db *Reports) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
 	var rows []struct {
 		Country, Currency            string
 		Available, Pending, Reserved int64

@@ -29,7 +29,7 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 		}, pirogue.Money{}
 		w.accepted(cameroon, a)
 
-		balances, err := w.db.Balances(w.ctx(), w.owner)
+		balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []listing.Balance{
 			{Country: "CM", Currency: pirogue.XAF, Pending: 700, UpdatedAt: w.at(0)},
@@ -38,7 +38,7 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 				UpdatedAt: w.at(0),
 			},
 		}, balances)
-		strangers, err := w.db.Balances(w.ctx(), w.another())
+		strangers, err := w.db.Reports.Balances(w.ctx(), w.another())
 		require.NoError(w.t, err)
 		require.Empty(w.t, strangers)
 	})
@@ -47,7 +47,7 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 func TestAContractIsReadAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		schedule, err := w.db.Fees(w.ctx(), w.owner.MerchantID)
+		schedule, err := w.db.Merchants.Fees(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.Empty(w.t, schedule, "no contract, no fee")
 		db := w.raw()
@@ -59,7 +59,7 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 				"INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, "+
 					"min, max, payer, returned) VALUES (?, "+rule+")", string(w.owner.MerchantID)))
 		}
-		schedule, err = w.db.Fees(w.ctx(), w.owner.MerchantID)
+		schedule, err = w.db.Merchants.Fees(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.FeeSchedule{
 			{Kind: pirogue.CashIn, BasisPoints: 150, Min: 10, Payer: pirogue.PaidByMerchant, Returned: true},
@@ -68,7 +68,7 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 				Payer: pirogue.PaidByCustomer,
 			},
 		}, schedule)
-		schedule, err = w.db.Fees(w.ctx(), w.another().MerchantID)
+		schedule, err = w.db.Merchants.Fees(w.ctx(), w.another().MerchantID)
 		require.NoError(w.t, err)
 		require.Empty(w.t, schedule, "another merchant's")
 	})

@@ -64,7 +64,7 @@ func BenchmarkCashOut(b *testing.B) {
 		inParallel(b, func(i int64) error {
 			p, a := w.order(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
 			p.Kind, p.FeeReturns = pirogue.CashOut, false
-			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
+			if _, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
 			if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
@@ -87,7 +87,7 @@ func BenchmarkHoldAndCapture(b *testing.B) {
 		payments := make([]pirogue.Payment, b.N)
 		for i := range payments {
 			p, a := w.order(owners[i%len(owners)], fmt.Sprintf("order_%d", i))
-			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			require.NoError(b, err)
 			payments[i] = p
 		}
@@ -147,7 +147,7 @@ func inParallel(b *testing.B, do func(i int64) error) {
 
 // pend brings a payment to the point where its operator has accepted it.
 func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
-	if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
+	if _, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 		return err
 	}
 	if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
@@ -160,19 +160,21 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 func BenchmarkReads(b *testing.B) {
 	w := newWorld(b, piroguetest.Postgres(b))
 	p, _ := w.sent("order_1")
-	_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+	_, err := w.db.Payments.Finalize(
+		w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)},
+	)
 	require.NoError(b, err)
 	for name, read := range map[string]func() error{
 		"payment": func() error {
-			_, err := w.db.Payment(w.ctx(), w.owner, p.ID)
+			_, err := w.db.Payments.Payment(w.ctx(), w.owner, p.ID)
 			return err
 		},
 		"balances": func() error {
-			_, err := w.db.Balances(w.ctx(), w.owner)
+			_, err := w.db.Reports.Balances(w.ctx(), w.owner)
 			return err
 		},
 		"key": func() error {
-			_, _, err := w.db.Key(w.ctx(), w.key, w.at(0))
+			_, _, err := w.db.Keys.Key(w.ctx(), w.key, w.at(0))
 			return err
 		},
 	} {

@@ -27,20 +27,20 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 		require.Equal(w.t, 3, w.startLines(b, 100))
 		w.has(10_000-6060, 6060)
 
-		open, err := w.db.OpenLines(w.ctx(), b.ID, 1)
+		open, err := w.db.BulkLines.OpenLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, open, 3)
 		for i, line := range open {
 			require.Equal(w.t, lines[i].Payment.ID, line.Payment.ID)
 			require.Equal(w.t, i == 1, line.Err != nil, "%v", line.Err)
 		}
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, unsent, 2)
 		w.sound()
 
 		w.lineCase(lines[1])
-		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 		require.NoError(w.t, err)
 		w.has(10_000, 0)
 		require.Zero(w.t, w.openLineCases(b), "the case ends with its payment")
@@ -62,7 +62,7 @@ func (w *world) openLineCases(b bulk.Bulk) int {
 	w.t.Helper()
 	var after pirogue.PaymentID
 	for n := 0; ; n++ {
-		lines, err := w.db.UnstartedLines(w.ctx(), b.ID, after, 1)
+		lines, err := w.db.BulkLines.UnstartedLines(w.ctx(), b.ID, after, 1)
 		require.NoError(w.t, err)
 		if len(lines) == 0 {
 			return n
@@ -111,14 +111,14 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 				w.startLines(b, 1)
 				_, a := w.latest(lines[0].Payment.ID)
 				row.before(w, a)
-				ended, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), 10)
+				ended, err := w.db.Bulks.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), 10)
 				require.NoError(w.t, err)
 				require.Zero(w.t, ended, "nobody cancelled it")
 
-				_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+				_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 				require.NoError(w.t, err)
 				p, _ := w.latest(lines[0].Payment.ID)
-				_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+				_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
 				require.NoError(w.t, err)
 				require.Equal(w.t, row.frees, closed)
 				if row.frees {
@@ -141,7 +141,7 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 // postpone parks a payment.
 func (w *world) postpone(a pirogue.Attempt) {
 	w.t.Helper()
-	postponed, err := w.db.Postpone(w.ctx(), a.ID, "the operator is away", w.at(time.Second))
+	postponed, err := w.db.Attempts.Postpone(w.ctx(), a.ID, "the operator is away", w.at(time.Second))
 	require.NoError(w.t, err)
 	require.True(w.t, postponed)
 }
@@ -155,9 +155,9 @@ func TestSendAfterCancel(t *testing.T) {
 		amounts := slices.Repeat([]int64{100}, 60)
 		b, _ := w.acceptBulk("salaries", amounts...)
 		w.startLines(b, 100)
-		_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+		_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, unsent, 10)
 		all := make([]pirogue.AttemptID, len(unsent))
@@ -165,16 +165,16 @@ func TestSendAfterCancel(t *testing.T) {
 			all[i] = line.Attempt.ID
 		}
 
-		marked, err := w.db.SendLines(w.ctx(), all, w.at(2*time.Minute))
+		marked, err := w.db.BulkLines.SendLines(w.ctx(), all, w.at(2*time.Minute))
 		require.NoError(w.t, err)
 		require.Empty(w.t, marked)
 		w.has(100_000-1200, 1200)
 		for i, id := range all {
-			sending, err := w.db.Send(w.ctx(), id, limits(i%2 == 0), w.at(2*time.Minute))
+			sending, err := w.db.Attempts.Send(w.ctx(), id, limits(i%2 == 0), w.at(2*time.Minute))
 			require.NoError(w.t, err)
 			require.Equal(w.t, lifecycle.Sending{Result: lifecycle.SendCancelled}, sending)
 			for range 2 {
-				status, err := w.db.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
+				status, err := w.db.Bulks.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
 				require.NoError(w.t, err)
 				require.Equal(w.t, pirogue.StatusFailed, status)
 			}
@@ -182,7 +182,7 @@ func TestSendAfterCancel(t *testing.T) {
 		w.has(100_000, 0)
 		p, _ := w.latest(unsent[0].Payment.ID)
 		require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
-		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+		_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
 		w.sound()
@@ -201,7 +201,7 @@ func TestEndCancelled(t *testing.T) {
 		for i, l := range lines {
 			_, attempts[i] = w.latest(l.Payment.ID)
 		}
-		status, err := w.db.EndCancelled(w.ctx(), attempts[0].ID, w.at(time.Second))
+		status, err := w.db.Bulks.EndCancelled(w.ctx(), attempts[0].ID, w.at(time.Second))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusCreated, status, "nobody cancelled it")
 
@@ -210,15 +210,15 @@ func TestEndCancelled(t *testing.T) {
 		w.answer(attempts[2], pirogue.AttemptRefused, "empty float", 0)
 		p, _ := w.latest(lines[2].Payment.ID)
 		next := w.renew(p, attempts[2])
-		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
-		again, err := w.db.Send(w.ctx(), attempts[1].ID, anyAge, w.at(2*time.Minute))
+		again, err := w.db.Attempts.Send(w.ctx(), attempts[1].ID, anyAge, w.at(2*time.Minute))
 		require.NoError(w.t, err)
 		require.Equal(w.t, lifecycle.SendCancelled, again.Result, "it is not sent again")
 		for id, want := range map[pirogue.AttemptID]pirogue.Status{
 			attempts[0].ID: pirogue.StatusFailed, attempts[1].ID: pirogue.StatusInitiated, next.ID: pirogue.StatusFailed,
 		} {
-			status, err = w.db.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
+			status, err = w.db.Bulks.EndCancelled(w.ctx(), id, w.at(2*time.Minute))
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, status)
 		}
@@ -245,7 +245,7 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 			var sent atomic.Int64
 			require.NoError(w.t, together(len(lines)+1, func(i int) error {
 				if i == len(lines) {
-					_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
+					_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 					return err
 				}
 				left, err := w.mark(attempts[i].ID, false, w.at(time.Minute))
@@ -254,7 +254,7 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 				}
 				return err
 			}))
-			_, err := w.db.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), len(lines))
+			_, err := w.db.Bulks.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), len(lines))
 			require.NoError(w.t, err)
 			_, counts := w.stands(b)
 			require.EqualValues(w.t, sent.Load(), counts["PENDING"])
@@ -273,7 +273,7 @@ func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 		w.startLines(b, 10)
 		w.sendLine(lines[0])
 		w.lineCase(lines[1])
-		progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+		progress, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(0))
 		require.NoError(w.t, err)
 		require.False(w.t, closed)
 		require.Empty(w.t, progress.Tallies)
@@ -281,14 +281,14 @@ func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 			_, err = w.failed(l.Payment)
 			require.NoError(w.t, err)
 		}
-		progress, closed, err = w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
+		progress, closed, err = w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
 		require.Equal(w.t, 2, progress.Ended())
-		cases, err := w.db.Cases(w.ctx(), lines[1].Payment.ID)
+		cases, err := w.db.Cases.Cases(w.ctx(), lines[1].Payment.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, w.at(time.Minute), cases[0].ClosedAt, "no case outlives its bulk")
-		_, _, err = w.db.CloseBulk(w.ctx(), "nobody's", w.at(0))
+		_, _, err = w.db.Bulks.CloseBulk(w.ctx(), "nobody's", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()
 	})
@@ -303,24 +303,24 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
 		w.startLines(b, 2)
 		_, a := w.latest(lines[0].Payment.ID)
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
 
-		_, err := w.db.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
+		_, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
 		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "%v", err)
-		sent, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Second))
+		sent, err := w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Second))
 		require.NoError(w.t, err)
 		require.Empty(w.t, sent)
 		_, counts := w.stands(b)
 		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 2, "WAITING": 1}, counts)
 		w.has(10_000-6060, 6060)
 
-		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
-		sent, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Minute))
+		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+		sent, err = w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.Len(w.t, sent, 1)
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
 
-		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
+		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Zero(w.t, w.startLines(b, 100), "a cancelled page has nothing to wait for")
 		w.has(10_000-1020, 1020)
@@ -335,10 +335,10 @@ func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, _ := w.acceptBulk("salaries", 1000)
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
-		_, err := w.db.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		_, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, 100, w.firstAttempt)
 		require.Equal(w.t, pirogue.MerchantSuspended, pirogue.CodeOf(err), "%v", err)
-		left, err := w.db.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
+		left, err := w.db.Bulks.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, left)
 	})
@@ -352,15 +352,15 @@ func TestACancelledBulkEndsTheCasesOfItsLines(t *testing.T) {
 		b, lines := w.acceptBulk("salaries", 1000)
 		require.Equal(w.t, 1, w.startLines(b, 100))
 		id := support.NewCaseID(lines[0].Payment.ID, support.CauseWorkflowLost)
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), support.Case{
+		require.NoError(w.t, w.db.Cases.ReopenCase(w.ctx(), support.Case{
 			ID: id, PaymentID: lines[0].Payment.ID, Cause: support.CauseWorkflowLost, OpenedAt: w.at(0),
 		}))
-		_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+		_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 		require.NoError(w.t, err)
-		_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
+		_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
-		c, err := w.db.Case(w.ctx(), id)
+		c, err := w.db.Cases.Case(w.ctx(), id)
 		require.NoError(w.t, err)
 		require.False(w.t, c.ClosedAt.IsZero())
 	})

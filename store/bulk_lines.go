@@ -184,7 +184,7 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
 
 // BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one
 // page at a time; see Export. It fails with NotFound.
-func (db *BulkLines) BulkLines(
+func (db *Bulks) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
 	for told := 0; span.Limit == 0 || told < span.Limit; {
@@ -211,7 +211,7 @@ func (db *BulkLines) BulkLines(
 
 // linesPage reads the lines of a bulk behind the line after. A line without a payment has NULL in
 // the payment's columns.
-func (db *BulkLines) linesPage(
+func (db *Bulks) linesPage(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, after, size int,
 ) ([]bulk.BulkLine, error) {
 	var parent bulkRow
@@ -257,7 +257,7 @@ const lineColumns = `bulk_lines.*,
 
 // unpackLine returns a bulk's line with its payment. A payment that cannot be decrypted has only
 // the fields that are not sealed, so that it hides no other.
-func (db *BulkLines) unpackLine(parent bulkRow, r lineResultRow) bulk.BulkLine {
+func (db *Bulks) unpackLine(parent bulkRow, r lineResultRow) bulk.BulkLine {
 	row, status := r.Line.payment(parent, parent.CreatedAt), bulk.LineStatus(r.Line.State)
 	if r.Line.State == lineCreated {
 		row.Status, row.Operator, row.ProviderTxID = r.Status, r.PaidBy, r.ProviderTxID

@@ -31,10 +31,10 @@ func TestABulkSetsAsideWhatAllItsLinesCost(t *testing.T) {
 		require.Equal(w.t, lines[1].Payment.MSISDN, all[1].Payment.MSISDN)
 		require.Equal(w.t, lines[1].Payment.CustomerName, all[1].Payment.CustomerName)
 		require.Equal(w.t, lines[1].Payment.Metadata, all[1].Payment.Metadata)
-		early, err := w.db.Payment(w.ctx(), w.owner, lines[1].Payment.ID)
+		early, err := w.db.Payments.Payment(w.ctx(), w.owner, lines[1].Payment.ID)
 		require.NoError(w.t, err, "a line can be read under its transaction_id before its turn")
 		require.Equal(w.t, pirogue.StatusCreated, early.Status)
-		_, err = w.db.Payment(w.ctx(), w.another(), lines[1].Payment.ID)
+		_, err = w.db.Payments.Payment(w.ctx(), w.another(), lines[1].Payment.ID)
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err), "by its merchant only")
 		w.sound()
 	})
@@ -45,7 +45,7 @@ func TestABulkThatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(6059)
 		b, lines := w.bulk("salaries", 1000, 2000, 3000)
-		_, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
+		_, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(err), "%v", err)
 		w.nothingLeft(b)
 		w.has(6059, 0)
@@ -56,7 +56,7 @@ func TestABulkThatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 // nothingLeft requires that nothing of a bulk is in the database.
 func (w *world) nothingLeft(b bulk.Bulk) {
 	w.t.Helper()
-	_, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
+	_, err := w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 	require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	require.Empty(w.t, texts(w.t, w.raw(), "SELECT payment_id FROM bulk_lines"))
 	w.sound()
@@ -70,7 +70,7 @@ func TestLinesWhoseOrderNumberIsTakenAreNamedAndLeaveNothing(t *testing.T) {
 		w.accept("order_1")
 		b, lines := w.bulk("after", 100, 100, 100, 100)
 		lines[1].Payment.OrderID, lines[3].Payment.OrderID = "order_1", "before_2"
-		_, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
+		_, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 		require.Equal(w.t, pirogue.InvalidOrderID, pirogue.CodeOf(err), "%v", err)
 		var wrong *pirogue.Error
 		require.ErrorAs(w.t, err, &wrong)
@@ -78,7 +78,7 @@ func TestLinesWhoseOrderNumberIsTakenAreNamedAndLeaveNothing(t *testing.T) {
 			{Field: "lines[1].merchant_order_id", Code: pirogue.DuplicateOrder, Line: 2},
 			{Field: "lines[3].merchant_order_id", Code: pirogue.DuplicateOrder, Line: 4},
 		}, wrong.Params)
-		_, err = w.db.Bulk(w.ctx(), w.owner, b.ID)
+		_, err = w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.accept("after_1")
 		w.sound()
@@ -92,7 +92,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 		b, _ := w.acceptBulk("salaries", 1000)
 		for range 2 {
 			again, lines := w.bulk("salaries", 9000)
-			stored, fresh, err := w.db.AcceptBulk(w.ctx(), again, lines)
+			stored, fresh, err := w.db.Bulks.AcceptBulk(w.ctx(), again, lines)
 			require.NoError(w.t, err)
 			require.False(w.t, fresh)
 			require.Equal(w.t, b, stored)
@@ -113,7 +113,7 @@ func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 			require.NoError(w.t, together(4, func(i int) error {
 				if i%2 == 0 {
 					p, a := w.cashOut(number, 100, 0)
-					stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+					stored, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 					if err == nil && !fresh {
 						refused.Add(1)
 						require.NotEqual(w.t, p.ID, stored.ID)
@@ -123,7 +123,7 @@ func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 				}
 				b, lines := w.bulk(fmt.Sprintf("bulk_%d_%d", round, i), 100, 100)
 				lines[1].Payment.OrderID = number
-				_, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
+				_, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 				return w.unless(pirogue.InvalidOrderID, err, &given, &refused)
 			}))
 			require.EqualValues(w.t, 1, given.Load())
@@ -140,7 +140,7 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
 		var started atomic.Int64
 		require.NoError(w.t, together(6, func(int) error {
-			n, err := w.db.StartLines(w.ctx(), b.ID, 1, 2, w.firstAttempt)
+			n, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, 2, w.firstAttempt)
 			started.Add(int64(n))
 			return err
 		}))
@@ -150,7 +150,7 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 		state, counts := w.stands(b)
 		require.Equal(w.t, bulk.BulkRunning, state)
 		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 3}, counts)
-		open, err := w.db.OpenLines(w.ctx(), b.ID, 1)
+		open, err := w.db.BulkLines.OpenLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, open, 3)
 		for i, line := range open {
@@ -170,7 +170,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000)
 		open := func(why string) {
-			_, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(0))
+			_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(0))
 			require.NoError(w.t, err)
 			require.False(w.t, closed, why)
 		}
@@ -187,7 +187,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 		require.NoError(w.t, err)
 		w.has(10_000-1020, 0)
 		for range 2 {
-			progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
+			progress, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.True(w.t, closed)
 			require.Equal(w.t, bulk.BulkCompleted, progress.State)
@@ -201,7 +201,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 // toldOf requires exactly one event about a bulk.
 func (w *world) toldOf(b bulk.Bulk, state string, counts map[string]int, paid, returned int64) {
 	w.t.Helper()
-	logs, err := w.db.Deliveries(w.ctx(), w.owner, listing.EventFilter{State: pirogue.EventWaiting})
+	logs, err := w.db.Webhooks.Deliveries(w.ctx(), w.owner, listing.EventFilter{State: pirogue.EventWaiting})
 	require.NoError(w.t, err)
 	var bodies [][]byte
 	for _, l := range logs {
@@ -236,14 +236,14 @@ func TestLinesAreToldOnlyWhenThatWasAskedFor(t *testing.T) {
 		for _, aloud := range []bool{false, true} {
 			b, lines := w.bulk(fmt.Sprint("aloud ", aloud), 100)
 			b.NotifyLines = aloud
-			b, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
+			b, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 			require.NoError(w.t, err)
 			w.startLines(b, 1)
 			w.sendLine(lines[0])
 			finalized, err := w.success(lines[0].Payment)
 			require.NoError(w.t, err)
 			require.NotEqual(w.t, aloud, finalized.Payment.Quiet)
-			events, err := w.db.EventsOf(w.ctx(), lines[0].Payment.ID)
+			events, err := w.db.Webhooks.EventsOf(w.ctx(), lines[0].Payment.ID)
 			require.NoError(w.t, err)
 			want := map[bool]pirogue.EventState{true: pirogue.EventWaiting, false: pirogue.EventUnwanted}[aloud]
 			require.Equal(w.t, want, events[0].State)
@@ -260,35 +260,35 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		require.Equal(w.t, 1, w.startLines(b, 1))
 		w.sendLine(lines[0])
 		for range 2 {
-			progress, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+			progress, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 			require.NoError(w.t, err)
 			require.Equal(w.t, bulk.BulkCancelling, progress.State)
 			require.Equal(w.t, 2, progress.Tallies[bulk.LineCancelled].Lines)
 			w.has(10_000-1020, 1020)
 		}
 		require.Zero(w.t, w.startLines(b, 100), "no other line begins")
-		_, err := w.db.CancelBulk(w.ctx(), w.another(), b.ID, w.at(0))
+		_, err := w.db.Bulks.CancelBulk(w.ctx(), w.another(), b.ID, w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()
 
 		_, err = w.success(lines[0].Payment)
 		require.NoError(w.t, err)
-		progress, closed, err := w.db.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
+		progress, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
 		require.Equal(w.t, bulk.BulkCancelled, progress.State)
-		late, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
+		late, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, progress, late, "what is over stays as it ended")
 		w.toldOf(b, "CANCELLED", map[string]int{"SUCCESS": 1, "CANCELLED": 2}, 1000, 5040)
 
-		never, err := w.db.Payment(w.ctx(), w.owner, lines[2].Payment.ID)
+		never, err := w.db.Payments.Payment(w.ctx(), w.owner, lines[2].Payment.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedCancelled}, never.Failure)
 		require.Equal(w.t, w.at(time.Second), never.UpdatedAt, "when it was cancelled")
 		require.Equal(w.t, never, w.linesOf(b)[2].Payment, "read either way")
 		p, a := w.cashOut(lines[2].Payment.OrderID, 1, 0)
-		stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		stored, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.False(w.t, fresh, "its order number stays taken")
 		require.Equal(w.t, lines[2].Payment.ID, stored.ID)
@@ -310,10 +310,10 @@ func TestOfBeginningAndCancellingALineOneWins(t *testing.T) {
 			var started atomic.Int64
 			require.NoError(w.t, together(6, func(i int) error {
 				if i == 3 {
-					_, err := w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
+					_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 					return err
 				}
-				n, err := w.db.StartLines(w.ctx(), b.ID, 1, 3, w.firstAttempt)
+				n, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, 3, w.firstAttempt)
 				started.Add(int64(n))
 				return err
 			}))
@@ -331,17 +331,17 @@ func TestOnlyBulksThatNobodyTookUpAreFound(t *testing.T) {
 		w.fund(10_000)
 		left, _ := w.acceptBulk("left", 100)
 		stopped, _ := w.acceptBulk("stopped before it began", 100)
-		_, err := w.db.CancelBulk(w.ctx(), w.owner, stopped.ID, w.at(0))
+		_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, stopped.ID, w.at(0))
 		require.NoError(w.t, err)
 		taken, lines := w.acceptBulk("taken up", 100, 100)
 		w.startLines(taken, 1)
-		found, err := w.db.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
+		found, err := w.db.Bulks.UnstartedBulks(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 2)
 		require.ElementsMatch(w.t, []pirogue.BulkID{left.ID, stopped.ID}, []pirogue.BulkID{found[0].ID, found[1].ID})
 		require.Equal(w.t, []pirogue.OperatorCode{operatorCode}, found[0].Pages)
 
-		payments, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
+		payments, err := w.db.Restarts.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, payments, "the sweep neither starts nor expires %s", lines[0].Payment.ID)
 	})
@@ -359,10 +359,10 @@ func TestEachPageGoesOneWay(t *testing.T) {
 		for i := range lines {
 			lines[i].Payment.Operator = []pirogue.OperatorCode{operatorCode, "other-ml", operatorCode}[i%3]
 		}
-		b, _, err := w.db.AcceptBulk(w.ctx(), b, lines)
+		b, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "other-ml"}, b.Pages)
-		stand, err := w.db.BulkPage(w.ctx(), b.ID, 2)
+		stand, err := w.db.BulkLines.BulkPage(w.ctx(), b.ID, 2)
 		require.NoError(w.t, err)
 		require.Equal(w.t, bulk.BulkPageProgress{Waiting: (bulk.BulkPageLines + 4) / 3}, stand)
 	})
@@ -388,14 +388,14 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		for w.startLines(b, 50) > 0 {
 			continue
 		}
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		attempts := make([]pirogue.AttemptID, len(unsent))
 		for i, line := range unsent {
 			attempts[i] = line.Attempt.ID
 		}
 		began = time.Now()
-		sent, err := w.db.SendLines(w.ctx(), attempts, w.at(0))
+		sent, err := w.db.BulkLines.SendLines(w.ctx(), attempts, w.at(0))
 		require.NoError(w.t, err)
 		require.Len(w.t, sent, bulk.BulkPageLines)
 		w.t.Logf("%d lines marked as sent in %s", len(sent), time.Since(began))
@@ -403,7 +403,7 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		_, counts := w.stands(b)
 		w.t.Logf("counted in %s", time.Since(began))
 		require.Equal(w.t, bulk.MaxBulkLines-bulk.BulkPageLines, counts[bulk.LineWaiting])
-		_, err = w.db.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
+		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
 		require.NoError(w.t, err)
 		w.has(120*(bulk.MaxBulkLines-bulk.BulkPageLines), 120*bulk.BulkPageLines)
 	})
@@ -441,7 +441,7 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 100, 200, 300)
 		w.startLines(b, 2)
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, unsent, 2, "the third has not begun")
 		require.Equal(w.t, lines[1].Payment.ID, unsent[1].Payment.ID)
@@ -456,12 +456,12 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 				}
 				return err
 			}
-			sent, err := w.db.SendLines(w.ctx(), attempts, w.at(time.Second))
+			sent, err := w.db.BulkLines.SendLines(w.ctx(), attempts, w.at(time.Second))
 			marked.Add(int64(len(sent)))
 			return err
 		}))
 		require.EqualValues(w.t, 2, marked.Load())
-		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		left, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Empty(w.t, left)
 		for _, line := range unsent {
@@ -481,14 +481,14 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 		w.fund(10_000)
 		b, _ := w.acceptBulk("salaries", 100)
 		w.startLines(b, 1)
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
-		_, err = w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
+		_, err = w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Message: "connection refused", At: w.at(0),
 		}))
-		left, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		left, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Empty(w.t, left)
 		w.send(unsent[0].Attempt)

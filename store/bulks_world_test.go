@@ -34,7 +34,7 @@ func (w *world) bulk(reference string, amounts ...int64) (bulk.Bulk, []bulk.Bulk
 func (w *world) acceptBulk(reference string, amounts ...int64) (bulk.Bulk, []bulk.BulkLine) {
 	w.t.Helper()
 	b, lines := w.bulk(reference, amounts...)
-	b, fresh, err := w.db.AcceptBulk(w.ctx(), b, lines)
+	b, fresh, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)
 	return b, lines
@@ -52,7 +52,7 @@ func (w *world) firstAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 // startLines starts lines of the first page and returns their number.
 func (w *world) startLines(b bulk.Bulk, limit int) int {
 	w.t.Helper()
-	n, err := w.db.StartLines(w.ctx(), b.ID, 1, limit, w.firstAttempt)
+	n, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, limit, w.firstAttempt)
 	require.NoError(w.t, err)
 	return n
 }
@@ -60,7 +60,7 @@ func (w *world) startLines(b bulk.Bulk, limit int) int {
 // stands returns a bulk's state and the number of its lines in each status.
 func (w *world) stands(b bulk.Bulk) (bulk.BulkState, map[bulk.LineStatus]int) {
 	w.t.Helper()
-	progress, err := w.db.Bulk(w.ctx(), w.owner, b.ID)
+	progress, err := w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 	require.NoError(w.t, err)
 	counts := map[bulk.LineStatus]int{}
 	for status, tally := range progress.Tallies {
@@ -73,7 +73,7 @@ func (w *world) stands(b bulk.Bulk) (bulk.BulkState, map[bulk.LineStatus]int) {
 func (w *world) linesOf(b bulk.Bulk) []bulk.BulkLine {
 	w.t.Helper()
 	var all []bulk.BulkLine
-	require.NoError(w.t, w.db.BulkLines(w.ctx(), w.owner, b.ID, bulk.LineSpan{}, func(l bulk.BulkLine) error {
+	require.NoError(w.t, w.db.Bulks.BulkLines(w.ctx(), w.owner, b.ID, bulk.LineSpan{}, func(l bulk.BulkLine) error {
 		all = append(all, l)
 		return nil
 	}))
@@ -93,14 +93,14 @@ func (w *world) everyBulk() {
 	w.acceptBulk("waits", 100, 200)
 	half, _ := w.acceptBulk("half", 100, 200, 300)
 	w.startLines(half, 1)
-	_, err := w.db.CancelBulk(w.ctx(), w.owner, half.ID, w.at(0))
+	_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, half.ID, w.at(0))
 	require.NoError(w.t, err)
 	whole, lines := w.acceptBulk("bulk", 100)
 	w.startLines(whole, 10)
 	w.sendLine(lines[0])
 	_, err = w.success(lines[0].Payment)
 	require.NoError(w.t, err)
-	_, closed, err := w.db.CloseBulk(w.ctx(), whole.ID, w.at(0))
+	_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), whole.ID, w.at(0))
 	require.NoError(w.t, err)
 	require.True(w.t, closed)
 }

@@ -39,12 +39,12 @@ func TestRoutedAtEnd(t *testing.T) {
 					require.NoError(t, err)
 				}
 				c := operator.NewCallback(a, operator.OperatorResult{Outcome: row.said}, []byte(row.name), w.at(time.Hour))
-				_, err := w.db.RecordCallback(w.ctx(), c)
+				_, err := w.db.Callbacks.RecordCallback(w.ctx(), c)
 				require.NoError(t, err)
-				agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
+				agreed, err := w.db.Callbacks.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
 				require.NoError(t, err)
 				require.Equal(t, row.want, agreed)
-				unrouted, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(2*time.Hour), 100)
+				unrouted, err := w.db.Callbacks.Unrouted(w.ctx(), operator.Callback{}, w.at(2*time.Hour), 100)
 				require.NoError(t, err)
 				left := map[string]bool{}
 				for _, u := range unrouted {
@@ -66,10 +66,10 @@ func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
 			Outcome: pirogue.OutcomePaid, Message: odd, ProviderTxID: odd, Mismatch: odd,
 			Amount: pirogue.Money{Minor: 5000, Currency: odd},
 		}, []byte("{}"), w.at(0))
-		kept, err := w.db.RecordCallback(w.ctx(), c)
+		kept, err := w.db.Callbacks.RecordCallback(w.ctx(), c)
 		require.NoError(w.t, err)
 		require.True(w.t, kept)
-		said, err := w.db.Callbacks(w.ctx(), a.ID)
+		said, err := w.db.Callbacks.Callbacks(w.ctx(), a.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, said, 1)
 		require.NotEqual(w.t, pirogue.XOF, said[0].Amount.Currency)
@@ -82,14 +82,14 @@ func TestUnroutedCallbacksComePageByPage(t *testing.T) {
 		_, a := w.sent("order_1")
 		for i := range 5 { // two of them have the same time
 			c := operator.NewCallback(a, operator.OperatorResult{}, []byte{byte(i)}, w.at(time.Duration(i/2)*time.Second))
-			_, err := w.db.RecordCallback(w.ctx(), c)
+			_, err := w.db.Callbacks.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
 		}
-		all, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Hour), 10)
+		all, err := w.db.Callbacks.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, all, 5)
 		for i, after := range all {
-			page, err := w.db.Unrouted(w.ctx(), after, w.at(time.Hour), 10)
+			page, err := w.db.Callbacks.Unrouted(w.ctx(), after, w.at(time.Hour), 10)
 			require.NoError(w.t, err)
 			require.Equal(w.t, all[i+1:], page)
 		}
@@ -107,9 +107,9 @@ func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
 			require.NoError(w.t, err)
 			said := operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
 			c := operator.NewCallback(a, said, []byte(tx), w.at(time.Hour))
-			_, err = w.db.RecordCallback(w.ctx(), c)
+			_, err = w.db.Callbacks.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
-			agreed, err := w.db.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
+			agreed, err := w.db.Callbacks.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, agreed, "transaction %q", tx)
 		}

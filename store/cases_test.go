@@ -14,7 +14,7 @@ import (
 
 // opens opens a case.
 func (w *world) opens(c support.Case) error {
-	_, err := w.db.OpenCase(w.ctx(), c)
+	_, err := w.db.Cases.OpenCase(w.ctx(), c)
 	return err
 }
 
@@ -30,16 +30,16 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 		}
 		require.NoError(w.t, together(20, func(int) error { return w.opens(c) }))
 
-		cases, err := w.db.Cases(w.ctx(), p.ID)
+		cases, err := w.db.Cases.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		c.Note = "ordered 5000 XOF,\uFFFD paid 2500 XOF"
 		require.Equal(w.t, []support.Case{c}, cases)
-		one, err := w.db.Case(w.ctx(), c.ID)
+		one, err := w.db.Cases.Case(w.ctx(), c.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, c, one)
 		in, _ := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500}, in)
-		balances, err := w.db.Balances(w.ctx(), w.owner)
+		balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Empty(w.t, balances, "money in suspense is not the merchant's")
 		w.sound()
@@ -50,14 +50,14 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 func TestAPaymentWithACaseIsPending(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		again := func(c support.Case) error { return w.db.ReopenCase(w.ctx(), c) }
+		again := func(c support.Case) error { return w.db.Cases.ReopenCase(w.ctx(), c) }
 		for n, open := range []func(support.Case) error{w.opens, again} {
 			p, _ := w.sent(fmt.Sprintf("order_%d", n))
 			require.NoError(w.t, open(support.Case{
 				ID: support.NewCaseID(p.ID, support.CauseUnknown), PaymentID: p.ID, Cause: support.CauseUnknown,
 				OpenedAt: w.at(time.Hour),
 			}))
-			p, _, err := w.db.Latest(w.ctx(), p.ID)
+			p, _, err := w.db.Attempts.Latest(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, pirogue.StatusPending, p.Status)
 		}
@@ -75,7 +75,7 @@ func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 				ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Paid: paid, OpenedAt: w.at(time.Minute),
 			}
 			require.NoError(w.t, w.opens(c))
-			kept, err := w.db.Case(w.ctx(), c.ID)
+			kept, err := w.db.Cases.Case(w.ctx(), c.ID)
 			require.NoError(w.t, err)
 			return kept
 		}
@@ -122,11 +122,11 @@ func TestACaseIsClosedOnce(t *testing.T) {
 			}
 		}
 		for _, cause := range []support.Cause{support.CauseUnknown, support.CauseMismatch} {
-			require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(time.Hour)))
-			require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(2*time.Hour)))
+			require.NoError(w.t, w.db.Cases.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(time.Hour)))
+			require.NoError(w.t, w.db.Cases.CloseCase(w.ctx(), support.NewCaseID(p.ID, cause), w.at(2*time.Hour)))
 		}
 		for id, want := range map[pirogue.PaymentID]time.Time{p.ID: w.at(time.Hour), other.ID: {}} {
-			cases, err := w.db.Cases(w.ctx(), id)
+			cases, err := w.db.Cases.Cases(w.ctx(), id)
 			require.NoError(w.t, err)
 			require.Len(w.t, cases, 2)
 			for _, c := range cases {
@@ -134,7 +134,7 @@ func TestACaseIsClosedOnce(t *testing.T) {
 			}
 		}
 		for _, id := range []support.CaseID{"none", "\x00"} {
-			_, err := w.db.Case(w.ctx(), id)
+			_, err := w.db.Cases.Case(w.ctx(), id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		}
 		err := w.opens(support.Case{ID: "c", PaymentID: "none", Paid: 1, OpenedAt: w.at(0)})
@@ -160,7 +160,7 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		require.False(w.t, finalized.Payment.Status.Terminal(), finalized.Payment.Status)
 		_, out := w.book(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
-		finalized, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: support.ResolvedPaid, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)

@@ -38,7 +38,7 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				held := w.underway(p, a).Net()
 				w.has(5000-held, held)
 				for range 2 { // a repeated call returns the same
-					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
 					})
 					require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestWhatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 		dear.Amount.Minor = 4980
 		w.accepted(dear, b) // the reference is free: nothing of the failed call stayed
 		w.has(0, 5000)
-		again, fresh, err := w.db.Accept(w.ctx(), dear, b, digest(b))
+		again, fresh, err := w.db.Payments.Accept(w.ctx(), dear, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before the balance is asked")
 		require.False(w.t, fresh)
 		require.Equal(w.t, dear.ID, again.ID)
@@ -106,7 +106,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
 				p, a := w.cashOut(reference, amount, 0)
 				err := retryRolledBack(func() error {
-					_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+					_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 					return err
 				})
 				switch {
@@ -145,7 +145,7 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 			var stored [2]atomic.Int64
 			require.NoError(w.t, together(32, func(i int) error {
-				finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+				finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
 				})
 				if err != nil {
@@ -183,15 +183,15 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 		var left atomic.Int64
 		pay := func(i int) error {
 			p, a := out[i], attempts[i]
-			if _, _, err := w.db.Accept(w.ctx(), p, a, digest(a)); err != nil {
+			if _, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
+			sending, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 			if err != nil || sending.Result == lifecycle.SendSuspended {
 				return err
 			}
 			status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-			finalized, err := w.db.Finalize(
+			finalized, err := w.db.Payments.Finalize(
 				w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: status, At: w.at(time.Minute)},
 			)
 			if err == nil && finalized.EventID != "" {
@@ -201,14 +201,14 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 		}
 		require.NoError(w.t, together(payments+1, func(i int) error {
 			if i == payments {
-				return w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+				return w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID)
 			}
 			return pay(i)
 		}))
 		require.EqualValues(w.t, (payments-left.Load())*1000, w.money().Reserved)
 		w.sound()
 
-		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), w.owner.MerchantID))
 		for i := range payments {
 			require.NoError(w.t, pay(i))
 		}

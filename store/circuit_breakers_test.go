@@ -15,42 +15,42 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		const code = pirogue.OperatorCode("orange-web-ml")
-		well, err := w.db.Breaker(w.ctx(), code)
+		well, err := w.db.Operators.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
 		require.Equal(w.t, operator.CircuitBreaker{Operator: code, State: operator.BreakerClosed}, well)
 
 		down := well.Failed("connection refused", w.at(0))
 		for _, first := range []bool{true, false} {
-			saved, err := w.db.SaveBreaker(w.ctx(), down)
+			saved, err := w.db.Operators.SaveBreaker(w.ctx(), down)
 			require.NoError(w.t, err)
 			require.Equal(w.t, first, saved, "the second one read what is no more")
 		}
-		kept, err := w.db.Breaker(w.ctx(), code)
+		kept, err := w.db.Operators.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
 		down.Version = 1
 		require.Equal(w.t, down, kept)
 
 		back := kept.Succeeded(12, w.at(time.Minute))
-		saved, err := w.db.SaveBreaker(w.ctx(), back)
+		saved, err := w.db.Operators.SaveBreaker(w.ctx(), back)
 		require.NoError(w.t, err)
 		require.True(w.t, saved)
-		saved, err = w.db.SaveBreaker(w.ctx(), kept.Failed("again", w.at(time.Hour)))
+		saved, err = w.db.Operators.SaveBreaker(w.ctx(), kept.Failed("again", w.at(time.Hour)))
 		require.NoError(w.t, err)
 		require.False(w.t, saved, "an outage that ended does not begin again by an old report")
 
-		require.NoError(w.t, w.db.Park(w.ctx(), operator.ServiceChange{
+		require.NoError(w.t, w.db.Operators.Park(w.ctx(), operator.ServiceChange{
 			Operator: code, Parked: true, Actor: "awa", Reason: "contract ends", At: w.at(2 * time.Hour),
 		}))
-		all, err := w.db.Breakers(w.ctx())
+		all, err := w.db.Operators.Breakers(w.ctx())
 		require.NoError(w.t, err)
 		require.Len(w.t, all, 1)
 		require.True(w.t, all[code].Parked)
 		require.Equal(w.t, "awa", all[code].ParkedBy)
 		require.Equal(w.t, operator.BreakerClosed, all[code].State, "who parks it says nothing about how it does")
-		require.NoError(w.t, w.db.Park(w.ctx(), operator.ServiceChange{
+		require.NoError(w.t, w.db.Operators.Park(w.ctx(), operator.ServiceChange{
 			Operator: code, Actor: "awa", Reason: "contract renewed", At: w.at(3 * time.Hour),
 		}))
-		kept, err = w.db.Breaker(w.ctx(), code)
+		kept, err = w.db.Operators.Breaker(w.ctx(), code)
 		require.NoError(w.t, err)
 		require.True(w.t, kept.Available())
 	})
@@ -61,40 +61,40 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
 		for range 2 {
-			postponed, err := w.db.Postpone(w.ctx(), a.ID, "out of service", w.at(time.Second))
+			postponed, err := w.db.Attempts.Postpone(w.ctx(), a.ID, "out of service", w.at(time.Second))
 			require.NoError(w.t, err)
 			require.True(w.t, postponed)
 		}
-		stored, attempt, err := w.db.Latest(w.ctx(), p.ID)
+		stored, attempt, err := w.db.Attempts.Latest(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusPending, stored.Status)
 		require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
 		require.True(w.t, attempt.SentAt.IsZero())
 		require.Equal(w.t, "out of service", attempt.OperatorMessage)
 
-		waiting, err := w.db.Waiting(w.ctx(), a.Operator)
+		waiting, err := w.db.Operators.Waiting(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
 		require.Equal(w.t, 1, waiting)
-		inFlight, err := w.db.InFlight(w.ctx(), a.Operator)
+		inFlight, err := w.db.Operators.InFlight(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
 		require.Zero(w.t, inFlight, "nobody asks about it")
 
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
-		waiting, err = w.db.Waiting(w.ctx(), a.Operator)
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		waiting, err = w.db.Operators.Waiting(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
 		require.Zero(w.t, waiting, "a suspended merchant's payment waits for something else")
-		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), w.owner.MerchantID))
+		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), w.owner.MerchantID))
 
-		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Hour), 10)
+		unstarted, err := w.db.Restarts.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unstarted, "the sweep leaves it alone")
 		sent, err := w.mark(a.ID, false, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, sent, "it is sent when its turn comes")
-		waiting, err = w.db.Waiting(w.ctx(), a.Operator)
+		waiting, err = w.db.Operators.Waiting(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
 		require.Zero(w.t, waiting)
-		inFlight, err = w.db.InFlight(w.ctx(), a.Operator)
+		inFlight, err = w.db.Operators.InFlight(w.ctx(), a.Operator)
 		require.NoError(w.t, err)
 		require.Equal(w.t, 1, inFlight)
 	})
@@ -110,7 +110,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
 		}))
-		_, attempt, err := w.db.Latest(w.ctx(), p.ID)
+		_, attempt, err := w.db.Attempts.Latest(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle)
 
@@ -122,7 +122,7 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named,
 				At: w.at(3 * time.Second),
 			}))
-			_, attempt, err = w.db.Latest(w.ctx(), p.ID)
+			_, attempt, err = w.db.Attempts.Latest(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, "R1", attempt.Handle["ref"], "it takes nothing back")
 			require.Equal(w.t, named["path"], attempt.Handle["path"])
@@ -143,10 +143,10 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 		}
 		for n, receipt := range said {
 			at := w.at(time.Duration(n) * time.Second)
-			_, err := w.db.RecordCallback(w.ctx(), operator.NewCallback(a, receipt, []byte{byte(n)}, at))
+			_, err := w.db.Callbacks.RecordCallback(w.ctx(), operator.NewCallback(a, receipt, []byte{byte(n)}, at))
 			require.NoError(w.t, err)
 		}
-		kept, err := w.db.Callbacks(w.ctx(), a.ID)
+		kept, err := w.db.Callbacks.Callbacks(w.ctx(), a.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, said, kept)
 	})
@@ -157,7 +157,7 @@ func TestWatchLoad(t *testing.T) {
 	each(t, func(w *world) {
 		polled := func(reference string, status pirogue.Status, next time.Duration) pirogue.Attempt {
 			p, a := w.sent(reference)
-			_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
+			_, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 				AttemptID: a.ID, Sendings: 1, At: w.at(time.Second), Next: w.at(next),
 			})
 			require.NoError(w.t, err)
@@ -172,10 +172,10 @@ func TestWatchLoad(t *testing.T) {
 		polled("not yet", pirogue.StatusExpired, 3*time.Hour)
 		polled("open", "", time.Hour)
 		polled("not watched", pirogue.StatusFailed, time.Hour)
-		load, err := w.db.WatchLoad(w.ctx(), first.Operator, w.at(-time.Hour), w.at(2*time.Hour))
+		load, err := w.db.Operators.WatchLoad(w.ctx(), first.Operator, w.at(-time.Hour), w.at(2*time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, operator.WatchLoad{Due: 2, First: w.at(time.Second - time.Minute).UTC()}, load)
-		load, err = w.db.WatchLoad(w.ctx(), first.Operator, w.at(0), w.at(time.Minute))
+		load, err = w.db.Operators.WatchLoad(w.ctx(), first.Operator, w.at(0), w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.Zero(w.t, load)
 	})
@@ -185,7 +185,7 @@ func TestNextPoll(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order")
-		next, err := w.db.NextPoll(w.ctx(), p.ID)
+		next, err := w.db.Payments.NextPoll(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Zero(w.t, next)
 		for at, row := range []struct{ next, want time.Time }{
@@ -196,9 +196,9 @@ func TestNextPoll(t *testing.T) {
 			poll := lifecycle.Poll{
 				AttemptID: a.ID, Sendings: 1, Polls: at, At: w.at(time.Duration(at+1) * time.Second), Next: row.next,
 			}
-			_, err := w.db.RecordPoll(w.ctx(), poll)
+			_, err := w.db.Attempts.RecordPoll(w.ctx(), poll)
 			require.NoError(w.t, err)
-			next, err := w.db.NextPoll(w.ctx(), p.ID)
+			next, err := w.db.Payments.NextPoll(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, row.want.UTC(), next)
 		}
@@ -220,13 +220,13 @@ func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
 		require.NoError(w.t, err)
 
 		load := func(fresh, since time.Duration) operator.QuestionLoad {
-			got, err := w.db.QuestionLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
+			got, err := w.db.Operators.QuestionLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
 			require.NoError(w.t, err)
 			return got
 		}
 		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
 		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
-		none, err := w.db.QuestionLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
+		none, err := w.db.Operators.QuestionLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
 		require.NoError(w.t, err)
 		require.Zero(w.t, none)
 	})

@@ -25,24 +25,24 @@ func TestAContractSaysOneFeeForEachKindCountryAndNetwork(t *testing.T) {
 			{Kind: pirogue.CashOut, Fixed: 100, Payer: pirogue.PaidByMerchant},
 		}
 		for _, r := range rules {
-			require.NoError(w.t, w.db.SetFee(w.ctx(), id, r))
+			require.NoError(w.t, w.db.Merchants.SetFee(w.ctx(), id, r))
 		}
 		rules[1].BasisPoints, rules[1].Payer, rules[1].Returned = 175, pirogue.PaidByMerchant, true
 		for range 2 {
-			require.NoError(w.t, w.db.SetFee(w.ctx(), id, rules[1]))
+			require.NoError(w.t, w.db.Merchants.SetFee(w.ctx(), id, rules[1]))
 		}
 		fees := func() pirogue.FeeSchedule {
-			fees, err := w.db.Fees(w.ctx(), id)
+			fees, err := w.db.Merchants.Fees(w.ctx(), id)
 			require.NoError(w.t, err)
 			return fees
 		}
 		require.ElementsMatch(w.t, rules, fees())
 
-		require.NoError(w.t, w.db.RemoveFee(w.ctx(), id, pirogue.CashIn, "ML", pirogue.Orange))
+		require.NoError(w.t, w.db.Merchants.RemoveFee(w.ctx(), id, pirogue.CashIn, "ML", pirogue.Orange))
 		require.Equal(w.t, pirogue.NotFound,
-			pirogue.CodeOf(w.db.RemoveFee(w.ctx(), id, pirogue.CashIn, "ML", pirogue.Orange)))
+			pirogue.CodeOf(w.db.Merchants.RemoveFee(w.ctx(), id, pirogue.CashIn, "ML", pirogue.Orange)))
 		require.ElementsMatch(w.t, pirogue.FeeSchedule{rules[0], rules[2]}, fees())
-		others, err := w.db.Fees(w.ctx(), w.another().MerchantID)
+		others, err := w.db.Merchants.Fees(w.ctx(), w.another().MerchantID)
 		require.NoError(w.t, err)
 		require.Empty(w.t, others)
 	})
@@ -67,9 +67,11 @@ func TestAContractThatMeansNothingIsRefused(t *testing.T) {
 		} {
 			r := good
 			row.spoil(&r)
-			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.SetFee(w.ctx(), row.merchant, r)), name)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.Merchants.SetFee(w.ctx(), row.merchant, r)), name)
 		}
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RemoveFee(w.ctx(), "\x00", pirogue.CashIn, "", "")))
+		require.Equal(
+			w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Merchants.RemoveFee(w.ctx(), "\x00", pirogue.CashIn, "", "")),
+		)
 	})
 }
 
@@ -78,14 +80,16 @@ func TestAMerchantChoosesWhatBecomesOfLateMoney(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.owner.MerchantID
 		for _, policy := range []pirogue.LatePolicy{pirogue.LateAccept, pirogue.LateReturn} {
-			require.NoError(w.t, w.db.SetLatePolicy(w.ctx(), id, policy))
-			merchant, err := w.db.Merchant(w.ctx(), id)
+			require.NoError(w.t, w.db.Merchants.SetLatePolicy(w.ctx(), id, policy))
+			merchant, err := w.db.Merchants.Merchant(w.ctx(), id)
 			require.NoError(w.t, err)
 			require.Equal(w.t, policy, merchant.LatePolicy)
 		}
-		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.SetLatePolicy(w.ctx(), id, "keep")))
+		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(w.db.Merchants.SetLatePolicy(w.ctx(), id, "keep")))
 		require.Equal(w.t, pirogue.NotFound,
-			pirogue.CodeOf(w.db.SetLatePolicy(w.ctx(), pirogue.MerchantID(ids.New()), pirogue.LateAccept)))
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.SetLatePolicy(w.ctx(), "\x00", pirogue.LateAccept)))
+			pirogue.CodeOf(w.db.Merchants.SetLatePolicy(w.ctx(), pirogue.MerchantID(ids.New()), pirogue.LateAccept)))
+		require.Equal(
+			w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Merchants.SetLatePolicy(w.ctx(), "\x00", pirogue.LateAccept)),
+		)
 	})
 }

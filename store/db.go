@@ -41,59 +41,35 @@ type Rate struct {
 // the methods of all of them at once.
 type DB struct {
 	*database
-	*allPayments
-	*allAttempts
-	*allCallbacks
-	*allBulks
-	*allBulkLines
-	*allCases
-	*allWebhooks
-	*allMerchants
-	*allSettlements
-	*allKeys
-	*allTokens
-	*allOperators
-	*allBooks
-	*allExports
-	*allTimelines
-	*allAuditLog
-	*allWorklist
-	*allRestarts
-	*allAskFirst
+	Payments    *Payments
+	Attempts    *Attempts
+	Callbacks   *Callbacks
+	Bulks       *Bulks
+	BulkLines   *BulkLines
+	Cases       *Cases
+	Webhooks    *Webhooks
+	Merchants   *Merchants
+	Settlements *Settlements
+	Keys        *Keys
+	Tokens      *Tokens
+	Operators   *Operators
+	Books       *Books
+	Reports     *Reports
+	AuditLog    *AuditLog
+	Worklist    *Worklist
+	Restarts    *Restarts
+	AskFirst    *AskFirst
 }
-
-// Aliases keep the sub-stores' names free for methods of DB.
-type (
-	allPayments    = Payments
-	allAttempts    = Attempts
-	allCallbacks   = Callbacks
-	allBulks       = Bulks
-	allBulkLines   = BulkLines
-	allCases       = Cases
-	allWebhooks    = Webhooks
-	allMerchants   = Merchants
-	allSettlements = Settlements
-	allKeys        = Keys
-	allTokens      = Tokens
-	allOperators   = Operators
-	allBooks       = Books
-	allExports     = Exports
-	allTimelines   = Timelines
-	allAuditLog    = AuditLog
-	allWorklist    = Worklist
-	allRestarts    = Restarts
-	allAskFirst    = AskFirst
-)
 
 // The sub-stores. Each holds the methods of one subject.
 type (
-	// Payments accepts payments, finds them and finalizes them.
+	// Payments accepts payments, finds them, finalizes them and tells their history.
 	Payments struct{ *database }
 	// Attempts records what is sent to operators and what they respond.
 	Attempts struct{ *database }
-	// Callbacks keeps operators' messages to us.
+	// Callbacks keeps operators' messages to us, with the attempts that they are about.
 	Callbacks struct{ *database }
-	// Bulks accepts, cancels and ends bulks.
+	// Bulks accepts, reads, cancels and ends bulks.
 	Bulks struct{ *database }
 	// BulkLines makes payments of the lines of bulks and sends them.
 	BulkLines struct{ *database }
@@ -103,7 +79,7 @@ type (
 	Webhooks struct{ *database }
 	// Merchants keeps merchants with their contracts: fees and late policy.
 	Merchants struct{ *database }
-	// Settlements keeps merchants' balances and the transfers that pay them out.
+	// Settlements keeps the transfers that pay merchants' balances out.
 	Settlements struct{ *database }
 	// Keys keeps merchants' API keys and secrets, used signatures and request rates.
 	Keys struct {
@@ -116,13 +92,11 @@ type (
 	Operators struct{ *database }
 	// Books audits the books and reads the part of one operator.
 	Books struct{ *database }
-	// Exports reads the lists of any length that merchants download.
-	Exports struct{ *database }
-	// Timelines reads the history of a payment.
-	Timelines struct{ *database }
+	// Reports reads what merchants download: balances and long lists.
+	Reports struct{ *database }
 	// AuditLog keeps the actions of support's staff with their results.
 	AuditLog struct{ *database }
-	// Worklist finds what waits for a person, and counts it.
+	// Worklist finds the payments that need attention, and counts the work that waits.
 	Worklist struct{ *database }
 	// Restarts finds the work whose workflow is lost or was never started.
 	Restarts struct{ *database }
@@ -134,11 +108,25 @@ type (
 // newDB returns the sub-stores over one database.
 func newDB(d *database, rate Rate) *DB {
 	return &DB{
-		database: d, allPayments: &Payments{d}, allAttempts: &Attempts{d}, allCallbacks: &Callbacks{d}, allBulks: &Bulks{d},
-		allBulkLines: &BulkLines{d}, allCases: &Cases{d}, allWebhooks: &Webhooks{d}, allMerchants: &Merchants{d},
-		allSettlements: &Settlements{d}, allKeys: &Keys{d, rate}, allTokens: &Tokens{d}, allOperators: &Operators{d},
-		allBooks: &Books{d}, allExports: &Exports{d}, allTimelines: &Timelines{d}, allAuditLog: &AuditLog{d},
-		allWorklist: &Worklist{d}, allRestarts: &Restarts{d}, allAskFirst: &AskFirst{d},
+		database:    d,
+		Payments:    &Payments{d},
+		Attempts:    &Attempts{d},
+		Callbacks:   &Callbacks{d},
+		Bulks:       &Bulks{d},
+		BulkLines:   &BulkLines{d},
+		Cases:       &Cases{d},
+		Webhooks:    &Webhooks{d},
+		Merchants:   &Merchants{d},
+		Settlements: &Settlements{d},
+		Keys:        &Keys{d, rate},
+		Tokens:      &Tokens{d},
+		Operators:   &Operators{d},
+		Books:       &Books{d},
+		Reports:     &Reports{d},
+		AuditLog:    &AuditLog{d},
+		Worklist:    &Worklist{d},
+		Restarts:    &Restarts{d},
+		AskFirst:    &AskFirst{d},
 	}
 }
 

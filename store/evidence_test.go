@@ -24,7 +24,7 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
 		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.OperatorMessage)
-		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{AttemptID: "none", At: w.at(0)})
+		_, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{AttemptID: "none", At: w.at(0)})
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
@@ -62,7 +62,7 @@ func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
 // polled records one status query.
 func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
-	a, err := w.db.AttemptByRef(w.ctx(), a.Operator, a.Ref)
+	a, err := w.db.Callbacks.AttemptByRef(w.ctx(), a.Operator, a.Ref)
 	require.NoError(w.t, err)
 	return w.answers(a, o, message, after)
 }
@@ -70,7 +70,7 @@ func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, message string, aft
 // answers records the result of a query that began while the attempt was as in a.
 func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
-	evidence, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
+	evidence, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: message, At: w.at(after),
 	})
 	require.NoError(w.t, err)
@@ -92,7 +92,7 @@ func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
 
 		_, asked = w.latest(p.ID)
-		_, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(30*time.Second))
+		_, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(30*time.Second))
 		require.NoError(w.t, err)
 		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
 		_, attempt := w.latest(p.ID)

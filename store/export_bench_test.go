@@ -42,7 +42,7 @@ func BenchmarkExport(b *testing.B) {
 			peak, peakResident, exports := idle, idleResident, 0
 			for b.Loop() {
 				told := 0
-				err := w.db.Export(b.Context(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
+				err := w.db.Reports.Export(b.Context(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 					if told++; told%heapSampled == 0 {
 						peak, peakResident = max(peak, heap(false)), max(peakResident, resident(b))
 					}

@@ -18,7 +18,7 @@ const ReportPage = reportPage
 
 // FiguresUpTo is Figures with another limit of payments for each cause.
 func (db *DB) FiguresUpTo(ctx context.Context, now time.Time, most int) (support.Figures, error) {
-	return db.figures(ctx, now, most)
+	return db.Worklist.figures(ctx, now, most)
 }
 
 // Exec runs a statement on the connection that writes.

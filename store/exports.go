@@ -38,7 +38,7 @@ func (db *database) report(ctx context.Context, operation string, do func(tx *go
 //
 // It begins behind the payment f.After; another owner's payment gives nothing. It stops at the
 // first error of each and returns that unchanged. It fails as report does.
-func (db *Exports) Export(
+func (db *Reports) Export(
 	ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error,
 ) error {
 	if !isStorable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
@@ -79,7 +79,7 @@ const newestPayment = `
 SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 
 // exportPage reads one page of an export with each payment's effect on the balance.
-func (db *Exports) exportPage(
+func (db *Reports) exportPage(
 	ctx context.Context, o access.Owner, f listing.ExportFilter, newest string, size int,
 ) ([]listing.ExportRow, error) {
 	var rows []paymentRow

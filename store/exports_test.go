@@ -21,7 +21,7 @@ import (
 func (w *world) exported(o access.Owner, f listing.ExportFilter) []pirogue.PaymentID {
 	w.t.Helper()
 	var told []pirogue.PaymentID
-	require.NoError(w.t, w.db.Export(w.ctx(), o, f, func(p listing.ExportRow) error {
+	require.NoError(w.t, w.db.Reports.Export(w.ctx(), o, f, func(p listing.ExportRow) error {
 		told = append(told, p.ID)
 		return nil
 	}))
@@ -83,11 +83,13 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 		require.Equal(w.t, []pirogue.PaymentID{theirs.ID}, w.exported(other, listing.ExportFilter{}))
 
 		var first pirogue.Payment
-		require.NoError(w.t, w.db.Export(w.ctx(), mine, listing.ExportFilter{Limit: 1}, func(p listing.ExportRow) error {
+		require.NoError(w.t, w.db.Reports.Export(w.ctx(), mine, listing.ExportFilter{
+			Limit: 1,
+		}, func(p listing.ExportRow) error {
 			first = p.Payment
 			return nil
 		}))
-		read, err := w.db.Payment(w.ctx(), mine, all[0])
+		read, err := w.db.Payments.Payment(w.ctx(), mine, all[0])
 		require.NoError(w.t, err)
 		require.Equal(w.t, read, first, "all of the payment")
 	})
@@ -105,7 +107,7 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 		first, last := ordered[0], ordered[before-1]
 		finalized := 0
 		var told []pirogue.PaymentID
-		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
+		require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			if told = append(told, p.ID); len(told) == 1 {
 				w.now.Add(time.Hour.Microseconds())
 				w.accept("later")
@@ -130,16 +132,16 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 func (w *world) addsUp() {
 	w.t.Helper()
 	net, has := map[pirogue.CountryCode]int64{}, map[pirogue.CountryCode]int64{}
-	require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
+	require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 		net[p.Country] += p.Net
 		return nil
 	}))
-	balances, err := w.db.Balances(w.ctx(), w.owner)
+	balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	for _, b := range balances {
 		has[b.Country] += b.Available + b.Reserved
 	}
-	settlements, err := w.db.Settlements(w.ctx(), w.owner)
+	settlements, err := w.db.Settlements.Settlements(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	for _, p := range settlements {
 		has[p.Country] += p.Amount.Minor
@@ -164,7 +166,7 @@ func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
 		}
 		w.addsUp()
 		net := map[string]int64{}
-		require.NoError(w.t, w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
+		require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			net[p.OrderID] = p.Net
 			return nil
 		}))
@@ -184,7 +186,7 @@ func (w *world) read(reference string, first bool) pirogue.Payment {
 	if first {
 		return w.paid(reference)
 	}
-	p, err := w.db.ByReference(w.ctx(), w.owner, pirogue.CashIn, reference)
+	p, err := w.db.Payments.ByReference(w.ctx(), w.owner, pirogue.CashIn, reference)
 	require.NoError(w.t, err)
 	return p
 }
@@ -204,7 +206,7 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		hungUp := errors.New("the reader hung up")
 		for range 10 { // so that a connection that was not returned is missed
 			told := 0
-			err := w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
+			err := w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 				if told++; told == 3 {
 					return hungUp
 				}
@@ -215,14 +217,14 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		}
 		for range 10 {
 			ctx, cancel := context.WithCancel(w.ctx())
-			err := w.db.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
+			err := w.db.Reports.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 				cancel()
 				<-ctx.Done()
 				return ctx.Err()
 			})
 			require.ErrorIs(w.t, err, context.Canceled)
 			require.Equal(w.t, pirogue.ServiceUnavailable,
-				pirogue.CodeOf(w.db.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error { return nil })))
+				pirogue.CodeOf(w.db.Reports.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error { return nil })))
 		}
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 20)
 		require.NoError(w.t, w.db.Ping(w.ctx()))
@@ -246,7 +248,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		for range listing.MaxAuditReports {
 			go func() {
 				told := 0
-				ended <- w.db.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
+				ended <- w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
 					if told++; told == 1 {
 						stall()
 					}
@@ -254,7 +256,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 				})
 			}()
 			go func() {
-				ended <- w.db.BulkLines(w.ctx(), w.owner, accepted.ID, bulk.LineSpan{}, func(bulk.BulkLine) error {
+				ended <- w.db.Bulks.BulkLines(w.ctx(), w.owner, accepted.ID, bulk.LineSpan{}, func(bulk.BulkLine) error {
 					stall()
 					return nil
 				})
@@ -268,7 +270,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		w.fund(500)
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 1)
 		w.has(500, 0)
-		_, err := w.db.Audit(w.ctx())
+		_, err := w.db.Books.Audit(w.ctx())
 		require.NoError(w.t, err, "verify has a connection of its own")
 		close(release)
 		for range 2 * listing.MaxAuditReports {

@@ -15,7 +15,7 @@ import (
 func TestWhatWaitsIsCounted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		f, err := w.db.Figures(w.ctx(), w.at(0))
+		f, err := w.db.Worklist.Figures(w.ctx(), w.at(0))
 		require.NoError(w.t, err)
 		require.Empty(w.t, f, "nothing waits")
 
@@ -29,7 +29,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 			Cause: support.CausePaidAfterAll,
 			Paid:  300, OpenedAt: w.at(0),
 		}))
-		f, err = w.db.Figures(w.ctx(), w.at(time.Hour))
+		f, err = w.db.Worklist.Figures(w.ctx(), w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, []support.OpenFigure{
 			{Kind: pirogue.CashIn, Status: pirogue.StatusInitiated, Payments: 1},

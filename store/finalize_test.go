@@ -33,7 +33,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 		require.Equal(w.t, first, again)
 		w.balance(4925)
 
-		event, d, err := w.db.BeginDelivery(w.ctx(), first.EventID, w.at(time.Minute))
+		event, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), first.EventID, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.Equal(w.t, 1, d.Number)
 		require.Equal(w.t, hook, event.URL)
@@ -48,7 +48,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 // balance requires the amount that the world's merchant may spend in Mali.
 func (w *world) balance(available int64) {
 	w.t.Helper()
-	balances, err := w.db.Balances(w.ctx(), w.owner)
+	balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	require.Len(w.t, balances, 1)
 	require.Equal(w.t, available, balances[0].Available)
@@ -65,7 +65,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			stored := map[pirogue.Status]bool{}
 			require.NoError(w.t, together(60, func(i int) error {
 				s := lifecycle.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
-				finalized, err := w.db.Finalize(w.ctx(), s)
+				finalized, err := w.db.Payments.Finalize(w.ctx(), s)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -132,7 +132,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 				p, _ := w.sent(name)
 				row.arrange(p)
 				for range 2 { // a repeated call returns the same
-					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: row.from, Status: row.status, At: w.at(time.Hour),
 					})
 					require.NoError(t, err)
@@ -157,7 +157,7 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: "solde"}, ended.Payment.Failure)
 		require.Zero(w.t, ended.Payment.SettledAt)
-		late, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		late, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -187,7 +187,7 @@ func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+				_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: row.id, From: row.from, Status: row.status, At: w.at(0),
 				})
 				require.Equal(t, row.code, pirogue.CodeOf(err), "%v", err)
@@ -209,14 +209,14 @@ func TestTheEventGoesWhereThePaymentSays(t *testing.T) {
 			"nowhere":                      {"", silent, silent},
 		} {
 			w.test().Run(name, func(t *testing.T) {
-				require.NoError(t, w.db.SetNotifyURL(w.ctx(), w.owner.MerchantID, row.merchant))
+				require.NoError(t, w.db.Merchants.SetNotifyURL(w.ctx(), w.owner.MerchantID, row.merchant))
 				p, a := w.order(w.owner, name)
 				p.NotifyURL = row.payment
-				_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+				_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
 				finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
 				require.NoError(t, err)
-				event, d, err := w.db.BeginDelivery(w.ctx(), finalized.EventID, w.at(0))
+				event, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), finalized.EventID, w.at(0))
 				require.NoError(t, err)
 				require.Equal(t, row.want, event.URL)
 				require.Equal(t, row.want == silent, event.State == pirogue.EventUnwanted)
@@ -260,13 +260,15 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 		}
 		require.NoError(w.t, together(len(payments), func(i int) error {
 			p, a := payments[i], attempts[i]
-			if _, _, err := api.Accept(w.ctx(), p, a, digest(a)); err != nil {
+			if _, _, err := api.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := worker.Send(w.ctx(), a.ID, operator.SendLimits{}, w.at(0)); err != nil {
+			if _, err := worker.Attempts.Send(w.ctx(), a.ID, operator.SendLimits{}, w.at(0)); err != nil {
 				return err
 			}
-			_, err := api.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+			_, err := api.Payments.Finalize(
+				w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)},
+			)
 			return err
 		}))
 		w.balance(40 * 4925)
@@ -298,12 +300,12 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			}
 			if row.sent {
 				w.send(a)
-				_, err := w.db.RecordAttemptResult(w.ctx(), lost)
+				_, err := w.db.Attempts.RecordAttemptResult(w.ctx(), lost)
 				require.NoError(w.t, err)
 			}
 			_, before := w.latest(p.ID)
 			require.Equal(w.t, "1234", before.Handle[pirogue.HandleOTP], row.name)
-			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
+			_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: row.ends, At: w.at(0)})
 			require.NoError(w.t, err)
 			_, after := w.latest(p.ID)
 			require.Equal(w.t, row.want, after.Handle, row.name)

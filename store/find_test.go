@@ -17,7 +17,7 @@ import (
 // found returns the IDs of the payments that a term names.
 func (w *world) found(term string, limit int) []pirogue.PaymentID {
 	w.t.Helper()
-	payments, err := w.db.Find(w.ctx(), term, limit)
+	payments, err := w.db.Payments.Find(w.ctx(), term, limit)
 	require.NoError(w.t, err)
 	found := make([]pirogue.PaymentID, len(payments))
 	for i, p := range payments {
@@ -34,7 +34,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		p, a := w.order(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
 		w.underway(p, a)
-		finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP260429.1432.A1", At: w.at(time.Minute),
 		})
 		require.NoError(w.t, err)
@@ -66,14 +66,14 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 		for _, term := range []string{"", " ", "order", "%", "order_\x00", "+22370112234", "70112233", ids.New(), "'"} {
 			require.Empty(w.t, w.found(term, 10), term)
 		}
-		read, err := w.db.AnyPayment(w.ctx(), p.ID)
+		read, err := w.db.Payments.AnyPayment(w.ctx(), p.ID)
 		require.NoError(w.t, err)
-		payments, err := w.db.Find(w.ctx(), "order_1", 10)
+		payments, err := w.db.Payments.Find(w.ctx(), "order_1", 10)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Payment{read.Payment}, payments)
 		require.Equal(w.t, pirogue.MSISDN("+22370112233"), read.MSISDN)
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
-			_, err = w.db.AnyPayment(w.ctx(), id)
+			_, err = w.db.Payments.AnyPayment(w.ctx(), id)
 			require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 		}
 	})
@@ -109,10 +109,10 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 			require.NoError(w.t, w.opens(c))
 			ids = append(ids, c.ID)
 			if cause == support.CauseLateSuccess {
-				require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Hour)))
+				require.NoError(w.t, w.db.Cases.CloseCase(w.ctx(), c.ID, w.at(time.Hour)))
 			}
 		}
-		page, err := w.db.OpenCases(w.ctx(), support.WorkFilter{Limit: 10})
+		page, err := w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{Limit: 10})
 		require.NoError(w.t, err)
 		views := page.Rows
 		require.Len(w.t, views, 2, "the closed one is not listed")
@@ -121,7 +121,7 @@ func TestOpenCasesAreListedWithTheirPayments(t *testing.T) {
 		require.Equal(w.t, "paid 100", views[0].Note)
 		require.Equal(w.t, []support.SupportActionKind{support.ActionRecheck, support.ActionResolve}, views[0].Allowed)
 		require.Equal(w.t, []support.SupportActionKind{support.ActionResolve}, views[1].Allowed)
-		page, err = w.db.OpenCases(w.ctx(), support.WorkFilter{Limit: 1})
+		page, err = w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, page.Rows, 1)
 	})

@@ -16,12 +16,12 @@ func TestAKeyComesWithTheSecretsThatVerify(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		office := []netip.Prefix{netip.MustParsePrefix("196.200.80.0/24")}
-		public, first, err := w.db.CreateKey(w.ctx(), w.owner, office)
+		public, first, err := w.db.Keys.CreateKey(w.ctx(), w.owner, office)
 		require.NoError(w.t, err)
 		require.Regexp(w.t, "^nk_test_[0-9a-f]{24}$", public)
 		require.Regexp(w.t, "^[0-9a-f]{64}$", first)
 		secrets := func(after time.Duration) []string {
-			k, m, err := w.db.Key(w.ctx(), public, w.at(after))
+			k, m, err := w.db.Keys.Key(w.ctx(), public, w.at(after))
 			require.NoError(w.t, err)
 			require.Equal(w.t, w.owner, access.Owner{MerchantID: k.MerchantID, Mode: k.Mode})
 			require.Equal(w.t, office, k.AllowedIPs)
@@ -33,15 +33,15 @@ func TestAKeyComesWithTheSecretsThatVerify(t *testing.T) {
 			return texts
 		}
 		require.Equal(w.t, []string{first}, secrets(0))
-		second, err := w.db.RotateKey(w.ctx(), public, time.Hour)
+		second, err := w.db.Keys.RotateKey(w.ctx(), public, time.Hour)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{second, first}, secrets(0))
 		require.Equal(w.t, []string{second, first}, secrets(time.Hour-time.Microsecond))
 		require.Equal(w.t, []string{second}, secrets(time.Hour))
-		third, err := w.db.RotateKey(w.ctx(), public, time.Hour)
+		third, err := w.db.Keys.RotateKey(w.ctx(), public, time.Hour)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{third, second}, secrets(0), "never three")
-		fourth, err := w.db.RotateKey(w.ctx(), public, 0)
+		fourth, err := w.db.Keys.RotateKey(w.ctx(), public, 0)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{fourth}, secrets(0), "a secret that leaked stops at once")
 	})
@@ -51,22 +51,22 @@ func TestAKeyThatIsNotInForceIsNotFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		public := w.key
-		require.NoError(w.t, w.db.RevokeKey(w.ctx(), public))
+		require.NoError(w.t, w.db.Keys.RevokeKey(w.ctx(), public))
 		for name, key := range map[string]string{
 			"revoked": public, "unknown": "nk_test_000000000000000000000000", "SQL": "' OR '1'='1", "NUL": "nk_\x00",
 			"empty": "", "in capitals": strings.ToUpper(public),
 		} {
-			_, _, err := w.db.Key(w.ctx(), key, w.at(0))
+			_, _, err := w.db.Keys.Key(w.ctx(), key, w.at(0))
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
-		_, err := w.db.RotateKey(w.ctx(), public, 0)
+		_, err := w.db.Keys.RotateKey(w.ctx(), public, 0)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeKey(w.ctx(), public)))
-		_, _, err = w.db.WebhookSecrets(w.ctx(), w.owner)
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Keys.RevokeKey(w.ctx(), public)))
+		_, _, err = w.db.Keys.WebhookSecrets(w.ctx(), w.owner)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		_, _, err = w.db.CreateKey(w.ctx(), access.Owner{MerchantID: "nobody", Mode: pirogue.Test}, nil)
+		_, _, err = w.db.Keys.CreateKey(w.ctx(), access.Owner{MerchantID: "nobody", Mode: pirogue.Test}, nil)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		_, err = w.db.RotateKey(w.ctx(), public, access.RotationOverlap+1)
+		_, err = w.db.Keys.RotateKey(w.ctx(), public, access.RotationOverlap+1)
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -75,21 +75,21 @@ func TestWebhooksAreSignedWithTheNewestKeyInForce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.now.Add(time.Second.Microseconds())
-		newest, secret, err := w.db.CreateKey(w.ctx(), w.owner, nil)
+		newest, secret, err := w.db.Keys.CreateKey(w.ctx(), w.owner, nil)
 		require.NoError(w.t, err)
-		api, standard, err := w.db.WebhookSecrets(w.ctx(), w.owner)
+		api, standard, err := w.db.Keys.WebhookSecrets(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Equal(w.t, secret, api)
 		require.Regexp(w.t, `^whsec_[A-Za-z0-9+/]{43}=$`, standard)
 
-		keys, err := w.db.Keys(w.ctx(), w.owner)
+		keys, err := w.db.Keys.Keys(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Len(w.t, keys, 2)
 		require.Equal(w.t, newest, keys[0].Public)
 		require.Empty(w.t, keys[0].Secrets)
 
-		require.NoError(w.t, w.db.RevokeKey(w.ctx(), newest))
-		older, same, err := w.db.WebhookSecrets(w.ctx(), w.owner)
+		require.NoError(w.t, w.db.Keys.RevokeKey(w.ctx(), newest))
+		older, same, err := w.db.Keys.WebhookSecrets(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.NotEqual(w.t, api, older)
 		require.Equal(w.t, standard, same)

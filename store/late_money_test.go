@@ -14,7 +14,7 @@ import (
 // arrives reports the total that moved under an attempt of a payment, 0 for the latest.
 func (w *world) arrives(p pirogue.Payment, cause support.Cause, attempt int, total int64) support.Case {
 	w.t.Helper()
-	c, err := w.db.OpenCase(w.ctx(), support.Case{
+	c, err := w.db.Cases.OpenCase(w.ctx(), support.Case{
 		ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, Attempt: attempt, Paid: total,
 		OpenedAt: w.at(time.Hour),
 	})
@@ -42,7 +42,7 @@ func TestArrivalAfterSuccess(t *testing.T) {
 		require.Equal(w.t, p.Amount.Minor, third.Paid)
 		require.Equal(w.t, third, w.arrives(p, support.CauseSecondPayment, 0, 3*p.Amount.Minor), "told again")
 		require.Equal(w.t, third, w.arrives(p, support.CauseSecondPayment, 0, 2*p.Amount.Minor), "an older answer")
-		cases, err := w.db.Cases(w.ctx(), p.ID)
+		cases, err := w.db.Cases.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, cases, 2)
 		in, _ := w.book(operatorCode)
@@ -123,18 +123,18 @@ func TestEarlierAttempts(t *testing.T) {
 		c := w.renewAt("another", p, b) // b never left
 		require.Equal(w.t, []pirogue.AttemptID{a.ID}, w.earlier(p))
 		for number, want := range map[int]pirogue.AttemptID{0: c.ID, 1: a.ID, 2: b.ID, 3: c.ID} {
-			_, got, err := w.db.Numbered(w.ctx(), p.ID, number)
+			_, got, err := w.db.Attempts.Numbered(w.ctx(), p.ID, number)
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, got.ID, "attempt %d", number)
 		}
-		_, _, err := w.db.Numbered(w.ctx(), p.ID, 4)
+		_, _, err := w.db.Attempts.Numbered(w.ctx(), p.ID, 4)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
 
 func (w *world) earlier(p pirogue.Payment) []pirogue.AttemptID {
 	w.t.Helper()
-	attempts, err := w.db.EarlierAttempts(w.ctx(), p.ID)
+	attempts, err := w.db.Attempts.EarlierAttempts(w.ctx(), p.ID)
 	require.NoError(w.t, err)
 	var found []pirogue.AttemptID
 	for _, a := range attempts {
@@ -158,7 +158,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
 		require.NoError(w.t, err)
 		w.arrives(expired, support.CauseLateSuccess, 0, expired.Amount.Minor)
-		finalized, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: expired.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -186,9 +186,9 @@ func TestPasswordOfALostAnswer(t *testing.T) {
 				a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 				w.accepted(p, a)
 				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {
-					sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
+					sending, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 					require.NoError(w.t, err)
-					_, err = w.db.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
+					_, err = w.db.Attempts.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
 						AttemptID: a.ID, Sending: sending.Number, State: state, Handle: handle, At: w.at(time.Minute),
 					})
 					require.NoError(w.t, err)

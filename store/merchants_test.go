@@ -13,7 +13,7 @@ func TestAMerchantCanBeChanged(t *testing.T) {
 	each(t, func(w *world) {
 		id := w.owner.MerchantID
 		merchant := func() pirogue.Merchant {
-			m, err := w.db.Merchant(w.ctx(), id)
+			m, err := w.db.Merchants.Merchant(w.ctx(), id)
 			require.NoError(w.t, err)
 			return m
 		}
@@ -21,21 +21,21 @@ func TestAMerchantCanBeChanged(t *testing.T) {
 			ID: id, Name: "Boutique Téranga", NotifyURL: hook, LatePolicy: pirogue.LateReturn, CreatedAt: w.at(0),
 		}
 		require.Equal(w.t, want, merchant())
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), id))
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), id))
 		require.True(w.t, merchant().Suspended)
-		require.NoError(w.t, w.db.ResumeMerchant(w.ctx(), id))
-		require.NoError(w.t, w.db.SetNotifyURL(w.ctx(), id, ""))
+		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), id))
+		require.NoError(w.t, w.db.Merchants.SetNotifyURL(w.ctx(), id, ""))
 		want.NotifyURL = ""
 		require.Equal(w.t, want, merchant())
-		stored, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{ID: id, Name: "Somebody else"})
+		stored, err := w.db.Merchants.CreateMerchant(w.ctx(), pirogue.Merchant{ID: id, Name: "Somebody else"})
 		require.NoError(w.t, err)
 		require.Equal(w.t, want, stored, "a merchant is made once")
-		all, err := w.db.Merchants(w.ctx())
+		all, err := w.db.Merchants.Merchants(w.ctx())
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Merchant{want}, all)
 
-		_, err = w.db.Merchant(w.ctx(), "nobody")
+		_, err = w.db.Merchants.Merchant(w.ctx(), "nobody")
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.SuspendMerchant(w.ctx(), "nobody")))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Merchants.SuspendMerchant(w.ctx(), "nobody")))
 	})
 }

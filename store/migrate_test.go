@@ -180,7 +180,7 @@ func TestWhatWasAcceptedOutlivesTheProcess(t *testing.T) {
 		p, _ := w.accept("order_1")
 		again := w.open(store.Rate{})
 		require.NoError(w.t, w.db.Close())
-		read, err := again.Payment(w.ctx(), w.owner, p.ID)
+		read, err := again.Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, p, read)
 		require.WithinDuration(w.t, insertFirstHistory, read.CreatedAt, time.Second)
@@ -205,7 +205,7 @@ func TestRenamedSchema(t *testing.T) {
 			parked := operator.ServiceChange{
 				Operator: "orange-web-ml", Parked: true, Actor: "awa", Reason: "outage", At: w.at(0),
 			}
-			require.NoError(w.t, w.db.Park(w.ctx(), parked))
+			require.NoError(w.t, w.db.Operators.Park(w.ctx(), parked))
 			before := w.values()
 			require.NoError(w.t, w.db.MigrateDown(w.ctx(), beforeRename))
 			require.NoError(w.t, w.db.Migrate(w.ctx()))

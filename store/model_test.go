@@ -285,7 +285,7 @@ type database struct{ w *world }
 
 func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
 	p.MerchantID = d.w.owner.MerchantID
-	stored, fresh, err := d.w.db.Accept(d.w.ctx(), p, a, digest(a))
+	stored, fresh, err := d.w.db.Payments.Accept(d.w.ctx(), p, a, digest(a))
 	return fmt.Sprint(fresh, " ", stored.ID, pirogue.CodeOf(err))
 }
 
@@ -295,20 +295,20 @@ func (d database) send(a pirogue.Attempt) string {
 }
 
 func (d database) settle(s lifecycle.Finalization) string {
-	finalized, err := d.w.db.Finalize(d.w.ctx(), s)
+	finalized, err := d.w.db.Payments.Finalize(d.w.ctx(), s)
 	return fmt.Sprint(finalized.Payment.Status, " ", finalized.EventID, " ", finalized.Reversed, pirogue.CodeOf(err))
 }
 
 func (d database) stray(c support.Case) string {
 	err := d.w.opens(c)
-	kept, _ := d.w.db.Case(d.w.ctx(), c.ID) //nolint:errcheck // a missing case has no money
+	kept, _ := d.w.db.Cases.Case(d.w.ctx(), c.ID) //nolint:errcheck // a missing case has no money
 	return fmt.Sprint(kept.Paid, " ", err != nil)
 }
 
 func (d database) state(id pirogue.PaymentID) string {
-	p, err := d.w.db.Payment(d.w.ctx(), d.w.owner, id)
+	p, err := d.w.db.Payments.Payment(d.w.ctx(), d.w.owner, id)
 	payment := fmt.Sprint(p.Status, p.Refunded, p.RefundHeld, p.Sequence, " ", pirogue.CodeOf(err))
-	balances, err := d.w.db.Balances(d.w.ctx(), d.w.owner)
+	balances, err := d.w.db.Reports.Balances(d.w.ctx(), d.w.owner)
 	require.NoError(d.w.t, err)
 	var sum listing.Balance
 	for _, b := range balances {

@@ -18,16 +18,16 @@ func TestAPaymentComesBackAsItWasAccepted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.order(w.owner, "order_1")
-		accepted, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		accepted, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.True(w.t, fresh)
 		require.Equal(w.t, p, accepted)
-		again, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		again, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err, "the very same call, whose answer was lost")
 		require.False(w.t, fresh)
 		require.Equal(w.t, p, again)
 
-		read, err := w.db.Payment(w.ctx(), w.owner, p.ID)
+		read, err := w.db.Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, p, read)
 		latest, attempt := w.latest(p.ID)
@@ -65,7 +65,7 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.order(w.owner, "order_1")
 				row.change(&p)
-				stored, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+				stored, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
 				require.Equal(t, row.fresh, fresh)
 				if fresh {
@@ -106,7 +106,7 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 			},
 			"a reference with NUL": {w.owner, pirogue.CashIn, "\x00", ""},
 		} {
-			found, err := w.db.ByReference(w.ctx(), row.owner, row.kind, row.reference)
+			found, err := w.db.Payments.ByReference(w.ctx(), row.owner, row.kind, row.reference)
 			require.Equal(w.t, row.want, found.ID, name)
 			if row.want == "" {
 				require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err), name)
@@ -123,7 +123,7 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		seen := make([]pirogue.PaymentID, callers)
 		require.NoError(w.t, together(callers, func(i int) error {
 			p, a := w.order(w.owner, "order_1")
-			stored, created, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			stored, created, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			if created {
 				fresh.Add(1)
 			}
@@ -134,7 +134,7 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		for _, id := range seen {
 			require.Equal(w.t, seen[0], id)
 		}
-		page, err := w.db.List(w.ctx(), w.owner, listing.PaymentFilter{})
+		page, err := w.db.Payments.List(w.ctx(), w.owner, listing.PaymentFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, page, 1)
 		w.sound()
@@ -147,7 +147,7 @@ func TestAPaymentIDUsedTwiceIsABug(t *testing.T) {
 		first, _ := w.accept("order_1")
 		p, a := w.order(w.owner, "order_2")
 		p.ID = first.ID
-		_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 		w.sound()
 	})
@@ -165,7 +165,7 @@ func TestWhatNoDatabaseCouldGiveBackIsRefused(t *testing.T) {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.order(w.owner, "order_1")
 				change(&p)
-				_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+				_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.Equal(t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 			})
 		}
@@ -190,14 +190,14 @@ func TestAReadNeverCrossesOwners(t *testing.T) {
 			"an upper-case id?": {w.owner, "X" + p.ID},
 		} {
 			w.test().Run(name, func(t *testing.T) {
-				_, err := w.db.Payment(w.ctx(), row.owner, row.id)
+				_, err := w.db.Payments.Payment(w.ctx(), row.owner, row.id)
 				require.Equal(t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
-				_, err = w.db.Timeline(w.ctx(), row.owner, row.id)
+				_, err = w.db.Payments.Timeline(w.ctx(), row.owner, row.id)
 				require.Equal(t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 			})
 		}
 		for _, o := range []access.Owner{stranger, live} {
-			page, err := w.db.List(w.ctx(), o, listing.PaymentFilter{Before: p.ID})
+			page, err := w.db.Payments.List(w.ctx(), o, listing.PaymentFilter{Before: p.ID})
 			require.NoError(w.t, err)
 			require.Empty(w.t, page)
 		}
@@ -217,7 +217,7 @@ func TestAListIsReadPageByPageNewestFirst(t *testing.T) {
 		}
 		var got []pirogue.PaymentID
 		for before := pirogue.PaymentID(""); ; {
-			page, err := w.db.List(w.ctx(), w.owner, listing.PaymentFilter{Before: before, Limit: 7})
+			page, err := w.db.Payments.List(w.ctx(), w.owner, listing.PaymentFilter{Before: before, Limit: 7})
 			require.NoError(w.t, err)
 			for _, p := range page {
 				got = append(got, p.ID)
@@ -258,7 +258,7 @@ func TestAListShowsWhatItsFilterSelects(t *testing.T) {
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				page, err := w.db.List(w.ctx(), w.owner, row.filter)
+				page, err := w.db.Payments.List(w.ctx(), w.owner, row.filter)
 				require.NoError(t, err)
 				var got []pirogue.PaymentID
 				for _, p := range page {

@@ -61,7 +61,7 @@ RETURNING evidence_outcome, evidence_times, evidence_since`
 
 // NextPoll returns the approximate time of the next status query about a payment's latest
 // attempt, as set by the last query. It is zero before the first one.
-func (db *Attempts) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
+func (db *Payments) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
 	var found []timeText
 	err := db.read(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
 		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL

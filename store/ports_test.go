@@ -8,14 +8,14 @@ import (
 
 // The packages that declare their needs of a database find them met.
 var (
-	_ activities.Store = (*store.DB)(nil)
+	_ activities.Store = (*store.All)(nil)
 	_ api.Schema       = (*store.DB)(nil)
-	_ api.Access       = (*store.DB)(nil)
-	_ api.Payments     = (*store.DB)(nil)
-	_ api.Fees         = (*store.DB)(nil)
-	_ api.Bulks        = (*store.DB)(nil)
-	_ api.Reports      = (*store.DB)(nil)
-	_ api.Callbacks    = (*store.DB)(nil)
-	_ api.Breakers     = (*store.DB)(nil)
-	_ api.Events       = (*store.DB)(nil)
+	_ api.Access       = (*store.Keys)(nil)
+	_ api.Payments     = (*store.Payments)(nil)
+	_ api.Fees         = (*store.Merchants)(nil)
+	_ api.Bulks        = (*store.Bulks)(nil)
+	_ api.Reports      = (*store.Reports)(nil)
+	_ api.Callbacks    = (*store.Callbacks)(nil)
+	_ api.Breakers     = (*store.Operators)(nil)
+	_ api.Events       = (*store.Webhooks)(nil)
 )

@@ -14,7 +14,7 @@ func TestABurstPassesAndTheRestWaitsAsLongAsItIsTold(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) { // 10 a second, 20 at once
 		take := func(after time.Duration) time.Duration {
-			wait, err := w.db.Take(w.ctx(), w.owner, w.at(after))
+			wait, err := w.db.Keys.Take(w.ctx(), w.owner, w.at(after))
 			require.NoError(w.t, err)
 			return wait
 		}
@@ -30,7 +30,7 @@ func TestABurstPassesAndTheRestWaitsAsLongAsItIsTold(t *testing.T) {
 			require.Zero(w.t, take(time.Hour), "a quiet hour saves one burst")
 		}
 		require.Equal(w.t, 100*time.Millisecond, take(time.Hour), "and no more")
-		wait, err := w.db.Take(w.ctx(), w.another(), w.at(0))
+		wait, err := w.db.Keys.Take(w.ctx(), w.another(), w.at(0))
 		require.NoError(w.t, err)
 		require.Zero(w.t, wait, "another merchant has a rate of its own")
 	})
@@ -41,7 +41,7 @@ func TestTheBurstIsExactWhenAllComeAtOnce(t *testing.T) {
 	each(t, func(w *world) {
 		var passed atomic.Int64
 		require.NoError(w.t, together(200, func(int) error {
-			wait, err := w.db.Take(w.ctx(), w.owner, w.at(0))
+			wait, err := w.db.Keys.Take(w.ctx(), w.owner, w.at(0))
 			if err == nil && wait == 0 {
 				passed.Add(1)
 			}
@@ -56,7 +56,7 @@ func TestNoRateLimitsNothing(t *testing.T) {
 	each(t, func(w *world) {
 		db := w.open(store.Rate{})
 		for range 30 {
-			wait, err := db.Take(w.ctx(), w.owner, w.at(0))
+			wait, err := db.Keys.Take(w.ctx(), w.owner, w.at(0))
 			require.NoError(w.t, err)
 			require.Zero(w.t, wait)
 		}

@@ -71,12 +71,12 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 			require.Equal(w.t, webhook.NewEventID(parent.ID, 2), told.Reversed)
 		}
 		counters(5000, 0, pirogue.StatusReversed)
-		refunds, err := w.db.Refunds(w.ctx(), parent.ID)
+		refunds, err := w.db.Payments.Refunds(w.ctx(), parent.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, refunds, 2, "the one in vain gave nothing back")
 		require.Equal(w.t, []pirogue.PaymentID{first.ID, rest.ID}, []pirogue.PaymentID{refunds[0].ID, refunds[1].ID})
 		w.has(1000, 0) // as if the cash-in had never been
-		event, _, err := w.db.BeginDelivery(w.ctx(), told.Reversed, w.at(time.Hour))
+		event, _, err := w.db.Webhooks.BeginDelivery(w.ctx(), told.Reversed, w.at(time.Hour))
 		require.NoError(w.t, err)
 		var body struct {
 			Status   string `json:"status"`
@@ -161,7 +161,7 @@ func TestARefundNeedsTheMoney(t *testing.T) {
 		w.has(0, 5000)
 
 		changed, b := w.refund(pirogue.Payment{ID: ids.Payment()}, "refund_1", 9999)
-		stored, fresh, err := w.db.Accept(w.ctx(), changed, b, digest(b))
+		stored, fresh, err := w.db.Payments.Accept(w.ctx(), changed, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before anything else is asked")
 		require.False(w.t, fresh)
 		require.Equal(w.t, p.ID, stored.ID)
@@ -178,7 +178,7 @@ func TestRefundsAtOnceNeverGiveBackMoreThanWasPaid(t *testing.T) {
 		var accepted, exceeding atomic.Int64
 		require.NoError(w.t, together(40, func(i int) error {
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
-			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		require.EqualValues(w.t, 10, accepted.Load())
@@ -202,13 +202,13 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 		require.NoError(w.t, together(20, func(i int) error {
 			if i < 10 {
 				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
-				_, err := w.db.Finalize(
+				_, err := w.db.Payments.Finalize(
 					w.ctx(), lifecycle.Finalization{PaymentID: under[i].ID, Status: status, At: w.at(time.Minute)},
 				)
 				return err
 			}
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
-			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		p, _ := w.latest(parent.ID)
@@ -282,7 +282,9 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		again := support.NewReturnID(stray, 2)
 		p, a := w.lateRefund(parent, again, 5000)
 		w.underway(p, a)
-		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), stray, w.at(0))), "it is on its way")
+		require.Equal(
+			w.t, pirogue.Internal, pirogue.CodeOf(w.db.Cases.PlaceCase(w.ctx(), stray, w.at(0))), "it is on its way",
+		)
 		w.requireOpen(parent.ID, stray, other.ID)
 		same, b := w.refund(w.paid("order_2"), again, 1)
 		w.accepted(same, b) // merchants' references do not collide with ours
@@ -296,9 +298,9 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		kept, _ := w.latest(parent.ID)
 		require.Equal(w.t, parent, kept, "the cash-in is left alone")
 		w.requireOpen(parent.ID, other.ID) // the success of a return closes its own case only
-		c, err := w.db.Case(w.ctx(), stray)
+		c, err := w.db.Cases.Case(w.ctx(), stray)
 		require.NoError(w.t, err)
-		returns, err := w.db.Returns(w.ctx(), c)
+		returns, err := w.db.Cases.Returns(w.ctx(), c)
 		require.NoError(w.t, err)
 		require.Len(w.t, returns, 2)
 		require.Equal(w.t, []pirogue.PaymentID{vain.ID, p.ID}, []pirogue.PaymentID{returns[0].ID, returns[1].ID})
@@ -309,7 +311,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 // requireOpen requires that exactly these cases of a payment are open.
 func (w *world) requireOpen(id pirogue.PaymentID, want ...support.CaseID) {
 	w.t.Helper()
-	cases, err := w.db.Cases(w.ctx(), id)
+	cases, err := w.db.Cases.Cases(w.ctx(), id)
 	require.NoError(w.t, err)
 	var open []support.CaseID
 	for _, c := range cases {
@@ -327,12 +329,12 @@ func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
 	each(t, func(w *world) {
 		parent := w.stray("order_1", 5000)
 		stray := support.NewCaseID(parent.ID, support.CauseLateSuccess)
-		require.NoError(w.t, together(5, func(int) error { return w.db.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }))
+		require.NoError(w.t, together(5, func(int) error { return w.db.Cases.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }))
 		w.requireOpen(parent.ID)
 		w.sound()
 		p, a := w.lateRefund(parent, support.NewReturnID(stray, 1), 1)
 		w.refused(pirogue.RefundExceedsPayment, p, a)
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.PlaceCase(w.ctx(), "none", w.at(0))))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Cases.PlaceCase(w.ctx(), "none", w.at(0))))
 		w.sound()
 	})
 }
@@ -373,7 +375,7 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				w.has(3980, 1020)
 				w.sound()
 				for range 2 {
-					finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
 					})
 					if row.fails {
@@ -416,7 +418,7 @@ func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
 		require.NoError(w.t, w.opens(support.Case{
 			ID: id, PaymentID: p.ID, Cause: support.CauseAmountMismatch, Paid: 1200, OpenedAt: w.at(0),
 		}))
-		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusFailed, Case: id, Resolution: support.ResolvedInPart, At: w.at(time.Minute),
 			Failure: pirogue.Failure{Code: pirogue.FailedInPart},
 		})
@@ -435,7 +437,7 @@ func TestNoMoreGoesBackOutOfSuspenseThanWaitsThere(t *testing.T) {
 		var accepted, exceeding atomic.Int64
 		require.NoError(w.t, together(20, func(i int) error {
 			p, a := w.lateRefund(parent, fmt.Sprintf("return_%d", i), 1000)
-			_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		require.EqualValues(w.t, 4, accepted.Load())

@@ -28,7 +28,7 @@ func (w *world) ended(reference string, status int, state pirogue.EventState) pi
 // resend sends an event again.
 func (w *world) resend(id pirogue.EventID) pirogue.Event {
 	w.t.Helper()
-	e, err := w.db.Resend(w.ctx(), w.owner, id)
+	e, err := w.db.Webhooks.Resend(w.ctx(), w.owner, id)
 	require.NoError(w.t, err)
 	return e
 }
@@ -36,7 +36,7 @@ func (w *world) resend(id pirogue.EventID) pirogue.Event {
 // logs returns the events that a filter selects.
 func (w *world) logs(f listing.EventFilter) []listing.EventLog {
 	w.t.Helper()
-	logs, err := w.db.Deliveries(w.ctx(), w.owner, f)
+	logs, err := w.db.Webhooks.Deliveries(w.ctx(), w.owner, f)
 	require.NoError(w.t, err)
 	return logs
 }
@@ -53,7 +53,7 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 				require.Equal(w.t, 1, again.Round)
 				require.NotEmpty(w.t, again.Body)
 			}
-			unstarted, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
+			unstarted, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(time.Hour), 10)
 			require.NoError(w.t, err)
 			require.Len(w.t, unstarted, 1, "the sweep finds a round that nobody started")
 			require.Equal(w.t, 1, unstarted[0].Round)
@@ -84,7 +84,7 @@ func TestManyPressesBeginOneRound(t *testing.T) {
 		var mu sync.Mutex
 		rounds := map[int]int{}
 		require.NoError(w.t, together(40, func(int) error {
-			e, err := w.db.Resend(w.ctx(), w.owner, id)
+			e, err := w.db.Webhooks.Resend(w.ctx(), w.owner, id)
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -101,7 +101,7 @@ func TestManyPressesBeginOneRound(t *testing.T) {
 func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		listen := func(url string) { require.NoError(w.t, w.db.SetNotifyURL(w.ctx(), w.owner.MerchantID, url)) }
+		listen := func(url string) { require.NoError(w.t, w.db.Merchants.SetNotifyURL(w.ctx(), w.owner.MerchantID, url)) }
 		listen("")
 		unwanted := w.event("unwanted")
 		still := w.resend(unwanted)
@@ -141,7 +141,7 @@ func TestNobodySendsAgainWhatIsAnothers(t *testing.T) {
 			"no event":         {w.owner, "evt_none_1"},
 			"NUL":              {w.owner, "evt\x00"},
 		} {
-			_, err := w.db.Resend(w.ctx(), row.owner, row.id)
+			_, err := w.db.Webhooks.Resend(w.ctx(), row.owner, row.id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
 		require.Equal(w.t, pirogue.EventExhausted, w.logs(listing.EventFilter{})[0].State)
@@ -175,7 +175,9 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 				w.now.Add(time.Second.Microseconds())
 			}
 			p, _ := w.accept(fmt.Sprintf("order_%d", i))
-			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+			_, err := w.db.Payments.Finalize(
+				w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)},
+			)
 			require.NoError(w.t, err)
 			newest = append([]pirogue.EventID{webhook.NewEventID(p.ID, 1)}, newest...)
 		}
@@ -204,7 +206,7 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 		require.Len(w.t, one.Deliveries, 1)
 		require.Equal(w.t, 200, one.Deliveries[0].HTTPStatus)
 
-		events, err := w.db.EventsOf(w.ctx(), one.PaymentID)
+		events, err := w.db.Webhooks.EventsOf(w.ctx(), one.PaymentID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Event{one.Event}, events)
 		require.Empty(w.t, of(listing.EventFilter{Before: "evt\x00"}))

@@ -24,7 +24,7 @@ func (w *world) unfinished(after time.Duration, limit int) []lifecycle.Restart {
 	w.t.Helper()
 	var found []lifecycle.Restart
 	for _, open := range []bool{true, false} {
-		these, err := w.db.Unfinished(w.ctx(), open, w.at(after-time.Minute), lifecycle.RowSpan{Limit: limit})
+		these, err := w.db.Restarts.Unfinished(w.ctx(), open, w.at(after-time.Minute), lifecycle.RowSpan{Limit: limit})
 		require.NoError(w.t, err)
 		for _, r := range these {
 			require.Equal(w.t, open, !r.Payment.Status.Terminal())
@@ -37,7 +37,7 @@ func (w *world) unfinished(after time.Duration, limit int) []lifecycle.Restart {
 // restartOf returns one payment with the input to start its workflow again.
 func (w *world) restartOf(id pirogue.PaymentID) lifecycle.Restart {
 	w.t.Helper()
-	r, err := w.db.Restart(w.ctx(), id)
+	r, err := w.db.Restarts.Restart(w.ctx(), id)
 	require.NoError(w.t, err)
 	return r
 }
@@ -45,7 +45,7 @@ func (w *world) restartOf(id pirogue.PaymentID) lifecycle.Restart {
 // settle ends a payment.
 func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) {
 	w.t.Helper()
-	_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+	_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: status, Watched: watched, At: w.at(time.Minute),
 	})
 	require.NoError(w.t, err)
@@ -76,12 +76,12 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			{"watched to the end", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusExpired, true)
-				require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+				require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Minute)))
 			}, false},
 			{"accepted after all", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusExpired, true)
-				_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+				_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Minute),
 				})
 				require.NoError(w.t, err)
@@ -89,11 +89,11 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			{"reopened", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
 				w.settle(p, pirogue.StatusSuccess, false)
-				require.NoError(w.t, w.db.Reopen(w.ctx(), p.ID, w.at(time.Minute)))
+				require.NoError(w.t, w.db.Restarts.Reopen(w.ctx(), p.ID, w.at(time.Minute)))
 			}, true},
 			{"open, and finished by mistake", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
-				require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+				require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Minute)))
 			}, true},
 		}
 		want := []pirogue.PaymentID{}
@@ -120,7 +120,9 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
-		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)})
+		_, err := w.db.Payments.Finalize(
+			w.ctx(), lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0)},
+		)
 		require.NoError(w.t, err)
 		w.copyWithout("payments", map[string]string{
 			"id": "older", "merchant_ref": "order_2", "status": "CREATED", "sequence": "0",
@@ -134,10 +136,10 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 		found := w.unfinished(time.Hour, 10)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, pirogue.PaymentID("older"), found[0].Payment.ID)
-		events, err := w.db.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
+		events, err := w.db.Webhooks.OverdueEvents(w.ctx(), w.at(time.Hour), w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, events, 2)
-		lost, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
+		lost, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, lost, 2)
 	})
@@ -184,7 +186,7 @@ func TestUnfinishedPaymentsTakeTurns(t *testing.T) {
 				seen[r.Payment.ID] = true
 				these = append(these, string(r.Payment.ID))
 			}
-			require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedPayment, these, w.at(time.Hour)))
+			require.NoError(w.t, w.db.Restarts.MarkSeen(w.ctx(), lifecycle.FollowedPayment, these, w.at(time.Hour)))
 		}
 		require.Equal(w.t, all, seen)
 		require.Empty(w.t, w.unfinished(time.Hour+30*time.Second, 10), "seen less than a minute ago")
@@ -198,18 +200,18 @@ func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 	each(t, func(w *world) {
 		for range 3 {
 			p, _ := w.sent(ids.New())
-			_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+			_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0), Watched: true,
 				Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
 			})
 			require.NoError(w.t, err)
 		}
 		open, _ := w.sent("last")
-		found, err := w.db.Unfinished(w.ctx(), true, w.at(time.Hour), lifecycle.RowSpan{Limit: 1})
+		found, err := w.db.Restarts.Unfinished(w.ctx(), true, w.at(time.Hour), lifecycle.RowSpan{Limit: 1})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 1)
 		require.Equal(w.t, open.ID, found[0].Payment.ID)
-		found, err = w.db.Unfinished(w.ctx(), false, w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
+		found, err = w.db.Restarts.Unfinished(w.ctx(), false, w.at(time.Hour), lifecycle.RowSpan{Limit: 10})
 		require.NoError(w.t, err)
 		require.Len(w.t, found, 3)
 	})
@@ -219,7 +221,7 @@ func TestAPaymentThatIsLookedAfterIsNotUnfinished(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		_, err := w.db.RecordPoll(w.ctx(), lifecycle.Poll{
+		_, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 			AttemptID: a.ID, Sendings: 1, Outcome: pirogue.OutcomePending, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
@@ -244,7 +246,7 @@ func TestARowThatCannotBeReadHidesNoOther(t *testing.T) {
 			require.Equal(w.t, r.Payment.ID == broken.ID, r.Err != nil, "%s: %v", r.Payment.ID, r.Err)
 			require.Equal(w.t, pirogue.CashIn, r.Payment.Kind)
 		}
-		waiting, err := w.db.Unstarted(w.ctx(), w.at(time.Minute), 10)
+		waiting, err := w.db.Restarts.Unstarted(w.ctx(), w.at(time.Minute), 10)
 		require.ErrorContains(w.t, err, string(locked.ID))
 		require.Len(w.t, waiting, 1)
 		require.Equal(w.t, unstarted.ID, waiting[0].ID)
@@ -259,11 +261,11 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		p, a := w.sent("order_1")
 		next := a
 		next.ID, next.Ref, next.Number, next.Operator = pirogue.AttemptID(ids.New()), ids.Reference(p.Kind), 2, "second-ml"
-		_, err := w.db.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
+		_, err := w.db.Attempts.RecordAttemptResult(w.ctx(), lifecycle.AttemptResult{
 			AttemptID: a.ID, Sending: 1, State: pirogue.AttemptRefused, Unable: true, At: w.at(2 * time.Second),
 		})
 		require.NoError(w.t, err)
-		_, err = w.db.Renew(w.ctx(), a.ID, next, digest(next))
+		_, err = w.db.Attempts.Renew(w.ctx(), a.ID, next, digest(next))
 		require.NoError(w.t, err)
 		w.send(next)
 		r := w.restartOf(p.ID)
@@ -272,7 +274,7 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		require.Equal(w.t, []pirogue.OperatorCode{operatorCode, "second-ml"}, r.Tried)
 		require.Empty(w.t, r.Case)
 		for _, cause := range []support.Cause{support.CauseWorkflowLost, support.CauseUnknown, support.CauseLateSuccess} {
-			_, err := w.db.OpenCase(w.ctx(), support.Case{
+			_, err := w.db.Cases.OpenCase(w.ctx(), support.Case{
 				ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(time.Minute),
 			})
 			require.NoError(w.t, err)
@@ -280,9 +282,11 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 		r = w.restartOf(p.ID)
 		require.Equal(w.t, support.CauseLateSuccess, r.Case, "of one moment, the first by its ID")
 		require.Equal(w.t, []support.CaseID{support.NewCaseID(p.ID, support.CauseWorkflowLost)}, r.Over)
-		require.NoError(w.t, w.db.CloseCase(w.ctx(), support.NewCaseID(p.ID, support.CauseWorkflowLost), w.at(time.Hour)))
+		require.NoError(
+			w.t, w.db.Cases.CloseCase(w.ctx(), support.NewCaseID(p.ID, support.CauseWorkflowLost), w.at(time.Hour)),
+		)
 		require.Empty(w.t, w.restartOf(p.ID).Over)
-		_, err = w.db.Restart(w.ctx(), "none")
+		_, err = w.db.Restarts.Restart(w.ctx(), "none")
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 	})
 }
@@ -295,13 +299,15 @@ func TestOverdueEvents(t *testing.T) {
 		w.beginDelivery(cut, w.at(begun))
 		_, d := w.beginDelivery(once, w.at(begun))
 		d.EndedAt = w.at(begun)
-		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(begun+5*time.Minute)))
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(begun+5*time.Minute)))
 		_, d = w.beginDelivery(over, w.at(begun))
 		d.EndedAt = w.at(begun)
-		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, w.at(begun)))
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, w.at(begun)))
 
 		overdue := func(after time.Duration) []pirogue.EventID {
-			events, err := w.db.OverdueEvents(w.ctx(), w.at(after), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10})
+			events, err := w.db.Webhooks.OverdueEvents(
+				w.ctx(), w.at(after), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10},
+			)
 			require.NoError(w.t, err)
 			got := []pirogue.EventID{}
 			for _, e := range events {
@@ -314,7 +320,7 @@ func TestOverdueEvents(t *testing.T) {
 		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut}, overdue(begun+6*time.Minute))
 		require.ElementsMatch(w.t, []pirogue.EventID{untouched, cut, once}, overdue(begun+8*time.Minute))
 		seen := []string{string(cut), string(untouched)}
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedEvent, seen, w.at(2*time.Hour)))
+		require.NoError(w.t, w.db.Restarts.MarkSeen(w.ctx(), lifecycle.FollowedEvent, seen, w.at(2*time.Hour)))
 		require.Equal(w.t, []pirogue.EventID{once}, overdue(2*time.Hour))
 	})
 }
@@ -327,7 +333,9 @@ func TestOpenBulks(t *testing.T) {
 		w.startLines(b, 10)
 		require.Empty(w.t, w.openBulks(30*time.Second))
 		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(2*time.Minute))
-		require.NoError(w.t, w.db.MarkSeen(w.ctx(), lifecycle.FollowedBulk, []string{string(b.ID)}, w.at(2*time.Minute)))
+		require.NoError(
+			w.t, w.db.Restarts.MarkSeen(w.ctx(), lifecycle.FollowedBulk, []string{string(b.ID)}, w.at(2*time.Minute)),
+		)
 		require.Empty(w.t, w.openBulks(2*time.Minute))
 		require.Equal(w.t, []pirogue.BulkID{b.ID}, w.openBulks(4*time.Minute))
 	})
@@ -336,7 +344,7 @@ func TestOpenBulks(t *testing.T) {
 // openBulks returns the bulks that were not touched for a minute, at a time.
 func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
 	w.t.Helper()
-	bulks, err := w.db.OpenBulks(w.ctx(), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10})
+	bulks, err := w.db.Restarts.OpenBulks(w.ctx(), w.at(after-time.Minute), lifecycle.RowSpan{Limit: 10})
 	require.NoError(w.t, err)
 	var found []pirogue.BulkID
 	for _, b := range bulks {
@@ -361,7 +369,7 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 		odd, a := w.accept("with a case")
 		w.send(a)
 		w.settle(odd, pirogue.StatusSuccess, false)
-		_, err := w.db.OpenCase(w.ctx(), support.Case{
+		_, err := w.db.Cases.OpenCase(w.ctx(), support.Case{
 			ID: "c", PaymentID: odd.ID, Cause: support.CauseUnknown, OpenedAt: w.at(0),
 		})
 		require.NoError(w.t, err)
@@ -397,11 +405,11 @@ func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
 			w.settle(p, pirogue.StatusFailed, false)
 			stored, _ := w.latest(p.ID)
 			require.Equal(w.t, finished, !stored.FinishedAt.IsZero(), "%s: settled", cause)
-			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Minute)))
+			require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Minute)))
 			stored, _ = w.latest(p.ID)
 			require.Equal(w.t, finished, !stored.FinishedAt.IsZero(), "%s: finished", cause)
-			require.NoError(w.t, w.db.CloseCase(w.ctx(), c.ID, w.at(time.Minute)))
-			require.NoError(w.t, w.db.Finish(w.ctx(), p.ID, w.at(time.Hour)))
+			require.NoError(w.t, w.db.Cases.CloseCase(w.ctx(), c.ID, w.at(time.Minute)))
+			require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Hour)))
 			stored, _ = w.latest(p.ID)
 			require.False(w.t, stored.FinishedAt.IsZero())
 		}

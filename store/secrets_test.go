@@ -18,11 +18,11 @@ import (
 // canaries writes a row of every kind that has a secret, and returns the secrets.
 func (w *world) canaries() []string {
 	w.t.Helper()
-	public, secret, err := w.db.CreateKey(w.ctx(), w.owner, nil)
+	public, secret, err := w.db.Keys.CreateKey(w.ctx(), w.owner, nil)
 	require.NoError(w.t, err)
-	rotated, err := w.db.RotateKey(w.ctx(), public, time.Hour)
+	rotated, err := w.db.Keys.RotateKey(w.ctx(), public, time.Hour)
 	require.NoError(w.t, err)
-	_, whsec, err := w.db.WebhookSecrets(w.ctx(), w.owner)
+	_, whsec, err := w.db.Keys.WebhookSecrets(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	p, a := w.sent("order_1")
 	require.NoError(w.t, w.answered(lifecycle.AttemptResult{
@@ -81,11 +81,11 @@ func TestASealedValueDoesNotOpenInAnotherRow(t *testing.T) {
 		mine, _ := w.accept("order_1")
 		theirs, b := w.order(w.owner, "order_2")
 		theirs.MSISDN = "+22370000000"
-		_, _, err := w.db.Accept(w.ctx(), theirs, b, digest(b))
+		_, _, err := w.db.Payments.Accept(w.ctx(), theirs, b, digest(b))
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET msisdn_sealed = "+
 			"(SELECT o.msisdn_sealed FROM payments o WHERE o.id = ?) WHERE id = ?", string(theirs.ID), string(mine.ID)))
-		_, err = w.db.Payment(w.ctx(), w.owner, mine.ID)
+		_, err = w.db.Payments.Payment(w.ctx(), w.owner, mine.ID)
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }
@@ -101,14 +101,14 @@ func TestARotatedRingStillReadsWhatTheOldOneSealed(t *testing.T) {
 
 		w.ring = parse(w.t, vault.NewRing("k2")+","+old)
 		w.db = w.open(defaultRate)
-		read, err := w.db.Payment(w.ctx(), w.owner, p.ID)
+		read, err := w.db.Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, p, read)
 		w.accept("order_2")
 		require.Len(w.t, distinct(texts(w.t, w.raw(), "SELECT msisdn_digest FROM payments")), 1, "numbers are still found")
 
 		w.ring = parse(w.t, vault.NewRing("k3"))
-		_, err = w.open(defaultRate).Payment(w.ctx(), w.owner, p.ID)
+		_, err = w.open(defaultRate).Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a ring without the key")
 	})
 }
@@ -134,7 +134,7 @@ func TestAMomentThatIsNoneIsRefused(t *testing.T) {
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
 		require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET updated_at = ?", "yesterday"))
-		_, err := w.db.Payment(w.ctx(), w.owner, p.ID)
+		_, err := w.db.Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }

@@ -34,12 +34,12 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 			w.test().Run(name, func(t *testing.T) {
 				p, a := w.accept(name)
 				if row.takenUp > 0 {
-					took, err := w.db.Postpone(w.ctx(), a.ID, "waits for its turn", w.at(row.takenUp))
+					took, err := w.db.Attempts.Postpone(w.ctx(), a.ID, "waits for its turn", w.at(row.takenUp))
 					require.NoError(t, err)
 					require.Equal(t, row.takenUp < startDeadline, took)
 				}
 				before, attempt := w.latest(p.ID)
-				sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(row.at))
+				sending, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(row.at))
 				require.NoError(t, err)
 				require.Equal(t, row.want, sending.Result)
 				after, unmoved := w.latest(p.ID)
@@ -83,12 +83,12 @@ func TestSendLimits(t *testing.T) {
 				p, a := w.accept(name)
 				w.postpone(a)
 				if row.sent > 0 {
-					sending, err := w.db.Send(w.ctx(), a.ID, window, w.at(row.sent))
+					sending, err := w.db.Attempts.Send(w.ctx(), a.ID, window, w.at(row.sent))
 					require.NoError(t, err)
 					require.Equal(t, lifecycle.SendMarked, sending.Result)
 				}
 				before, attempt := w.latest(p.ID)
-				sending, err := w.db.Send(w.ctx(), a.ID, row.limits, w.at(row.at))
+				sending, err := w.db.Attempts.Send(w.ctx(), a.ID, row.limits, w.at(row.at))
 				require.NoError(t, err)
 				require.Equal(t, row.want, sending.Result)
 				if row.want != lifecycle.SendMarked {
@@ -110,15 +110,15 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 		w.fund(10_000)
 		b, _ := w.acceptBulk("salaries", 100, 200)
 		w.startLines(b, 2)
-		unsent, err := w.db.UnsentLines(w.ctx(), b.ID, 1)
+		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		_, late := w.accept("order_1")
-		marked, err := w.db.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID, late.ID}, w.at(time.Hour))
+		marked, err := w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID, late.ID}, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, map[pirogue.AttemptID]lifecycle.Sending{
 			unsent[0].Attempt.ID: {Result: lifecycle.SendMarked, Number: 1},
 		}, marked)
-		sending, err := w.db.Send(w.ctx(), unsent[1].Attempt.ID, operator.SendLimits{}, w.at(time.Hour))
+		sending, err := w.db.Attempts.Send(w.ctx(), unsent[1].Attempt.ID, operator.SendLimits{}, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, lifecycle.SendMarked, sending.Result)
 		w.sound()
@@ -129,7 +129,7 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 func (w *world) sendTimes(a pirogue.Attempt, times int) {
 	w.t.Helper()
 	for n := 1; n <= times; n++ {
-		sending, err := w.db.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
+		sending, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(time.Second))
 		require.NoError(w.t, err)
 		require.Equal(w.t, lifecycle.Sending{Result: lifecycle.SendMarked, Number: n, Repeat: n > 1}, sending)
 	}
@@ -155,7 +155,7 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 				}
 				before, _ := w.latest(p.ID)
 				answer.Sending, answer.State, answer.Message = 1, late, "late"
-				stored, err := w.db.RecordAttemptResult(w.ctx(), answer)
+				stored, err := w.db.Attempts.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
 				require.Equal(w.t, later, stored)
 				after, attempt := w.latest(p.ID)
@@ -188,7 +188,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 				case said[3]: // the latest did not leave, an earlier one may have
 					want = pirogue.AttemptUnknown
 				}
-				stored, err := w.db.RecordAttemptResult(w.ctx(), answer)
+				stored, err := w.db.Attempts.RecordAttemptResult(w.ctx(), answer)
 				require.NoError(w.t, err)
 				require.Equal(w.t, want, stored, "%v after %d", order, n)
 				_, attempt := w.latest(p.ID)
@@ -231,10 +231,10 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 				}
 			}
 			before, _ := w.latest(p.ID)
-			unsent, err := w.db.NothingSent(w.ctx(), p.ID)
+			unsent, err := w.db.Attempts.NothingSent(w.ctx(), p.ID)
 			require.NoError(w.t, err)
 			require.Equal(w.t, row.ends, unsent, "%v", row.states)
-			finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+			finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 				Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 			})
@@ -266,7 +266,7 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 			require.NoError(w.t, together(2, func(n int) error {
 				var err error
 				if n == i%2 {
-					_, err = w.db.Finalize(w.ctx(), lifecycle.Finalization{
+					_, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: pirogue.StatusFailed, Unsent: true, At: w.at(time.Minute),
 						Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 					})

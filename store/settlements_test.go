@@ -25,11 +25,11 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		first := w.payout("bank-1", 3000)
-		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), first))
+		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), first))
 		again := first
 		again.PaidAt = time.Time{} // a repeat that names no time
 		w.now.Add(time.Hour.Microseconds())
-		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), again))
+		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), again))
 		w.has(2000, 0)
 
 		for name, change := range map[string]func(p *support.Settlement){
@@ -39,19 +39,24 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 		} {
 			other := first
 			change(&other)
-			require.Equal(w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), other)), name)
+			require.Equal(
+				w.t, pirogue.IdempotencyMismatch, pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), other)), name,
+			)
 		}
 		require.Equal(
-			w.t, pirogue.InsufficientBalance, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))),
+			w.t, pirogue.InsufficientBalance,
+			pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))),
 		)
 		second := w.payout("bank-2", 2000) // the failed call did not use the ID up
-		require.NoError(w.t, w.db.RecordSettlement(w.ctx(), second))
+		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), second))
 		w.has(0, 0)
 
-		settlements, err := w.db.Settlements(w.ctx(), w.owner)
+		settlements, err := w.db.Settlements.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []support.Settlement{second, first}, settlements)
-		settlements, err = w.db.Settlements(w.ctx(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live})
+		settlements, err = w.db.Settlements.Settlements(
+			w.ctx(), access.Owner{MerchantID: w.owner.MerchantID, Mode: pirogue.Live},
+		)
 		require.NoError(w.t, err)
 		require.Empty(w.t, settlements)
 		w.sound()
@@ -64,7 +69,7 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 		w.fund(5000)
 		var paid, turnedAway atomic.Int64
 		require.NoError(w.t, together(40, func(i int) error {
-			err := w.db.RecordSettlement(w.ctx(), w.payout("bank-"+string(rune('a'+i/2)), 1000)) // each twice
+			err := w.db.Settlements.RecordSettlement(w.ctx(), w.payout("bank-"+string(rune('a'+i/2)), 1000)) // each twice
 			switch pirogue.CodeOf(err) {
 			case "":
 				paid.Add(1)
@@ -76,7 +81,7 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 			return nil
 		}))
 		w.has(0, 0)
-		settlements, err := w.db.Settlements(w.ctx(), w.owner)
+		settlements, err := w.db.Settlements.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Len(w.t, settlements, 5)
 		require.Equal(w.t, []int64{10, 30}, []int64{paid.Load(), turnedAway.Load()}, "both calls of one payout hear the same")
@@ -108,7 +113,7 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 		} {
 			p := w.payout("bank-1", 1000)
 			row.spoil(&p)
-			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.RecordSettlement(w.ctx(), p)), name)
+			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), p)), name)
 		}
 		w.has(5000, 0)
 		w.sound()

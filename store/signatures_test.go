@@ -18,7 +18,7 @@ func TestASignatureIsGoodForOneMethodAndPath(t *testing.T) {
 	each(t, func(w *world) {
 		at, life := w.at(0), access.SignatureLife
 		spend := func(method, path string, after time.Duration) bool {
-			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
+			ok, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: method, Path: path, At: at.Add(after),
 			})
 			require.NoError(w.t, err)
@@ -38,7 +38,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 	each(t, func(w *world) {
 		var won [2]atomic.Int64
 		require.NoError(w.t, together(60, func(i int) error {
-			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
+			ok, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: "POST", Path: fmt.Sprint("/", i%2), At: w.at(0),
 			})
 			if ok {
@@ -53,7 +53,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 func TestAPathThatCannotBeKeptIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, err := w.db.UseSignature(w.ctx(), access.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
+		_, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -62,7 +62,7 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		spend := func(i int) {
-			ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
+			ok, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256(fmt.Append(nil, i)), KeyID: w.key, Method: "GET", Path: "/", At: w.at(0),
 			})
 			require.NoError(w.t, err)
@@ -74,11 +74,11 @@ func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
 		w.now.Add(time.Hour.Microseconds())
 		spend(99)
 		for _, want := range []int{2, 2, 1, 0} {
-			gone, err := w.db.Purge(w.ctx(), w.at(24*time.Hour), 2) // a time that is too late
+			gone, err := w.db.Keys.Purge(w.ctx(), w.at(24*time.Hour), 2) // a time that is too late
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, gone)
 		}
-		ok, err := w.db.UseSignature(w.ctx(), access.UsedSignature{
+		ok, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{
 			Signature: sha256.Sum256(fmt.Append(nil, 99)), Method: "POST", Path: "/refunds", At: w.at(0),
 		})
 		require.NoError(w.t, err)

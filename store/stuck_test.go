@@ -18,7 +18,7 @@ import (
 // stuck returns the stuck payments at a time after the world's present, one line for each.
 func (w *world) stuck(after time.Duration) []string {
 	w.t.Helper()
-	page, err := w.db.Stuck(w.ctx(), w.at(after), support.WorkFilter{Limit: 10})
+	page, err := w.db.Worklist.Stuck(w.ctx(), w.at(after), support.WorkFilter{Limit: 10})
 	require.NoError(w.t, err)
 	var told []string
 	for _, s := range page.Rows {
@@ -56,7 +56,7 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 		"its merchant is suspended": {func(w *world) {
 			_, a := w.sent("p")
 			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
-			require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+			require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
 		}, time.Minute, "MERCHANT_SUSPENDED since 0s: connection refused [recheck]"},
 		"another attempt waits for its operator": {func(w *world) {
 			w.renew(w.sent("p")) // at 1 min
@@ -113,7 +113,7 @@ func TestALineThatItsPageCouldNotStartIsStuck(t *testing.T) {
 		b, _ := w.acceptBulk("april", 100, 200, 300)
 		w.now.Add(time.Minute.Microseconds())
 		require.Equal(w.t, 2, w.startLines(b, 2))
-		_, sent, err := w.db.Latest(w.ctx(), w.linesOf(b)[0].Payment.ID)
+		_, sent, err := w.db.Attempts.Latest(w.ctx(), w.linesOf(b)[0].Payment.ID)
 		require.NoError(w.t, err)
 		w.send(sent)
 		unstarted := func(after time.Duration) []string {
@@ -133,7 +133,9 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 		again := w.ended("resent", 410, pirogue.EventExhausted)
 		w.resend(again)
 		c := w.stray("returned", 5000)
-		require.NoError(w.t, w.db.PlaceCase(w.ctx(), support.NewCaseID(c.ID, support.CauseLateSuccess), w.at(time.Hour)))
+		require.NoError(
+			w.t, w.db.Cases.PlaceCase(w.ctx(), support.NewCaseID(c.ID, support.CauseLateSuccess), w.at(time.Hour)),
+		)
 		require.Empty(w.t, w.stuck(24*time.Hour))
 	})
 }
@@ -146,7 +148,7 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 			require.Empty(w.t, w.stuck(time.Hour), "one failure is none")
 			_, d := w.beginDelivery(waiting, w.at(time.Minute))
 			d.Error, d.EndedAt = "no answer within 3 s", w.at(time.Minute)
-			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
+			require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
 		}
 		w.now.Add(time.Second.Microseconds())
 		w.ended("gone", 410, pirogue.EventExhausted)
@@ -191,7 +193,7 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 			var paged []string
 			f := support.WorkFilter{Limit: limit}
 			for range all {
-				page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), f)
+				page, err := w.db.Worklist.Stuck(w.ctx(), w.at(time.Hour), f)
 				require.NoError(w.t, err)
 				require.LessOrEqual(w.t, len(page.Rows), limit)
 				for _, s := range page.Rows {
@@ -221,7 +223,7 @@ func TestManyCasesHideNothing(t *testing.T) {
 				OpenedAt: w.at(time.Duration(i%3) * time.Second),
 			}))
 		}
-		page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage})
+		page, err := w.db.Worklist.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage})
 		require.NoError(w.t, err)
 		require.Len(w.t, page.Rows, listing.MaxPage)
 		require.Equal(w.t, support.StuckUnstarted, page.Rows[listing.MaxPage-1].Cause, "it has its share")
@@ -229,7 +231,9 @@ func TestManyCasesHideNothing(t *testing.T) {
 			{Cause: "CASE_OPEN", Currency: pirogue.XOF, Payments: cases, Amount: cases * 5000},
 			{Cause: "NOT_STARTED", Currency: pirogue.XOF, Payments: 1, Amount: 5000},
 		}, page.Tallies)
-		rest, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage, After: page.Next})
+		rest, err := w.db.Worklist.Stuck(
+			w.ctx(), w.at(time.Hour), support.WorkFilter{Limit: listing.MaxPage, After: page.Next},
+		)
 		require.NoError(w.t, err)
 		require.Len(w.t, rest.Rows, cases+1-listing.MaxPage)
 		require.Empty(w.t, rest.Next)
@@ -237,7 +241,7 @@ func TestManyCasesHideNothing(t *testing.T) {
 		seen := map[support.CaseID]bool{}
 		f := support.WorkFilter{Limit: 50}
 		for more := true; more; more = f.After != "" {
-			page, err := w.db.OpenCases(w.ctx(), f)
+			page, err := w.db.Cases.OpenCases(w.ctx(), f)
 			require.NoError(w.t, err)
 			for _, c := range page.Rows {
 				require.False(w.t, seen[c.ID])
@@ -246,7 +250,7 @@ func TestManyCasesHideNothing(t *testing.T) {
 			f.After = page.Next
 		}
 		require.Len(w.t, seen, cases)
-		_, err = w.db.OpenCases(w.ctx(), support.WorkFilter{After: "no cursor"})
+		_, err = w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{After: "no cursor"})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
 }
@@ -278,7 +282,7 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 			"a kind":                 {support.WorkFilter{Kind: pirogue.CashOut}, nil},
 			"what has waited longer": {support.WorkFilter{Before: w.at(0)}, []string{"mali"}},
 		} {
-			page, err := w.db.Stuck(w.ctx(), w.at(time.Hour), row.filter)
+			page, err := w.db.Worklist.Stuck(w.ctx(), w.at(time.Hour), row.filter)
 			require.NoError(w.t, err)
 			var told []string
 			for _, s := range page.Rows {
@@ -286,7 +290,7 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 			}
 			require.Equal(w.t, row.want, told, name)
 		}
-		cases, err := w.db.OpenCases(w.ctx(), support.WorkFilter{Cause: string(support.CauseUnknown)})
+		cases, err := w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{Cause: string(support.CauseUnknown)})
 		require.NoError(w.t, err)
 		require.Empty(w.t, cases.Rows)
 		require.Equal(w.t, []support.WorkTally{
@@ -308,10 +312,10 @@ func TestAPaymentThatDoesNotOpenHidesNoOther(t *testing.T) {
 			}))
 		}
 		require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET msisdn_sealed = 'gone:AAAA' WHERE id = ?", string(lost.ID)))
-		stuck, err := w.db.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{})
+		stuck, err := w.db.Worklist.Stuck(w.ctx(), w.at(time.Hour), support.WorkFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, stuck.Rows, 2)
-		cases, err := w.db.OpenCases(w.ctx(), support.WorkFilter{})
+		cases, err := w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, cases.Rows, 2)
 		for i := range 2 {
@@ -344,7 +348,7 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 			require.NoError(w.t, w.exec(w.disarm(),
 				"UPDATE "+table+" SET msisdn_sealed = 'gone:AAAA' WHERE "+key+" = ?", string(lost)))
 		}
-		shown, err := w.db.AnyPayment(w.ctx(), lost)
+		shown, err := w.db.Payments.AnyPayment(w.ctx(), lost)
 		require.NoError(w.t, err)
 		require.Contains(w.t, shown.Unreadable, "cannot be read")
 		require.Equal(w.t, lines[0].Payment.OrderID, shown.OrderID)
@@ -366,7 +370,7 @@ func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	each(t, func(w *world) {
 		p := w.stray("p", 5000)
 		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.cased())
-		require.NoError(w.t, w.db.ReopenCase(w.ctx(), support.Case{
+		require.NoError(w.t, w.db.Cases.ReopenCase(w.ctx(), support.Case{
 			ID: support.NewCaseID(p.ID, support.CauseNotBooked), PaymentID: p.ID, Cause: support.CauseNotBooked,
 			Note: "Finalize has failed", OpenedAt: w.at(90 * time.Minute),
 		}))

@@ -27,7 +27,7 @@ type timelineReader struct {
 // TransactionNotFound. Details contain no secret: no numbers, no handles and no tokens. The
 // adapters have redacted the operators' messages. A merchant does not read which person of
 // support acted, nor why.
-func (db *Timelines) Timeline(
+func (db *Payments) Timeline(
 	ctx context.Context, o access.Owner, id pirogue.PaymentID,
 ) ([]support.TimelineEntry, error) {
 	return db.timeline(
@@ -38,7 +38,7 @@ func (db *Timelines) Timeline(
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
 // of the cases, and the person and reason of each support action. It fails with
 // TransactionNotFound.
-func (db *Timelines) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
+func (db *Payments) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]support.TimelineEntry, error) {
 	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
@@ -46,7 +46,7 @@ func (db *Timelines) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]s
 }
 
 // timeline reads a payment's rows once admit has found the payment.
-func (db *Timelines) timeline(
+func (db *Payments) timeline(
 	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
 ) ([]support.TimelineEntry, error) {
 	var s timelineReader

@@ -31,21 +31,21 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		for i := range 3 {
 			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
-		_, err = w.db.RecordCallback(w.ctx(),
+		_, err = w.db.Callbacks.RecordCallback(w.ctx(),
 			operator.NewCallback(next, operator.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
 		require.NoError(w.t, err)
-		finalized, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(81 * time.Second),
 		})
 		require.NoError(w.t, err)
 		_, d := w.beginDelivery(finalized.EventID, w.at(82*time.Second))
 		d.EndedAt, d.Error = w.at(85*time.Second), "no answer within 3 s"
-		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
 		require.NoError(w.t, w.opens(support.Case{
 			ID: "c", PaymentID: p.ID, Cause: support.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
 		}))
 
-		told, err := w.db.Timeline(w.ctx(), w.owner, p.ID)
+		told, err := w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		var lines []string
 		for _, m := range told {
@@ -89,11 +89,11 @@ func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		_, err := w.db.Finalize(w.ctx(), lifecycle.Finalization{
+		_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(-10 * time.Minute),
 		})
 		require.NoError(w.t, err)
-		moments, err := w.db.AnyTimeline(w.ctx(), p.ID)
+		moments, err := w.db.Payments.AnyTimeline(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		var statuses []any
 		for _, m := range moments {

@@ -15,29 +15,29 @@ import (
 func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		secret, err := w.db.CreateToken(w.ctx(), "awa", support.RoleFinance)
+		secret, err := w.db.Tokens.CreateToken(w.ctx(), "awa", support.RoleFinance)
 		require.NoError(w.t, err)
-		other, err := w.db.CreateToken(w.ctx(), "moussa", support.RoleReader)
+		other, err := w.db.Tokens.CreateToken(w.ctx(), "moussa", support.RoleReader)
 		require.NoError(w.t, err)
 		require.NotEqual(w.t, secret, other)
-		name, role, err := w.db.Token(w.ctx(), secret)
+		name, role, err := w.db.Tokens.Token(w.ctx(), secret)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []any{"awa", support.RoleFinance}, []any{name, role})
 		require.False(w.t, bytes.Contains(w.dump(), []byte(strings.TrimPrefix(secret, "pirogue_admin_"))))
 
 		w.now.Add(time.Hour.Microseconds())
-		require.NoError(w.t, w.db.RevokeToken(w.ctx(), "awa"))
+		require.NoError(w.t, w.db.Tokens.RevokeToken(w.ctx(), "awa"))
 		for name, guess := range map[string]string{"revoked": secret, "guessed": "x", "none": "", "NUL": "\x00"} {
-			who, role, err := w.db.Token(w.ctx(), guess)
+			who, role, err := w.db.Tokens.Token(w.ctx(), guess)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 			require.Empty(w.t, who+string(role), name)
 		}
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeToken(w.ctx(), "awa")))
-		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.RevokeToken(w.ctx(), "nobody\x00")))
-		_, err = w.db.CreateToken(w.ctx(), "awa", support.RoleSupport)
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Tokens.RevokeToken(w.ctx(), "awa")))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Tokens.RevokeToken(w.ctx(), "nobody\x00")))
+		_, err = w.db.Tokens.CreateToken(w.ctx(), "awa", support.RoleSupport)
 		require.NoError(w.t, err, "a name can have another token when its first was revoked")
 
-		tokens, err := w.db.Tokens(w.ctx())
+		tokens, err := w.db.Tokens.Tokens(w.ctx())
 		require.NoError(w.t, err)
 		var told []string
 		for _, token := range tokens {
@@ -51,7 +51,7 @@ func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 func TestATokenHasANameOfItsOwnAndARole(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		_, err := w.db.CreateToken(w.ctx(), "awa", support.RoleReader)
+		_, err := w.db.Tokens.CreateToken(w.ctx(), "awa", support.RoleReader)
 		require.NoError(w.t, err)
 		for name, row := range map[string]struct {
 			name string
@@ -63,10 +63,10 @@ func TestATokenHasANameOfItsOwnAndARole(t *testing.T) {
 			"no role":       {"moussa", ""},
 			"another role":  {"moussa", "root"},
 		} {
-			_, err := w.db.CreateToken(w.ctx(), row.name, row.role)
+			_, err := w.db.Tokens.CreateToken(w.ctx(), row.name, row.role)
 			require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err), name)
 		}
-		tokens, err := w.db.Tokens(w.ctx())
+		tokens, err := w.db.Tokens.Tokens(w.ctx())
 		require.NoError(w.t, err)
 		require.Len(w.t, tokens, 1)
 	})

@@ -29,23 +29,25 @@ func (w *world) unavailable(db *store.DB) {
 	for name, do := range map[string]func(ctx context.Context) error{
 		"ping": db.Ping,
 		"accept": func(ctx context.Context) error {
-			_, _, err := db.Accept(ctx, p, a, digest(a))
+			_, _, err := db.Payments.Accept(ctx, p, a, digest(a))
 			return err
 		},
 		"read": func(ctx context.Context) error {
-			_, err := db.Payment(ctx, w.owner, p.ID)
+			_, err := db.Payments.Payment(ctx, w.owner, p.ID)
 			return err
 		},
 		"snapshot": func(ctx context.Context) error {
-			_, _, err := db.Latest(ctx, p.ID)
+			_, _, err := db.Attempts.Latest(ctx, p.ID)
 			return err
 		},
 		"settle": func(ctx context.Context) error {
-			_, err := db.Finalize(ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)})
+			_, err := db.Payments.Finalize(
+				ctx, lifecycle.Finalization{PaymentID: p.ID, Status: pirogue.StatusSuccess, At: w.at(0)},
+			)
 			return err
 		},
 		"one statement": func(ctx context.Context) error {
-			_, err := db.Take(ctx, w.owner, w.at(0))
+			_, err := db.Keys.Take(ctx, w.owner, w.at(0))
 			return err
 		},
 	} {
@@ -71,7 +73,7 @@ func TestADatabaseThatIsAwayOrHangsIsSaidToBeInTime(t *testing.T) {
 	w.unavailable(through.db)
 	link.set(whole)
 	require.Eventually(t, func() bool { return through.db.Ping(t.Context()) == nil }, patience, 50*time.Millisecond)
-	read, err := through.db.Payment(t.Context(), w.owner, p.ID)
+	read, err := through.db.Payments.Payment(t.Context(), w.owner, p.ID)
 	require.NoError(t, err)
 	require.Equal(t, p, read)
 	through.accept("order_away") // the failed call left nothing behind
@@ -86,13 +88,13 @@ func TestALockThatSomebodyKeepsIsSaidToBeInTime(t *testing.T) {
 		_, err = tx.ExecContext(w.ctx(), "UPDATE merchants SET name = 'Kept'")
 		require.NoError(w.t, err)
 		begin := time.Now()
-		err = w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+		err = w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID)
 		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%v", err)
 		require.Less(w.t, time.Since(begin), patience)
-		_, err = w.db.Merchant(w.ctx(), w.owner.MerchantID)
+		_, err = w.db.Merchants.Merchant(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err, "reads go on")
 		require.NoError(w.t, tx.Rollback())
-		require.NoError(w.t, w.db.SuspendMerchant(w.ctx(), w.owner.MerchantID))
+		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
 	})
 }
 
@@ -104,7 +106,7 @@ func TestAServerThatOnlyReadsIsUnavailable(t *testing.T) {
 	require.NoError(t, w.exec(w.raw(), "ALTER DATABASE "+strings.TrimPrefix(address.Path, "/")+
 		" SET default_transaction_read_only = on"))
 	p, a := w.order(w.owner, "order_1")
-	_, _, err = w.open(defaultRate).Accept(t.Context(), p, a, digest(a))
+	_, _, err = w.open(defaultRate).Payments.Accept(t.Context(), p, a, digest(a))
 	require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%v", err)
 }
 
@@ -114,9 +116,9 @@ func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 		p, a := w.order(w.owner, "order_1")
 		gone, leave := context.WithCancel(w.ctx())
 		leave()
-		_, _, err := w.db.Accept(gone, p, a, digest(a))
+		_, _, err := w.db.Payments.Accept(gone, p, a, digest(a))
 		require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
-		_, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+		_, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.True(w.t, fresh)
 		w.sound()

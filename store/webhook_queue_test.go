@@ -29,7 +29,7 @@ func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
 	w.t.Helper()
 	places := make([]time.Time, len(ids))
 	require.NoError(w.t, together(len(ids), func(i int) error {
-		event, err := w.db.QueueDelivery(w.ctx(), ids[i], at, time.Second)
+		event, err := w.db.Webhooks.QueueDelivery(w.ctx(), ids[i], at, time.Second)
 		places[i] = event.NextAt
 		return err
 	}))
@@ -39,7 +39,7 @@ func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
 
 func (w *world) beginQueued(at time.Time) webhook.Delivery {
 	w.t.Helper()
-	_, d, err := w.db.BeginQueued(w.ctx(), w.owner, at)
+	_, d, err := w.db.Webhooks.BeginQueued(w.ctx(), w.owner, at)
 	require.NoError(w.t, err)
 	return d
 }
@@ -64,21 +64,21 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 	each(t, func(w *world) {
 		ids := w.events(21)
 		w.queue(ids[1:], w.at(0)) // the last place is after 20 s
-		event, d, err := w.db.BeginDelivery(w.ctx(), ids[0], w.at(0))
+		event, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), ids[0], w.at(0))
 		require.NoError(w.t, err)
 		d.EndedAt = w.at(time.Second)
-		require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(10*time.Second)))
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(10*time.Second)))
 		for _, row := range []struct{ due, want time.Duration }{
 			{30 * time.Second, 0}, {10 * time.Second, 21 * time.Second}, {10 * time.Second, 22 * time.Second},
 		} {
-			place, err := w.db.QueueNextDelivery(w.ctx(), event, w.at(row.due), time.Second)
+			place, err := w.db.Webhooks.QueueNextDelivery(w.ctx(), event, w.at(row.due), time.Second)
 			require.NoError(w.t, err)
 			if row.want == 0 {
 				require.Zero(w.t, place)
 				continue
 			}
 			require.Equal(w.t, w.at(row.want).UTC(), place)
-			overdue, err := w.db.OverdueEvents(
+			overdue, err := w.db.Webhooks.OverdueEvents(
 				w.ctx(), w.at(row.want+119*time.Second), w.at(time.Hour), lifecycle.RowSpan{Limit: 100},
 			)
 			require.NoError(w.t, err)
@@ -91,7 +91,7 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 			d := w.beginQueued(w.at(2 * time.Second))
 			require.NotZero(w.t, d.Number, n)
 			d.EndedAt, d.HTTPStatus = w.at(2*time.Second), 200
-			require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}))
+			require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}))
 		}
 		w.sound()
 	})
@@ -103,7 +103,7 @@ func TestQueuedEventsAreOverdueAtTheirPlace(t *testing.T) {
 		ids := w.events(3)
 		w.queue(ids[:2], w.at(time.Minute))
 		for after, want := range map[time.Duration]int{time.Second: 1, 1500 * time.Millisecond: 2, time.Minute: 3} {
-			overdue, err := w.db.Undelivered(w.ctx(), w.at(time.Minute+after), 10)
+			overdue, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(time.Minute+after), 10)
 			require.NoError(w.t, err)
 			require.Len(w.t, overdue, want, after)
 			require.Equal(w.t, ids[2], overdue[0].ID, "nobody has taken it up")
@@ -120,7 +120,7 @@ func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
 		taken := map[pirogue.EventID]int{}
 		require.NoError(w.t, together(6, func(int) error {
 			for {
-				_, d, err := w.db.BeginQueued(w.ctx(), w.owner, w.at(time.Second))
+				_, d, err := w.db.Webhooks.BeginQueued(w.ctx(), w.owner, w.at(time.Second))
 				if err != nil || d.Number == 0 {
 					return err
 				}
@@ -128,7 +128,7 @@ func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
 				taken[d.EventID]++
 				mu.Unlock()
 				d.EndedAt, d.HTTPStatus = w.at(time.Second), 200
-				if err := w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}); err != nil {
+				if err := w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}); err != nil {
 					return err
 				}
 			}
@@ -137,7 +137,7 @@ func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
 		for id, times := range taken {
 			require.Equal(w.t, 1, times, id)
 		}
-		event, err := w.db.QueueDelivery(w.ctx(), ids[0], w.at(time.Second), time.Second)
+		event, err := w.db.Webhooks.QueueDelivery(w.ctx(), ids[0], w.at(time.Second), time.Second)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.EventDelivered, event.State, "it has no place any more")
 
@@ -159,7 +159,7 @@ func TestAQueuedEventIsTriedAgainAtItsPlaceAndNotBefore(t *testing.T) {
 		event, none := w.beginDelivery(first.EventID, w.at(time.Minute))
 		require.Zero(w.t, none.Number, "it is not due")
 		require.Equal(w.t, pirogue.EventWaiting, event.State)
-		same, err := w.db.QueueDelivery(w.ctx(), first.EventID, w.at(time.Minute), time.Second)
+		same, err := w.db.Webhooks.QueueDelivery(w.ctx(), first.EventID, w.at(time.Minute), time.Second)
 		require.NoError(w.t, err)
 		require.Equal(w.t, event.NextAt, same.NextAt, "nor does it get another place")
 		_, second := w.beginDelivery(first.EventID, event.NextAt)
@@ -193,7 +193,7 @@ func TestAnEventFromBeforeItHadADueMomentIsGivenOne(t *testing.T) {
 		require.NoError(w.t, w.db.MigrateDown(w.ctx(), 13))
 		require.NoError(w.t, w.db.Migrate(w.ctx()))
 
-		overdue, err := w.db.Undelivered(w.ctx(), w.at(2*time.Minute), 10)
+		overdue, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(2*time.Minute), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, overdue, 1)
 		require.Equal(w.t, fresh, overdue[0].ID)

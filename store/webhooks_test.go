@@ -23,7 +23,7 @@ func (w *world) event(reference string) pirogue.EventID {
 
 func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery) {
 	w.t.Helper()
-	e, d, err := w.db.BeginDelivery(w.ctx(), id, at)
+	e, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), id, at)
 	require.NoError(w.t, err)
 	return e, d
 }
@@ -31,7 +31,7 @@ func (w *world) beginDelivery(id pirogue.EventID, at time.Time) (pirogue.Event, 
 func (w *world) endDelivery(d webhook.Delivery, status int, state pirogue.EventState) {
 	w.t.Helper()
 	d.HTTPStatus, d.EndedAt = status, d.StartedAt.Add(time.Second)
-	require.NoError(w.t, w.db.EndDelivery(w.ctx(), d, state, d.StartedAt))
+	require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, state, d.StartedAt))
 }
 
 func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
@@ -96,7 +96,7 @@ func TestManyWorkersBeginOneDelivery(t *testing.T) {
 		var mu sync.Mutex
 		numbers := map[int]int{}
 		require.NoError(w.t, together(40, func(int) error {
-			_, d, err := w.db.BeginDelivery(w.ctx(), id, w.at(0))
+			_, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), id, w.at(0))
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -115,11 +115,11 @@ func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 		id := w.event("order_1")
 		d := webhook.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
 		require.Equal(w.t, pirogue.NotFound,
-			pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
+			pirogue.CodeOf(w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		d.EndedAt = time.Time{}
 		require.Equal(w.t, pirogue.Internal,
-			pirogue.CodeOf(w.db.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
-		_, _, err := w.db.BeginDelivery(w.ctx(), "evt_none_1", w.at(0))
+			pirogue.CodeOf(w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
+		_, _, err := w.db.Webhooks.BeginDelivery(w.ctx(), "evt_none_1", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.sound()
 	})
@@ -137,14 +137,14 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		require.NoError(w.t, err)
 		w.beginDelivery(finalized.EventID, w.at(0))
 
-		unstarted, err := w.db.Unstarted(w.ctx(), w.at(time.Minute), 10)
+		unstarted, err := w.db.Restarts.Unstarted(w.ctx(), w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Payment{first, second}, unstarted)
-		unstarted, err = w.db.Unstarted(w.ctx(), w.at(0), 10)
+		unstarted, err = w.db.Restarts.Unstarted(w.ctx(), w.at(0), 10)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []pirogue.Payment{first}, unstarted, "only those from before the moment")
 
-		undelivered, err := w.db.Undelivered(w.ctx(), w.at(time.Hour), 10)
+		undelivered, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Len(w.t, undelivered, 1)
 		require.Equal(w.t, waiting, undelivered[0].ID)
@@ -155,17 +155,17 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 			Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF}, ProviderTxID: "TX1",
 		}, []byte("{}"), w.at(0))
 		for _, fresh := range []bool{true, false} {
-			kept, err := w.db.RecordCallback(w.ctx(), callback)
+			kept, err := w.db.Callbacks.RecordCallback(w.ctx(), callback)
 			require.NoError(w.t, err)
 			require.Equal(w.t, fresh, kept)
 		}
-		unrouted, err := w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
+		unrouted, err := w.db.Callbacks.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		callback.Receipt.Message = "SUCCESS\uFFFD"
 		require.Equal(w.t, []operator.Callback{callback}, unrouted)
-		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Second)))
-		require.NoError(w.t, w.db.Routed(w.ctx(), callback.ID, w.at(time.Hour)))
-		unrouted, err = w.db.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
+		require.NoError(w.t, w.db.Callbacks.Routed(w.ctx(), callback.ID, w.at(time.Second)))
+		require.NoError(w.t, w.db.Callbacks.Routed(w.ctx(), callback.ID, w.at(time.Hour)))
+		unrouted, err = w.db.Callbacks.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unrouted)
 	})
@@ -175,7 +175,7 @@ func TestACallbackFindsItsAttemptByTokenAndOperator(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.accept("order_1")
-		found, err := w.db.AttemptByCallback(w.ctx(), operatorCode, digest(a))
+		found, err := w.db.Callbacks.AttemptByCallback(w.ctx(), operatorCode, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, a, found)
 		for name, row := range map[string]struct {
@@ -186,7 +186,7 @@ func TestACallbackFindsItsAttemptByTokenAndOperator(t *testing.T) {
 			"another token":    {operatorCode, operator.CallbackDigest("guess")},
 			"NUL":              {"orange\x00", digest(a)},
 		} {
-			_, err := w.db.AttemptByCallback(w.ctx(), row.operator, row.digest)
+			_, err := w.db.Callbacks.AttemptByCallback(w.ctx(), row.operator, row.digest)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
 	})

@@ -46,7 +46,7 @@ type foundWork struct {
 
 // readWork reads a page of several worklists, and the totals of all of them. Each list has its
 // share of the page. The rest of a short list's share goes to the first list that has more.
-func (db *Worklist) readWork(
+func (db *database) readWork(
 	ctx context.Context, operation string, lists []worklist, f support.WorkFilter,
 ) (foundWork, error) {
 	places, err := placesOf(f.After)
@@ -193,7 +193,7 @@ func (l worklist) arguments(f support.WorkFilter) map[string]any {
 
 // addPayments reads the payments of rows, of any owner. A payment that cannot be decrypted has
 // only the fields that are not sealed, so that it hides no other.
-func (db *Worklist) addPayments(tx *gorm.DB, rows []workRow) error {
+func (db *database) addPayments(tx *gorm.DB, rows []workRow) error {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID
@@ -254,7 +254,7 @@ func placesOf(cursor string) (map[string]workPlace, error) {
 
 // OpenCases returns a page of the cases that a person must resolve, the oldest first. It fails
 // with InvalidParameter for an invalid cursor.
-func (db *Worklist) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
+func (db *Cases) OpenCases(ctx context.Context, f support.WorkFilter) (support.WorkPage[support.CaseView], error) {
 	found, err := db.readWork(ctx, "list open cases", []worklist{{query: openCases}}, f)
 	page := support.WorkPage[support.CaseView]{Next: found.next, Tallies: found.tallies}
 	for _, row := range found.rows {

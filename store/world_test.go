@@ -105,10 +105,10 @@ func (w *world) at(after time.Duration) time.Time { return w.clock().Now().Add(a
 // another makes another merchant with a test key.
 func (w *world) another() access.Owner {
 	w.t.Helper()
-	merchant, err := w.db.CreateMerchant(w.ctx(), pirogue.Merchant{Name: "Boutique Téranga", NotifyURL: hook})
+	merchant, err := w.db.Merchants.CreateMerchant(w.ctx(), pirogue.Merchant{Name: "Boutique Téranga", NotifyURL: hook})
 	require.NoError(w.t, err)
 	o := access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
-	w.key, _, err = w.db.CreateKey(w.ctx(), o, nil)
+	w.key, _, err = w.db.Keys.CreateKey(w.ctx(), o, nil)
 	require.NoError(w.t, err)
 	return o
 }
@@ -145,7 +145,7 @@ func (w *world) order(o access.Owner, reference string) (pirogue.Payment, pirogu
 func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
 	w.t.Helper()
 	p, a := w.order(w.owner, reference)
-	p, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	p, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)
 	return p, a
@@ -180,7 +180,7 @@ func (w *world) refund(parent pirogue.Payment, reference string, amount int64) (
 // accepted accepts a payment.
 func (w *world) accepted(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
 	w.t.Helper()
-	p, fresh, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	p, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)
 	return p
@@ -197,9 +197,9 @@ func (w *world) underway(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
 // refused requires that a payment fails with code and leaves nothing behind.
 func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt) {
 	w.t.Helper()
-	_, _, err := w.db.Accept(w.ctx(), p, a, digest(a))
+	_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 	require.Equal(w.t, code, pirogue.CodeOf(err), "%v", err)
-	_, _, err = w.db.Latest(w.ctx(), p.ID)
+	_, _, err = w.db.Attempts.Latest(w.ctx(), p.ID)
 	require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 }
 
@@ -219,7 +219,7 @@ func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.I
 // money returns the balance of the world's merchant in Mali.
 func (w *world) money() listing.Balance {
 	w.t.Helper()
-	balances, err := w.db.Balances(w.ctx(), w.owner)
+	balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	require.Len(w.t, balances, 1)
 	return balances[0]
@@ -235,7 +235,7 @@ func (w *world) has(available, reserved int64) {
 // book returns the money that moved through an operator by our books.
 func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
 	w.t.Helper()
-	in, out, err := w.db.OperatorBook(w.ctx(), code)
+	in, out, err := w.db.Books.OperatorBook(w.ctx(), code)
 	require.NoError(w.t, err)
 	return in, out
 }
@@ -256,14 +256,14 @@ func limits(again bool) operator.SendLimits {
 
 // mark marks an attempt sent, and reports whether its bytes may leave.
 func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
-	sending, err := w.db.Send(w.ctx(), id, limits(again), at)
+	sending, err := w.db.Attempts.Send(w.ctx(), id, limits(again), at)
 	return sending.Result == lifecycle.SendMarked, err
 }
 
 // answered records a result: of the first sending, unless a names another.
 func (w *world) answered(a lifecycle.AttemptResult) error {
 	a.Sending = cmp.Or(a.Sending, 1)
-	_, err := w.db.RecordAttemptResult(w.ctx(), a)
+	_, err := w.db.Attempts.RecordAttemptResult(w.ctx(), a)
 	return err
 }
 
@@ -285,14 +285,14 @@ func (w *world) sent(reference string) (pirogue.Payment, pirogue.Attempt) {
 
 // success settles a payment as paid.
 func (w *world) success(p pirogue.Payment) (lifecycle.Finalized, error) {
-	return w.db.Finalize(w.ctx(), lifecycle.Finalization{
+	return w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1", At: w.at(time.Minute),
 	})
 }
 
 // end settles a payment without money.
 func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.FailureCode) (lifecycle.Finalized, error) {
-	return w.db.Finalize(w.ctx(), lifecycle.Finalization{
+	return w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: status, Failure: pirogue.Failure{Code: code, Note: "solde"}, At: w.at(time.Minute),
 	})
 }
@@ -300,7 +300,7 @@ func (w *world) end(p pirogue.Payment, status pirogue.Status, code pirogue.Failu
 // latest reads a payment with its latest attempt.
 func (w *world) latest(id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt) {
 	w.t.Helper()
-	p, a, err := w.db.Latest(w.ctx(), id)
+	p, a, err := w.db.Attempts.Latest(w.ctx(), id)
 	require.NoError(w.t, err)
 	return p, a
 }
@@ -308,7 +308,7 @@ func (w *world) latest(id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt) 
 // sound requires every rule of the audit, except those in but.
 func (w *world) sound(but ...string) {
 	w.t.Helper()
-	violations, err := w.db.Audit(w.ctx())
+	violations, err := w.db.Books.Audit(w.ctx())
 	require.NoError(w.t, err)
 	violations = slices.DeleteFunc(violations, func(v store.Violation) bool { return slices.Contains(but, v.Rule) })
 	require.Empty(w.t, violations)

@@ -118,7 +118,7 @@ func (b *books) ask(o asked, look func()) {
 	b.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
-	a := &activities.Activities{Store: b.db, Clock: env.Now, Operators: map[pirogue.OperatorCode]operator.Instance{
+	a := &activities.Activities{Store: b.db.All(), Clock: env.Now, Operators: map[pirogue.OperatorCode]operator.Instance{
 		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
 	}}
 	watch := worker.WatchCalls(a, func(string) {})

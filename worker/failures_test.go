@@ -70,7 +70,7 @@ func newBooks(t *testing.T, url string) *books {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
 	require.NoError(t, b.db.Migrate(t.Context()))
-	merchant, err := b.db.CreateMerchant(
+	merchant, err := b.db.Merchants.CreateMerchant(
 		t.Context(), pirogue.Merchant{Name: "Boutique", NotifyURL: "https://m.example"},
 	)
 	require.NoError(t, err)
@@ -109,9 +109,9 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 	}
-	_, _, err := b.db.Accept(b.t.Context(), p, a, operator.CallbackDigest(string(a.Ref)))
+	_, _, err := b.db.Payments.Accept(b.t.Context(), p, a, operator.CallbackDigest(string(a.Ref)))
 	require.NoError(b.t, err)
-	sent, err := b.db.Send(b.t.Context(), a.ID, operator.SendLimits{}, now)
+	sent, err := b.db.Attempts.Send(b.t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(b.t, err)
 	require.Equal(b.t, lifecycle.SendMarked, sent.Result)
 	return p
@@ -119,7 +119,7 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 
 func (b *books) cases() []support.Case {
 	b.t.Helper()
-	cases, err := b.db.Cases(b.t.Context(), b.payment.ID)
+	cases, err := b.db.Cases.Cases(b.t.Context(), b.payment.ID)
 	require.NoError(b.t, err)
 	return cases
 }
@@ -130,7 +130,7 @@ func (b *books) settle(failures int, look func()) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	var counted atomic.Int32
-	watch := worker.WatchFailures(&activities.Activities{Store: b.db, Clock: time.Now}, func(activity string) {
+	watch := worker.WatchFailures(&activities.Activities{Store: b.db.All(), Clock: time.Now}, func(activity string) {
 		require.Equal(b.t, "Finalize", activity)
 		counted.Add(1)
 	})
@@ -138,7 +138,7 @@ func (b *books) settle(failures int, look func()) {
 	env.SetStartWorkflowOptions(
 		client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)},
 	)
-	env.RegisterActivity(&activities.Activities{Store: b.db, Clock: time.Now, Workflows: told{}})
+	env.RegisterActivity(&activities.Activities{Store: b.db.All(), Clock: time.Now, Workflows: told{}})
 	env.RegisterWorkflow(settling)
 	env.RegisterDelayedCallback(func() {
 		look()
@@ -148,7 +148,7 @@ func (b *books) settle(failures int, look func()) {
 		PaymentID: b.payment.ID, Status: pirogue.StatusSuccess, ProviderTxID: "MP2604.1",
 	})
 	require.NoError(b.t, env.GetWorkflowError())
-	settled, _, err := b.db.Latest(b.t.Context(), b.payment.ID)
+	settled, _, err := b.db.Attempts.Latest(b.t.Context(), b.payment.ID)
 	require.NoError(b.t, err)
 	require.Equal(b.t, pirogue.StatusSuccess, settled.Status)
 	require.Equal(b.t, int32(failures/activities.FailuresToCase), counted.Load(), "the figure")

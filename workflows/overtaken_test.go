@@ -15,15 +15,15 @@ import (
 )
 
 // overtaken is a store where another run marks each attempt just before this one does.
-type overtaken struct{ *store.DB }
+type overtaken struct{ *store.All }
 
 func (o *overtaken) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (lifecycle.Sending, error) {
-	if _, err := o.DB.Send(ctx, id, limits, at); err != nil {
+	if _, err := o.All.Send(ctx, id, limits, at); err != nil {
 		return lifecycle.Sending{}, err
 	}
-	return o.DB.Send(ctx, id, limits, at)
+	return o.All.Send(ctx, id, limits, at)
 }
 
 // A run that finds its attempt marked by another one lets no byte leave, and asks instead.

@@ -40,7 +40,8 @@ var tales = map[string]struct {
 	},
 	"a cash-in that is declined, then paid": {
 		setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon},
-		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}, {from: 30 * time.Second, outcome: pirogue.OutcomePaid}}, want: "FAILED",
+		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}, {from: 30 * time.Second, outcome: pirogue.OutcomePaid}},
+		want:    "FAILED",
 	},
 }
 
@@ -109,7 +110,7 @@ func (w *world) rig(fails func(string) moment, loses func(string) bool) *rig {
 	}
 	w.renew()
 	r := newRig(w.env, &activities.Activities{
-		Store: &shaky{DB: w.store, fails: fails}, Operators: w.instances(false), Routes: routes{w.instances(false)},
+		Store: &shaky{All: w.store, fails: fails}, Operators: w.instances(false), Routes: routes{w.instances(false)},
 		Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	})
 	r.loses = loses

@@ -22,7 +22,7 @@ const (
 
 // shaky is a database that fails at the worst moments.
 type shaky struct {
-	*store.DB
+	*store.All
 	fails func(method string) moment
 	ended func(pirogue.Payment) // sees how each settlement left its payment; nil: nobody does
 }
@@ -45,44 +45,44 @@ func (s *shaky) try(ctx context.Context, method string, call func() error) error
 func (s *shaky) Latest(
 	ctx context.Context, id pirogue.PaymentID,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Latest", func() error { p, a, err = s.DB.Latest(ctx, id); return err })
+	err = s.try(ctx, "Latest", func() error { p, a, err = s.All.Latest(ctx, id); return err })
 	return p, a, err
 }
 
 func (s *shaky) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (sent lifecycle.Sending, err error) {
-	err = s.try(ctx, "Send", func() error { sent, err = s.DB.Send(ctx, id, limits, at); return err })
+	err = s.try(ctx, "Send", func() error { sent, err = s.All.Send(ctx, id, limits, at); return err })
 	return sent, err
 }
 
 func (s *shaky) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (stands pirogue.AttemptState, err error) {
-	err = s.try(ctx, "RecordAttemptResult", func() error { stands, err = s.DB.RecordAttemptResult(ctx, a); return err })
+	err = s.try(ctx, "RecordAttemptResult", func() error { stands, err = s.All.RecordAttemptResult(ctx, a); return err })
 	return stands, err
 }
 
 func (s *shaky) Postpone(
 	ctx context.Context, id pirogue.AttemptID, words string, at time.Time,
 ) (inTime bool, err error) {
-	err = s.try(ctx, "Postpone", func() error { inTime, err = s.DB.Postpone(ctx, id, words, at); return err })
+	err = s.try(ctx, "Postpone", func() error { inTime, err = s.All.Postpone(ctx, id, words, at); return err })
 	return inTime, err
 }
 
 func (s *shaky) NothingSent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
-	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.DB.NothingSent(ctx, id); return err })
+	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.All.NothingSent(ctx, id); return err })
 	return unsent, err
 }
 
 func (s *shaky) Renew(
 	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
 ) (a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Renew", func() error { a, err = s.DB.Renew(ctx, old, next, digest); return err })
+	err = s.try(ctx, "Renew", func() error { a, err = s.All.Renew(ctx, old, next, digest); return err })
 	return a, err
 }
 
 func (s *shaky) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
 	err = s.try(ctx, "RecordPoll", func() error {
-		e, err = s.DB.RecordPoll(ctx, poll)
+		e, err = s.All.RecordPoll(ctx, poll)
 		written(ctx)
 		return err
 	})
@@ -92,13 +92,13 @@ func (s *shaky) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.
 func (s *shaky) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
 ) (stands pirogue.Payment, fresh bool, err error) {
-	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.DB.Accept(ctx, p, a, digest); return err })
+	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.All.Accept(ctx, p, a, digest); return err })
 	return stands, fresh, err
 }
 
 func (s *shaky) Finalize(ctx context.Context, in lifecycle.Finalization) (settled lifecycle.Finalized, err error) {
 	err = s.try(ctx, "Finalize", func() error {
-		settled, err = s.DB.Finalize(ctx, in)
+		settled, err = s.All.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
 			s.ended(settled.Payment)
 		}
@@ -108,47 +108,47 @@ func (s *shaky) Finalize(ctx context.Context, in lifecycle.Finalization) (settle
 }
 
 func (s *shaky) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {
-	err = s.try(ctx, "OpenCase", func() error { opened, err = s.DB.OpenCase(ctx, c); return err })
+	err = s.try(ctx, "OpenCase", func() error { opened, err = s.All.OpenCase(ctx, c); return err })
 	return opened, err
 }
 
 func (s *shaky) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
-	return s.try(ctx, "CloseCase", func() error { return s.DB.CloseCase(ctx, id, at) })
+	return s.try(ctx, "CloseCase", func() error { return s.All.CloseCase(ctx, id, at) })
 }
 
 func (s *shaky) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
-	return s.try(ctx, "PlaceCase", func() error { return s.DB.PlaceCase(ctx, id, at) })
+	return s.try(ctx, "PlaceCase", func() error { return s.All.PlaceCase(ctx, id, at) })
 }
 
 func (s *shaky) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
-	return s.try(ctx, "EndAuditEntry", func() error { return s.DB.EndAuditEntry(ctx, act, v, at) })
+	return s.try(ctx, "EndAuditEntry", func() error { return s.All.EndAuditEntry(ctx, act, v, at) })
 }
 
 func (s *shaky) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
-	return s.try(ctx, "BeginAuditEntry", func() error { return s.DB.BeginAuditEntry(ctx, a) })
+	return s.try(ctx, "BeginAuditEntry", func() error { return s.All.BeginAuditEntry(ctx, a) })
 }
 
 func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return s.try(ctx, "Finish", func() error { return s.DB.Finish(ctx, id, at) })
+	return s.try(ctx, "Finish", func() error { return s.All.Finish(ctx, id, at) })
 }
 
 func (s *shaky) ReopenCase(ctx context.Context, c support.Case) error {
-	return s.try(ctx, "ReopenCase", func() error { return s.DB.ReopenCase(ctx, c) })
+	return s.try(ctx, "ReopenCase", func() error { return s.All.ReopenCase(ctx, c) })
 }
 
 func (s *shaky) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Numbered", func() error { p, a, err = s.DB.Numbered(ctx, id, number); return err })
+	err = s.try(ctx, "Numbered", func() error { p, a, err = s.All.Numbered(ctx, id, number); return err })
 	return p, a, err
 }
 
 func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []support.Case, err error) {
-	err = s.try(ctx, "Cases", func() error { all, err = s.DB.Cases(ctx, id); return err })
+	err = s.try(ctx, "Cases", func() error { all, err = s.All.Cases(ctx, id); return err })
 	return all, err
 }
 
 func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []operator.OperatorResult, err error) {
-	err = s.try(ctx, "Callbacks", func() error { said, err = s.DB.Callbacks(ctx, id); return err })
+	err = s.try(ctx, "Callbacks", func() error { said, err = s.All.Callbacks(ctx, id); return err })
 	return said, err
 }

@@ -288,7 +288,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 func (s *scenario) activities() *activities.Activities {
 	instances := map[pirogue.OperatorCode]operator.Instance{instance: s.instance()}
 	return &activities.Activities{
-		Store: &shaky{DB: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
+		Store: &shaky{All: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
 		Workflows: s, Sender: &listener{s: s},
 		Clock: s.workerTime, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
 	}

@@ -34,7 +34,7 @@ type world struct {
 
 	t        *testing.T
 	env      *testsuite.TestWorkflowEnvironment
-	store    *store.DB
+	store    *store.All
 	operator *scriptedOperator
 	next     *scriptedOperator      // that is tried after it; nil: none
 	deaf     bool                   // the operator cannot be asked
@@ -94,7 +94,8 @@ func newWorldOf(t *testing.T, s setting) *world {
 
 // books is a database and its clock, for one world after the other.
 type books struct {
-	store *store.DB
+	db    *store.DB
+	store *store.All // of db
 	now   pirogue.Clock
 	file  string
 }
@@ -110,7 +111,7 @@ var shelf struct {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	for _, b := range shelf.all {
-		b.store.Close() //nolint:errcheck // its folder is removed next
+		b.db.Close() //nolint:errcheck // its folder is removed next
 	}
 	if shelf.folder != "" {
 		os.RemoveAll(shelf.folder) //nolint:errcheck // nobody is left to tell
@@ -146,7 +147,7 @@ func freshBooks(t *testing.T) *books {
 	defer shelf.Unlock()
 	b := newBooks(t)
 	t.Cleanup(func() {
-		require.NoError(t, b.store.Close())
+		require.NoError(t, b.db.Close())
 		require.NoError(t, os.Remove(b.file))
 	})
 	return b
@@ -185,12 +186,13 @@ func newBooks(t *testing.T) *books {
 	b := &books{now: time.Now, file: filepath.Join(shelf.folder, ids.New()+".db")}
 	ring, err := vault.ParseRing(vault.NewRing("test"))
 	require.NoError(t, err)
-	b.store, err = store.Open(context.Background(), store.Options{
+	b.db, err = store.Open(context.Background(), store.Options{
 		URL: "sqlite:" + b.file, Ring: ring,
 		Clock: func() time.Time { return b.now() }, Rate: store.Rate{PerSecond: 1, Burst: 1},
 	})
 	require.NoError(t, err)
-	require.NoError(t, b.store.Migrate(t.Context()))
+	require.NoError(t, b.db.Migrate(t.Context()))
+	b.store = b.db.All()
 	return b
 }
 

@@ -119,11 +119,11 @@ func joined[T ~string](list []T) string {
 }
 
 // books gives the database's check of the books to the admin API.
-type books struct{ *store.DB }
+type books struct{ store *store.Books }
 
 // Audit implements admin.Books.
 func (s books) Audit(ctx context.Context) ([]admin.Violation, error) {
-	found, err := s.DB.Audit(ctx)
+	found, err := s.store.Audit(ctx)
 	violations := make([]admin.Violation, len(found))
 	for i, v := range found {
 		violations[i] = admin.Violation(v)
@@ -137,8 +137,9 @@ func (p *parts) newSupport() (*admin.Server, error) {
 	return admin.New(admin.Options{
 		Operators: p.operatorCodes(),
 		Store: admin.Store{
-			Tokens: db, Payments: db, Restarts: db, Cases: db, Stuck: db, Books: books{db}, Audit: db, Merchants: db,
-			Fees: db, Settlements: db, Operators: db, AskFirst: db, Bulks: db, Events: db,
+			Tokens: db.Tokens, Payments: db.Payments, Restarts: db.Restarts, Cases: db.Cases, Stuck: db.Worklist,
+			Books: books{db.Books}, Audit: db.AuditLog, Merchants: db.Merchants, Fees: db.Merchants,
+			Settlements: db.Settlements, Operators: db.Operators, AskFirst: db.AskFirst, Bulks: db.Bulks, Events: db.Webhooks,
 		},
 		Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
 		WorkflowID: workflows.PaymentWorkflowID,

@@ -55,17 +55,17 @@ func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason s
 		ID: ids.New(), At: now, Actor: by, Role: support.RoleFinance, Action: support.ActionAskFirst, Reason: reason,
 		Subject: "restored to " + since.UTC().Format(time.RFC3339),
 	}
-	if err := p.store.BeginAuditEntry(ctx, entry); err != nil {
+	if err := p.store.AuditLog.BeginAuditEntry(ctx, entry); err != nil {
 		return err
 	}
 	result := support.ActionResult{Decision: support.DecisionSettled, Reason: "Operators are asked first."}
-	err := p.store.BeginAskFirst(ctx, lifecycle.AskFirst{
+	err := p.store.AskFirst.BeginAskFirst(ctx, lifecycle.AskFirst{
 		ID: entry.ID, Since: since, Begun: now, Actor: by, Reason: reason,
 	})
 	if err != nil {
 		result = support.ActionResult{Decision: support.DecisionRefused, Reason: err.Error()}
 	}
-	return errors.Join(err, p.store.EndAuditEntry(ctx, entry.ID, result, p.clock.Now()))
+	return errors.Join(err, p.store.AuditLog.EndAuditEntry(ctx, entry.ID, result, p.clock.Now()))
 }
 
 // askFirstAsk returns the command that reads Temporal's workflows and every operator's list since
@@ -77,7 +77,7 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 		Short: "Read every operator's list and Temporal's workflows since the restore point; may be run again",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withParts(cmd.Context(), tool.environ, func(ctx context.Context, p *parts) error {
-				mode, err := p.store.AskFirst(ctx)
+				mode, err := p.store.AskFirst.AskFirst(ctx)
 				if err != nil {
 					return err
 				}
@@ -102,12 +102,12 @@ func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 	at := p.clock.Now()
 	err := p.starter.StartedSince(ctx, since, func(page []lifecycle.LostRow) error {
 		lost, err := p.lost(ctx, page)
-		return errors.Join(err, p.store.KeepLost(ctx, lost))
+		return errors.Join(err, p.store.AskFirst.KeepLost(ctx, lost))
 	})
 	if err != nil {
 		return fmt.Errorf("temporal: %w", err)
 	}
-	return p.store.TemporalAsked(ctx, at)
+	return p.store.AskFirst.TemporalAsked(ctx, at)
 }
 
 // lost returns the workflows of a page that have no row, each with the references it names.
@@ -118,7 +118,7 @@ func (p *parts) lost(ctx context.Context, page []lifecycle.LostRow) ([]lifecycle
 	}
 	missing := map[string]bool{}
 	for what, all := range rows {
-		gone, err := p.store.Missing(ctx, what, all)
+		gone, err := p.store.AskFirst.Missing(ctx, what, all)
 		if err != nil {
 			return nil, err
 		}
@@ -163,5 +163,5 @@ func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since t
 		}
 		lines = append(lines, page...)
 	}
-	return fmt.Sprintf("%d lines read", len(lines)), p.store.OperatorListed(ctx, code, until, lines)
+	return fmt.Sprintf("%d lines read", len(lines)), p.store.AskFirst.OperatorListed(ctx, code, until, lines)
 }

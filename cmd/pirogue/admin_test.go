@@ -268,7 +268,7 @@ func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
 	require.NoError(t, err)
 	secret, ok := strings.CutPrefix(strings.TrimSpace(out), "PIROGUE_SUPPORT_TOKEN=")
 	require.True(t, ok, out)
-	name, role, err := b.parts.store.Token(t.Context(), secret)
+	name, role, err := b.parts.store.Tokens.Token(t.Context(), secret)
 	require.NoError(t, err)
 	require.Equal(t, "rokia", name)
 	require.Equal(t, support.RoleSupport, role)
@@ -280,7 +280,7 @@ func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
 
 	_, err = run(t, b.environ, "admin", "token", "revoke", "rokia")
 	require.NoError(t, err)
-	_, _, err = b.parts.store.Token(t.Context(), secret)
+	_, _, err = b.parts.store.Tokens.Token(t.Context(), secret)
 	require.Equal(t, pirogue.NotFound, pirogue.CodeOf(err))
 	out, err = run(t, b.environ, "admin", "token", "list")
 	require.NoError(t, err)
@@ -303,7 +303,7 @@ func TestOnALaptopTheCommandsFindTheKeysBesideTheDatabase(t *testing.T) {
 // accepted creates a payment that Pirogue has accepted and not sent, and returns its attempt.
 func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 	t.Helper()
-	merchant, err := b.parts.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
+	merchant, err := b.parts.store.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	now := time.Now()
 	p := pirogue.Payment{
@@ -318,7 +318,7 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now,
 	}
-	_, fresh, err := b.parts.store.Accept(t.Context(), p, a, "digest")
+	_, fresh, err := b.parts.store.Payments.Accept(t.Context(), p, a, "digest")
 	require.NoError(t, err)
 	require.True(t, fresh)
 	return a
@@ -328,13 +328,13 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
 	t.Helper()
 	now := time.Now()
-	sending, err := b.parts.store.Send(t.Context(), a.ID, operator.SendLimits{}, now)
+	sending, err := b.parts.store.Attempts.Send(t.Context(), a.ID, operator.SendLimits{}, now)
 	require.NoError(t, err)
-	_, err = b.parts.store.RecordAttemptResult(t.Context(), lifecycle.AttemptResult{
+	_, err = b.parts.store.Attempts.RecordAttemptResult(t.Context(), lifecycle.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, At: now,
 	})
 	require.NoError(t, err)
-	_, err = b.parts.store.Finalize(t.Context(), lifecycle.Finalization{
+	_, err = b.parts.store.Payments.Finalize(t.Context(), lifecycle.Finalization{
 		PaymentID: a.PaymentID, Status: pirogue.StatusSuccess, At: now,
 	})
 	require.NoError(t, err)

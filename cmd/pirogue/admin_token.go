@@ -17,7 +17,7 @@ func (tool *adminTool) token() *cobra.Command {
 		Use: "create NAME", Args: cobra.ExactArgs(1),
 		Short: "Create a token; it is shown once, and NAME is who acts in the audit log",
 		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			secret, err := p.store.CreateToken(cmd.Context(), args[0], support.Role(role))
+			secret, err := p.store.Tokens.CreateToken(cmd.Context(), args[0], support.Role(role))
 			if err != nil {
 				return fmt.Errorf("%s has a token already, or %q is none of reader, support, finance: %w", args[0], role, err)
 			}
@@ -34,13 +34,13 @@ func (tool *adminTool) token() *cobra.Command {
 	revoke := &cobra.Command{
 		Use: "revoke NAME", Short: "Refuse a name's token from this moment on", Args: cobra.ExactArgs(1),
 		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			return p.store.RevokeToken(cmd.Context(), args[0])
+			return p.store.Tokens.RevokeToken(cmd.Context(), args[0])
 		}),
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List the tokens, without their secrets", Args: cobra.NoArgs,
 		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, _ []string) error {
-			tokens, err := p.store.Tokens(cmd.Context())
+			tokens, err := p.store.Tokens.Tokens(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -65,7 +65,7 @@ func (tool *adminTool) verify() *cobra.Command {
 // the database could not be checked. missed names the simulators whose books could not be
 // compared.
 func (p *parts) violations(ctx context.Context) (found []admin.Violation, missed error) {
-	found, err := books{p.store}.Audit(ctx)
+	found, err := books{p.store.Books}.Audit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (p *parts) compare(ctx context.Context, url string, codes []pirogue.Operato
 func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[line]int64, error) {
 	ours := map[line]int64{}
 	for _, code := range codes {
-		in, out, err := p.store.OperatorBook(ctx, code)
+		in, out, err := p.store.Books.OperatorBook(ctx, code)
 		if err != nil {
 			return nil, err
 		}
@@ -211,6 +211,6 @@ func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[
 // underWay reports whether the payment behind one of our references has not ended. The operator
 // may have moved its money before our books show that.
 func (p *parts) underWay(ctx context.Context, ref string) bool {
-	found, err := p.store.Find(ctx, ref, 1)
+	found, err := p.store.Payments.Find(ctx, ref, 1)
 	return err == nil && len(found) == 1 && !found[0].Status.Terminal()
 }

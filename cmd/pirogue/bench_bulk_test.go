@@ -87,9 +87,9 @@ func bulkOf10000() string {
 // another returns a second merchant of the world.
 func (w *world) another(b *testing.B) merchant {
 	b.Helper()
-	m, err := w.parts.store.CreateMerchant(b.Context(), pirogue.Merchant{Name: "Boutique B"})
+	m, err := w.parts.store.Merchants.CreateMerchant(b.Context(), pirogue.Merchant{Name: "Boutique B"})
 	require.NoError(b, err)
-	key, secret, err := w.parts.store.CreateKey(b.Context(), access.Owner{MerchantID: m.ID, Mode: pirogue.Test}, nil)
+	key, secret, err := w.parts.store.Keys.CreateKey(b.Context(), access.Owner{MerchantID: m.ID, Mode: pirogue.Test}, nil)
 	require.NoError(b, err)
 	return merchant{w.api.URL + "/api/v1", devAccount{Key: key, Secret: secret}}
 }

@@ -104,10 +104,10 @@ func (m merchant) sell(b *testing.B, over time.Duration) []time.Duration {
 func (w *world) hang(b *testing.B, hook string) {
 	b.Helper()
 	ctx := b.Context()
-	merchant, err := w.parts.store.CreateMerchant(ctx, pirogue.Merchant{Name: "Hanging", NotifyURL: hook})
+	merchant, err := w.parts.store.Merchants.CreateMerchant(ctx, pirogue.Merchant{Name: "Hanging", NotifyURL: hook})
 	require.NoError(b, err)
 	owner := access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
-	_, _, err = w.parts.store.CreateKey(ctx, owner, nil)
+	_, _, err = w.parts.store.Keys.CreateKey(ctx, owner, nil)
 	require.NoError(b, err)
 	together(hangingEvents, atOnce, func(i int) {
 		now := time.Now()
@@ -124,12 +124,12 @@ func (w *world) hang(b *testing.B, hook string) {
 			Ref:   ids.Reference(p.Kind),
 			State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 		}
-		_, _, err := w.parts.store.Accept(ctx, p, attempt, operator.CallbackDigest(string(attempt.Ref)))
+		_, _, err := w.parts.store.Payments.Accept(ctx, p, attempt, operator.CallbackDigest(string(attempt.Ref)))
 		if err != nil {
 			b.Error(err)
 			return
 		}
-		settled, err := w.parts.store.Finalize(ctx, lifecycle.Finalization{
+		settled, err := w.parts.store.Payments.Finalize(ctx, lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusExpired, At: now,
 			Failure: pirogue.Failure{Code: pirogue.FailedNotStarted},
 		})
@@ -145,7 +145,7 @@ func (w *world) hang(b *testing.B, hook string) {
 // waiting returns the number of events whose delivery has not ended.
 func (w *world) waiting(b *testing.B) int {
 	b.Helper()
-	overdue, err := w.parts.store.Undelivered(b.Context(), time.Now().Add(24*time.Hour), hangingEvents)
+	overdue, err := w.parts.store.Webhooks.Undelivered(b.Context(), time.Now().Add(24*time.Hour), hangingEvents)
 	require.NoError(b, err)
 	return len(overdue)
 }

@@ -82,9 +82,9 @@ func (w *world) loop(b *testing.B, db *sql.DB, ids []string) {
 	pool := worker.New(w.parts.temporal, queue, worker.Options{})
 	pool.RegisterActivityWithOptions(func(ctx context.Context, id string) error {
 		asked.Add(1)
-		_, attempt, err := w.parts.store.Latest(ctx, pirogue.PaymentID(id))
+		_, attempt, err := w.parts.store.Attempts.Latest(ctx, pirogue.PaymentID(id))
 		if err == nil {
-			_, err = w.parts.store.RecordPoll(ctx, lifecycle.Poll{
+			_, err = w.parts.store.Attempts.RecordPoll(ctx, lifecycle.Poll{
 				AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls, At: time.Now(),
 			})
 		}

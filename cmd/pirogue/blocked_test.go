@@ -34,9 +34,9 @@ func TestABlockedWorkflowIsStartedAgain(t *testing.T) {
 	require.NoError(t, other.Start())
 	id := m.send(t, "/payments/cashout", cashOut(paid10s, 5000)).Data.ID
 	require.NotEmpty(t, id)
-	_, attempt, err := f.parts.store.Latest(t.Context(), pirogue.PaymentID(id))
+	_, attempt, err := f.parts.store.Attempts.Latest(t.Context(), pirogue.PaymentID(id))
 	require.NoError(t, err)
-	taken, err := f.parts.store.Postpone(t.Context(), attempt.ID, "another version took it up", time.Now())
+	taken, err := f.parts.store.Attempts.Postpone(t.Context(), attempt.ID, "another version took it up", time.Now())
 	require.NoError(t, err)
 	require.True(t, taken)
 	other.Stop()

@@ -257,7 +257,7 @@ func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 func (w *world) givesWay(t *testing.T, id string) {
 	t.Helper()
 	workflows := []string{"bulk-" + id}
-	require.NoError(t, w.parts.store.BulkLines(
+	require.NoError(t, w.parts.store.Bulks.BulkLines(
 		t.Context(), w.owner(t), pirogue.BulkID(id), bulk.LineSpan{}, func(l bulk.BulkLine) error {
 			workflows = append(workflows, "cashout-"+string(l.Payment.ID))
 			return nil
@@ -283,7 +283,7 @@ func (w *world) givesWay(t *testing.T, id string) {
 // owner returns the merchant of the test key.
 func (w *world) owner(t *testing.T) access.Owner {
 	t.Helper()
-	key, _, err := w.parts.store.Key(t.Context(), w.account.Key, time.Now())
+	key, _, err := w.parts.store.Keys.Key(t.Context(), w.account.Key, time.Now())
 	require.NoError(t, err)
 	return access.Owner{MerchantID: key.MerchantID, Mode: key.Mode}
 }

@@ -151,7 +151,7 @@ func (h *harbour) openBooks() {
 	server := &http.Server{Handler: h.sink}
 	go server.Serve(listener) //nolint:errcheck // it ends when the listener closes
 	h.t.Cleanup(func() { require.NoError(h.t, server.Close()) })
-	require.NoError(h.t, p.store.SetNotifyURL(h.t.Context(), h.account.MerchantID,
+	require.NoError(h.t, p.store.Merchants.SetNotifyURL(h.t.Context(), h.account.MerchantID,
 		"http://"+h.doors["worker-merchant"]))
 }
 

@@ -248,7 +248,7 @@ func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
 	typed := w.nature.types == ""
 	var came time.Time
 	for deadline := time.Now().Add(servedWithin); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(tryPause) {
-		p, err := h.parts.store.AnyPayment(ctx, pirogue.PaymentID(w.id))
+		p, err := h.parts.store.Payments.AnyPayment(ctx, pirogue.PaymentID(w.id))
 		if err != nil {
 			continue
 		}

@@ -289,7 +289,7 @@ func (h *harbour) audit(over <-chan struct{}) {
 			return
 		case <-time.After(auditEvery):
 		}
-		found, err := h.parts.store.Audit(context.Background())
+		found, err := h.parts.store.Books.Audit(context.Background())
 		if err == nil && len(found) > 0 {
 			h.t.Errorf("while things go wrong: %v", found)
 			return
@@ -317,7 +317,7 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 				delete(missed, w.id)
 				continue
 			}
-			p, err := h.parts.store.AnyPayment(ctx, pirogue.PaymentID(w.id))
+			p, err := h.parts.store.Payments.AnyPayment(ctx, pirogue.PaymentID(w.id))
 			if ended[w.id] = err == nil && p.Status.Terminal(); err != nil || p.Status.Terminal() {
 				continue
 			}
@@ -334,7 +334,7 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 
 // listedAfter returns the age at which an open payment must be on support's list.
 func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
-	_, latest, err := h.parts.store.Latest(context.Background(), p.ID)
+	_, latest, err := h.parts.store.Attempts.Latest(context.Background(), p.ID)
 	answered := latest.State == pirogue.AttemptAccepted || latest.State == pirogue.AttemptRefused
 	if err == nil && p.Kind.MoneyOut() && answered {
 		return undecidedWithin
@@ -346,7 +346,7 @@ func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
 func (h *harbour) listed(ctx context.Context, now time.Time) (map[string]bool, error) {
 	all, f := map[string]bool{}, support.WorkFilter{Limit: listing.MaxPage}
 	for {
-		page, err := h.parts.store.Stuck(ctx, now, f)
+		page, err := h.parts.store.Worklist.Stuck(ctx, now, f)
 		if err != nil {
 			return nil, err
 		}
@@ -402,7 +402,7 @@ func (h *harbour) unsettled(d *diary) []string {
 		if w.id == "" {
 			continue
 		}
-		p, err := h.parts.store.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
+		p, err := h.parts.store.Payments.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
 		if err != nil {
 			left = append(left, fmt.Sprintf("%s %s: %v", w.nature.name, w.id, err))
 			continue
@@ -410,7 +410,7 @@ func (h *harbour) unsettled(d *diary) []string {
 		if p.Status.Terminal() {
 			continue
 		}
-		cases, err := h.parts.store.Cases(h.t.Context(), p.ID)
+		cases, err := h.parts.store.Cases.Cases(h.t.Context(), p.ID)
 		open := slices.ContainsFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
 		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) && !unknown(p.Payment, cases) {
 			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p.Payment)))
@@ -431,7 +431,7 @@ func unknown(p pirogue.Payment, cases []support.Case) bool {
 func (h *harbour) explain(p pirogue.Payment) string {
 	ctx := h.t.Context()
 	var said []string
-	if _, attempt, err := h.parts.store.Latest(ctx, p.ID); err == nil {
+	if _, attempt, err := h.parts.store.Attempts.Latest(ctx, p.ID); err == nil {
 		said = append(said, fmt.Sprintf("attempt %d %s, polled %s: %s",
 			attempt.Number, attempt.State, attempt.PolledAt.Format(time.TimeOnly), attempt.OperatorMessage))
 	}
@@ -461,7 +461,7 @@ func (h *harbour) judge(d *diary) {
 		kind := map[string]pirogue.PaymentKind{
 			cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund,
 		}[w.nature.path]
-		p, err := h.parts.store.ByReference(h.t.Context(), owner, kind, w.ref)
+		p, err := h.parts.store.Payments.ByReference(h.t.Context(), owner, kind, w.ref)
 		switch {
 		case w.id == "" && pirogue.CodeOf(err) != pirogue.TransactionNotFound:
 			h.t.Errorf("%s was refused with %s and exists: %v %v", w.nature.name, w.refused, p.ID, err)
@@ -471,7 +471,7 @@ func (h *harbour) judge(d *diary) {
 		case len(w.said) != 1 || !w.said[string(p.ID)]:
 			h.t.Errorf("%s: one reference was answered with %v", w.nature.name, slices.Sorted(maps.Keys(w.said)))
 		case !slices.Contains(w.nature.ends, p.Status):
-			if cases, err := h.parts.store.Cases(h.t.Context(), p.ID); err != nil || !unknown(p, cases) {
+			if cases, err := h.parts.store.Cases.Cases(h.t.Context(), p.ID); err != nil || !unknown(p, cases) {
 				h.t.Errorf("%s %s ended %s", w.nature.name, w.id, p.Status)
 			}
 		default:
@@ -499,7 +499,7 @@ func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
 func (h *harbour) report(d *diary, toll map[string]int) {
 	became, told := map[string]int{}, 0
 	for _, w := range d.all() {
-		p, err := h.parts.store.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
+		p, err := h.parts.store.Payments.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
 		if err != nil {
 			became["refused "+w.refused]++
 			continue

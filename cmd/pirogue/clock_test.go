@@ -207,10 +207,10 @@ func TestWorkersWithOtherClocksProveNoFailureTooSoon(t *testing.T) {
 // receives it.
 func (p *parts) sentCashOut(t *testing.T) (pirogue.Payment, pirogue.Attempt) {
 	t.Helper()
-	merchant, err := p.store.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
+	merchant, err := p.store.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
 	funds, first := p.sent(t, merchant.ID, pirogue.CashIn, 10_000)
-	_, err = p.store.Finalize(t.Context(), lifecycle.Finalization{
+	_, err = p.store.Payments.Finalize(t.Context(), lifecycle.Finalization{
 		PaymentID: funds.ID, Status: pirogue.StatusSuccess, At: p.clock.Now(),
 	})
 	require.NoError(t, err, first.Ref)
@@ -235,10 +235,10 @@ func (p *parts) sent(
 		ID: pirogue.AttemptID(ids.New()), PaymentID: payment.ID, Number: 1, Operator: payment.Operator,
 		Ref: ids.Reference(kind), State: pirogue.AttemptPrepared, CreatedAt: now,
 	}
-	_, fresh, err := p.store.Accept(t.Context(), payment, attempt, string(attempt.ID))
+	_, fresh, err := p.store.Payments.Accept(t.Context(), payment, attempt, string(attempt.ID))
 	require.NoError(t, err)
 	require.True(t, fresh)
-	sending, err := p.store.Send(t.Context(), attempt.ID, operator.SendLimits{}, p.clock.Now())
+	sending, err := p.store.Attempts.Send(t.Context(), attempt.ID, operator.SendLimits{}, p.clock.Now())
 	require.NoError(t, err)
 	require.Positive(t, sending.Number)
 	return payment, attempt

@@ -45,7 +45,7 @@ func hurry(database string) setup {
 func (w *world) expectCase(t *testing.T, name, id string, cause support.Cause, patience time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
-		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(id))
+		cases, err := w.parts.store.Cases.Cases(t.Context(), pirogue.PaymentID(id))
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", name, err)
@@ -157,7 +157,7 @@ func readBook(t testing.TB, simulator string) book {
 // payment.
 func (w *world) settled() {
 	w.t.Helper()
-	violations, err := w.parts.store.Audit(w.t.Context())
+	violations, err := w.parts.store.Books.Audit(w.t.Context())
 	require.NoError(w.t, err)
 	require.Empty(w.t, violations)
 
@@ -194,7 +194,7 @@ func (w *world) books(url string, instances []pirogue.OperatorCode) (said, ours 
 	}
 	ours = map[engine.Direction]map[string]int64{engine.In: {}, engine.Out: {}}
 	for _, code := range instances {
-		in, out, err := w.parts.store.OperatorBook(w.t.Context(), code)
+		in, out, err := w.parts.store.Books.OperatorBook(w.t.Context(), code)
 		require.NoError(w.t, err)
 		maps.Copy(ours[engine.In], in)
 		maps.Copy(ours[engine.Out], out)

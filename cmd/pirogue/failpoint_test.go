@@ -294,7 +294,7 @@ func (l *lane) settledByPeople() (stop func()) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		for ctx.Err() == nil {
-			page, err := l.parts.store.OpenCases(ctx, support.WorkFilter{
+			page, err := l.parts.store.Cases.OpenCases(ctx, support.WorkFilter{
 				Cause: string(support.CauseUnknown), Limit: listing.MaxPage,
 			})
 			if err == nil {
@@ -319,7 +319,7 @@ func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
 		PaymentID: p.ID,
 		Reason:    "the operator's statement has no such payout", Resolution: support.ResolvedUnpaid, Evidence: "statement",
 	}
-	if l.parts.store.BeginAuditEntry(ctx, act) == nil {
+	if l.parts.store.AuditLog.BeginAuditEntry(ctx, act) == nil {
 		l.parts.starter.Act(ctx, p, act.ID) //nolint:errcheck // the loop repeats it until the payment has ended
 	}
 }
@@ -375,11 +375,11 @@ func (l *lane) ends(id string, statuses ...string) {
 func (l *lane) givenBack(id string) string {
 	var back string
 	require.Eventually(l.t, func() bool {
-		stray, err := l.parts.store.Cases(l.t.Context(), pirogue.PaymentID(id))
+		stray, err := l.parts.store.Cases.Cases(l.t.Context(), pirogue.PaymentID(id))
 		if err != nil || len(stray) != 1 || stray[0].ClosedAt.IsZero() {
 			return false
 		}
-		found, err := l.parts.store.Find(l.t.Context(), late, listing.MaxPage)
+		found, err := l.parts.store.Payments.Find(l.t.Context(), late, listing.MaxPage)
 		for _, p := range found {
 			if string(p.ParentID) == id {
 				back = string(p.ID)

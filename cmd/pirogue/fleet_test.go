@@ -78,7 +78,7 @@ func (f *fleet) openBooks() {
 	f.inbox = inbox.New(f.account.Secret)
 	hook := httptest.NewServer(f.inbox)
 	f.t.Cleanup(hook.Close)
-	require.NoError(f.t, p.store.SetNotifyURL(f.t.Context(), f.account.MerchantID, hook.URL))
+	require.NoError(f.t, p.store.Merchants.SetNotifyURL(f.t.Context(), f.account.MerchantID, hook.URL))
 }
 
 // start starts a part and waits until it answers.

@@ -81,7 +81,7 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	server, err := w.parts.newSupport()
 	require.NoError(t, err)
 	url := w.listen(server.Handler())
-	token, err := w.parts.store.CreateToken(t.Context(), "awa", support.RoleFinance)
+	token, err := w.parts.store.Tokens.CreateToken(t.Context(), "awa", support.RoleFinance)
 	require.NoError(t, err)
 	f := &faultWorld{
 		world: w, m: w.merchant(),
@@ -261,7 +261,7 @@ func (f *faultWorld) outOfService(t *testing.T, o pirogue.OperatorCode) {
 func (f *faultWorld) waiting(t *testing.T, o pirogue.OperatorCode, payments int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		n, err := f.parts.store.Waiting(t.Context(), o)
+		n, err := f.parts.store.Operators.Waiting(t.Context(), o)
 		return err == nil && n == payments
 	}, historyPatience, 100*time.Millisecond)
 }
@@ -287,7 +287,7 @@ func (f *faultWorld) failover(t *testing.T, broken string) string {
 	defer func() { require.NoError(t, settings.Heal()) }()
 	id, workflow := f.cashOutOf(t, "+2250505123456", pirogue.MTN)
 	f.until(t, id, pirogue.StatusSuccess)
-	p, a, err := f.parts.store.Latest(t.Context(), id)
+	p, a, err := f.parts.store.Attempts.Latest(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OperatorCode("novasend-ci-test"), p.Operator)
 	require.Equal(t, 2, a.Number)
@@ -353,7 +353,7 @@ func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	require.NoError(t, err)
 
 	var line pirogue.PaymentID
-	require.NoError(t, f.parts.store.BulkLines(t.Context(), f.owner(t), answered.Data.ID, bulk.LineSpan{},
+	require.NoError(t, f.parts.store.Bulks.BulkLines(t.Context(), f.owner(t), answered.Data.ID, bulk.LineSpan{},
 		func(l bulk.BulkLine) error {
 			line = l.Payment.ID
 			return nil

@@ -62,7 +62,7 @@ func (f *fleet) bulkUnderWay(t *testing.T) pirogue.BulkID {
 // bulkState returns the state of a bulk.
 func (f *fleet) bulkState(t *testing.T, id pirogue.BulkID) bulk.BulkState {
 	t.Helper()
-	b, err := f.parts.store.Bulk(t.Context(), f.owner(t), id)
+	b, err := f.parts.store.Bulks.Bulk(t.Context(), f.owner(t), id)
 	require.NoError(t, err)
 	return b.State
 }

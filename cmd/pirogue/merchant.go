@@ -20,9 +20,9 @@ func merchantCommand(environ []string) *cobra.Command {
 	cmd.AddCommand(
 		merchantCreate(environ), merchantList(environ), merchantKey(environ),
 		merchantSwitch(environ, "suspend", "Refuse every request of a merchant and send nothing of theirs that has not left",
-			(*store.DB).SuspendMerchant),
+			(*store.Merchants).SuspendMerchant),
 		merchantSwitch(environ, "resume", "Accept a suspended merchant's requests again and send what waited",
-			(*store.DB).ResumeMerchant),
+			(*store.Merchants).ResumeMerchant),
 	)
 	return cmd
 }
@@ -33,7 +33,9 @@ func merchantCreate(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Create a merchant; customers read NAME on the operator's page", Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			merchant, err := p.store.CreateMerchant(cmd.Context(), pirogue.Merchant{Name: args[0], NotifyURL: notifyURL})
+			merchant, err := p.store.Merchants.CreateMerchant(
+				cmd.Context(), pirogue.Merchant{Name: args[0], NotifyURL: notifyURL},
+			)
 			if err != nil {
 				return err
 			}
@@ -50,7 +52,7 @@ func merchantList(environ []string) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List merchants", Args: cobra.NoArgs,
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, _ []string) error {
-			merchants, err := p.store.Merchants(cmd.Context())
+			merchants, err := p.store.Merchants.Merchants(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -65,12 +67,12 @@ func merchantList(environ []string) *cobra.Command {
 
 // merchantSwitch returns a command that changes one state of a merchant.
 func merchantSwitch(
-	environ []string, verb, short string, turn func(*store.DB, context.Context, pirogue.MerchantID) error,
+	environ []string, verb, short string, turn func(*store.Merchants, context.Context, pirogue.MerchantID) error,
 ) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " MERCHANT_ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			return turn(p.store, cmd.Context(), pirogue.MerchantID(args[0]))
+			return turn(p.store.Merchants, cmd.Context(), pirogue.MerchantID(args[0]))
 		}),
 	}
 }
@@ -88,7 +90,7 @@ func merchantKey(environ []string) *cobra.Command {
 				mode = pirogue.Live
 			}
 			owner := access.Owner{MerchantID: pirogue.MerchantID(args[0]), Mode: mode}
-			public, secret, err := p.store.CreateKey(cmd.Context(), owner, nil)
+			public, secret, err := p.store.Keys.CreateKey(cmd.Context(), owner, nil)
 			return printKey(cmd, public, secret, err)
 		}),
 	}
@@ -98,7 +100,7 @@ func merchantKey(environ []string) *cobra.Command {
 	rotate := &cobra.Command{
 		Use: "rotate KEY", Short: "Give a key another secret; the old one stays good for a while", Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			secret, err := p.store.RotateKey(cmd.Context(), args[0], overlap)
+			secret, err := p.store.Keys.RotateKey(cmd.Context(), args[0], overlap)
 			return printKey(cmd, args[0], secret, err)
 		}),
 	}
@@ -107,7 +109,7 @@ func merchantKey(environ []string) *cobra.Command {
 	revoke := &cobra.Command{
 		Use: "revoke KEY", Short: "Refuse a key from this moment on", Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
-			return p.store.RevokeKey(cmd.Context(), args[0])
+			return p.store.Keys.RevokeKey(cmd.Context(), args[0])
 		}),
 	}
 	cmd.AddCommand(create, rotate, revoke)

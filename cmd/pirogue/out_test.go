@@ -48,7 +48,7 @@ func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
 	w.expectCase(t, "paid late", got.Data.ID, support.CauseLateSuccess, 2*time.Minute)
 
 	require.Eventually(t, func() bool {
-		cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
+		cases, err := w.parts.store.Cases.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
 		return err == nil && len(cases) == 1 && !cases[0].ClosedAt.IsZero()
 	}, 2*time.Minute, 100*time.Millisecond, "the case closes when the payer has the money back")
 	w.settled()

@@ -59,7 +59,7 @@ func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
 	close(stop)
 	trading.Wait()
 
-	waiting, err := w.parts.store.Waiting(t.Context(), "novasend-tg-test")
+	waiting, err := w.parts.store.Operators.Waiting(t.Context(), "novasend-tg-test")
 	require.NoError(t, err)
 	t.Logf("%d cash-outs, %d of them parked; the others took %v before and %v during: %.2f of it, where %.2f is promised",
 		len(sent), waiting, before, during, float64(during)/float64(before), outageTolerance)

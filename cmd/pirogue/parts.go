@@ -95,7 +95,7 @@ func (p *parts) openStore(ctx context.Context) error {
 	if err := p.followClock(ctx); err != nil {
 		return err
 	}
-	if err := p.registry.Register(&backlog{read: p.store.Figures, clock: p.clock, log: p.log}); err != nil {
+	if err := p.registry.Register(&backlog{read: p.store.Worklist.Figures, clock: p.clock, log: p.log}); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	return nil
@@ -127,7 +127,8 @@ func (p *parts) newAPI() (*api.Server, error) {
 	db := p.store
 	return api.New(api.Options{
 		Store: api.Store{
-			Schema: db, Access: db, Payments: db, Fees: db, Bulks: db, Reports: db, Callbacks: db, Breakers: db, Events: db,
+			Schema: db, Access: db.Keys, Payments: db.Payments, Fees: db.Merchants, Bulks: db.Bulks, Reports: db.Reports,
+			Callbacks: db.Callbacks, Breakers: db.Operators, Events: db.Webhooks,
 		},
 		Workflows: p.starter, Routes: p.routes, Clock: p.clock, Log: p.log.Named("api"),
 		CallbackToken: p.callbacks.token, RegisteredToken: p.callbacks.registeredToken, PublicURL: p.conf.PublicURL,
@@ -147,7 +148,7 @@ func (p *parts) newPool() (*worker.Pool, error) {
 // newActivities returns the activities, which do the work of the workflows.
 func (p *parts) newActivities() *activities.Activities {
 	return &activities.Activities{
-		Store: p.store, Operators: p.instances, Routes: p.routes, Workflows: p.starter,
+		Store: p.store.All(), Operators: p.instances, Routes: p.routes, Workflows: p.starter,
 		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
 		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
 	}

@@ -63,7 +63,7 @@ func TestASessionWithoutAPageIsPaid(t *testing.T) {
 		m.until(t, got.Data.ID, "SUCCESS", patience)
 		w.expectCase(t, t.Name(), got.Data.ID, support.CauseEarlierPaid, patience)
 		require.Eventually(t, func() bool {
-			cases, err := w.parts.store.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
+			cases, err := w.parts.store.Cases.Cases(t.Context(), pirogue.PaymentID(got.Data.ID))
 			return err == nil && len(cases) == 1 && !cases[0].ClosedAt.IsZero()
 		}, 2*patience, 100*time.Millisecond, "its money is not back")
 		w.settled()

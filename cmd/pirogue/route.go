@@ -70,7 +70,7 @@ func (p *parts) explain(
 			return nil, err
 		}
 		var err error
-		if breakers, err = p.store.Breakers(ctx); err != nil {
+		if breakers, err = p.store.Operators.Breakers(ctx); err != nil {
 			return nil, fmt.Errorf("%w (--breakers=false explains without it)", err)
 		}
 	}

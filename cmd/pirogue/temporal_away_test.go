@@ -30,7 +30,7 @@ func TestTemporalsDatabaseIsAway(t *testing.T) {
 		w := newWorld(t, setup{database: database, temporal: server.Address})
 		m := w.merchant()
 		m.fund(t, 100_000)
-		before, err := w.parts.store.Balances(t.Context(), w.owner(t))
+		before, err := w.parts.store.Reports.Balances(t.Context(), w.owner(t))
 		require.NoError(t, err)
 		open := m.pay(t, order("+22376000123"))
 		require.Equal(t, http.StatusAccepted, open.Status, open.Raw)
@@ -52,7 +52,7 @@ func TestTemporalsDatabaseIsAway(t *testing.T) {
 			require.Equal(t, string(pirogue.ServiceUnavailable), got.Code)
 			require.Empty(t, got.Data.ID)
 		}
-		after, err := w.parts.store.Balances(t.Context(), w.owner(t))
+		after, err := w.parts.store.Reports.Balances(t.Context(), w.owner(t))
 		require.NoError(t, err)
 		require.Equal(t, before[0].Reserved, after[0].Reserved, "nothing is set aside")
 

@@ -59,7 +59,7 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.db.Close()) })
 	require.NoError(t, w.db.Migrate(t.Context()))
-	merchant, err := w.db.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique Téranga"})
+	merchant, err := w.db.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique Téranga"})
 	require.NoError(t, err)
 	w.owner = access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}
 
@@ -70,7 +70,7 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	w.instance = instances[watchedBy]
 	w.instance.FinalityWindow = 0 // the live operator's
 	instances[watchedBy] = w.instance
-	w.watches = &activities.Activities{Store: w.db, Operators: instances, Clock: w.clock.Now}
+	w.watches = &activities.Activities{Store: w.db.All(), Operators: instances, Clock: w.clock.Now}
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestActivityEnvironment()
@@ -115,9 +115,9 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: watchedBy, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now, UpdatedAt: now,
 	}
-	_, _, err := w.db.Accept(ctx, p, a, operator.CallbackDigest(string(a.Ref)))
+	_, _, err := w.db.Payments.Accept(ctx, p, a, operator.CallbackDigest(string(a.Ref)))
 	require.NoError(w.t, err)
-	sending, err := w.db.Send(ctx, a.ID, operator.SendLimits{}, now)
+	sending, err := w.db.Attempts.Send(ctx, a.ID, operator.SendLimits{}, now)
 	require.NoError(w.t, err)
 	collector, can := w.instance.Operator.(operator.Collector)
 	require.True(w.t, can)
@@ -126,17 +126,17 @@ func (w *watchWorld) expired(reference string, number pirogue.MSISDN) pirogue.Pa
 		CallbackURL: "http://127.0.0.1:1/callbacks", ReturnURL: "http://127.0.0.1:1", CancelURL: "http://127.0.0.1:1",
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.RecordAttemptResult(ctx, lifecycle.AttemptResult{
+	_, err = w.db.Attempts.RecordAttemptResult(ctx, lifecycle.AttemptResult{
 		AttemptID: a.ID, Sending: sending.Number, State: pirogue.AttemptAccepted, Handle: receipt.Handle, At: now,
 	})
 	require.NoError(w.t, err)
 	end := now.Add(5 * time.Minute)
-	_, err = w.db.RecordPoll(ctx, lifecycle.Poll{
+	_, err = w.db.Attempts.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: a.ID, Sendings: sending.Number, Outcome: pirogue.OutcomePending, At: end,
 		Next: end.Add(10 * time.Second),
 	})
 	require.NoError(w.t, err)
-	_, err = w.db.Finalize(ctx, lifecycle.Finalization{
+	_, err = w.db.Payments.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: p.ID, Status: pirogue.StatusExpired, Watched: true, At: end.Add(time.Second),
 	})
 	require.NoError(w.t, err)
@@ -211,7 +211,7 @@ func TestAListAnswersForManyWatches(t *testing.T) {
 		require.Less(t, w.calls.Load(), int64(watched/2), "calls in twenty hours")
 		require.Greater(t, runs, 7*watched, "questions in twenty hours")
 		for _, id := range all[:watched-late] {
-			_, attempt, err := w.db.Latest(t.Context(), id)
+			_, attempt, err := w.db.Attempts.Latest(t.Context(), id)
 			require.NoError(t, err)
 			require.Equal(t, 1, attempt.Evidence.Times, "a list is no evidence")
 			require.Greater(t, attempt.Polls, 7, "a question that the list answered is counted")

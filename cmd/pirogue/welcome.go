@@ -40,7 +40,7 @@ func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
 		kept = devAccount{}
 	}
 	account := kept
-	if _, _, err := p.store.Key(ctx, kept.Key, p.clock.Now()); err != nil {
+	if _, _, err := p.store.Keys.Key(ctx, kept.Key, p.clock.Now()); err != nil {
 		if account, err = p.newDevAccount(ctx); err != nil {
 			return account, err
 		}
@@ -54,26 +54,26 @@ func (p *parts) devAccount(ctx context.Context) (devAccount, error) {
 
 // newDevAccount creates the laptop's merchant, whose webhooks go to the inbox, and its test key.
 func (p *parts) newDevAccount(ctx context.Context) (devAccount, error) {
-	merchant, err := p.store.CreateMerchant(ctx, pirogue.Merchant{
+	merchant, err := p.store.Merchants.CreateMerchant(ctx, pirogue.Merchant{
 		Name: "Boutique Téranga", NotifyURL: p.conf.SandboxURL + inboxPath,
 	})
 	if err != nil {
 		return devAccount{}, err
 	}
-	public, secret, err := p.store.CreateKey(ctx, access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
+	public, secret, err := p.store.Keys.CreateKey(ctx, access.Owner{MerchantID: merchant.ID, Mode: pirogue.Test}, nil)
 	return devAccount{MerchantID: merchant.ID, Key: public, Secret: secret}, err
 }
 
 // devToken returns the kept token, or a fresh one if the kept one is not in force. A name has one
 // token, so it revokes the old one first.
 func (p *parts) devToken(ctx context.Context, kept string) (string, error) {
-	if _, _, err := p.store.Token(ctx, kept); err == nil {
+	if _, _, err := p.store.Tokens.Token(ctx, kept); err == nil {
 		return kept, nil
 	}
-	if err := p.store.RevokeToken(ctx, laptopPerson); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
+	if err := p.store.Tokens.RevokeToken(ctx, laptopPerson); err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
 		return "", err
 	}
-	return p.store.CreateToken(ctx, laptopPerson, support.RoleFinance)
+	return p.store.Tokens.CreateToken(ctx, laptopPerson, support.RoleFinance)
 }
 
 // announce prints the addresses and a first payment, once everything answers. It also writes the
