@@ -21,25 +21,25 @@ const (
 	actHeal = "heal"
 )
 
-// was begins the names of the fields that hold the values shown on the page. Only a setting
+// shownPrefix begins the names of the fields that hold the values shown on the page. Only a setting
 // that the person changed is set, so that a figure that moved meanwhile is not reset.
-const was = "was."
+const shownPrefix = "was."
 
 // showFaults shows a page with the faults of each operator, and lets people set and heal
 // them.
 func (s *Sandbox) showFaults(w http.ResponseWriter, r *http.Request) {
-	s.renderFaults(w, http.StatusOK, trial{code: r.URL.Query().Get("saved")})
+	s.renderFaults(w, http.StatusOK, submittedForm{code: r.URL.Query().Get("saved")})
 }
 
-// trial is the last form that somebody sent.
-type trial struct {
+// submittedForm is the last form that somebody sent.
+type submittedForm struct {
 	code  string            // the operator
 	typed map[string]string // the rejected values; nil when they were accepted
 	err   error             // the reason
 }
 
-// turn executes a form and shows the page again.
-func (s *Sandbox) turn(w http.ResponseWriter, r *http.Request) {
+// changeFaults executes a form and shows the page again.
+func (s *Sandbox) changeFaults(w http.ResponseWriter, r *http.Request) {
 	if err := fromHere.Check(r); err != nil {
 		http.Error(w, "This form comes from another site.", http.StatusForbidden)
 		return
@@ -54,8 +54,8 @@ func (s *Sandbox) turn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "There is no such operator.", http.StatusNotFound)
 		return
 	}
-	if wanted, err := one.act(r.PostForm); err != nil {
-		s.renderFaults(w, http.StatusUnprocessableEntity, trial{one.code(), wanted, err})
+	if wanted, err := one.apply(r.PostForm); err != nil {
+		s.renderFaults(w, http.StatusUnprocessableEntity, submittedForm{one.code(), wanted, err})
 		return
 	}
 	// Relative, because a proxy may add a prefix that nobody here knows.
@@ -63,8 +63,8 @@ func (s *Sandbox) turn(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// act executes a button. It returns the values that it tried to set.
-func (o opened) act(form url.Values) (wanted map[string]string, err error) {
+// apply executes a button. It returns the values that it tried to set.
+func (o runningSimulator) apply(form url.Values) (wanted map[string]string, err error) {
 	switch form.Get("action") {
 	case actHeal:
 		return nil, o.Settings().Heal()
@@ -73,7 +73,7 @@ func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	case actUp:
 		wanted = map[string]string{"down": "false"}
 	default:
-		wanted = changed(form)
+		wanted = changedSettings(form)
 	}
 	now, err := o.Settings().Values()
 	if err != nil {
@@ -86,12 +86,12 @@ func (o opened) act(form url.Values) (wanted map[string]string, err error) {
 	return wanted, o.Settings().Set(object)
 }
 
-// changed returns the settings to which a form gives other values than the page showed. A
+// changedSettings returns the settings to which a form gives other values than the page showed. A
 // hidden "false" precedes every checkbox, so the last value counts.
-func changed(form url.Values) map[string]string {
+func changedSettings(form url.Values) map[string]string {
 	wanted := map[string]string{}
 	for name, values := range form {
-		if shown, isSetting := form[was+name]; isSetting {
+		if shown, isSetting := form[shownPrefix+name]; isSetting {
 			if value := strings.TrimSpace(values[len(values)-1]); value != shown[0] {
 				wanted[name] = value
 			}
@@ -101,7 +101,7 @@ func changed(form url.Values) map[string]string {
 }
 
 // renderFaults writes the page of faults, with the last form that somebody sent.
-func (s *Sandbox) renderFaults(w http.ResponseWriter, status int, t trial) {
+func (s *Sandbox) renderFaults(w http.ResponseWriter, status int, t submittedForm) {
 	view, err := s.faultsView(t)
 	if err != nil {
 		http.Error(w, "the page cannot be written", http.StatusInternalServerError)

@@ -37,14 +37,14 @@ type fieldView struct {
 }
 
 // choiceView is one value of a setting, with its effect.
-type choiceView struct{ Value, Says string }
+type choiceView struct{ Value, Effect string }
 
 // setting is one of the switches that every operator has, with its label on the page.
 type setting struct{ name, label, hint string }
 
-// common groups the switches that every operator has. down is missing: it has buttons of
+// commonSettings groups the switches that every operator has. down is missing: it has buttons of
 // its own.
-var common = []struct {
+var commonSettings = []struct {
 	title    string
 	settings []setting
 }{
@@ -72,8 +72,8 @@ var common = []struct {
 	}},
 }
 
-// answers lists the ways to spoil responses.
-var answers = []choiceView{
+// spoiledResponses lists the ways to spoil responses.
+var spoiledResponses = []choiceView{
 	{"", "they are"},
 	{engine.AnswersFlood, "50 MB of nothing"},
 	{engine.AnswersDrip, "a byte a second"},
@@ -90,7 +90,7 @@ var promises = []choiceView{
 
 // faultsView returns the content of the page: every operator, with the typed values of a
 // rejected form.
-func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
+func (s *Sandbox) faultsView(t submittedForm) ([]faultView, error) {
 	views := make([]faultView, len(s.open))
 	for i, one := range s.open {
 		operator, err := one.operator()
@@ -113,7 +113,7 @@ func (s *Sandbox) faultsView(t trial) ([]faultView, error) {
 // groupsOf returns the form of an operator. typed replaces the current values.
 func groupsOf(o Operator, typed map[string]string) []groupView {
 	var groups []groupView
-	for _, group := range common {
+	for _, group := range commonSettings {
 		view := groupView{Title: group.title}
 		for _, s := range group.settings {
 			view.Fields = append(view.Fields, fieldOf(o, s, typed))
@@ -145,7 +145,7 @@ func fieldOf(o Operator, s setting, typed map[string]string) fieldView {
 	case s.name == "force":
 		f.Kind, f.Choices = "choice", behaviours()
 	case s.name == "answers":
-		f.Kind, f.Choices = "choice", answers
+		f.Kind, f.Choices = "choice", spoiledResponses
 	case s.name == "promises":
 		f.Kind, f.Choices = "choice", promises
 	case isText:

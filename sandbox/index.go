@@ -34,13 +34,13 @@ type simulatorView struct {
 
 // numberView is one row of the table of magic numbers.
 type numberView struct {
-	Digits   string
-	Says     string // of a customer who pays
-	SaysPaid string // of a customer who is paid
+	Digits string
+	Pays   string // of a customer who pays
+	IsPaid string // of a customer who is paid
 }
 
-// index shows a page with the simulators and the payments they executed.
-func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
+// serveIndex shows a page with the simulators and the payments they executed.
+func (s *Sandbox) serveIndex(w http.ResponseWriter, _ *http.Request) {
 	view, err := s.indexView()
 	if err != nil {
 		http.Error(w, "the list cannot be written", http.StatusInternalServerError)
@@ -63,7 +63,7 @@ func (s *Sandbox) indexView() (indexView, error) {
 	magic, payouts := engine.MagicNumbers(), engine.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		view.Numbers = append(view.Numbers,
-			numberView{Digits: digits, Says: magic[digits].Says, SaysPaid: payouts[digits].Says})
+			numberView{Digits: digits, Pays: magic[digits].Says, IsPaid: payouts[digits].Says})
 	}
 	return view, nil
 }
@@ -75,7 +75,7 @@ func simulatorOf(operator Operator, executed []engine.Paid) simulatorView {
 	return simulatorView{Operator: operator, Latest: latest}
 }
 
-// indexStyle serves the style of both pages.
-func indexStyle(w http.ResponseWriter, r *http.Request) {
+// serveStyle serves the style of both pages.
+func serveStyle(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, files, "index.css")
 }

@@ -18,8 +18,8 @@ type Operator struct {
 	Own      map[string]string `json:"own"`      // the effect of each setting that only some operators have
 }
 
-// list returns all simulators and their settings as JSON.
-func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
+// serveList returns all simulators and their settings as JSON.
+func (s *Sandbox) serveList(w http.ResponseWriter, _ *http.Request) {
 	operators := make([]Operator, len(s.open))
 	for i, one := range s.open {
 		operator, err := one.operator()
@@ -32,8 +32,8 @@ func (s *Sandbox) list(w http.ResponseWriter, _ *http.Request) {
 	engine.WriteJSON(w, http.StatusOK, operators)
 }
 
-// heal resets every fault of one simulator.
-func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
+// serveHeal resets every fault of one simulator.
+func (s *Sandbox) serveHeal(w http.ResponseWriter, r *http.Request) {
 	one, found := s.find(r.PathValue("code"))
 	if !found {
 		engine.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such operator"})
@@ -54,17 +54,17 @@ func (s *Sandbox) heal(w http.ResponseWriter, r *http.Request) {
 var fromHere = http.NewCrossOriginProtection()
 
 // find returns the running simulator of a code, and false if there is none.
-func (s *Sandbox) find(code string) (opened, bool) {
+func (s *Sandbox) find(code string) (runningSimulator, bool) {
 	for _, one := range s.open {
 		if one.code() == code {
 			return one, true
 		}
 	}
-	return opened{}, false
+	return runningSimulator{}, false
 }
 
 // operator returns the description of a simulator for /simulators.
-func (o opened) operator() (Operator, error) {
+func (o runningSimulator) operator() (Operator, error) {
 	settings := o.Settings()
 	values, err := settings.Values()
 	if err != nil {

@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 	for _, block := range blocks {
 		require.Contains(t, block[1], "http://127.0.0.1:8090")
 		script := "set -e -o pipefail\n" + strings.ReplaceAll(block[1], "http://127.0.0.1:8090", base)
-		bash := exec.CommandContext(t.Context(), "bash", "-c", script) //nolint:gosec // our own README
+		bash := exec.CommandContext(t.Context(), "bash", "-c", script)
 		printed, err := bash.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", script, printed)
 	}

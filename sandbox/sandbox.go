@@ -60,18 +60,18 @@ type Sandbox struct {
 	// Sonatel is the simulator of Orange Money Senegal.
 	Sonatel *sonatel.Simulator
 
-	open []opened // every simulator, in the order of the table
+	open []runningSimulator // every simulator, in the order of the table
 }
 
 // New starts every simulator, from its journal if there is one.
 func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{}
 	for _, row := range simulators {
-		simulator, err := row.start(s, o, row.place(o))
+		simulator, err := row.start(s, o, row.options(o))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start %s: %w", row.path, err), s.Close(context.Background()))
 		}
-		s.open = append(s.open, opened{row, simulator})
+		s.open = append(s.open, runningSimulator{row, simulator})
 	}
 	return s, nil
 }
@@ -89,12 +89,12 @@ func (s *Sandbox) Handler() http.Handler {
 	for _, one := range s.open {
 		mux.Handle(one.path+"/", http.StripPrefix(one.path, one.Handler()))
 	}
-	mux.HandleFunc("GET /{$}", s.index)
-	mux.HandleFunc("GET /index.css", indexStyle)
+	mux.HandleFunc("GET /{$}", s.serveIndex)
+	mux.HandleFunc("GET /index.css", serveStyle)
 	mux.HandleFunc("GET /faults", s.showFaults)
-	mux.HandleFunc("POST /faults", s.turn)
-	mux.HandleFunc("GET /simulators", s.list)
-	mux.HandleFunc("POST /simulators/{code}/heal", s.heal)
+	mux.HandleFunc("POST /faults", s.changeFaults)
+	mux.HandleFunc("GET /simulators", s.serveList)
+	mux.HandleFunc("POST /simulators/{code}/heal", s.serveHeal)
 	return mux
 }
 

@@ -66,9 +66,9 @@ type row struct {
 	start func(s *Sandbox, o Options, at engine.Options) (Simulator, error)
 }
 
-// place returns the options of a row's simulator: its address, its journal and the
+// options returns the options of a row's simulator: its address, its journal and the
 // sandbox's own options.
-func (r row) place(o Options) engine.Options {
+func (r row) options(o Options) engine.Options {
 	at := engine.Options{
 		PublicURL: strings.TrimRight(o.PublicURL, "/") + r.path, Clock: o.Clock, MaxOrders: o.MaxSessions,
 		NotifyClient: o.NotifyClient, Log: o.Log,
@@ -82,8 +82,8 @@ func (r row) place(o Options) engine.Options {
 // code returns the short name of a simulator, such as orange-web.
 func (r row) code() string { return strings.TrimPrefix(r.path, "/") }
 
-// opened is a running simulator with its row.
-type opened struct {
+// runningSimulator is a running simulator with its row.
+type runningSimulator struct {
 	row
 	Simulator
 }

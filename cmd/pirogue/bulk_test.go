@@ -293,7 +293,7 @@ func (w *world) owner(t *testing.T) access.Owner {
 func (w *world) bulkLetters(t *testing.T, id string) []string {
 	t.Helper()
 	var told []string
-	for _, letter := range w.inbox.Letters() {
+	for _, letter := range w.inbox.Webhooks() {
 		body := string(letter.Body)
 		require.NotContains(t, body, `"merchant_order_id":"april`, "a line is told of by itself")
 		if strings.Contains(body, `"bulk_id":"`+id+`"`) {

@@ -78,7 +78,7 @@ func (l *lane) bulkEnds(id, state string, lost bool) {
 // heardOf returns the states in the merchant's webhooks about a bulk.
 func (l *lane) heardOf(id string) []string {
 	var told []string
-	for _, letter := range l.inbox.Letters() {
+	for _, letter := range l.inbox.Webhooks() {
 		var body struct {
 			ID     string `json:"bulk_id"`
 			Status string `json:"status"`

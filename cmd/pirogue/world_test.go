@@ -306,7 +306,7 @@ func (m merchant) last(t testing.TB, id, status string, patience time.Duration) 
 func (w *world) letters(id string) []string {
 	w.t.Helper()
 	var told []string
-	for _, letter := range w.inbox.Letters() {
+	for _, letter := range w.inbox.Webhooks() {
 		var body struct {
 			ID     string `json:"transaction_id"`
 			Status string `json:"status"`

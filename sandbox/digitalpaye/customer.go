@@ -31,8 +31,8 @@ type address struct {
 	StreetAddress string `json:"streetAddress"`
 }
 
-// named returns a customer from a single name, surname first as in the samples.
-func named(name string) customer {
+// customerNamed returns a customer from a single name, surname first as in the samples.
+func customerNamed(name string) customer {
 	last, first, _ := strings.Cut(strings.TrimSpace(name), " ")
 	return customer{LastName: last, FirstName: first, Address: address{CountryCode: country}}
 }
@@ -61,9 +61,9 @@ func newCustomers(most int) *customers {
 	return &customers{most: most, byPhone: map[string]int{}}
 }
 
-// meet adds a customer to the directory, or updates the one with that number. It returns
+// upsert adds a customer to the directory, or updates the one with that number. It returns
 // ErrFull if the directory is full.
-func (r *customers) meet(c customer, at time.Time) (customer, error) {
+func (r *customers) upsert(c customer, at time.Time) (customer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if i, found := r.byPhone[c.PhoneNumber]; found {
@@ -97,7 +97,7 @@ func newUUID() string {
 
 // createCustomer serves POST /v1/customers/create. A known number updates its customer [our
 // reading].
-func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a asked) error {
+func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
 	var c customer
 	if err := json.Unmarshal(a.raw, &c); err != nil {
 		return badRequest
@@ -105,18 +105,18 @@ func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a ask
 	if !c.complete() {
 		return invalid("customer")
 	}
-	made, err := s.customers.meet(c, s.Now())
+	made, err := s.customers.upsert(c, s.Now())
 	if err == nil {
-		a.in.found(w, "", made)
+		a.in.reply(w, "", made)
 	}
 	return err
 }
 
 // readCustomer serves GET /v1/customers/{id} [our reading].
-func (s *Simulator) readCustomer(w http.ResponseWriter, r *http.Request, a asked) error {
+func (s *Simulator) readCustomer(w http.ResponseWriter, r *http.Request, a admittedCall) error {
 	for _, c := range s.customers.all() {
 		if c.ID == r.PathValue("id") {
-			a.in.found(w, "", c)
+			a.in.reply(w, "", c)
 			return nil
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Simulator) readCustomer(w http.ResponseWriter, r *http.Request, a asked
 }
 
 // listCustomers serves GET /v1/customers [our reading].
-func (s *Simulator) listCustomers(w http.ResponseWriter, _ *http.Request, a asked) error {
-	a.in.found(w, "", s.customers.all())
+func (s *Simulator) listCustomers(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
+	a.in.reply(w, "", s.customers.all())
 	return nil
 }

@@ -24,20 +24,20 @@ const (
 const firstRef = 7698
 
 // collect serves a collection: it asks the customer to pay.
-func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a asked) error {
+func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a admittedCall) error {
 	return s.open(w, r, a, engine.In)
 }
 
 // transfer serves a transfer: it pays the customer.
-func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a asked) error {
+func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a admittedCall) error {
 	return s.open(w, r, a, engine.Out)
 }
 
 // open opens the order of a body and sends the response.
-func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way engine.Direction) error {
-	q, err := read(a, way)
+func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a admittedCall, way engine.Direction) error {
+	q, err := readOrder(a, way)
 	if err == nil {
-		err = q.check()
+		err = q.validate()
 	}
 	switch {
 	case err != nil:
@@ -49,21 +49,21 @@ func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a asked, way en
 	if err != nil {
 		return err
 	}
-	status, reply := s.firstAnswer(o, a.in)
+	status, reply := s.openingReply(o, a.in)
 	s.ReplyToOpening(w, r, o, status, reply)
 	return nil
 }
 
-// firstAnswer returns the response to the call that opened an order. It is 202 while the
+// openingReply returns the response to the call that opened an order. It is 202 while the
 // order is pending, 200 once it is executed. With the quirk it is 504, which reports FAILED
 // for both.
-func (s *Simulator) firstAnswer(o engine.Order, in *shape) (int, envelope) {
-	answer := s.standing(o)
+func (s *Simulator) openingReply(o engine.Order, in *shape) (int, envelope) {
+	answer := s.stateReply(o)
 	t := s.transaction(o, in)
-	t.launch(s.waveURL(o))
+	t.setWaveURL(s.waveURL(o))
 	if s.Quirk(quirkGatewayTimeout) {
-		t.say(failed)
-		answer = said{
+		t.setStatus(failed)
+		answer = reply{
 			code: http.StatusGatewayTimeout, status: "ERROR", snake: tryAgain, camel: tryAgain,
 			reason: "Le paiement a échoué. Veuillez réessayer.",
 		}
@@ -78,7 +78,7 @@ const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 
 // record stores an order. A transaction id is used once, in either direction, and is free
 // again if nothing was stored.
-func (s *Simulator) record(q ask) (engine.Order, error) {
+func (s *Simulator) record(q orderRequest) (engine.Order, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
 	if len(s.ByReference(q.transactionID)) > 0 {
@@ -92,8 +92,8 @@ func (s *Simulator) record(q ask) (engine.Order, error) {
 }
 
 // orderOf returns the order of a call.
-func (s *Simulator) orderOf(q ask) (engine.Order, error) {
-	known, err := s.customers.meet(q.customer, s.Now())
+func (s *Simulator) orderOf(q orderRequest) (engine.Order, error) {
+	known, err := s.customers.upsert(q.customer, s.Now())
 	if err != nil {
 		return engine.Order{}, err
 	}

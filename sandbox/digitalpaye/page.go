@@ -17,11 +17,11 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// thePage is the template of the page, with its style inside.
-var thePage = engine.InlinePage(pageHTML, pageCSS, "img-src data:; ")
+// paymentPage is the template of the page, with its style inside.
+var paymentPage = engine.InlinePage(pageHTML, pageCSS, "img-src data:; ")
 
-// pageWords holds the page's texts in one language.
-type pageWords struct {
+// texts holds the page's texts in one language.
+type texts struct {
 	Lang, OtherLang, OtherName string
 	Sandbox, Pay, Refuse, Back string
 	Ask, Reference             string
@@ -29,8 +29,8 @@ type pageWords struct {
 	Unknown, Down              string // the reason why there is nothing to pay
 }
 
-// pageLanguages maps language codes to the page's texts.
-var pageLanguages = map[string]pageWords{
+// languages maps language codes to the page's texts.
+var languages = map[string]texts{
 	"fr": {
 		Lang: "fr", OtherLang: "en", OtherName: "English", Sandbox: "Bac à sable : aucun argent réel.",
 		Pay: "Payer", Refuse: "Refuser", Back: "Retour chez le marchand",
@@ -49,15 +49,15 @@ var pageLanguages = map[string]pageWords{
 
 // pageView is the content of the template: a question or a result.
 type pageView struct {
-	T                 pageWords
+	T                 texts
 	Amount, Reference string
 	Result            string // empty while the order is open
 	Next              string // the address of the link that leads on; empty for none
 }
 
-// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// textsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) pageWords { return engine.LanguageOf(r, pageLanguages) }
+func textsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }
 
 // linkKey returns the key under which the till stores the order of a link.
 func linkKey(link string) string { return "wave " + link }
@@ -73,18 +73,18 @@ func (s *Simulator) waveURL(o engine.Order) string {
 // page serves the page of a Wave link.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	o, found := s.ByKey(linkKey(r.PathValue("link")))
-	t := wordsFor(r)
+	t := textsFor(r)
 	switch {
 	case !found:
-		shows(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
+		renderPage(w, http.StatusNotFound, pageView{T: t, Result: t.Unknown})
 	case engine.IsGet(r):
-		shows(w, http.StatusOK, viewOf(o, t))
+		renderPage(w, http.StatusOK, viewOf(o, t))
 	case engine.IsPost(w, r):
 		s.decide(w, r, o)
 	}
 }
 
-// decide ends the order as the person chose. A repeated or late press changes nothing: the
+// decide ends the order as the person chose. A repeated or late click changes nothing: the
 // page then shows the result.
 func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	var err error
@@ -94,18 +94,18 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 	case "refuse":
 		err = s.DecideOnPage(o.ID, engine.Declined, engine.SaidNo)
 	default:
-		shows(w, http.StatusBadRequest, viewOf(o, wordsFor(r)))
+		renderPage(w, http.StatusBadRequest, viewOf(o, textsFor(r)))
 		return
 	}
 	if err != nil {
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 		return
 	}
-	engine.Redirect(w, "?lang="+wordsFor(r).Lang)
+	engine.Redirect(w, "?lang="+textsFor(r).Lang)
 }
 
 // viewOf returns the page of an order.
-func viewOf(o engine.Order, t pageWords) pageView {
+func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
 		T: t, Amount: engine.Grouped(o.Amount) + engine.NoBreak + "F" + engine.NoBreak + "CFA", Reference: o.Reference,
 	}
@@ -124,11 +124,13 @@ func viewOf(o engine.Order, t pageWords) pageView {
 	return v
 }
 
-// pageDown serves the page of an operator that is down.
-func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
-	t := wordsFor(r)
-	shows(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
+// renderDown serves the page of an operator that is down.
+func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+	t := textsFor(r)
+	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
 }
 
-// shows writes the page in the language of its texts.
-func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }
+// renderPage writes the page in the language of its texts.
+func renderPage(w http.ResponseWriter, status int, v pageView) {
+	paymentPage.Render(w, status, v.T.Lang, v)
+}

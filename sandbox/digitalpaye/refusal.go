@@ -68,23 +68,23 @@ func (s *shape) duplicate() refusal {
 
 // ServeHTTP sends the refusal in the shape of the path.
 func (f refusal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	inShape{f, byPath(r)}.ServeHTTP(w, r)
+	shapedRefusal{f, shapeOfPath(r)}.ServeHTTP(w, r)
 }
 
-// inShape is a refusal in the caller's shape.
-type inShape struct {
+// shapedRefusal is a refusal in the caller's shape.
+type shapedRefusal struct {
 	refusal
 	in *shape
 }
 
 // ServeHTTP implements engine.Refusal.
-func (f inShape) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	engine.WriteJSON(w, f.http, f.in.wrap(said{
+func (f shapedRefusal) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	engine.WriteJSON(w, f.http, f.in.wrap(reply{
 		code: f.http, status: "ERROR", snake: f.word, camel: f.class, reason: f.reason,
 	}))
 }
 
 // refusal returns the refusal for an error, in the shape of its call.
 func (s *Simulator) refusal(in *shape, err error) error {
-	return inShape{engine.AsRefusal(s.Log, err, refusals), in}
+	return shapedRefusal{engine.AsRefusal(s.Log, err, refusals), in}
 }

@@ -8,62 +8,62 @@ import (
 
 const maxBody = 1 << 16 // bytes of a request
 
-// asked is a call of an authenticated caller.
-type asked struct {
+// admittedCall is a call of an authenticated caller.
+type admittedCall struct {
 	in  *shape // the shape of the response
 	raw []byte // the body of a POST
 }
 
 // call is one call of the API. It writes the response, or returns the reason why it did
 // not.
-type call func(http.ResponseWriter, *http.Request, asked) error
+type call func(http.ResponseWriter, *http.Request, admittedCall) error
 
 // Handler serves the simulator. Mount it under the path of PublicURL, with that path
 // stripped.
 func (s *Simulator) Handler() http.Handler {
-	mux := s.Mux(s.money())
+	mux := s.Mux(s.paymentCalls())
 	mux.Handle("POST /v1/auth", s.WithoutFaults(s.token))
-	mux.Handle("GET /v2/balance", s.WithoutFaults(s.admitted(v2, s.balance)))
-	mux.Handle("GET /v1/balance", s.WithoutFaults(s.admitted(either, s.balance)))
-	mux.Handle("POST /v1/customers/create", s.WithoutFaults(s.admitted(v1, s.createCustomer)))
-	mux.Handle("GET /v1/customers", s.WithoutFaults(s.admitted(v1, s.listCustomers)))
-	mux.Handle("GET /v1/customers/{id}", s.WithoutFaults(s.admitted(v1, s.readCustomer)))
-	mux.Handle("/wave/{link}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle("GET /v2/balance", s.WithoutFaults(s.authenticated(v2, s.balance)))
+	mux.Handle("GET /v1/balance", s.WithoutFaults(s.authenticated(either, s.balance)))
+	mux.Handle("POST /v1/customers/create", s.WithoutFaults(s.authenticated(v1, s.createCustomer)))
+	mux.Handle("GET /v1/customers", s.WithoutFaults(s.authenticated(v1, s.listCustomers)))
+	mux.Handle("GET /v1/customers/{id}", s.WithoutFaults(s.authenticated(v1, s.readCustomer)))
+	mux.Handle("/wave/{link}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
 	mux.HandleFunc("POST /portal/webhook", s.setWebhook)
 	mux.Handle("/", s.Faults.WithFaults(noPath, unavailable))
 	return mux
 }
 
-// money returns the calls that move money or show its movements. The list can replace a
+// paymentCalls returns the calls that move money or show its movements. The list can replace a
 // status call by our id, so the switches spoil and drop its responses too. Camel bodies are
 // accepted at /v1/transfers as well, where the older text of v1 sends them.
-func (s *Simulator) money() map[string]engine.Call {
+func (s *Simulator) paymentCalls() map[string]engine.Call {
 	return map[string]engine.Call{
-		"POST /v2/collecte/mobile-money":  s.admitted(v2, s.collect),
-		"POST /v1/collecte/mobile-money":  s.admitted(nil, s.collect), // the body decides the shape
-		"POST /v2/transfers/mobile-money": s.admitted(v2, s.transfer),
-		"POST /v1/transfers/mobile-money": s.admitted(nil, s.transfer),
-		"POST /v1/transfer/mobile-money":  s.admitted(v1, s.transfer),
-		"GET /v2/get-status-payment/{id}": s.admitted(v2, s.status),
-		"GET /v1/get-status-payment/{id}": s.admitted(sdk, s.status),
-		"GET /v1/transaction/{id}":        s.admitted(v1, s.status),
-		"GET /v2/get-all-transactions":    s.admitted(v2, s.list),
-		"GET /v1/get-all-transactions":    s.admitted(sdk, s.list),
-		"GET /v1/transactions":            s.admitted(v1, s.list),
+		"POST /v2/collecte/mobile-money":  s.authenticated(v2, s.collect),
+		"POST /v1/collecte/mobile-money":  s.authenticated(nil, s.collect), // the body decides the shape
+		"POST /v2/transfers/mobile-money": s.authenticated(v2, s.transfer),
+		"POST /v1/transfers/mobile-money": s.authenticated(nil, s.transfer),
+		"POST /v1/transfer/mobile-money":  s.authenticated(v1, s.transfer),
+		"GET /v2/get-status-payment/{id}": s.authenticated(v2, s.status),
+		"GET /v1/get-status-payment/{id}": s.authenticated(sdk, s.status),
+		"GET /v1/transaction/{id}":        s.authenticated(v1, s.status),
+		"GET /v2/get-all-transactions":    s.authenticated(v2, s.list),
+		"GET /v1/get-all-transactions":    s.authenticated(sdk, s.list),
+		"GET /v1/transactions":            s.authenticated(v1, s.list),
 	}
 }
 
-// admitted authenticates a caller, serves the call, and responds in the caller's shape.
-func (s *Simulator) admitted(in *shape, serve call) engine.Call {
+// authenticated authenticates a caller, serves the call, and responds in the caller's shape.
+func (s *Simulator) authenticated(in *shape, serve call) engine.Call {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		raw, err := engine.ReadBody(w, r, maxBody)
-		a := asked{in: in, raw: raw}
+		a := admittedCall{in: in, raw: raw}
 		if in == nil {
-			a.in = spoken(raw)
+			a.in = shapeOfBody(raw)
 		}
 		if err != nil {
 			err = badRequest
-		} else if err = s.admit(r); err == nil {
+		} else if err = s.authenticate(r); err == nil {
 			err = serve(w, r, a)
 		}
 		if err != nil {
@@ -73,10 +73,10 @@ func (s *Simulator) admitted(in *shape, serve call) engine.Call {
 	}
 }
 
-// admit returns the reason to reject a call, or nil.
-func (s *Simulator) admit(r *http.Request) error {
+// authenticate returns the reason to reject a call, or nil.
+func (s *Simulator) authenticate(r *http.Request) error {
 	token, isBearer := engine.Bearer(r)
-	if !isBearer || s.Faults.Read().RefuseTokens || !s.good(token) {
+	if !isBearer || s.Faults.Read().RefuseTokens || !s.validToken(token) {
 		return tokenExpired
 	}
 	if !rightEnvironment(r) {

@@ -26,7 +26,7 @@ type shape struct {
 	snake, camel bool // the envelope: code_status and status, or statusCode and reason
 	maxID        int  // greatest length of a transaction id, in characters
 	networks     map[string]network
-	words        map[network]string // the same, as responses name them
+	networkWords map[network]string // the same, as responses name them
 }
 
 // The shapes. v2 has its page's ORANGE_MONEY besides the word of that page's sample. The
@@ -45,13 +45,13 @@ var (
 func newShape(name string, maxID int, own map[string]network) *shape {
 	s := &shape{
 		name: name, snake: name != "v1", camel: name == "v1", maxID: maxID,
-		networks: map[string]network{"ORANGE_MONEY_CI": orange, "MTN_MONEY_CI": mtn},
-		words:    map[network]string{orange: "ORANGE_MONEY_CI", mtn: "MTN_MONEY_CI"},
+		networks:     map[string]network{"ORANGE_MONEY_CI": orange, "MTN_MONEY_CI": mtn},
+		networkWords: map[network]string{orange: "ORANGE_MONEY_CI", mtn: "MTN_MONEY_CI"},
 	}
 	for word, n := range own {
 		s.networks[word] = n
 		if n != orange {
-			s.words[n] = word
+			s.networkWords[n] = word
 		}
 	}
 	return s
@@ -67,9 +67,9 @@ func shapeOf(o engine.Order) *shape {
 	return v2
 }
 
-// spoken returns the shape of a body on a shared path under /v1, by its name of the
+// shapeOfBody returns the shape of a body on a shared path under /v1, by its name of the
 // transaction id.
-func spoken(raw []byte) *shape {
+func shapeOfBody(raw []byte) *shape {
 	var body struct {
 		Camel any `json:"transactionId"`
 		Snake any `json:"transaction_id"`
@@ -84,8 +84,8 @@ func spoken(raw []byte) *shape {
 	}
 }
 
-// byPath returns the shape of a path. A path under /v1 has either.
-func byPath(r *http.Request) *shape {
+// shapeOfPath returns the shape of a path. A path under /v1 has either.
+func shapeOfPath(r *http.Request) *shape {
 	if strings.HasPrefix(r.URL.Path, "/v2/") {
 		return v2
 	}
@@ -102,8 +102,8 @@ type envelope struct {
 	Data       any    `json:"data,omitempty"`
 }
 
-// said is one response in the words of both vocabularies.
-type said struct {
+// reply is one response in the words of both vocabularies.
+type reply struct {
 	code   int    // code_status and statusCode
 	status string // of the snake envelope
 	snake  string // its message
@@ -114,7 +114,7 @@ type said struct {
 
 // wrap returns the envelope of a response in the names of the shape. Where both are used,
 // the message is v1's, which the current pages document.
-func (s *shape) wrap(a said) envelope {
+func (s *shape) wrap(a reply) envelope {
 	e := envelope{Message: a.snake, Data: a.data}
 	if s.snake {
 		e.CodeStatus, e.Status = a.code, a.status
@@ -125,9 +125,9 @@ func (s *shape) wrap(a said) envelope {
 	return e
 }
 
-// found sends the requested data. word is the message of v2.
-func (s *shape) found(w http.ResponseWriter, word string, data any) {
-	engine.WriteJSON(w, http.StatusOK, s.wrap(said{
+// reply sends the requested data. word is the message of v2.
+func (s *shape) reply(w http.ResponseWriter, word string, data any) {
+	engine.WriteJSON(w, http.StatusOK, s.wrap(reply{
 		code: http.StatusOK, status: successful, snake: word, camel: "Successful", data: data,
 	}))
 }

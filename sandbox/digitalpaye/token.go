@@ -13,8 +13,8 @@ type claims struct {
 
 const company = "00000000-0000-4000-8000-000000000225" // the account of the sandbox
 
-// good reports whether a token is ours and has not expired.
-func (s *Simulator) good(token string) bool {
+// validToken reports whether a token is ours and has not expired.
+func (s *Simulator) validToken(token string) bool {
 	var said claims
 	return s.tokens.Read(token, &said) && s.Now().Unix() < said.Expires
 }
@@ -26,11 +26,11 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	switches := s.Faults.Read()
 	switch {
 	case !isBasic:
-		return inShape{invalid("Authorization"), v1}
+		return shapedRefusal{invalid("Authorization"), v1}
 	case !rightEnvironment(r):
-		return inShape{invalid("X-Environment"), v1}
+		return shapedRefusal{invalid("X-Environment"), v1}
 	case !s.Authenticate(key, APIKey) || !s.Authenticate(secret, APISecret):
-		return inShape{wrongKeys, v1}
+		return shapedRefusal{wrongKeys, v1}
 	}
 	now := s.Now()
 	said := claims{
@@ -40,7 +40,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.refusal(v1, err)
 	}
-	v1.found(w, "", struct {
+	v1.reply(w, "", struct {
 		Token string `json:"token"`
 		Exp   int64  `json:"exp"` // Unix seconds
 	}{token, said.Expires})

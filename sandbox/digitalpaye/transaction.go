@@ -17,30 +17,30 @@ const (
 	failed     = "FAILED"
 )
 
-// standing holds the envelope of each state: status and code_status. The SDK reads 202 as
+// stateReplies holds the envelope of each state: status and code_status. The SDK reads 202 as
 // pending and 200 as done. It shows the message of any other code, hence the 400. v1
 // answers Successful for everything that it finds.
-var standing = map[engine.State]said{
+var stateReplies = map[engine.State]reply{
 	engine.Executed: {code: 200, status: successful, snake: "PAYMENT_IS_SUCCESSFUL", camel: "Successful"},
 	engine.Pending:  {code: 202, status: pending, snake: "PAYMENT_IS_PENDING", camel: "Successful"},
 	engine.Declined: {code: 400, status: failed, camel: "Successful"},
 	engine.Lapsed:   {code: 400, status: failed, camel: "Successful"},
 }
 
-// ends holds the cause of a failure, as a message of v2 and a reason of v1. No document has
+// failures holds the cause of a failure, as a message of v2 and a reason of v1. No document has
 // words for it [our reading]. The webhook, which is the bare transaction, does not state
 // the cause.
-var ends = map[engine.Reason]struct{ message, reason string }{
+var failures = map[engine.Reason]struct{ message, reason string }{
 	engine.TooPoor:  {"PAYMENT_FAILED_CUSTOMER_BALANCE_INSUFFISANT", "Le solde du client est insuffisant."},
 	engine.SaidNo:   {"PAYMENT_REFUSED_BY_CUSTOMER", "Le client a refusé le paiement."},
 	engine.Rejected: {"PAYMENT_REJECTED_BY_OPERATOR", "L'opérateur a rejeté l'opération."},
 	engine.Silence:  {"PAYMENT_EXPIRED", "Le client n'a pas confirmé à temps."},
 }
 
-// standing returns the envelope for the current state of an order.
-func (s *Simulator) standing(o engine.Order) said {
-	a := standing[o.State]
-	if why, told := ends[o.Reason]; told {
+// stateReply returns the envelope for the current state of an order.
+func (s *Simulator) stateReply(o engine.Order) reply {
+	a := stateReplies[o.State]
+	if why, told := failures[o.Reason]; told {
 		a.snake, a.reason = why.message, why.reason
 	}
 	return a
@@ -79,8 +79,8 @@ func decimal(thousandths int64) string {
 // transaction is the flat object of either vocabulary. Status, list and webhook show it,
 // and it is the data of an order's first response.
 type transaction interface {
-	say(status string)     // sets another status word
-	launch(waveURL string) // sets the address where a Wave customer pays
+	setStatus(status string)   // sets another status word
+	setWaveURL(waveURL string) // sets the address where a Wave customer pays
 }
 
 // snakeTransaction is the transaction of v2 and sdk [V seed]. date has no zone and is UTC,
@@ -108,8 +108,8 @@ type snakeTransaction struct {
 	WaveLaunchURL string  `json:"wave_launch_url,omitempty"`
 }
 
-func (t *snakeTransaction) say(status string)     { t.Status = status }
-func (t *snakeTransaction) launch(waveURL string) { t.WaveLaunchURL = waveURL }
+func (t *snakeTransaction) setStatus(status string)   { t.Status = status }
+func (t *snakeTransaction) setWaveURL(waveURL string) { t.WaveLaunchURL = waveURL }
 
 // camelTransaction is the transaction of v1 [V]. The phone is national there. Its Wave page
 // has waveLaunchUrl. The SDK's name is added, because readers of all shapes know it [our
@@ -132,8 +132,8 @@ type camelTransaction struct {
 	SnakeURL      string   `json:"wave_launch_url,omitempty"`
 }
 
-func (t *camelTransaction) say(status string)     { t.Status = status }
-func (t *camelTransaction) launch(waveURL string) { t.WaveLaunchURL, t.SnakeURL = waveURL, waveURL }
+func (t *camelTransaction) setStatus(status string)   { t.Status = status }
+func (t *camelTransaction) setWaveURL(waveURL string) { t.WaveLaunchURL, t.SnakeURL = waveURL, waveURL }
 
 // transaction returns an order in the form of a shape.
 func (s *Simulator) transaction(o engine.Order, in *shape) transaction {
@@ -141,19 +141,19 @@ func (s *Simulator) transaction(o engine.Order, in *shape) transaction {
 	if err := json.Unmarshal([]byte(o.Notes[noteCustomer]), &who); err != nil {
 		s.Log.Error("customer not read", "ref", o.ID, "error", err)
 	}
-	sums, operator := figuresOf(o), in.words[network(o.Notes[noteNetwork])]
+	sums, operator := figuresOf(o), in.networkWords[network(o.Notes[noteNetwork])]
 	if in.camel {
 		return &camelTransaction{
 			Ref: o.ID, TransactionID: o.Reference, Currency: o.Currency, Amount: sums.amount, Fees: sums.fees,
 			AmountReceive: sums.receive, AmountTotal: sums.total, Phone: local(o.MSISDN),
-			Status: standing[o.State].status, Type: kind(o, "transfer"), Operator: operator,
+			Status: stateReplies[o.State].status, Type: kind(o, "transfer"), Operator: operator,
 			CreatedAt: instant(o.OpenedAt), Customer: who,
 		}
 	}
 	t := &snakeTransaction{
 		Ref: o.ID, TransactionID: o.Reference, NumberUser: s.number(o.MSISDN), NameUser: who.name(),
 		CountryUser: country, Currency: o.Currency, Amount: sums.amount, Fees: sums.fees,
-		AmountReceive: sums.receive, AmountTotal: sums.total, Status: standing[o.State].status,
+		AmountReceive: sums.receive, AmountTotal: sums.total, Status: stateReplies[o.State].status,
 		Type: kind(o, "transfert"), TypePayment: operator, Date: o.OpenedAt.UTC().Format(time.DateTime),
 	}
 	if !o.ChangedAt.Equal(o.OpenedAt) {

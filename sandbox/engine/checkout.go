@@ -82,8 +82,8 @@ func (c Checkout) ServeAsset(w http.ResponseWriter, r *http.Request) {
 	http.FileServerFS(c.own).ServeHTTP(w, r)
 }
 
-// bareDigits matches a number without the separators that people type.
-var bareDigits = regexp.MustCompile(`^\+?[0-9]{8,15}$`)
+// completeNumber matches a number without the separators that people type.
+var completeNumber = regexp.MustCompile(`^\+?[0-9]{8,15}$`)
 
 // CompleteNumber reports whether a bare number has all its digits; see BareNumber.
-func CompleteNumber(bare string) bool { return bareDigits.MatchString(bare) }
+func CompleteNumber(bare string) bool { return completeNumber.MatchString(bare) }

@@ -90,7 +90,7 @@ func (e *Engine) Start(o Config) (err error) {
 		return errors.Join(err, e.Runtime.Close(context.Background()))
 	}
 	for _, unfinished := range e.Orders() {
-		e.arrange(unfinished)
+		e.schedule(unfinished)
 	}
 	return nil
 }
@@ -149,25 +149,25 @@ func (e *Engine) Refund(parent string, o Order) (Order, error) {
 	return e.OpenPayout(o)
 }
 
-// used reports whether another order has the identifier, or the reference if that is
+// isUsed reports whether another order has the identifier, or the reference if that is
 // unique, or may still move money under the key. A failed order leaves its key to the next.
-func (e *Engine) used(o Order) bool {
+func (e *Engine) isUsed(o Order) bool {
 	_, known := e.orders.Find(o.ID)
 	if known || e.options.UniqueReference && len(e.byReference[o.Reference]) > 0 {
 		return true
 	}
-	kept, found := e.orders.Find(e.byKey[o.Key])
-	return o.Key != "" && found && kept.moves()
+	stored, found := e.orders.Find(e.byKey[o.Key])
+	return o.Key != "" && found && stored.movesMoney()
 }
 
-// affords returns an error if an order may not change from before to after. Either left, the
+// checkMoney returns an error if an order may not change from before to after. Either left, the
 // rest of the float, is too low, or the money that it gives back was given back already.
-func (e *Engine) affords(before, after Order, left int64) error {
+func (e *Engine) checkMoney(before, after Order, left int64) error {
 	// A parent's money goes back once, whichever return wins.
-	if after.Parent != "" && after.moves() && !before.moves() && e.returned[after.Parent] {
+	if after.Parent != "" && after.movesMoney() && !before.movesMoney() && e.returned[after.Parent] {
 		return ErrReturned
 	}
-	if more := after.taken() - before.taken(); more > 0 && more > left {
+	if more := after.floatTaken() - before.floatTaken(); more > 0 && more > left {
 		return ErrFloat
 	}
 	return nil
@@ -240,37 +240,37 @@ func (e *Engine) change(id string, step func(*Order) bool) (Order, error) {
 func (e *Engine) alter(id string, step func(*Order) bool) (Order, error) {
 	e.store.Lock()
 	defer e.store.Unlock()
-	kept, found := e.orders.Find(id)
+	stored, found := e.orders.Find(id)
 	if !found {
 		return Order{}, ErrNoOrder
 	}
-	next := kept
+	next := stored
 	if !step(&next) {
-		return kept, ErrNoOrder
+		return stored, ErrNoOrder
 	}
-	if err := e.affords(kept, next, e.float-e.taken); err != nil {
-		return kept, err
+	if err := e.checkMoney(stored, next, e.float-e.taken); err != nil {
+		return stored, err
 	}
 	if err := e.store.Record(entryOf(next)); err != nil {
-		return kept, err
+		return stored, err
 	}
 	return next, nil
 }
 
-// arrange schedules the end of an order.
-func (e *Engine) arrange(o Order) {
+// schedule schedules the end of an order.
+func (e *Engine) schedule(o Order) {
 	switch {
 	case o.NextAt.IsZero():
 	case o.NextAt.After(e.Now()):
-		e.Scheduler.At(o.NextAt, func() { e.due(o.ID) })
+		e.Scheduler.At(o.NextAt, func() { e.runDue(o.ID) })
 	default:
-		e.due(o.ID)
+		e.runDue(o.ID)
 	}
 }
 
-// due takes the scheduled step of an order, unless it ended meanwhile. If the clock was set
+// runDue takes the scheduled step of an order, unless it ended meanwhile. If the clock was set
 // back, or the customer stepped back, due runs too early and schedules the step again.
-func (e *Engine) due(id string) {
+func (e *Engine) runDue(id string) {
 	settling := e.Faults.Read().Settling()
 	after, err := e.change(id, func(o *Order) bool {
 		if !o.Open() || o.NextAt.IsZero() || o.NextAt.After(e.Now()) {
@@ -284,12 +284,12 @@ func (e *Engine) due(id string) {
 	case !errors.Is(err, ErrNoOrder):
 		e.Log.Error("order could not end", "error", err)
 	case after.Open() && after.NextAt.After(e.Now()):
-		e.arrange(after)
+		e.schedule(after)
 	}
 }
 
-// mayCorrect schedules the correction that the switch demands.
-func (e *Engine) mayCorrect(o Order) {
+// scheduleCorrection schedules the correction that the switch demands.
+func (e *Engine) scheduleCorrection(o Order) {
 	if o.State != Declined {
 		return
 	}
@@ -305,8 +305,8 @@ func (e *Engine) put(o Order) {
 	before := e.orders.Put(o.ID, o)
 	moved, executed := false, false
 	if before != nil {
-		e.taken -= before.taken()
-		moved, executed = before.moves(), before.State == Executed
+		e.taken -= before.floatTaken()
+		moved, executed = before.movesMoney(), before.State == Executed
 	} else {
 		e.byReference[o.Reference] = append(e.byReference[o.Reference], o.ID)
 		e.calls[callerOf(o)]++
@@ -318,10 +318,10 @@ func (e *Engine) put(o Order) {
 	if o.State == Executed && !executed {
 		e.store.Pay(o.paid())
 	}
-	if o.Parent != "" && o.moves() != moved {
-		e.returned[o.Parent] = o.moves()
+	if o.Parent != "" && o.movesMoney() != moved {
+		e.returned[o.Parent] = o.movesMoney()
 	}
-	e.taken += o.taken()
+	e.taken += o.floatTaken()
 }
 
 // Close stops every customer, delivers the queued callbacks, and closes the journal. When

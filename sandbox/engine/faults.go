@@ -162,8 +162,8 @@ func (f *Faults) Drop(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		lost := context.WithValue(r.Context(), lostAnswer{}, true)
-		next.ServeHTTP(&nowhere{header: make(http.Header)}, r.WithContext(lost))
+		lost := context.WithValue(r.Context(), lostResponseKey{}, true)
+		next.ServeHTTP(&discardedResponse{header: make(http.Header)}, r.WithContext(lost))
 		panic(http.ErrAbortHandler)
 	})
 }
@@ -179,18 +179,18 @@ func (f *Faults) takeDrop() bool {
 	return true
 }
 
-// lostAnswer marks the context of a call whose response is dropped.
-type lostAnswer struct{}
+// lostResponseKey marks the context of a call whose response is dropped.
+type lostResponseKey struct{}
 
 // AnswerIsLost reports whether the response to this call is dropped.
 func AnswerIsLost(ctx context.Context) bool {
-	lost, ok := ctx.Value(lostAnswer{}).(bool)
+	lost, ok := ctx.Value(lostResponseKey{}).(bool)
 	return ok && lost
 }
 
-// nowhere discards a dropped response.
-type nowhere struct{ header http.Header }
+// discardedResponse discards a dropped response.
+type discardedResponse struct{ header http.Header }
 
-func (n *nowhere) Header() http.Header         { return n.header }
-func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
-func (n *nowhere) WriteHeader(int)             {}
+func (n *discardedResponse) Header() http.Header         { return n.header }
+func (n *discardedResponse) Write(p []byte) (int, error) { return len(p), nil }
+func (n *discardedResponse) WriteHeader(int)             {}

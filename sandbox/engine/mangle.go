@@ -20,7 +20,7 @@ const (
 	floodSize  = 50 << 20 // bytes
 	floodChunk = 64 << 10 // bytes
 	dripEvery  = time.Second
-	page       = "<html><body>Welcome to our Wi-Fi</body></html>"
+	proxyPage  = "<html><body>Welcome to our Wi-Fi</body></html>"
 )
 
 // Mangle lets next execute a call and spoils its response according to the switch. next can
@@ -32,25 +32,25 @@ func (f *Faults) Mangle(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		kept := &keptAnswer{header: w.Header(), status: http.StatusOK}
-		next.ServeHTTP(kept, r.WithContext(context.WithValue(r.Context(), spoiledAnswer{}, how != AnswersDrip)))
+		buffered := &bufferedResponse{header: w.Header(), status: http.StatusOK}
+		next.ServeHTTP(buffered, r.WithContext(context.WithValue(r.Context(), spoiledResponseKey{}, how != AnswersDrip)))
 		w.Header().Del("Content-Length")
 		if how == AnswersPage { // a proxy in between knows nothing of the call
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			kept.status = http.StatusOK
+			buffered.status = http.StatusOK
 		}
-		w.WriteHeader(kept.status)
-		f.spoil(r.Context(), w, how, kept.body.Bytes())
+		w.WriteHeader(buffered.status)
+		f.spoil(r.Context(), w, how, buffered.body.Bytes())
 	})
 }
 
-// spoiledAnswer marks the context of a call whose response is unreadable.
-type spoiledAnswer struct{}
+// spoiledResponseKey marks the context of a call whose response is unreadable.
+type spoiledResponseKey struct{}
 
 // AnswerIsSpoiled reports whether the response to this call arrives without its content. A
 // response that only drips is readable for a patient caller.
 func AnswerIsSpoiled(ctx context.Context) bool {
-	spoiled, ok := ctx.Value(spoiledAnswer{}).(bool)
+	spoiled, ok := ctx.Value(spoiledResponseKey{}).(bool)
 	return ok && spoiled
 }
 
@@ -78,18 +78,18 @@ func (f *Faults) spoil(ctx context.Context, w http.ResponseWriter, how string, b
 			panic(http.ErrAbortHandler) // the connection breaks off
 		}
 	default:
-		w.Write([]byte(page))
+		w.Write([]byte(proxyPage))
 	}
 }
 
-// keptAnswer stores a response instead of sending it.
-type keptAnswer struct {
+// bufferedResponse stores a response instead of sending it.
+type bufferedResponse struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (k *keptAnswer) Header() http.Header         { return k.header }
-func (k *keptAnswer) Write(p []byte) (int, error) { return k.body.Write(p) }
-func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
-func (k *keptAnswer) Flush()                      {}
+func (k *bufferedResponse) Header() http.Header         { return k.header }
+func (k *bufferedResponse) Write(p []byte) (int, error) { return k.body.Write(p) }
+func (k *bufferedResponse) WriteHeader(status int)      { k.status = status }
+func (k *bufferedResponse) Flush()                      {}

@@ -52,8 +52,8 @@ var magic = map[string]Behaviour{
 	"999999": {Says: "operator confirms another amount", Outcome: Pays, OtherAmount: true},
 }
 
-// anyOther is the customer behind every number that is not magic.
-var anyOther = Behaviour{
+// otherBehaviour is the customer behind every number that is not magic.
+var otherBehaviour = Behaviour{
 	Says: "pending 10 s, then paid", Outcome: Pays, After: DefaultPaidAfter, YieldsToUser: true,
 }
 
@@ -77,7 +77,7 @@ func BehaviourOf(msisdn string) Behaviour {
 			return b
 		}
 	}
-	return anyOther
+	return otherBehaviour
 }
 
 // MagicNumbers returns a copy of the table, by the last six digits.

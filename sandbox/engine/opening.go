@@ -44,7 +44,7 @@ func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
 			return nil, err
 		}
 		orders[i] = o
-		left -= o.taken()
+		left -= o.floatTaken()
 	}
 	if err := e.store.Record(entryOf(orders...)); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (e *Engine) begin(wanted Opening, left int64, count int) (Order, error) {
 	if o.ID == "" {
 		o.ID = e.options.NewID(o, count)
 	}
-	if e.used(o) {
+	if e.isUsed(o) {
 		return Order{}, ErrUsed
 	}
 	if o.Amount == 0 {
@@ -75,7 +75,7 @@ func (e *Engine) begin(wanted Opening, left int64, count int) (Order, error) {
 		course = Course{Ends: Lapsed, Reason: Silence, After: e.options.Lapse}
 	}
 	o.follow(course)
-	err := e.affords(Order{}, o, left)
+	err := e.checkMoney(Order{}, o, left)
 	if errors.Is(err, ErrFloat) && wanted.WithoutFloat != nil {
 		o.follow(*wanted.WithoutFloat)
 		return o, nil

@@ -64,8 +64,8 @@ func (o *Order) Open() bool { return o.State == Pending }
 // AwaitsCustomer reports whether the customer can still confirm the order or refuse it.
 func (o *Order) AwaitsCustomer() bool { return o.Open() && o.ConfirmedAt.IsZero() }
 
-// moves reports whether the order moved money or may still move it.
-func (o *Order) moves() bool { return o.State == Pending || o.State == Executed }
+// movesMoney reports whether the order moved money or may still move it.
+func (o *Order) movesMoney() bool { return o.State == Pending || o.State == Executed }
 
 // end sets the final state of an order at an instant.
 func (o *Order) end(state State, why Reason, at time.Time) {
@@ -107,8 +107,8 @@ func (o *Order) confirm(now time.Time, settling time.Duration) {
 // awaitsResponse reports whether the order ends as soon as its caller has the response.
 func (o *Order) awaitsResponse() bool { return o.Open() && o.NextAt.Equal(o.OpenedAt) }
 
-// taken returns the part of the float that an outgoing order took or holds.
-func (o *Order) taken() int64 {
+// floatTaken returns the part of the float that an outgoing order took or holds.
+func (o *Order) floatTaken() int64 {
 	if o.Direction == Out && (o.State == Executed || o.State == Pending && o.Ends == Executed) {
 		return o.Amount
 	}

@@ -39,14 +39,14 @@ func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 // OpenAndReply opens an order and sends the result of reply. If the identifier has an order
 // already, it executes nothing and shows that order. It returns the errors of Open.
 func (e *Engine) OpenAndReply(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
-	kept, known := e.Order(o.ID)
+	stored, known := e.Order(o.ID)
 	if known {
-		return e.Reply(w, kept, reply)
+		return e.Reply(w, stored, reply)
 	}
 	opened, err := e.Open(o)
 	if errors.Is(err, ErrUsed) { // a concurrent call took it, or the key is used
-		if kept, known = e.Order(o.ID); known {
-			return e.Reply(w, kept, reply)
+		if stored, known = e.Order(o.ID); known {
+			return e.Reply(w, stored, reply)
 		}
 	}
 	if err == nil {
@@ -102,7 +102,7 @@ func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Ord
 		switch {
 		case o.awaitsResponse():
 		case o.Open():
-			e.arrange(o)
+			e.schedule(o)
 		case o.Copies > 1 && e.notifyNow(r.Context(), o):
 			opened[i].Copies-- // one callback precedes the response; the others follow it
 		}
@@ -132,11 +132,11 @@ func (e *Engine) carryOn(opened []Order) {
 // the callback of an order that ended already.
 func (e *Engine) Proceed(o Order) {
 	if o.Open() {
-		e.arrange(o)
+		e.schedule(o)
 		return
 	}
 	e.notify(o, max(o.Copies, 1))
-	e.mayCorrect(o)
+	e.scheduleCorrection(o)
 }
 
 // NotifyAgain sends the callback of an order once more, as an operator does on request.

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// hangsFor is the time for which a lost response keeps its caller waiting. The caller
+// hangTimeout is the time for which a lost response keeps its caller waiting. The caller
 // usually gives up first.
-const hangsFor = 60 * time.Second
+const hangTimeout = 60 * time.Second
 
 // Runtime holds the services behind every simulator: its clock, its scheduler, its switches
 // and its notifier.
@@ -49,7 +49,7 @@ func (rt *Runtime) Hang(r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(rt.life, cancel)() //nolint:contextcheck // Close ends the wait as well
-		Wait(ctx, rt.Clock, hangsFor)
+		Wait(ctx, rt.Clock, hangTimeout)
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -130,11 +130,11 @@ func Patch(now map[string]any, wanted map[string]string) ([]byte, error) {
 
 // typed converts a text to the type of the setting.
 func typed(name string, now map[string]any, text string) (any, error) {
-	kept, known := now[name]
+	current, known := now[name]
 	if !known {
 		return nil, fmt.Errorf("there is no setting %q", name)
 	}
-	switch kept.(type) {
+	switch current.(type) {
 	case bool:
 		if text != "true" && text != "false" {
 			return nil, fmt.Errorf("%s must be true or false, not %q", name, text)

@@ -83,8 +83,8 @@ func (m *OrderedMap[T]) Put(id string, one T) (before *T) {
 
 // Find returns a value, and false if there is none.
 func (m *OrderedMap[T]) Find(id string) (one T, found bool) {
-	if kept, found := m.byID[id]; found {
-		return *kept, true
+	if stored, found := m.byID[id]; found {
+		return *stored, true
 	}
 	return one, false
 }

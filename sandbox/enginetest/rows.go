@@ -87,16 +87,15 @@ func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (
 	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal
 	require.NoError(t, err)
 	damaged := slices.Concat(whole, []byte(damage.Damage))
-	err = os.WriteFile(path, damaged, 0o600)
-	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, damaged, 0o600)) //nolint:gosec // as above
 	sim, err := open()
-	require.Equal(t, damage.Opens, (err == nil))
+	require.Equal(t, damage.Opens, err == nil)
 	if err != nil {
 		return
 	}
 	require.Len(t, sim.Book(), 1)
 	Close(t, sim)
-	mended, err := os.ReadFile(path)
+	mended, err := os.ReadFile(path) //nolint:gosec // as above
 	require.NoError(t, err)
 	require.Equal(t, string(whole), string(mended))
 }

@@ -64,7 +64,7 @@ func NewWorld[S Simulator](t *testing.T) *World[S] {
 	w.URL = server.URL
 	w.Client = &http.Client{
 		Timeout: Patience,
-		// On a kept connection net/http repeats some calls by itself.
+		// On a reused connection net/http repeats some calls by itself.
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	maxBody  = 64 << 10 // bytes
-	maxKept  = 500      // webhooks; the oldest are dropped
-	maxDrift = 300      // greatest difference in seconds between a timestamp and now
+	maxBody   = 64 << 10 // bytes
+	maxStored = 500      // webhooks; the oldest are dropped
+	maxDrift  = 300      // greatest difference in seconds between a timestamp and now
 )
 
-// Letter is one received webhook.
-type Letter struct {
+// Webhook is one received webhook.
+type Webhook struct {
 	At       time.Time       `json:"at"`
 	Verified bool            `json:"verified"`
 	Body     json.RawMessage `json:"body"`
@@ -35,22 +35,22 @@ type Letter struct {
 // Inbox is an http.Handler. POST stores a webhook. GET shows all of them, as a page or,
 // with Accept: application/json, as JSON.
 type Inbox struct {
-	secret  []byte
-	mu      sync.Mutex
-	letters []Letter
+	secret   []byte
+	mu       sync.Mutex
+	webhooks []Webhook
 }
 
 //go:embed inbox.html
-var pageText string
+var pageHTML string
 
 // New returns the inbox of the merchant with this API secret.
 func New(secret string) *Inbox { return &Inbox{secret: []byte(secret)} }
 
-// Letters returns the received webhooks, latest first.
-func (b *Inbox) Letters() []Letter {
+// Webhooks returns the received webhooks, latest first.
+func (b *Inbox) Webhooks() []Webhook {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	letters := slices.Clone(b.letters)
+	letters := slices.Clone(b.webhooks)
 	slices.Reverse(letters)
 	return letters
 }
@@ -59,7 +59,7 @@ func (b *Inbox) Letters() []Letter {
 func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
-		b.take(w, r)
+		b.receive(w, r)
 	case http.MethodGet:
 		b.show(w, r)
 	default:
@@ -68,27 +68,27 @@ func (b *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// take verifies a webhook and stores it, even if the signature is wrong.
-func (b *Inbox) take(w http.ResponseWriter, r *http.Request) {
+// receive verifies a webhook and stores it, even if the signature is wrong.
+func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil || !json.Valid(body) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	letter := Letter{At: time.Now().UTC(), Verified: b.verified(r.Header, body), Body: body}
-	b.keep(letter)
+	letter := Webhook{At: time.Now().UTC(), Verified: b.verified(r.Header, body), Body: body}
+	b.store(letter)
 	if !letter.Verified {
 		w.WriteHeader(http.StatusUnauthorized)
 	}
 }
 
-// keep stores a webhook and drops the oldest one beyond maxKept.
-func (b *Inbox) keep(letter Letter) {
+// store stores a webhook and drops the oldest one beyond maxStored.
+func (b *Inbox) store(letter Webhook) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.letters = append(b.letters, letter)
-	if len(b.letters) > maxKept {
-		b.letters = slices.Clone(b.letters[1:])
+	b.webhooks = append(b.webhooks, letter)
+	if len(b.webhooks) > maxStored {
+		b.webhooks = slices.Clone(b.webhooks[1:])
 	}
 }
 
@@ -108,7 +108,7 @@ func (b *Inbox) verified(h http.Header, body []byte) bool {
 
 // show returns all received webhooks.
 func (b *Inbox) show(w http.ResponseWriter, r *http.Request) {
-	letters := b.Letters()
+	letters := b.Webhooks()
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
 		if err := json.NewEncoder(w).Encode(letters); err != nil {
@@ -116,7 +116,7 @@ func (b *Inbox) show(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	page, err := template.New("inbox").Parse(pageText)
+	page, err := template.New("inbox").Parse(pageHTML)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -135,7 +135,7 @@ type row struct {
 }
 
 // rows returns webhooks in the form of the page.
-func rows(letters []Letter) []row {
+func rows(letters []Webhook) []row {
 	shown := make([]row, len(letters))
 	for i, l := range letters {
 		var body struct {

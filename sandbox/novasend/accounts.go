@@ -51,13 +51,13 @@ var countries = map[string]country{
 // sandboxCountries lists the countries with an account unless New gets others.
 var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
 
-// has reports whether a number belongs to the country, in full and with its plus sign.
-func (c country) has(msisdn string) bool {
+// hasNumber reports whether a number belongs to the country, in full and with its plus sign.
+func (c country) hasNumber(msisdn string) bool {
 	return engine.ValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
 }
 
-// of returns the limits of one direction.
-func (c country) of(way engine.Direction) limits {
+// limitsOf returns the limits of one direction.
+func (c country) limitsOf(way engine.Direction) limits {
 	if way == engine.In {
 		return c.in
 	}
@@ -82,14 +82,14 @@ func (s *Simulator) openAccounts(given []Account) error {
 			return fmt.Errorf("two accounts have the key %q", a.APIKey)
 		}
 		s.accounts[a.APIKey] = a
-		s.hooks[a.ID] = hook{secret: a.Secret}
+		s.hooks[a.ID] = accountWebhook{secret: a.Secret}
 	}
 	return nil
 }
 
-// admit returns the account of a call: Authorization is Basic base64(api_key:api_client).
+// authenticate returns the account of a call: Authorization is Basic base64(api_key:api_client).
 // Novasend's portal calls the pair an API token. The choice of the refusal is our reading.
-func (s *Simulator) admit(_ http.ResponseWriter, r *http.Request) (Account, error) {
+func (s *Simulator) authenticate(_ http.ResponseWriter, r *http.Request) (Account, error) {
 	switches := s.Faults.Read()
 	key, client, given := r.BasicAuth()
 	a, known := s.accounts[key]

@@ -59,12 +59,12 @@ type Simulator struct {
 
 	accounts map[string]Account // by API key
 
-	mu      sync.Mutex            // allows one write at a time, so that a key opens one order
-	refunds map[string]string     // the latest refund of each payin
-	refused map[string]remembered // the refusals by key
+	mu      sync.Mutex               // allows one write at a time, so that a key opens one order
+	refunds map[string]string        // the latest refund of each payin
+	refused map[string]storedRefusal // the refusals by key
 
 	hookMu sync.Mutex
-	hooks  map[string]hook // by account ID
+	hooks  map[string]accountWebhook // by account ID
 }
 
 // New starts a simulator with the merchant's accounts. The default is one for each of CI,
@@ -72,8 +72,8 @@ type Simulator struct {
 // order, and anything that fell due meanwhile happens at once.
 func New(o engine.Config, accounts ...Account) (*Simulator, error) {
 	s := &Simulator{
-		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]remembered{},
-		hooks: map[string]hook{},
+		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]storedRefusal{},
+		hooks: map[string]accountWebhook{},
 	}
 	if err := s.openAccounts(accounts); err != nil {
 		return nil, err
@@ -82,9 +82,9 @@ func New(o engine.Config, accounts ...Account) (*Simulator, error) {
 	if err := s.Start(o); err != nil {
 		return nil, err
 	}
-	for _, kept := range s.Orders() {
-		if kept.Parent != "" {
-			s.refunds[kept.Parent] = kept.ID
+	for _, o := range s.Orders() {
+		if o.Parent != "" {
+			s.refunds[o.Parent] = o.ID
 		}
 	}
 	return s, nil

@@ -101,7 +101,7 @@ func session(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 		return engine.Order{}, err
 	case asked.CustomerName == "":
 		return engine.Order{}, invalidRequest.because("customerName is required.")
-	case asked.AccountID == "" && !asked.leadsBack():
+	case asked.AccountID == "" && !asked.hasRedirects():
 		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	return a.order(walletPayins, asked, asked.movement)
@@ -115,7 +115,7 @@ func directPayin(_ *http.Request, a Account, body []byte) (engine.Order, error) 
 		return engine.Order{}, err
 	case asked.Payin == nil:
 		return engine.Order{}, invalidRequest.because("payin is required.")
-	case !asked.leadsBack():
+	case !asked.hasRedirects():
 		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
 	}
 	o, err := a.order(directPayins, asked, *asked.Payin)
@@ -164,7 +164,7 @@ func (s *Simulator) refund(r *http.Request, a Account, body []byte) (engine.Orde
 		return engine.Order{}, err
 	case !validReference(asked.ExternalReference):
 		return engine.Order{}, invalidRequest.because("externalReference must have 1 to 128 characters.")
-	case asked.Reason == "" || !short(asked.Reason):
+	case asked.Reason == "" || !isShort(asked.Reason):
 		return engine.Order{}, invalidRequest.because("reason must have 1 to 255 characters.")
 	}
 	payin, err := s.find(a, r.PathValue("id"), walletPayins, directPayins)
@@ -186,11 +186,11 @@ func (a Account) order(f family, asked request, m movement) (engine.Order, error
 	if f == walletPayouts || f == directPayouts {
 		way = engine.Out
 	}
-	value, err := home.of(way).whole(m.Amount)
+	value, err := home.limitsOf(way).parse(m.Amount)
 	switch {
 	case !validReference(asked.Reference):
 		return engine.Order{}, invalidRequest.because("reference must have 1 to 128 characters.")
-	case !short(asked.CustomerName):
+	case !isShort(asked.CustomerName):
 		return engine.Order{}, invalidRequest.because("customerName must have at most 255 characters.")
 	case asked.AccountID != "" && asked.AccountID != a.ID:
 		return engine.Order{}, walletNotFound
@@ -198,7 +198,7 @@ func (a Account) order(f family, asked request, m movement) (engine.Order, error
 		return engine.Order{}, countryNotFound
 	case direct && !slices.Contains(providers[a.Country], m.Provider):
 		return engine.Order{}, providerNotFound
-	case !home.has(m.MSISDN):
+	case !home.hasNumber(m.MSISDN):
 		return engine.Order{}, invalidNumber
 	case err != nil:
 		return engine.Order{}, err
@@ -223,8 +223,8 @@ func (a Account) order(f family, asked request, m movement) (engine.Order, error
 // wholeNumber matches an amount without decimals.
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)
 
-// whole returns an amount within the limits. It must be a JSON number.
-func (l limits) whole(raw json.RawMessage) (int64, error) {
+// parse returns an amount within the limits. It must be a JSON number.
+func (l limits) parse(raw json.RawMessage) (int64, error) {
 	if !wholeNumber.Match(raw) {
 		return 0, invalidAmount.because("amount must be a whole number.")
 	}
@@ -254,9 +254,9 @@ func decode[T any](body []byte) (T, error) {
 	return read, nil
 }
 
-// leadsBack reports whether the request has both addresses that lead the customer back to
+// hasRedirects reports whether the request has both addresses that lead the customer back to
 // the merchant.
-func (q request) leadsBack() bool {
+func (q request) hasRedirects() bool {
 	return engine.IsAddress(q.Action.SuccessURL) && engine.IsAddress(q.Action.FailureURL)
 }
 
@@ -266,15 +266,15 @@ func validReference(reference string) bool {
 	return length >= 1 && length <= maxReference && !strings.ContainsFunc(reference, unicode.IsControl)
 }
 
-// short reports whether a text is within maxText.
-func short(text string) bool { return utf8.RuneCountInString(text) <= maxText }
+// isShort reports whether a text is within maxText.
+func isShort(text string) bool { return utf8.RuneCountInString(text) <= maxText }
 
 // newID returns an identifier that nobody can guess, because it is part of the page's
 // address.
 func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
 
-// bare returns an identifier without its prefix.
-func bare(id string) string { return id[strings.IndexByte(id, '_')+1:] }
+// withoutPrefix returns an identifier without its prefix.
+func withoutPrefix(id string) string { return id[strings.IndexByte(id, '_')+1:] }
 
 // familyOf returns the kind of call that made an order.
 func familyOf(o engine.Order) family { return family(o.Notes[noteFamily]) }

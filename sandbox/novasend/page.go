@@ -8,13 +8,13 @@ import (
 )
 
 //go:embed page.html
-var pageText string
+var pageHTML string
 
 //go:embed page.css
-var pageStyle string
+var pageCSS string
 
-// thePage is the template of the page, with its style inside.
-var thePage = engine.InlinePage(pageText, pageStyle, "")
+// paymentPage is the template of the page, with its style inside.
+var paymentPage = engine.InlinePage(pageHTML, pageCSS, "")
 
 // The actions of the buttons.
 const (
@@ -34,23 +34,23 @@ type pageView struct {
 
 // page serves a paymentUrl: it asks the customer, and shows the result.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
-	t := wordsFor(r)
-	o, found := s.visited(r.PathValue("code"))
+	t := textsFor(r)
+	o, found := s.orderOfPage(r.PathValue("code"))
 	switch {
 	case !found:
-		shows(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
+		renderPage(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
 	case s.Down(o.Direction, o.MSISDN):
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 	case engine.IsGet(r):
-		shows(w, http.StatusOK, viewOf(o, t))
+		renderPage(w, http.StatusOK, viewOf(o, t))
 	case engine.IsPost(w, r):
-		s.decided(w, r, o, t)
+		s.decide(w, r, o, t)
 	}
 }
 
-// visited returns the order of a short code, which is the order's identifier without its
+// orderOfPage returns the order of a short code, which is the order's identifier without its
 // prefix.
-func (s *Simulator) visited(code string) (engine.Order, bool) {
+func (s *Simulator) orderOfPage(code string) (engine.Order, bool) {
 	for _, prefix := range []string{prefixSeed, prefixCurrent} {
 		if o, found := s.Order(prefix + code); found && hasPage(o) {
 			return o, true
@@ -59,9 +59,9 @@ func (s *Simulator) visited(code string) (engine.Order, bool) {
 	return engine.Order{}, false
 }
 
-// decided executes a person's choice. A late or repeated press shows the result. A customer
-// whose balance is too low stays so, whatever the person presses.
-func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o engine.Order, t texts) {
+// decide executes a person's choice. A late or repeated click shows the result. A customer
+// whose balance is too low stays so, whatever the person clicks.
+func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order, t texts) {
 	state, why := engine.Executed, engine.Reason("")
 	switch pressed := r.PostFormValue("action"); {
 	case pressed == decline:
@@ -73,7 +73,7 @@ func (s *Simulator) decided(w http.ResponseWriter, r *http.Request, o engine.Ord
 		state, why = engine.Declined, engine.TooPoor
 	}
 	if err := s.DecideOnPage(o.ID, state, why); err != nil {
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 		return
 	}
 	engine.Redirect(w, "?lang="+t.Lang)
@@ -99,11 +99,13 @@ func viewOf(o engine.Order, t texts) pageView {
 	return v
 }
 
-// pageDown serves the page of an operator that is down.
-func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
-	t := wordsFor(r)
-	shows(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
+// renderDown serves the page of an operator that is down.
+func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+	t := textsFor(r)
+	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
 }
 
-// shows writes the page in the language of its texts.
-func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }
+// renderPage writes the page in the language of its texts.
+func renderPage(w http.ResponseWriter, status int, v pageView) {
+	paymentPage.Render(w, status, v.T.Lang, v)
+}

@@ -48,7 +48,7 @@ func TestDecideOnPage(t *testing.T) {
 			"Solde insuffisant", "https://m.example/no", 0,
 		},
 		"half of it":   {"444444", "accept", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
-		"a late press": {"123456", "decline", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
+		"a late click": {"123456", "decline", paid("300.00"), "Paiement réussi", "https://m.example/ok", 300},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

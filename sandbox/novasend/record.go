@@ -8,9 +8,9 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// words holds the status words of each family. The documents' pages use different words for
+// statusWords holds the status words of each family. The documents' pages use different words for
 // success, so every family has another one.
-var words = map[family]map[engine.State]string{
+var statusWords = map[family]map[engine.State]string{
 	walletPayins: {
 		engine.Pending: "processing", engine.Executed: "processed", engine.Declined: "failed", engine.Lapsed: "expired",
 	},
@@ -22,8 +22,8 @@ var words = map[family]map[engine.State]string{
 	refundOrders:  {engine.Pending: "processing", engine.Executed: "completed", engine.Declined: "failed"},
 }
 
-// coreWords holds the words of transaction.status, which is the settled result.
-var coreWords = map[engine.State]string{
+// transactionWords holds the words of transaction.status, which is the settled result.
+var transactionWords = map[engine.State]string{
 	engine.Pending: "pending", engine.Executed: "completed", engine.Declined: "failed",
 }
 
@@ -175,7 +175,7 @@ func (s *Simulator) word(o engine.Order) string {
 	if s.failsInsideOnly(o) {
 		return "processed"
 	}
-	return words[familyOf(o)][o.State]
+	return statusWords[familyOf(o)][o.State]
 }
 
 // failsInsideOnly reports whether only the transaction shows an order's refusal. A refund
@@ -261,7 +261,7 @@ func coreWord(o engine.Order, says string) string {
 	if says == engine.UnknownWord {
 		return says
 	}
-	return coreWords[o.State]
+	return transactionWords[o.State]
 }
 
 // shown returns the amount at the top of an order. Another amount that moved is in the
@@ -300,7 +300,7 @@ func (s *Simulator) paymentURL(o engine.Order) *string {
 	if !hasPage(o) {
 		return nil
 	}
-	address := s.Address("/link/" + bare(o.ID))
+	address := s.Address("/link/" + withoutPrefix(o.ID))
 	return &address
 }
 
@@ -336,7 +336,7 @@ func fee(o engine.Order) int64 {
 }
 
 // coreID returns the identifier in the core system, which no call accepts.
-func coreID(o engine.Order) string { return "tr_" + bare(o.ID)[:16] }
+func coreID(o engine.Order) string { return "tr_" + withoutPrefix(o.ID)[:16] }
 
 // decimal formats an amount as the core system does.
 func decimal(amount int64) string { return strconv.FormatInt(amount, 10) + ".00" }

@@ -58,7 +58,8 @@ func (f refusal) because(message string) refusal {
 // on how well Novasend knows them, hence the word for that; our reading.
 var engineRefusals = map[error]refusal{
 	engine.ErrCeiling: kycNotApproved, engine.ErrFloat: walletPoor, engine.ErrReturned: alreadyRefunded,
-	engine.ErrNoOrder: doesNotExist, engine.ErrDown: unavailable, engine.ErrFull: unavailable.because(engine.ErrFull.Error()),
+	engine.ErrNoOrder: doesNotExist, engine.ErrDown: unavailable,
+	engine.ErrFull:     unavailable.because(engine.ErrFull.Error()),
 	engine.ErrInternal: internal,
 }
 

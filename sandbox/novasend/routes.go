@@ -14,29 +14,31 @@ type call func(w http.ResponseWriter, r *http.Request, a Account) error
 // stripped.
 func (s *Simulator) Handler() http.Handler {
 	mux := s.Mux(map[string]engine.Call{
-		"POST /v1/payin/sessions":    s.once(session),
-		"POST /v1/direct/payin":      s.once(directPayin),
-		"POST /v1/payout":            s.once(walletPayout),
-		"POST /v1/direct/payout":     s.once(directPayout),
-		"POST /v1/payin/{id}/refund": s.once(s.refund),
+		"POST /v1/payin/sessions":    s.idempotent(session),
+		"POST /v1/direct/payin":      s.idempotent(directPayin),
+		"POST /v1/payout":            s.idempotent(walletPayout),
+		"POST /v1/direct/payout":     s.idempotent(directPayout),
+		"POST /v1/payin/{id}/refund": s.idempotent(s.refund),
 		"GET /v1/payin/{id}":         s.status(walletPayins, directPayins),
-		"GET /v1/payin/{id}/refund":  s.admitted(s.refundStatus),
+		"GET /v1/payin/{id}/refund":  s.authenticated(s.refundStatus),
 		"GET /v1/payout/{id}":        s.status(walletPayouts),
 		"GET /v1/direct/payout/{id}": s.status(directPayouts),
 	})
-	mux.Handle("GET /v1/balance", s.WithoutFaults(s.admitted(s.balance)))
-	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle("GET /v1/balance", s.WithoutFaults(s.authenticated(s.balance)))
+	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
 	mux.Handle("POST /portal/webhook", s.Answer(s.portal, refusals))
 	mux.Handle("/", notFound)
 	return mux
 }
 
-// admitted serves a call of an authenticated account.
-func (s *Simulator) admitted(serve call) engine.Call { return engine.Admitted(s.admit, serve) }
+// authenticated serves a call of an authenticated account.
+func (s *Simulator) authenticated(serve call) engine.Call {
+	return engine.Admitted(s.authenticate, serve)
+}
 
 // status serves the status of an order that one of these families of calls made.
 func (s *Simulator) status(families ...family) engine.Call {
-	return s.admitted(func(w http.ResponseWriter, r *http.Request, a Account) error {
+	return s.authenticated(func(w http.ResponseWriter, r *http.Request, a Account) error {
 		o, err := s.find(a, r.PathValue("id"), families...)
 		if err != nil {
 			return err

@@ -38,6 +38,6 @@ var languages = map[string]texts{
 	},
 }
 
-// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// textsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }
+func textsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }

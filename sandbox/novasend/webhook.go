@@ -14,8 +14,8 @@ import (
 // signatureHeader carries the lower-case hex HMAC-SHA256 of the body.
 const signatureHeader = "X-Signature-Value"
 
-// hook is the webhook of an account in Novasend's portal.
-type hook struct{ url, secret string }
+// accountWebhook is the webhook of an account in Novasend's portal.
+type accountWebhook struct{ url, secret string }
 
 // portal stands for the page of Novasend's portal on which a merchant types the address of
 // the webhook. The body is {"key": "<api key>", "url": "http://..."}. A restart drops the
@@ -36,15 +36,15 @@ func (s *Simulator) portal(w http.ResponseWriter, r *http.Request) error {
 		return invalidRequest.because("url must be an absolute http address.")
 	}
 	s.hookMu.Lock()
-	s.hooks[a.ID] = hook{typed.URL, a.Secret}
+	s.hooks[a.ID] = accountWebhook{typed.URL, a.Secret}
 	s.hookMu.Unlock()
 	engine.WriteJSON(w, http.StatusOK, map[string]string{"url": typed.URL})
 	return nil
 }
 
-// notice is the webhook's record in the current shape. Its field is fees where responses
+// webhookBody is the webhook's record in the current shape. Its field is fees where responses
 // have fee, and it has no transaction.
-type notice struct {
+type webhookBody struct {
 	ID                   string   `json:"id"`
 	Fees                 int64    `json:"fees"`
 	Type                 string   `json:"type"`
@@ -70,7 +70,7 @@ func (s *Simulator) webhook(o engine.Order) engine.Notification {
 	if to.url == "" || o.State == engine.Lapsed || o.Parent != "" {
 		return engine.Notification{}
 	}
-	body, signed, err := s.written(s.told(o))
+	body, signed, err := s.encodeWebhook(s.webhookRecord(o))
 	if err != nil {
 		s.Log.Error("webhook not written", "error", err)
 		return engine.Notification{}
@@ -82,13 +82,13 @@ func (s *Simulator) webhook(o engine.Order) engine.Notification {
 	}
 }
 
-// told returns the record of a webhook, in the shape of the call.
-func (s *Simulator) told(o engine.Order) any {
+// webhookRecord returns the record of a webhook, in the shape of the call.
+func (s *Simulator) webhookRecord(o engine.Order) any {
 	if o.Notes[noteShape] == seedShape {
 		return s.seedOf(o, s.word(o))
 	}
 	r := s.recordOf(o, s.word(o))
-	return notice{
+	return webhookBody{
 		ID: r.ID, Fees: r.Fee, Type: r.Type, Amount: r.Amount, Status: r.Status, Failure: r.Failure,
 		Currency: r.Currency, Customer: r.Customer, CreatedAt: r.CreatedAt, Reference: r.Reference,
 		PaymentURL: r.PaymentURL, ChargedAmount: r.ChargedAmount, ConfirmationStatus: r.ConfirmationStatus,
@@ -96,9 +96,9 @@ func (s *Simulator) told(o engine.Order) any {
 	}
 }
 
-// written returns the bytes to send and the bytes to sign. They differ if the signer
+// encodeWebhook returns the bytes to send and the bytes to sign. They differ if the signer
 // re-serialises.
-func (s *Simulator) written(said any) (sent, signed []byte, err error) {
+func (s *Simulator) encodeWebhook(said any) (sent, signed []byte, err error) {
 	var compact bytes.Buffer
 	encoder := json.NewEncoder(&compact)
 	encoder.SetEscapeHTML(false) // as JavaScript encodes JSON, and a signer that re-serialises it

@@ -155,8 +155,8 @@ func (w *world) shows(path string, want fields) {
 func (w *world) refused(name string, req *http.Request, status int, code string) {
 	w.T.Helper()
 	got, reply := w.Object(req)
-	require.Equal(w.T, status, got, reply)
-	require.Equal(w.T, code, reply.At("code"))
+	require.Equal(w.T, status, got, "%s: %v", name, reply)
+	require.Equal(w.T, code, reply.At("code"), name)
 	require.Equal(w.T, fmt.Sprint(status), reply.At("statusCode"))
 	require.NotEmpty(w.T, reply.At("message"))
 }

@@ -105,7 +105,7 @@ func (s *Simulator) Handler() http.Handler {
 	}
 	mux.Handle(webpaymentPath, s.WithoutFaults(refuseMethod))
 	mux.Handle(transactionStatusPath, s.WithoutFaults(refuseMethod))
-	mux.Handle(pagePath+"{pay_token}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	mux.Handle(pagePath+"{pay_token}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
 	mux.HandleFunc("GET /assets/{file}", s.checkout.ServeAsset)
 	mux.Handle("/", notFound)
 	return mux

@@ -61,7 +61,7 @@ func (s *Simulator) visitPage(w http.ResponseWriter, r *http.Request, o engine.O
 // has ended cannot be cancelled; the page then shows that.
 func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	if s.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage) != nil {
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 		return
 	}
 	if after, _ := s.Order(o.ID); cancelled(after) {
@@ -89,7 +89,7 @@ func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, o engine.O
 		s.render(w, http.StatusUnprocessableEntity, t, view)
 	case err != nil && !errors.Is(err, engine.ErrNoOrder):
 		s.Log.Error("confirmation not recorded", "error", err)
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 	default:
 		engine.Redirect(w, "?lang="+t.Lang)
 	}
@@ -174,8 +174,8 @@ func (t texts) refuseOTP(triesLeft int) string {
 	return says
 }
 
-// pageDown serves the page of an operator that is down.
-func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
+// renderDown serves the page of an operator that is down.
+func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
 	t := textsFor(r, "")
 	s.render(w, http.StatusServiceUnavailable, t,
 		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})

@@ -100,7 +100,7 @@ func txnID(o engine.Order) string {
 	return ""
 }
 
-// cancelled reports whether a person pressed "cancel". Orange sends no notification: the
+// cancelled reports whether a person clicked "cancel". Orange sends no notification: the
 // session looks abandoned for ever.
 func cancelled(o engine.Order) bool { return o.Reason == engine.LeftPage }
 

@@ -45,6 +45,6 @@ var languages = map[string]words{
 	},
 }
 
-// wordsFor chooses the language of the page: French, unless the link or the browser prefers
+// textsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
 func wordsFor(r *http.Request) words { return engine.LanguageOf(r, languages) }

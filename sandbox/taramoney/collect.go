@@ -80,9 +80,9 @@ func (c collection) validate() error {
 	)
 }
 
-// started is the response to an accepted collection. ussdCode is on Tara's page.
+// collectionReply is the response to an accepted collection. ussdCode is on Tara's page.
 // transactionId was seen only in mobilepay, and authUrl belongs to Wave.
-type started struct {
+type collectionReply struct {
 	Message       string `json:"message"`
 	Status        string `json:"status"`
 	USSDCode      string `json:"ussdCode,omitempty"`
@@ -104,7 +104,7 @@ func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte
 	c.Network = "" // cmmobile has no such parameter
 	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o engine.Order) any {
 		vendor := o.Notes[noteVendor]
-		return started{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
+		return collectionReply{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
 	})
 }
 
@@ -121,10 +121,10 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 		return err
 	}
 	return s.collect(w, r, c, c.PhoneNumber, func(o engine.Order) any {
-		said := started{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
+		said := collectionReply{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
 		said.USSDCode = ussdCodes[said.Vendor]
 		if o.Notes[noteWave] != "" {
-			said.AuthURL = text(map[string]string{"url": s.pageURL(o)})
+			said.AuthURL = nestedJSON(map[string]string{"url": s.pageURL(o)})
 		}
 		return said
 	})
@@ -174,8 +174,8 @@ func (c country) networkOf(number string) string {
 	return c.network
 }
 
-// text returns a value as Tara nests JSON in JSON: as a string.
-func text(v any) string {
+// nestedJSON returns a value as Tara nests JSON in JSON: as a string.
+func nestedJSON(v any) string {
 	encoded, err := json.Marshal(v)
 	if err != nil {
 		return "{}"

@@ -17,18 +17,18 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// thePage is the template of the page, with its style inside.
-var thePage = engine.InlinePage(pageHTML, pageCSS, "")
+// paymentPage is the template of the page, with its style inside.
+var paymentPage = engine.InlinePage(pageHTML, pageCSS, "")
 
-// speech holds the page's texts in one language.
-type speech struct {
+// texts holds the page's texts in one language.
+type texts struct {
 	engine.PageTexts
 
 	Ask, Pay, Refuse, Pending, None string
 }
 
-// speeches maps language codes to the page's texts.
-var speeches = map[string]speech{
+// languages maps language codes to the page's texts.
+var languages = map[string]texts{
 	"fr": {
 		PageTexts: engine.French, Ask: "Confirmer le paiement ?", Pay: "Payer", Refuse: "Refuser",
 		Pending: "Paiement en attente", None: "Paiement introuvable",
@@ -39,13 +39,13 @@ var speeches = map[string]speech{
 	},
 }
 
-// speechFor chooses the language of the page: French, unless the link or the browser
+// textsFor chooses the language of the page: French, unless the link or the browser
 // prefers English.
-func speechFor(r *http.Request) speech { return engine.LanguageOf(r, speeches) }
+func textsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }
 
 // pageView is the content of the template.
 type pageView struct {
-	T                       speech
+	T                       texts
 	Title                   string
 	Product, Amount, Number string // empty without a payment
 	Form                    bool
@@ -55,17 +55,17 @@ type pageView struct {
 func (s *Simulator) pageURL(o engine.Order) string { return s.Address(payPath + o.ID) }
 
 // page shows a payment, and lets a Wave customer decide it. A decided payment stays so,
-// whatever the person presses.
+// whatever the person clicks.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	order, found := s.Order(r.PathValue("id"))
-	t := speechFor(r)
+	t := textsFor(r)
 	switch {
 	case !found:
-		shows(w, http.StatusNotFound, pageView{T: t, Title: t.None})
+		renderPage(w, http.StatusNotFound, pageView{T: t, Title: t.None})
 	case s.Down(order.Direction, order.MSISDN):
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 	case engine.IsGet(r):
-		shows(w, http.StatusOK, viewOf(order, t))
+		renderPage(w, http.StatusOK, viewOf(order, t))
 	case engine.IsPost(w, r):
 		s.decide(w, r, order)
 	}
@@ -82,14 +82,14 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 		err = s.DecideOnPage(o.ID, engine.Declined, engine.SaidNo)
 	}
 	if err != nil {
-		s.pageDown(w, r)
+		s.renderDown(w, r)
 		return
 	}
-	engine.Redirect(w, "?lang="+speechFor(r).Lang)
+	engine.Redirect(w, "?lang="+textsFor(r).Lang)
 }
 
 // viewOf returns the page of a payment in the language of t.
-func viewOf(o engine.Order, t speech) pageView {
+func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
 		T: t, Product: o.Notes[noteProduct], Number: o.MSISDN,
 		Amount: engine.Grouped(o.Asked) + engine.NoBreak + "F" + engine.NoBreak + "CFA",
@@ -108,11 +108,13 @@ func viewOf(o engine.Order, t speech) pageView {
 	return v
 }
 
-// pageDown serves the page of an operator that is down.
-func (s *Simulator) pageDown(w http.ResponseWriter, r *http.Request) {
-	t := speechFor(r)
-	shows(w, http.StatusServiceUnavailable, pageView{T: t, Title: t.DownTitle})
+// renderDown serves the page of an operator that is down.
+func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+	t := textsFor(r)
+	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Title: t.DownTitle})
 }
 
-// shows writes the page in the language of its texts.
-func shows(w http.ResponseWriter, status int, v pageView) { thePage.Render(w, status, v.T.Lang, v) }
+// renderPage writes the page in the language of its texts.
+func renderPage(w http.ResponseWriter, status int, v pageView) {
+	paymentPage.Render(w, status, v.T.Lang, v)
+}

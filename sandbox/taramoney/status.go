@@ -8,26 +8,26 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// words maps the states of an order to status words.
-var words = map[engine.State]string{
+// statusWords maps the states of an order to status words.
+var statusWords = map[engine.State]string{
 	engine.Pending: pending, engine.Executed: success, engine.Declined: failure, engine.Lapsed: failure,
 }
 
-// reasons maps the causes of a failure to messages [our reading].
-var reasons = map[engine.Reason]string{
+// failureMessages maps the causes of a failure to messages [our reading].
+var failureMessages = map[engine.Reason]string{
 	engine.TooPoor: "INSUFFICIENT_BALANCE", engine.SaidNo: "PAYMENT_REFUSED_BY_CUSTOMER",
 	engine.Rejected: "PAYOUT_REJECTED", engine.Silence: "PAYMENT_EXPIRED",
 }
 
-// product is the body of transactions/status and resend-webhook.
-type product struct {
+// productRequest is the body of transactions/status and resend-webhook.
+type productRequest struct {
 	ProductID string `json:"productId"`
 }
 
-// standing is the response of transactions/status as integrators saw it: a payment in two
+// statusReply is the response of transactions/status as integrators saw it: a payment in two
 // JSON objects that are text. productId is present if the call used it [documented], and
 // not if the call used Tara's own identifier [seen].
-type standing struct {
+type statusReply struct {
 	ProductID     string `json:"productId,omitempty"`
 	Status        string `json:"status"`
 	Message       string `json:"message"`
@@ -59,9 +59,9 @@ type paymentData struct {
 // status serves transactions/status.
 func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) error {
 	if s.Quirk(noStatus) {
-		return noStatusForYou
+		return statusNotActivated
 	}
-	var asked product
+	var asked productRequest
 	if err := decode(body, &asked); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Simulator) status(w http.ResponseWriter, _ *http.Request, body []byte) 
 	}
 	order, _ := s.find(asked.ProductID)
 	return s.Reply(w, order, func(o engine.Order) any {
-		answer := s.standing(o)
+		answer := s.statusOf(o)
 		if asked.ProductID == o.Reference {
 			answer.ProductID = o.Reference
 		}
@@ -85,7 +85,7 @@ func (s *Simulator) find(asked string) (engine.Order, bool) {
 	if s.Quirk(statusByPaymentID) {
 		return byID, known
 	}
-	if order, found := decisive(s.Search(asked)); found {
+	if order, found := decisiveOrder(s.Search(asked)); found {
 		return order, true
 	}
 	if byID.Direction != engine.Out {
@@ -94,9 +94,9 @@ func (s *Simulator) find(asked string) (engine.Order, bool) {
 	return byID, known
 }
 
-// decisive returns the decisive order of one reference: the executed one, or else the
+// decisiveOrder returns the decisive order of one reference: the executed one, or else the
 // latest [our reading].
-func decisive(orders []engine.Order) (engine.Order, bool) {
+func decisiveOrder(orders []engine.Order) (engine.Order, bool) {
 	if len(orders) == 0 {
 		return engine.Order{}, false
 	}
@@ -108,25 +108,25 @@ func decisive(orders []engine.Order) (engine.Order, bool) {
 	return orders[len(orders)-1], true
 }
 
-// standing returns the status of an order, in an undocumented word if UnknownWords is on.
-func (s *Simulator) standing(o engine.Order) standing {
-	word, message := words[o.State], reasons[o.Reason]
-	answer := standing{}
+// statusOf returns the status of an order, in an undocumented word if UnknownWords is on.
+func (s *Simulator) statusOf(o engine.Order) statusReply {
+	word, message := statusWords[o.State], failureMessages[o.Reason]
+	answer := statusReply{}
 	switch o.State {
 	case engine.Pending:
 		message = "PAYMENT_PENDING"
 	case engine.Executed:
 		message = accepted
 		answer.TransactionID, answer.ReceiptURL = o.Notes[noteMovement], s.pageURL(o)
-		answer.PaymentData = text(paymentData{
-			net(o), o.Currency, o.Reference, o.Notes[notePhone], o.Notes[noteVendor],
+		answer.PaymentData = nestedJSON(paymentData{
+			netAmount(o), o.Currency, o.Reference, o.Notes[notePhone], o.Notes[noteVendor],
 		})
 	case engine.Declined, engine.Lapsed:
 	}
 	now := s.Faults.Read()
 	word, message = now.Word(word), now.Word(message)
 	answer.Status, answer.Message = word, message
-	answer.Payload = text(payload{
+	answer.Payload = nestedJSON(payload{
 		BusinessID, o.ID, strconv.FormatInt(o.Amount, 10), o.Reference, o.Notes[notePhone], word,
 	})
 	return answer
@@ -134,11 +134,11 @@ func (s *Simulator) standing(o engine.Order) standing {
 
 // resend serves resend-webhook: it sends the webhook of an ended collection once more.
 func (s *Simulator) resend(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	var asked product
+	var asked productRequest
 	if err := decode(body, &asked); err != nil {
 		return err
 	}
-	order, found := decisive(s.ByReference(asked.ProductID))
+	order, found := decisiveOrder(s.ByReference(asked.ProductID))
 	switch {
 	case !found || order.Direction != engine.In:
 		return notFound
@@ -158,10 +158,10 @@ const (
 	maxSize     = 100
 )
 
-// entry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a
+// listEntry is one collection in a list. Tara gives createdAt to a pending one and paidAt to a
 // paid one, in UTC. It names the merchant's product in no entry. The quirk
 // lists_name_products adds it.
-type entry struct {
+type listEntry struct {
 	TransactionID string `json:"transactionId"` // as in mobilepay's response
 	ProductID     string `json:"productId,omitempty"`
 	Amount        int64  `json:"amount"` // gross [our reading]
@@ -195,10 +195,10 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or engine.S
 	if err := check(rule{"start", asked.Start >= 0}, rule{"size", asked.Size > 0 && asked.Size <= maxSize}); err != nil {
 		return err
 	}
-	all, listed := s.Orders(), []entry{}
+	all, listed := s.Orders(), []listEntry{}
 	for i := len(all) - 1; i >= 0; i-- {
 		if o := all[i]; o.Direction == engine.In && (o.State == either || o.State == or) {
-			listed = append(listed, s.entry(o))
+			listed = append(listed, s.entryOf(o))
 		}
 	}
 	from := min(asked.Start, len(listed))
@@ -206,9 +206,9 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or engine.S
 	return nil
 }
 
-// entry returns an order as an entry of a list.
-func (s *Simulator) entry(o engine.Order) entry {
-	e := entry{TransactionID: o.ID, Amount: o.Amount, Currency: o.Currency, Status: pending}
+// entryOf returns an order as an entry of a list.
+func (s *Simulator) entryOf(o engine.Order) listEntry {
+	e := listEntry{TransactionID: o.ID, Amount: o.Amount, Currency: o.Currency, Status: pending}
 	if o.State == engine.Executed {
 		e.Status, e.PaidAt = "PAID", o.ChangedAt.Format(time.RFC3339)
 	} else {

@@ -78,12 +78,15 @@ func (s *Simulator) Handler() http.Handler {
 		"/cmmobile": s.cmMobile, "/mobilepay": s.mobilePay, "/payout/create": s.createPayout,
 		"/transactions/status": s.status, "/resend-webhook": s.resend,
 	} {
-		calls["POST "+APIPath+path] = engine.Admitted(s.admit, serve)
+		calls["POST "+APIPath+path] = engine.Admitted(s.readAuthenticated, serve)
 	}
 	mux := s.Mux(calls)
-	mux.Handle("POST "+APIPath+"/transactionlist", s.WithoutFaults(engine.Admitted(s.admit, s.transactions)))
-	mux.Handle("POST "+APIPath+"/paid/transactionlist", s.WithoutFaults(engine.Admitted(s.admit, s.paidTransactions)))
-	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.pageDown)))
+	for path, serve := range map[string]call{
+		"/transactionlist": s.transactions, "/paid/transactionlist": s.paidTransactions,
+	} {
+		mux.Handle("POST "+APIPath+path, s.WithoutFaults(engine.Admitted(s.readAuthenticated, serve)))
+	}
+	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
 	mux.Handle("/", notAllowed)
 	return mux
 }

@@ -8,5 +8,5 @@ import (
 
 func TestTextsComplete(t *testing.T) {
 	t.Parallel()
-	enginetest.SaysEverything(t, speeches)
+	enginetest.SaysEverything(t, languages)
 }

@@ -12,8 +12,8 @@ import (
 // fee is rounded up [our reading].
 const feePercent = 3
 
-// net returns the merchant's credit. No fee on payouts is known.
-func net(o engine.Order) int64 {
+// netAmount returns the merchant's credit. No fee on payouts is known.
+func netAmount(o engine.Order) int64 {
 	if o.Direction == engine.Out {
 		return o.Amount
 	}
@@ -26,9 +26,9 @@ var zone = time.FixedZone("", 2*60*60)
 // layout is the format of times in the samples.
 const layout = "2006-01-02T15:04:05.000-07:00"
 
-// ending is the body of a webhook. It has the seven fields of Tara's page, then those of a
+// webhookBody is the body of a webhook. It has the seven fields of Tara's page, then those of a
 // body captured in production.
-type ending struct {
+type webhookBody struct {
 	BusinessID   string `json:"businessId"`
 	PaymentID    string `json:"paymentId"`
 	CollectionID string `json:"collectionId"`
@@ -36,11 +36,11 @@ type ending struct {
 	CreationDate string `json:"creationDate"`
 	ChangeDate   string `json:"changeDate"`
 	Status       string `json:"status"` // SUCCESS or FAILURE
-	*riches
+	*capturedFields
 }
 
-// riches holds the fields of the captured body that the page does not have.
-type riches struct {
+// capturedFields holds the fields of the captured body that the page does not have.
+type capturedFields struct {
 	Amount         string `json:"amount"`         // paid, as text
 	OriginalAmount string `json:"originalAmount"` // credited, as text, and smaller in spite of its name
 	MobileOperator string `json:"mobileOperator"`
@@ -52,15 +52,15 @@ type riches struct {
 // webhook returns the message about the end of a collection. A payout has no address for
 // one. In the captured body collectionId equals paymentId, on Tara's page it does not.
 func (s *Simulator) webhook(o engine.Order) engine.Notification {
-	body := ending{
+	body := webhookBody{
 		BusinessID: BusinessID, PaymentID: o.ID, CollectionID: o.Notes[noteCollection], PhoneNumber: o.Notes[notePhone],
 		CreationDate: o.OpenedAt.In(zone).Format(layout), ChangeDate: o.ChangedAt.In(zone).Format(layout),
-		Status: words[o.State],
+		Status: statusWords[o.State],
 	}
 	if !s.Quirk(poorWebhooks) {
 		body.CollectionID = o.ID
-		body.riches = &riches{
-			strconv.FormatInt(o.Amount, 10), strconv.FormatInt(net(o), 10), o.Notes[noteVendor],
+		body.capturedFields = &capturedFields{
+			strconv.FormatInt(o.Amount, 10), strconv.FormatInt(netAmount(o), 10), o.Notes[noteVendor],
 			o.Reference, s.pageURL(o), o.Notes[noteMovement],
 		}
 	}

@@ -29,8 +29,8 @@ const (
 // accepted is the message of an accepted collection, in Tara's own spelling.
 const accepted = "API_ORDER_SUCESSFULL"
 
-// answer is the body of a refusal.
-type answer struct {
+// statusMessage is the body of a refusal.
+type statusMessage struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 }
@@ -39,16 +39,16 @@ type answer struct {
 // that did not succeed. Everything else is [our reading]: 4xx for a malformed call, 200 for
 // one that was understood and refused.
 var (
-	notFound       = engine.RefusedWith{Status: 200, Body: answer{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
-	noStatusForYou = engine.RefusedWith{Status: 200, Body: answer{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
-	notFinal       = engine.RefusedWith{Status: 200, Body: answer{failure, "PAYMENT_NOT_FINAL"}}
-	ceilingReached = engine.RefusedWith{Status: 200, Body: answer{failure, "RECEIVER_LIMIT_REACHED"}}
-	floatTooLow    = engine.RefusedWith{Status: 200, Body: answer{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
-	badBody        = engine.RefusedWith{Status: 400, Body: answer{failure, "INVALID_BODY"}}
-	badCredentials = engine.RefusedWith{Status: 401, Body: answer{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
-	notAllowed     = engine.RefusedWith{Status: 405, Body: answer{problem, "METHOD_NOT_ALLOWED"}}
-	internal       = engine.RefusedWith{Status: 500, Body: answer{problem, "INTERNAL_ERROR"}}
-	unavailable    = engine.RefusedWith{Status: 503, Body: answer{problem, "SERVICE_UNAVAILABLE"}}
+	notFound           = engine.RefusedWith{Status: 200, Body: statusMessage{problem, "PAYMENT_FOR_TRANSACTION_NOT_FOUND"}}
+	statusNotActivated = engine.RefusedWith{Status: 200, Body: statusMessage{problem, "BUSINESS_NOT_ACTIVATED_FOR_STATUS"}}
+	notFinal           = engine.RefusedWith{Status: 200, Body: statusMessage{failure, "PAYMENT_NOT_FINAL"}}
+	ceilingReached     = engine.RefusedWith{Status: 200, Body: statusMessage{failure, "RECEIVER_LIMIT_REACHED"}}
+	floatTooLow        = engine.RefusedWith{Status: 200, Body: statusMessage{failure, "BUSINESS_BALANCE_INSUFFICIENT"}}
+	badBody            = engine.RefusedWith{Status: 400, Body: statusMessage{failure, "INVALID_BODY"}}
+	badCredentials     = engine.RefusedWith{Status: 401, Body: statusMessage{problem, "INVALID_API_KEY_OR_BUSINESS_ID"}}
+	notAllowed         = engine.RefusedWith{Status: 405, Body: statusMessage{problem, "METHOD_NOT_ALLOWED"}}
+	internal           = engine.RefusedWith{Status: 500, Body: statusMessage{problem, "INTERNAL_ERROR"}}
+	unavailable        = engine.RefusedWith{Status: 503, Body: statusMessage{problem, "SERVICE_UNAVAILABLE"}}
 )
 
 // refusals maps errors of the engine to Tara's refusals.
@@ -59,16 +59,16 @@ var refusals = map[error]engine.Refusal{
 
 // invalid returns the refusal of one parameter.
 func invalid(name string) error {
-	return engine.RefusedWith{Status: http.StatusBadRequest, Body: answer{failure, "INVALID_PARAMETER " + name}}
+	return engine.RefusedWith{Status: http.StatusBadRequest, Body: statusMessage{failure, "INVALID_PARAMETER " + name}}
 }
 
 // call is one call of the API with its body. It writes the response, or returns the reason
 // why it did not.
 type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 
-// admit returns the body of an authenticated call. Tara has neither tokens nor signatures:
+// readAuthenticated returns the body of an authenticated call. Tara has neither tokens nor signatures:
 // every body holds the key and the business.
-func (s *Simulator) admit(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *Simulator) readAuthenticated(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := engine.ReadBody(w, r, maxBody)
 	if err != nil || !engine.SaysJSON(r) {
 		return nil, badBody

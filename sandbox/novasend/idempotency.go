@@ -17,26 +17,26 @@ const (
 // uuid matches a valid X-Idempotency-Key.
 var uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// reading converts the body of a write to its order.
-type reading func(r *http.Request, a Account, body []byte) (engine.Order, error)
+// orderReader converts the body of a write to its order.
+type orderReader func(r *http.Request, a Account, body []byte) (engine.Order, error)
 
-// remembered is the refusal of a key, with the request that it refused.
-type remembered struct {
+// storedRefusal is the refusal of a key, with the request that it refused.
+type storedRefusal struct {
 	digest string
 	err    error
 }
 
-// once serves a write. The same request under the same X-Idempotency-Key gets the first
+// idempotent serves a write. The same request under the same X-Idempotency-Key gets the first
 // response again and executes nothing. Another request under that key is a conflict. A
 // malformed request leaves its key unused. All of it is our reading of "prevents
 // duplicates".
-func (s *Simulator) once(read reading) engine.Call {
-	return s.admitted(s.write(read))
+func (s *Simulator) idempotent(read orderReader) engine.Call {
+	return s.authenticated(s.serveWrite(read))
 }
 
-// write serves a write once its caller is authenticated. Only a valid request uses up its
+// serveWrite serves a write once its caller is authenticated. Only a valid request uses up its
 // key.
-func (s *Simulator) write(read reading) call {
+func (s *Simulator) serveWrite(read orderReader) call {
 	return func(w http.ResponseWriter, r *http.Request, a Account) error {
 		body, err := readWrite(w, r)
 		if err != nil {
@@ -53,7 +53,7 @@ func (s *Simulator) write(read reading) call {
 		asked.Notes[noteDigest] = digest(r, body)
 		// The order is opened under the lock and answered after it, because a response may hang
 		// for a minute.
-		opened, first, err := s.keyed(asked)
+		opened, first, err := s.openOnce(asked)
 		switch {
 		case err != nil:
 			return err
@@ -88,46 +88,46 @@ func digest(r *http.Request, body []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// keyed returns the order of a request, and true for the first request of its key.
-func (s *Simulator) keyed(asked engine.Order) (o engine.Order, first bool, err error) {
+// openOnce returns the order of a request, and true for the first request of its key.
+func (s *Simulator) openOnce(asked engine.Order) (o engine.Order, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A key is decided once: by an order, or by a refusal.
-	kept, found := s.ByKey(asked.Key)
+	stored, found := s.ByKey(asked.Key)
 	before, refused := s.refused[asked.Key]
 	switch {
-	case found && kept.Notes[noteDigest] != asked.Notes[noteDigest],
+	case found && stored.Notes[noteDigest] != asked.Notes[noteDigest],
 		refused && before.digest != asked.Notes[noteDigest]:
 		return o, false, keyTaken
 	case found:
-		return asOpened(kept), false, nil
+		return asOpened(stored), false, nil
 	case refused:
 		return o, false, before.err
 	}
-	o, err = s.execute(asked)
+	o, err = s.openOrder(asked)
 	// A failure of the server is no decision: the same request may succeed later.
 	if err == nil {
 		return o, true, nil
 	}
 	decided := engine.AsRefusal(s.Log, err, engineRefusals)
 	if decided.StatusCode < http.StatusInternalServerError {
-		s.remember(asked, decided)
+		s.storeRefusal(asked, decided)
 	}
 	return o, true, decided
 }
 
-// remember stores a refusal for repetitions of the request. A restart drops it, and so does
+// storeRefusal stores a refusal for repetitions of the request. A restart drops it, and so does
 // a full store: nothing was executed.
-func (s *Simulator) remember(asked engine.Order, decided refusal) {
+func (s *Simulator) storeRefusal(asked engine.Order, decided refusal) {
 	if len(s.refused) >= maxRefused {
 		clear(s.refused)
 	}
-	s.refused[asked.Key] = remembered{asked.Notes[noteDigest], decided}
+	s.refused[asked.Key] = storedRefusal{asked.Notes[noteDigest], decided}
 }
 
-// execute opens the order. A reference belongs to one order of its kind and account; our
+// openOrder opens the order. A reference belongs to one order of its kind and account; our
 // reading of "unique".
-func (s *Simulator) execute(asked engine.Order) (o engine.Order, err error) {
+func (s *Simulator) openOrder(asked engine.Order) (o engine.Order, err error) {
 	for _, other := range s.ByReference(asked.Reference) {
 		switch {
 		case other.Account != asked.Account || other.Direction != asked.Direction,
@@ -139,13 +139,13 @@ func (s *Simulator) execute(asked engine.Order) (o engine.Order, err error) {
 		}
 	}
 	if asked.Parent != "" {
-		return s.giveBack(asked)
+		return s.openRefund(asked)
 	}
 	return s.Open(asked)
 }
 
-// giveBack refunds all of a successful payin, once.
-func (s *Simulator) giveBack(asked engine.Order) (engine.Order, error) {
+// openRefund refunds all of a successful payin, once.
+func (s *Simulator) openRefund(asked engine.Order) (engine.Order, error) {
 	payin, found := s.Order(asked.Parent)
 	switch {
 	case !found:

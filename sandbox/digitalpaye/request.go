@@ -19,8 +19,8 @@ const (
 	mostAmount  = 1_000_000 // francs
 )
 
-// ask is an order of a caller, independent of the shape of the call.
-type ask struct {
+// orderRequest is an order of a caller, independent of the shape of the call.
+type orderRequest struct {
 	in            *shape
 	way           engine.Direction
 	transactionID string
@@ -77,19 +77,19 @@ type camelBody struct {
 	ErrorURL   string `json:"errorUrl"`
 }
 
-// read decodes a body in its shape. It rejects a body of neither shape.
-func read(a asked, way engine.Direction) (ask, error) {
+// readOrder decodes a body in its shape. It rejects a body of neither shape.
+func readOrder(a admittedCall, way engine.Direction) (orderRequest, error) {
 	if a.in.snake && a.in.camel {
-		return ask{}, invalid("transaction_id")
+		return orderRequest{}, invalid("transaction_id")
 	}
 	if a.in.snake {
 		var b snakeBody
 		err := decode(a.raw, &b)
-		return b.ask(a.in, way), err
+		return b.request(a.in, way), err
 	}
 	var b camelBody
 	err := decode(a.raw, &b)
-	return b.ask(a.in, way), err
+	return b.request(a.in, way), err
 }
 
 // decode rejects a value of the wrong JSON type and names its field.
@@ -104,25 +104,25 @@ func decode(raw []byte, body any) error {
 	return nil
 }
 
-// ask returns the order of a body in v2 or sdk.
-func (b snakeBody) ask(in *shape, way engine.Direction) ask {
+// request returns the order of a body in v2 or sdk.
+func (b snakeBody) request(in *shape, way engine.Direction) orderRequest {
 	name := b.NameUser
 	if way == engine.Out {
 		name = b.Name
 	}
-	q := ask{
+	q := orderRequest{
 		in: in, way: way, transactionID: b.TransactionID, country: b.CodeCountry, currency: b.Currency,
-		number: b.CustomerID, operator: b.Operator, amount: b.Amount, customer: named(name), otp: b.CodeOTP,
+		number: b.CustomerID, operator: b.Operator, amount: b.Amount, customer: customerNamed(name), otp: b.CodeOTP,
 		success: b.URLSuccess, failure: b.URLError, cancel: b.URLCancel + b.URLReturn,
 	}
 	q.customer.PhoneNumber = b.CustomerID
 	return q
 }
 
-// ask returns the order of a body in v1. An amount that is not a whole number of francs
+// request returns the order of a body in v1. An amount that is not a whole number of francs
 // becomes 0, which check refuses.
-func (b camelBody) ask(in *shape, way engine.Direction) ask {
-	q := ask{
+func (b camelBody) request(in *shape, way engine.Direction) orderRequest {
+	q := orderRequest{
 		in: in, way: way, transactionID: b.TransactionID, country: country, currency: b.Currency, number: b.Payer,
 		operator: b.Operator, customer: b.Customer.customer, otp: b.CodeOTP + b.SnakeOTP,
 		success: b.URLSuccess, failure: b.URLError + b.ErrorURL,
@@ -139,18 +139,18 @@ func (b camelBody) ask(in *shape, way engine.Direction) ask {
 
 var (
 	wholeFrancs   = regexp.MustCompile(`^[1-9][0-9]{0,7}$`)
-	localNumber   = regexp.MustCompile(`^0[0-9]{9}$`) // ten digits since 2021, the zero kept
+	localNumber   = regexp.MustCompile(`^0[0-9]{9}$`) // ten digits since 2021, with the zero
 	transactionID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// check returns the first mistake of an order, or nil.
-func (q ask) check() error {
+// validate returns the first mistake of an order, or nil.
+func (q orderRequest) validate() error {
 	net := q.network()
 	for _, rule := range []struct {
 		snake, camel string // the field in either shape
 		holds        bool
 	}{
-		{"transaction_id", "transactionId", q.fits()},
+		{"transaction_id", "transactionId", q.hasValidID()},
 		{"code_country", "countryCode", q.country == country},
 		{"currency", "currency", q.currency == currency},
 		{"customer_id", q.counterparty(), localNumber.MatchString(q.number)},
@@ -178,20 +178,20 @@ func (q ask) check() error {
 }
 
 // network returns the network that the caller's word names, or "" for an unknown word.
-func (q ask) network() network { return q.in.networks[q.operator] }
+func (q orderRequest) network() network { return q.in.networks[q.operator] }
 
-// fits reports whether the transaction id is valid.
-func (q ask) fits() bool {
+// hasValidID reports whether the transaction id is valid.
+func (q orderRequest) hasValidID() bool {
 	return len(q.transactionID) <= q.in.maxID && transactionID.MatchString(q.transactionID)
 }
 
 // hasCustomer reports whether the order names its customer as fully as the shape requires.
-func (q ask) hasCustomer() bool {
+func (q orderRequest) hasCustomer() bool {
 	return q.in.snake && q.customer.name() != "" || q.in.camel && q.customer.complete()
 }
 
 // counterparty returns v1's field for the customer's number.
-func (q ask) counterparty() string {
+func (q orderRequest) counterparty() string {
 	if q.way == engine.Out {
 		return "recipient"
 	}
@@ -199,7 +199,7 @@ func (q ask) counterparty() string {
 }
 
 // nameField returns v2's field for the customer's name.
-func (q ask) nameField() string {
+func (q orderRequest) nameField() string {
 	if q.way == engine.Out {
 		return "name"
 	}
@@ -207,7 +207,7 @@ func (q ask) nameField() string {
 }
 
 // msisdn returns the international number of the customer.
-func (q ask) msisdn() string { return prefix + q.number }
+func (q orderRequest) msisdn() string { return prefix + q.number }
 
 // local returns a number in Digitalpaye's national form.
 func local(msisdn string) string { return strings.TrimPrefix(msisdn, prefix) }
