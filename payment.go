@@ -150,7 +150,7 @@ const (
 	FailedDeclined    FailureCode = "OPERATOR_DECLINED"
 	FailedUnavailable FailureCode = "OPERATOR_UNAVAILABLE"
 	FailedRefused     FailureCode = "OPERATOR_REFUSED"
-	FailedNoAnswer    FailureCode = "CUSTOMER_DID_NOT_PAY"
+	FailedNotPaid     FailureCode = "CUSTOMER_DID_NOT_PAY"
 	FailedNotStarted  FailureCode = "NOT_STARTED"
 	FailedBySupport   FailureCode = "SETTLED_BY_SUPPORT"
 	FailedInPart      FailureCode = "PAID_IN_PART"   // Payment.Moved left us, and nothing else

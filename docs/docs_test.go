@@ -63,7 +63,7 @@ func errorsDocument() string {
 		"\n## `failure.code`\n\nPourquoi un paiement est FAILED ou EXPIRED. · Why a payment is FAILED or EXPIRED.\n\n" +
 			"| Code | Français | English |\n| --- | --- | --- |\n")
 	for _, code := range []pirogue.FailureCode{
-		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNoAnswer,
+		pirogue.FailedDeclined, pirogue.FailedRefused, pirogue.FailedUnavailable, pirogue.FailedNotPaid,
 		pirogue.FailedNotStarted,
 		pirogue.FailedUnconfirmed, pirogue.FailedBySupport, pirogue.FailedInPart, pirogue.FailedOtherwise,
 		pirogue.FailedCancelled,

@@ -9,9 +9,9 @@ package failpoint
 // Point describes one moment at which a process can be made to die.
 type Point struct {
 	Name    string
-	Part    Part    // the process that passes it
-	Stories []Story // the kinds of payment that pass it
-	Says    string  // the state of the payment at that moment
+	Part    Part       // the process that passes it
+	Stories []Scenario // the kinds of payment that pass it
+	Says    string     // the state of the payment at that moment
 }
 
 // Part names a process of Pirogue.
@@ -23,29 +23,29 @@ const (
 	Worker Part = "worker"
 )
 
-// Story names one kind of payment that the sweep makes.
-type Story string
+// Scenario names one kind of payment that the sweep makes.
+type Scenario string
 
 // The kinds of payment. Together they pass every failpoint.
 const (
-	CashIn   Story = "cash-in"          // paid by its customer
-	Lost     Story = "lost cash-in"     // the operator's response is lost
-	Late     Story = "late cash-in"     // paid after it expired, and refunded
-	Left     Story = "left cash-in"     // accepted by an API that died, and started by the sweep
-	CashOut  Story = "cash-out"         // paid out
-	Unheard  Story = "unheard cash-out" // paid out, and the operator's response is lost
-	Rejected Story = "rejected cash-out"
-	Refund   Story = "refund" // all of a cash-in goes back
-	Bulk     Story = "bulk"   // cash-outs asked for together
-	Stopped  Story = "stopped bulk"
-	Orphan   Story = "left bulk" // accepted by an API that died, and started by the sweep
+	CashIn       Scenario = "cash-in"          // paid by its customer
+	Lost         Scenario = "lost cash-in"     // the operator's response is lost
+	Late         Scenario = "late cash-in"     // paid after it expired, and refunded
+	Left         Scenario = "left cash-in"     // accepted by an API that died, and started by the sweep
+	CashOut      Scenario = "cash-out"         // paid out
+	ResponseLost Scenario = "unheard cash-out" // paid out, and the operator's response is lost
+	Rejected     Scenario = "rejected cash-out"
+	Refund       Scenario = "refund" // all of a cash-in goes back
+	Bulk         Scenario = "bulk"   // cash-outs asked for together
+	Stopped      Scenario = "stopped bulk"
+	Orphan       Scenario = "left bulk" // accepted by an API that died, and started by the sweep
 )
 
 var (
-	requested = []Story{CashIn, CashOut, Refund}
-	moneyOut  = []Story{CashOut, Refund}
-	submitted = []Story{CashIn, CashOut, Unheard, Refund}
-	settled   = []Story{CashIn, CashOut, Rejected, Refund}
+	requested = []Scenario{CashIn, CashOut, Refund}
+	moneyOut  = []Scenario{CashOut, Refund}
+	submitted = []Scenario{CashIn, CashOut, ResponseLost, Refund}
+	settled   = []Scenario{CashIn, CashOut, Rejected, Refund}
 )
 
 // Points lists every failpoint, in the order in which a payment passes them.
@@ -63,15 +63,15 @@ var Points = []Point{
 	{"submit.called", Worker, submitted, "the operator has executed and answered, and nobody noted it"},
 	{"store.answer.attempt", Worker, submitted, "the answer is on the attempt, not on the payment, and not committed"},
 	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow has not heard"},
-	{"store.renew.written", Worker, []Story{Lost}, "another attempt is written and not committed"},
+	{"store.renew.written", Worker, []Scenario{Lost}, "another attempt is written and not committed"},
 
-	{"api.callback.kept", API, []Story{CashIn}, "the operator's callback is kept, and the workflow has not heard"},
+	{"api.callback.kept", API, []Scenario{CashIn}, "the operator's callback is kept, and the workflow has not heard"},
 	{"ask.answered", Worker, submitted, "the operator said how the payment stands, and nobody noted it"},
 	{"ask.counted", Worker, submitted, "its word is noted, and the workflow has not heard"},
 
 	{"store.settle.drawn", Worker, settled, "the payment is terminal and not committed, without event or money"},
 	{"store.settle.announced", Worker, settled, "the event is written as well, and the money has not moved"},
-	{"store.settle.parent", Worker, []Story{Refund}, "the cash-in of a refund is up to date as well, and not committed"},
+	{"store.settle.parent", Worker, []Scenario{Refund}, "the cash-in of a refund is up to date as well, and not committed"},
 	{"store.settle.booked", Worker, settled, "status, event and books are written, and not committed"},
 	{"settle.committed", Worker, settled, "the payment is terminal and booked, and nobody tells the merchant"},
 	{"settle.announced", Worker, settled, "the delivery is started, and the workflow has not heard"},
@@ -81,36 +81,36 @@ var Points = []Point{
 	{"deliver.posted", Worker, requested, "the merchant has answered, and nobody noted it"},
 	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow has not heard"},
 
-	{"case.opened", Worker, []Story{Late}, "stray money is in suspense, its case is open, the workflow has not heard"},
-	{"giveback.accepted", Worker, []Story{Late}, "the refund of stray money is a fact, and no workflow was started"},
-	{"giveback.launched", Worker, []Story{Late}, "the refund of stray money is under way, its workflow has not heard"},
-	{"settle.closed", Worker, []Story{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
+	{"case.opened", Worker, []Scenario{Late}, "stray money is in suspense, its case is open, the workflow has not heard"},
+	{"giveback.accepted", Worker, []Scenario{Late}, "the refund of stray money is a fact, and no workflow was started"},
+	{"giveback.launched", Worker, []Scenario{Late}, "the refund of stray money is under way, its workflow has not heard"},
+	{"settle.closed", Worker, []Scenario{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
 
-	{"store.bulk.written", API, []Story{Bulk}, "a bulk is written and not committed, and has no line"},
-	{"store.bulk.claimed", API, []Story{Bulk}, "its lines are written and their numbers taken, and nothing is set aside"},
-	{"store.bulk.held", API, []Story{Bulk}, "all of the bulk is written, its money set aside, and not committed"},
-	{"api.bulk.checked", API, []Story{Bulk}, "every line is good, and nothing is written"},
-	{"api.bulk.committed", API, []Story{Bulk}, "the bulk is a fact, and no workflow was started"},
-	{"api.bulk.started", API, []Story{Bulk}, "its workflow is started, and the merchant's answer is not sent"},
-	{"store.bulk.lines", Worker, []Story{Bulk}, "lines have begun and are no payments yet, and nothing is committed"},
-	{"store.bulk.payments", Worker, []Story{Bulk}, "they are payments with their attempts, and hold no money"},
-	{"store.bulk.booked", Worker, []Story{Bulk}, "they hold their money as well, and are not committed"},
-	{"bulk.page.begun", Worker, []Story{Bulk}, "the lines of a page are payments, and no workflow of theirs was started"},
-	{"store.bulk.sent", Worker, []Story{Bulk}, "attempts are marked as sent, payments are not, nothing is committed"},
-	{"bulk.page.marked", Worker, []Story{Bulk}, "all attempts of a page are marked as sent, and no byte has left"},
-	{"bulk.page.called", Worker, []Story{Bulk}, "the operator has executed and answered a page, and nobody noted it"},
-	{"bulk.line.noted", Worker, []Story{Bulk}, "its answer is noted for the first payment, and not for the others"},
-	{"bulk.line.launched", Worker, []Story{Bulk}, "the first of them has its workflow, and the others have not"},
-	{"bulk.page.launched", Worker, []Story{Bulk}, "all of them have, and the coordinator has not heard"},
-	{"store.bulk.cancelling", API, []Story{Stopped}, "a bulk is cancelled, its lines are not, nothing is committed"},
-	{"store.bulk.returned", API, []Story{Stopped}, "its lines are cancelled, their money is back, nothing is committed"},
-	{"store.bulk.closed", Worker, []Story{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
-	{"store.bulk.announced", Worker, []Story{Bulk}, "its event is written as well, and not committed"},
+	{"store.bulk.written", API, []Scenario{Bulk}, "a bulk is written and not committed, and has no line"},
+	{"store.bulk.claimed", API, []Scenario{Bulk}, "its lines are written and their numbers taken, and nothing is set aside"},
+	{"store.bulk.held", API, []Scenario{Bulk}, "all of the bulk is written, its money set aside, and not committed"},
+	{"api.bulk.checked", API, []Scenario{Bulk}, "every line is good, and nothing is written"},
+	{"api.bulk.committed", API, []Scenario{Bulk}, "the bulk is a fact, and no workflow was started"},
+	{"api.bulk.started", API, []Scenario{Bulk}, "its workflow is started, and the merchant's answer is not sent"},
+	{"store.bulk.lines", Worker, []Scenario{Bulk}, "lines have begun and are no payments yet, and nothing is committed"},
+	{"store.bulk.payments", Worker, []Scenario{Bulk}, "they are payments with their attempts, and hold no money"},
+	{"store.bulk.booked", Worker, []Scenario{Bulk}, "they hold their money as well, and are not committed"},
+	{"bulk.page.begun", Worker, []Scenario{Bulk}, "the lines of a page are payments, and no workflow of theirs was started"},
+	{"store.bulk.sent", Worker, []Scenario{Bulk}, "attempts are marked as sent, payments are not, nothing is committed"},
+	{"bulk.page.marked", Worker, []Scenario{Bulk}, "all attempts of a page are marked as sent, and no byte has left"},
+	{"bulk.page.called", Worker, []Scenario{Bulk}, "the operator has executed and answered a page, and nobody noted it"},
+	{"bulk.line.noted", Worker, []Scenario{Bulk}, "its answer is noted for the first payment, and not for the others"},
+	{"bulk.line.launched", Worker, []Scenario{Bulk}, "the first of them has its workflow, and the others have not"},
+	{"bulk.page.launched", Worker, []Scenario{Bulk}, "all of them have, and the coordinator has not heard"},
+	{"store.bulk.cancelling", API, []Scenario{Stopped}, "a bulk is cancelled, its lines are not, nothing is committed"},
+	{"store.bulk.returned", API, []Scenario{Stopped}, "its lines are cancelled, their money is back, nothing is committed"},
+	{"store.bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
+	{"store.bulk.announced", Worker, []Scenario{Bulk}, "its event is written as well, and not committed"},
 
-	{"bulk.closed", Worker, []Story{Bulk}, "a bulk is over, and nobody tells the merchant"},
-	{"bulk.told", Worker, []Story{Bulk}, "the delivery is started, and the coordinator has not heard"},
-	{"sweep.bulk.launched", Worker, []Story{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
+	{"bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, and nobody tells the merchant"},
+	{"bulk.told", Worker, []Scenario{Bulk}, "the delivery is started, and the coordinator has not heard"},
+	{"sweep.bulk.launched", Worker, []Scenario{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
 
-	{"sweep.launched", Worker, []Story{Left}, "a payment that was left behind is started, and the sweep is not over"},
-	{"restart.seen", Worker, []Story{Left}, "workflows that are gone are started again, and the sweep is not over"},
+	{"sweep.launched", Worker, []Scenario{Left}, "a payment that was left behind is started, and the sweep is not over"},
+	{"restart.seen", Worker, []Scenario{Left}, "workflows that are gone are started again, and the sweep is not over"},
 }

@@ -13,10 +13,10 @@ func Bulk(b bulk.Bulk) Journal {
 	}}}
 }
 
-// Line returns the journals of a bulk's line whose turn comes. They take its cost out of
+// LineJournals returns the journals of a bulk's line whose turn comes. They take its cost out of
 // the bulk's account and hold it as for any cash-out. The caller books both together, so
 // that no other payment spends the money in between.
-func Line(p pirogue.Payment) []Journal {
+func LineJournals(p pirogue.Payment) []Journal {
 	return []Journal{{PaymentID: p.ID, Step: StepLine, Phase: Posted, Transfers: []Transfer{{
 		Debit: account(p, BulkAccount), Credit: account(p, MerchantAccount), Amount: p.Net(),
 	}}}, Hold(p)}

@@ -68,7 +68,7 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 
 		_, err := w.success(first)
 		require.NoError(w.t, err)
-		_, err = w.end(second, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		_, err = w.end(second, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
 		require.Equal(w.t, int64(math.MaxInt64), w.money().Available)
 

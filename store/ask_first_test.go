@@ -120,7 +120,7 @@ func TestAskFirstEndsNothingWithoutMoney(t *testing.T) {
 		w.underway(out, a)
 		w.beginAskFirst()
 
-		_, err := w.end(in, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		_, err := w.end(in, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		_, err = w.end(out, pirogue.StatusFailed, pirogue.FailedDeclined)
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
@@ -130,7 +130,7 @@ func TestAskFirstEndsNothingWithoutMoney(t *testing.T) {
 		_, err = w.end(out, pirogue.StatusFailed, pirogue.FailedBySupport)
 		require.NoError(w.t, err, "people decide with evidence")
 		w.endAskFirst()
-		_, err = w.end(in, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		_, err = w.end(in, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
 		w.sound()
 	})

@@ -126,7 +126,7 @@ func (db *BulkLines) createPayments(
 		attempt, digest := prepare(p)
 		_, attempt = firstAttempt(p, attempt, db.clock)
 		attempts[i] = packAttempt(attempt, digest)
-		journals = append(journals, ledger.Line(p)...)
+		journals = append(journals, ledger.LineJournals(p)...)
 	}
 	for _, rows := range []any{&payments, &history, &attempts} {
 		if err := tx.Create(rows).Error; err != nil {

@@ -35,7 +35,7 @@ func TestRoutedAtEnd(t *testing.T) {
 			w.test().Run(row.name, func(t *testing.T) {
 				p, a := w.sent(row.name)
 				if row.ends != "" {
-					_, err := w.end(p, row.ends, pirogue.FailedNoAnswer)
+					_, err := w.end(p, row.ends, pirogue.FailedNotPaid)
 					require.NoError(t, err)
 				}
 				c := operator.NewCallback(a, operator.OperatorResult{Outcome: row.said}, []byte(row.name), w.at(time.Hour))

@@ -22,7 +22,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
 		c := support.Case{
 			ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,

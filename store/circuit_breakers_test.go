@@ -213,7 +213,7 @@ func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
 		w.sent("fresh")
 		w.accept("not sent")
 		watched, _ := w.sent("watched")
-		_, err := w.end(watched, pirogue.StatusExpired, pirogue.FailedNoAnswer) // a minute from the present
+		_, err := w.end(watched, pirogue.StatusExpired, pirogue.FailedNotPaid) // a minute from the present
 		require.NoError(w.t, err)
 		paid, _ := w.sent("paid")
 		_, err = w.success(paid)

@@ -91,7 +91,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		expired := func(p pirogue.Payment) {
-			_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+			_, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotPaid)
 			require.NoError(w.t, err)
 		}
 		failed := func(p pirogue.Payment) {
@@ -153,9 +153,9 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")
-		ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
-		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: "solde"}, ended.Payment.Failure)
+		require.Equal(w.t, pirogue.Failure{Code: pirogue.FailedNotPaid, Note: "solde"}, ended.Payment.Failure)
 		require.Zero(w.t, ended.Payment.SettledAt)
 		late, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Hour),

@@ -155,7 +155,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		require.False(w.t, finalized.Payment.Status.Terminal())
 
 		expired, _ := w.sent("expired")
-		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+		_, err = w.end(expired, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
 		w.arrives(expired, support.CauseLateSuccess, 0, expired.Amount.Minor)
 		finalized, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{

@@ -248,7 +248,7 @@ func TestOneRefundReversesTheCashIn(t *testing.T) {
 func (w *world) stray(reference string, paid int64) pirogue.Payment {
 	w.t.Helper()
 	p, _ := w.sent(reference)
-	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNoAnswer)
+	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotPaid)
 	require.NoError(w.t, err)
 	require.NoError(w.t, w.opens(support.Case{
 		ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,

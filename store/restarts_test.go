@@ -202,7 +202,7 @@ func TestWatchedPaymentsHoldUpNoOpenOne(t *testing.T) {
 			p, _ := w.sent(ids.New())
 			_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 				PaymentID: p.ID, Status: pirogue.StatusExpired, At: w.at(0), Watched: true,
-				Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer},
+				Failure: pirogue.Failure{Code: pirogue.FailedNotPaid},
 			})
 			require.NoError(w.t, err)
 		}

@@ -18,7 +18,7 @@ var FailureTexts = map[pirogue.FailureCode]pirogue.LocalizedText{
 		FR: "L'opérateur a refusé la demande ; aucun argent n'a bougé.",
 		EN: "The operator refused the request; no money moved.",
 	},
-	pirogue.FailedNoAnswer: {
+	pirogue.FailedNotPaid: {
 		FR: "Le client n'a pas payé dans le délai.",
 		EN: "The customer did not pay in time.",
 	},

@@ -205,12 +205,12 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nobody pays the others": {
-			answers: always[:2], first: late, others: pending, want: "EXPIRED", code: pirogue.FailedNoAnswer,
+			answers: always[:2], first: late, others: pending, want: "EXPIRED", code: pirogue.FailedNotPaid,
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback": {
 			answers: always[:1], first: []scene{{outcome: pirogue.OutcomePaid}}, others: pending,
-			rings: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNoAnswer,
+			rings: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNotPaid,
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"every answer is lost": {

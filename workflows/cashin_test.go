@@ -62,7 +62,7 @@ func TestCashIn(t *testing.T) {
 			scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS",
 		},
 		"a forged callback, and nobody pays": {
-			rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"paid at the last question": {
 			scenes: []scene{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS",
@@ -76,9 +76,9 @@ func TestCashIn(t *testing.T) {
 		},
 		"the operator closes it unpaid": {
 			scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED",
-			failure: pirogue.FailedNoAnswer,
+			failure: pirogue.FailedNotPaid,
 		},
-		"silence for five minutes": {want: "EXPIRED", failure: pirogue.FailedNoAnswer},
+		"silence for five minutes": {want: "EXPIRED", failure: pirogue.FailedNotPaid},
 		"the operator refuses the request": {
 			answers: []error{refused}, want: "FAILED", failure: pirogue.FailedRefused,
 		},
@@ -97,7 +97,7 @@ func TestCashIn(t *testing.T) {
 		},
 
 		"paid late, and it is returned": {
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 			closed: support.CauseLateSuccess,
 		},
 		"paid late, and it is accepted": {
@@ -106,11 +106,11 @@ func TestCashIn(t *testing.T) {
 		},
 		"paid late, after a callback": {
 			scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour},
-			want: "EXPIRED", failure: pirogue.FailedNoAnswer, closed: support.CauseLateSuccess,
+			want: "EXPIRED", failure: pirogue.FailedNotPaid, closed: support.CauseLateSuccess,
 		},
 		"paid late, another amount": {
 			scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept,
-			want: "EXPIRED", failure: pirogue.FailedNoAnswer, cause: support.CauseAmountMismatch, open: true,
+			want: "EXPIRED", failure: pirogue.FailedNotPaid, cause: support.CauseAmountMismatch, open: true,
 		},
 		"declined, then paid after all": {
 			scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept,
@@ -131,7 +131,7 @@ func TestCashIn(t *testing.T) {
 				{from: 23 * time.Hour, err: unknown},
 				{from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending},
 			},
-			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"it answers long after the horizon": {
 			scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}},
@@ -149,7 +149,7 @@ func TestCashIn(t *testing.T) {
 			cause: support.CauseUnknown, open: true,
 		},
 		"paid after the horizon, unseen": {
-			scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 	}
 	for name, tt := range tests {

@@ -29,7 +29,7 @@ func failedInput(code pirogue.FailureCode, note string) activities.FinalizeInput
 // expiredInput returns the end of a payment whose customer did not pay in time.
 func expiredInput(note string) activities.FinalizeInput {
 	return activities.FinalizeInput{
-		Status: pirogue.StatusExpired, Failure: pirogue.Failure{Code: pirogue.FailedNoAnswer, Note: note},
+		Status: pirogue.StatusExpired, Failure: pirogue.Failure{Code: pirogue.FailedNotPaid, Note: note},
 	}
 }
 

@@ -178,7 +178,7 @@ func TestSupport(t *testing.T) {
 		},
 		"a redrive of a cash-in that is under way": {
 			kind: pirogue.CashIn, asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}},
-			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"one person says it was paid": {
 			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}},
@@ -229,7 +229,7 @@ func TestSupport(t *testing.T) {
 		"people resolve a cash-in": {
 			kind: pirogue.CashIn,
 			asks: []asked{{time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "PENDING"}},
-			want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"a remedy that means another case": {
 			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}},

@@ -118,7 +118,7 @@ func TestCashInUnconfirmed(t *testing.T) {
 			want: "FAILED", failure: pirogue.FailedDeclined, opened: []support.Cause{unknown},
 		},
 		"anybody's callback says paid": {
-			calls: []time.Duration{2 * time.Minute}, want: "EXPIRED", failure: pirogue.FailedNoAnswer,
+			calls: []time.Duration{2 * time.Minute}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"it cannot be asked, and calls back nothing": {
 			deaf: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},

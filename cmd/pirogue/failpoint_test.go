@@ -40,7 +40,7 @@ var lanesFlag = flag.Int("lanes", 5, "worlds of each database in which the sweep
 // trial is one kill: at this point, while this story passes it.
 type trial struct {
 	failpoint.Point
-	story failpoint.Story
+	story failpoint.Scenario
 }
 
 // trials returns every point with every story that passes it.
@@ -83,7 +83,7 @@ func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 	for name, database := range databases {
 		todo := make(chan trial, len(trials()))
 		for _, one := range trials() {
-			if one.Name == "submit.called" && one.story != failpoint.Unheard {
+			if one.Name == "submit.called" && one.story != failpoint.ResponseLost {
 				todo <- one
 			}
 		}
@@ -225,15 +225,15 @@ func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error
 }
 
 // leaves names the point at which the API dies so that the sweep must take a story up.
-var leaves = map[failpoint.Story]string{
+var leaves = map[failpoint.Scenario]string{
 	failpoint.Left: "api.accept.committed", failpoint.Orphan: "api.bulk.committed",
 }
 
 // prepare maps each story to the function that makes what the story needs, before any failpoint
 // is set. The function returns an ID, or "".
-var prepare = map[failpoint.Story]func(*lane) string{
+var prepare = map[failpoint.Scenario]func(*lane) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
-	failpoint.CashOut: nothing, failpoint.Unheard: nothing, failpoint.Rejected: nothing,
+	failpoint.CashOut: nothing, failpoint.ResponseLost: nothing, failpoint.Rejected: nothing,
 	failpoint.Bulk: nothing, failpoint.Stopped: nothing, failpoint.Orphan: nothing,
 	failpoint.Refund: func(l *lane) string {
 		id := l.merchant().fund(l.t, 5000).ID
@@ -248,7 +248,7 @@ func nothing(*lane) string { return "" }
 // end and no others. Money that leaves us leaves once. If nobody can tell whether a call was
 // made, Pirogue makes none again. The payment fails once the operator has proven that it does not
 // know the attempt.
-func (l *lane) tell(story failpoint.Story, point, prepared string) {
+func (l *lane) tell(story failpoint.Scenario, point, prepared string) {
 	out := "SUCCESS"
 	if point == "submit.sent" {
 		out = "FAILED"
@@ -267,7 +267,7 @@ func (l *lane) tell(story failpoint.Story, point, prepared string) {
 		l.ends(l.givenBack(id), "SUCCESS")
 	case failpoint.CashOut:
 		l.ends(l.ask("/payments/cashout", cashOut(pays, 5000)), out)
-	case failpoint.Unheard:
+	case failpoint.ResponseLost:
 		l.ends(l.ask("/payments/cashout", cashOut(unheardOf, 5000)), out)
 	case failpoint.Rejected:
 		l.ends(l.ask("/payments/cashout", cashOut(rejects, 5000)), "FAILED")
