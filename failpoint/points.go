@@ -8,10 +8,10 @@ package failpoint
 
 // Point describes one moment at which a process can be made to die.
 type Point struct {
-	Name    string
-	Part    Part       // the process that passes it
-	Stories []Scenario // the kinds of payment that pass it
-	Says    string     // the state of the payment at that moment
+	Name      string
+	Part      Part       // the process that passes it
+	Scenarios []Scenario // the kinds of payment that pass it
+	State     string     // the state of the payment at that moment
 }
 
 // Part names a process of Pirogue.
@@ -28,12 +28,12 @@ type Scenario string
 
 // The kinds of payment. Together they pass every failpoint.
 const (
-	CashIn       Scenario = "cash-in"          // paid by its customer
-	Lost         Scenario = "lost cash-in"     // the operator's response is lost
-	Late         Scenario = "late cash-in"     // paid after it expired, and refunded
-	Left         Scenario = "left cash-in"     // accepted by an API that died, and started by the sweep
-	CashOut      Scenario = "cash-out"         // paid out
-	ResponseLost Scenario = "unheard cash-out" // paid out, and the operator's response is lost
+	CashIn       Scenario = "cash-in"       // paid by its customer
+	Lost         Scenario = "lost cash-in"  // the operator's response is lost
+	Late         Scenario = "late cash-in"  // paid after it expired, and refunded
+	Left         Scenario = "left cash-in"  // accepted by an API that died, and started by the sweep
+	CashOut      Scenario = "cash-out"      // paid out
+	ResponseLost Scenario = "lost cash-out" // paid out, and the operator's response is lost
 	Rejected     Scenario = "rejected cash-out"
 	Refund       Scenario = "refund" // all of a cash-in goes back
 	Bulk         Scenario = "bulk"   // cash-outs asked for together
@@ -60,31 +60,31 @@ var Points = []Point{
 	{"submit.ready", Worker, submitted, "the call is prepared, and its attempt is not marked as sent"},
 	{"store.send.marked", Worker, submitted, "the attempt is marked as sent and the mark not committed"},
 	{"submit.sent", Worker, submitted, "the attempt is marked as sent, and no byte has left"},
-	{"submit.called", Worker, submitted, "the operator has executed and answered, and nobody noted it"},
+	{"submit.called", Worker, submitted, "the operator has executed and answered, and no row says so"},
 	{"store.answer.attempt", Worker, submitted, "the answer is on the attempt, not on the payment, and not committed"},
-	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow has not heard"},
+	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow does not know"},
 	{"store.renew.written", Worker, []Scenario{Lost}, "another attempt is written and not committed"},
 
-	{"api.callback.kept", API, []Scenario{CashIn}, "the operator's callback is kept, and the workflow has not heard"},
-	{"ask.answered", Worker, submitted, "the operator said how the payment stands, and nobody noted it"},
-	{"ask.counted", Worker, submitted, "its word is noted, and the workflow has not heard"},
+	{"api.callback.kept", API, []Scenario{CashIn}, "the operator's callback is kept, and the workflow does not know"},
+	{"ask.answered", Worker, submitted, "the operator said how the payment stands, and no row says so"},
+	{"ask.counted", Worker, submitted, "its word is noted, and the workflow does not know"},
 
 	{"store.settle.drawn", Worker, settled, "the payment is terminal and not committed, without event or money"},
 	{"store.settle.announced", Worker, settled, "the event is written as well, and the money has not moved"},
 	{"store.settle.parent", Worker, []Scenario{Refund}, "the cash-in of a refund is up to date as well, and not committed"},
 	{"store.settle.booked", Worker, settled, "status, event and books are written, and not committed"},
-	{"settle.committed", Worker, settled, "the payment is terminal and booked, and nobody tells the merchant"},
-	{"settle.announced", Worker, settled, "the delivery is started, and the workflow has not heard"},
+	{"settle.committed", Worker, settled, "the payment is terminal and booked, and no webhook is started"},
+	{"settle.announced", Worker, settled, "the delivery is started, and the workflow does not know"},
 
 	{"deliver.begun", Worker, requested, "the delivery has its row, and nothing is sent"},
-	{"deliver.spent", Worker, requested, "the webhook's signature is spent, and no byte has left"},
-	{"deliver.posted", Worker, requested, "the merchant has answered, and nobody noted it"},
-	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow has not heard"},
+	{"deliver.spent", Worker, requested, "the webhook's signature is used, and no byte has left"},
+	{"deliver.posted", Worker, requested, "the merchant has answered, and no row says so"},
+	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow does not know"},
 
-	{"case.opened", Worker, []Scenario{Late}, "stray money is in suspense, its case is open, the workflow has not heard"},
-	{"giveback.accepted", Worker, []Scenario{Late}, "the refund of stray money is a fact, and no workflow was started"},
-	{"giveback.launched", Worker, []Scenario{Late}, "the refund of stray money is under way, its workflow has not heard"},
-	{"settle.closed", Worker, []Scenario{Late}, "stray money is back and its case closed, and nobody tells the merchant"},
+	{"case.opened", Worker, []Scenario{Late}, "late money is in suspense, its case is open, the workflow does not know"},
+	{"giveback.accepted", Worker, []Scenario{Late}, "the refund of late money is a fact, and no workflow was started"},
+	{"giveback.launched", Worker, []Scenario{Late}, "the refund of late money is under way, its workflow does not know"},
+	{"settle.closed", Worker, []Scenario{Late}, "late money is back and its case closed, and no webhook is started"},
 
 	{"store.bulk.written", API, []Scenario{Bulk}, "a bulk is written and not committed, and has no line"},
 	{"store.bulk.claimed", API, []Scenario{Bulk}, "its lines are written and their numbers taken, and nothing is set aside"},
@@ -98,17 +98,17 @@ var Points = []Point{
 	{"bulk.page.begun", Worker, []Scenario{Bulk}, "the lines of a page are payments, and no workflow of theirs was started"},
 	{"store.bulk.sent", Worker, []Scenario{Bulk}, "attempts are marked as sent, payments are not, nothing is committed"},
 	{"bulk.page.marked", Worker, []Scenario{Bulk}, "all attempts of a page are marked as sent, and no byte has left"},
-	{"bulk.page.called", Worker, []Scenario{Bulk}, "the operator has executed and answered a page, and nobody noted it"},
+	{"bulk.page.called", Worker, []Scenario{Bulk}, "the operator has executed and answered a page, and no row says so"},
 	{"bulk.line.noted", Worker, []Scenario{Bulk}, "its answer is noted for the first payment, and not for the others"},
 	{"bulk.line.launched", Worker, []Scenario{Bulk}, "the first of them has its workflow, and the others have not"},
-	{"bulk.page.launched", Worker, []Scenario{Bulk}, "all of them have, and the coordinator has not heard"},
+	{"bulk.page.launched", Worker, []Scenario{Bulk}, "all of them have, and the coordinator does not know"},
 	{"store.bulk.cancelling", API, []Scenario{Stopped}, "a bulk is cancelled, its lines are not, nothing is committed"},
 	{"store.bulk.returned", API, []Scenario{Stopped}, "its lines are cancelled, their money is back, nothing is committed"},
-	{"store.bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, nobody is told, and nothing is committed"},
+	{"store.bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, no event is written, and nothing is committed"},
 	{"store.bulk.announced", Worker, []Scenario{Bulk}, "its event is written as well, and not committed"},
 
-	{"bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, and nobody tells the merchant"},
-	{"bulk.told", Worker, []Scenario{Bulk}, "the delivery is started, and the coordinator has not heard"},
+	{"bulk.closed", Worker, []Scenario{Bulk}, "a bulk is over, and no webhook is started"},
+	{"bulk.told", Worker, []Scenario{Bulk}, "the delivery is started, and the coordinator does not know"},
 	{"sweep.bulk.launched", Worker, []Scenario{Orphan}, "a bulk that was left behind is started, and the sweep is not over"},
 
 	{"sweep.launched", Worker, []Scenario{Left}, "a payment that was left behind is started, and the sweep is not over"},

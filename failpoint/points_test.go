@@ -22,8 +22,8 @@ func TestEveryPointIsPassedInOnePlace(t *testing.T) {
 	places := hits(t)
 	for _, p := range failpoint.Points {
 		require.Len(t, places[p.Name], 1, "failpoint.Hit(%q)", p.Name)
-		require.NotEmpty(t, p.Stories, p.Name)
-		require.NotEmpty(t, p.Says, p.Name)
+		require.NotEmpty(t, p.Scenarios, p.Name)
+		require.NotEmpty(t, p.State, p.Name)
 		delete(places, p.Name)
 	}
 	require.Empty(t, places, "Hit names points that are in no row")

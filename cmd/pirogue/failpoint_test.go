@@ -37,24 +37,24 @@ import (
 // mostly wait until Temporal notices that a worker is gone.
 var lanesFlag = flag.Int("lanes", 5, "worlds of each database in which the sweep runs")
 
-// trial is one kill: at this point, while this story passes it.
+// trial is one kill: at this point, while this scenario passes it.
 type trial struct {
 	failpoint.Point
-	story failpoint.Scenario
+	scenario failpoint.Scenario
 }
 
-// trials returns every point with every story that passes it.
+// trials returns every point with every scenario that passes it.
 func trials() []trial {
 	var all []trial
 	for _, point := range failpoint.Points {
-		for _, story := range point.Stories {
-			all = append(all, trial{point, story})
+		for _, scenario := range point.Scenarios {
+			all = append(all, trial{point, scenario})
 		}
 	}
 	return all
 }
 
-// sweepTimes let a story with a kill in it end within half a minute.
+// sweepTimes let a scenario with a kill in it end within half a minute.
 var sweepTimes = hurried{window: 6 * time.Second, horizon: 10 * time.Second}
 
 // databases maps each database's name to the function that makes one.
@@ -83,7 +83,7 @@ func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 	for name, database := range databases {
 		todo := make(chan trial, len(trials()))
 		for _, one := range trials() {
-			if one.Name == "submit.called" && one.story != failpoint.ResponseLost {
+			if one.Name == "submit.called" && one.scenario != failpoint.ResponseLost {
 				todo <- one
 			}
 		}
@@ -103,7 +103,7 @@ func sweep(t *testing.T, database func(testing.TB) string, todo <-chan trial) {
 		if l == nil {
 			l = newLane(t, database(t))
 		}
-		if !t.Run(one.Name+"/"+string(one.story), func(t *testing.T) { l.endure(t, one) }) {
+		if !t.Run(one.Name+"/"+string(one.scenario), func(t *testing.T) { l.endure(t, one) }) {
 			l.stop()
 			l = nil
 		}
@@ -190,18 +190,18 @@ func (l *lane) merchant() merchant { return merchant{l.base, l.account} }
 // payment must end as if nothing had happened.
 func (l *lane) endure(t *testing.T, one trial) {
 	l.t = t
-	prepared := prepare[one.story](l)
+	prepared := prepare[one.scenario](l)
 	risen := l.arm(t, one.Part, one.Name)
-	if before, left := leaves[one.story]; left && one.Part != failpoint.API {
+	if before, left := leaves[one.scenario]; left && one.Part != failpoint.API {
 		left := l.arm(t, failpoint.API, before)
 		defer func() { require.NoError(t, <-left) }()
 	}
-	l.tell(one.story, one.Name, prepared)
+	l.play(one.scenario, one.Name, prepared)
 	select { // the merchant may receive the webhook before the worker records that
 	case err := <-risen:
 		require.NoError(t, err)
 	case <-time.After(patience):
-		t.Fatalf("the %s never came to %s", one.story, one.Name)
+		t.Fatalf("the %s never came to %s", one.scenario, one.Name)
 	}
 	l.settled()
 }
@@ -224,12 +224,12 @@ func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error
 	return risen
 }
 
-// leaves names the point at which the API dies so that the sweep must take a story up.
+// leaves names the point at which the API dies so that the sweep must take a scenario up.
 var leaves = map[failpoint.Scenario]string{
 	failpoint.Left: "api.accept.committed", failpoint.Orphan: "api.bulk.committed",
 }
 
-// prepare maps each story to the function that makes what the story needs, before any failpoint
+// prepare maps each scenario to the function that makes what the scenario needs, before any failpoint
 // is set. The function returns an ID, or "".
 var prepare = map[failpoint.Scenario]func(*lane) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
@@ -244,17 +244,17 @@ var prepare = map[failpoint.Scenario]func(*lane) string{
 
 func nothing(*lane) string { return "" }
 
-// tell runs a story. It must end as always, and the merchant must receive the webhooks of that
+// play runs a scenario. It must end as always, and the merchant must receive the webhooks of that
 // end and no others. Money that leaves us leaves once. If nobody can tell whether a call was
 // made, Pirogue makes none again. The payment fails once the operator has proven that it does not
 // know the attempt.
-func (l *lane) tell(story failpoint.Scenario, point, prepared string) {
+func (l *lane) play(scenario failpoint.Scenario, point, prepared string) {
 	out := "SUCCESS"
 	if point == "submit.sent" {
 		out = "FAILED"
 		defer l.settledByPeople()()
 	}
-	switch story {
+	switch scenario {
 	case failpoint.CashIn, failpoint.Left:
 		id := l.ask("/payments/cashin", order(silent))
 		l.payPage(id, pays)
@@ -333,7 +333,7 @@ const (
 	late      = "+22376777777"
 )
 
-// endurance bounds a story with a kill in it: Temporal's own time-outs, two rounds of the sweep,
+// endurance bounds a scenario with a kill in it: Temporal's own time-outs, two rounds of the sweep,
 // and a slow machine.
 const endurance = 150 * time.Second
 
