@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -44,6 +45,9 @@ func (a *Activities) prepareCall(
 		Payer: merchant.Name, CallbackURL: callback,
 	})
 }
+
+// returnURL returns the merchant's page, or ours.
+func (a *Activities) returnURL(url string) string { return cmp.Or(url, a.ReturnURL) }
 
 func collect(i operator.Instance, c operator.CollectRequest) (operatorCall, error) {
 	collector, ok := i.Operator.(operator.Collector)

@@ -50,26 +50,31 @@ func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) 
 	return watched, nil
 }
 
-// withLeft returns a submission with what has to be watched of a payment whose lost attempts
-// are made again under other references.
-func (a *Activities) withLeft(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
-	if done.Number > 1 {
-		earlier, err := a.EarlierAttempts(ctx, id)
-		if err != nil {
-			return done, err
-		}
-		done.EarlierAttempts = len(earlier) > 0
-	}
-	if done.Outcome != SubmitNotSent || done.NothingAtOperator {
+// findWatched completes the result of a submission whose lost attempts are made again under other
+// references: it says which of them may still move money and can be asked about.
+func (a *Activities) findWatched(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
+	if done.AtOperator == NothingAtOperator {
 		return done, nil
 	}
-	_, attempt, err := a.Store.Latest(ctx, id)
-	if err != nil {
-		return done, activityError(err)
+	if done.Unreached() {
+		_, attempt, err := a.Store.Latest(ctx, id)
+		if err != nil {
+			return done, activityError(err)
+		}
+		instance, configured := a.Operators[attempt.Operator]
+		if attempt.State == pirogue.AttemptUnknown && (!configured || !lostForGood(instance, attempt)) {
+			done.AtOperator = LatestAtOperator
+			return done, nil
+		}
 	}
-	instance, configured := a.Operators[attempt.Operator]
-	done.Named = attempt.State == pirogue.AttemptUnknown && (!configured || !lostForGood(instance, attempt))
-	return done, nil
+	if done.Number <= 1 {
+		return done, nil
+	}
+	earlier, err := a.EarlierAttempts(ctx, id)
+	if err == nil && len(earlier) > 0 {
+		done.AtOperator = EarlierAtOperator
+	}
+	return done, err
 }
 
 // lostForGood reports whether an attempt's operator is asked with what its answer held, and

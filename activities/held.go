@@ -26,13 +26,13 @@ const (
 	operatorsAreAsked = "the database was restored and asks operators first: nothing is sent or ends without money"
 )
 
-// sentNothing says why an attempt was not marked.
-var sentNothing = map[lifecycle.SendResult]string{
+// heldReasons says why an attempt was not marked.
+var heldReasons = map[lifecycle.SendResult]string{
 	lifecycle.SendSuspended: merchantSuspended, lifecycle.SendAskFirst: operatorsAreAsked,
 }
 
-// heldWords says why nothing of a merchant is sent; "" while it is.
-func heldWords(m pirogue.Merchant) string {
+// heldBecause says why nothing of a merchant is sent; "" while it is.
+func heldBecause(m pirogue.Merchant) string {
 	switch {
 	case m.AskFirst:
 		return operatorsAreAsked
@@ -41,51 +41,6 @@ func heldWords(m pirogue.Merchant) string {
 	default:
 		return ""
 	}
-}
-
-// held keeps back an attempt of a suspended merchant, or of anybody while operators are asked
-// first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
-// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
-// lost is given up: nobody can pay it any more.
-func (a *Activities) held(
-	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, words string,
-) (SubmitResult, error) {
-	held := SubmitResult{
-		Outcome: SubmitHeld, Operator: attempt.Operator, Number: attempt.Number, Message: words,
-		FoundSent: attempt.State != pirogue.AttemptPrepared,
-	}
-	if held.FoundSent {
-		held.Outcome = SubmitUnknown
-		return held, nil
-	}
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, held.Message, a.Clock.Now())
-	if err != nil {
-		return SubmitResult{}, activityError(err)
-	}
-	if !inTime {
-		return notInTime(attempt), nil
-	}
-	if kind.MoneyOut() || words == operatorsAreAsked {
-		return held, nil
-	}
-	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
-	if err == nil && !unsent {
-		held.Outcome = SubmitNotSent
-	}
-	return held, activityError(err)
-}
-
-// cancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent
-// before is followed, and not sent again.
-func (a *Activities) cancelled(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
-	if attempt.State != pirogue.AttemptPrepared {
-		return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number, FoundSent: true}, nil
-	}
-	status, err := a.Store.EndCancelled(ctx, attempt.ID, a.Clock.Now())
-	if err != nil || !status.Terminal() {
-		return SubmitResult{}, a.overtakenByOtherRun(err)
-	}
-	return SubmitResult{Outcome: SubmitAlreadyFinal, Status: status}, nil
 }
 
 // AwaitResumed returns when a payment that was kept back may be sent: its merchant is not
@@ -101,8 +56,8 @@ func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bo
 	if err != nil {
 		return false, activityError(err)
 	}
-	if words := heldWords(merchant); words != "" {
-		return false, a.lookForResume(ctx, words)
+	if why := heldBecause(merchant); why != "" {
+		return false, a.lookForResume(ctx, why)
 	}
 	return true, nil
 }

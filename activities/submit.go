@@ -9,73 +9,114 @@ import (
 
 	"pirogue"
 	"pirogue/failpoint"
-	"pirogue/ids"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
 
-// SubmitInput asks for a payment to be sent to its operator.
+// SubmitInput asks for a payment to be sent to an operator.
 type SubmitInput struct {
 	PaymentID pirogue.PaymentID       `json:"payment_id"`
 	Candidate operator.RouteCandidate `json:"candidate"`
-	// KeepRetrying runs the activity again while trying again is safe, instead of reporting
-	// what the last try came to.
-	KeepRetrying bool `json:"keep_retrying,omitempty"`
-	// AfterDeadAttempt asks for another attempt after one whose row proves that it can have no
-	// effect any more; one that does not is left alone.
-	AfterDeadAttempt bool `json:"after_dead_attempt,omitempty"`
-	// OperatorKnowsNothing says, with Dead, that the operator has just answered that it does not know the
-	// attempt. Without it no reference is sent again.
-	OperatorKnowsNothing bool `json:"operator_knows_nothing,omitempty"`
-	// FailoverAfter asks for another operator's attempt after the one of this number, which came
-	// to nothing there; 0 asks for none.
-	FailoverAfter int `json:"failover_after,omitempty"`
+	Mode      SubmitMode              `json:"mode"`
+	// After holds the number of the attempt that came to nothing at the candidate before this one.
+	// Submit then prepares an attempt here, once. 0: no failover.
+	After int `json:"after,omitempty"`
 }
 
-// SubmitResult is what became of a submission.
-type SubmitResult struct {
-	Outcome   SubmitOutcome        `json:"outcome"`
-	Operator  pirogue.OperatorCode `json:"operator"`
-	Number    int                  `json:"number,omitempty"`     // of the attempt
-	Sent      bool                 `json:"sent,omitempty"`       // by this run
-	FoundSent bool                 `json:"found_sent,omitempty"` // an earlier run had perhaps sent it
-	Message   string               `json:"message,omitempty"`
-	Status    pirogue.Status       `json:"status,omitempty"` // with Over: where the payment stands
-	// NothingAtOperator says that nothing of this attempt is at its operator and nothing will be, so
-	// that another operator may be tried: it was proven not sent, or the operator refused
-	// it for a reason of its own.
-	NothingAtOperator bool `json:"nothing_at_operator,omitempty"`
-	// OperatorDown says that nothing was sent, and that the operator is out of service.
-	OperatorDown bool `json:"operator_down,omitempty"`
-	// EarlierAttempts says that money may still move under an attempt before this one, and that its
-	// operator can be asked about it: it has to be watched.
-	EarlierAttempts bool `json:"earlier_attempts,omitempty"`
-	// Named says the same of this attempt, with Unavailable: its answer was lost, and named all
-	// the same what the operator is asked with.
-	Named bool `json:"named,omitempty"`
-	// Unserved says that nobody made the submission in time: trying again at once is no use.
-	Unserved bool `json:"unserved,omitempty"`
-}
+// SubmitMode selects what Submit may do beside one try with the latest attempt.
+type SubmitMode string
 
-// SubmitOutcome is how a submission ended.
-type SubmitOutcome string
-
-// The classes of a submission.
+// The modes of Submit. The two redrives first prepare another attempt, if the latest one's row proves
+// that it can have no effect any more.
 const (
-	SubmitAccepted     SubmitOutcome = "accepted"    // the operator has it
-	SubmitRefused      SubmitOutcome = "declined"    // the operator said no: no money moves
-	SubmitNotSent      SubmitOutcome = "unavailable" // nothing that could move money is at the operator: try again
-	SubmitUnknown      SubmitOutcome = "unsure"      // it may be at the operator: ask, never send again
-	SubmitAlreadyFinal SubmitOutcome = "over"        // the payment ended before it was sent
-	SubmitTooLate      SubmitOutcome = "not_in_time" // it was not sent: it was still CREATED past its start deadline
-	TooLate            SubmitOutcome = "too_late"    // it was not sent: its customer's time is over
-	SubmitHeld         SubmitOutcome = "held"        // it was not sent: its merchant is suspended, or operators are asked first
+	SubmitOnce   SubmitMode = "once"   // report the result of one try
+	SubmitRepeat SubmitMode = "repeat" // try again, while that is safe and may change the result
+	// SubmitRedrive never sends a reference again.
+	SubmitRedrive SubmitMode = "redrive"
+	// SubmitRedriveAbsent follows the operator's response that it does not know the attempt. It may
+	// send the reference again.
+	SubmitRedriveAbsent SubmitMode = "redrive_absent"
 )
 
-// MayRetry reports whether trying again is safe and may change the result: nothing
-// is at the operator, or it executes a reference once however often it is sent.
-func (s SubmitResult) MayRetry(leg operator.RouteCandidate) bool {
-	return s.Outcome == SubmitNotSent || s.Outcome == SubmitUnknown && leg.OnLostResponse == operator.ResendSameReference
+// redrives reports whether support asked for another attempt.
+func (m SubmitMode) redrives() bool { return m == SubmitRedrive || m == SubmitRedriveAbsent }
+
+// SubmitResult reports the result of a submission.
+type SubmitResult struct {
+	Outcome    SubmitOutcome        `json:"outcome"`
+	Operator   pirogue.OperatorCode `json:"operator,omitempty"`
+	Number     int                  `json:"number,omitempty"` // of the attempt
+	SentBy     SentBy               `json:"sent_by,omitempty"`
+	AtOperator AtOperator           `json:"at_operator,omitempty"`
+	Message    string               `json:"message,omitempty"`
+	Status     pirogue.Status       `json:"status,omitempty"` // of the payment, with SubmitAlreadyFinal
+}
+
+// SubmitOutcome says how a submission ended.
+type SubmitOutcome string
+
+// The outcomes of a submission. The operator was called for the first six only.
+const (
+	SubmitAccepted SubmitOutcome = "accepted" // the operator has the attempt
+	SubmitRefused  SubmitOutcome = "refused"  // the operator refused: no money moves
+	SubmitUnable   SubmitOutcome = "unable"   // it refused for a reason of its own: another one may be tried
+	SubmitNotSent  SubmitOutcome = "not_sent" // it is proven that nothing of the attempt left
+	SubmitUnknown  SubmitOutcome = "unknown"  // the attempt may be at the operator: ask, send no other one
+	SubmitLost     SubmitOutcome = "lost"     // the response was lost: nobody can pay this attempt, and another is allowed
+
+	SubmitOutOfService SubmitOutcome = "out_of_service" // not sent: the operator is out of service
+	SubmitHeld         SubmitOutcome = "held"           // not sent: the merchant is suspended, or operators are asked first
+	SubmitPastDeadline SubmitOutcome = "past_deadline"  // not sent: still CREATED past the payment's start deadline
+	SubmitPastWindow   SubmitOutcome = "past_window"    // not sent: the customer's time is over
+	SubmitAlreadyFinal SubmitOutcome = "already_final"  // not sent: the payment had ended
+)
+
+// SentBy says which run of the activity wrote an attempt's bytes; "" when none did.
+type SentBy string
+
+// The runs that may have sent an attempt.
+const (
+	SentByThisRun    SentBy = "this_run"
+	SentByEarlierRun SentBy = "earlier_run" // it may have
+)
+
+// AtOperator says which attempts of a payment may be at an operator, beside the one that was
+// accepted; "" when that decides nothing.
+type AtOperator string
+
+// The attempts that may be at an operator.
+const (
+	NothingAtOperator AtOperator = "nothing" // no attempt is or will be: the payment may go elsewhere, or end
+	EarlierAtOperator AtOperator = "earlier" // money may move under an attempt before this one, which can be asked about
+	LatestAtOperator  AtOperator = "latest"  // money may move under this one, although its response was lost
+)
+
+// Unreached reports whether no operator has taken the attempt, as far as is known.
+func (s SubmitResult) Unreached() bool {
+	return s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService || s.Outcome == SubmitLost
+}
+
+// NothingSent reports whether it is proven that no attempt of the payment is at an operator.
+func (s SubmitResult) NothingSent() bool {
+	return s.Unreached() && s.AtOperator == NothingAtOperator
+}
+
+// MayRepeat reports whether trying again is safe and may change the result. Either nothing that can be
+// paid is at the operator, or the operator executes a reference once.
+func (s SubmitResult) MayRepeat(candidate operator.RouteCandidate) bool {
+	return s.Unreached() || s.Outcome == SubmitUnknown && candidate.OnLostResponse == operator.ResendSameReference
+}
+
+// resultOf returns an outcome of an attempt.
+func resultOf(attempt pirogue.Attempt, outcome SubmitOutcome) SubmitResult {
+	return SubmitResult{Outcome: outcome, Operator: attempt.Operator, Number: attempt.Number}
+}
+
+// sentEarlier returns the result of an attempt that an earlier run may have sent.
+func sentEarlier(attempt pirogue.Attempt) SubmitResult {
+	found := resultOf(attempt, SubmitUnknown)
+	found.SentBy = SentByEarlierRun
+	return found
 }
 
 // retryDelayMin is the wait before an unavailable operator is tried again; it doubles
@@ -85,20 +126,19 @@ const (
 	retryDelayMax = 16 * time.Second
 )
 
-// Submit sends a payment's prepared attempt to its operator, once. What an earlier
-// run of this activity left behind decides first: an attempt that was perhaps sent
-// is never sent again, unless the operator's record says that it can do no harm: a
-// collection nobody heard of is made under another reference, and an operator that
-// executes a reference once is given the same one.
+// Submit sends a payment's prepared attempt to its operator, once. What an earlier run of this
+// activity left behind decides first. An attempt that was perhaps sent is not sent again, unless
+// the operator's record says that this can do no harm. A collection whose response was lost is made
+// under another reference. An operator that executes a reference once receives the same one.
 func (a *Activities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
 	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {
-		done, err = a.withLeft(ctx, in.PaymentID, done)
+		done, err = a.findWatched(ctx, in.PaymentID, done)
 	}
 	return done, err
 }
 
-// submit is Submit without a look at what has to be watched.
+// submit is Submit without a look at the attempts that have to be watched.
 func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	instance, err := a.instanceOf(in.Candidate.Operator)
 	if err != nil {
@@ -115,25 +155,27 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
-	words := heldWords(merchant)
-	if words != "" { // what is there is followed, and no other attempt is made
-		in.AfterDeadAttempt, in.FailoverAfter = false, 0
+	why := heldBecause(merchant)
+	if why != "" { // what is at an operator is followed, and no other attempt is made
+		in.Mode, in.After = SubmitOnce, 0
 	}
 	if merchant.AskFirst && lost(attempt) {
-		return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number, FoundSent: true}, nil
+		return sentEarlier(attempt), nil
 	}
 	found := attempt.State != pirogue.AttemptPrepared
 	attempt, known, err := a.attemptToSend(ctx, p, attempt, in)
 	if err != nil || known.Outcome != "" {
-		known.FoundSent = found
+		if found {
+			known.SentBy = SentByEarlierRun
+		}
 		known, err = a.checkNothingSent(ctx, in.PaymentID, known, err)
 		return known, activityError(err)
 	}
-	if words != "" {
-		return a.held(ctx, p.Kind, attempt, words)
+	if why != "" {
+		return a.hold(ctx, p.Kind, attempt, why)
 	}
 	if turned, err := a.refuseWhileDown(ctx, attempt); err != nil || turned.Outcome != "" {
-		return a.retryUntilSent(ctx, in, turned, err)
+		return a.repeatOrReport(ctx, in, turned, err)
 	}
 	call, err := a.prepareCall(ctx, instance, outgoing{merchant, p, attempt}, in.Candidate.Window)
 	if err != nil {
@@ -147,276 +189,115 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 	failpoint.Hit("submit.sent")
 	done, err := a.callAndRecord(ctx, attempt, sending, in.Candidate, call)
 	failpoint.Hit("submit.recorded")
-	return a.retryUntilSent(ctx, in, done, err)
+	return a.repeatOrReport(ctx, in, done, err)
 }
 
-// notMarked returns what becomes of an attempt that the database did not mark SENT.
-func (a *Activities) notMarked(
-	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why lifecycle.SendResult, err error,
+// repeatOrReport returns the result of a try, or asks for another one if that is wanted and safe.
+func (a *Activities) repeatOrReport(
+	ctx context.Context, in SubmitInput, done SubmitResult, err error,
 ) (SubmitResult, error) {
-	switch {
-	case err != nil || why == lifecycle.SendOvertaken:
-		return SubmitResult{}, a.overtakenByOtherRun(err)
-	case why == lifecycle.SendSuspended || why == lifecycle.SendAskFirst:
-		return a.held(ctx, kind, attempt, sentNothing[why])
-	case why == lifecycle.SendCancelled:
-		return a.cancelled(ctx, attempt)
-	case why == lifecycle.SendPastWindow:
-		return a.tooLate(ctx, attempt)
-	default:
-		return notInTime(attempt), nil
-	}
-}
-
-// retryUntilSent returns what a try came to, or asks for another one if that is wanted and safe.
-func (a *Activities) retryUntilSent(ctx context.Context, in SubmitInput, done SubmitResult, err error) (SubmitResult, error) {
-	if err == nil && in.KeepRetrying && done.MayRetry(in.Candidate) {
+	if err == nil && in.Mode == SubmitRepeat && done.MayRepeat(in.Candidate) {
 		return done, retryIn(a.retryDelay(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Message)
 	}
 	return done, activityError(err)
 }
 
-// notInTime says that nothing was sent because the payment's start deadline has passed.
-func notInTime(attempt pirogue.Attempt) SubmitResult {
-	return SubmitResult{Outcome: SubmitTooLate, Operator: attempt.Operator, Number: attempt.Number}
-}
-
-// customersTimeIsOver holds what support reads of a collection that was not sent in time.
-const customersTimeIsOver = "the customer's time was over before anything was sent"
-
-// tooLate says that a collection is not sent because its customer's time is over. What was perhaps
-// sent before is followed. One whose earlier attempt was lost is given up: nobody can pay it any
-// more.
-func (a *Activities) tooLate(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
-	late := SubmitResult{Outcome: TooLate, Operator: attempt.Operator, Number: attempt.Number, Message: customersTimeIsOver}
-	if attempt.State != pirogue.AttemptPrepared {
-		late.Outcome, late.FoundSent = SubmitUnknown, true
-		return late, nil
-	}
-	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
-	if err == nil && !unsent {
-		late.Outcome = SubmitNotSent
-	}
-	return late, activityError(err)
-}
-
-// checkNothingSent takes back that a payment may go to another operator, or end as not sent, when
-// another of its attempts may be at an operator.
+// checkNothingSent completes a result that says that nothing of its attempt is at its operator: the rows
+// say whether another attempt of the payment may be at one. Then the payment goes nowhere else.
 func (a *Activities) checkNothingSent(
 	ctx context.Context, id pirogue.PaymentID, s SubmitResult, err error,
 ) (SubmitResult, error) {
-	if err == nil && s.NothingAtOperator {
-		s.NothingAtOperator, err = a.Store.NothingSent(ctx, id)
+	gone := s.Outcome == SubmitUnable || s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService
+	if err != nil || !gone {
+		return s, err
+	}
+	nothing, err := a.Store.NothingSent(ctx, id)
+	switch {
+	case nothing && err == nil:
+		s.AtOperator = NothingAtOperator
+	case s.Outcome == SubmitUnable:
+		s.Outcome = SubmitRefused
 	}
 	return s, err
 }
 
-// refuseWhileDown keeps a payment of which nothing was sent from an operator that is out of
-// service. What was perhaps sent before is not kept: the operator may have it.
-func (a *Activities) refuseWhileDown(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
-	if attempt.State != pirogue.AttemptPrepared {
-		return SubmitResult{}, nil
-	}
-	admitted, h, err := a.breakerAdmits(ctx, attempt.Operator)
-	if err != nil || admitted {
-		return SubmitResult{}, err
-	}
-	words := outOfService(h)
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, words, a.Clock.Now())
-	if err != nil {
-		return SubmitResult{}, err
-	}
-	if !inTime {
-		return notInTime(attempt), nil
-	}
-	return a.checkNothingSent(ctx, attempt.PaymentID, SubmitResult{
-		Outcome: SubmitNotSent, Operator: attempt.Operator, Number: attempt.Number, Message: words, NothingAtOperator: true, OperatorDown: true,
-	}, nil)
-}
-
-// waitsForTurn holds what support reads of a payment that its operator's contract holds back.
-const waitsForTurn = "waits for its turn at the operator"
-
-// TakeUp makes a payment PENDING whose workflow waits in its operator's queue, and reports
-// whether it is taken up. One that is CREATED past its start deadline is not.
-func (a *Activities) TakeUp(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	p, attempt, err := a.Store.Latest(ctx, id)
-	if err != nil || p.Status != pirogue.StatusCreated {
-		return true, activityError(err)
-	}
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, waitsForTurn, a.Clock.Now())
-	return inTime, activityError(err)
-}
-
-// operatorDown reports whether an operator is out of service.
-func (a *Activities) operatorDown(ctx context.Context, o pirogue.OperatorCode) (bool, error) {
-	h, err := a.breaker(ctx, o)
-	return err == nil && !h.Available(), err
-}
-
-// outOfService says for support why nothing is sent to an operator.
-func outOfService(h operator.CircuitBreaker) string {
-	if h.Parked {
-		return "taken out of service: " + h.ParkedWhy
-	}
-	return "out of service since " + h.Since.UTC().Format(time.DateTime) + ": " + h.LastFailure
-}
-
-// overtakenByOtherRun says that another run of the activity changed the attempt between
-// reading and sending it. Run again, it finds what the other one left.
-func (a *Activities) overtakenByOtherRun(err error) error {
-	if err != nil {
-		return activityError(err)
-	}
-	return retryIn(time.Second, "the attempt was taken by another run")
-}
-
-// attemptToSend returns the attempt to send, or what is known already.
-func (a *Activities) attemptToSend(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in SubmitInput,
-) (pirogue.Attempt, SubmitResult, error) {
-	passes := in.FailoverAfter > 0 && attempt.Number == in.FailoverAfter && provenNotSent(attempt)
-	if passes || in.AfterDeadAttempt && a.provenDead(attempt, in.Candidate) {
-		return a.newAttempt(ctx, p, attempt, in.Candidate)
-	}
-	if attempt.Operator != in.Candidate.Operator {
-		return attempt, atOtherOperator(attempt), nil
-	}
-	switch attempt.State {
-	case pirogue.AttemptPrepared:
-		return attempt, SubmitResult{}, nil
-	case pirogue.AttemptAccepted:
-		return attempt, SubmitResult{Outcome: SubmitAccepted, Operator: attempt.Operator, Number: attempt.Number}, nil
-	case pirogue.AttemptRefused:
-		return attempt, SubmitResult{
-			Outcome: SubmitRefused, Operator: attempt.Operator, Number: attempt.Number, Message: attempt.OperatorMessage, NothingAtOperator: attempt.Unable,
-		}, nil
-	case pirogue.AttemptSent, pirogue.AttemptUnknown:
-	}
-	switch repeat := in.Candidate.AfterLostResponse(attempt); {
-	case repeat == operator.ResendSameReference && a.mayResend(attempt, in):
-		return attempt, SubmitResult{}, nil
-	case repeat == operator.ResendNewReference:
-		return a.newAttempt(ctx, p, attempt, in.Candidate)
-	default:
-		return attempt, SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number}, nil
-	}
-}
-
-// mayResend reports whether an attempt may be sent again under its reference: only while its
-// operator remembers the reference, and by support's redrive only after the operator's answer that
-// it does not know it.
-func (a *Activities) mayResend(attempt pirogue.Attempt, in SubmitInput) bool {
-	return (!in.AfterDeadAttempt || in.OperatorKnowsNothing) && in.Candidate.MayResend(attempt.FirstSent, a.Clock.Now())
-}
-
-// atOtherOperator says that another operator than the one asked to has the payment's attempt: an
-// earlier run passed it on, or sent it after it had come to nothing. Who asks turns there.
-func atOtherOperator(attempt pirogue.Attempt) SubmitResult {
-	return SubmitResult{Outcome: SubmitUnknown, Operator: attempt.Operator, Number: attempt.Number}
-}
-
-// provenNotSent reports whether an attempt's row proves that nothing of it is at its operator.
-func provenNotSent(attempt pirogue.Attempt) bool {
-	return attempt.State == pirogue.AttemptPrepared || attempt.State == pirogue.AttemptRefused && attempt.Unable
-}
-
-// newAttempt prepares the attempt after one that can have no effect.
-func (a *Activities) newAttempt(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, leg operator.RouteCandidate,
-) (pirogue.Attempt, SubmitResult, error) {
-	ref := ids.Reference(p.Kind)
-	after := pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
-		Operator: leg.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
-	}
-	if attempt.State == pirogue.AttemptPrepared { // a one-time password that nobody was given
-		after.Handle = attempt.Handle
-	}
-	next, err := a.Store.Renew(ctx, attempt.ID, after, a.Callbacks.Digest(ref))
-	switch {
-	case err != nil:
-		return next, SubmitResult{}, err
-	case next.Operator != leg.Operator:
-		return next, atOtherOperator(next), nil
-	case next.State != pirogue.AttemptPrepared: // the operator accepted the old one meanwhile
-		return next, SubmitResult{Outcome: SubmitAccepted, Operator: next.Operator, Number: next.Number}, nil
-	default:
-		return next, SubmitResult{}, nil
-	}
-}
-
-// callAndRecord makes the call and records its answer. When recording fails the activity
+// callAndRecord makes the call and records its response. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
 func (a *Activities) callAndRecord(
-	ctx context.Context, attempt pirogue.Attempt, sending lifecycle.Sending, leg operator.RouteCandidate,
+	ctx context.Context, attempt pirogue.Attempt, sending lifecycle.Sending, candidate operator.RouteCandidate,
 	call operatorCall,
 ) (SubmitResult, error) {
-	receipt, err := call(ctx)
+	result, err := call(ctx)
 	failpoint.Hit("submit.called")
-	submitted, answer := outcomeOf(receipt, err, leg)
-	trouble := a.recordCallResult(ctx, attempt.Operator, attempt.PaymentID, err)
-	if sending.Repeat && submitted.Outcome == SubmitRefused {
+	outcome, record := outcomeOf(result, err, candidate)
+	failed := a.recordCallResult(ctx, attempt.Operator, attempt.PaymentID, err)
+	if sending.Repeat && record.State == pirogue.AttemptRefused {
 		// This sending was refused, but an earlier one under the same reference perhaps was not.
-		submitted.Outcome, submitted.NothingAtOperator, answer.State = SubmitUnknown, false, pirogue.AttemptUnknown
+		outcome, record.State = SubmitUnknown, pirogue.AttemptUnknown
 	}
-	answer.AttemptID, answer.Sending, answer.At = attempt.ID, sending.Number, a.Clock.Now()
-	answer.ExpiresAt = answer.At.Add(leg.Window)
-	submitted.Operator, submitted.Number = leg.Operator, attempt.Number
-	stands, failed := a.Store.RecordAttemptResult(ctx, answer)
-	if failed = errors.Join(failed, trouble); failed != nil {
-		return submitted, failed
+	record.AttemptID, record.Sending, record.At = attempt.ID, sending.Number, a.Clock.Now()
+	record.ExpiresAt = record.At.Add(candidate.Window)
+	stands, err := a.Store.RecordAttemptResult(ctx, record)
+	if err = errors.Join(err, failed); err != nil {
+		return SubmitResult{}, err
 	}
-	if stands != answer.State { // another sending of it may be at the operator
-		submitted.Outcome, submitted.NothingAtOperator = SubmitUnknown, false
+	if stands != record.State { // another sending of it may be at the operator
+		outcome = SubmitUnknown
 	}
-	submitted.Sent = submitted.Outcome != SubmitNotSent && answer.State != pirogue.AttemptPrepared
-	if submitted.Outcome == SubmitNotSent {
-		submitted.OperatorDown, failed = a.operatorDown(ctx, attempt.Operator)
+	if outcome == SubmitNotSent {
+		outcome, err = a.notSentOrOutOfService(ctx, attempt.Operator)
 	}
-	return a.checkNothingSent(ctx, attempt.PaymentID, submitted, failed)
+	done := resultOf(attempt, outcome)
+	if outcome != SubmitAccepted {
+		done.Message = record.Message
+	}
+	if record.State != pirogue.AttemptPrepared {
+		done.SentBy = SentByThisRun
+	}
+	return a.checkNothingSent(ctx, attempt.PaymentID, done, err)
 }
 
-// returnURL returns the merchant's page, or ours.
-func (a *Activities) returnURL(url string) string {
-	if url == "" {
-		return a.ReturnURL
+// notSentOrOutOfService returns the outcome of a call that did not reach an operator.
+func (a *Activities) notSentOrOutOfService(ctx context.Context, o pirogue.OperatorCode) (SubmitOutcome, error) {
+	h, err := a.breaker(ctx, o)
+	if err != nil || h.Available() {
+		return SubmitNotSent, err
 	}
-	return url
+	return SubmitOutOfService, nil
 }
 
-// outcomeOf says what a call means for the submission and for its attempt.
-func outcomeOf(receipt operator.OperatorResult, err error, leg operator.RouteCandidate) (SubmitResult, lifecycle.AttemptResult) {
-	words := receipt.Message
+// outcomeOf returns the outcome of a call, and its record in the attempt's row.
+func outcomeOf(
+	result operator.OperatorResult, err error, candidate operator.RouteCandidate,
+) (SubmitOutcome, lifecycle.AttemptResult) {
+	message := result.Message
 	if err != nil {
-		words = err.Error()
+		message = err.Error()
 	}
 	switch pirogue.CodeOf(err) {
 	case "":
-		return SubmitResult{Outcome: SubmitAccepted}, lifecycle.AttemptResult{
-			State: pirogue.AttemptAccepted, Handle: receipt.Handle, Message: words,
-			NextAction: receipt.NextAction, ProviderTxID: receipt.ProviderTxID,
+		return SubmitAccepted, lifecycle.AttemptResult{
+			State: pirogue.AttemptAccepted, Handle: result.Handle, Message: message,
+			NextAction: result.NextAction, ProviderTxID: result.ProviderTxID,
 		}
 	case operator.Refused:
-		return SubmitResult{Outcome: SubmitRefused, Message: words}, lifecycle.AttemptResult{State: pirogue.AttemptRefused, Message: words}
+		return SubmitRefused, lifecycle.AttemptResult{State: pirogue.AttemptRefused, Message: message}
 	case operator.Unable:
-		return SubmitResult{Outcome: SubmitRefused, Message: words, NothingAtOperator: true},
-			lifecycle.AttemptResult{State: pirogue.AttemptRefused, Unable: true, Message: words}
+		return SubmitUnable, lifecycle.AttemptResult{State: pirogue.AttemptRefused, Unable: true, Message: message}
 	case operator.NotSent:
-		return SubmitResult{Outcome: SubmitNotSent, Message: words, NothingAtOperator: true},
-			lifecycle.AttemptResult{State: pirogue.AttemptPrepared, Message: words}
+		return SubmitNotSent, lifecycle.AttemptResult{State: pirogue.AttemptPrepared, Message: message}
 	default:
-		class := SubmitUnknown
-		if leg.OnLostResponse == operator.ResendNewReference {
-			class = SubmitNotSent
+		outcome := SubmitUnknown
+		if candidate.OnLostResponse == operator.ResendNewReference {
+			outcome = SubmitLost
 		}
-		return SubmitResult{Outcome: class, Message: words}, lifecycle.AttemptResult{
-			State: pirogue.AttemptUnknown, Handle: receipt.Handle, Message: words, ProviderTxID: receipt.ProviderTxID,
+		return outcome, lifecycle.AttemptResult{
+			State: pirogue.AttemptUnknown, Handle: result.Handle, Message: message, ProviderTxID: result.ProviderTxID,
 		}
 	}
 }
 
-// retryDelay returns the wait after the n-th unavailable answer, n from 1.
+// retryDelay returns the wait after the n-th unavailable response, n from 1.
 func (a *Activities) retryDelay(n int32) time.Duration {
 	wait := retryDelayMin
 	for range n - 1 {

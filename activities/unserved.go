@@ -17,19 +17,19 @@ func (a *Activities) ReadSubmission(ctx context.Context, id pirogue.PaymentID) (
 	if p.Status.Terminal() {
 		return SubmitResult{Outcome: SubmitAlreadyFinal, Status: p.Status}, nil
 	}
-	read := SubmitResult{
-		Operator: attempt.Operator, Number: attempt.Number, Message: attempt.OperatorMessage, Unserved: true,
-		FoundSent: attempt.State != pirogue.AttemptPrepared,
-	}
+	read := resultOf(attempt, SubmitUnknown)
+	read.Message = attempt.OperatorMessage
 	switch attempt.State {
 	case pirogue.AttemptAccepted:
 		read.Outcome = SubmitAccepted
 	case pirogue.AttemptRefused:
-		read.Outcome, read.NothingAtOperator = SubmitRefused, attempt.Unable
+		read = refusalOf(attempt)
 	case pirogue.AttemptPrepared:
-		read.Outcome, read.NothingAtOperator, read.Message = SubmitNotSent, true, "nobody has sent the payment to its operator in time"
+		read.Outcome, read.Message = SubmitNotSent, "nobody has sent the payment to its operator in time"
 	case pirogue.AttemptSent, pirogue.AttemptUnknown:
-		read.Outcome = SubmitUnknown
+	}
+	if attempt.State != pirogue.AttemptPrepared {
+		read.SentBy = SentByEarlierRun
 	}
 	read, err = a.checkNothingSent(ctx, id, read, nil)
 	return read, activityError(err)

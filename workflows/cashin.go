@@ -33,14 +33,15 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 		switch submitted.Outcome {
 		case activities.SubmitAlreadyFinal:
 			return returnFinal(ctx, w, submitted.Status)
-		case activities.SubmitRefused:
+		case activities.SubmitRefused, activities.SubmitUnable:
 			_, err := finalize(ctx, w, failedInput(pirogue.FailedRefused, submitted.Message))
 			return err
 		case activities.SubmitAccepted, activities.SubmitUnknown:
 			if result, err = awaitCollection(ctx, w); err != nil {
 				return err
 			}
-		case activities.SubmitNotSent, activities.SubmitTooLate, activities.TooLate, activities.SubmitHeld:
+		case activities.SubmitNotSent, activities.SubmitLost, activities.SubmitOutOfService,
+			activities.SubmitPastDeadline, activities.SubmitPastWindow, activities.SubmitHeld:
 		}
 		if !isProvenUnsent(submitted, result) {
 			return finalizeCashIn(ctx, w, submitted, result)
@@ -57,7 +58,7 @@ func finalizeCashIn(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult, result operator.OperatorResult,
 ) error {
 	switch {
-	case submitted.Outcome == activities.SubmitNotSent:
+	case submitted.Unreached():
 		return finalizeUnreached(ctx, w, submitted)
 	case result.Outcome == pirogue.OutcomePaid:
 		return finalizePaid(ctx, w, result)
@@ -72,11 +73,11 @@ func finalizeCashIn(
 // Nobody can pay an attempt that nobody was shown. Where the operator can be asked about an attempt
 // whose response was lost, that is not proven, so the payment is watched.
 func finalizeUnreached(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) error {
-	if submitted.Named {
+	if submitted.AtOperator == activities.LatestAtOperator {
 		return finalizeAndWatch(ctx, w, failedInput(pirogue.FailedUnconfirmed, submitted.Message))
 	}
 	code := pirogue.FailedUnavailable
-	if submitted.EarlierAttempts {
+	if submitted.AtOperator == activities.EarlierAtOperator {
 		code = pirogue.FailedUnconfirmed
 	}
 	_, err := finalize(ctx, w, failedInput(code, submitted.Message))

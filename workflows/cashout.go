@@ -55,8 +55,8 @@ func submitCashOut(
 		if err != nil {
 			return submitted, result, err
 		}
-		refused := submitted.Outcome == activities.SubmitRefused && result.Outcome == pirogue.OutcomeDeclined
-		if !refused || !submitted.NothingAtOperator || w.decidedBySupport || len(w.input.Fallbacks) == 0 {
+		unable := submitted.Outcome == activities.SubmitUnable && result.Outcome == pirogue.OutcomeDeclined
+		if !unable || w.decidedBySupport || len(w.input.Fallbacks) == 0 {
 			return submitted, result, nil
 		}
 		if err := closeUnknownCase(ctx, w); err != nil {
@@ -92,7 +92,7 @@ func refusedInput(
 	switch {
 	case w.decidedBySupport:
 		return failedInput(pirogue.FailedBySupport, result.Message)
-	case submitted.Outcome == activities.SubmitRefused:
+	case submitted.Outcome == activities.SubmitRefused || submitted.Outcome == activities.SubmitUnable:
 		return failedInput(pirogue.FailedRefused, submitted.Message)
 	case submitted.Outcome == activities.SubmitUnknown:
 		return failedInput(pirogue.FailedUnavailable, result.Message)

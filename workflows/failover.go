@@ -20,10 +20,10 @@ type routeFrom struct {
 // mayFailover reports whether the payment goes on to the next candidate at once. Money that leaves
 // us does so after a refusal only when the operator's status confirms it: see submitCashOut.
 func mayFailover(w *paymentWorkflow, submitted activities.SubmitResult) bool {
-	if len(w.input.Fallbacks) == 0 || !submitted.NothingAtOperator {
+	if len(w.input.Fallbacks) == 0 || submitted.AtOperator != activities.NothingAtOperator {
 		return false
 	}
-	return submitted.Outcome == activities.SubmitNotSent || !w.input.Kind.MoneyOut()
+	return submitted.Unreached() || !w.input.Kind.MoneyOut()
 }
 
 // failover goes on to the next candidate, after an attempt that came to nothing.

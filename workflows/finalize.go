@@ -70,9 +70,9 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 // isProvenUnsent reports whether the payment's rows prove that nothing of it was sent. Then it may
 // end.
 func isProvenUnsent(submitted activities.SubmitResult, result operator.OperatorResult) bool {
-	return submitted.Outcome == activities.SubmitTooLate || submitted.Outcome == activities.SubmitHeld ||
-		submitted.Outcome == activities.TooLate || result.Outcome == pirogue.OutcomeNotSent ||
-		submitted.Outcome == activities.SubmitNotSent && submitted.NothingAtOperator
+	return submitted.Outcome == activities.SubmitPastDeadline || submitted.Outcome == activities.SubmitHeld ||
+		submitted.Outcome == activities.SubmitPastWindow || result.Outcome == pirogue.OutcomeNotSent ||
+		submitted.NothingSent()
 }
 
 // finalizeUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
@@ -97,11 +97,11 @@ func unsentInput(
 ) activities.FinalizeInput {
 	end := failedInput(pirogue.FailedUnavailable, cmp.Or(result.Message, submitted.Message))
 	switch submitted.Outcome {
-	case activities.SubmitTooLate:
+	case activities.SubmitPastDeadline:
 		end = activities.NotStarted(w.input.PaymentID)
 	case activities.SubmitHeld:
 		end = expiredInput(submitted.Message)
-	case activities.TooLate:
+	case activities.SubmitPastWindow:
 		end = expiredInput(submitted.Message)
 		end.Failure.Code = pirogue.FailedNotStarted
 	default:

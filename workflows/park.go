@@ -26,13 +26,13 @@ const retryWindow = time.Minute
 func retryWhileUnavailable(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult,
 ) (activities.SubmitResult, error) {
-	if mustPark(w, submitted) || submitted.Unserved || !submitted.MayRetry(w.input.Current) {
+	if mustPark(w, submitted) || w.unserved || !submitted.MayRepeat(w.input.Current) {
 		return submitted, nil
 	}
 	w.deadline = workflow.Now(ctx).Add(retryWindow)
 	w.showWait(ctx, waitsForOperator, "operator unavailable; tried again until "+clockTime(w.deadline))
 	retry := w.submitInput()
-	retry.KeepRetrying = true
+	retry.Mode = activities.SubmitRepeat
 	retryOptions := within(theirs(w.input, prioritySubmit, "submit again"), retryWindow)
 	again, err := call(ctx, retryOptions, do.Submit, retry)
 	if activities.TimedOut(err) {
@@ -44,7 +44,7 @@ func retryWhileUnavailable(
 	if err != nil {
 		return submitted, err
 	}
-	if again.EarlierAttempts {
+	if again.AtOperator == activities.EarlierAtOperator || again.AtOperator == activities.LatestAtOperator {
 		w.attempt = max(w.attempt, again.Number)
 	}
 	return again, nil
@@ -52,7 +52,7 @@ func retryWhileUnavailable(
 
 // mustPark reports whether the payment waits for its operator to come back into service.
 func mustPark(w *paymentWorkflow, submitted activities.SubmitResult) bool {
-	return submitted.OperatorDown && w.input.Kind.MoneyOut()
+	return submitted.Outcome == activities.SubmitOutOfService && w.input.Kind.MoneyOut()
 }
 
 // park keeps the payment until its operator is back, and then sends it when its turn on the ramp has

@@ -41,6 +41,7 @@ type paymentWorkflow struct {
 
 	attempt       int                     // number of the latest attempt
 	foundSent     bool                    // the latest attempt was perhaps sent before this submission
+	unserved      bool                    // no worker made the latest submission in time: a retry at once is no use
 	previous      operator.RouteCandidate // the candidate before the latest failover
 	failoverAfter int                     // number of the attempt there, which came to nothing; 0: none
 

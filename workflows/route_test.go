@@ -333,7 +333,7 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 	w.operator.upAfter = time.Hour
 
 	for range 2 * operator.OutageAfter {
-		require.False(t, submit(w.payment).OperatorDown, "one payment in trouble is no outage")
+		require.NotEqual(t, activities.SubmitOutOfService, submit(w.payment).Outcome, "one payment in trouble is no outage")
 	}
 	payments := make([]pirogue.Payment, operator.OutagePayments-1) // one has failed already
 	for n := range payments {
@@ -343,12 +343,12 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 	}
 	require.Equal(t, operator.BreakerOpen, state())
 	tried := len(w.operator.refs)
-	require.True(t, submit(payments[0]).OperatorDown)
+	require.Equal(t, activities.SubmitOutOfService, submit(payments[0]).Outcome)
 	require.Len(t, w.operator.refs, tried, "nothing is sent while it is out of service")
 
 	now = now.Add(operator.OutageProbe + time.Second)
-	require.True(t, submit(payments[0]).OperatorDown)
-	require.True(t, submit(payments[1]).OperatorDown)
+	require.Equal(t, activities.SubmitOutOfService, submit(payments[0]).Outcome)
+	require.Equal(t, activities.SubmitOutOfService, submit(payments[1]).Outcome)
 	require.Len(t, w.operator.refs, tried+1, "one is let through to see, and no other")
 	require.Equal(t, operator.BreakerOpen, state(), "it failed as well")
 

@@ -63,7 +63,7 @@ func submitOnce(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitResu
 	if err != nil {
 		return submitted, err
 	}
-	w.attempt, w.foundSent = submitted.Number, submitted.FoundSent
+	w.attempt, w.foundSent = submitted.Number, submitted.SentBy == activities.SentByEarlierRun
 	return submitted, nil
 }
 
@@ -92,7 +92,7 @@ func awaitTakeUp(ctx workflow.Context, w *paymentWorkflow, sending workflow.Futu
 // submitInput returns the input of a submission to the current candidate.
 func (w *paymentWorkflow) submitInput() activities.SubmitInput {
 	return activities.SubmitInput{
-		PaymentID: w.input.PaymentID, Candidate: w.input.Current, FailoverAfter: w.failoverAfter,
+		PaymentID: w.input.PaymentID, Candidate: w.input.Current, Mode: activities.SubmitOnce, After: w.failoverAfter,
 	}
 }
 
@@ -102,7 +102,8 @@ func readSubmitted(
 	ctx workflow.Context, w *paymentWorkflow, sending promise[activities.SubmitResult],
 ) (activities.SubmitResult, error) {
 	submitted, err := sending.get(ctx)
-	if activities.TimedOut(err) {
+	w.unserved = activities.TimedOut(err)
+	if w.unserved {
 		submitted, err = call(ctx, ours(w.input.MerchantID, "read submission"), do.ReadSubmission, w.input.PaymentID)
 	}
 	if err != nil {
@@ -119,7 +120,7 @@ func readSubmitted(
 func retryAndPark(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult,
 ) (activities.SubmitResult, error) {
-	unavailable := submitted.Outcome == activities.SubmitNotSent || submitted.Outcome == activities.SubmitUnknown ||
+	unavailable := submitted.Unreached() || submitted.Outcome == activities.SubmitUnknown ||
 		submitted.Outcome == activities.SubmitHeld
 	w.releaseFirstResponse(lifecycle.FirstResponse{Unavailable: unavailable})
 	submitted, err := retryWhileUnavailable(ctx, w, submitted)

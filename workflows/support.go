@@ -97,11 +97,11 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 	if !w.actions.has(support.ActionRedrive) {
 		return nil
 	}
-	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), do.Submit,
-		activities.SubmitInput{
-			PaymentID: w.input.PaymentID, Candidate: w.input.Current,
-			AfterDeadAttempt: true, OperatorKnowsNothing: result.Absent,
-		}))
+	in := activities.SubmitInput{PaymentID: w.input.PaymentID, Candidate: w.input.Current, Mode: activities.SubmitRedrive}
+	if result.Absent {
+		in.Mode = activities.SubmitRedriveAbsent
+	}
+	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), do.Submit, in))
 	if err != nil {
 		return err
 	}
@@ -111,12 +111,12 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 			"two people settle it with evidence: resolve",
 	}
 	switch {
-	case submitted.Outcome == activities.SubmitNotSent:
+	case submitted.Unreached():
 		reply.Reason, reply.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
 	case submitted.Number > w.attempt: // made by this run, or by one that was cut off
 		reply.Decision = support.DecisionResubmitted
 		reply.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
-	case submitted.Sent:
+	case submitted.SentBy == activities.SentByThisRun:
 		reply.Decision = support.DecisionResubmitted
 		reply.Reason = "the operator does not know the reference and executes it once; it was sent again"
 	}

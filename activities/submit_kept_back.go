@@ -1,0 +1,135 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"pirogue"
+	"pirogue/lifecycle"
+	"pirogue/operator"
+)
+
+// notMarked returns the result for an attempt that the database did not mark SENT.
+func (a *Activities) notMarked(
+	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why lifecycle.SendResult, err error,
+) (SubmitResult, error) {
+	switch {
+	case err != nil || why == lifecycle.SendOvertaken:
+		return SubmitResult{}, a.overtakenByOtherRun(err)
+	case why == lifecycle.SendSuspended || why == lifecycle.SendAskFirst:
+		return a.hold(ctx, kind, attempt, heldReasons[why])
+	case why == lifecycle.SendCancelled:
+		return a.endCancelled(ctx, attempt)
+	case why == lifecycle.SendPastWindow:
+		return a.windowOver(ctx, attempt)
+	default:
+		return resultOf(attempt, SubmitPastDeadline), nil
+	}
+}
+
+// hold keeps back an attempt of a suspended merchant, or of anybody while operators are asked
+// first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
+// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
+// lost is given up: nobody can pay it any more.
+func (a *Activities) hold(
+	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why string,
+) (SubmitResult, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		found := sentEarlier(attempt)
+		found.Message = why
+		return found, nil
+	}
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, why, a.Clock.Now())
+	if err != nil {
+		return SubmitResult{}, activityError(err)
+	}
+	if !inTime {
+		return resultOf(attempt, SubmitPastDeadline), nil
+	}
+	held := resultOf(attempt, SubmitHeld)
+	held.Message = why
+	if kind.MoneyOut() || why == operatorsAreAsked {
+		return held, nil
+	}
+	return a.lostIfSent(ctx, attempt, held)
+}
+
+// endCancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent
+// before is followed, and not sent again.
+func (a *Activities) endCancelled(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		return sentEarlier(attempt), nil
+	}
+	status, err := a.Store.EndCancelled(ctx, attempt.ID, a.Clock.Now())
+	if err != nil || !status.Terminal() {
+		return SubmitResult{}, a.overtakenByOtherRun(err)
+	}
+	return SubmitResult{Outcome: SubmitAlreadyFinal, Status: status}, nil
+}
+
+// windowClosed tells support why a collection was not sent.
+const windowClosed = "the customer's time was over before anything was sent"
+
+// windowOver returns the result for a collection that is not sent because its customer's time is
+// over. What was perhaps sent before is followed. One whose earlier attempt was lost is given up:
+// nobody can pay it any more.
+func (a *Activities) windowOver(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		found := sentEarlier(attempt)
+		found.Message = windowClosed
+		return found, nil
+	}
+	late := resultOf(attempt, SubmitPastWindow)
+	late.Message = windowClosed
+	return a.lostIfSent(ctx, attempt, late)
+}
+
+// lostIfSent returns a result, as SubmitLost when another attempt of the payment may be at an operator.
+func (a *Activities) lostIfSent(
+	ctx context.Context, attempt pirogue.Attempt, unsent SubmitResult,
+) (SubmitResult, error) {
+	nothing, err := a.Store.NothingSent(ctx, attempt.PaymentID)
+	if err == nil && !nothing {
+		unsent.Outcome = SubmitLost
+	}
+	return unsent, activityError(err)
+}
+
+// refuseWhileDown keeps a payment of which nothing was sent from an operator that is out of
+// service. What was perhaps sent before is not kept: the operator may have it.
+func (a *Activities) refuseWhileDown(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+	if attempt.State != pirogue.AttemptPrepared {
+		return SubmitResult{}, nil
+	}
+	admitted, h, err := a.breakerAdmits(ctx, attempt.Operator)
+	if err != nil || admitted {
+		return SubmitResult{}, err
+	}
+	down := resultOf(attempt, SubmitOutOfService)
+	down.Message = outOfService(h)
+	inTime, err := a.Store.Postpone(ctx, attempt.ID, down.Message, a.Clock.Now())
+	if err != nil {
+		return SubmitResult{}, err
+	}
+	if !inTime {
+		return resultOf(attempt, SubmitPastDeadline), nil
+	}
+	return a.checkNothingSent(ctx, attempt.PaymentID, down, nil)
+}
+
+// outOfService tells support why nothing is sent to an operator.
+func outOfService(h operator.CircuitBreaker) string {
+	if h.Parked {
+		return "taken out of service: " + h.ParkedWhy
+	}
+	return "out of service since " + h.Since.UTC().Format(time.DateTime) + ": " + h.LastFailure
+}
+
+// overtakenByOtherRun returns the error when another run of the activity changed the attempt between
+// reading and sending it. Run again, the activity finds what the other run left.
+func (a *Activities) overtakenByOtherRun(err error) error {
+	if err != nil {
+		return activityError(err)
+	}
+	return retryIn(time.Second, "the attempt was taken by another run")
+}
