@@ -5,11 +5,14 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"pirogue"
 	"pirogue/access"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
+	"pirogue/routing"
 )
 
 // Activities is everything the workflows can ask the outside world to do. The
@@ -17,7 +20,7 @@ import (
 type Activities struct {
 	Store     Store
 	Operators map[pirogue.OperatorCode]operator.Instance
-	Routes    Routes
+	Routes    routing.Router
 	Workflows Workflows
 	Sender    WebhookSender
 	Clock     pirogue.Clock
@@ -61,12 +64,6 @@ type Restarter interface {
 	RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
 }
 
-// Routes says which operators serve a payment.
-type Routes interface {
-	// Route returns the instances to try, in order. It fails with CountryNotSupported.
-	Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]operator.Instance, error)
-}
-
 // CallbackURLs makes the address an operator calls back for one attempt. Its token
 // can be made again from the reference, so it is stored as a digest only.
 type CallbackURLs interface {
@@ -86,16 +83,13 @@ func (a *Activities) instanceOf(code pirogue.OperatorCode) (operator.Instance, e
 	return instance, nil
 }
 
-// jitter spreads a delay by up to a tenth either way, so that payments accepted
-// together are not asked about together.
-func (a *Activities) jitter(d time.Duration) time.Duration {
-	return d + time.Duration((a.chance()*2-1)*0.1*float64(d))
+// backOff returns the wait of a backoff after the present run of an activity.
+func (a *Activities) backOff(ctx context.Context, b Backoff) time.Duration {
+	return b.Wait(int(activity.GetInfo(ctx).Attempt), a.chance())
 }
 
 // later puts a delay off by up to a tenth, never earlier.
-func (a *Activities) later(d time.Duration) time.Duration {
-	return d + time.Duration(a.chance()*0.1*float64(d))
-}
+func (a *Activities) later(d time.Duration) time.Duration { return JitterLater.Spread(d, a.chance()) }
 
 func (a *Activities) chance() float64 {
 	if a.Chance != nil {

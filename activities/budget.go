@@ -64,7 +64,7 @@ func (a *Activities) spread(pace Pace, wait time.Duration) time.Duration {
 	if pace.Watches() {
 		return a.later(wait)
 	}
-	return a.jitter(wait)
+	return JitterBoth.Spread(wait, a.chance())
 }
 
 // every returns how far apart the questions about each of n payments lie, at so many a

@@ -12,6 +12,7 @@ import (
 	"pirogue/access"
 	"pirogue/bulk"
 	"pirogue/failpoint"
+	"pirogue/ids"
 	"pirogue/support"
 )
 
@@ -23,10 +24,6 @@ const (
 	// has not begun can still be cancelled, and an operator that decides nothing is given
 	// no more.
 	bulkRoom = bulk.BulkPageLines
-	// Room is looked for in the queue of the page's operator, so each look is one of its calls:
-	// soon at first, and then so rarely that many bulks that wait take none of its pace.
-	roomSoon   = 5 * time.Second
-	roomSeldom = time.Minute
 	// launchShare is how much of an operator's contract the payments of a page ask for when
 	// they are started: the rest is for their questions and for everybody else. Two starts lie
 	// no further apart than launchGap, so that a page keeps to its time.
@@ -43,6 +40,10 @@ const (
 	// look ends: few enough for its time.
 	endedInOneLook = 200
 )
+
+// roomBackoff spaces the looks for room. Each is a call in the queue of the page's operator: soon at
+// first, and then so rarely that many bulks that wait take none of its rate.
+var roomBackoff = Backoff{First: 5 * time.Second, Max: time.Minute, Factor: 2}
 
 // BulkPageInput asks for one page of a bulk to be started.
 type BulkPageInput struct {
@@ -69,8 +70,7 @@ func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageR
 		return BulkPageResult{}, activityError(err)
 	}
 	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
-		wait := roomCadence(activity.GetInfo(ctx).Attempt)
-		return BulkPageResult{}, retryIn(a.jitter(wait), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+		return BulkPageResult{}, retryIn(a.backOff(ctx, roomBackoff), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
 	}
 	for {
 		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
@@ -94,23 +94,9 @@ func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageR
 	return a.launchPage(ctx, in)
 }
 
-// roomCadence returns the wait after the n-th look for room, n from 1.
-func roomCadence(n int32) time.Duration { return doubled(roomSoon, roomSeldom, n) }
-
-// doubled returns the n-th wait, n from 1, of waits that begin at first and double up to most.
-func doubled(first, most time.Duration, n int32) time.Duration {
-	wait := first
-	for range n - 1 {
-		if wait *= 2; wait >= most {
-			return most
-		}
-	}
-	return wait
-}
-
 // lineAttempt returns the first attempt of a line's payment.
 func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
-	attempt := firstAttempt(p)
+	attempt := ids.FirstAttempt(p)
 	return attempt, a.Callbacks.Digest(attempt.Ref)
 }
 
@@ -216,9 +202,9 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 	if !closed {
 		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), closeSeldom)
 		if ended == endedInOneLook || started == linesTogether {
-			wait = roomSoon // there are more of them
+			wait = roomBackoff.First // there are more of them
 		}
-		return BulkClosed{}, retryIn(a.jitter(wait), "lines are open")
+		return BulkClosed{}, retryIn(JitterBoth.Spread(wait, a.chance()), "lines are open")
 	}
 	failpoint.Hit("bulk.closed")
 	owner := access.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}

@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/operator"
+	"pirogue/routing"
 	"pirogue/support"
 )
 
@@ -89,14 +90,14 @@ func (a *Activities) reversal(
 func (a *Activities) reverses(
 	ctx context.Context, i operator.Instance, p pirogue.Payment,
 ) (operator.StatusQuery, bool, error) {
-	if _, has := i.Operator.(operator.Refunder); !has || p.Kind != pirogue.Refund {
+	if p.Kind != pirogue.Refund || !routing.HasRefundCall(i) {
 		return operator.StatusQuery{}, false, nil
 	}
 	parent, collected, err := a.collection(ctx, p)
 	if err != nil {
 		return operator.StatusQuery{}, false, err
 	}
-	return query(parent, collected), collected.Operator == i.Code && i.GivesBack(parent, p), nil
+	return query(parent, collected), collected.Operator == i.Code && routing.ByRefundCall(i, parent, p), nil
 }
 
 // collection returns the cash-in that a refund gives back, and the attempt that collected its

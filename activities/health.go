@@ -186,25 +186,19 @@ type ParkInput struct {
 // A parked payment looks whether its operator is back: often at first, and then so rarely
 // that ten thousand of them do not keep Temporal busy.
 const (
-	parkedEvery   = 10 * time.Second
-	parkedOften   = 6 // looks
-	parkedSeldom  = time.Minute
-	parkedLongest = 10 * time.Minute
+	parkedOften  = 10 * time.Second // between the first looks
+	parkedSeldom = time.Minute      // between the later ones
+	parkedLooks  = 6                // looks that are near together
 )
 
-// wait returns the wait after the n-th look, n from 1. It doubles with every try in vain,
-// because tries do leave traces in the history.
-func (in ParkInput) wait(n int32) time.Duration {
-	wait := parkedEvery
-	if n > parkedOften {
-		wait = parkedSeldom
+// backoff returns the waits between the looks, from the n-th on, by the number of tries in vain.
+// They double with every one of these, because tries do leave traces in the history.
+func (in ParkInput) backoff(n int32) Backoff {
+	b := Backoff{First: parkedOften, Max: 10 * time.Minute, Factor: 2}
+	if n > parkedLooks {
+		b.First = parkedSeldom
 	}
-	for range in.Tried {
-		if wait *= 2; wait >= parkedLongest {
-			return parkedLongest
-		}
-	}
-	return wait
+	return b
 }
 
 // WaitUntilUnparked returns when a payment's turn has come: after its operator is back, at the
@@ -221,8 +215,8 @@ func (a *Activities) WaitUntilUnparked(ctx context.Context, in ParkInput) (bool,
 		if _, may := h.Probing(now); may {
 			return true, nil // whoever submits first claims the probe, the others park again
 		}
-		wait := in.wait(activity.GetInfo(ctx).Attempt)
-		return false, retryIn(a.jitter(wait), "operator "+string(in.Operator)+" is away: "+h.LastFailure)
+		wait := in.backoff(activity.GetInfo(ctx).Attempt).Wait(in.Tried+1, a.chance())
+		return false, retryIn(wait, "operator "+string(in.Operator)+" is away: "+h.LastFailure)
 	}
 	instance, err := a.instanceOf(in.Operator)
 	if err != nil {

@@ -4,21 +4,13 @@ import (
 	"context"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"pirogue"
 	"pirogue/lifecycle"
 )
 
-// What a suspended merchant has not sent looks whether the suspension has ended: soon at
-// first, and then so rarely that ten thousand payments cost nothing for weeks.
-const (
-	heldSoon   = 10 * time.Second
-	heldSeldom = 10 * time.Minute
-)
-
-// heldCadence returns the wait after the n-th look at a suspension, n from 1.
-func heldCadence(n int32) time.Duration { return doubled(heldSoon, heldSeldom, n) }
+// heldBackoff spaces the looks whether a suspension has ended: soon at first, and then so rarely
+// that ten thousand payments cost nothing for weeks.
+var heldBackoff = Backoff{First: 10 * time.Second, Max: 10 * time.Minute, Factor: 2}
 
 // What support reads of a payment that is kept back.
 const (
@@ -64,5 +56,5 @@ func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bo
 
 // lookForResume asks to be run again while something is kept back.
 func (a *Activities) lookForResume(ctx context.Context, words string) error {
-	return retryIn(a.jitter(heldCadence(activity.GetInfo(ctx).Attempt)), words)
+	return retryIn(a.backOff(ctx, heldBackoff), words)
 }

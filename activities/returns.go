@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"pirogue"
 	"pirogue/failpoint"
 	"pirogue/ids"
@@ -21,11 +19,8 @@ const returnTries = 5
 // returnTries have failed.
 var returnPauses = [returnTries]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour}
 
-// The waits between two looks at a return that is under way; the wait doubles up to the second.
-const (
-	returnLook     = 5 * time.Second
-	returnLookMost = 10 * time.Minute
-)
+// returnBackoff spaces the looks at a return that is under way.
+var returnBackoff = Backoff{First: 5 * time.Second, Max: 10 * time.Minute, Factor: 2, Jitter: JitterLater}
 
 // ReturnRequest asks for the money of a case to be given back to its payer.
 type ReturnRequest struct {
@@ -68,23 +63,24 @@ func (a *Activities) AwaitReturn(ctx context.Context, id support.CaseID) (Return
 	if err != nil {
 		return ReturnResult{}, activityError(err)
 	}
-	back, wait := r.stands(), a.lookAgain(activity.GetInfo(ctx).Attempt)
+	back, wait := r.stands(), a.backOff(ctx, returnBackoff)
 	if back.Done || !back.Open {
 		return back, nil
 	}
 	if last := r.returns[len(r.returns)-1]; last.Status.Terminal() {
-		wait = last.UpdatedAt.Add(returnPauses[(back.Tries-1)%returnTries]).Sub(a.Clock.Now())
-		if wait <= 0 {
+		left := last.UpdatedAt.Add(returnPauses[(back.Tries-1)%returnTries]).Sub(a.Clock.Now())
+		wait = a.later(left)
+		if left <= 0 {
 			if back, err = a.beginReturn(ctx, r); err != nil || !back.Open {
 				return back, activityError(err)
 			}
-			wait = returnLook
+			wait = a.later(returnBackoff.First)
 		}
 	}
 	if err := a.relaunch(ctx, r); err != nil {
 		return back, activityError(err)
 	}
-	return back, retryIn(a.later(wait), "the money is on its way back to its payer")
+	return back, retryIn(wait, "the money is on its way back to its payer")
 }
 
 // relaunch starts the workflow of a return that no workflow has taken up: the run that wrote it may
@@ -94,17 +90,6 @@ func (a *Activities) relaunch(ctx context.Context, r caseReturn) error {
 		return nil
 	}
 	return a.Workflows.Launch(ctx, r.returns[len(r.returns)-1])
-}
-
-// lookAgain returns the wait after the n-th look, n from 1.
-func (a *Activities) lookAgain(n int32) time.Duration {
-	wait := returnLook
-	for range n - 1 {
-		if wait *= 2; wait >= returnLookMost {
-			return returnLookMost
-		}
-	}
-	return wait
 }
 
 // caseReturn is a case with the refunds that were to give its money back.
@@ -154,17 +139,17 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 	if err != nil || r.stray.Paid == 0 || r.blocked {
 		return back, err
 	}
-	route, err := a.Routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
-	if err != nil && pirogue.CodeOf(err) != pirogue.CountryNotSupported {
+	route, err := routing.NewRefundRoute(a.Routes, parent, a.Operators[collected.Operator])
+	if err != nil && pirogue.CodeOf(err) != pirogue.RefundNotAllowed {
 		return back, err
 	}
 	refund := a.lateRefund(parent, r.stray, back.Tries+1)
-	fits := routing.Refunders(a.Operators[collected.Operator], route, parent, refund)
+	fits := route.Operators(refund)
 	if len(fits) == 0 {
 		return back, nil
 	}
 	refund.Operator = fits[0].Code
-	attempt := firstAttempt(refund)
+	attempt := ids.FirstAttempt(refund)
 	if refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref)); err != nil {
 		return back, err
 	}
@@ -186,14 +171,5 @@ func (a *Activities) lateRefund(parent pirogue.Payment, stray support.Case, n in
 		FeePayer: pirogue.PaidByMerchant, Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network,
 		Description: string(stray.Cause), NotifyURL: parent.NotifyURL,
 		CreatedAt: now, UpdatedAt: now,
-	}
-}
-
-// firstAttempt is the submission that the database keeps beside a payment before any
-// byte leaves.
-func firstAttempt(p pirogue.Payment) pirogue.Attempt {
-	return pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
-		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }

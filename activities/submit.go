@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"pirogue"
 	"pirogue/failpoint"
 	"pirogue/lifecycle"
@@ -119,12 +117,8 @@ func sentEarlier(attempt pirogue.Attempt) SubmitResult {
 	return found
 }
 
-// retryDelayMin is the wait before an unavailable operator is tried again; it doubles
-// up to retryDelayMax.
-const (
-	retryDelayMin = 2 * time.Second
-	retryDelayMax = 16 * time.Second
-)
+// submitBackoff spaces the tries at an operator that is down.
+var submitBackoff = Backoff{First: 2 * time.Second, Max: 16 * time.Second, Factor: 2}
 
 // Submit sends a payment's prepared attempt to its operator, once. What an earlier run of this
 // activity left behind decides first. An attempt that was perhaps sent is not sent again, unless
@@ -197,7 +191,7 @@ func (a *Activities) repeatOrReport(
 	ctx context.Context, in SubmitInput, done SubmitResult, err error,
 ) (SubmitResult, error) {
 	if err == nil && in.Mode == SubmitRepeat && done.MayRepeat(in.Candidate) {
-		return done, retryIn(a.retryDelay(activity.GetInfo(ctx).Attempt), "operator unavailable: "+done.Message)
+		return done, retryIn(a.backOff(ctx, submitBackoff), "operator unavailable: "+done.Message)
 	}
 	return done, activityError(err)
 }
@@ -295,15 +289,4 @@ func outcomeOf(
 			State: pirogue.AttemptUnknown, Handle: result.Handle, Message: message, ProviderTxID: result.ProviderTxID,
 		}
 	}
-}
-
-// retryDelay returns the wait after the n-th unavailable response, n from 1.
-func (a *Activities) retryDelay(n int32) time.Duration {
-	wait := retryDelayMin
-	for range n - 1 {
-		if wait *= 2; wait >= retryDelayMax {
-			return a.jitter(retryDelayMax)
-		}
-	}
-	return a.jitter(wait)
 }

@@ -37,6 +37,15 @@ func Reference(k pirogue.PaymentKind) pirogue.OperatorRef {
 	return pirogue.OperatorRef(prefix + crockford.EncodeToString(random(refEntropy)))
 }
 
+// FirstAttempt returns the attempt that is stored with a new payment, before any byte leaves for its
+// operator. The payment has its ID, kind, operator and times already.
+func FirstAttempt(p pirogue.Payment) pirogue.Attempt {
+	return pirogue.Attempt{
+		ID: pirogue.AttemptID(New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
+		Ref: Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+}
+
 // Key returns a public API key: "nk_test_" or "nk_live_", then 24 hex characters.
 func Key(m pirogue.Mode) string {
 	return "nk_" + string(m) + "_" + hex.EncodeToString(random(keyEntropy))

@@ -314,12 +314,3 @@ func (c Capability) onLostResponse(k pirogue.PaymentKind) OnLostResponse {
 		return ResendNever
 	}
 }
-
-// GivesBack reports whether an instance can refund by its own refund call a cash-in that it
-// collected. Where WholeRefunds holds, the refund must be of the whole.
-func (i Instance) GivesBack(collected, refund pirogue.Payment) bool {
-	if _, has := i.Operator.(Refunder); !has {
-		return false
-	}
-	return refund.AtOperator() == collected.AtOperator() || !i.Operator.Capability().WholeRefunds
-}

@@ -107,31 +107,21 @@ func (t *RouteTable) Instance(code pirogue.OperatorCode) (operator.Instance, boo
 }
 
 // PaymentInput returns the workflow input of a payment. It names the operator in the payment's row, then
-// the later ones of its route for failover. A refund by the refund call of the operator stays
-// there: another operator could only pay it out. It also stays there where that operator pays it
-// out, for the payment does not name the collector. Every other refund is paid out and fails over
-// like a cash-out.
+// the later ones of its route for failover; see failoverRoute for a refund.
 func (t *RouteTable) PaymentInput(p pirogue.Payment) (lifecycle.PaymentInput, error) {
 	first, ok := t.instances[p.Operator]
 	if !ok {
 		return lifecycle.PaymentInput{}, pirogue.Errorf(pirogue.Internal, "payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
 	}
-	kind := p.Kind
-	if kind == pirogue.Refund {
-		if _, gives := first.Operator.(operator.Refunder); gives {
-			return lifecycle.NewPaymentInput(p, []operator.Instance{first}), nil
-		}
-		kind = pirogue.CashOut
-	}
-	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
-	if err != nil && pirogue.CodeOf(err) != pirogue.CountryNotSupported {
+	route, err := t.failoverRoute(p)
+	if err != nil {
 		return lifecycle.PaymentInput{}, err
 	}
-	legs := []operator.Instance{first}
+	candidates := []operator.Instance{first}
 	if at := slices.IndexFunc(route, func(i operator.Instance) bool { return i.Code == p.Operator }); at >= 0 {
-		legs = append(legs, Fitting(route[at+1:], p)...)
+		candidates = append(candidates, Fitting(route[at+1:], p)...)
 	}
-	return lifecycle.NewPaymentInput(p, legs), nil
+	return lifecycle.NewPaymentInput(p, candidates), nil
 }
 
 // Rebuild returns the workflow input to start a lost workflow again. It begins with the operator of
@@ -144,34 +134,27 @@ func (t *RouteTable) Rebuild(r lifecycle.Restart) (lifecycle.PaymentInput, error
 	}
 	p := r.Payment
 	p.Operator = r.Attempt.Operator
-	order, err := t.PaymentInput(p)
+	input, err := t.PaymentInput(p)
 	if err != nil {
 		return lifecycle.PaymentInput{}, err
 	}
-	order.Fallbacks = slices.DeleteFunc(t.candidates(p), func(l operator.RouteCandidate) bool { return slices.Contains(r.Tried, l.Operator) })
-	order.Resumes = r.Resumption()
-	return order, nil
+	candidates, err := t.candidates(p)
+	input.Fallbacks = slices.DeleteFunc(candidates, func(c operator.RouteCandidate) bool {
+		return slices.Contains(r.Tried, c.Operator)
+	})
+	input.Resumes = r.Resumption()
+	return input, err
 }
 
-// candidates returns the operators of the configured route that may move a payment. A refund at an
-// operator with a refund call has none.
-func (t *RouteTable) candidates(p pirogue.Payment) []operator.RouteCandidate {
-	kind := p.Kind
-	if kind == pirogue.Refund {
-		if _, gives := t.instances[p.Operator].Operator.(operator.Refunder); gives {
-			return nil
-		}
-		kind = pirogue.CashOut
-	}
-	route, err := t.Route(p.Mode, p.Country, p.Network, kind)
-	if err != nil { // the configuration has no route for it: no operator is left for failover
-		return nil
-	}
-	var legs []operator.RouteCandidate
+// candidates returns the operators of the configured route that may move a payment; see failoverRoute
+// for a refund.
+func (t *RouteTable) candidates(p pirogue.Payment) ([]operator.RouteCandidate, error) {
+	route, err := t.failoverRoute(p)
+	var found []operator.RouteCandidate
 	for _, i := range Fitting(route, p) {
-		legs = append(legs, operator.NewRouteCandidate(p.Kind, i))
+		found = append(found, operator.NewRouteCandidate(p.Kind, i))
 	}
-	return legs
+	return found, err
 }
 
 // Fitting returns the instances whose limits allow the payment's amount, in their order.
@@ -179,30 +162,6 @@ func Fitting(route []operator.Instance, p pirogue.Payment) []operator.Instance {
 	return slices.DeleteFunc(slices.Clone(route), func(i operator.Instance) bool {
 		return !i.Limits(p.Kind).Allow(p.AtOperator().Minor)
 	})
-}
-
-// Refunders returns the instances that may carry a refund of a cash-in, in their order. It is the
-// collector alone where its refund call gives the money back within its limits. Otherwise it is
-// those that pay into the payer's wallet within the limits of a payout. A collector with a refund
-// call comes first of these, for it knows the payer. Collector is the zero value when it is not
-// configured.
-func Refunders(collector operator.Instance, payouts []operator.Instance, collected, refund pirogue.Payment) []operator.Instance {
-	if collector.Operator == nil {
-		return Fitting(payouts, refund)
-	}
-	if collector.GivesBack(collected, refund) {
-		if collector.Operator.Capability().Refund.Allow(refund.AtOperator().Minor) {
-			return []operator.Instance{collector}
-		}
-		return nil
-	}
-	_, refunds := collector.Operator.(operator.Refunder)
-	_, disburses := collector.Operator.(operator.Disburser)
-	if !refunds || !disburses {
-		return Fitting(payouts, refund)
-	}
-	others := slices.DeleteFunc(slices.Clone(payouts), func(i operator.Instance) bool { return i.Code == collector.Code })
-	return Fitting(append([]operator.Instance{collector}, others...), refund)
 }
 
 // FeeInput describes one operator of a route with regard to one payment.
