@@ -56,7 +56,10 @@ func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) er
 	if err := a.workflows.Ready(rc.ctx); err != nil {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
-	attempt := firstAttempt(p, n.otp)
+	attempt := ids.FirstAttempt(p)
+	if n.otp != "" {
+		attempt.Handle = pirogue.Handle{pirogue.HandleOTP: n.otp}
+	}
 	digest := operator.CallbackDigest(a.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
 	stored, created, err := certainly(rc.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
@@ -140,18 +143,6 @@ func (a *acceptance) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
 	p.Status = pirogue.StatusCreated
 	p.StartDeadline, p.CreatedAt, p.UpdatedAt = now.Add(operator.StartDeadline), now, now
 	return p
-}
-
-// firstAttempt returns the attempt that is stored with a new payment, before any byte leaves.
-func firstAttempt(p pirogue.Payment, otp string) pirogue.Attempt {
-	a := pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator,
-		Ref: ids.Reference(p.Kind), State: pirogue.AttemptPrepared, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
-	}
-	if otp != "" {
-		a.Handle = pirogue.Handle{pirogue.HandleOTP: otp}
-	}
-	return a
 }
 
 // price freezes the fee of the merchant's contract in p. It then chooses the first operator whose

@@ -8,7 +8,6 @@ import (
 
 	"pirogue"
 	"pirogue/access"
-	"pirogue/operator"
 	"pirogue/routing"
 )
 
@@ -84,7 +83,8 @@ func (h refundRoutes) create(c *gin.Context, rc *requestContext) error {
 	if err != nil {
 		return err
 	}
-	payouts, collector, err := h.refundRoute(parent)
+	collector, _ := h.routes.Instance(parent.Operator)
+	route, err := routing.NewRefundRoute(h.routes, parent, collector)
 	if err != nil {
 		return err
 	}
@@ -93,8 +93,7 @@ func (h refundRoutes) create(c *gin.Context, rc *requestContext) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	fits := func(p pirogue.Payment) []operator.Instance { return routing.Refunders(collector, payouts, parent, p) }
-	return h.acceptance.accept(c, rc, newPayment{payment: p, fits: fits, clash: clash})
+	return h.acceptance.accept(c, rc, newPayment{payment: p, fits: route.Operators, clash: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with TransactionNotFound, and with
@@ -127,22 +126,6 @@ func (in refundRequest) share(parent pirogue.Payment, lang uiLanguage) (pirogue.
 		return amount, &problem{error: underWay, data: shown(parent, lang)}
 	}
 	return amount, nil
-}
-
-// refundRoute returns the operators that pay into the payer's wallet, and the collector: zero when
-// it is not configured. It fails with RefundNotAllowed when no operator can give the cash-in back.
-func (h refundRoutes) refundRoute(parent pirogue.Payment) ([]operator.Instance, operator.Instance, error) {
-	// A collector that left the configuration gives nothing back, but another operator may pay out.
-	collector, _ := h.routes.Instance(parent.Operator)
-	route, err := h.routes.Route(parent.Mode, parent.Country, parent.Network, pirogue.CashOut)
-	if code := pirogue.CodeOf(err); code != "" && code != pirogue.CountryNotSupported {
-		return nil, collector, err
-	}
-	if _, gives := collector.Operator.(operator.Refunder); !gives && len(route) == 0 {
-		return nil, collector, pirogue.Errorf(pirogue.RefundNotAllowed,
-			"nobody pays into a wallet of %s in %s", parent.Network, parent.Country)
-	}
-	return route, collector, nil
 }
 
 // conflict returns the 409 for a reference that exists. A field that the request leaves out matches

@@ -13,7 +13,7 @@ import (
 )
 
 // Neka Paie's merchants parse its eight fields, in their order.
-func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
+func TestNewEvent(t *testing.T) {
 	t.Parallel()
 
 	event, err := webhook.NewEvent(pirogue.Payment{
@@ -33,7 +33,7 @@ func TestAWebhookBeginsWithTheEightFieldsMerchantsKnow(t *testing.T) {
 }
 
 // A merchant without a webhook address is not tried seven times.
-func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
+func TestNewEvent_without_address(t *testing.T) {
 	t.Parallel()
 
 	event, err := webhook.NewEvent(pirogue.Payment{Status: pirogue.StatusSuccess}, "", time.Now())
@@ -42,7 +42,7 @@ func TestAnEventWithoutAnAddressIsUnwanted(t *testing.T) {
 }
 
 // The contract promises this span to merchants.
-func TestDeliverySchedule(t *testing.T) {
+func TestDeliveryDelays(t *testing.T) {
 	t.Parallel()
 
 	var sum time.Duration

@@ -13,7 +13,7 @@ import (
 )
 
 // Merchants branch on codes, so each has one row, one status and both texts.
-func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
+func TestCodes(t *testing.T) {
 	t.Parallel()
 
 	seen := map[pirogue.Code]bool{}
@@ -28,7 +28,7 @@ func TestEveryCodeIsOneRowWithBothLanguages(t *testing.T) {
 }
 
 // The outcomes of operator calls and unknown codes must not reach a merchant.
-func TestUnknownCodesAnswerAsInternal(t *testing.T) {
+func TestInfoOf(t *testing.T) {
 	t.Parallel()
 
 	for _, code := range []pirogue.Code{operator.NotSent, operator.Refused, operator.Unknown, "NO_SUCH_CODE"} {
