@@ -300,8 +300,9 @@ func TestOnALaptopTheCommandsFindTheKeysBesideTheDatabase(t *testing.T) {
 	require.ErrorContains(t, err, "PIROGUE_KEYS", "another database has keys of its own")
 }
 
-// accepted creates a payment that Pirogue has accepted and not sent, and returns its attempt.
-func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
+// accepted creates a payment that Pirogue has accepted and not sent, and returns its attempt. change
+// changes the payment before.
+func (b *bookkeeper) accepted(t *testing.T, change ...func(*pirogue.Payment)) pirogue.Attempt {
 	t.Helper()
 	merchant, err := b.parts.store.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
@@ -314,11 +315,14 @@ func (b *bookkeeper) accepted(t *testing.T) pirogue.Attempt {
 		Network: pirogue.Orange, Operator: "orange-web-ml-test", StartDeadline: now.Add(time.Minute), CreatedAt: now,
 		UpdatedAt: now,
 	}
+	for _, c := range change {
+		c(&p)
+	}
 	a := pirogue.Attempt{
 		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 1, Operator: p.Operator, Ref: ids.Reference(p.Kind),
 		State: pirogue.AttemptPrepared, CreatedAt: now,
 	}
-	_, fresh, err := b.parts.store.Payments.Accept(t.Context(), p, a, "digest")
+	_, fresh, err := b.parts.store.Payments.Accept(t.Context(), p, a, string(a.ID))
 	require.NoError(t, err)
 	require.True(t, fresh)
 	return a

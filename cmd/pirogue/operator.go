@@ -25,7 +25,7 @@ func operatorCommand(environ []string) *cobra.Command {
 	}
 	command.AddCommand(
 		operatorList(environ), operatorBalance(environ), operatorRegister(environ), operatorStatement(environ),
-		operatorCustomers(environ),
+		operatorCustomers(environ), operatorPIN(environ), operatorTestNumbers(environ), operatorResendCallback(environ),
 	)
 	return command
 }
