@@ -29,17 +29,17 @@ type acceptance struct {
 
 // newPayment is a payment to accept, with the parts of its acceptance that depend on its kind.
 type newPayment struct {
-	payment pirogue.Payment
-	fits    fitting
-	otp     string                               // the customer's one-time password; "" for none
-	clash   func(original pirogue.Payment) error // returns the 409 for a reference that already exists
+	payment    pirogue.Payment
+	candidates candidateFilter
+	otp        string                               // the customer's one-time password; "" for none
+	conflict   func(original pirogue.Payment) error // returns the 409 for a reference that already exists
 }
 
-// fitting selects the operators that may carry a payment, in order.
-type fitting func(p pirogue.Payment) []operator.Instance
+// candidateFilter selects the operators that may carry a payment, in order.
+type candidateFilter func(p pirogue.Payment) []operator.Instance
 
-// within selects the operators of a route whose limits allow the payment's amount.
-func within(route []operator.Instance) fitting {
+// withinLimits selects the operators of a route whose limits allow the payment's amount.
+func withinLimits(route []operator.Instance) candidateFilter {
 	return func(p pirogue.Payment) []operator.Instance { return routing.Fitting(route, p) }
 }
 
@@ -48,7 +48,7 @@ func within(route []operator.Instance) fitting {
 // hold. After that commit the response never reports a failure: the sweep continues the payment if
 // this process cannot.
 func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) error {
-	p, err := a.price(rc.ctx, a.fresh(n.payment, rc.owner()), n.fits)
+	p, err := a.price(rc.ctx, a.newlyCreated(n.payment, rc.owner()), n.candidates)
 	if err != nil {
 		return err
 	}
@@ -62,15 +62,15 @@ func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) er
 	}
 	digest := operator.CallbackDigest(a.callbackToken(attempt.Ref))
 	failpoint.Hit("api.accept.checked")
-	stored, created, err := certainly(rc.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
+	stored, created, err := retryLostCommit(rc.ctx, func(ctx context.Context) (pirogue.Payment, bool, error) {
 		return a.payments.Accept(ctx, p, attempt, digest)
 	})
 	if err != nil {
-		return explained(err)
+		return explainRestore(err)
 	}
 	// An equal ID means that the first call of certainly wrote this payment.
 	if !created && stored.ID != p.ID {
-		return n.clash(stored)
+		return n.conflict(stored)
 	}
 	failpoint.Hit("api.accept.committed")
 	return a.startAndRespond(c, rc, stored)
@@ -98,9 +98,9 @@ var (
 	}
 )
 
-// explained replaces the text of an error that a restored database causes, so that the merchant
+// explainRestore replaces the text of an error that a restored database causes, so that the merchant
 // learns what to do.
-func explained(err error) error {
+func explainRestore(err error) error {
 	switch {
 	case errors.Is(err, lifecycle.ErrAskFirst) && !errors.Is(err, pirogue.ErrOutcomeUnknown):
 		return &problem{error: err, text: &nothingMade}
@@ -111,11 +111,11 @@ func explained(err error) error {
 	}
 }
 
-// certainly calls the acceptance f, and calls it once more when the response to COMMIT was lost.
+// retryLostCommit calls the acceptance f, and calls it once more when the response to COMMIT was lost.
 // The second call waits until the first transaction has ended. Then it finds that transaction's
 // row, under the same ID, or writes it. It fails with unknownOutcome when the outcome stays
 // unknown.
-func certainly[T any](
+func retryLostCommit[T any](
 	ctx context.Context, accept func(context.Context) (T, bool, error),
 ) (stored T, created bool, err error) {
 	stored, created, err = accept(ctx)
@@ -136,8 +136,8 @@ func certainly[T any](
 	}
 }
 
-// fresh returns p as a payment that is created at this moment.
-func (a *acceptance) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
+// newlyCreated returns p as a payment that is created at this moment.
+func (a *acceptance) newlyCreated(p pirogue.Payment, o access.Owner) pirogue.Payment {
 	now := a.clock.Now()
 	p.ID, p.MerchantID, p.Mode = ids.Payment(), o.MerchantID, o.Mode
 	p.Status = pirogue.StatusCreated
@@ -147,7 +147,7 @@ func (a *acceptance) fresh(p pirogue.Payment, o access.Owner) pirogue.Payment {
 
 // price freezes the fee of the merchant's contract in p. It then chooses the first operator whose
 // limits allow the amount that moves. It fails with InvalidAmount when there is none.
-func (a *acceptance) price(ctx context.Context, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
+func (a *acceptance) price(ctx context.Context, p pirogue.Payment, fits candidateFilter) (pirogue.Payment, error) {
 	contract, err := a.fees.Fees(ctx, p.MerchantID)
 	if err != nil {
 		return pirogue.Payment{}, err
@@ -156,7 +156,7 @@ func (a *acceptance) price(ctx context.Context, p pirogue.Payment, fits fitting)
 }
 
 // priceBy is price with a contract that the caller has read.
-func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits fitting) (pirogue.Payment, error) {
+func priceBy(contract pirogue.FeeSchedule, p pirogue.Payment, fits candidateFilter) (pirogue.Payment, error) {
 	rule := contract.Rule(p.Kind, p.Country, p.Network)
 	p.Fee, p.FeePayer, p.FeeReturns = rule.Of(p.Amount), rule.Payer, rule.Returned
 	fit := fits(p)
@@ -201,13 +201,13 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	start, stop := context.WithTimeout(life, firstAnswerTime)
 	defer stop()
 	// The start waits on the operator and needs no turn at the database.
-	rc.leaveQueue()
+	rc.leaveLimiter()
 	first, err := a.workflows.Start(start, p)
 	failpoint.Hit("api.carry.started")
 	if err != nil {
-		a.logLeft("payment is left to the sweep or answers later", rc, p.ID, err)
+		a.logLeftToSweep("payment is left to the sweep or answers later", rc, p.ID, err)
 	}
-	view := shown(a.reread(life, rc, p), rc.language)
+	view := shown(a.readBack(life, rc, p), rc.language)
 	if first.Unavailable {
 		return &problem{error: pirogue.Errorf(pirogue.OperatorUnavailable, "operator is down"), data: view}
 	}
@@ -215,20 +215,20 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	return nil
 }
 
-// reread returns the payment's row. When the database does not respond it returns p as it was
+// readBack returns the payment's row. When the database does not respond it returns p as it was
 // accepted, which is certain.
-func (a *acceptance) reread(life context.Context, rc *requestContext, p pirogue.Payment) pirogue.Payment {
+func (a *acceptance) readBack(life context.Context, rc *requestContext, p pirogue.Payment) pirogue.Payment {
 	ctx, cancel := context.WithTimeout(life, storeTime)
 	defer cancel()
 	current, err := a.payments.Payment(ctx, rc.owner(), p.ID)
 	if err != nil {
-		a.logLeft("payment was accepted and could not be read back", rc, p.ID, err)
+		a.logLeftToSweep("payment was accepted and could not be read back", rc, p.ID, err)
 		return p
 	}
 	return current
 }
 
-// logLeft logs that the sweep must continue a payment.
-func (a *acceptance) logLeft(what string, rc *requestContext, id pirogue.PaymentID, err error) {
+// logLeftToSweep logs that the sweep must continue a payment.
+func (a *acceptance) logLeftToSweep(what string, rc *requestContext, id pirogue.PaymentID, err error) {
 	a.log.Warn(what, zap.String("request_id", rc.id), zap.String("payment_id", string(id)), zap.Error(err))
 }

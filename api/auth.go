@@ -43,7 +43,7 @@ func newAdmission(o Options, r *responder) *admission {
 	return &admission{
 		responder: r, access: o.Store.Access, decoy: ids.Secret(),
 		limiter: httpkit.NewConcurrencyLimiter(httpkit.ConcurrencyLimits{
-			Inside: maxInside, Queue: maxQueue, Wait: maxTurn, MaxFailed: maxFailed,
+			Inside: maxInside, Queue: maxQueue, Wait: maxQueueWait, MaxFailed: maxFailed,
 		}),
 		bulkBodies:      newInFlightLimiter[netip.Prefix](maxBulkBodies, maxBulkBodiesOfOne, bulkRetry),
 		wrongSignatures: newRateLimiter[netip.Prefix](wrongSignaturesPerSecond, wrongSignaturesBurst),
@@ -59,7 +59,7 @@ func (a *admission) merchantChecks() []handler {
 		a.checkContentType,
 		a.checkEncoding,
 		a.checkTimestamp,
-		a.takeTurn,
+		a.limitConcurrency,
 		a.checkSignature,
 		a.checkAddress,
 		a.checkReplay,
@@ -72,7 +72,7 @@ func (a *admission) merchantChecks() []handler {
 // callbackChecks lists the checks of a callback. Callbacks bear no signature of ours: the token
 // in the path and the operator's own proof authenticate them.
 func (a *admission) callbackChecks() []handler {
-	return []handler{a.readBody, a.checkEncoding, a.startClock}
+	return []handler{a.readBody, a.checkEncoding, a.startDeadline}
 }
 
 // run returns the middleware that runs the checks in order and lets a request continue when all pass.
@@ -100,18 +100,18 @@ func (a *admission) finish(rc *requestContext) {
 	rc.release()
 }
 
-// takeTurn waits for the request's turn at the database.
-func (a *admission) takeTurn(c *gin.Context, rc *requestContext) error {
+// limitConcurrency waits for the request's turn at the database.
+func (a *admission) limitConcurrency(c *gin.Context, rc *requestContext) error {
 	leave, err := a.limiter.Enter(lifeOf(c.Request))
 	if err != nil {
 		return err
 	}
 	rc.leave = leave
-	return a.startClock(c, rc)
+	return a.startDeadline(c, rc)
 }
 
-// startClock sets the deadline of the request's database calls: storeTime from now.
-func (a *admission) startClock(c *gin.Context, rc *requestContext) error {
+// startDeadline sets the deadline of the request's database calls: storeTime from now.
+func (a *admission) startDeadline(c *gin.Context, rc *requestContext) error {
 	rc.ctx, rc.cancel = context.WithTimeout(lifeOf(c.Request), storeTime)
 	return nil
 }

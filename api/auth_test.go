@@ -78,7 +78,7 @@ func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 		r := w.request(key, http.MethodGet, "/api/v1/balances", "")
 		r.Header.Set("X-Request-Id", "one_name")
 		got := w.do(r)
-		got.says(pirogue.SignatureInvalid)
+		got.requireCode(pirogue.SignatureInvalid)
 		answers[got.Body.String()] = name
 	}
 	require.Len(t, answers, 1, "answers that differ: %v", answers)
@@ -108,7 +108,7 @@ func TestASignatureOpensOneRouteOnly(t *testing.T) { // rows 10, 11
 	for name, path := range map[string]string{"a webhook of ours": "/webhook", "a refund": "/api/v1/refunds"} {
 		r := w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("replayed "+name))
 		spend(t, w, r, path)
-		w.do(r).says(pirogue.SignatureReplayed)
+		w.do(r).requireCode(pirogue.SignatureReplayed)
 	}
 	require.Empty(t, w.store.all(), "a replay made a payment")
 }
@@ -134,7 +134,7 @@ func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 aft
 	event := `{"event":"transaction.status_changed","transaction_id":"550e8400-e29b-41d4-a716-446655440000",` +
 		`"merchant_order_id":"order_001","type":"CASHIN","status":"SUCCESS","amount":50000,"currency":"XOF",` +
 		`"timestamp":"2026-04-29T14:32:18+00:00"}`
-	w.collect(event).says(pirogue.UnknownField)
+	w.collect(event).requireCode(pirogue.UnknownField)
 	require.Empty(t, w.store.all())
 }
 
@@ -145,11 +145,11 @@ func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 1
 	w := newWorld(t)
 	w.merchant.Suspended = true
 	w.store.change(func() { w.store.merchants[w.merchant.ID] = w.merchant })
-	w.get("/balances").says(pirogue.MerchantSuspended)
+	w.get("/balances").requireCode(pirogue.MerchantSuspended)
 
 	stranger := w.test
 	stranger.Secrets = []access.Secret{{Text: ids.Secret()}}
-	w.do(w.request(stranger, http.MethodGet, "/api/v1/balances", "")).says(pirogue.SignatureInvalid)
+	w.do(w.request(stranger, http.MethodGet, "/api/v1/balances", "")).requireCode(pirogue.SignatureInvalid)
 }
 
 // A key with named networks is worthless elsewhere, also where the client's address is unreadable.
@@ -167,7 +167,7 @@ func TestAKeyIsHeldToItsNetworks(t *testing.T) {
 		r.RemoteAddr = address
 		require.Equal(t, want, w.do(r).Code, address)
 	}
-	require.Empty(t, w.store.spent, "a GET has nothing to spend")
+	require.Empty(t, w.store.usedSignatures, "a GET has nothing to spend")
 }
 
 // The rate counts per merchant and mode. Headers that a client invents must not give it a fresh
@@ -186,7 +186,7 @@ func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
 	r.Header.Set("X-Forwarded-For", "203.0.113.99")
 	r.Header.Set("X-Real-IP", "203.0.113.99")
 	got := w.do(r)
-	got.says(pirogue.RateLimited)
+	got.requireCode(pirogue.RateLimited)
 	require.Equal(t, "2", got.Header().Get("Retry-After"), "1.5 s rounded up")
 	require.Equal(t, http.StatusOK, w.do(w.request(w.live, http.MethodGet, "/api/v1/balances", "")).Code, "the other mode")
 }
@@ -202,7 +202,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 		r.RemoteAddr = address
 		sent++
 		r.Header.Set("X-Forwarded-For", fmt.Sprintf("203.0.%d.%d", sent/256, sent%256))
-		return w.quick(r)
+		return w.doUnchecked(r)
 	}
 	wrong := w.test
 	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
@@ -214,7 +214,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 	}
 	require.Greater(t, stopped, 700)
 	require.Equal(t, "1", from("198.51.100.7:4711", wrong).Header().Get("Retry-After"))
-	from("198.51.100.8:4711", wrong).says(pirogue.SignatureInvalid)
+	from("198.51.100.8:4711", wrong).requireCode(pirogue.SignatureInvalid)
 	require.Equal(t, http.StatusOK, from("198.51.100.8:4711", w.test).Code, "the merchant from elsewhere")
 	require.Equal(t, http.StatusOK, from("198.51.100.7:4711", w.test).Code, "the merchant behind the same address")
 }
@@ -230,9 +230,9 @@ func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
 	for i := range 300 {
 		r := w.request(wrong, http.MethodGet, "/api/v1/balances", "")
 		r.RemoteAddr = "[2c0f:1:2:3::" + strconv.FormatInt(int64(i), 16) + "]:4711"
-		last = w.quick(r)
+		last = w.doUnchecked(r)
 	}
-	last.says(pirogue.RateLimited)
+	last.requireCode(pirogue.RateLimited)
 }
 
 // X-Forwarded-For counts from a trusted proxy only, and only the entry that this proxy added.

@@ -15,7 +15,7 @@ import (
 func (s *fakeStore) AcceptBulk(
 	ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine,
 ) (bulk.Bulk, bool, error) {
-	if err := s.reached(ctx, "AcceptBulk"); err != nil {
+	if err := s.checkFaults(ctx, "AcceptBulk"); err != nil {
 		return bulk.Bulk{}, false, err
 	}
 	s.mu.Lock()
@@ -28,7 +28,7 @@ func (s *fakeStore) AcceptBulk(
 	}
 	wrong := &pirogue.Error{Code: pirogue.InvalidOrderID}
 	for _, l := range lines {
-		if s.under(owner, pirogue.CashOut, l.Payment.OrderID) != nil || s.isLine(owner, l.Payment.OrderID) {
+		if s.byReference(owner, pirogue.CashOut, l.Payment.OrderID) != nil || s.isLine(owner, l.Payment.OrderID) {
 			wrong.Params = append(wrong.Params, pirogue.Param{
 				Field: bulk.LineField(l.Number, "merchant_order_id"), Code: pirogue.DuplicateOrder, Line: l.Number,
 			})
@@ -64,7 +64,7 @@ func (s *fakeStore) isLine(o access.Owner, number string) bool {
 
 // Bulk implements api.Bulks, with the tallies of the stored lines.
 func (s *fakeStore) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
-	if err := s.reached(ctx, "Bulk"); err != nil {
+	if err := s.checkFaults(ctx, "Bulk"); err != nil {
 		return bulk.BulkProgress{}, err
 	}
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *fakeStore) bulk(o access.Owner, id pirogue.BulkID) *bulk.Bulk {
 func (s *fakeStore) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
-	if err := s.reached(ctx, "BulkLines"); err != nil {
+	if err := s.checkFaults(ctx, "BulkLines"); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -121,7 +121,7 @@ func (s *fakeStore) BulkLines(
 func (s *fakeStore) CancelBulk(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
 ) (bulk.BulkProgress, error) {
-	if err := s.reached(ctx, "CancelBulk"); err != nil {
+	if err := s.checkFaults(ctx, "CancelBulk"); err != nil {
 		return bulk.BulkProgress{}, err
 	}
 	s.change(func() {

@@ -64,10 +64,10 @@ func TestABulkIsAcceptedWhole(t *testing.T) {
 	read := w.get(bulkPath + "/" + fmt.Sprint(accepted["bulk_id"]))
 	require.Equal(t, http.StatusOK, read.Code)
 	require.Equal(t, accepted, read.data())
-	w.get(bulkPath + "/" + string(newPaymentID())).says(pirogue.NotFound)
+	w.get(bulkPath + "/" + string(newPaymentID())).requireCode(pirogue.NotFound)
 	w.do(w.request(w.live, http.MethodGet, "/api/v1"+bulkPath+"/"+fmt.Sprint(accepted["bulk_id"]),
-		"")).says(pirogue.NotFound)
-	w.get(bulkPath + "/1").says(pirogue.NotFound)
+		"")).requireCode(pirogue.NotFound)
+	w.get(bulkPath + "/1").requireCode(pirogue.NotFound)
 }
 
 // part returns an object in a response, nil when there is none.
@@ -109,7 +109,7 @@ func TestAFileSaysWhatJSONSays(t *testing.T) {
 			again := w.post(bulkPath, bulkOf("april", `,"notify_url":"https://shop.example/hook","notify_lines":true`,
 				`{"merchant_order_id":"a","amount":500,"beneficiary_msisdn":"+22376123456","description":"Avril, \"payé\""}`,
 				`{"merchant_order_id":"b","amount":700,"beneficiary_msisdn":"+22370001234","network":"orange"}`))
-			again.says(pirogue.DuplicateOrder)
+			again.requireCode(pirogue.DuplicateOrder)
 			require.Equal(t, got.data(), again.data())
 		})
 	}
@@ -257,7 +257,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			failure := tt.send().says(tt.code)
+			failure := tt.send().requireCode(tt.code)
 			var got []place
 			for _, p := range failure.Params {
 				got = append(got, place{p.Field, p.Code, p.Line})
@@ -268,7 +268,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 		})
 	}
 	w.post(bulkPath, bulkOf("r", "", bulkLine("dear"), strings.Replace(bulkLine("e"), "500", "9001", 1))).
-		says(pirogue.InsufficientBalance)
+		requireCode(pirogue.InsufficientBalance)
 	w.acceptedBulk(bulkOf("r", "", bulkLine("b"), bulkLine("c"))) // none of the refused requests took the order IDs
 }
 
@@ -281,12 +281,12 @@ func TestAHundredMistakesAreEnough(t *testing.T) {
 	for i := range lines {
 		lines[i] = `{"merchant_order_id":"` + fmt.Sprint(i) + `","amount":-1,"beneficiary_msisdn":"x"}`
 	}
-	failure := w.post(bulkPath, bulkOf("r", "", lines...)).says(pirogue.InvalidAmount)
+	failure := w.post(bulkPath, bulkOf("r", "", lines...)).requireCode(pirogue.InvalidAmount)
 	require.Len(t, failure.Params, 100)
 	require.Equal(t, 50, failure.Params[99].Line)
 
 	tooMany := bulkOf("r", "", strings.Repeat(bulkLine("a")+",", bulk.MaxBulkLines)+bulkLine("b"))
-	require.Equal(t, "lines", w.post(bulkPath, tooMany).says(pirogue.InvalidParameter).Params[0].Field)
+	require.Equal(t, "lines", w.post(bulkPath, tooMany).requireCode(pirogue.InvalidParameter).Params[0].Field)
 }
 
 // A repeat of a bulk must never pay its lines a second time.
@@ -297,7 +297,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 	w.fund("ML", 10_000)
 	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b")))
 	again := w.post(bulkPath, bulkOf("april", "", bulkLine("a"), bulkLine("b")))
-	again.says(pirogue.DuplicateOrder)
+	again.requireCode(pirogue.DuplicateOrder)
 	require.Equal(t, id, again.data()["bulk_id"])
 	for field, body := range map[string]string{
 		"lines":        bulkOf("april", "", bulkLine("a")),
@@ -306,7 +306,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 		"notify_url":   bulkOf("april", `,"notify_url":"https://shop.example/"`, bulkLine("a"), bulkLine("b")),
 	} {
 		other := w.post(bulkPath, body)
-		failure := other.says(pirogue.IdempotencyMismatch)
+		failure := other.requireCode(pirogue.IdempotencyMismatch)
 		require.Len(t, failure.Params, 1)
 		require.Equal(t, field, failure.Params[0].Field)
 		require.Equal(t, id, other.data()["bulk_id"])
@@ -340,7 +340,7 @@ func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
 	w := newWorld(t)
 	w.fund("ML", 10_000)
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away") })
-	w.post(bulkPath, bulkOf("april", "", bulkLine("a"))).says(pirogue.ServiceUnavailable)
+	w.post(bulkPath, bulkOf("april", "", bulkLine("a"))).requireCode(pirogue.ServiceUnavailable)
 	require.Empty(t, w.store.bulks)
 	w.workflows.change(func() {
 		w.workflows.away, w.workflows.launches = nil, pirogue.Errorf(pirogue.ServiceUnavailable, "lost")
@@ -357,11 +357,11 @@ func TestOnlyABulkMayBeLarge(t *testing.T) {
 	w.fund("ML", 10_000)
 	space := strings.Repeat(" ", 100<<10)
 	w.acceptedBulk(bulkOf("large", "", space+bulkLine("a")))
-	w.post("/payments/cashout", space+bulkLine("b")).says(pirogue.PayloadTooLarge)
-	w.post(bulkPath, strings.Repeat(" ", 8<<20)+bulkOf("huge", "", bulkLine("c"))).says(pirogue.PayloadTooLarge)
+	w.post("/payments/cashout", space+bulkLine("b")).requireCode(pirogue.PayloadTooLarge)
+	w.post(bulkPath, strings.Repeat(" ", 8<<20)+bulkOf("huge", "", bulkLine("c"))).requireCode(pirogue.PayloadTooLarge)
 	file := w.request(w.test, http.MethodPost, "/api/v1/payments/cashout", "a,b")
 	file.Header.Set("Content-Type", "text/csv")
-	w.do(file).says(pirogue.UnsupportedMediaType)
+	w.do(file).requireCode(pirogue.UnsupportedMediaType)
 }
 
 // A file's reference is in the query, which the signature does not cover.
@@ -376,7 +376,7 @@ func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
 	captured := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath+"?merchant_bulk_id=theirs", file)
 	captured.Header = first.Header.Clone()
 	require.Equal(t, http.StatusAccepted, w.do(first).Code)
-	w.do(captured).says(pirogue.SignatureReplayed)
+	w.do(captured).requireCode(pirogue.SignatureReplayed)
 }
 
 // Pages and CSV show every line once, without formulas and without full numbers.
@@ -430,9 +430,9 @@ func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 	require.NotContains(t, lines[2], "unreadable")
 
 	for _, query := range []string{"?limit=0", "?limit=10001", "?cursor=x", "?format=xml", "?colour=blue"} {
-		w.get(path + query).says(pirogue.InvalidParameter)
+		w.get(path + query).requireCode(pirogue.InvalidParameter)
 	}
-	w.get(bulkPath + "/" + string(newPaymentID()) + "/lines").says(pirogue.NotFound)
+	w.get(bulkPath + "/" + string(newPaymentID()) + "/lines").requireCode(pirogue.NotFound)
 }
 
 // A repeated cancellation has one effect, and needs a body that no GET's signature covers.
@@ -443,9 +443,9 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 	w.fund("ML", 10_000)
 	id := w.acceptedBulk(bulkOf("april", "", bulkLine("a"), bulkLine("b")))
 	path := bulkPath + "/" + id + "/cancel"
-	w.post(path, "").says(pirogue.InvalidJSON) // the signature of a GET would verify here
-	w.post(path, `{"bulk_id":"`+string(newPaymentID())+`"}`).says(pirogue.InvalidParameter)
-	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{ }").says(pirogue.NotFound)
+	w.post(path, "").requireCode(pirogue.InvalidJSON) // the signature of a GET would verify here
+	w.post(path, `{"bulk_id":"`+string(newPaymentID())+`"}`).requireCode(pirogue.InvalidParameter)
+	w.post(bulkPath+"/"+string(newPaymentID())+"/cancel", "{ }").requireCode(pirogue.NotFound)
 	for _, body := range []string{"{}", `{"bulk_id":"` + id + `"}`} {
 		got := w.post(path, body)
 		require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
@@ -465,14 +465,14 @@ func TestFewBulksAreReadAtOnce(t *testing.T) {
 		r := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath, "{}")
 		r.Body = slowBody{inside, leave}
 		r.ContentLength = 100
-		go w.server.Handler().ServeHTTP(discard{http.Header{}}, r)
+		go w.server.Handler().ServeHTTP(discardWriter{http.Header{}}, r)
 		select {
 		case <-inside:
 		case <-time.After(10 * time.Second):
 			t.Fatal("the body is not read")
 		}
 	}
-	w.post(bulkPath, bulkOf("r", "", bulkLine("a"))).says(pirogue.RateLimited)
+	w.post(bulkPath, bulkOf("r", "", bulkLine("a"))).requireCode(pirogue.RateLimited)
 	close(leave)
 }
 
@@ -487,9 +487,9 @@ func (b slowBody) Read([]byte) (int, error) {
 
 func (slowBody) Close() error { return nil }
 
-// discard is a response writer that drops every byte.
-type discard struct{ header http.Header }
+// discardWriter is a response writer that drops every byte.
+type discardWriter struct{ header http.Header }
 
-func (d discard) Header() http.Header       { return d.header }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}
+func (d discardWriter) Header() http.Header       { return d.header }
+func (discardWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (discardWriter) WriteHeader(int)             {}

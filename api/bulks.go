@@ -53,11 +53,11 @@ func (h bulkRoutes) create(c *gin.Context, rc *requestContext) error {
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
 	}
 	failpoint.Hit("api.bulk.checked")
-	stored, created, err := certainly(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {
+	stored, created, err := retryLostCommit(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {
 		return h.bulks.AcceptBulk(ctx, b, lines)
 	})
 	if err != nil {
-		return onLines(explained(err), in)
+		return onLines(explainRestore(err), in)
 	}
 	progress, err := h.bulks.Bulk(ctx, rc.owner(), stored.ID)
 	if !created && stored.ID != b.ID {
@@ -148,7 +148,7 @@ func (h bulkRoutes) planLine(
 	if p.NotifyURL == "" && b.NotifyLines {
 		p.NotifyURL = b.NotifyURL
 	}
-	return priceBy(contract, p, within(route))
+	return priceBy(contract, p, withinLimits(route))
 }
 
 // add adds a payment's sums to its bulk. It fails with InvalidAmount when all lines together cost

@@ -58,7 +58,7 @@ func (a *admission) admitBulk(c *gin.Context, rc *requestContext) error {
 // between. The time of its response reveals whether a key exists, but only to a client that knows
 // its public half.
 func (a *admission) checkKey(c *gin.Context, rc *requestContext) error {
-	if err := a.takeTurn(c, rc); err != nil {
+	if err := a.limitConcurrency(c, rc); err != nil {
 		return err
 	}
 	key, _, err := a.findKey(c, rc)

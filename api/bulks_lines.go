@@ -36,15 +36,15 @@ func (h bulkRoutes) getLines(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	defer leave()
-	rc.leaveQueue()
+	rc.leaveLimiter()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
 	if err := h.writeLines(ctx, rc, id, span, newExportWriter(c, out, shape)); err != nil {
-		return breakOff(c, rc, h.log, err)
+		return abortExport(c, rc, h.log, err)
 	}
 	if err := out.Flush(); err != nil {
-		return breakOff(c, rc, h.log, err)
+		return abortExport(c, rc, h.log, err)
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (v lineView) cells() []string {
 	if v.Failure != nil {
 		failure = *v.Failure
 	}
-	return harmlessly(
+	return escapeCells(
 		strconv.Itoa(v.Line), v.OrderID, string(v.ID), string(v.Status), number(v.Amount), number(v.Fee),
 		string(v.Currency), v.MSISDN, string(v.Operator), v.ProviderTxID, string(failure.Code), failure.Message, v.UpdatedAt,
 	)

@@ -85,16 +85,16 @@ func (h bulkRoutes) readJSON(rc *requestContext) (bulkRequest, error) {
 	if err != nil {
 		return bulkRequest{}, err
 	}
-	f.need("merchant_bulk_id", "lines")
+	f.require("merchant_bulk_id", "lines")
 	in := bulkRequest{
 		reference:   f.text("merchant_bulk_id", pirogue.InvalidOrderID, orderID.MatchString),
 		notifyURL:   f.text("notify_url", pirogue.InvalidURL, h.requests.urls.webhook(rc.key.Mode)),
-		notifyLines: f.truth("notify_lines"),
-		metadata:    f.pairs("metadata"),
+		notifyLines: f.boolean("notify_lines"),
+		metadata:    f.metadata("metadata"),
 	}
 	lines, isList := f.Values["lines"].([]any)
 	if f.has("lines") && (!isList || len(lines) == 0 || len(lines) > bulk.MaxBulkLines) {
-		f.wrong("lines", pirogue.InvalidParameter)
+		f.reject("lines", pirogue.InvalidParameter)
 	}
 	if err := f.err(); err != nil {
 		return bulkRequest{}, err
@@ -108,14 +108,14 @@ func (h bulkRoutes) readJSON(rc *requestContext) (bulkRequest, error) {
 	return in, err
 }
 
-// truth returns a JSON boolean, false when the field is absent.
-func (f *form) truth(field string) bool {
+// boolean returns a JSON boolean, false when the field is absent.
+func (f *form) boolean(field string) bool {
 	if !f.has(field) {
 		return false
 	}
 	truth, ok := f.Values[field].(bool)
 	if !ok {
-		f.wrong(field, pirogue.InvalidParameter)
+		f.reject(field, pirogue.InvalidParameter)
 	}
 	return truth
 }
@@ -133,13 +133,13 @@ func (h bulkRoutes) readLines(all []writtenLine, m pirogue.Mode) ([]lineRequest,
 			continue
 		}
 		f := &form{Object: w.Object}
-		f.only(requestFields[pirogue.CashOut]...)
+		f.allowOnly(requestFields[pirogue.CashOut]...)
 		in := h.requests.fields(f, m, pirogue.CashOut)
 		if in.orderID != "" && seen[in.orderID] {
-			f.wrong("merchant_order_id", pirogue.DuplicateOrder)
+			f.reject("merchant_order_id", pirogue.DuplicateOrder)
 		}
 		seen[in.orderID] = true
-		wrong.line(i+1, w.at, f.wrongs...)
+		wrong.line(i+1, w.at, f.mistakes...)
 		lines = append(lines, lineRequest{in, w.at})
 	}
 	return lines, wrong.err()

@@ -14,29 +14,31 @@ import (
 	"pirogue"
 )
 
-// calledBack is a world with a payment, and a callback about it.
-type calledBack struct {
+// callbackWorld is a world with a payment, and a callback about it.
+type callbackWorld struct {
 	*world
 	payment pirogue.Payment
 	attempt pirogue.Attempt
 }
 
-func newCalledBack(t *testing.T) calledBack {
+func newCalledBack(t *testing.T) callbackWorld {
 	t.Helper()
 	w := newWorld(t)
 	p := w.accepted("order_001")
 	for _, a := range w.store.attempts {
-		return calledBack{w, p, a}
+		return callbackWorld{w, p, a}
 	}
 	t.Fatal("no attempt was written")
-	return calledBack{}
+	return callbackWorld{}
 }
 
 // paid returns the body of a callback that reports the payment as paid.
-func (w calledBack) paid() string { return `{"ref":"` + string(w.attempt.Ref) + `","status":"PAID"}` }
+func (w callbackWorld) paid() string {
+	return `{"ref":"` + string(w.attempt.Ref) + `","status":"PAID"}`
+}
 
 // request returns the operator's request with a body.
-func (w calledBack) request(body string) *http.Request {
+func (w callbackWorld) request(body string) *http.Request {
 	r := httptest.NewRequest(
 		http.MethodPost, "/callbacks/"+string(testOperator)+"/"+tokenOf(w.attempt.Ref), strings.NewReader(body),
 	)
@@ -54,12 +56,12 @@ func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.Code)
 	require.JSONEq(t, `{"received":true}`, got.Body.String())
 
-	kept := w.store.kept()
+	kept := w.store.storedCallbacks()
 	require.Len(t, kept, 1)
 	require.Equal(t, w.attempt.ID, kept[0].AttemptID)
 	require.Equal(t, "PAID", kept[0].Receipt.Message)
 	require.False(t, kept[0].RoutedAt.IsZero())
-	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told())
+	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.signalled())
 	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71
 }
 
@@ -72,7 +74,7 @@ func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
 	for range 32 {
 		r := w.request(w.paid())
 		r.Body, r.ContentLength = slowBody{inside, leave}, 100
-		go w.server.Handler().ServeHTTP(discard{http.Header{}}, r)
+		go w.server.Handler().ServeHTTP(discardWriter{http.Header{}}, r)
 	}
 	for range 32 {
 		select {
@@ -103,8 +105,8 @@ func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
 			t.Parallel()
 			w := newCalledBack(t)
 			require.Equal(t, http.StatusOK, w.do(w.request(body)).Code)
-			require.Len(t, w.store.kept(), 1)
-			require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told(), "a reason to ask")
+			require.Len(t, w.store.storedCallbacks(), 1)
+			require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.signalled(), "a reason to ask")
 			require.Contains(t, w.logged(), "callback was not understood")
 			require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status)
 		})
@@ -143,8 +145,8 @@ func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78,
 		tt.change(r)
 		require.Equal(t, tt.want, w.do(r).failure().Code, name)
 	}
-	require.Empty(t, w.store.kept())
-	require.Empty(t, w.workflows.told())
+	require.Empty(t, w.store.storedCallbacks())
+	require.Empty(t, w.workflows.signalled())
 }
 
 // Operators repeat callbacks, at the same time too. One status call is enough.
@@ -163,8 +165,8 @@ func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
 		})
 	}
 	all.Wait()
-	require.Len(t, w.store.kept(), 1)
-	require.Len(t, w.workflows.told(), 1)
+	require.Len(t, w.store.storedCallbacks(), 1)
+	require.Len(t, w.workflows.signalled(), 1)
 }
 
 // An operator may call back before its response to the submission arrives.
@@ -174,7 +176,7 @@ func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
 	w := newCalledBack(t)
 	w.store.update(w.payment.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusInitiated })
 	require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code)
-	require.Len(t, w.workflows.told(), 1)
+	require.Len(t, w.workflows.signalled(), 1)
 }
 
 // A callback that contradicts the payment's end stays unrouted, so that the sweep has the operator
@@ -201,7 +203,7 @@ func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
 			w.workflows.hears = tt.hears
 			w.store.update(w.payment.ID, func(p *pirogue.Payment) { p.Status = tt.status })
 			require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code, "the operator has done its part")
-			require.Equal(t, tt.routed, !w.store.kept()[0].RoutedAt.IsZero())
+			require.Equal(t, tt.routed, !w.store.storedCallbacks()[0].RoutedAt.IsZero())
 		})
 	}
 }
@@ -212,7 +214,7 @@ func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
 
 	w := newCalledBack(t)
 	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "away"))
-	w.do(w.request(w.paid())).says(pirogue.ServiceUnavailable)
+	w.do(w.request(w.paid())).requireCode(pirogue.ServiceUnavailable)
 }
 
 // Floods by a known token and by guesses are cut, each by its own limit. Neither blocks merchants
@@ -223,7 +225,7 @@ func TestAFloodOfCallbacksStopsAndMerchantsGoOn(t *testing.T) { // row 83
 	w := newCalledBack(t)
 	answers := map[int]int{}
 	for i := range 300 {
-		answers[w.quick(w.request(w.paid()+strings.Repeat(" ", i))).Code]++
+		answers[w.doUnchecked(w.request(w.paid()+strings.Repeat(" ", i))).Code]++
 	}
 	require.InDelta(t, 100, answers[http.StatusOK], 5, "of one token")
 	require.InDelta(t, 200, answers[http.StatusServiceUnavailable], 5, "to come again")
@@ -233,17 +235,17 @@ func TestAFloodOfCallbacksStopsAndMerchantsGoOn(t *testing.T) { // row 83
 		r := w.request(w.paid())
 		r.URL.Path = "/callbacks/" + string(testOperator) + "/" + strconv.Itoa(i)
 		r.RemoteAddr = "198.51.100.7:4711"
-		answers[w.quick(r).Code]++
+		answers[w.doUnchecked(r).Code]++
 	}
 	require.InDelta(t, 200, answers[http.StatusNotFound], 100, "of guesses")
 	require.Greater(t, answers[http.StatusTooManyRequests], 700)
 	require.Equal(t, http.StatusOK, w.get("/balances").Code)
 
-	w.pass(time.Second)
+	w.advance(time.Second)
 	known := w.request(w.paid())
 	known.RemoteAddr = "198.51.100.7:4711"
 	require.Equal(t, http.StatusOK, w.do(known).Code, "a known token from the address of the guesses")
 
-	w.pass(time.Minute)
+	w.advance(time.Minute)
 	require.Equal(t, http.StatusOK, w.do(w.request(w.paid())).Code, "a minute later")
 }

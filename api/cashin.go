@@ -31,7 +31,7 @@ func (h cashInRoutes) create(c *gin.Context, rc *requestContext) error {
 	}
 	p := in.payment()
 	clash := func(original pirogue.Payment) error { return conflict(original, p, rc.language) }
-	return h.acceptance.accept(c, rc, newPayment{p, within(route), in.otp, clash})
+	return h.acceptance.accept(c, rc, newPayment{p, withinLimits(route), in.otp, clash})
 }
 
 // paymentRequest is a merchant's request for a cash-in or a cash-out, read and checked.
@@ -96,7 +96,7 @@ func (r paymentRequests) read(rc *requestContext, k pirogue.PaymentKind) (paymen
 
 // fields reads the fields of a cash-in or a cash-out and adds the mistakes to f.
 func (r paymentRequests) fields(f *form, m pirogue.Mode, k pirogue.PaymentKind) paymentRequest {
-	f.need("merchant_order_id", "amount", numberField[k])
+	f.require("merchant_order_id", "amount", numberField[k])
 	in := paymentRequest{
 		kind:    k,
 		orderID: f.text("merchant_order_id", pirogue.InvalidOrderID, orderID.MatchString),
@@ -111,7 +111,7 @@ func (r paymentRequests) fields(f *form, m pirogue.Mode, k pirogue.PaymentKind) 
 	in.network = pirogue.Network(f.text("network", pirogue.InvalidParameter,
 		oneOf(pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave)))
 	in.otp = f.text("otp", pirogue.InvalidParameter, oneTimePassword.MatchString)
-	in.metadata = f.pairs("metadata")
+	in.metadata = f.metadata("metadata")
 	return in
 }
 
@@ -132,9 +132,9 @@ func readCustomer(f *form, field string) (pirogue.MSISDN, pirogue.Country) {
 	switch {
 	case number == "":
 	case said != "" && said != home:
-		f.wrong(field, pirogue.InvalidMSISDN)
+		f.reject(field, pirogue.InvalidMSISDN)
 	case !served:
-		f.wrong(field, pirogue.CountryNotSupported)
+		f.reject(field, pirogue.CountryNotSupported)
 	}
 	f.text("currency", pirogue.InvalidCurrency, func(text string) bool {
 		if !served {

@@ -120,11 +120,11 @@ func TestANetworkThatACountryHasNotIsTheNetworksFault(t *testing.T) { // row 36
 	t.Parallel()
 
 	w := newWorld(t)
-	failure := w.collect(order("o", `"network":"wave"`)).says(pirogue.InvalidParameter)
+	failure := w.collect(order("o", `"network":"wave"`)).requireCode(pirogue.InvalidParameter)
 	require.Equal(t, "network", failure.Params[0].Field)
 
 	senegal := strings.Replace(order("o"), "+22376123456", "+221776123456", 1)
-	failure = w.collect(senegal).says(pirogue.CountryNotSupported)
+	failure = w.collect(senegal).requireCode(pirogue.CountryNotSupported)
 	require.Equal(t, "customer_msisdn", failure.Params[0].Field)
 	require.Empty(t, w.store.all())
 }
@@ -138,7 +138,7 @@ func TestWhatOnlyTestKeysMayDo(t *testing.T) { // rows 39, 88
 		body := order("live "+field, `"`+field+`":"http://shop.example/"`)
 		body = strings.Replace(body, "live ", "http_", 1)
 		require.Equal(t, http.StatusAccepted, w.collect(body).Code, field)
-		w.collectWith(w.live, body).says(pirogue.InvalidURL)
+		w.collectWith(w.live, body).requireCode(pirogue.InvalidURL)
 	}
 }
 
@@ -154,11 +154,11 @@ func TestAWebhookNeverComesHome(t *testing.T) { // rows 89, 90, 93
 	dev := newWorld(t, func(o *api.Options) { o.AllowLoopbackURLs, o.PublicURL = true, "http://127.0.0.1:8080" })
 	for i, home := range homes {
 		body := order("home_"+strconv.Itoa(i), `"notify_url":"`+home+`"`)
-		w.collect(body).says(pirogue.InvalidURL)
+		w.collect(body).requireCode(pirogue.InvalidURL)
 		require.Equal(t, http.StatusAccepted, dev.collect(body).Code, "%s on a laptop", home)
 	}
-	w.collect(order("own", `"notify_url":"https://PAY.example./api/v1/refunds"`)).says(pirogue.InvalidURL)
-	dev.collect(order("own", `"notify_url":"http://127.0.0.1:8080/api/v1/refunds"`)).says(pirogue.InvalidURL)
+	w.collect(order("own", `"notify_url":"https://PAY.example./api/v1/refunds"`)).requireCode(pirogue.InvalidURL)
+	dev.collect(order("own", `"notify_url":"http://127.0.0.1:8080/api/v1/refunds"`)).requireCode(pirogue.InvalidURL)
 }
 
 // A merchant corrects all fields at once, and a refused request leaves the order ID free.
@@ -166,7 +166,8 @@ func TestOneAnswerNamesEveryFieldAtFault(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	failure := w.collect(`{"amount":0,"customer_msisdn":"76","currency":"EUR","network":7}`).says(pirogue.MissingField)
+	got := w.collect(`{"amount":0,"customer_msisdn":"76","currency":"EUR","network":7}`)
+	failure := got.requireCode(pirogue.MissingField)
 	fields := map[string]pirogue.Code{}
 	for _, p := range failure.Params {
 		fields[p.Field] = p.Code
@@ -189,8 +190,8 @@ func TestAThousandUnknownFieldsAreNotAllRepeated(t *testing.T) {
 	for i := range 1000 {
 		fields = append(fields, `"`+strings.Repeat("x", 40)+strconv.Itoa(i)+`":1`)
 	}
-	require.Len(t, w.collect(order("many", fields...)).says(pirogue.UnknownField).Params, 20)
-	failure := w.collect(order("long", `"`+strings.Repeat("é", 20_000)+`":1`)).says(pirogue.UnknownField)
+	require.Len(t, w.collect(order("many", fields...)).requireCode(pirogue.UnknownField).Params, 20)
+	failure := w.collect(order("long", `"`+strings.Repeat("é", 20_000)+`":1`)).requireCode(pirogue.UnknownField)
 	require.Equal(t, strings.Repeat("é", 64), failure.Params[0].Field)
 }
 
@@ -204,12 +205,12 @@ func TestARepeatGetsTheOriginal(t *testing.T) { // rows 42, 43, 45
 	w.store.update(first.ID, func(p *pirogue.Payment) { p.Status = pirogue.StatusSuccess })
 
 	again := w.collect(order("order_001"))
-	again.says(pirogue.DuplicateOrder)
+	again.requireCode(pirogue.DuplicateOrder)
 	require.Equal(t, string(first.ID), again.data()["transaction_id"])
 	require.Equal(t, "SUCCESS", again.data()["status"], "the original as it is now")
 
 	other := w.collect(strings.ReplaceAll(order("order_001", `"description":"x"`), "22376123456", "22376111111"))
-	failure := other.says(pirogue.IdempotencyMismatch)
+	failure := other.requireCode(pirogue.IdempotencyMismatch)
 	require.Equal(t, string(first.ID), other.data()["transaction_id"])
 	require.Equal(t, "customer_msisdn", failure.Params[0].Field)
 	require.Equal(t, "description", failure.Params[1].Field)
@@ -228,7 +229,7 @@ func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
 	var all sync.WaitGroup
 	for range cap(codes) {
 		all.Go(func() {
-			codes <- w.quick(w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("order_001"))).Code
+			codes <- w.doUnchecked(w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("order_001"))).Code
 		})
 	}
 	all.Wait()
@@ -250,12 +251,12 @@ func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 		return lifecycle.FirstResponse{Unavailable: true}, nil
 	}
 	got := w.collect(order("order_001"))
-	got.says(pirogue.OperatorUnavailable)
+	got.requireCode(pirogue.OperatorUnavailable)
 	require.Equal(t, "PENDING", got.data()["status"])
 	require.Empty(t, got.Header().Get("Retry-After"), "there is nothing to repeat")
 
 	again := w.collect(order("order_001"))
-	again.says(pirogue.DuplicateOrder)
+	again.requireCode(pirogue.DuplicateOrder)
 	require.Equal(t, got.data()["transaction_id"], again.data()["transaction_id"])
 }
 
@@ -266,7 +267,7 @@ func TestNothingIsWrittenWhenWorkflowsAreAway(t *testing.T) { // row 65
 	w := newWorld(t)
 	w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "Temporal is away")
 	got := w.collect(order("order_001"))
-	got.says(pirogue.ServiceUnavailable)
+	got.requireCode(pirogue.ServiceUnavailable)
 	require.Equal(t, "5", got.Header().Get("Retry-After"))
 	require.Empty(t, w.store.all())
 
@@ -358,7 +359,7 @@ func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
 			w := newWorld(t)
 			w.store.fail(tt.err)
 			got := w.collect(order("order_001"))
-			got.says(tt.want)
+			got.requireCode(tt.want)
 			require.NotContains(t, got.Body.String(), tt.err.Error())
 			require.Contains(t, w.logged(), tt.err.Error(), "our log knows what happened")
 		})
@@ -373,7 +374,7 @@ func TestAPanicTellsNothing(t *testing.T) { // row 66
 	w.store.change(func() { w.store.breaks = "Accept" })
 	r := w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", order("order_001"))
 	got := w.do(r)
-	failure := got.says(pirogue.Internal)
+	failure := got.requireCode(pirogue.Internal)
 	require.Empty(t, failure.Params)
 	require.NotContains(t, got.Body.String(), "Accept")
 

@@ -27,5 +27,5 @@ func (h cashOutRoutes) create(c *gin.Context, rc *requestContext) error {
 	}
 	p := in.payment()
 	clash := func(original pirogue.Payment) error { return conflict(original, p, rc.language) }
-	return h.acceptance.accept(c, rc, newPayment{payment: p, fits: within(route), clash: clash})
+	return h.acceptance.accept(c, rc, newPayment{payment: p, candidates: withinLimits(route), conflict: clash})
 }

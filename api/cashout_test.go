@@ -64,20 +64,20 @@ func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 	t.Parallel()
 
 	w := newWorld(t)
-	w.payOut(wages("o1", 500)).says(pirogue.InsufficientBalance)
+	w.payOut(wages("o1", 500)).requireCode(pirogue.InsufficientBalance)
 	w.fund("CI", 10_000)
-	w.payOut(wages("o1", 500)).says(pirogue.InsufficientBalance)
+	w.payOut(wages("o1", 500)).requireCode(pirogue.InsufficientBalance)
 	w.fund("ML", 1000)
-	w.payOut(wages("o1", 1001)).says(pirogue.InsufficientBalance)
+	w.payOut(wages("o1", 1001)).requireCode(pirogue.InsufficientBalance)
 	require.Empty(t, w.store.all())
 	require.Zero(t, w.workflows.begun)
 
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("o1", 400)).Code, "the order number was still free")
-	w.payOut(wages("o2", 601)).says(pirogue.InsufficientBalance)
+	w.payOut(wages("o2", 601)).requireCode(pirogue.InsufficientBalance)
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("o2", 600)).Code, "all that is left")
 	require.Equal(t, int64(0), w.balance().Available)
 	require.Equal(t, int64(1000), w.balance().Reserved)
-	w.payOut(wages("o1", 400)).says(pirogue.DuplicateOrder) // the repeat is detected before the balance is checked
+	w.payOut(wages("o1", 400)).requireCode(pirogue.DuplicateOrder) // the repeat is detected before the balance is checked
 }
 
 // Merchants have one space of order IDs, so a cash-out cannot reuse a cash-in's.
@@ -87,17 +87,17 @@ func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 4
 	w := newWorld(t)
 	first := w.paid("order_001")
 	got := w.payOut(wages("order_001", 500))
-	failure := got.says(pirogue.IdempotencyMismatch)
+	failure := got.requireCode(pirogue.IdempotencyMismatch)
 	require.Equal(t, "type", failure.Params[0].Field)
 	require.Equal(t, string(first.ID), got.data()["transaction_id"])
 	require.Equal(t, "CASHIN", got.data()["type"])
 
 	require.Equal(t, http.StatusAccepted, w.payOut(wages("salary_001", 200)).Code)
 	got = w.payOut(strings.Replace(wages("salary_001", 201), "123456", "111111", 1))
-	failure = got.says(pirogue.IdempotencyMismatch)
+	failure = got.requireCode(pirogue.IdempotencyMismatch)
 	require.Equal(t, "amount", failure.Params[0].Field)
 	require.Equal(t, "beneficiary_msisdn", failure.Params[1].Field)
-	w.payOut(wages("salary_001", 200)).says(pirogue.DuplicateOrder)
+	w.payOut(wages("salary_001", 200)).requireCode(pirogue.DuplicateOrder)
 	require.Len(t, w.store.all(), 2)
 }
 
@@ -133,7 +133,7 @@ func TestACashOutNamesWhatIsWrong(t *testing.T) {
 			wages("o", 500, `"notify_url":"https://10.0.0.1/"`), pirogue.InvalidURL, "notify_url",
 		},
 	} {
-		failure := w.payOut(tt.body).says(tt.code)
+		failure := w.payOut(tt.body).requireCode(tt.code)
 		require.Equal(t, tt.field, failure.Params[0].Field, name)
 	}
 	require.Empty(t, w.store.all())
@@ -150,7 +150,7 @@ func TestACapturedCashInOpensNoOtherRoute(t *testing.T) { // rows 10, 11
 	for _, path := range []string{"/payments/cashout", "/refunds", "/webhooks/deliveries/resend"} {
 		again := w.request(w.test, http.MethodPost, "/api/v1"+path, order("order_001"))
 		again.Header = captured.Header
-		w.do(again).says(pirogue.SignatureReplayed)
+		w.do(again).requireCode(pirogue.SignatureReplayed)
 	}
 	require.Len(t, w.store.all(), 1)
 }
@@ -165,8 +165,8 @@ func TestASuspendedMerchantPaysNobody(t *testing.T) {
 		w.merchant.Suspended = true
 		w.store.merchants[w.merchant.ID] = w.merchant
 	})
-	w.payOut(wages("o", 500)).says(pirogue.MerchantSuspended)
-	w.post("/refunds", `{}`).says(pirogue.MerchantSuspended)
+	w.payOut(wages("o", 500)).requireCode(pirogue.MerchantSuspended)
+	w.post("/refunds", `{}`).requireCode(pirogue.MerchantSuspended)
 	require.Equal(t, int64(10_000), w.balance().Available)
 }
 
@@ -178,7 +178,7 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 	w := newWorld(t)
 	w.fund("ML", 10_000)
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "Temporal is away") })
-	w.payOut(wages("o", 500)).says(pirogue.ServiceUnavailable)
+	w.payOut(wages("o", 500)).requireCode(pirogue.ServiceUnavailable)
 	require.Equal(t, int64(10_000), w.balance().Available)
 	require.Empty(t, w.store.all())
 
@@ -190,13 +190,13 @@ func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
 		}
 	})
 	got := w.payOut(wages("o", 500))
-	got.says(pirogue.OperatorUnavailable)
+	got.requireCode(pirogue.OperatorUnavailable)
 	require.Equal(t, "PENDING", got.data()["status"])
 	require.Equal(t, int64(9500), w.balance().Available, "held until the operator decides")
 }
 
-// agreed sets the merchant's contract.
-func (w *world) agreed(rules ...pirogue.FeeRule) {
+// setFees sets the merchant's contract.
+func (w *world) setFees(rules ...pirogue.FeeRule) {
 	w.store.change(func() { w.store.contracts[w.merchant.ID] = rules })
 }
 
@@ -205,7 +205,7 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.agreed(
+	w.setFees(
 		pirogue.FeeRule{Kind: pirogue.CashIn, BasisPoints: 200, Payer: pirogue.PaidByMerchant, Returned: true},
 		pirogue.FeeRule{Kind: pirogue.CashIn, Country: "CI", BasisPoints: 100, Payer: pirogue.PaidByCustomer},
 		pirogue.FeeRule{Kind: pirogue.CashOut, Fixed: 25, Payer: pirogue.PaidByMerchant},
@@ -221,7 +221,7 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	require.Equal(t, 5.0, abroad["fee"], "and the customer pays this on top")
 	require.Equal(t, int64(505), w.store.all()[1].AtOperator().Minor)
 
-	w.payOut(wages("o3", 466)).says(pirogue.InsufficientBalance) // 491 with the fee
+	w.payOut(wages("o3", 466)).requireCode(pirogue.InsufficientBalance) // 491 with the fee
 	require.Equal(t, 25.0, w.payOut(wages("o3", 150)).data()["fee"])
 	require.Equal(t, int64(175), w.balance().Reserved)
 
@@ -229,9 +229,9 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 	require.Equal(t, 5.0, got.data()["fee"])
 	require.Equal(t, int64(175+205), w.balance().Reserved)
 
-	w.agreed()
+	w.setFees()
 	got = w.collect(order("o1"))
-	got.says(pirogue.DuplicateOrder)
+	got.requireCode(pirogue.DuplicateOrder)
 	require.Equal(t, 10.0, got.data()["fee"], "frozen when it was accepted")
 }
 
@@ -241,7 +241,7 @@ func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 
 	w := newWorld(t)
 	w.fund("ML", 10_000_000)
-	w.agreed(
+	w.setFees(
 		pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 10, Payer: pirogue.PaidByCustomer},
 		pirogue.FeeRule{Kind: pirogue.CashOut, Fixed: 10, Payer: pirogue.PaidByCustomer},
 	)
@@ -266,9 +266,9 @@ func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
 		pirogue.PaidByCustomer: pirogue.MaxAmount - 1, pirogue.PaidByMerchant: pirogue.MaxAmount,
 	} {
 		w := newWorld(t)
-		w.agreed(pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 1, Payer: payer})
+		w.setFees(pirogue.FeeRule{Kind: pirogue.CashIn, Fixed: 1, Payer: payer})
 		body := strings.Replace(order("o"), "+22376123456", "+2250707070707", 1)
-		w.collect(strings.Replace(body, "500", strconv.FormatInt(most+1, 10), 1)).says(pirogue.InvalidAmount)
+		w.collect(strings.Replace(body, "500", strconv.FormatInt(most+1, 10), 1)).requireCode(pirogue.InvalidAmount)
 		require.Equal(t, 202, w.collect(strings.Replace(body, "500", strconv.FormatInt(most, 10), 1)).Code)
 	}
 }

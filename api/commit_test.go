@@ -81,11 +81,11 @@ func (p *commitProxy) serve() {
 			return
 		}
 		server, err := net.Dial(p.network, p.upstream)
-		if err != nil || p.gone() {
+		if err != nil || p.closed() {
 			client.Close() //nolint:errcheck // the API sees a connection that ends
 			continue
 		}
-		p.wg.Go(func() { p.carry(client, server) })
+		p.wg.Go(func() { p.forward(client, server) })
 	}
 }
 
@@ -96,14 +96,14 @@ func (p *commitProxy) arm(how cut) {
 	p.next, p.dead = how, false
 }
 
-func (p *commitProxy) gone() bool {
+func (p *commitProxy) closed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.dead
 }
 
-// strike returns the armed fault and disarms it.
-func (p *commitProxy) strike() cut {
+// takeFault returns the armed fault and disarms it.
+func (p *commitProxy) takeFault() cut {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	how := p.next
@@ -111,8 +111,8 @@ func (p *commitProxy) strike() cut {
 	return how
 }
 
-// carry moves messages in both directions until one side ends or the proxy breaks the connection.
-func (p *commitProxy) carry(client, server net.Conn) {
+// forward moves messages in both directions until one side ends or the proxy breaks the connection.
+func (p *commitProxy) forward(client, server net.Conn) {
 	deaf := make(chan struct{}) // closed when no more messages of the server reach the API
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -150,7 +150,7 @@ func (p *commitProxy) listen(client, server net.Conn, deaf chan struct{}) {
 		}
 		how := noCut
 		if typed && talk.commits(head[0], body) {
-			how = p.strike()
+			how = p.takeFault()
 		}
 		if how != noCut {
 			close(deaf)
@@ -297,15 +297,15 @@ func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
 				w.proxy.arm(how)
 				got := ask(reference)
 				require.Equal(t, http.StatusAccepted, got.Code, "%s: %s", name, got.Body)
-				require.Equal(t, noCut, w.proxy.strike(), "nothing was cut")
-				ask(reference).says(pirogue.DuplicateOrder)
+				require.Equal(t, noCut, w.proxy.takeFault(), "nothing was cut")
+				ask(reference).requireCode(pirogue.DuplicateOrder)
 			}
 			reference := kind + "_unknown"
 			w.proxy.arm(cutAll)
-			failed := ask(reference).says(pirogue.ServiceUnavailable)
+			failed := ask(reference).requireCode(pirogue.ServiceUnavailable)
 			require.Contains(t, failed.Error, "on ne sait pas si la demande a été acceptée")
 			w.proxy.arm(noCut)
-			ask(reference).says(pirogue.DuplicateOrder)
+			ask(reference).requireCode(pirogue.DuplicateOrder)
 		})
 	}
 	violations, err := w.db.Books.Audit(t.Context())
@@ -319,6 +319,6 @@ func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.fail(pirogue.Errorf(pirogue.ServiceUnavailable, "no connection"))
-	failed := w.collect(order("order_1")).says(pirogue.ServiceUnavailable)
+	failed := w.collect(order("order_1")).requireCode(pirogue.ServiceUnavailable)
 	require.Equal(t, httpkit.InfoOf(pirogue.ServiceUnavailable).Text.FR, failed.Error)
 }

@@ -18,13 +18,13 @@ import (
 	"pirogue/api/apitest"
 )
 
-// wire is a listener with one connection in memory, so that tests of slow clients take no time.
-type wire struct {
+// memoryListener is a listener with one connection in memory, so that tests of slow clients take no time.
+type memoryListener struct {
 	connections chan net.Conn
 	closed      chan struct{}
 }
 
-func (w wire) Accept() (net.Conn, error) {
+func (w memoryListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-w.connections:
 		return c, nil
@@ -33,14 +33,14 @@ func (w wire) Accept() (net.Conn, error) {
 	}
 }
 
-func (w wire) Close() error   { close(w.closed); return nil }
-func (w wire) Addr() net.Addr { return &net.TCPAddr{} }
+func (w memoryListener) Close() error   { close(w.closed); return nil }
+func (w memoryListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // connect returns the client's end of a connection to the world's real server.
 func connect(t *testing.T, w *world) net.Conn {
 	t.Helper()
 	client, server := net.Pipe()
-	line := wire{connections: make(chan net.Conn, 1), closed: make(chan struct{})}
+	line := memoryListener{connections: make(chan net.Conn, 1), closed: make(chan struct{})}
 	line.connections <- server
 	s := w.server.HTTPServer("")
 	ended := make(chan error, 1)
@@ -130,7 +130,7 @@ func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
 	r := w.request(w.test, http.MethodPost, "/api/v1/payments/cashin", body)
 	r.Body = io.NopCloser(io.MultiReader(bytes.NewBufferString(body), broken{}))
 	got := w.do(r)
-	got.says(pirogue.InvalidJSON)
+	got.requireCode(pirogue.InvalidJSON)
 	require.Equal(t, "close", got.Header().Get("Connection"))
 	require.Empty(t, w.store.all())
 }
@@ -162,7 +162,7 @@ func TestABulkOfNobodyIsNotWaitedFor(t *testing.T) {
 			r := w.request(w.test, http.MethodPost, "/api/v1"+bulkPath, bulkOf("r", "", bulkLine("a")))
 			r.Header.Set(row.header, row.value)
 			r.Body = io.NopCloser(broken{})
-			w.do(r).says(row.code)
+			w.do(r).requireCode(row.code)
 		})
 	}
 	w.acceptedBulk(bulkOf("r", "", bulkLine("a")))

@@ -194,9 +194,9 @@ func readResend(body []byte) (listing.EventFilter, error) {
 	}
 	filter := listing.EventFilter{Limit: maxResent}
 	filter.PaymentID = pirogue.PaymentID(f.text("transaction_id", pirogue.InvalidParameter, transactionID.MatchString))
-	filter.From, filter.To = f.moment("from"), f.moment("to")
+	filter.From, filter.To = f.time("from"), f.time("to")
 	if filter.To.Before(filter.From) && f.has("to") {
-		f.wrong("to", pirogue.InvalidParameter)
+		f.reject("to", pirogue.InvalidParameter)
 	}
 	f.text("cursor", pirogue.InvalidParameter, func(text string) (ok bool) {
 		filter.Before, ok = behind[pirogue.EventID](text, eventID)
@@ -207,7 +207,7 @@ func readResend(body []byte) (listing.EventFilter, error) {
 	case f.has("from"):
 		filter.State = pirogue.EventExhausted
 	default:
-		f.need("transaction_id")
+		f.require("transaction_id")
 	}
 	return filter, f.err()
 }

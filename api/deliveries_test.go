@@ -17,8 +17,8 @@ import (
 	"pirogue/webhook"
 )
 
-// tell stores the event of a payment that ended, with its deliveries so far.
-func (w *world) tell(p pirogue.Payment, state pirogue.EventState, tried ...webhook.Delivery) pirogue.Event {
+// addEvent stores the event of a payment that ended, with its deliveries so far.
+func (w *world) addEvent(p pirogue.Payment, state pirogue.EventState, tried ...webhook.Delivery) pirogue.Event {
 	w.t.Helper()
 	p.Sequence++
 	e, err := webhook.NewEvent(p, "https://shop.example/hook", p.CreatedAt)
@@ -39,7 +39,7 @@ func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.paid("order_001")
 	at := time.Date(2026, 4, 29, 14, 32, 18, 0, time.UTC)
-	e := w.tell(p, pirogue.EventWaiting,
+	e := w.addEvent(p, pirogue.EventWaiting,
 		webhook.Delivery{Number: 1, StartedAt: at, EndedAt: at.Add(3 * time.Second), Error: "TIMEOUT"},
 		webhook.Delivery{Number: 2, StartedAt: at.Add(time.Minute), EndedAt: at.Add(time.Minute), HTTPStatus: 500},
 		webhook.Delivery{Round: 1, Number: 1, StartedAt: at.Add(time.Hour)},
@@ -78,7 +78,7 @@ func TestDeliveriesAreFoundPageByPage(t *testing.T) {
 		pirogue.EventDelivered, pirogue.EventExhausted, pirogue.EventUnwanted, pirogue.EventWaiting, pirogue.EventDelivered,
 	} {
 		last = w.paid(fmt.Sprintf("order_%d", i))
-		want = append([]string{string(w.tell(last, state).ID)}, want...)
+		want = append([]string{string(w.addEvent(last, state).ID)}, want...)
 	}
 	seen, query := []string{}, "limit=2"
 	for range 3 {
@@ -104,14 +104,14 @@ func TestAnEventIsSentAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	e := w.tell(w.paid("order_001"), pirogue.EventExhausted)
+	e := w.addEvent(w.paid("order_001"), pirogue.EventExhausted)
 	got := w.post(resendPath(e.ID), `{}`)
 	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
 	require.Equal(t, "WAITING", got.data()["state"])
 	require.Equal(t, 1.0, got.data()["round"])
 	require.Equal(t, []delivery{{w.owner(), e.ID, 1}}, w.workflows.delivered)
 
-	w.pass(time.Second)
+	w.advance(time.Second)
 	require.Equal(t, 1.0, w.post(resendPath(e.ID), `{}`).data()["round"], "it is on its way already")
 	require.Equal(t, http.StatusAccepted, w.post(resendPath(e.ID), `{"event_id":"`+string(e.ID)+`"}`).Code)
 }
@@ -121,28 +121,29 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	e := w.tell(w.paid("order_001"), pirogue.EventExhausted)
+	e := w.addEvent(w.paid("order_001"), pirogue.EventExhausted)
 	stranger := w.newKey(pirogue.MerchantID(ids.New()), pirogue.Test)
 	for _, key := range []access.APIKey{stranger, w.live} {
-		w.do(w.request(key, http.MethodPost, "/api/v1"+resendPath(e.ID), `{}`)).says(pirogue.NotFound)
+		w.do(w.request(key, http.MethodPost, "/api/v1"+resendPath(e.ID), `{}`)).requireCode(pirogue.NotFound)
 	}
-	w.post(resendPath("evt_1"), `{ }`).says(pirogue.NotFound)
-	w.post(resendPath(webhook.NewEventID(pirogue.PaymentID(ids.New()), 1)), `{  }`).says(pirogue.NotFound)
-	w.post(resendPath(e.ID), ``).says(pirogue.InvalidJSON)
-	w.post(resendPath(e.ID), `{"url":"https://x.example/"}`).says(pirogue.UnknownField)
-	w.post(resendPath(e.ID), `{"event_id":"evt_2"}`).says(pirogue.InvalidParameter)
+	w.post(resendPath("evt_1"), `{ }`).requireCode(pirogue.NotFound)
+	w.post(resendPath(webhook.NewEventID(pirogue.PaymentID(ids.New()), 1)), `{  }`).requireCode(pirogue.NotFound)
+	w.post(resendPath(e.ID), ``).requireCode(pirogue.InvalidJSON)
+	w.post(resendPath(e.ID), `{"url":"https://x.example/"}`).requireCode(pirogue.UnknownField)
+	w.post(resendPath(e.ID), `{"event_id":"evt_2"}`).requireCode(pirogue.InvalidParameter)
 
-	nowhere := w.tell(w.paid("order_002"), pirogue.EventUnwanted)
-	require.Equal(t, "event_id", w.post(resendPath(nowhere.ID), `{    }`).says(pirogue.InvalidParameter).Params[0].Field)
+	nowhere := w.addEvent(w.paid("order_002"), pirogue.EventUnwanted)
+	failure := w.post(resendPath(nowhere.ID), `{    }`).requireCode(pirogue.InvalidParameter)
+	require.Equal(t, "event_id", failure.Params[0].Field)
 
 	captured := w.request(w.test, http.MethodGet, "/api/v1/balances", "")
 	again := w.request(w.test, http.MethodPost, "/api/v1"+resendPath(e.ID), "")
 	again.Header = captured.Header.Clone()
 	again.Header.Set("Content-Type", "application/json")
-	w.do(again).says(pirogue.InvalidJSON) // the signature of a GET fits no other request
+	w.do(again).requireCode(pirogue.InvalidJSON) // the signature of a GET fits no other request
 
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away") })
-	w.post(resendPath(e.ID), `{   }`).says(pirogue.ServiceUnavailable)
+	w.post(resendPath(e.ID), `{   }`).requireCode(pirogue.ServiceUnavailable)
 	require.Empty(t, w.workflows.delivered)
 	require.Equal(t, pirogue.EventExhausted, w.store.events[0].State)
 }
@@ -152,7 +153,7 @@ func TestADeliveryThatDoesNotStartIsLeftToTheSweep(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	e := w.tell(w.paid("order_001"), pirogue.EventExhausted)
+	e := w.addEvent(w.paid("order_001"), pirogue.EventExhausted)
 	w.workflows.delivers = pirogue.Errorf(pirogue.ServiceUnavailable, "Temporal went away")
 	require.Equal(t, http.StatusAccepted, w.post(resendPath(e.ID), `{}`).Code)
 	require.Equal(t, pirogue.EventWaiting, w.store.events[0].State)
@@ -166,16 +167,16 @@ func TestEventsOfAPaymentOrAPeriodAreSentAgain(t *testing.T) {
 	const path = "/webhooks/deliveries/resend"
 	w := newWorld(t)
 	p := w.paid("order_001")
-	told := w.tell(p, pirogue.EventDelivered)
+	told := w.addEvent(p, pirogue.EventDelivered)
 	p.Sequence = 1
-	w.tell(p, pirogue.EventUnwanted)
+	w.addEvent(p, pirogue.EventUnwanted)
 	got := w.post(path, `{"transaction_id":"`+string(p.ID)+`"}`)
 	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
 	require.Len(t, got.list(), 1)
 	require.Equal(t, []delivery{{w.owner(), told.ID, 1}}, w.workflows.delivered)
 
 	for i := range 25 {
-		w.tell(w.paid(fmt.Sprintf("given_up_%d", i)), pirogue.EventExhausted)
+		w.addEvent(w.paid(fmt.Sprintf("given_up_%d", i)), pirogue.EventExhausted)
 	}
 	since := p.CreatedAt.Add(-time.Hour).Format(time.RFC3339)
 	got = w.post(path, `{"from":"`+since+`"}`)
@@ -194,8 +195,8 @@ func TestEventsOfAPaymentOrAPeriodAreSentAgain(t *testing.T) {
 		`{"from":"` + since + `","to":"2020-01-01T00:00:00Z"}`: pirogue.InvalidParameter,
 		`{"state":"WAITING"}`: pirogue.UnknownField,
 	} {
-		w.post(path, body).says(want)
+		w.post(path, body).requireCode(want)
 	}
 	w.workflows.change(func() { w.workflows.away = pirogue.Errorf(pirogue.ServiceUnavailable, "away") })
-	w.post(path, strings.Replace(`{"from": "x"}`, "x", since, 1)).says(pirogue.ServiceUnavailable)
+	w.post(path, strings.Replace(`{"from": "x"}`, "x", since, 1)).requireCode(pirogue.ServiceUnavailable)
 }

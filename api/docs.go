@@ -38,7 +38,7 @@ type document struct {
 // pages holds every page that needs no key.
 type pages struct {
 	index, errors, style, openapi document
-	back                          document // shown to a customer whose merchant named no return page
+	returnPage                    document // shown to a customer whose merchant named no return page
 }
 
 // renderPages fills the table of errors into its page. It fails when the template is wrong.
@@ -53,11 +53,11 @@ func renderPages() (pages, error) {
 	}
 	const html = "text/html; charset=utf-8"
 	return pages{
-		index:   document{html, indexHTML},
-		back:    document{html, returnHTML},
-		errors:  document{html, filled.Bytes()},
-		style:   document{"text/css; charset=utf-8", styleCSS},
-		openapi: document{"application/yaml; charset=utf-8", openapiYAML},
+		index:      document{html, indexHTML},
+		returnPage: document{html, returnHTML},
+		errors:     document{html, filled.Bytes()},
+		style:      document{"text/css; charset=utf-8", styleCSS},
+		openapi:    document{"application/yaml; charset=utf-8", openapiYAML},
 	}, nil
 }
 
@@ -77,7 +77,7 @@ func servePage(d document) gin.HandlerFunc {
 func (p pages) register(engine *gin.Engine) {
 	engine.GET("/", servePage(p.index))
 	engine.GET(errorsPath, servePage(p.errors))
-	engine.GET("/docs/return", servePage(p.back))
+	engine.GET("/docs/return", servePage(p.returnPage))
 	engine.GET("/docs/style.css", servePage(p.style))
 	engine.GET("/openapi.yaml", servePage(p.openapi))
 }

@@ -25,8 +25,8 @@ import (
 // export requests an export with the test key.
 func (w *world) export(query string) reply { return w.get("/transactions/export?" + query) }
 
-// thousand stores 1,000 payments, more than fit into one piece of an export.
-func (w *world) thousand() {
+// addThousandPayments stores 1,000 payments, more than fit into one piece of an export.
+func (w *world) addThousandPayments() {
 	one := w.accepted("order_001")
 	w.store.change(func() {
 		for range 999 {
@@ -56,7 +56,7 @@ func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.agreed(pirogue.FeeRule{Kind: pirogue.CashIn, BasisPoints: 200, Payer: pirogue.PaidByMerchant})
+	w.setFees(pirogue.FeeRule{Kind: pirogue.CashIn, BasisPoints: 200, Payer: pirogue.PaidByMerchant})
 	p := w.paid("order_001")
 	w.store.update(p.ID, func(p *pirogue.Payment) {
 		p.ProviderTxID, p.Refunded, p.SettledAt = "MP260429.1432", 100, p.CreatedAt.Add(time.Minute)
@@ -186,7 +186,7 @@ func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // 
 	t.Parallel()
 
 	w := newWorld(t)
-	w.pass(time.Until(time.Date(2026, 4, 30, 12, 0, 0, 0, time.UTC)))
+	w.advance(time.Until(time.Date(2026, 4, 30, 12, 0, 0, 0, time.UTC)))
 	for _, at := range []string{
 		"2025-04-29T12:00:00Z", "2026-03-31T23:59:59Z", "2026-04-01T00:00:00Z", "2026-04-29T23:59:59Z",
 		"2026-04-30T00:00:00Z",
@@ -212,7 +212,7 @@ func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // 
 		"from=2026-04-02&to=2026-04-01": "to", "from=2016-04-01&to=2026-04-01": "from", "from=2020-01-01": "from",
 		"from=2026-05-01": "to", "from=30/04/2026": "from", "to=2026-02-30": "to", "to=": "to",
 	} {
-		require.Equal(t, field, w.export(query).says(pirogue.InvalidParameter).Params[0].Field, query)
+		require.Equal(t, field, w.export(query).requireCode(pirogue.InvalidParameter).Params[0].Field, query)
 	}
 }
 
@@ -238,7 +238,7 @@ func TestAnExportThatBreaksIsSeenToBreak(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.thousand()
+	w.addThousandPayments()
 	server := httptest.NewServer(w.server.Handler())
 	t.Cleanup(server.Close)
 	for name, tt := range map[string]struct {
@@ -284,7 +284,7 @@ func TestALongExportOutlivesTheTimeToWrite(t *testing.T) { // row 63
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.thousand()
+		w.addThousandPayments()
 		time.Sleep(time.Second)
 		w.store.change(func() {
 			w.store.between = func(int) error {
@@ -320,7 +320,7 @@ func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.thousand()
+		w.addThousandPayments()
 		time.Sleep(time.Second)
 		client := connect(t, w)
 		r := w.request(w.test, http.MethodGet, "/api/v1/transactions/export", "")
@@ -356,7 +356,7 @@ func TestFewExportsRunAtOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		got := w.export("")
-		got.says(pirogue.RateLimited)
+		got.requireCode(pirogue.RateLimited)
 		require.Equal(t, "10", got.Header().Get("Retry-After"))
 		live := w.do(w.request(w.live, http.MethodGet, "/api/v1/transactions/export", ""))
 		require.Equal(t, http.StatusOK, live.Code, "the other mode's are counted apart")

@@ -141,27 +141,27 @@ func (e *csvExport) end(cursor string) error {
 	return e.lines.Error()
 }
 
-// harmlessly applies harmless to each cell.
-func harmlessly(cells ...string) []string {
+// escapeCells applies harmless to each cell.
+func escapeCells(cells ...string) []string {
 	for i := range cells {
-		cells[i] = harmless(cells[i])
+		cells[i] = escapeFormula(cells[i])
 	}
 	return cells
 }
 
-// harmless changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
+// escapeFormula changes a cell that a spreadsheet would run as a formula. A telephone number in E.164
 // stays as it is: it begins with a plus sign and holds digits only.
-func harmless(cell string) string {
+func escapeFormula(cell string) string {
 	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) || e164.MatchString(cell) {
 		return cell
 	}
 	return "'" + cell
 }
 
-// breakOff ends an export that failed. Before the first byte it is an ordinary error response.
+// abortExport ends an export that failed. Before the first byte it is an ordinary error response.
 // After it, the function cuts the connection. The client sees an incomplete body and cannot take a
 // part for the whole.
-func breakOff(c *gin.Context, rc *requestContext, log *zap.Logger, err error) error {
+func abortExport(c *gin.Context, rc *requestContext, log *zap.Logger, err error) error {
 	if !c.Writer.Written() {
 		c.Writer.Header().Del("Content-Type")
 		c.Writer.Header().Del("Content-Disposition")

@@ -78,15 +78,15 @@ func (h exportRoutes) get(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	defer leave()
-	rc.leaveQueue()
+	rc.leaveLimiter()
 	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
 	if err := h.write(ctx, rc.owner(), order, newExportWriter(c, out, order.shape())); err != nil {
-		return breakOff(c, rc, h.log, err)
+		return abortExport(c, rc, h.log, err)
 	}
 	if err := out.Flush(); err != nil {
-		return breakOff(c, rc, h.log, err)
+		return abortExport(c, rc, h.log, err)
 	}
 	return nil
 }
@@ -149,7 +149,7 @@ var exportColumns = []string{
 
 // cells returns the line's cells for CSV.
 func (v exportView) cells() []string {
-	cells := harmlessly(
+	cells := escapeCells(
 		string(v.ID), v.OrderID, string(v.Type), string(v.Status), number(v.Amount), number(v.Fee), "",
 		string(v.Currency), string(v.CountryCode), v.MSISDN, string(v.Operator), v.ProviderTxID, number(v.Refunded),
 		v.CreatedAt, v.UpdatedAt, v.SettledAt,

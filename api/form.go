@@ -18,27 +18,27 @@ import (
 type form struct {
 	httpkit.Object
 
-	wrongs []pirogue.Param
+	mistakes []pirogue.Param
 }
 
-// wrong adds a mistake in a field.
-func (f *form) wrong(field string, code pirogue.Code) {
-	f.wrongs = append(f.wrongs, pirogue.Param{Field: field, Code: code})
+// reject adds a mistake in a field.
+func (f *form) reject(field string, code pirogue.Code) {
+	f.mistakes = append(f.mistakes, pirogue.Param{Field: field, Code: code})
 }
 
 // err returns the first mistake's code with all mistakes, or nil.
 func (f *form) err() error {
-	if len(f.wrongs) == 0 {
+	if len(f.mistakes) == 0 {
 		return nil
 	}
-	return &pirogue.Error{Code: f.wrongs[0].Code, Params: f.wrongs}
+	return &pirogue.Error{Code: f.mistakes[0].Code, Params: f.mistakes}
 }
 
-// only adds a mistake for every field outside the given names. Upper and lower case differ.
-func (f *form) only(fields ...string) {
+// allowOnly adds a mistake for every field outside the given names. Upper and lower case differ.
+func (f *form) allowOnly(fields ...string) {
 	for _, name := range f.Names {
 		if !slices.Contains(fields, name) {
-			f.wrong(name, pirogue.UnknownField)
+			f.reject(name, pirogue.UnknownField)
 		}
 	}
 }
@@ -49,11 +49,11 @@ func (f *form) has(field string) bool {
 	return ok
 }
 
-// need adds a mistake for each of the given fields that is missing.
-func (f *form) need(fields ...string) {
+// require adds a mistake for each of the given fields that is missing.
+func (f *form) require(fields ...string) {
 	for _, field := range fields {
 		if !f.has(field) {
-			f.wrong(field, pirogue.MissingField)
+			f.reject(field, pirogue.MissingField)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (f *form) text(field string, code pirogue.Code, good func(string) bool) str
 	}
 	text, ok := f.Values[field].(string)
 	if !ok || !good(text) {
-		f.wrong(field, code)
+		f.reject(field, code)
 		return ""
 	}
 	return text
@@ -82,14 +82,14 @@ func (f *form) amount(field string) int64 {
 	number, ok := f.Values[field].(json.Number)
 	minor, err := strconv.ParseInt(number.String(), 10, 64)
 	if !ok || err != nil || !pirogue.IsAmount(minor) {
-		f.wrong(field, pirogue.InvalidAmount)
+		f.reject(field, pirogue.InvalidAmount)
 		return 0
 	}
 	return minor
 }
 
-// moment returns an RFC 3339 time, or the zero time when the field is absent.
-func (f *form) moment(field string) time.Time {
+// time returns an RFC 3339 time, or the zero time when the field is absent.
+func (f *form) time(field string) time.Time {
 	var at time.Time
 	f.text(field, pirogue.InvalidParameter, func(text string) bool {
 		var err error
@@ -99,21 +99,21 @@ func (f *form) moment(field string) time.Time {
 	return at.UTC()
 }
 
-// pairs returns the merchant's metadata: pairs of strings.
-func (f *form) pairs(field string) map[string]string {
+// metadata returns the merchant's metadata: pairs of strings.
+func (f *form) metadata(field string) map[string]string {
 	pairs := map[string]string{}
 	if !f.has(field) {
 		return pairs
 	}
 	given, ok := f.Values[field].(httpkit.Object)
 	if !ok || len(given.Names) > maxPairs {
-		f.wrong(field, pirogue.InvalidParameter)
+		f.reject(field, pirogue.InvalidParameter)
 		return pairs
 	}
 	for _, key := range given.Names {
 		value, ok := given.Values[key].(string)
 		if !ok || !isPair(key, value) {
-			f.wrong(field, pirogue.InvalidParameter)
+			f.reject(field, pirogue.InvalidParameter)
 			return pairs
 		}
 		pairs[key] = value
@@ -147,6 +147,6 @@ func readForm(body []byte, fields ...string) (*form, error) {
 		return nil, err
 	}
 	f := &form{Object: o}
-	f.only(fields...)
+	f.allowOnly(fields...)
 	return f, f.err()
 }

@@ -54,18 +54,18 @@ func (h health) livez(w http.ResponseWriter, _ *http.Request) {
 
 // readyz reports whether this process can serve requests, with the reason if it cannot.
 func (h health) readyz(w http.ResponseWriter, r *http.Request) {
-	view, status := h.examine(r.Context())
+	view, status := h.runChecks(r.Context())
 	h.writeHealth(w, status, view)
 }
 
 // publicReadyz gives a load balancer the same status without the reasons.
 func (h health) publicReadyz(w http.ResponseWriter, r *http.Request) {
-	view, status := h.examine(r.Context())
+	view, status := h.runChecks(r.Context())
 	h.writeHealth(w, status, healthView{Status: view.Status})
 }
 
-// examine checks every dependency and returns the results with the HTTP status.
-func (h health) examine(ctx context.Context) (healthView, int) {
+// runChecks checks every dependency and returns the results with the HTTP status.
+func (h health) runChecks(ctx context.Context) (healthView, int) {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	view, status := healthView{Status: healthy}, http.StatusOK

@@ -44,10 +44,10 @@ const writeTime = 40 * time.Second
 // Limits of the queue at the database: the requests inside, the requests that wait, and their wait.
 // A burst of a thousand is served in turn.
 const (
-	maxInside = 32
-	maxQueue  = 4096
-	maxTurn   = 20 * time.Second
-	maxFailed = 8 // in a row
+	maxInside    = 32
+	maxQueue     = 4096
+	maxQueueWait = 20 * time.Second
+	maxFailed    = 8 // in a row
 )
 
 // Time limits for what a response waits on.

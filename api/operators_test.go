@@ -33,15 +33,15 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 		"half_open": {State: operator.BreakerHalfOpen, Since: since, ProbeAt: w.now()},
 		"parked":    {State: operator.BreakerClosed, Parked: true, ParkedAt: since},
 	} {
-		w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: h} })
+		w.store.change(func() { w.store.breakers = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: h} })
 		line := w.get("/operators?country_code=ML").list()[0]
 		require.Equal(t, false, line["available"], state)
 		require.Equal(t, []any{map[string]any{
 			"operator": string(testOperator), "state": state, "available": false, "since": "2026-04-29T14:00:00Z",
 		}}, line["operators"])
 	}
-	w.get("/operators?country_code=XX").says(pirogue.InvalidParameter)
-	w.get("/operators?country=ML").says(pirogue.InvalidParameter)
+	w.get("/operators?country_code=XX").requireCode(pirogue.InvalidParameter)
+	w.get("/operators?country=ML").requireCode(pirogue.InvalidParameter)
 }
 
 // Only payments find an operator available again. Merchants that see it as unavailable send none,
@@ -51,23 +51,23 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 
 	w := newWorld(t)
 	away := operator.CircuitBreaker{Operator: testOperator}.Failed("connection refused", w.now())
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
+	w.store.change(func() { w.store.breakers = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
 	shown := func() (line payment, figures string) {
 		return w.get("/operators?country_code=ML").list()[0], w.admin("/metrics").Body.String()
 	}
-	w.pass(4 * time.Minute)
+	w.advance(4 * time.Minute)
 	line, figures := shown()
 	require.Equal(t, false, line["available"])
 	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="open"} 0`)
 
-	w.pass(2 * time.Minute)
+	w.advance(2 * time.Minute)
 	line, figures = shown()
 	require.Equal(t, true, line["available"])
 	require.Contains(t, fmt.Sprint(line["operators"]), "state:half_open")
 	require.Contains(t, figures, `pirogue_operator_available{operator="`+string(testOperator)+`",state="half_open"} 1`)
 
 	away.Parked = true
-	w.store.change(func() { w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
+	w.store.change(func() { w.store.breakers = map[pirogue.OperatorCode]operator.CircuitBreaker{testOperator: away} })
 	line, _ = shown()
 	require.Equal(t, false, line["available"], "what a person took out of service stays out")
 }
@@ -102,7 +102,7 @@ func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
 		require.Equal(t, http.StatusOK, got.Code)
 		require.JSONEq(t, `{"data":`+want+`}`, got.Body.String(), number)
 	}
-	w.get("/msisdn/+223761234567890123456789012345678").says(pirogue.InvalidParameter)
+	w.get("/msisdn/+223761234567890123456789012345678").requireCode(pirogue.InvalidParameter)
 }
 
 // Alerts read this metric. An operator without a health row counts as closed.
@@ -111,7 +111,7 @@ func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
 
 	w := newWorld(t)
 	w.store.change(func() {
-		w.store.healths = map[pirogue.OperatorCode]operator.CircuitBreaker{
+		w.store.breakers = map[pirogue.OperatorCode]operator.CircuitBreaker{
 			testOperator: {State: operator.BreakerOpen, ProbeAt: w.now()},
 		}
 	})

@@ -77,8 +77,8 @@ func (h paymentRoutes) find(
 	if err != nil || seconds == 0 || p.Status.Terminal() {
 		return p, err
 	}
-	rc.leaveQueue()
-	return h.waits.hold(c.Request.Context(), rc.owner(), p, seconds)
+	rc.leaveLimiter()
+	return h.waits.awaitChange(c.Request.Context(), rc.owner(), p, seconds)
 }
 
 // addWaiting adds what an open payment waits for, if its workflow responds within waitingTime. A

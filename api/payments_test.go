@@ -38,11 +38,11 @@ func TestAPaymentIsItsMerchantsAlone(t *testing.T) { // rows 56, 57
 			r := w.request(tt.key, http.MethodGet, "/api/v1/payments/"+tt.id+more, "")
 			r.Header.Set("X-Request-Id", "one_name")
 			got := w.do(r)
-			got.says(pirogue.TransactionNotFound)
+			got.requireCode(pirogue.TransactionNotFound)
 			answers[got.Body.String()] = true
 		}
 		r := w.request(tt.key, http.MethodGet, "/api/v1/payments/"+tt.id+"/timeline", "")
-		w.do(r).says(pirogue.TransactionNotFound)
+		w.do(r).requireCode(pirogue.TransactionNotFound)
 	}
 	require.Len(t, answers, 1, "answers that differ: %v", answers)
 	require.Equal(t, http.StatusOK, w.get("/payments/"+string(p.ID)).Code)
@@ -79,7 +79,7 @@ func TestAnOpenPaymentSaysWhatItWaitsFor(t *testing.T) {
 
 // NextPoll implements api.Operators: all payments share one time.
 func (s *fakeStore) NextPoll(ctx context.Context, _ pirogue.PaymentID) (time.Time, error) {
-	err := s.reached(ctx, "NextPoll")
+	err := s.checkFaults(ctx, "NextPoll")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.nextPoll, err

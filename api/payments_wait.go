@@ -28,10 +28,10 @@ func newStatusWaits(payments Payments) *statusWaits {
 	}
 }
 
-// hold rereads a payment until its status differs from p's, at most for the given seconds. It ends
+// awaitChange rereads a payment until its status differs from p's, at most for the given seconds. It ends
 // with an error when the client disconnects. It returns the current payment when the server is
 // about to stop, or at once when maxWaiters wait already. The client can then ask again.
-func (w *statusWaits) hold(
+func (w *statusWaits) awaitChange(
 	life context.Context, o access.Owner, p pirogue.Payment, seconds int,
 ) (pirogue.Payment, error) {
 	leave, err := w.slots.Enter(life)

@@ -46,14 +46,14 @@ func (h refundRoutes) read(body []byte, m pirogue.Mode) (refundRequest, error) {
 	if err != nil {
 		return refundRequest{}, err
 	}
-	f.need("transaction_id", "merchant_refund_id")
+	f.require("transaction_id", "merchant_refund_id")
 	in := refundRequest{
 		original:  pirogue.PaymentID(f.text("transaction_id", pirogue.InvalidParameter, line(maxDescription))),
 		reference: f.text("merchant_refund_id", pirogue.InvalidOrderID, orderID.MatchString),
 		amount:    f.amount("amount"),
 		reason:    f.text("reason", pirogue.InvalidParameter, line(maxDescription)),
 		notifyURL: f.text("notify_url", pirogue.InvalidURL, h.urls.webhook(m)),
-		metadata:  f.pairs("metadata"),
+		metadata:  f.metadata("metadata"),
 	}
 	return in, f.err()
 }
@@ -93,7 +93,7 @@ func (h refundRoutes) create(c *gin.Context, rc *requestContext) error {
 		Country: parent.Country, MSISDN: parent.MSISDN, Network: parent.Network, CustomerName: parent.CustomerName,
 		Description: in.reason, NotifyURL: in.notifyURL, Metadata: in.metadata,
 	}
-	return h.acceptance.accept(c, rc, newPayment{payment: p, fits: route.Operators, clash: clash})
+	return h.acceptance.accept(c, rc, newPayment{payment: p, candidates: route.Operators, conflict: clash})
 }
 
 // collected returns the cash-in that a refund names. It fails with TransactionNotFound, and with

@@ -14,21 +14,21 @@ import (
 
 // newRegistered returns a world with a cash-out whose operator sends all its callbacks to one
 // address.
-func newRegistered(t *testing.T, change ...func(*api.Options)) calledBack {
+func newRegistered(t *testing.T, change ...func(*api.Options)) callbackWorld {
 	t.Helper()
 	w := newWorld(t, change...)
 	w.fund("ML", 1000)
 	got := w.payOut(wages("salary_001", 500))
 	require.Equal(t, http.StatusAccepted, got.Code, "%s", got.Body)
 	for _, a := range w.store.attempts {
-		return calledBack{w, w.read(a.PaymentID), a}
+		return callbackWorld{w, w.read(a.PaymentID), a}
 	}
 	t.Fatal("no attempt was written")
-	return calledBack{}
+	return callbackWorld{}
 }
 
 // at returns the operator's request to its registered address.
-func (w calledBack) at(operator pirogue.OperatorCode, token, body string) *http.Request {
+func (w callbackWorld) at(operator pirogue.OperatorCode, token, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(operator)+"/registered/"+token,
 		strings.NewReader(body))
 	r.Header.Set("X-Operator-Secret", "s3cret")
@@ -36,7 +36,7 @@ func (w calledBack) at(operator pirogue.OperatorCode, token, body string) *http.
 }
 
 // registered returns the operator's request with the right address and token.
-func (w calledBack) registered(body string) *http.Request {
+func (w callbackWorld) registered(body string) *http.Request {
 	return w.at(payerOperator, addressOf(payerOperator), body)
 }
 
@@ -50,14 +50,14 @@ func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72,
 		require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
 		require.JSONEq(t, `{"received":true}`, got.Body.String())
 	}
-	kept := w.store.kept()
+	kept := w.store.storedCallbacks()
 	require.Len(t, kept, 1)
 	require.Equal(t, w.attempt.ID, kept[0].AttemptID)
-	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.told(), "a cash-out's workflow")
+	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.signalled(), "a cash-out's workflow")
 	require.Equal(t, pirogue.StatusPending, w.read(w.payment.ID).Status, "a callback is a hint, never a fact")
 
 	w.do(w.registered(strings.Replace(w.paid(), "PAID", "ALMOST", 1)))
-	require.Len(t, w.store.kept(), 2, "what is not understood is kept") // row 77
+	require.Len(t, w.store.storedCallbacks(), 2, "what is not understood is kept") // row 77
 	require.Equal(t, http.StatusOK, w.do(w.at(payerOperator, addressOf(payerOperator), w.paid())).Code)
 	own := httptest.NewRequest(http.MethodPost, "/callbacks/"+string(payerOperator)+"/"+tokenOf(w.attempt.Ref),
 		strings.NewReader(w.paid()))
@@ -99,8 +99,8 @@ func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // r
 	} {
 		require.Equal(t, tt.want, w.do(tt.request).failure().Code, name)
 	}
-	require.Empty(t, w.store.kept())
-	require.Empty(t, w.workflows.told())
+	require.Empty(t, w.store.storedCallbacks())
+	require.Empty(t, w.workflows.signalled())
 }
 
 // An operator's account may serve other systems. Their callbacks must not use up the limit for
@@ -111,14 +111,14 @@ func TestAnOperatorThatServesOthersIsNoStranger(t *testing.T) { // row 83
 	w := newRegistered(t)
 	answers := map[int]int{}
 	for range 300 {
-		answers[w.quick(w.registered(`{"ref":"till-12","status":"PAID"}`)).Code]++
+		answers[w.doUnchecked(w.registered(`{"ref":"till-12","status":"PAID"}`)).Code]++
 	}
 	require.Equal(t, 100, answers[http.StatusNotFound], "of one payment that is not ours")
 	require.Equal(t, http.StatusOK, w.do(w.registered(w.paid())).Code)
 
 	answers = map[int]int{}
 	for range 1000 {
-		answers[w.quick(w.at(payerOperator, "guess", w.paid())).Code]++
+		answers[w.doUnchecked(w.at(payerOperator, "guess", w.paid())).Code]++
 	}
 	require.Greater(t, answers[http.StatusTooManyRequests], 700, "of guesses")
 }

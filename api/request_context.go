@@ -18,9 +18,9 @@ type requestContext struct {
 	id             string             // identify
 	language       uiLanguage         // identify
 	body           []byte             // readBody: the raw bytes
-	ctx            context.Context    // startClock: ends storeTime later
-	cancel         context.CancelFunc // startClock
-	leave          func()             // takeTurn: gives the turn at the database back, once
+	ctx            context.Context    // startDeadline: ends storeTime later
+	cancel         context.CancelFunc // startDeadline
+	leave          func()             // limitConcurrency: gives the turn at the database back, once
 	leaveBulk      func()             // readBody: frees the place of a bulk's body
 	databaseFailed bool               // fail: the database did not respond
 	timestamp      string             // checkTimestamp: in the merchant's text, which the signature covers
@@ -34,8 +34,8 @@ func (rc *requestContext) owner() access.Owner {
 	return access.Owner{MerchantID: rc.key.MerchantID, Mode: rc.key.Mode}
 }
 
-// leaveQueue gives the turn at the database back before the request waits on something else.
-func (rc *requestContext) leaveQueue() {
+// leaveLimiter gives the turn at the database back before the request waits on something else.
+func (rc *requestContext) leaveLimiter() {
 	if rc.leave != nil {
 		rc.leave()
 	}
@@ -43,7 +43,7 @@ func (rc *requestContext) leaveQueue() {
 
 // release gives the turn back, frees the place of a bulk's body and releases the deadline.
 func (rc *requestContext) release() {
-	rc.leaveQueue()
+	rc.leaveLimiter()
 	if rc.leaveBulk != nil {
 		rc.leaveBulk()
 	}

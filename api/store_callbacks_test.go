@@ -13,7 +13,7 @@ import (
 func (s *fakeStore) AttemptByCallback(
 	ctx context.Context, o pirogue.OperatorCode, digest string,
 ) (pirogue.Attempt, error) {
-	if err := s.reached(ctx, "AttemptByCallback"); err != nil {
+	if err := s.checkFaults(ctx, "AttemptByCallback"); err != nil {
 		return pirogue.Attempt{}, err
 	}
 	s.mu.Lock()
@@ -29,7 +29,7 @@ func (s *fakeStore) AttemptByCallback(
 func (s *fakeStore) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
-	if err := s.reached(ctx, "AttemptByRef"); err != nil {
+	if err := s.checkFaults(ctx, "AttemptByRef"); err != nil {
 		return pirogue.Attempt{}, err
 	}
 	s.mu.Lock()
@@ -44,7 +44,7 @@ func (s *fakeStore) AttemptByRef(
 
 // RecordCallback implements api.Callbacks: an ID is stored once.
 func (s *fakeStore) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
-	if err := s.reached(ctx, "RecordCallback"); err != nil {
+	if err := s.checkFaults(ctx, "RecordCallback"); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
@@ -58,7 +58,7 @@ func (s *fakeStore) RecordCallback(ctx context.Context, c operator.Callback) (bo
 
 // RoutedAtEnd implements api.Callbacks.
 func (s *fakeStore) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
-	if err := s.reached(ctx, "RoutedAtEnd"); err != nil {
+	if err := s.checkFaults(ctx, "RoutedAtEnd"); err != nil {
 		return false, err
 	}
 	for _, p := range s.all() {
@@ -71,7 +71,7 @@ func (s *fakeStore) RoutedAtEnd(ctx context.Context, c operator.Callback, at tim
 
 // Routed implements api.Callbacks.
 func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
-	if err := s.reached(ctx, "Routed"); err != nil {
+	if err := s.checkFaults(ctx, "Routed"); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -82,8 +82,8 @@ func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
 	return nil
 }
 
-// kept returns every stored callback.
-func (s *fakeStore) kept() []operator.Callback {
+// storedCallbacks returns every stored callback.
+func (s *fakeStore) storedCallbacks() []operator.Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	kept := []operator.Callback{}

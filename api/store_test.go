@@ -23,23 +23,23 @@ import (
 // per owner, and a signature belongs to one route. An owner sees its own rows only, and outgoing
 // money is held. A text that is no UUID is an error, as in our SQL.
 type fakeStore struct {
-	mu        sync.Mutex
-	keys      map[string]access.APIKey
-	merchants map[pirogue.MerchantID]pirogue.Merchant
-	spent     map[[32]byte]access.UsedSignature
-	taken     map[access.Owner]int
-	rate      int // requests an owner has; 0: no limit
-	payments  []pirogue.Payment
-	attempts  map[string]pirogue.Attempt // by the digest of the callback's token
-	callbacks map[string]operator.Callback
-	moments   map[pirogue.PaymentID][]support.TimelineEntry
-	balances  map[access.Owner][]listing.Balance
-	contracts map[pirogue.MerchantID]pirogue.FeeSchedule
-	events    []listing.EventLog
-	healths   map[pirogue.OperatorCode]operator.CircuitBreaker
-	bulks     []*bulk.Bulk
-	nextPoll  time.Time // of every payment; zero before the first status call
-	lines     map[pirogue.BulkID][]bulk.BulkLine
+	mu             sync.Mutex
+	keys           map[string]access.APIKey
+	merchants      map[pirogue.MerchantID]pirogue.Merchant
+	usedSignatures map[[32]byte]access.UsedSignature
+	taken          map[access.Owner]int
+	rate           int // requests an owner has; 0: no limit
+	payments       []pirogue.Payment
+	attempts       map[string]pirogue.Attempt // by the digest of the callback's token
+	callbacks      map[string]operator.Callback
+	moments        map[pirogue.PaymentID][]support.TimelineEntry
+	balances       map[access.Owner][]listing.Balance
+	contracts      map[pirogue.MerchantID]pirogue.FeeSchedule
+	events         []listing.EventLog
+	breakers       map[pirogue.OperatorCode]operator.CircuitBreaker
+	bulks          []*bulk.Bulk
+	nextPoll       time.Time // of every payment; zero before the first status call
+	lines          map[pirogue.BulkID][]bulk.BulkLine
 
 	away    error                    // error of every call
 	hangs   bool                     // every call runs until its context ends
@@ -53,7 +53,7 @@ const rateWait = 1500 * time.Millisecond
 func newFakeStore() *fakeStore {
 	return &fakeStore{
 		keys: map[string]access.APIKey{}, merchants: map[pirogue.MerchantID]pirogue.Merchant{},
-		spent: map[[32]byte]access.UsedSignature{}, taken: map[access.Owner]int{},
+		usedSignatures: map[[32]byte]access.UsedSignature{}, taken: map[access.Owner]int{},
 		attempts: map[string]pirogue.Attempt{}, callbacks: map[string]operator.Callback{},
 		moments: map[pirogue.PaymentID][]support.TimelineEntry{}, balances: map[access.Owner][]listing.Balance{},
 		contracts: map[pirogue.MerchantID]pirogue.FeeSchedule{}, lines: map[pirogue.BulkID][]bulk.BulkLine{},
@@ -83,8 +83,8 @@ func partsOf(db database) api.Store {
 	}
 }
 
-// reached runs at the start of every call and returns the faults that the test set.
-func (s *fakeStore) reached(ctx context.Context, call string) error {
+// checkFaults runs at the start of every call and returns the faults that the test set.
+func (s *fakeStore) checkFaults(ctx context.Context, call string) error {
 	s.mu.Lock()
 	away, hangs, breaks := s.away, s.hangs, s.breaks
 	s.mu.Unlock()
@@ -110,11 +110,11 @@ func (s *fakeStore) change(how func()) {
 }
 
 // Ping implements api.Gate.
-func (s *fakeStore) Ping(ctx context.Context) error { return s.reached(ctx, "Ping") }
+func (s *fakeStore) Ping(ctx context.Context) error { return s.checkFaults(ctx, "Ping") }
 
 // Key implements api.Gate: revoked keys and ended secrets do not count.
 func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error) {
-	if err := s.reached(ctx, "Key"); err != nil {
+	if err := s.checkFaults(ctx, "Key"); err != nil {
 		return access.APIKey{}, pirogue.Merchant{}, err
 	}
 	s.mu.Lock()
@@ -131,14 +131,14 @@ func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (acces
 // UseSignature implements api.Gate: the first method and path keep the signature for
 // pirogue.SignatureLife.
 func (s *fakeStore) UseSignature(ctx context.Context, spent access.UsedSignature) (bool, error) {
-	if err := s.reached(ctx, "Spend"); err != nil {
+	if err := s.checkFaults(ctx, "Spend"); err != nil {
 		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, ok := s.spent[spent.Signature]
+	before, ok := s.usedSignatures[spent.Signature]
 	if !ok || spent.At.Sub(before.At) > access.SignatureLife {
-		s.spent[spent.Signature] = spent
+		s.usedSignatures[spent.Signature] = spent
 		return true, nil
 	}
 	return before.Method == spent.Method && before.Path == spent.Path, nil
@@ -146,7 +146,7 @@ func (s *fakeStore) UseSignature(ctx context.Context, spent access.UsedSignature
 
 // Take implements api.Gate with a count that never refills.
 func (s *fakeStore) Take(ctx context.Context, o access.Owner, _ time.Time) (time.Duration, error) {
-	if err := s.reached(ctx, "Take"); err != nil {
+	if err := s.checkFaults(ctx, "Take"); err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
@@ -162,15 +162,15 @@ func (s *fakeStore) Take(ctx context.Context, o access.Owner, _ time.Time) (time
 func (s *fakeStore) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
 ) (pirogue.Payment, bool, error) {
-	if err := s.reached(ctx, "Accept"); err != nil {
+	if err := s.checkFaults(ctx, "Accept"); err != nil {
 		return pirogue.Payment{}, false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if original := s.under(ownerOf(p), p.Kind, p.OrderID); original != nil {
+	if original := s.byReference(ownerOf(p), p.Kind, p.OrderID); original != nil {
 		return *original, false, nil
 	}
-	if err := s.holds(p); err != nil {
+	if err := s.hold(p); err != nil {
 		return pirogue.Payment{}, false, err
 	}
 	s.payments = append(s.payments, p)
@@ -183,8 +183,8 @@ func ownerOf(p pirogue.Payment) access.Owner {
 	return access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 }
 
-// under returns the payment with a reference. Refunds have a reference space of their own.
-func (s *fakeStore) under(o access.Owner, k pirogue.PaymentKind, ref string) *pirogue.Payment {
+// byReference returns the payment with a reference. Refunds have a reference space of their own.
+func (s *fakeStore) byReference(o access.Owner, k pirogue.PaymentKind, ref string) *pirogue.Payment {
 	for i, q := range s.payments {
 		if ownerOf(q) == o && q.OrderID == ref && (q.Kind == pirogue.Refund) == (k == pirogue.Refund) {
 			return &s.payments[i]
@@ -193,8 +193,8 @@ func (s *fakeStore) under(o access.Owner, k pirogue.PaymentKind, ref string) *pi
 	return nil
 }
 
-// holds sets the money of a cash-out or refund aside, or changes nothing.
-func (s *fakeStore) holds(p pirogue.Payment) error {
+// hold sets the money of a cash-out or refund aside, or changes nothing.
+func (s *fakeStore) hold(p pirogue.Payment) error {
 	if !p.Kind.MoneyOut() {
 		return nil
 	}
@@ -231,12 +231,12 @@ func (s *fakeStore) holds(p pirogue.Payment) error {
 func (s *fakeStore) ByReference(
 	ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string,
 ) (pirogue.Payment, error) {
-	if err := s.reached(ctx, "ByReference"); err != nil {
+	if err := s.checkFaults(ctx, "ByReference"); err != nil {
 		return pirogue.Payment{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.under(o, k, ref); p != nil {
+	if p := s.byReference(o, k, ref); p != nil {
 		return *p, nil
 	}
 	return pirogue.Payment{}, pirogue.Errorf(pirogue.TransactionNotFound, "no %s %s", k, ref)
@@ -244,7 +244,7 @@ func (s *fakeStore) ByReference(
 
 // Fees implements api.Payments.
 func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
-	if err := s.reached(ctx, "Fees"); err != nil {
+	if err := s.checkFaults(ctx, "Fees"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -256,7 +256,7 @@ func (s *fakeStore) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.Fe
 func (s *fakeStore) Export(
 	ctx context.Context, o access.Owner, f listing.ExportFilter, each func(listing.ExportRow) error,
 ) error {
-	if err := s.reached(ctx, "Export"); err != nil {
+	if err := s.checkFaults(ctx, "Export"); err != nil {
 		return err
 	}
 	rows := s.all()
@@ -304,7 +304,7 @@ func exports(f listing.ExportFilter, p pirogue.Payment) bool {
 func (s *fakeStore) Deliveries(
 	ctx context.Context, o access.Owner, f listing.EventFilter,
 ) ([]listing.EventLog, error) {
-	if err := s.reached(ctx, "Deliveries"); err != nil {
+	if err := s.checkFaults(ctx, "Deliveries"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -323,7 +323,7 @@ func (s *fakeStore) Deliveries(
 
 // Resend implements api.Webhooks: a waiting event keeps its round.
 func (s *fakeStore) Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error) {
-	if err := s.reached(ctx, "Resend"); err != nil {
+	if err := s.checkFaults(ctx, "Resend"); err != nil {
 		return pirogue.Event{}, err
 	}
 	s.mu.Lock()
@@ -343,7 +343,7 @@ func (s *fakeStore) Resend(ctx context.Context, o access.Owner, id pirogue.Event
 
 // Payment implements api.Payments. A text that is no UUID is an error in SQL, as in PostgreSQL.
 func (s *fakeStore) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
-	if err := s.reached(ctx, "Payment"); err != nil {
+	if err := s.checkFaults(ctx, "Payment"); err != nil {
 		return pirogue.Payment{}, err
 	}
 	if _, err := uuid.Parse(string(id)); err != nil {
@@ -361,7 +361,7 @@ func (s *fakeStore) Payment(ctx context.Context, o access.Owner, id pirogue.Paym
 
 // List implements api.Reports.
 func (s *fakeStore) List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error) {
-	if err := s.reached(ctx, "List"); err != nil {
+	if err := s.checkFaults(ctx, "List"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -402,7 +402,7 @@ func (s *fakeStore) Timeline(
 
 // Balances implements api.Reports.
 func (s *fakeStore) Balances(ctx context.Context, o access.Owner) ([]listing.Balance, error) {
-	if err := s.reached(ctx, "Balances"); err != nil {
+	if err := s.checkFaults(ctx, "Balances"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -456,5 +456,5 @@ func (s *fakeStore) all() []pirogue.Payment {
 func (s *fakeStore) Breakers(context.Context) (map[pirogue.OperatorCode]operator.CircuitBreaker, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.healths, s.away
+	return s.breakers, s.away
 }

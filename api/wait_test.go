@@ -132,7 +132,7 @@ func TestADatabaseThatHangsIsAnsweredWithinThreeSeconds(t *testing.T) { // row 6
 			func() reply { return w.get("/balances") },
 		} {
 			began := time.Now()
-			ask().says(pirogue.ServiceUnavailable)
+			ask().requireCode(pirogue.ServiceUnavailable)
 			require.Less(t, time.Since(began), 3*time.Second)
 		}
 	})

@@ -24,7 +24,7 @@ type fakeWorkflows struct {
 	away    error // Temporal does not respond
 	start   func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error)
 	waiting func(context.Context) (lifecycle.WaitState, error)
-	heard   []pirogue.PaymentID
+	signals []pirogue.PaymentID
 	hears   error // error of Heard
 	begun   int   // number of calls of Start
 
@@ -101,7 +101,7 @@ func (w *fakeWorkflows) SignalCallback(_ context.Context, p pirogue.PaymentID, k
 	}
 	for _, q := range w.store.all() {
 		if q.ID == p && q.Kind == k {
-			w.heard = append(w.heard, p)
+			w.signals = append(w.signals, p)
 			return nil
 		}
 	}
@@ -119,11 +119,11 @@ func (w *fakeWorkflows) Deliver(_ context.Context, o access.Owner, id pirogue.Ev
 	return nil
 }
 
-// told returns the payments whose workflow was told of a callback.
-func (w *fakeWorkflows) told() []pirogue.PaymentID {
+// signalled returns the payments whose workflow was told of a callback.
+func (w *fakeWorkflows) signalled() []pirogue.PaymentID {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]pirogue.PaymentID{}, w.heard...)
+	return append([]pirogue.PaymentID{}, w.signals...)
 }
 
 // The operators of the tests; each mode has its own. deaf sends no callbacks and pays nobody. giver
@@ -202,31 +202,31 @@ func (fakeRoutes) Instance(code pirogue.OperatorCode) (operator.Instance, bool) 
 var instances = []operator.Instance{
 	{Code: testOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
 	{Code: liveOperator, Mode: pirogue.Live, Country: "ML", Network: pirogue.Orange, Operator: fakeOperator{}},
-	{Code: payerOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: payer{}},
-	{Code: giverOperator, Mode: pirogue.Test, Country: "TG", Network: pirogue.Moov, Operator: giver{}},
-	{Code: deafOperator, Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: deaf{}},
+	{Code: payerOperator, Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange, Operator: payingOperator{}},
+	{Code: giverOperator, Mode: pirogue.Test, Country: "TG", Network: pirogue.Moov, Operator: refundingOperator{}},
+	{Code: deafOperator, Mode: pirogue.Test, Country: "CI", Network: pirogue.Wave, Operator: silentOperator{}},
 }
 
-// deaf is an operator that only collects, any amount.
-type deaf struct{}
+// silentOperator is an operator that only collects, any amount.
+type silentOperator struct{}
 
-func (deaf) Capability() operator.Capability { return operator.Capability{} }
+func (silentOperator) Capability() operator.Capability { return operator.Capability{} }
 
-// giver is an operator that gives back the cash-ins it collected.
-type giver struct{ fakeOperator }
+// refundingOperator is an operator that gives back the cash-ins it collected.
+type refundingOperator struct{ fakeOperator }
 
-func (giver) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
+func (refundingOperator) Refund(context.Context, operator.RefundRequest) (operator.OperatorResult, error) {
 	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "the API calls no operator")
 }
 
-// payer is an operator that pays into wallets and has one address for all its callbacks.
-type payer struct{ fakeOperator }
+// payingOperator is an operator that pays into wallets and has one address for all its callbacks.
+type payingOperator struct{ fakeOperator }
 
-func (payer) Disburse(context.Context, operator.DisburseRequest) (operator.OperatorResult, error) {
+func (payingOperator) Disburse(context.Context, operator.DisburseRequest) (operator.OperatorResult, error) {
 	return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "the API calls no operator")
 }
 
-func (payer) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
+func (payingOperator) CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error) {
 	said, err := readCallback(header, body)
 	if err == nil && said.Ref == "" {
 		err = pirogue.Errorf(operator.Unknown, "no reference")
@@ -256,11 +256,11 @@ func (fakeOperator) Callback(a pirogue.Attempt, header http.Header, body []byte)
 	return receipt, nil
 }
 
-// said is the body of a callback in the tests.
-type said struct{ Ref, Status string }
+// callbackBody is the body of a callback in the tests.
+type callbackBody struct{ Ref, Status string }
 
-func readCallback(header http.Header, body []byte) (said, error) {
-	var s said
+func readCallback(header http.Header, body []byte) (callbackBody, error) {
+	var s callbackBody
 	if header.Get("X-Operator-Secret") != "s3cret" {
 		return s, pirogue.Errorf(pirogue.SignatureInvalid, "no secret")
 	}

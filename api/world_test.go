@@ -61,7 +61,7 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	store := newFakeStore()
 	w := &world{t: t, store: store, workflows: &fakeWorkflows{store: store}, logs: logs, ahead: &atomic.Int64{}}
 	if time.Now().Unix() < tenDigits {
-		w.pass(20 * 365 * 24 * time.Hour)
+		w.advance(20 * 365 * 24 * time.Hour)
 	}
 	w.merchant = pirogue.Merchant{ID: pirogue.MerchantID(ids.New()), Name: "Boutique"}
 	store.merchants[w.merchant.ID] = w.merchant
@@ -92,8 +92,8 @@ func addressOf(code pirogue.OperatorCode) string { return "address-of-" + string
 // now returns the world's time.
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
-// pass moves the world's time forward.
-func (w *world) pass(d time.Duration) { w.ahead.Add(int64(d)) }
+// advance moves the world's time forward.
+func (w *world) advance(d time.Duration) { w.ahead.Add(int64(d)) }
 
 // newKey creates a key of a merchant.
 func (w *world) newKey(m pirogue.MerchantID, mode pirogue.Mode) access.APIKey {
@@ -145,8 +145,8 @@ func (r reply) failure() apitest.Error {
 	return body
 }
 
-// says requires that a response has a code.
-func (r reply) says(code pirogue.Code) apitest.Error {
+// requireCode requires that a response has a code.
+func (r reply) requireCode(code pirogue.Code) apitest.Error {
 	r.t.Helper()
 	require.Equal(r.t, code, r.failure().Code, "%s", r.Body)
 	require.Equal(r.t, httpkit.InfoOf(code).HTTP, r.Code)
@@ -176,9 +176,9 @@ func (w *world) do(r *http.Request) reply {
 	return reply{ResponseRecorder: recorder, t: w.t}
 }
 
-// quick sends a request of a flood. It does not compare the thousands of responses with the
+// doUnchecked sends a request of a flood. It does not compare the thousands of responses with the
 // contract.
-func (w *world) quick(r *http.Request) reply {
+func (w *world) doUnchecked(r *http.Request) reply {
 	recorder := httptest.NewRecorder()
 	w.server.Handler().ServeHTTP(recorder, r)
 	return reply{ResponseRecorder: recorder, t: w.t}

@@ -214,7 +214,7 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// breakOff sends a good response without its last byte.
+// abortExport sends a good response without its last byte.
 func breakOff(body []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Write(body[:len(body)-1])

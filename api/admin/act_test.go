@@ -21,8 +21,8 @@ import (
 // because is the body of an action whose only field is its reason.
 const because = `{"reason":"the customer called"}`
 
-// acts returns every route that changes something, with a body that it accepts.
-func (w *world) acts() map[string]struct {
+// actionRoutes returns every route that changes something, with a body that it accepts.
+func (w *world) actionRoutes() map[string]struct {
 	method, path, body string
 	needs              support.Role
 } {
@@ -68,13 +68,13 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 	roles := map[string]support.Role{
 		reader: support.RoleReader, supportToken: support.RoleSupport, finance: support.RoleFinance, "retired": "",
 	}
-	for name := range newWorld(t).acts() {
+	for name := range newWorld(t).actionRoutes() {
 		for who, role := range roles {
 			t.Run(name+" by "+who, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				w.store.balance = 1000
-				act := w.acts()[name]
+				act := w.actionRoutes()[name]
 				got := w.do(request(who, act.method, act.path, act.body))
 
 				rows := w.store.log()
@@ -105,10 +105,10 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 func TestNothingIsDoneWithoutAReason(t *testing.T) {
 	t.Parallel()
 
-	for name := range newWorld(t).acts() {
+	for name := range newWorld(t).actionRoutes() {
 		for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"  "}`, `{"reason":null}`} {
 			w := newWorld(t)
-			act := w.acts()[name]
+			act := w.actionRoutes()[name]
 			got := w.do(request(finance, act.method, act.path, body))
 			require.Equal(t, 422, got.status(), "%s %s: %s", name, body, got.Body)
 			require.Contains(t, got.Params, pirogue.Param{Field: "reason", Code: pirogue.MissingField})
@@ -152,8 +152,8 @@ func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				w.workflows.remedy = tt.workflow
-				got := w.press(support.ActionRecheck, because)
+				w.workflows.act = tt.workflow
+				got := w.requestAction(support.ActionRecheck, because)
 				require.Equal(t, tt.answer, got.status(), got.Body)
 				require.NotContains(t, got.Body.String(), "secret")
 
@@ -197,7 +197,7 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	require.Equal(t, support.RoleFinance, row.Role)
 	require.Equal(t, support.ResolvedUnpaid, row.Resolution)
 	require.Equal(t, "statement of 12 May", row.Evidence)
-	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow is told which")
+	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow gets its ID")
 }
 
 // TestResolveNamesItsCase shows that a resolution without a case settles the only open one, and
@@ -260,7 +260,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	w := newWorld(t)
 	w.store.full = pirogue.Errorf(pirogue.ServiceUnavailable, "the disk is full")
 	w.store.balance = 1000
-	for name, act := range w.acts() {
+	for name, act := range w.actionRoutes() {
 		require.Equal(t, http.StatusServiceUnavailable, w.do(request(finance, act.method, act.path, act.body)).status(), name)
 	}
 	require.Empty(t, w.workflows.asked())
@@ -273,12 +273,12 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
+	w.workflows.act = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
 		require.Len(t, w.store.log(), 1, "the row comes first")
 		return support.ActionResult{Decision: support.DecisionSettled}, nil
 	}
 	w.store.cutOff = pirogue.Errorf(pirogue.ServiceUnavailable, "away")
-	require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status())
+	require.Equal(t, http.StatusOK, w.requestAction(support.ActionRecheck, because).status())
 	require.Empty(t, w.store.log()[0].Result.Decision)
 }
 
@@ -290,7 +290,7 @@ func TestActionWithoutAnAnswer(t *testing.T) {
 	for lost, want := range map[int]support.Decision{0: support.DecisionSettled, 1: support.DecisionSettled, 2: ""} {
 		w := newWorld(t)
 		w.store.balance, w.store.lost = 5000, lost
-		act := w.acts()["settlement"]
+		act := w.actionRoutes()["settlement"]
 		got := w.do(request(finance, act.method, act.path, act.body))
 		require.Len(t, w.store.settlements, 1)
 		require.EqualValues(t, 4000, w.store.balance)
@@ -310,7 +310,7 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ctx, hangUp := context.WithCancel(t.Context())
-		w.workflows.remedy = func(ctx context.Context, _ pirogue.Payment, _ string) (support.ActionResult, error) {
+		w.workflows.act = func(ctx context.Context, _ pirogue.Payment, _ string) (support.ActionResult, error) {
 			hangUp()
 			time.Sleep(10 * time.Second)
 			return support.ActionResult{Decision: support.DecisionSettled}, ctx.Err()
@@ -328,7 +328,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		const people = 100
 		w := newWorld(t)
 		var once sync.Once
-		w.workflows.remedy = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
+		w.workflows.act = func(context.Context, pirogue.Payment, string) (support.ActionResult, error) {
 			time.Sleep(time.Second)
 			v := support.ActionResult{Decision: support.DecisionRefused, Reason: "the payment has ended"}
 			once.Do(func() { v = support.ActionResult{Decision: support.DecisionResubmitted, Reason: "proven dead"} })
@@ -337,19 +337,19 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 		answers := make([]int, people)
 		var all sync.WaitGroup
 		for i := range people {
-			all.Go(func() { answers[i] = w.press(support.ActionRedrive, because).status() })
+			all.Go(func() { answers[i] = w.requestAction(support.ActionRedrive, because).status() })
 		}
 		all.Wait()
 
-		told, kept := map[int]int{}, map[support.Decision]int{}
+		statuses, kept := map[int]int{}, map[support.Decision]int{}
 		for _, status := range answers {
-			told[status]++
+			statuses[status]++
 		}
 		rows := w.store.log()
 		for _, row := range rows {
 			kept[row.Result.Decision]++
 		}
-		require.Equal(t, map[int]int{200: 1, 409: people - 1}, told)
+		require.Equal(t, map[int]int{200: 1, 409: people - 1}, statuses)
 		require.Equal(t, map[support.Decision]int{support.DecisionResubmitted: 1, support.DecisionRefused: people - 1}, kept)
 		require.Len(t, rows, people)
 		require.Equal(t, 8, w.workflows.most)
@@ -361,14 +361,14 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.workflows.remedy = hangs
+		w.workflows.act = hangs
 		var all sync.WaitGroup
 		for range 8 {
-			all.Go(func() { w.press(support.ActionRecheck, because) })
+			all.Go(func() { w.requestAction(support.ActionRecheck, because) })
 		}
 		synctest.Wait()
 		began := time.Now()
-		got := w.press(support.ActionRecheck, because)
+		got := w.requestAction(support.ActionRecheck, because)
 		require.Equal(t, 20*time.Second, time.Since(began))
 		require.Equal(t, http.StatusServiceUnavailable, got.status())
 		require.Equal(t, pirogue.Code("RETRY"), got.Code)
@@ -376,9 +376,9 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 		require.Equal(t, support.DecisionRefused, got.entry(t).Result.Decision)
 
 		w.change(func(p *pirogue.Payment) { p.ID = "018f3b1e-7c1a-7def-8abc-00000000beef" })
-		w.workflows.remedy = says(support.ActionResult{Decision: support.DecisionSettled})
+		w.workflows.act = says(support.ActionResult{Decision: support.DecisionSettled})
 		began = time.Now()
-		require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status())
+		require.Equal(t, http.StatusOK, w.requestAction(support.ActionRecheck, because).status())
 		require.Zero(t, time.Since(began), "another payment has its own turns")
 		all.Wait()
 	})
@@ -422,7 +422,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 			if tt.ask > 0 {
 				body = fmt.Sprintf(`{"reason":"they ask for it","event_id":%q}`, webhook.NewEventID(w.payment.ID, tt.ask))
 			}
-			got := w.press(support.ActionResend, body)
+			got := w.requestAction(support.ActionResend, body)
 			require.Equal(t, tt.answer, got.status(), got.Body)
 			want := []string(nil)
 			if tt.delivered > 0 {
@@ -439,6 +439,6 @@ func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	require.Equal(t, http.StatusConflict, w.press(support.ActionResend, because).status())
+	require.Equal(t, http.StatusConflict, w.requestAction(support.ActionResend, because).status())
 	require.Empty(t, w.workflows.delivered)
 }

@@ -119,7 +119,7 @@ func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "cannot be read: no key", p.Unreadable)
 	require.Equal(t, "order_001", p.OrderID)
-	require.Equal(t, http.StatusOK, w.press(support.ActionRecheck, because).status(), "its workflow can be asked")
+	require.Equal(t, http.StatusOK, w.requestAction(support.ActionRecheck, because).status(), "its workflow can be asked")
 }
 
 // Support must read payments while the workers are down.
@@ -199,14 +199,14 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	w.workflows.remedy = says(
+	w.workflows.act = says(
 		support.ActionResult{Decision: support.DecisionRefused, Reason: "the operator may still execute it"},
 	)
-	act, err := w.client(t, supportToken).Redrive(t.Context(), w.payment.ID, "it waits")
+	entry, err := w.client(t, supportToken).Redrive(t.Context(), w.payment.ID, "it waits")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
 	require.ErrorContains(t, err, "the operator may still execute it")
-	require.Equal(t, support.DecisionRefused, act.Result.Decision)
-	require.Equal(t, w.store.log()[0].ID, act.ID)
+	require.Equal(t, support.DecisionRefused, entry.Result.Decision)
+	require.Equal(t, w.store.log()[0].ID, entry.ID)
 }
 
 // A repeated settlement books once, an ID belongs to one settlement, and no settlement exceeds the balance.
@@ -221,18 +221,18 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 		ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May",
 	}
 	for range 2 {
-		act, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
+		entry, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
 		require.NoError(t, err)
-		require.Equal(t, support.DecisionSettled, act.Result.Decision)
+		require.Equal(t, support.DecisionSettled, entry.Result.Decision)
 	}
 	other := settlement
 	other.Amount = 1
 	_, err := c.Settle(t.Context(), merchantID, other, "monthly")
 	require.Equal(t, pirogue.IdempotencyMismatch, pirogue.CodeOf(err))
 	settlement.ID = "VIR-2"
-	act, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
+	entry, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
 	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
-	require.Equal(t, support.DecisionRefused, act.Result.Decision)
+	require.Equal(t, support.DecisionRefused, entry.Result.Decision)
 
 	booked, err := c.Settlements(t.Context(), access.Owner{MerchantID: merchantID, Mode: pirogue.Test})
 	require.NoError(t, err)
@@ -267,24 +267,24 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	act, err := w.client(t, supportToken).SuspendMerchant(t.Context(), merchantID, "fraud")
+	entry, err := w.client(t, supportToken).SuspendMerchant(t.Context(), merchantID, "fraud")
 	require.NoError(t, err)
-	require.Equal(t, "merchant "+string(merchantID), act.Subject)
+	require.Equal(t, "merchant "+string(merchantID), entry.Subject)
 	require.True(t, w.store.suspended[merchantID])
 
 	got, err := w.client(t, reader).Bulk(t.Context(), bulkID)
 	require.NoError(t, err)
 	require.Equal(t, map[bulk.LineStatus]int{"PENDING": 1, "WAITING": 2}, got.Counts)
-	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
+	entry, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.NoError(t, err)
-	require.Equal(t, "bulk "+string(bulkID), act.Subject)
-	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", act.Result.Reason)
+	require.Equal(t, "bulk "+string(bulkID), entry.Subject)
+	require.Equal(t, "No other line begins. 1 of 3 lines are open; what was perhaps sent goes on.", entry.Result.Reason)
 	require.Equal(t, bulk.BulkCancelling, w.store.bulk.State)
 
 	w.store.change(func() { w.store.bulk.State = bulk.BulkCancelled })
-	act, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
+	entry, err = w.client(t, supportToken).CancelBulk(t.Context(), bulkID, "fraud")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
-	require.Equal(t, "The bulk is over: CANCELLED.", act.Result.Reason)
+	require.Equal(t, "The bulk is over: CANCELLED.", entry.Result.Reason)
 
 	_, err = w.client(t, finance).ResumeMerchant(t.Context(), merchantID, "cleared")
 	require.NoError(t, err)

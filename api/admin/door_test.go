@@ -88,7 +88,7 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	}
 	w := newWorld(t)
 	for name, tt := range tests {
-		got := w.press(support.ActionRecheck, tt.body)
+		got := w.requestAction(support.ActionRecheck, tt.body)
 		require.Equal(t, tt.code, got.Code, "%s: %s", name, got.Body)
 		require.Equal(t, httpkit.InfoOf(tt.code).HTTP, got.status(), name)
 		if tt.field != "" {
@@ -230,11 +230,11 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const held = 256
 		w := newWorld(t)
-		w.workflows.remedy = hangs
+		w.workflows.act = hangs
 		done := make(chan struct{}, held)
 		for range held {
 			go func() {
-				w.press(support.ActionRecheck, because)
+				w.requestAction(support.ActionRecheck, because)
 				done <- struct{}{}
 			}()
 		}

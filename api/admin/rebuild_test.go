@@ -19,7 +19,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 	// Each row is a payment whose workflow is gone, with the effect of the action on it.
 	tests := map[string]struct {
 		status pirogue.Status
-		verb   support.SupportActionKind // "": recheck
+		kind   support.SupportActionKind // "": recheck
 		unfit  error
 		sealed string // the reason why its rows cannot be read
 		starts bool
@@ -31,7 +31,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 		"it has not begun":                   {status: pirogue.StatusCreated, says: "nothing to do"},
 		"it was paid, and may be taken back": {status: pirogue.StatusSuccess, starts: true},
 		"it was paid, and is sent again": {
-			status: pirogue.StatusSuccess, verb: support.ActionRedrive, says: "nothing to do",
+			status: pirogue.StatusSuccess, kind: support.ActionRedrive, says: "nothing to do",
 		},
 		"its rows cannot be read": {
 			status: pirogue.StatusPending, sealed: "no key", says: "cannot be started: no key",
@@ -45,10 +45,10 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t)
-			w.workflows.remedy, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
+			w.workflows.act, w.workflows.unfit = fails(pirogue.NotFound), tt.unfit
 			w.change(func(p *pirogue.Payment) { p.Status = tt.status })
 			w.store.unreadable = tt.sealed
-			got := w.press(cmp.Or(tt.verb, support.ActionRecheck), because)
+			got := w.requestAction(cmp.Or(tt.kind, support.ActionRecheck), because)
 			require.Equal(t, map[bool]int{true: 200, false: 409}[tt.starts], got.status(), "%s", got.Body)
 			require.Equal(t, tt.starts, len(w.workflows.again) == 1)
 			require.Contains(t, got.Body.String(), tt.says)
@@ -70,9 +70,9 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 	require.Equal(t, admin.Lost{Found: w.workflows.lost.Found, NotAll: w.workflows.lost.NotAll}, shown)
 	require.Zero(t, w.workflows.rebuilt)
 
-	act, err := w.client(t, supportToken).Rebuild(t.Context(), "Temporal was restored")
+	entry, err := w.client(t, supportToken).Rebuild(t.Context(), "Temporal was restored")
 	require.NoError(t, err)
-	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", act.Result.Reason)
+	require.Equal(t, "Started again: 3 payments, 1 bulks, 0 webhooks. Cases: 0.", entry.Result.Reason)
 	require.Equal(t, 1, w.workflows.rebuilt)
 	_, err = w.client(t, reader).Rebuild(t.Context(), "may not")
 	require.Error(t, err)

@@ -33,7 +33,7 @@ type fakeStore struct {
 	payments    map[pirogue.PaymentID]pirogue.Payment
 	cases       []support.Case
 	asked       support.WorkFilter // of the last list
-	acts        map[string]support.AuditEntry
+	entries     map[string]support.AuditEntry
 	events      map[pirogue.EventID]pirogue.Event
 	settlements map[string]support.Settlement
 	fees        map[pirogue.MerchantID]pirogue.FeeSchedule
@@ -57,8 +57,9 @@ type fakeStore struct {
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{}, acts: map[string]support.AuditEntry{},
-		events: map[pirogue.EventID]pirogue.Event{}, settlements: map[string]support.Settlement{},
+		tokens: map[string]holder{}, payments: map[pirogue.PaymentID]pirogue.Payment{},
+		entries: map[string]support.AuditEntry{},
+		events:  map[pirogue.EventID]pirogue.Event{}, settlements: map[string]support.Settlement{},
 		fees:     map[pirogue.MerchantID]pirogue.FeeSchedule{merchantID: nil},
 		healths:  map[pirogue.OperatorCode]operator.CircuitBreaker{},
 		policies: map[pirogue.MerchantID]pirogue.LatePolicy{merchantID: pirogue.LateReturn},
@@ -100,7 +101,7 @@ func (s *fakeStore) change(how func()) {
 func (s *fakeStore) log() []support.AuditEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.acts), func(a, b support.AuditEntry) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.SortedFunc(maps.Values(s.entries), func(a, b support.AuditEntry) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // Token implements admin.Tokens: the secret is the person's name.
@@ -247,39 +248,39 @@ func (s *fakeStore) BeginAuditEntry(_ context.Context, a support.AuditEntry) err
 	unlock, err := s.open()
 	defer unlock()
 	err = cmp.Or(err, s.full)
-	if _, twice := s.acts[a.ID]; twice && err == nil {
-		err = pirogue.Errorf(pirogue.Internal, "act %s stands", a.ID)
+	if _, twice := s.entries[a.ID]; twice && err == nil {
+		err = pirogue.Errorf(pirogue.Internal, "audit entry %s stands", a.ID)
 	}
 	if err == nil {
-		s.acts[a.ID] = a
+		s.entries[a.ID] = a
 	}
 	return err
 }
 
 // EndAuditEntry implements admin.AuditLog: an entry keeps its first result.
-func (s *fakeStore) EndAuditEntry(_ context.Context, act string, v support.ActionResult, at time.Time) error {
+func (s *fakeStore) EndAuditEntry(_ context.Context, id string, v support.ActionResult, at time.Time) error {
 	unlock, err := s.open()
 	defer unlock()
 	if err = cmp.Or(err, s.cutOff); err != nil {
 		return err
 	}
-	a, ok := s.acts[act]
+	a, ok := s.entries[id]
 	if !ok {
-		return pirogue.Errorf(pirogue.NotFound, "no act %s", act)
+		return pirogue.Errorf(pirogue.NotFound, "no audit entry %s", id)
 	}
 	if a.Result.Decision == "" {
 		a.Result, a.EndedAt = v, at
-		s.acts[act] = a
+		s.entries[id] = a
 	}
 	return nil
 }
 
 // AuditEntries implements admin.AuditLog.
 func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error) {
-	acts := s.log()
-	slices.Reverse(acts)
-	acts = slices.DeleteFunc(acts, func(a support.AuditEntry) bool { return id != "" && a.PaymentID != id })
-	return acts[:min(limit, len(acts))], nil
+	entries := s.log()
+	slices.Reverse(entries)
+	entries = slices.DeleteFunc(entries, func(a support.AuditEntry) bool { return id != "" && a.PaymentID != id })
+	return entries[:min(limit, len(entries))], nil
 }
 
 // RecordSettlement implements admin.Merchants: one ID books once, and lost calls book without a response.

@@ -50,9 +50,9 @@ const bulkID pirogue.BulkID = "018f3b1e-7c1a-7def-8abc-0123456789ef"
 // in flight and refuses the eleventh.
 type fakeWorkflows struct {
 	mu        sync.Mutex
-	remedy    func(context.Context, pirogue.Payment, string) (support.ActionResult, error)
+	act       func(context.Context, pirogue.Payment, string) (support.ActionResult, error)
 	waiting   func(context.Context) (lifecycle.WaitState, error)
-	remedies  []string // the actions that reached a workflow
+	requests  []string // the actions that reached a workflow
 	inFlight  int
 	most      int // largest number in flight together
 	delivered []string
@@ -104,12 +104,12 @@ func (w *fakeWorkflows) Restart(_ context.Context, r lifecycle.Restart) error {
 const inFlightLimit = 10
 
 // Act implements admin.Workflows, with Temporal's limit of updates in flight.
-func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) (support.ActionResult, error) {
+func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, auditID string) (support.ActionResult, error) {
 	w.mu.Lock()
 	w.inFlight++
 	w.most = max(w.most, w.inFlight)
-	w.remedies = append(w.remedies, act)
-	remedy, full := w.remedy, w.inFlight > inFlightLimit
+	w.requests = append(w.requests, auditID)
+	act, full := w.act, w.inFlight > inFlightLimit
 	w.mu.Unlock()
 	defer func() {
 		w.mu.Lock()
@@ -119,7 +119,7 @@ func (w *fakeWorkflows) Act(ctx context.Context, p pirogue.Payment, act string) 
 	if full {
 		return support.ActionResult{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too many updates in flight")
 	}
-	return remedy(ctx, p, act)
+	return act(ctx, p, auditID)
 }
 
 // Waiting implements admin.Workflows.
@@ -147,7 +147,7 @@ func (w *fakeWorkflows) Deliver(_ context.Context, _ access.Owner, id pirogue.Ev
 func (w *fakeWorkflows) asked() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.remedies
+	return w.requests
 }
 
 // world is a server over fakes, with one pending payment and three people.
@@ -162,7 +162,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, store: newFakeStore(), workflows: &fakeWorkflows{}}
-	w.workflows.remedy = says(support.ActionResult{
+	w.workflows.act = says(support.ActionResult{
 		Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING",
 	})
 	for name, role := range map[string]support.Role{
@@ -238,15 +238,15 @@ func (w *world) do(r *http.Request) reply {
 // status returns the response's HTTP status.
 func (r reply) status() int { return r.ResponseRecorder.Code }
 
-// act returns the audit entry in a response.
+// entry returns the audit entry in a response.
 func (r reply) entry(t *testing.T) admin.AuditEntry {
 	t.Helper()
-	var act admin.AuditEntry
-	require.NoError(t, json.Unmarshal(r.Data, &act), "%s", r.Body)
-	return act
+	var entry admin.AuditEntry
+	require.NoError(t, json.Unmarshal(r.Data, &entry), "%s", r.Body)
+	return entry
 }
 
-// press sends one action on the payment, with Seydou's token.
-func (w *world) press(verb support.SupportActionKind, body string) reply {
-	return w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(verb), body))
+// requestAction sends one action on the payment, with Seydou's token.
+func (w *world) requestAction(kind support.SupportActionKind, body string) reply {
+	return w.do(request(supportToken, http.MethodPost, "/payments/"+string(w.payment.ID)+"/"+string(kind), body))
 }

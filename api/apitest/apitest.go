@@ -72,8 +72,8 @@ func Run(t *testing.T, baseURL, key, secret string) {
 			row.check(t, m.play(t, client, row))
 		})
 	}
-	for _, story := range stories {
-		t.Run(story.name, func(t *testing.T) { story.play(teller{m, t, client}) })
+	for _, story := range sequences {
+		t.Run(story.name, func(t *testing.T) { story.play(sequence{m, t, client}) })
 	}
 }
 
@@ -94,18 +94,18 @@ func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
 	p, err := row.send.prepare(m, newOrder(), time.Now())
 	require.NoError(t, err)
 	if row.again || row.then != "" {
-		first := p.patient(t, client, "")
+		first := p.sendUntilAdmitted(t, client, "")
 		require.Equal(t, http.StatusAccepted, first.Status, "the first time: %s", first.Body)
 	}
 	if row.then != "" {
 		p.target = strings.TrimSuffix(p.target, row.send.path) + row.then
 	}
-	return p.patient(t, client, row.Code)
+	return p.sendUntilAdmitted(t, client, row.Code)
 }
 
-// patient sends a request. It repeats the same bytes while a rate limit refuses them that the row
+// sendUntilAdmitted sends a request. It repeats the same bytes while a rate limit refuses them that the row
 // does not test.
-func (p prepared) patient(t *testing.T, client *http.Client, want pirogue.Code) Answer {
+func (p prepared) sendUntilAdmitted(t *testing.T, client *http.Client, want pirogue.Code) Answer {
 	t.Helper()
 	for range attempts {
 		got := p.answer(t, client)

@@ -53,8 +53,8 @@ type words struct {
 	name, text string
 }
 
-// good returns a request without any mistake.
-func good() request { return post(cashInPath, cashIn()) }
+// validCashIn returns a request without any mistake.
+func validCashIn() request { return post(cashInPath, cashIn()) }
 
 // refused returns a row with an error code; its status is that of pirogue.Codes.
 func refused(number int, name string, code pirogue.Code, send request) Row {
@@ -86,7 +86,7 @@ func stamps() []Row {
 		{2, "a timestamp of nine digits", "714400000"},
 		{2, "a timestamp with the body behind it", `1714400000{"amount":500}`},
 	} {
-		rows = append(rows, refused(w.number, w.name, pirogue.TimestampOutOfRange, good().stamped(w.text)))
+		rows = append(rows, refused(w.number, w.name, pirogue.TimestampOutOfRange, validCashIn().stamped(w.text)))
 	}
 	return rows
 }
@@ -97,42 +97,44 @@ func authentication() []Row {
 	reordered := `{"amount":500,"merchant_order_id":"{order}","customer_msisdn":"` + MSISDN + `"}`
 	getWithBody := request{method: http.MethodGet, path: balancesPath, body: "{}"}
 	return append(stamps(),
-		refused(1, "no key", wrong, good().without(keyHeader)),
-		refused(1, "no signature", wrong, good().without(signatureHeader)),
+		refused(1, "no key", wrong, validCashIn().without(keyHeader)),
+		refused(1, "no signature", wrong, validCashIn().without(signatureHeader)),
 		refused(1, "no key on a GET", wrong, get(balancesPath).without(keyHeader)),
-		refused(2, "no timestamp", pirogue.TimestampOutOfRange, good().without(timestampHeader)),
-		refused(3, "a timestamp that is too old", pirogue.TimestampOutOfRange, good().late(-302*time.Second)),
-		refused(3, "a timestamp that is too new", pirogue.TimestampOutOfRange, good().late(302*time.Second)),
-		accepted(3, "a timestamp that is old but good", good().late(-290*time.Second)),
-		accepted(3, "a timestamp that is new but good", good().late(290*time.Second)),
+		refused(2, "no timestamp", pirogue.TimestampOutOfRange, validCashIn().without(timestampHeader)),
+		refused(3, "a timestamp that is too old", pirogue.TimestampOutOfRange, validCashIn().late(-302*time.Second)),
+		refused(3, "a timestamp that is too new", pirogue.TimestampOutOfRange, validCashIn().late(302*time.Second)),
+		accepted(3, "a timestamp that is old but good", validCashIn().late(-290*time.Second)),
+		accepted(3, "a timestamp that is new but good", validCashIn().late(290*time.Second)),
 		refused(4, "the body moved into the timestamp", pirogue.TimestampOutOfRange,
 			post(cashInPath, "").stamped("1714400000"+cashIn())),
 		refused(5, "a space added after signing", wrong, post(cashInPath, cashIn()+" ").signedOver(cashIn())),
 		refused(5, "fields reordered after signing", wrong,
 			post(cashInPath, reordered).signedOver(cashIn())),
-		refused(6, "a signature in upper case", wrong, good().resigned(strings.ToUpper)),
-		refused(6, "a signature with a prefix", wrong, good().resigned(func(s string) string { return "sha256=" + s })),
-		refused(6, "a signature of 63 characters", wrong, good().resigned(func(s string) string { return s[:63] })),
-		refused(6, "a signature of 65 characters", wrong, good().resigned(func(s string) string { return s + "0" })),
-		refused(6, "an empty signature", wrong, good().resigned(func(string) string { return "" })),
-		refused(6, "a signature in base64", wrong, good().resigned(inBase64)),
-		refused(6, "a signature with a letter g", wrong, good().resigned(func(s string) string { return "g" + s[1:] })),
-		refused(6, "two signatures", wrong, good().edit(twice(signatureHeader))),
-		refused(6, "two keys", wrong, good().edit(twice(keyHeader))),
-		refused(6, "two timestamps", wrong, good().edit(twice(timestampHeader))),
-		refused(7, "a key nobody has", wrong, good().with(keyHeader, ids.Key(pirogue.Test))),
-		refused(7, "a key that cannot be one", wrong, good().with(keyHeader, "nk_test_' OR 1=1--")),
-		refused(7, "a key that is not text", wrong, good().with(keyHeader, "nk_test_\xff\xfe")),
-		refused(8, "another key's secret", wrong, good().keyed(ids.Secret())),
+		refused(6, "a signature in upper case", wrong, validCashIn().resigned(strings.ToUpper)),
+		refused(6, "a signature with a prefix", wrong, validCashIn().
+			resigned(func(s string) string { return "sha256=" + s })),
+		refused(6, "a signature of 63 characters", wrong, validCashIn().resigned(func(s string) string { return s[:63] })),
+		refused(6, "a signature of 65 characters", wrong, validCashIn().resigned(func(s string) string { return s + "0" })),
+		refused(6, "an empty signature", wrong, validCashIn().resigned(func(string) string { return "" })),
+		refused(6, "a signature in base64", wrong, validCashIn().resigned(inBase64)),
+		refused(6, "a signature with a letter g", wrong, validCashIn().
+			resigned(func(s string) string { return "g" + s[1:] })),
+		refused(6, "two signatures", wrong, validCashIn().edit(twice(signatureHeader))),
+		refused(6, "two keys", wrong, validCashIn().edit(twice(keyHeader))),
+		refused(6, "two timestamps", wrong, validCashIn().edit(twice(timestampHeader))),
+		refused(7, "a key nobody has", wrong, validCashIn().with(keyHeader, ids.Key(pirogue.Test))),
+		refused(7, "a key that cannot be one", wrong, validCashIn().with(keyHeader, "nk_test_' OR 1=1--")),
+		refused(7, "a key that is not text", wrong, validCashIn().with(keyHeader, "nk_test_\xff\xfe")),
+		refused(8, "another key's secret", wrong, validCashIn().keyed(ids.Secret())),
 		Row{
 			Number: 9, Name: "the same signed POST again", Status: http.StatusConflict, Code: pirogue.DuplicateOrder,
-			send: good(), again: true,
+			send: validCashIn(), again: true,
 		},
 		refused(13, "a GET with a body", pirogue.InvalidJSON, getWithBody),
 		refused(13, "a GET signed with its body", wrong, getWithBody.signedOver("{}")),
 		refused(14, "the secret in the query instead of a signature", wrong,
 			get(balancesPath+"?api_secret=0b2cc4").without(keyHeader, signatureHeader)),
-		accepted(14, "a method in a header", good().with("X-HTTP-Method-Override", http.MethodDelete)),
+		accepted(14, "a method in a header", validCashIn().with("X-HTTP-Method-Override", http.MethodDelete)),
 		accepted(14, "a secret in the query of a POST", post(cashInPath+"?api_secret=0b2cc4", cashIn())),
 	)
 }
@@ -186,13 +188,13 @@ func bodies() []Row {
 		refused(25, "a megabyte of white space", pirogue.PayloadTooLarge, post(cashInPath, strings.Repeat(" ", 1<<20))),
 		refused(25, "one byte more than 64 KiB", pirogue.PayloadTooLarge, post(cashInPath, strings.Repeat(" ", 64<<10+1))),
 		refused(25, "64 KiB to the byte", pirogue.InvalidJSON, post(cashInPath, strings.Repeat(" ", 64<<10))),
-		refused(26, "plain text", media, good().with("Content-Type", "text/plain")),
-		refused(26, "a form", media, good().with("Content-Type", "application/x-www-form-urlencoded")),
-		refused(26, "no content type", media, good().without("Content-Type")),
-		refused(26, "UTF-16", media, good().with("Content-Type", "application/json; charset=utf-16")),
-		refused(26, "two content types", media, good().with("Content-Type", "application/json", "text/plain")),
-		accepted(26, "UTF-8 that says so", good().with("Content-Type", "application/json; charset=UTF-8")),
-		refused(27, "gzip", media, good().with("Content-Encoding", "gzip")),
+		refused(26, "plain text", media, validCashIn().with("Content-Type", "text/plain")),
+		refused(26, "a form", media, validCashIn().with("Content-Type", "application/x-www-form-urlencoded")),
+		refused(26, "no content type", media, validCashIn().without("Content-Type")),
+		refused(26, "UTF-16", media, validCashIn().with("Content-Type", "application/json; charset=utf-16")),
+		refused(26, "two content types", media, validCashIn().with("Content-Type", "application/json", "text/plain")),
+		accepted(26, "UTF-8 that says so", validCashIn().with("Content-Type", "application/json; charset=UTF-8")),
+		refused(27, "gzip", media, validCashIn().with("Content-Encoding", "gzip")),
 	)
 	for _, name := range []string{"status", "fee", "merchant_id", "mode", "event"} {
 		rows = append(rows, field(22, "a field of ours: "+name, name, `"x"`, pirogue.UnknownField))

@@ -26,9 +26,9 @@ func refund(payment, more string) string {
 	return `{"transaction_id":"` + payment + `","merchant_refund_id":"{order}"` + more + `}`
 }
 
-// letter is the body of a webhook of ours. It is signed with the merchant's secret, so anyone who
+// webhookBody is the body of a webhook of ours. It is signed with the merchant's secret, so anyone who
 // sees it could send it back to the API.
-const letter = `{"event":"transaction.status_changed","transaction_id":"019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07",` +
+const webhookBody = `{"event":"transaction.status_changed","transaction_id":"019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07",` +
 	`"merchant_order_id":"{order}","type":"CASHIN","status":"SUCCESS","amount":500,"currency":"XOF",` +
 	`"timestamp":"2026-04-29T14:32:18+00:00"}`
 
@@ -36,12 +36,12 @@ const letter = `{"event":"transaction.status_changed","transaction_id":"019dd95b
 func elsewhere() []Row {
 	var rows []Row
 	for _, path := range []string{cashOutPath, refundPath, resendPath} {
-		row := refused(10, "a captured cash-in sent to "+path, pirogue.SignatureReplayed, good())
+		row := refused(10, "a captured cash-in sent to "+path, pirogue.SignatureReplayed, validCashIn())
 		row.then = path
 		rows = append(rows, row)
 	}
 	for _, path := range []string{refundPath, cashInPath, cashOutPath} {
-		rows = append(rows, refused(11, "a webhook of ours sent to "+path, pirogue.UnknownField, post(path, letter)))
+		rows = append(rows, refused(11, "a webhook of ours sent to "+path, pirogue.UnknownField, post(path, webhookBody)))
 	}
 	return append(rows,
 		refused(10, "a cash-in's body on the cash-outs", pirogue.UnknownField, post(cashOutPath, cashIn())),

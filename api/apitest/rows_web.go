@@ -87,7 +87,7 @@ func routes() []Row {
 		refused(29, "a path in another case", pirogue.NotFound, post("/Payments/cashin", cashIn())),
 		refused(29, "an escaped path", pirogue.NotFound, post("/%70ayments/cashin", cashIn())),
 		refused(29, "a route that does not exist", pirogue.NotFound, get("/nothing")),
-		refused(30, "OPTIONS", pirogue.MethodNotAllowed, good().as(http.MethodOptions)),
+		refused(30, "OPTIONS", pirogue.MethodNotAllowed, validCashIn().as(http.MethodOptions)),
 		refused(61, "a wait in words", query, get("/payments/1?wait=long")),
 		refused(61, "a wait that is too long", query, get("/payments/1?wait=26")),
 		refused(61, "a negative wait", query, get("/payments/1?wait=-1")),
@@ -98,7 +98,7 @@ func routes() []Row {
 		refused(61, "a query that cannot be read", query, get("/payments?%zz=1")),
 	}
 	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodTrace} {
-		rows = append(rows, refused(30, method, pirogue.MethodNotAllowed, good().as(method)))
+		rows = append(rows, refused(30, method, pirogue.MethodNotAllowed, validCashIn().as(method)))
 	}
 	for _, filter := range []string{
 		"limit=0", "limit=-1", "limit=101", "limit=1e9", "limit=", "cursor=x", "cursor=", "status=success", "type=PAYIN",

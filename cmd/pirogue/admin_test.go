@@ -44,25 +44,25 @@ func run(t *testing.T, environ []string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// asked holds a request that reached the admin API.
-type asked struct{ Token, Method, Target, Body string }
+// apiRequest holds a request that reached the admin API.
+type apiRequest struct{ Token, Method, Target, Body string }
 
-// adminAPI plays the admin API: it answers every request with one status and body. heard holds
+// adminAPI plays the admin API: it answers every request with one status and body. last holds
 // the last request.
-func adminAPI(t *testing.T, status int, body string) (environ []string, heard *asked) {
+func adminAPI(t *testing.T, status int, body string) (environ []string, last *apiRequest) {
 	t.Helper()
-	heard = &asked{}
+	last = &apiRequest{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
-		*heard = asked{r.Header.Get("Authorization"), r.Method, r.URL.String(), string(raw)}
+		*last = apiRequest{r.Header.Get("Authorization"), r.Method, r.URL.String(), string(raw)}
 		w.WriteHeader(status)
 		fmt.Fprint(w, body)
 	}))
 	t.Cleanup(server.Close)
-	return []string{"PIROGUE_SUPPORT_URL=" + server.URL, "PIROGUE_SUPPORT_TOKEN=rokias"}, heard
+	return []string{"PIROGUE_SUPPORT_URL=" + server.URL, "PIROGUE_SUPPORT_TOKEN=rokias"}, last
 }
 
 func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
@@ -181,14 +181,14 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			environ, heard := adminAPI(t, http.StatusOK, `{"data":`+tt.data+`}`)
+			environ, last := adminAPI(t, http.StatusOK, `{"data":`+tt.data+`}`)
 			args := append([]string{"admin"}, strings.Fields(tt.args)...)
 			if strings.HasSuffix(tt.args, "--reason") {
 				args = append(args, "they called")
 			}
 			out, err := run(t, environ, args...)
 			require.NoError(t, err)
-			require.Equal(t, asked{"Bearer rokias", tt.method, tt.target, tt.body}, *heard)
+			require.Equal(t, apiRequest{"Bearer rokias", tt.method, tt.target, tt.body}, *last)
 			require.Contains(t, out, tt.prints)
 
 			out, err = run(t, environ, append(args, "--json")...)
@@ -213,7 +213,7 @@ func TestARefusedActIsPrintedAndTheCommandFails(t *testing.T) {
 func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
 	t.Parallel()
 
-	environ, heard := adminAPI(t, http.StatusOK, `{"data":{}}`)
+	environ, last := adminAPI(t, http.StatusOK, `{"data":{}}`)
 	for _, args := range []string{
 		"recheck " + somePayment, "redrive " + somePayment, "resend " + somePayment,
 		"resolve " + somePayment + " --as paid --evidence line4", "fee set " + someMerchant + " --type CASHIN",
@@ -222,22 +222,22 @@ func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
 		_, err := run(t, environ, append([]string{"admin"}, strings.Fields(args)...)...)
 		require.ErrorContains(t, err, `"reason" not set`, args)
 	}
-	require.Empty(t, *heard)
+	require.Empty(t, *last)
 	_, err := run(t, nil, "admin", "stuck")
 	require.ErrorContains(t, err, "PIROGUE_SUPPORT_TOKEN")
 }
 
-// bookkeeper holds the parts of the commands that work on the database, and the simulators'
+// booksWorld holds the parts of the commands that work on the database, and the simulators'
 // books. A test fills the books in.
-type bookkeeper struct {
+type booksWorld struct {
 	environ []string
 	parts   *parts
 	books   map[string]string // by path
 }
 
-func newBookkeeper(t *testing.T) *bookkeeper {
+func newBooksWorld(t *testing.T) *booksWorld {
 	t.Helper()
-	b := &bookkeeper{books: map[string]string{}}
+	b := &booksWorld{books: map[string]string{}}
 	simulators := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		book, ok := b.books[r.URL.Path]
 		if !ok {
@@ -263,7 +263,7 @@ func newBookkeeper(t *testing.T) *bookkeeper {
 func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
 	t.Parallel()
 
-	b := newBookkeeper(t)
+	b := newBooksWorld(t)
 	out, err := run(t, b.environ, "admin", "token", "create", "rokia", "--role", "support")
 	require.NoError(t, err)
 	secret, ok := strings.CutPrefix(strings.TrimSpace(out), "PIROGUE_SUPPORT_TOKEN=")
@@ -302,7 +302,7 @@ func TestOnALaptopTheCommandsFindTheKeysBesideTheDatabase(t *testing.T) {
 
 // accepted creates a payment that Pirogue has accepted and not sent, and returns its attempt. change
 // changes the payment before.
-func (b *bookkeeper) accepted(t *testing.T, change ...func(*pirogue.Payment)) pirogue.Attempt {
+func (b *booksWorld) accepted(t *testing.T, change ...func(*pirogue.Payment)) pirogue.Attempt {
 	t.Helper()
 	merchant, err := b.parts.store.Merchants.CreateMerchant(t.Context(), pirogue.Merchant{Name: "Boutique"})
 	require.NoError(t, err)
@@ -329,7 +329,7 @@ func (b *bookkeeper) accepted(t *testing.T, change ...func(*pirogue.Payment)) pi
 }
 
 // pay finalizes an accepted payment as paid.
-func (b *bookkeeper) pay(t *testing.T, a pirogue.Attempt) {
+func (b *booksWorld) pay(t *testing.T, a pirogue.Attempt) {
 	t.Helper()
 	now := time.Now()
 	sending, err := b.parts.store.Attempts.Send(t.Context(), a.ID, operator.SendLimits{}, now)
@@ -389,7 +389,7 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBookkeeper(t)
+			b := newBooksWorld(t)
 			attempt := b.accepted(t)
 			if tt.paid {
 				b.pay(t, attempt)
@@ -411,7 +411,7 @@ func TestVerifyHoldsTheBooksAgainstTheSimulators(t *testing.T) {
 func TestVerifyPrintsWhatTheDatabaseBreaks(t *testing.T) {
 	t.Parallel()
 
-	b := newBookkeeper(t)
+	b := newBooksWorld(t)
 	out, err := run(t, b.environ, "admin", "verify", "--json")
 	require.NoError(t, err)
 	require.JSONEq(t, `[]`, out)
@@ -457,7 +457,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 	require.Eventually(t, func() bool { // refused while the first delivery is under way
 		return strings.Contains(tool("resend", paid.Data.ID, "--reason", "their server was down"), "round 1")
 	}, patience, 100*time.Millisecond)
-	require.Eventually(t, func() bool { return len(w.letters(paid.Data.ID)) == 2 }, patience, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.webhooks(paid.Data.ID)) == 2 }, patience, 100*time.Millisecond)
 	found, err := w.parts.violations(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, found)

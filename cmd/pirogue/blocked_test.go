@@ -14,9 +14,9 @@ import (
 	"pirogue/workflows"
 )
 
-// otherSteps is a workflow of another version. Its first step is a timer, so no history of the
+// otherWorkflowVersion is a workflow of another version. Its first step is a timer, so no history of the
 // real workflow replays on it.
-func otherSteps(ctx workflow.Context, _ lifecycle.PaymentInput) (pirogue.Status, error) {
+func otherWorkflowVersion(ctx workflow.Context, _ lifecycle.PaymentInput) (pirogue.Status, error) {
 	return "", workflow.Sleep(ctx, 5*time.Second)
 }
 
@@ -30,7 +30,7 @@ func TestABlockedWorkflowIsStartedAgain(t *testing.T) {
 	m.fund(t, 100_000)
 	f.kill("worker")
 	other := worker.New(f.parts.temporal, workflows.PaymentsQueue, worker.Options{})
-	other.RegisterWorkflowWithOptions(otherSteps, workflow.RegisterOptions{Name: "CashOut"})
+	other.RegisterWorkflowWithOptions(otherWorkflowVersion, workflow.RegisterOptions{Name: "CashOut"})
 	require.NoError(t, other.Start())
 	id := m.send(t, "/payments/cashout", cashOut(paid10s, 5000)).Data.ID
 	require.NotEmpty(t, id)

@@ -155,7 +155,7 @@ func namedOnce(body []byte) error {
 
 // accepted returns the bulk of an earlier submission if the API answers that this one repeats it.
 // So a merchant may submit the same file again.
-func accepted(out io.Writer, bulk bulkStand, err error) (bulkStand, error) {
+func accepted(out io.Writer, bulk bulkState, err error) (bulkState, error) {
 	var no *refusal
 	if !errors.As(err, &no) || no.Code != pirogue.DuplicateOrder || len(no.Data) == 0 {
 		return bulk, err
@@ -165,7 +165,7 @@ func accepted(out io.Writer, bulk bulkStand, err error) (bulkStand, error) {
 }
 
 // summary returns the number of lines, the amount, the fees and the state of a bulk in one line.
-func summary(b bulkStand) string {
+func summary(b bulkState) string {
 	total := pirogue.Money{Minor: b.Amount, Currency: b.Currency}
 	return fmt.Sprintf("%d lines, %s and %d in fees, %s", b.Lines, total, b.Fee, b.State)
 }
@@ -225,6 +225,6 @@ func bulkWatch(environ []string) *cobra.Command {
 }
 
 // readBulk reads a bulk and the counts of its lines.
-func (c *bulkClient) readBulk(ctx context.Context, id string) (bulkStand, error) {
+func (c *bulkClient) readBulk(ctx context.Context, id string) (bulkState, error) {
 	return c.bulk(ctx, bulkRequest{method: http.MethodGet, path: bulksPath + "/" + url.PathEscape(id)})
 }

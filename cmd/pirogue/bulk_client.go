@@ -48,8 +48,8 @@ type bulkRequest struct {
 	body         []byte
 }
 
-// bulkStand is a bulk as the merchant API returns it.
-type bulkStand struct {
+// bulkState is a bulk as the merchant API returns it.
+type bulkState struct {
 	ID       string                  `json:"bulk_id"`
 	State    bulk.BulkState          `json:"state"`
 	Lines    int                     `json:"lines"`
@@ -95,8 +95,8 @@ func (r *refusal) passing() bool {
 
 // bulk sends a request and decodes the bulk in its response. It retries as insist does. A retry
 // is safe: each request of a bulk takes effect once.
-func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkStand, error) {
-	var answer struct{ Data bulkStand }
+func (c *bulkClient) bulk(ctx context.Context, r bulkRequest) (bulkState, error) {
+	var answer struct{ Data bulkState }
 	err := c.insist(ctx, r, func(from io.Reader) error {
 		return json.NewDecoder(io.LimitReader(from, maxBulkAnswer)).Decode(&answer)
 	})

@@ -24,48 +24,48 @@ import (
 	"pirogue/workflows"
 )
 
-// largest is a store with a bulk of 10,000 lines. Every page has lines to start, and the bulk is
+// largestBulkStore is a store with a bulk of 10,000 lines. Every page has lines to start, and the bulk is
 // counted a few times before all lines have ended: the longest history.
-type largest struct {
+type largestBulkStore struct {
 	activities.Store
 	counted atomic.Int32
 }
 
-func (*largest) BulkPage(context.Context, pirogue.BulkID, int) (bulk.BulkPageProgress, error) {
+func (*largestBulkStore) BulkPage(context.Context, pirogue.BulkID, int) (bulk.BulkPageProgress, error) {
 	return bulk.BulkPageProgress{Waiting: bulk.BulkPageLines}, nil
 }
 
-func (*largest) StartLines(
+func (*largestBulkStore) StartLines(
 	context.Context, pirogue.BulkID, int, int, func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
 	return 0, nil
 }
 
-func (*largest) OpenLines(context.Context, pirogue.BulkID, int) ([]bulk.OpenLine, error) {
+func (*largestBulkStore) OpenLines(context.Context, pirogue.BulkID, int) ([]bulk.OpenLine, error) {
 	return []bulk.OpenLine{{Payment: pirogue.Payment{ID: ids.Payment()}}}, nil
 }
 
-func (*largest) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) (int, error) {
+func (*largestBulkStore) EndUnsentLines(context.Context, pirogue.BulkID, time.Time, int) (int, error) {
 	return 0, nil
 }
 
-func (*largest) UnstartedLines(
+func (*largestBulkStore) UnstartedLines(
 	context.Context, pirogue.BulkID, pirogue.PaymentID, int,
 ) ([]bulk.OpenLine, error) {
 	return nil, nil
 }
 
-func (s *largest) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.BulkProgress, bool, error) {
+func (s *largestBulkStore) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.BulkProgress, bool, error) {
 	over := s.counted.Add(1) > 3
 	return bulk.BulkProgress{Bulk: bulk.Bulk{State: bulk.BulkCompleted, Lines: bulk.MaxBulkLines}}, over, nil
 }
 
-// nowhere starts no other workflow.
-type nowhere struct{ activities.Workflows }
+// noWorkflows starts no other workflow.
+type noWorkflows struct{ activities.Workflows }
 
-func (nowhere) Launch(context.Context, pirogue.Payment) error { return nil }
+func (noWorkflows) Launch(context.Context, pirogue.Payment) error { return nil }
 
-func (nowhere) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
+func (noWorkflows) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
 
 // Ten thousand lines of four networks, each with a page that is not full, fill 23 pages. No bulk
 // has more.
@@ -84,7 +84,7 @@ func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	w := worker.New(c, workflows.PaymentsQueue, worker.Options{})
 	w.RegisterWorkflow(workflows.Bulk)
 	w.RegisterActivity(&activities.Activities{
-		Store: &largest{}, Workflows: nowhere{}, Clock: time.Now, Chance: func() float64 { return 0 },
+		Store: &largestBulkStore{}, Workflows: noWorkflows{}, Clock: time.Now, Chance: func() float64 { return 0 },
 	})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)

@@ -197,7 +197,7 @@ func TestABarShowsHowLongItTakes(t *testing.T) {
 	t.Parallel()
 
 	now := time.Date(2026, 4, 29, 14, 32, 0, 0, time.UTC)
-	b := bulkStand{
+	b := bulkState{
 		State: bulk.BulkRunning, Lines: 10_000, StartedAt: now.Add(-time.Minute),
 		Counts: map[bulk.LineStatus]int{"SUCCESS": 2400, "FAILED": 100, "PENDING": 500, bulk.LineWaiting: 7000},
 	}
@@ -224,7 +224,7 @@ func bulkFile(t *testing.T, reference string, numbers ...string) string {
 // the simulators and back.
 func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
-		w := newWorld(t, hurry(database))
+		w := newWorld(t, shortenTimes(database))
 		w.merchant().fund(t, 100_000)
 		environ := []string{
 			"NEKAPAY_BASE_URL=" + w.merchant().base, "NEKAPAY_API_KEY=" + w.account.Key,
@@ -246,8 +246,8 @@ func TestABulkPaysItsLinesAndTellsItsMerchantOnce(t *testing.T) {
 		require.Equal(t, 4, strings.Count(printed, ",SUCCESS,"), printed)
 		require.Contains(t, printed, "OPERATOR_DECLINED")
 
-		require.Eventually(t, func() bool { return len(w.bulkLetters(t, id)) > 0 }, time.Minute, 100*time.Millisecond)
-		require.Equal(t, []string{"COMPLETED"}, w.bulkLetters(t, id))
+		require.Eventually(t, func() bool { return len(w.bulkWebhooks(t, id)) > 0 }, time.Minute, 100*time.Millisecond)
+		require.Equal(t, []string{"COMPLETED"}, w.bulkWebhooks(t, id))
 		w.givesWay(t, id)
 		w.settled()
 	})
@@ -288,19 +288,19 @@ func (w *world) owner(t *testing.T) access.Owner {
 	return access.Owner{MerchantID: key.MerchantID, Mode: key.Mode}
 }
 
-// bulkLetters returns the states in the merchant's webhooks about a bulk. It fails on a webhook
+// bulkWebhooks returns the states in the merchant's webhooks about a bulk. It fails on a webhook
 // about one of the bulk's lines.
-func (w *world) bulkLetters(t *testing.T, id string) []string {
+func (w *world) bulkWebhooks(t *testing.T, id string) []string {
 	t.Helper()
-	var told []string
-	for _, letter := range w.inbox.Webhooks() {
-		body := string(letter.Body)
+	var states []string
+	for _, event := range w.inbox.Webhooks() {
+		body := string(event.Body)
 		require.NotContains(t, body, `"merchant_order_id":"april`, "a line is told of by itself")
 		if strings.Contains(body, `"bulk_id":"`+id+`"`) {
-			require.True(t, letter.Verified)
+			require.True(t, event.Verified)
 			_, status, _ := strings.Cut(body, `"status":"`)
-			told = append(told, strings.Split(status, `"`)[0])
+			states = append(states, strings.Split(status, `"`)[0])
 		}
 	}
-	return told
+	return states
 }

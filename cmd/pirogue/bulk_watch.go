@@ -59,7 +59,7 @@ func isTerminal(out io.Writer) bool {
 
 // progressOf returns a bulk's progress in one line. Only a live line has the time left. It is an
 // estimate from the pace so far, and in a log it would be stale.
-func progressOf(b bulkStand, now time.Time, live bool) string {
+func progressOf(b bulkState, now time.Time, live bool) string {
 	done := 0
 	for status, n := range b.Counts {
 		if status.Ended() {
@@ -85,7 +85,7 @@ func progressOf(b bulkStand, now time.Time, live bool) string {
 
 // timeLeft estimates the time until every line has ended. It reports false if no line has ended
 // yet or the bulk is over.
-func timeLeft(b bulkStand, done int, now time.Time) (time.Duration, bool) {
+func timeLeft(b bulkState, done int, now time.Time) (time.Duration, bool) {
 	elapsed := now.Sub(b.StartedAt)
 	if b.State.Ended() || b.StartedAt.IsZero() || done == 0 || elapsed <= 0 {
 		return 0, false

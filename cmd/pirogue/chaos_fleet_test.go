@@ -30,30 +30,30 @@ import (
 	"pirogue/vault"
 )
 
-// harbour is Pirogue as in production, with a proxy on every connection between two parts. A
-// keeper restarts each part that ends.
-type harbour struct {
+// chaosWorld is Pirogue as in production, with a proxy on every connection between two parts. A
+// supervisor restarts each part that ends.
+type chaosWorld struct {
 	*world
 	t        *testing.T
 	addrs    map[string]string // each part listens here
-	doors    map[string]string // each connection begins here
+	proxied  map[string]string // each connection begins here
 	proxies  proxies
 	postgres *piroguetest.FragilePostgres
 	temporal piroguetest.TemporalServer
-	keepers  map[string]*keeper
-	sink     *sink
+	keepers  map[string]*supervisor
+	sink     *webhookSink
 	data     string // the folder of Temporal's file and the simulators' books
 }
 
 // chaosTimes leave a customer time while parts are down. They also leave an operator that was
 // down itself time to finish. What an operator executes after the finality window goes unseen.
-var chaosTimes = hurried{window: 10 * time.Second, horizon: 90 * time.Second}
+var chaosTimes = shortTimes{window: 10 * time.Second, horizon: 90 * time.Second}
 
-// edge is a connection between two parts: the one that opens it, and the other.
-type edge struct{ name, to string }
+// connection is a connection between two parts: the one that opens it, and the other.
+type connection struct{ name, to string }
 
 // edges lists every connection. Each of the two workers has its own.
-var edges = []edge{
+var edges = []connection{
 	{"merchant-api", "api"},
 	{"operator-api", "api"},
 	{"worker-merchant", "merchant"},
@@ -67,12 +67,12 @@ var edges = []edge{
 	{"worker2-operator", "sandbox"},
 }
 
-// newHarbour starts every part.
-func newHarbour(t *testing.T) *harbour {
+// newChaosWorld starts every part.
+func newChaosWorld(t *testing.T) *chaosWorld {
 	t.Helper()
-	h := &harbour{
-		t: t, data: t.TempDir(), addrs: map[string]string{}, doors: map[string]string{},
-		keepers: map[string]*keeper{},
+	h := &chaosWorld{
+		t: t, data: t.TempDir(), addrs: map[string]string{}, proxied: map[string]string{},
+		keepers: map[string]*supervisor{},
 	}
 	parts := []string{
 		"api", "admin", "support", "worker1", "worker2", "sandbox", "temporal", "postgres", "merchant", "proxies",
@@ -83,48 +83,48 @@ func newHarbour(t *testing.T) *harbour {
 	}
 	h.proxies = startProxies(t, h.addrs["proxies"])
 	for i, e := range edges {
-		h.doors[e.name] = ports[len(parts)+i]
-		require.NoError(t, h.proxies.between(e.name, h.doors[e.name], h.addrs[e.to]))
+		h.proxied[e.name] = ports[len(parts)+i]
+		require.NoError(t, h.proxies.between(e.name, h.proxied[e.name], h.addrs[e.to]))
 	}
 	h.postgres = piroguetest.StartFragilePostgresAt(t, h.addrs["postgres"])
 	h.startTemporal()
 	h.openBooks()
 	origin := fmt.Sprint(time.Now().UnixNano())
-	h.keep("sandbox", "sandbox", "http://"+h.addrs["sandbox"]+"/",
+	h.supervise("sandbox", "sandbox", "http://"+h.addrs["sandbox"]+"/",
 		"-rate", fmt.Sprint(hurriedRate), "-origin", origin, "-promises", *promisesFlag)
-	h.keep("worker1", "worker", "http://"+h.addrs["worker1"]+"/readyz")
-	h.keep("worker2", "worker", "http://"+h.addrs["worker2"]+"/readyz")
-	h.keep("api", "api", "http://"+h.addrs["admin"]+"/readyz")
+	h.supervise("worker1", "worker", "http://"+h.addrs["worker1"]+"/readyz")
+	h.supervise("worker2", "worker", "http://"+h.addrs["worker2"]+"/readyz")
+	h.supervise("api", "api", "http://"+h.addrs["admin"]+"/readyz")
 	require.NoError(t, h.ready())
 	return h
 }
 
 // env returns the settings of one part. "" is the test itself. It goes through no proxy, so that
 // no fault changes what it reads.
-func (h *harbour) env(part string) []string {
+func (h *chaosWorld) env(part string) []string {
 	database, temporal, play := h.postgres.URL, h.addrs["temporal"], h.addrs["sandbox"]
-	if door, ok := h.doors[part+"-postgres"]; ok {
-		database = "postgres://postgres@" + door + "/postgres?sslmode=disable"
+	if address, ok := h.proxied[part+"-postgres"]; ok {
+		database = "postgres://postgres@" + address + "/postgres?sslmode=disable"
 	}
-	if door, ok := h.doors[part+"-temporal"]; ok {
-		temporal = door
+	if address, ok := h.proxied[part+"-temporal"]; ok {
+		temporal = address
 	}
-	if door, ok := h.doors[part+"-operator"]; ok {
-		play = door
+	if address, ok := h.proxied[part+"-operator"]; ok {
+		play = address
 	}
 	return append(os.Environ(),
 		"DATABASE_URL="+database, "TEMPORAL_ADDRESS="+temporal, "PIROGUE_SANDBOX_URL=http://"+play,
 		"PIROGUE_KEYS="+harbourKeys, "PIROGUE_LOOPBACK_WEBHOOKS=true", "PIROGUE_LOG_LEVEL=error",
 		"PIROGUE_API_ADDR="+h.addrs["api"], "PIROGUE_ADMIN_ADDR="+h.addrs["admin"],
 		"PIROGUE_SUPPORT_ADDR="+h.addrs["support"], "PIROGUE_SANDBOX_ADDR="+h.addrs["sandbox"],
-		"PIROGUE_WORKER_ADDR="+h.addrs[part], "PIROGUE_PUBLIC_URL=http://"+h.doors["operator-api"],
+		"PIROGUE_WORKER_ADDR="+h.addrs[part], "PIROGUE_PUBLIC_URL=http://"+h.proxied["operator-api"],
 		"PIROGUE_DATA_DIR="+h.data,
 	)
 }
 
 var harbourKeys = vault.NewRing("test")
 
-func (h *harbour) startTemporal() {
+func (h *chaosWorld) startTemporal() {
 	_, port, err := net.SplitHostPort(h.addrs["temporal"])
 	require.NoError(h.t, err)
 	h.temporal = piroguetest.StartTemporal(h.t, "-port", port, "-ui-port", "0", "-db",
@@ -132,7 +132,7 @@ func (h *harbour) startTemporal() {
 }
 
 // openBooks migrates the database and makes a merchant whose webhooks go to the sink.
-func (h *harbour) openBooks() {
+func (h *chaosWorld) openBooks() {
 	conf, err := config.Load(h.env(""))
 	require.NoError(h.t, err)
 	chaosTimes.hasten(&conf)
@@ -145,23 +145,23 @@ func (h *harbour) openBooks() {
 	h.world = &world{t: h.t, parts: p}
 	h.account, err = p.devAccount(h.t.Context())
 	require.NoError(h.t, err)
-	h.sink = &sink{secret: h.account.Secret, told: map[string]map[string]int{}}
+	h.sink = &webhookSink{secret: h.account.Secret, statusCounts: map[string]map[string]int{}}
 	listener, err := net.Listen("tcp", h.addrs["merchant"])
 	require.NoError(h.t, err)
 	server := &http.Server{Handler: h.sink}
 	go server.Serve(listener) //nolint:errcheck // it ends when the listener closes
 	h.t.Cleanup(func() { require.NoError(h.t, server.Close()) })
 	require.NoError(h.t, p.store.Merchants.SetNotifyURL(h.t.Context(), h.account.MerchantID,
-		"http://"+h.doors["worker-merchant"]))
+		"http://"+h.proxied["worker-merchant"]))
 }
 
 // customer returns a merchant who reaches the API through the proxy, faults included.
-func (h *harbour) customer() merchant {
-	return merchant{"http://" + h.doors["merchant-api"] + "/api/v1", h.account}
+func (h *chaosWorld) customer() merchant {
+	return merchant{"http://" + h.proxied["merchant-api"] + "/api/v1", h.account}
 }
 
-// keeper restarts a part each time it ends, as a service manager does.
-type keeper struct {
+// supervisor restarts a part each time it ends, as a service manager does.
+type supervisor struct {
 	ready string
 	start func() (*process, error)
 	mu    sync.Mutex
@@ -174,12 +174,12 @@ type keeper struct {
 // part that cannot start.
 const breath = 300 * time.Millisecond
 
-// keep runs a part until the test ends.
-func (h *harbour) keep(name, part, ready string, args ...string) {
+// supervise runs a part until the test ends.
+func (h *chaosWorld) supervise(name, part, ready string, args ...string) {
 	env := h.env(name)
 	args = append(args, chaosTimes.flags()...)
 	log := h.log(name)
-	k := &keeper{ready: ready, start: func() (*process, error) { return spawn(log, part, env, args...) }}
+	k := &supervisor{ready: ready, start: func() (*process, error) { return spawn(log, part, env, args...) }}
 	h.keepers[name] = k
 	var err error
 	k.now, err = k.start()
@@ -193,7 +193,7 @@ func (h *harbour) keep(name, part, ready string, args ...string) {
 // broken they hold errors without end.
 var logsFlag = flag.String("logs", "", "a folder for the logs of the parts of a fault run; \"\" keeps none")
 
-func (h *harbour) log(name string) io.Writer {
+func (h *chaosWorld) log(name string) io.Writer {
 	if *logsFlag == "" {
 		return io.Discard
 	}
@@ -204,7 +204,7 @@ func (h *harbour) log(name string) io.Writer {
 }
 
 // watch restarts the part each time it ends, until the test ends.
-func (k *keeper) watch() {
+func (k *supervisor) watch() {
 	for {
 		k.mu.Lock()
 		running := k.now
@@ -232,14 +232,14 @@ func (k *keeper) watch() {
 }
 
 // kill ends the part without a warning, like a power cut, and keeps it down for a while.
-func (k *keeper) kill(down time.Duration) {
+func (k *supervisor) kill(down time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.until = time.Now().Add(down)
 	k.now.cmd.Process.Kill() //nolint:errcheck // it may be down already
 }
 
-func (k *keeper) stop() {
+func (k *supervisor) stop() {
 	k.mu.Lock()
 	k.over = true
 	k.mu.Unlock()
@@ -247,7 +247,7 @@ func (k *keeper) stop() {
 }
 
 // ready waits until every part answers.
-func (h *harbour) ready() error {
+func (h *chaosWorld) ready() error {
 	for _, name := range slices.Sorted(maps.Keys(h.keepers)) {
 		deadline := time.Now().Add(patience)
 		for get(context.Background(), h.keepers[name].ready) != nil {
@@ -260,25 +260,25 @@ func (h *harbour) ready() error {
 	return nil
 }
 
-// sink receives the merchant's webhooks. It verifies each, and counts the statuses that each
+// webhookSink receives the merchant's webhooks. It verifies each, and counts the statuses that each
 // payment's webhooks name.
-type sink struct {
-	secret string
-	mu     sync.Mutex
-	told   map[string]map[string]int
-	forged int
-	header http.Header // of the latest webhook, with its body
-	body   []byte
+type webhookSink struct {
+	secret       string
+	mu           sync.Mutex
+	statusCounts map[string]map[string]int
+	forged       int
+	header       http.Header // of the latest webhook, with its body
+	body         []byte
 }
 
 // ServeHTTP implements http.Handler.
-func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *webhookSink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	var news struct {
+	var event struct {
 		ID     string `json:"transaction_id"`
 		Status string `json:"status"`
 	}
-	if err != nil || json.Unmarshal(body, &news) != nil {
+	if err != nil || json.Unmarshal(body, &event) != nil {
 		w.WriteHeader(http.StatusBadRequest) // the body was cut off on its way
 		return
 	}
@@ -290,16 +290,16 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-NekaPay-Signature") != hex.EncodeToString(mac.Sum(nil)) {
 		s.forged++
 	}
-	if s.told[news.ID] == nil {
-		s.told[news.ID] = map[string]int{}
+	if s.statusCounts[event.ID] == nil {
+		s.statusCounts[event.ID] = map[string]int{}
 	}
-	s.told[news.ID][news.Status]++
+	s.statusCounts[event.ID][event.Status]++
 	s.header, s.body = r.Header.Clone(), body
 }
 
-// heard returns the statuses in the webhooks about a payment.
-func (s *sink) heard(id string) []string {
+// statuses returns the statuses in the webhooks about a payment.
+func (s *webhookSink) statuses(id string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.told[id]))
+	return slices.Sorted(maps.Keys(s.statusCounts[id]))
 }

@@ -15,9 +15,9 @@ import (
 	"pirogue"
 )
 
-// nature describes one kind of payment in the load: its customer's behaviour and the statuses in
+// profile describes one kind of payment in the load: its customer's behaviour and the statuses in
 // which it may end.
-type nature struct {
+type profile struct {
 	name   string
 	weight int // how often it is chosen, relative to the others
 	path   string
@@ -47,12 +47,12 @@ const (
 	refunds  = "/refunds"
 )
 
-// natures is the load. In Mali customers come to Orange's page, so the test plays them as people.
+// profiles is the load. In Mali customers come to Orange's page, so the test plays them as people.
 // A simulated customer would pay also a page whose address was lost with the response. In
 // Senegal, Pirogue asks again under the same reference for a code whose response was lost. The
 // simulated customer of a reference pays one code of it, so there the simulator plays the
 // customers.
-var natures = []nature{
+var profiles = []profile{
 	{"pays", 30, cashIns, silent, paidIn, pays, 0},
 	{"pays slowly", 4, cashIns, silent, paidIn, pays, 4 * time.Second},
 	{"pays late", 3, cashIns, silent, paidIn, pays, 14 * time.Second},
@@ -80,24 +80,24 @@ var natures = []nature{
 	{"part of a cash-in goes back", 10, refunds, "", paidOut, "", 0},
 }
 
-// choose draws a nature by its weight.
-func choose(dice *rand.Rand) nature {
+// chooseProfile draws a profile by its weight.
+func chooseProfile(random *rand.Rand) profile {
 	all := 0
-	for _, n := range natures {
+	for _, n := range profiles {
 		all += n.weight
 	}
-	left := dice.IntN(all)
-	for _, n := range natures {
+	left := random.IntN(all)
+	for _, n := range profiles {
 		if left -= n.weight; left < 0 {
 			return n
 		}
 	}
-	return natures[0]
+	return profiles[0]
 }
 
-// wish is one request of a merchant, with every response to it and to its retries.
-type wish struct {
-	nature  nature
+// loadRequest is one request of a merchant, with every response to it and to its retries.
+type loadRequest struct {
+	profile profile
 	body    string
 	ref     string
 	id      string // "" after a refusal
@@ -106,54 +106,54 @@ type wish struct {
 	said    map[string]bool // every payment ID in a response
 }
 
-// diary keeps what the merchants know: every request that was acknowledged or refused.
-type diary struct {
-	mu     sync.Mutex
-	wishes []*wish
-	paid   []string // cash-ins seen in SUCCESS
-	tries  map[string]int
+// requestLog keeps what the merchants know: every request that was acknowledged or refused.
+type requestLog struct {
+	mu       sync.Mutex
+	requests []*loadRequest
+	paid     []string // cash-ins seen in SUCCESS
+	tries    map[string]int
 }
 
-func (d *diary) note(w *wish) {
+func (d *requestLog) add(w *loadRequest) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.wishes = append(d.wishes, w)
+	d.requests = append(d.requests, w)
 }
 
 // count counts the result of one try: an HTTP status, or none.
-func (d *diary) count(what string) {
+func (d *requestLog) count(what string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.tries[what]++
 }
 
 // succeeded keeps a cash-in that a refund can give back.
-func (d *diary) succeeded(id string) {
+func (d *requestLog) succeeded(id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.paid = append(d.paid, id)
 }
 
 // refundable draws a cash-in that succeeded; "" if there is none.
-func (d *diary) refundable(dice *rand.Rand) string {
+func (d *requestLog) refundable(random *rand.Rand) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.paid) == 0 {
 		return ""
 	}
-	return d.paid[dice.IntN(len(d.paid))]
+	return d.paid[random.IntN(len(d.paid))]
 }
 
-// all returns a copy of all wishes.
-func (d *diary) all() []wish {
+// all returns a copy of all requests.
+func (d *requestLog) all() []loadRequest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	wishes := make([]wish, len(d.wishes))
-	for i, w := range d.wishes {
-		wishes[i] = *w
-		wishes[i].said = maps.Clone(w.said)
+	requests := make([]loadRequest, len(d.requests))
+	for i, w := range d.requests {
+		requests[i] = *w
+		requests[i].said = maps.Clone(w.said)
 	}
-	return wishes
+	return requests
 }
 
 // The pace of the load.
@@ -164,54 +164,54 @@ const (
 	tryPause  = 300 * time.Millisecond
 )
 
-// trade requests payments for one shop until closing closes. It retries each request until it has
+// runShop requests payments for one shop until closing closes. It retries each request until it has
 // a final response, or ctx ends.
-func (h *harbour) trade(ctx context.Context, closing <-chan struct{}, d *diary, dice *rand.Rand) {
+func (h *chaosWorld) runShop(ctx context.Context, closing <-chan struct{}, d *requestLog, random *rand.Rand) {
 	var customers sync.WaitGroup
 	defer customers.Wait()
 	for n := 0; ; n++ {
 		select {
 		case <-closing:
 			return
-		case <-time.After(time.Duration(dice.Int64N(int64(shopPause)))):
+		case <-time.After(time.Duration(random.Int64N(int64(shopPause)))):
 		}
-		w := &wish{nature: choose(dice), said: map[string]bool{}}
-		if !w.write(d, dice) {
+		w := &loadRequest{profile: chooseProfile(random), said: map[string]bool{}}
+		if !w.write(d, random) {
 			continue
 		}
-		if !h.wishFor(ctx, d, w) {
+		if !h.sendUntilFinal(ctx, d, w) {
 			return // the run is over
 		}
-		if w.nature.path == cashIns && w.id != "" {
-			customers.Go(func() { h.serve(ctx, d, w) })
+		if w.profile.path == cashIns && w.id != "" {
+			customers.Go(func() { h.playCustomer(ctx, d, w) })
 		}
 	}
 }
 
 // write makes the request. It reports false if it is a refund and no cash-in has succeeded.
-func (w *wish) write(d *diary, dice *rand.Rand) bool {
-	amount := 500 + dice.Int64N(40)*50
-	w.ref = fmt.Sprintf("wish_%d_%016x", orders.Add(1), dice.Uint64())
-	switch w.nature.path {
+func (w *loadRequest) write(d *requestLog, random *rand.Rand) bool {
+	amount := 500 + random.Int64N(40)*50
+	w.ref = fmt.Sprintf("chaos_%d_%016x", orders.Add(1), random.Uint64())
+	switch w.profile.path {
 	case refunds:
-		id := d.refundable(dice)
-		w.body = fmt.Sprintf(`{"transaction_id":%q,"merchant_refund_id":%q,"amount":%d}`, id, w.ref, 100+dice.Int64N(4)*50)
+		id := d.refundable(random)
+		w.body = fmt.Sprintf(`{"transaction_id":%q,"merchant_refund_id":%q,"amount":%d}`, id, w.ref, 100+random.Int64N(4)*50)
 		return id != ""
 	case cashOuts:
-		w.body = fmt.Sprintf(`{"merchant_order_id":%q,"amount":%d,"beneficiary_msisdn":%q}`, w.ref, amount, w.nature.number)
+		w.body = fmt.Sprintf(`{"merchant_order_id":%q,"amount":%d,"beneficiary_msisdn":%q}`, w.ref, amount, w.profile.number)
 	default:
-		w.body = fmt.Sprintf(`{"merchant_order_id":%q,"amount":%d,"customer_msisdn":%q}`, w.ref, amount, w.nature.number)
+		w.body = fmt.Sprintf(`{"merchant_order_id":%q,"amount":%d,"customer_msisdn":%q}`, w.ref, amount, w.profile.number)
 	}
 	return true
 }
 
-// wishFor sends a request until the response is final: a payment, or a refusal that no retry can
+// sendUntilFinal sends a request until the response is final: a payment, or a refusal that no retry can
 // change. It reports false if ctx ends first.
-func (h *harbour) wishFor(ctx context.Context, d *diary, w *wish) bool {
-	d.note(w)
+func (h *chaosWorld) sendUntilFinal(ctx context.Context, d *requestLog, w *loadRequest) bool {
+	d.add(w)
 	for ctx.Err() == nil {
 		trying, stop := context.WithTimeout(ctx, tryFor)
-		got, err := h.customer().do(trying, http.MethodPost, w.nature.path, w.body)
+		got, err := h.customer().do(trying, http.MethodPost, w.profile.path, w.body)
 		stop()
 		id := cmp.Or(got.Data.RefundID, got.Data.ID)
 		switch {
@@ -235,17 +235,17 @@ func (h *harbour) wishFor(ctx context.Context, d *diary, w *wish) bool {
 	return false
 }
 
-func (d *diary) acknowledge(w *wish, id string) {
+func (d *requestLog) acknowledge(w *loadRequest, id string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	w.id, w.at = id, time.Now()
 	w.said[id] = true
 }
 
-// serve plays the customer of a cash-in. He opens the page once there is one, does what his
-// nature says, and then checks whether he has paid.
-func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
-	typed := w.nature.types == ""
+// playCustomer plays the customer of a cash-in. He opens the page once there is one, does what his
+// profile says, and then checks whether he has paid.
+func (h *chaosWorld) playCustomer(ctx context.Context, d *requestLog, w *loadRequest) {
+	typed := w.profile.types == ""
 	var came time.Time
 	for deadline := time.Now().Add(servedWithin); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(tryPause) {
 		p, err := h.parts.store.Payments.AnyPayment(ctx, pirogue.PaymentID(w.id))
@@ -255,8 +255,8 @@ func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
 		if came.IsZero() && p.NextAction.URL != "" {
 			came = time.Now()
 		}
-		if !typed && !came.IsZero() && time.Since(came) >= w.nature.after {
-			typed = payer(w.nature.types).pay(ctx, p.NextAction.URL) == nil
+		if !typed && !came.IsZero() && time.Since(came) >= w.profile.after {
+			typed = payer(w.profile.types).pay(ctx, p.NextAction.URL) == nil
 		}
 		if p.Status == pirogue.StatusSuccess {
 			d.succeeded(w.id)
@@ -268,14 +268,14 @@ func (h *harbour) serve(ctx context.Context, d *diary, w *wish) {
 	}
 }
 
-// acknowledged draws a wish whose response was a payment; nil if there is none.
-func (d *diary) acknowledged(dice *rand.Rand) *wish {
+// acknowledged draws a request whose response was a payment; nil if there is none.
+func (d *requestLog) acknowledged(random *rand.Rand) *loadRequest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.wishes) == 0 {
+	if len(d.requests) == 0 {
 		return nil
 	}
-	if w := d.wishes[dice.IntN(len(d.wishes))]; w.id != "" {
+	if w := d.requests[random.IntN(len(d.requests))]; w.id != "" {
 		return w
 	}
 	return nil
@@ -286,19 +286,19 @@ const servedWithin = 45 * time.Second
 
 // repeat sends acknowledged requests again, as a merchant does who lost his records. It keeps
 // each payment ID in the responses: one request may have only one.
-func (h *harbour) repeat(ctx context.Context, d *diary, closing <-chan struct{}, dice *rand.Rand) {
+func (h *chaosWorld) repeat(ctx context.Context, d *requestLog, closing <-chan struct{}, random *rand.Rand) {
 	for {
 		select {
 		case <-closing:
 			return
 		case <-time.After(500 * time.Millisecond):
 		}
-		w := d.acknowledged(dice)
+		w := d.acknowledged(random)
 		if w == nil {
 			continue
 		}
 		trying, stop := context.WithTimeout(ctx, tryFor)
-		got, err := h.customer().do(trying, http.MethodPost, w.nature.path, w.body)
+		got, err := h.customer().do(trying, http.MethodPost, w.profile.path, w.body)
 		stop()
 		if id := cmp.Or(got.Data.RefundID, got.Data.ID); err == nil && id != "" {
 			d.mu.Lock()

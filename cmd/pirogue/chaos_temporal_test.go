@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The two faults of Temporal's database, each once in a run, in the names of harms.
+// The two faults of Temporal's database, each once in a run, in the names of faults.
 const (
 	deleted  = "temporal with its database"
 	restored = "temporal, restored from an older copy"
@@ -21,14 +21,14 @@ const (
 const olderBy = 15 * time.Second
 
 // temporalFiles returns the files of Temporal's database.
-func (h *harbour) temporalFiles() []string {
+func (h *chaosWorld) temporalFiles() []string {
 	files, err := filepath.Glob(filepath.Join(h.data, "temporal.db*"))
 	require.NoError(h.t, err)
 	return files
 }
 
 // clearTemporal deletes Temporal's database. Temporal must be down.
-func (h *harbour) clearTemporal() {
+func (h *chaosWorld) clearTemporal() {
 	for _, file := range h.temporalFiles() {
 		require.NoError(h.t, os.Remove(file))
 	}
@@ -36,7 +36,7 @@ func (h *harbour) clearTemporal() {
 
 // loseTemporal deletes Temporal's database and keeps Temporal down for a while. It comes back
 // empty.
-func (h *harbour) loseTemporal(down time.Duration) {
+func (h *chaosWorld) loseTemporal(down time.Duration) {
 	h.temporal.Kill()
 	h.clearTemporal()
 	time.Sleep(down)
@@ -44,7 +44,7 @@ func (h *harbour) loseTemporal(down time.Duration) {
 }
 
 // restoreTemporal restores Temporal's database to its state of olderBy ago.
-func (h *harbour) restoreTemporal() {
+func (h *chaosWorld) restoreTemporal() {
 	h.temporal.Kill()
 	copied := map[string][]byte{}
 	for _, file := range h.temporalFiles() {

@@ -57,39 +57,39 @@ func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("again with the same faults: make chaos SEED=%d FOR=%v", seed, *faultsFlag)
-	h := newHarbour(t)
-	h.fund()
-	d := &diary{tries: map[string]int{}}
+	h := newChaosWorld(t)
+	h.fundMerchant()
+	d := &requestLog{tries: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	closing := make(chan struct{})
 	var trading, watching sync.WaitGroup
 	for till := range shops {
-		trading.Go(func() { h.trade(ctx, closing, d, dice(seed, uint64(till))) })
+		trading.Go(func() { h.runShop(ctx, closing, d, newRand(seed, uint64(till))) })
 	}
-	trading.Go(func() { h.repeat(ctx, d, closing, dice(seed, shops)) })
+	trading.Go(func() { h.repeat(ctx, d, closing, newRand(seed, shops)) })
 	over := make(chan struct{})
-	watching.Go(func() { h.audit(over) })
-	watching.Go(func() { h.list(d, over) })
-	watching.Go(func() { h.forge(closing) })
-	watching.Go(func() { h.unruly(closing) })
+	watching.Go(func() { h.checkBooks(over) })
+	watching.Go(func() { h.checkWorklist(d, over) })
+	watching.Go(func() { h.forgeCallbacks(closing) })
+	watching.Go(func() { h.repeatFaults(closing) })
 
-	toll := h.breakThings(seed)
+	injected := h.injectFaults(seed)
 	close(closing)
-	h.mend()
-	h.answered(&trading, d)
-	h.heal(d)
+	h.removeFaults()
+	h.awaitResponses(&trading, d)
+	h.awaitEnds(d)
 	close(over)
 	watching.Wait()
-	h.judge(d)
-	h.report(d, toll)
+	h.comparePayments(d)
+	h.report(d, injected)
 }
 
-// dice returns the random source of one actor of a run.
-func dice(seed, actor uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, actor)) }
+// newRand returns the random source of one actor of a run.
+func newRand(seed, actor uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, actor)) }
 
-// fund gives the merchant a balance for cash-outs, in both countries.
-func (h *harbour) fund() {
+// fundMerchant gives the merchant a balance for cash-outs, in both countries.
+func (h *chaosWorld) fundMerchant() {
 	for _, number := range []string{pays, "+221770123456"} {
 		body := strings.Replace(order(number), "5000", "5000000", 1)
 		got := h.customer().pay(h.t, body)
@@ -98,8 +98,8 @@ func (h *harbour) fund() {
 	}
 }
 
-// harm is one fault: the kill of a part, or a fault of a connection.
-type harm struct {
+// fault is one fault: the kill of a part, or a fault of a connection.
+type fault struct {
 	part   string // "" for a connection
 	edge   string
 	how    toxic
@@ -107,7 +107,7 @@ type harm struct {
 	lasts  time.Duration
 }
 
-func (x harm) String() string {
+func (x fault) String() string {
 	if x.part != "" {
 		return "kill " + x.part
 	}
@@ -121,63 +121,63 @@ const (
 	longestBad  = 5 * time.Second
 )
 
-// kills returns every part, as often as the time allows, in a random order. Among them Temporal's
+// partFaults returns every part, as often as the time allows, in a random order. Among them Temporal's
 // database is deleted once and restored from an older copy once.
-func kills(dice *rand.Rand) []harm {
-	var all []harm
+func partFaults(random *rand.Rand) []fault {
+	var all []fault
 	for range max(1, int(*faultsFlag/killEach)) {
 		for _, part := range []string{"api", "worker1", "worker2", "both workers", "sandbox", "temporal", "postgres"} {
-			all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
+			all = append(all, fault{part: part, lasts: time.Duration(random.Int64N(int64(longestDown)))})
 		}
 	}
 	for _, part := range []string{deleted, restored} {
-		all = append(all, harm{part: part, lasts: time.Duration(dice.Int64N(int64(longestDown)))})
+		all = append(all, fault{part: part, lasts: time.Duration(random.Int64N(int64(longestDown)))})
 	}
-	dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
-// ills returns every fault of every connection, in a random order.
-func ills(dice *rand.Rand) []harm {
-	var all []harm
+// connectionFaults returns every fault of every connection, in a random order.
+func connectionFaults(random *rand.Rand) []fault {
+	var all []fault
 	for _, e := range edges {
 		for _, how := range toxics {
-			stream := []string{"upstream", "downstream"}[dice.IntN(2)]
-			lasts := longestBad/5 + time.Duration(dice.Int64N(int64(longestBad*4/5)))
-			all = append(all, harm{edge: e.name, how: how, stream: stream, lasts: lasts})
+			stream := []string{"upstream", "downstream"}[random.IntN(2)]
+			lasts := longestBad/5 + time.Duration(random.Int64N(int64(longestBad*4/5)))
+			all = append(all, fault{edge: e.name, how: how, stream: stream, lasts: lasts})
 		}
 	}
-	dice.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
-// breakThings causes every fault of the run, spread over its time. The kills come one after the
+// injectFaults causes every fault of the run, spread over its time. The kills come one after the
 // other; beside them the faults of connections come two at a time.
-func (h *harbour) breakThings(seed uint64) map[string]int {
-	began, toll := time.Now(), map[string]int{}
+func (h *chaosWorld) injectFaults(seed uint64) map[string]int {
+	began, injected := time.Now(), map[string]int{}
 	var mu sync.Mutex
-	spread := func(all []harm, do func(harm)) {
+	spread := func(all []fault, do func(fault)) {
 		for i, x := range all {
 			due := began.Add(*faultsFlag * time.Duration(i) / time.Duration(len(all)))
 			time.Sleep(time.Until(due))
 			h.t.Logf("%6.1fs %v for %v", time.Since(began).Seconds(), x, x.lasts.Round(time.Millisecond))
 			do(x)
 			mu.Lock()
-			toll[x.String()]++
+			injected[x.String()]++
 			mu.Unlock()
 		}
 	}
-	bad := ills(dice(seed, 1000))
+	bad := connectionFaults(newRand(seed, 1000))
 	var all sync.WaitGroup
-	all.Go(func() { spread(bad[:len(bad)/2], h.spoil) })
-	all.Go(func() { spread(bad[len(bad)/2:], h.spoil) })
-	spread(kills(dice(seed, 1001)), h.strike)
+	all.Go(func() { spread(bad[:len(bad)/2], h.addFault) })
+	all.Go(func() { spread(bad[len(bad)/2:], h.addFault) })
+	spread(partFaults(newRand(seed, 1001)), h.killPart)
 	all.Wait()
-	return toll
+	return injected
 }
 
-// strike kills a part and waits until it is back.
-func (h *harbour) strike(x harm) {
+// killPart kills a part and waits until it is back.
+func (h *chaosWorld) killPart(x fault) {
 	switch x.part {
 	case "postgres":
 		h.postgres.Kill(h.t)
@@ -199,8 +199,8 @@ func (h *harbour) strike(x harm) {
 	}
 }
 
-// spoil adds a fault to a connection for a while.
-func (h *harbour) spoil(x harm) {
+// addFault adds a fault to a connection for a while.
+func (h *chaosWorld) addFault(x fault) {
 	if err := h.proxies.disturb(x.edge, x.how, x.stream); err != nil {
 		h.t.Error(err)
 		return
@@ -211,21 +211,21 @@ func (h *harbour) spoil(x harm) {
 	}
 }
 
-// mend removes every fault and waits until every part is back.
-func (h *harbour) mend() {
+// removeFaults removes every fault and waits until every part is back.
+func (h *chaosWorld) removeFaults() {
 	require.NoError(h.t, h.proxies.post("/reset", nil))
 	require.NoError(h.t, h.ready())
-	h.switches("/orange-web/switches", `{"drop_answers":0}`)
-	h.switches("/sonatel/switches", `{"drop_answers":0,"executes_then_times_out":false}`)
+	h.setFaults("/orange-web/switches", `{"drop_answers":0}`)
+	h.setFaults("/sonatel/switches", `{"drop_answers":0,"executes_then_times_out":false}`)
 }
 
-// unruly makes the operators repeat and forge callbacks, and lose responses at intervals. A
+// repeatFaults makes the operators repeat and forge callbacks, and lose responses at intervals. A
 // simulator forgets these switches when it is killed, so the loop sets them again.
-func (h *harbour) unruly(closing <-chan struct{}) {
+func (h *chaosWorld) repeatFaults(closing <-chan struct{}) {
 	for n := 0; ; n++ {
 		lost := n % 3 * 2
-		h.switches("/orange-web/switches", fmt.Sprintf(`{"notification_copies":3,"drop_answers":%d}`, lost))
-		h.switches("/sonatel/switches", fmt.Sprintf(
+		h.setFaults("/orange-web/switches", fmt.Sprintf(`{"notification_copies":3,"drop_answers":%d}`, lost))
+		h.setFaults("/sonatel/switches", fmt.Sprintf(
 			`{"notification_copies":3,"forged_callbacks":true,"drop_answers":%d,"executes_then_times_out":%t}`, lost, n%5 == 4))
 		select {
 		case <-closing:
@@ -235,16 +235,16 @@ func (h *harbour) unruly(closing <-chan struct{}) {
 	}
 }
 
-// switches sets a simulator's faults. A simulator that is down stays as it is.
-func (h *harbour) switches(path, body string) {
+// setFaults sets a simulator's faults. A simulator that is down stays as it is.
+func (h *chaosWorld) setFaults(path, body string) {
 	resp, err := http.Post("http://"+h.addrs["sandbox"]+path, "application/json", strings.NewReader(body))
 	if err == nil {
 		resp.Body.Close()
 	}
 }
 
-// forge posts callbacks that no operator sent, and our own webhooks back to us.
-func (h *harbour) forge(closing <-chan struct{}) {
+// forgeCallbacks posts callbacks that no operator sent, and our own webhooks back to us.
+func (h *chaosWorld) forgeCallbacks(closing <-chan struct{}) {
 	client := http.Client{Timeout: tryFor}
 	for {
 		select {
@@ -280,9 +280,9 @@ func (h *harbour) forge(closing <-chan struct{}) {
 	}
 }
 
-// audit checks the books during the whole run: they must balance at every moment. A database that
+// checkBooks checks the books during the whole run: they must balance at every moment. A database that
 // is down proves nothing.
-func (h *harbour) audit(over <-chan struct{}) {
+func (h *chaosWorld) checkBooks(over <-chan struct{}) {
 	for {
 		select {
 		case <-over:
@@ -297,9 +297,9 @@ func (h *harbour) audit(over <-chan struct{}) {
 	}
 }
 
-// list requires that a payment which has not ended within listedWithin is on support's list. One
+// checkWorklist requires that a payment which has not ended within listedWithin is on support's list. One
 // of two looks must find it: its cause may change while the pages are read.
-func (h *harbour) list(d *diary, over <-chan struct{}) {
+func (h *chaosWorld) checkWorklist(d *requestLog, over <-chan struct{}) {
 	ended, missed := map[string]bool{}, map[string]int{}
 	for {
 		select {
@@ -308,7 +308,7 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 		case <-time.After(5 * time.Second):
 		}
 		ctx, now := context.Background(), time.Now()
-		listed, err := h.listed(ctx, now)
+		listed, err := h.stuckPayments(ctx, now)
 		if err != nil {
 			continue
 		}
@@ -326,14 +326,14 @@ func (h *harbour) list(d *diary, over <-chan struct{}) {
 			}
 			if missed[w.id]++; missed[w.id] == 2 {
 				h.t.Errorf("%s %s (%s) is %s for %s and on no list: %s",
-					p.Kind, p.ID, w.nature.name, p.Status, now.Sub(w.at), h.explain(p.Payment))
+					p.Kind, p.ID, w.profile.name, p.Status, now.Sub(w.at), h.explain(p.Payment))
 			}
 		}
 	}
 }
 
 // listedAfter returns the age at which an open payment must be on support's list.
-func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
+func (h *chaosWorld) listedAfter(p pirogue.Payment) time.Duration {
 	_, latest, err := h.parts.store.Attempts.Latest(context.Background(), p.ID)
 	answered := latest.State == pirogue.AttemptAccepted || latest.State == pirogue.AttemptRefused
 	if err == nil && p.Kind.MoneyOut() && answered {
@@ -342,8 +342,8 @@ func (h *harbour) listedAfter(p pirogue.Payment) time.Duration {
 	return listedWithin
 }
 
-// listed returns every payment on support's list, page by page.
-func (h *harbour) listed(ctx context.Context, now time.Time) (map[string]bool, error) {
+// stuckPayments returns every payment on support's list, page by page.
+func (h *chaosWorld) stuckPayments(ctx context.Context, now time.Time) (map[string]bool, error) {
 	all, f := map[string]bool{}, support.WorkFilter{Limit: listing.MaxPage}
 	for {
 		page, err := h.parts.store.Worklist.Stuck(ctx, now, f)
@@ -359,8 +359,8 @@ func (h *harbour) listed(ctx context.Context, now time.Time) (map[string]bool, e
 	}
 }
 
-// answered waits until every request has its final response.
-func (h *harbour) answered(trading *sync.WaitGroup, d *diary) {
+// awaitResponses waits until every request has its final response.
+func (h *chaosWorld) awaitResponses(trading *sync.WaitGroup, d *requestLog) {
 	done := make(chan struct{})
 	go func() { trading.Wait(); close(done) }()
 	select {
@@ -370,16 +370,16 @@ func (h *harbour) answered(trading *sync.WaitGroup, d *diary) {
 	}
 	for _, w := range d.all() {
 		if w.id == "" && w.refused == "" {
-			h.t.Errorf("%s was never answered: %s", w.nature.name, w.body)
+			h.t.Errorf("%s was never answered: %s", w.profile.name, w.body)
 		}
 	}
 }
 
-// heal waits until every payment has ended or waits for a person, and both books say the same.
-func (h *harbour) heal(d *diary) {
+// awaitEnds waits until every payment has ended or waits for a person, and both books say the same.
+func (h *chaosWorld) awaitEnds(d *requestLog) {
 	var left []string
 	for deadline := time.Now().Add(healsWithin); time.Now().Before(deadline); time.Sleep(2 * time.Second) {
-		left = h.unsettled(d)
+		left = h.openPayments(d)
 		if len(left) == 0 {
 			found, err := h.parts.violations(h.t.Context())
 			require.NoError(h.t, err)
@@ -394,9 +394,9 @@ func (h *harbour) heal(d *diary) {
 	h.t.Errorf("%d things are not in order %s after all was mended:\n%s", len(left), healsWithin, strings.Join(left, "\n"))
 }
 
-// unsettled returns the acknowledged payments that have not ended. It excuses one that a person
+// openPayments returns the acknowledged payments that have not ended. It excuses one that a person
 // must end; other cases close by themselves.
-func (h *harbour) unsettled(d *diary) []string {
+func (h *chaosWorld) openPayments(d *requestLog) []string {
 	var left []string
 	for _, w := range d.all() {
 		if w.id == "" {
@@ -404,7 +404,7 @@ func (h *harbour) unsettled(d *diary) []string {
 		}
 		p, err := h.parts.store.Payments.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
 		if err != nil {
-			left = append(left, fmt.Sprintf("%s %s: %v", w.nature.name, w.id, err))
+			left = append(left, fmt.Sprintf("%s %s: %v", w.profile.name, w.id, err))
 			continue
 		}
 		if p.Status.Terminal() {
@@ -412,8 +412,8 @@ func (h *harbour) unsettled(d *diary) []string {
 		}
 		cases, err := h.parts.store.Cases.Cases(h.t.Context(), p.ID)
 		open := slices.ContainsFunc(cases, func(c support.Case) bool { return c.ClosedAt.IsZero() })
-		if err != nil || !open || !slices.Contains(w.nature.ends, p.Status) && !unknown(p.Payment, cases) {
-			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.nature.name, w.id, p.Status, h.explain(p.Payment)))
+		if err != nil || !open || !slices.Contains(w.profile.ends, p.Status) && !unknown(p.Payment, cases) {
+			left = append(left, fmt.Sprintf("%s %s is %s: %s", w.profile.name, w.id, p.Status, h.explain(p.Payment)))
 		}
 	}
 	return left
@@ -428,7 +428,7 @@ func unknown(p pirogue.Payment, cases []support.Case) bool {
 }
 
 // explain describes a payment's latest attempt and the activities its workflow waits for.
-func (h *harbour) explain(p pirogue.Payment) string {
+func (h *chaosWorld) explain(p pirogue.Payment) string {
 	ctx := h.t.Context()
 	var said []string
 	if _, attempt, err := h.parts.store.Attempts.Latest(ctx, p.ID); err == nil {
@@ -448,8 +448,8 @@ func (h *harbour) explain(p pirogue.Payment) string {
 	return strings.Join(said, "; ")
 }
 
-// judge compares every wish with the payment in the database.
-func (h *harbour) judge(d *diary) {
+// comparePayments compares every request with the payment in the database.
+func (h *chaosWorld) comparePayments(d *requestLog) {
 	var said bytes.Buffer
 	verify := root(h.env(""))
 	verify.SetArgs([]string{"admin", "verify"})
@@ -460,59 +460,59 @@ func (h *harbour) judge(d *diary) {
 	for _, w := range d.all() {
 		kind := map[string]pirogue.PaymentKind{
 			cashIns: pirogue.CashIn, cashOuts: pirogue.CashOut, refunds: pirogue.Refund,
-		}[w.nature.path]
+		}[w.profile.path]
 		p, err := h.parts.store.Payments.ByReference(h.t.Context(), owner, kind, w.ref)
 		switch {
 		case w.id == "" && pirogue.CodeOf(err) != pirogue.TransactionNotFound:
-			h.t.Errorf("%s was refused with %s and exists: %v %v", w.nature.name, w.refused, p.ID, err)
+			h.t.Errorf("%s was refused with %s and exists: %v %v", w.profile.name, w.refused, p.ID, err)
 		case w.id == "":
 		case err != nil:
-			h.t.Errorf("%s %s was acknowledged and is lost: %v", w.nature.name, w.id, err)
+			h.t.Errorf("%s %s was acknowledged and is lost: %v", w.profile.name, w.id, err)
 		case len(w.said) != 1 || !w.said[string(p.ID)]:
-			h.t.Errorf("%s: one reference was answered with %v", w.nature.name, slices.Sorted(maps.Keys(w.said)))
-		case !slices.Contains(w.nature.ends, p.Status):
+			h.t.Errorf("%s: one reference was answered with %v", w.profile.name, slices.Sorted(maps.Keys(w.said)))
+		case !slices.Contains(w.profile.ends, p.Status):
 			if cases, err := h.parts.store.Cases.Cases(h.t.Context(), p.ID); err != nil || !unknown(p, cases) {
-				h.t.Errorf("%s %s ended %s", w.nature.name, w.id, p.Status)
+				h.t.Errorf("%s %s ended %s", w.profile.name, w.id, p.Status)
 			}
 		default:
-			h.judgeNews(w, p)
+			h.checkWebhooks(w, p)
 		}
 	}
 	require.Zero(h.t, h.sink.forged, "webhooks whose signature did not verify")
 }
 
-// judgeNews requires that no webhook of a payment names a status that the payment never had.
-func (h *harbour) judgeNews(w wish, p pirogue.Payment) {
+// checkWebhooks requires that no webhook of a payment names a status that the payment never had.
+func (h *chaosWorld) checkWebhooks(w loadRequest, p pirogue.Payment) {
 	may := []string{string(p.Status)}
 	if p.Status == pirogue.StatusReversed {
 		may = append(may, string(pirogue.StatusSuccess))
 	}
-	for _, told := range h.sink.heard(w.id) {
-		if !slices.Contains(may, told) || !p.Status.Terminal() {
-			h.t.Errorf("%s %s is %s, and its merchant was told %s", w.nature.name, w.id, p.Status, told)
+	for _, statusCounts := range h.sink.statuses(w.id) {
+		if !slices.Contains(may, statusCounts) || !p.Status.Terminal() {
+			h.t.Errorf("%s %s is %s, and its merchant was statusCounts %s", w.profile.name, w.id, p.Status, statusCounts)
 		}
 	}
 }
 
 // report prints the requests, faults and results. A run with almost no payment or no effect
 // proves nothing, and fails.
-func (h *harbour) report(d *diary, toll map[string]int) {
-	became, told := map[string]int{}, 0
+func (h *chaosWorld) report(d *requestLog, injected map[string]int) {
+	became, statusCounts := map[string]int{}, 0
 	for _, w := range d.all() {
 		p, err := h.parts.store.Payments.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
 		if err != nil {
 			became["refused "+w.refused]++
 			continue
 		}
-		became[strings.TrimPrefix(w.nature.path, "/payments/")+" "+string(p.Status)]++
-		if len(h.sink.heard(w.id)) > 0 {
-			told++
+		became[strings.TrimPrefix(w.profile.path, "/payments/")+" "+string(p.Status)]++
+		if len(h.sink.statuses(w.id)) > 0 {
+			statusCounts++
 		}
 	}
-	h.t.Logf("%d wishes, of %d the merchant was told: %v", len(d.all()), told, became)
+	h.t.Logf("%d requests, of %d the merchant was statusCounts: %v", len(d.all()), statusCounts, became)
 	h.t.Logf("answers: %v", d.tries)
-	h.t.Logf("%d kinds of fault: %v", len(toll), toll)
-	require.Len(h.t, toll, len(edges)*len(toxics)+9, "some fault never happened")
+	h.t.Logf("%d kinds of fault: %v", len(injected), injected)
+	require.Len(h.t, injected, len(edges)*len(toxics)+9, "some fault never happened")
 	require.Positive(h.t, d.tries["no answer"], "no merchant noticed anything")
 	require.Greater(h.t, became["cashin SUCCESS"]+became["cashout SUCCESS"]+became["refunds SUCCESS"], len(d.all())/2)
 }

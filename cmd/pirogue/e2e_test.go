@@ -26,10 +26,10 @@ import (
 	"pirogue/support"
 )
 
-// hurry shortens five minutes to three seconds for Pirogue, and to seven and a half for the
+// shortenTimes shortens five minutes to three seconds for Pirogue, and to seven and a half for the
 // simulators. So every number reaches its end during the test, and a customer who pays late is
 // late for Pirogue too.
-func hurry(database string) setup {
+func shortenTimes(database string) setup {
 	return setup{database: database, play: 40, tune: func(o *config.Operator) {
 		o.Window, o.Timeout = config.Duration(3*time.Second), config.Duration(4*time.Second)
 		if o.FinalityWindow > 0 {
@@ -59,16 +59,16 @@ func (w *world) expectCase(t *testing.T, name, id string, cause support.Cause, p
 	}
 }
 
-// expectLetters waits for a payment's webhook and requires that it arrives once.
-func (w *world) expectLetters(t *testing.T, name, id, status string) {
+// expectWebhooks waits for a payment's webhook and requires that it arrives once.
+func (w *world) expectWebhooks(t *testing.T, name, id, status string) {
 	t.Helper()
 	for range 100 {
-		if len(w.letters(id)) > 0 {
+		if len(w.webhooks(id)) > 0 {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	if told := w.letters(id); len(told) != 1 || told[0] != status {
+	if told := w.webhooks(id); len(told) != 1 || told[0] != status {
 		t.Errorf("%s: the merchant was told %v, want %s once", name, told, status)
 	}
 }

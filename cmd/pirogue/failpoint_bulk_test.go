@@ -25,8 +25,8 @@ type sweptBulk struct {
 	} `json:"data"`
 }
 
-// askBulk requests a bulk until the response is a bulk, and returns its ID.
-func (l *lane) askBulk() string {
+// requestBulk requests a bulk until the response is a bulk, and returns its ID.
+func (l *killWorld) requestBulk() string {
 	reference := fmt.Sprintf("bulk_%d", orders.Add(1))
 	lines := make([]string, bulkLines)
 	for i := range lines {
@@ -38,14 +38,14 @@ func (l *lane) askBulk() string {
 }
 
 // stopBulk requests a bulk, cancels it, and returns its ID.
-func (l *lane) stopBulk() string {
-	id := l.askBulk()
+func (l *killWorld) stopBulk() string {
+	id := l.requestBulk()
 	l.bulkAnswer(http.MethodPost, bulksPath+"/"+id+"/cancel", `{"bulk_id":"`+id+`"}`)
 	return id
 }
 
 // bulkAnswer repeats a request until the response is a bulk.
-func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
+func (l *killWorld) bulkAnswer(method, path, body string) sweptBulk {
 	var bulk sweptBulk
 	require.Eventually(l.t, func() bool {
 		got, err := l.merchant().do(l.t.Context(), method, path, body)
@@ -54,10 +54,10 @@ func (l *lane) bulkAnswer(method, path, body string) sweptBulk {
 	return bulk
 }
 
-// bulkEnds waits until a bulk ends in state, "" for any. It requires a webhook of that end and no
+// expectBulkEnd waits until a bulk ends in state, "" for any. It requires a webhook of that end and no
 // other. lost says that the lines were marked as sent and never left. They fail once their
 // operator has proven that it does not know them; without lost every line is paid.
-func (l *lane) bulkEnds(id, state string, lost bool) {
+func (l *killWorld) expectBulkEnd(id, state string, lost bool) {
 	if lost {
 		defer l.settledByPeople()()
 	}
@@ -71,12 +71,12 @@ func (l *lane) bulkEnds(id, state string, lost bool) {
 		require.Equal(l.t, bulkLines, bulk.Data.Counts[map[bool]string{false: "SUCCESS", true: "FAILED"}[lost]])
 	}
 	require.Eventually(l.t, func() bool {
-		return slices.Equal(slices.Compact(l.heardOf(id)), []string{bulk.Data.State})
+		return slices.Equal(slices.Compact(l.bulkWebhooks(id)), []string{bulk.Data.State})
 	}, endurance, 100*time.Millisecond, "the merchant does not hear that %s is %s", id, bulk.Data.State)
 }
 
-// heardOf returns the states in the merchant's webhooks about a bulk.
-func (l *lane) heardOf(id string) []string {
+// bulkWebhooks returns the states in the merchant's webhooks about a bulk.
+func (l *killWorld) bulkWebhooks(id string) []string {
 	var told []string
 	for _, letter := range l.inbox.Webhooks() {
 		var body struct {

@@ -37,33 +37,33 @@ import (
 // mostly wait until Temporal notices that a worker is gone.
 var lanesFlag = flag.Int("lanes", 5, "worlds of each database in which the sweep runs")
 
-// trial is one kill: at this point, while this scenario passes it.
-type trial struct {
+// killCase is one kill: at this point, while this scenario passes it.
+type killCase struct {
 	failpoint.Point
 	scenario failpoint.Scenario
 }
 
-// trials returns every point with every scenario that passes it.
-func trials() []trial {
-	var all []trial
+// killCases returns every point with every scenario that passes it.
+func killCases() []killCase {
+	var all []killCase
 	for _, point := range failpoint.Points {
 		for _, scenario := range point.Scenarios {
-			all = append(all, trial{point, scenario})
+			all = append(all, killCase{point, scenario})
 		}
 	}
 	return all
 }
 
 // sweepTimes let a scenario with a kill in it end within half a minute.
-var sweepTimes = hurried{window: 6 * time.Second, horizon: 10 * time.Second}
+var sweepTimes = shortTimes{window: 6 * time.Second, horizon: 10 * time.Second}
 
 // databases maps each database's name to the function that makes one.
 var databases = map[string]func(testing.TB) string{"postgres": piroguetest.Postgres, "sqlite": piroguetest.SQLite}
 
 func TestAProcessKilledAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 	for name, database := range databases {
-		todo := make(chan trial, len(trials()))
-		for _, one := range trials() {
+		todo := make(chan killCase, len(killCases()))
+		for _, one := range killCases() {
 			todo <- one
 		}
 		close(todo)
@@ -81,8 +81,8 @@ func TestAProcessKilledAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 // lost.
 func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 	for name, database := range databases {
-		todo := make(chan trial, len(trials()))
-		for _, one := range trials() {
+		todo := make(chan killCase, len(killCases()))
+		for _, one := range killCases() {
 			if one.Name == "submit.called" && one.scenario != failpoint.ResponseLost {
 				todo <- one
 			}
@@ -97,21 +97,21 @@ func TestAKillBetweenCallAndNoteIsSurvivedByEveryStory(t *testing.T) {
 
 // sweep runs trials until none is left. After a failure it takes another world: the books of the
 // old one would fail every later trial.
-func sweep(t *testing.T, database func(testing.TB) string, todo <-chan trial) {
-	var l *lane
+func sweep(t *testing.T, database func(testing.TB) string, todo <-chan killCase) {
+	var l *killWorld
 	for one := range todo {
 		if l == nil {
-			l = newLane(t, database(t))
+			l = newKillWorld(t, database(t))
 		}
-		if !t.Run(one.Name+"/"+string(one.scenario), func(t *testing.T) { l.endure(t, one) }) {
+		if !t.Run(one.Name+"/"+string(one.scenario), func(t *testing.T) { l.killDuring(t, one) }) {
 			l.stop()
 			l = nil
 		}
 	}
 }
 
-// lane is a world whose API and worker are processes.
-type lane struct {
+// killWorld is a world whose API and worker are processes.
+type killWorld struct {
 	*world
 	whole   *testing.T
 	env     []string
@@ -120,13 +120,13 @@ type lane struct {
 	running map[failpoint.Part]*process
 }
 
-// newLane starts every part without a failpoint.
-func newLane(t *testing.T, database string) *lane {
+// newKillWorld starts every part without a failpoint.
+func newKillWorld(t *testing.T, database string) *killWorld {
 	t.Helper()
 	addrs := quietPorts(t, 4)
 	simulators := httptest.NewUnstartedServer(nil)
 	play := "http://" + simulators.Listener.Addr().String()
-	l := &lane{
+	l := &killWorld{
 		whole: t, base: "http://" + addrs[0] + "/api/v1", running: map[failpoint.Part]*process{},
 		ports: map[failpoint.Part]string{
 			failpoint.API: "http://" + addrs[1] + "/readyz", failpoint.Worker: "http://" + addrs[2] + "/readyz",
@@ -147,7 +147,7 @@ func newLane(t *testing.T, database string) *lane {
 }
 
 // open makes the parts that are no processes: the books, the simulators, the merchant.
-func (l *lane) open(simulators *httptest.Server, play string) {
+func (l *killWorld) open(simulators *httptest.Server, play string) {
 	t := l.whole
 	conf, err := config.Load(l.env)
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func (l *lane) open(simulators *httptest.Server, play string) {
 
 // start starts a part and waits until it is ready. die names the failpoint at which the part
 // dies; "" is none.
-func (l *lane) start(part failpoint.Part, die string) error {
+func (l *killWorld) start(part failpoint.Part, die string) error {
 	p, err := spawn(os.Stderr, string(part), l.env, append(sweepTimes.flags(), "-die", die)...)
 	if err != nil {
 		return err
@@ -178,22 +178,22 @@ func (l *lane) start(part failpoint.Part, die string) error {
 }
 
 // stop ends the processes.
-func (l *lane) stop() {
+func (l *killWorld) stop() {
 	for _, p := range l.running {
 		p.kill()
 	}
 }
 
-func (l *lane) merchant() merchant { return merchant{l.base, l.account} }
+func (l *killWorld) merchant() merchant { return merchant{l.base, l.account} }
 
-// endure kills a process at a point while a payment passes it, and starts the process again. The
+// killDuring kills a process at a point while a payment passes it, and starts the process again. The
 // payment must end as if nothing had happened.
-func (l *lane) endure(t *testing.T, one trial) {
+func (l *killWorld) killDuring(t *testing.T, one killCase) {
 	l.t = t
 	prepared := prepare[one.scenario](l)
-	risen := l.arm(t, one.Part, one.Name)
+	risen := l.armFailpoint(t, one.Part, one.Name)
 	if before, left := leaves[one.scenario]; left && one.Part != failpoint.API {
-		left := l.arm(t, failpoint.API, before)
+		left := l.armFailpoint(t, failpoint.API, before)
 		defer func() { require.NoError(t, <-left) }()
 	}
 	l.play(one.scenario, one.Name, prepared)
@@ -206,9 +206,9 @@ func (l *lane) endure(t *testing.T, one trial) {
 	l.settled()
 }
 
-// arm restarts a part so that it dies at a point. After that death it starts the part without a
+// armFailpoint restarts a part so that it dies at a point. After that death it starts the part without a
 // failpoint. The channel gets the error of that, or nil.
-func (l *lane) arm(t *testing.T, part failpoint.Part, point string) <-chan error {
+func (l *killWorld) armFailpoint(t *testing.T, part failpoint.Part, point string) <-chan error {
 	t.Helper()
 	l.running[part].kill()
 	require.NoError(t, l.start(part, point))
@@ -231,24 +231,24 @@ var leaves = map[failpoint.Scenario]string{
 
 // prepare maps each scenario to the function that makes what the scenario needs, before any failpoint
 // is set. The function returns an ID, or "".
-var prepare = map[failpoint.Scenario]func(*lane) string{
+var prepare = map[failpoint.Scenario]func(*killWorld) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
 	failpoint.CashOut: nothing, failpoint.ResponseLost: nothing, failpoint.Rejected: nothing,
 	failpoint.Bulk: nothing, failpoint.Stopped: nothing, failpoint.Orphan: nothing,
-	failpoint.Refund: func(l *lane) string {
+	failpoint.Refund: func(l *killWorld) string {
 		id := l.merchant().fund(l.t, 5000).ID
-		l.ends(id, "SUCCESS")
+		l.expectEnd(id, "SUCCESS")
 		return id
 	},
 }
 
-func nothing(*lane) string { return "" }
+func nothing(*killWorld) string { return "" }
 
 // play runs a scenario. It must end as always, and the merchant must receive the webhooks of that
 // end and no others. Money that leaves us leaves once. If nobody can tell whether a call was
 // made, Pirogue makes none again. The payment fails once the operator has proven that it does not
 // know the attempt.
-func (l *lane) play(scenario failpoint.Scenario, point, prepared string) {
+func (l *killWorld) play(scenario failpoint.Scenario, point, prepared string) {
 	out := "SUCCESS"
 	if point == "submit.sent" {
 		out = "FAILED"
@@ -256,29 +256,29 @@ func (l *lane) play(scenario failpoint.Scenario, point, prepared string) {
 	}
 	switch scenario {
 	case failpoint.CashIn, failpoint.Left:
-		id := l.ask("/payments/cashin", order(silent))
+		id := l.requestPayment("/payments/cashin", order(silent))
 		l.payPage(id, pays)
-		l.ends(id, "SUCCESS")
+		l.expectEnd(id, "SUCCESS")
 	case failpoint.Lost:
-		l.ends(l.ask("/payments/cashin", order(unheardOf)), "SUCCESS")
+		l.expectEnd(l.requestPayment("/payments/cashin", order(unheardOf)), "SUCCESS")
 	case failpoint.Late:
-		id := l.ask("/payments/cashin", order(late))
-		l.ends(id, "EXPIRED")
-		l.ends(l.givenBack(id), "SUCCESS")
+		id := l.requestPayment("/payments/cashin", order(late))
+		l.expectEnd(id, "EXPIRED")
+		l.expectEnd(l.givenBack(id), "SUCCESS")
 	case failpoint.CashOut:
-		l.ends(l.ask("/payments/cashout", cashOut(pays, 5000)), out)
+		l.expectEnd(l.requestPayment("/payments/cashout", cashOut(pays, 5000)), out)
 	case failpoint.ResponseLost:
-		l.ends(l.ask("/payments/cashout", cashOut(unheardOf, 5000)), out)
+		l.expectEnd(l.requestPayment("/payments/cashout", cashOut(unheardOf, 5000)), out)
 	case failpoint.Rejected:
-		l.ends(l.ask("/payments/cashout", cashOut(rejects, 5000)), "FAILED")
+		l.expectEnd(l.requestPayment("/payments/cashout", cashOut(rejects, 5000)), "FAILED")
 	case failpoint.Bulk, failpoint.Orphan:
-		l.bulkEnds(l.askBulk(), "COMPLETED", point == "bulk.page.marked")
+		l.expectBulkEnd(l.requestBulk(), "COMPLETED", point == "bulk.page.marked")
 	case failpoint.Stopped:
-		l.bulkEnds(l.stopBulk(), "", false)
+		l.expectBulkEnd(l.stopBulk(), "", false)
 	case failpoint.Refund:
-		l.ends(l.ask("/refunds", refund(prepared, 5000)), out)
+		l.expectEnd(l.requestPayment("/refunds", refund(prepared, 5000)), out)
 		if out == "SUCCESS" {
-			l.ends(prepared, "SUCCESS", "REVERSED")
+			l.expectEnd(prepared, "SUCCESS", "REVERSED")
 		}
 	}
 }
@@ -286,7 +286,7 @@ func (l *lane) play(scenario failpoint.Scenario, point, prepared string) {
 // settledByPeople has two people settle every payment with an open case of an unknown result as
 // not paid. It does so until stop is called. Where the simulators promise no more than live
 // operators, nobody else can say that an attempt marked as sent never left.
-func (l *lane) settledByPeople() (stop func()) {
+func (l *killWorld) settledByPeople() (stop func()) {
 	if *promisesFlag != engine.PromisesLive {
 		return func() {}
 	}
@@ -313,7 +313,7 @@ func (l *lane) settledByPeople() (stop func()) {
 }
 
 // resolve has one person say that a payment was not paid.
-func (l *lane) resolve(ctx context.Context, p pirogue.Payment, actor string) {
+func (l *killWorld) resolve(ctx context.Context, p pirogue.Payment, actor string) {
 	act := support.AuditEntry{
 		ID: ids.New(), At: time.Now(), Actor: actor, Role: support.RoleFinance, Action: support.ActionResolve,
 		PaymentID: p.ID,
@@ -337,8 +337,8 @@ const (
 // and a slow machine.
 const endurance = 150 * time.Second
 
-// ask repeats a request until the response is a payment, as a merchant does who needs the result.
-func (l *lane) ask(path, body string) string {
+// requestPayment repeats a request until the response is a payment, as a merchant does who needs the result.
+func (l *killWorld) requestPayment(path, body string) string {
 	var got answer
 	var err error
 	for deadline := time.Now().Add(endurance); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
@@ -352,27 +352,27 @@ func (l *lane) ask(path, body string) string {
 }
 
 // payPage has the customer pay once the merchant has a payment page for him.
-func (l *lane) payPage(id, number string) {
+func (l *killWorld) payPage(id, number string) {
 	require.Eventually(l.t, func() bool {
 		got, err := l.merchant().do(l.t.Context(), http.MethodGet, "/payments/"+id, "")
 		return err == nil && got.Data.URL != "" && payer(number).pay(l.t.Context(), got.Data.URL) == nil
 	}, endurance, 100*time.Millisecond, "nobody can pay %s", id)
 }
 
-// ends waits until a payment has the last of the terminal statuses. It then requires a webhook of
+// expectEnd waits until a payment has the last of the terminal statuses. It then requires a webhook of
 // each of them and no other. A webhook may arrive twice and in any order, after a kill during a
 // delivery.
-func (l *lane) ends(id string, statuses ...string) {
+func (l *killWorld) expectEnd(id string, statuses ...string) {
 	l.merchant().until(l.t, id, statuses[len(statuses)-1], endurance)
 	slices.Sort(statuses)
 	require.Eventually(l.t, func() bool {
-		return slices.Equal(slices.Compact(slices.Sorted(slices.Values(l.letters(id)))), statuses)
+		return slices.Equal(slices.Compact(slices.Sorted(slices.Values(l.webhooks(id)))), statuses)
 	}, endurance, 100*time.Millisecond, "the merchant does not hear that %s is %v", id, statuses)
 }
 
 // givenBack waits until the unwanted money of a payment is refunded, and returns the ID of the
 // refund.
-func (l *lane) givenBack(id string) string {
+func (l *killWorld) givenBack(id string) string {
 	var back string
 	require.Eventually(l.t, func() bool {
 		stray, err := l.parts.store.Cases.Cases(l.t.Context(), pirogue.PaymentID(id))

@@ -130,10 +130,10 @@ func (f *fleet) expectOnce(ids []string) {
 		f.customer().until(f.t, id, "SUCCESS", 2*time.Minute)
 	}
 	for _, id := range ids {
-		require.Eventually(f.t, func() bool { return len(f.letters(id)) > 0 }, patience, 100*time.Millisecond)
+		require.Eventually(f.t, func() bool { return len(f.webhooks(id)) > 0 }, patience, 100*time.Millisecond)
 	}
 	for _, id := range ids {
-		require.Equal(f.t, []string{"SUCCESS"}, f.letters(id), "payment %s", id)
+		require.Equal(f.t, []string{"SUCCESS"}, f.webhooks(id), "payment %s", id)
 	}
 	f.settled()
 }

@@ -64,7 +64,7 @@ func cutPayouts() func(*http.Request) {
 
 func newFaultWorld(t *testing.T) *faultWorld {
 	t.Helper()
-	s := hurry(piroguetest.SQLite(t))
+	s := shortenTimes(piroguetest.SQLite(t))
 	s.settings, s.onCall = []string{"PIROGUE_KEYS=" + piroguetest.RecordingKeys}, cutPayouts()
 	tune := s.tune
 	s.tune = func(o *config.Operator) {

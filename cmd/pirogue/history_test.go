@@ -53,7 +53,7 @@ func TestHistoriesStayShort(t *testing.T) {
 			}))
 			got := m.pay(t, order(tt.number))
 			m.until(t, got.Data.ID, tt.end, 2*patience)
-			w.expectLetters(t, name, got.Data.ID, tt.end)
+			w.expectWebhooks(t, name, got.Data.ID, tt.end)
 
 			cashIn := w.history(t, "cashin-"+got.Data.ID)
 			record(t, "cashin", name, cashIn)
@@ -69,7 +69,7 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 	t.Parallel()
 
 	const patience = 2 * time.Minute
-	s := hurry(piroguetest.SQLite(t))
+	s := shortenTimes(piroguetest.SQLite(t))
 	s.settings = []string{"PIROGUE_KEYS=" + piroguetest.RecordingKeys}
 	w := newWorld(t, s)
 	m := w.merchant()
@@ -91,7 +91,7 @@ func TestHistoriesOfMoneyOutStayShort(t *testing.T) {
 			require.NoError(t, w.sandbox.Sonatel.SetSwitches(switches))
 			got := m.send(t, "/payments/cashout", cashOut(tt.number, 1000))
 			m.until(t, got.Data.ID, tt.end, patience)
-			w.expectLetters(t, name, got.Data.ID, tt.end)
+			w.expectWebhooks(t, name, got.Data.ID, tt.end)
 			history := w.history(t, "cashout-"+got.Data.ID)
 			record(t, "cashout", name, history)
 			require.LessOrEqual(t, len(history.Events), tt.events)

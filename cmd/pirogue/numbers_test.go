@@ -21,9 +21,9 @@ import (
 	"pirogue/support"
 )
 
-// numbered is a line of the merchant's document: the status of the API's response to a number,
+// numberRow is a line of the merchant's document: the status of the API's response to a number,
 // and the payment's end.
-type numbered struct {
+type numberRow struct {
 	answer int
 	end    string
 	reason string
@@ -31,7 +31,7 @@ type numbered struct {
 }
 
 // numbersIn is the table "Sandbox numbers" for a cash-in, by the last six digits.
-var numbersIn = map[string]numbered{
+var numbersIn = map[string]numberRow{
 	"123456": {202, "SUCCESS", "", ""},
 	"111111": {202, "FAILED", "OPERATOR_DECLINED", ""},
 	"222222": {202, "FAILED", "OPERATOR_DECLINED", ""},
@@ -46,7 +46,7 @@ var numbersIn = map[string]numbered{
 }
 
 // numbersOut is the same table for a cash-out.
-var numbersOut = map[string]numbered{
+var numbersOut = map[string]numberRow{
 	"123456": {202, "SUCCESS", "", ""},
 	"111111": {202, "FAILED", "OPERATOR_REFUSED", ""},
 	"222222": {202, "FAILED", "OPERATOR_DECLINED", ""},
@@ -62,7 +62,7 @@ var numbersOut = map[string]numbered{
 
 // numbersLikeLive holds the ends that differ if nothing proves that a cash-out was not executed.
 // An operator that answers 503 to every call may have executed it, so a person must decide.
-var numbersLikeLive = map[pirogue.PaymentKind]map[string]numbered{
+var numbersLikeLive = map[pirogue.PaymentKind]map[string]numberRow{
 	pirogue.CashOut: {down: {503, "PENDING", "", support.CauseUnknown}},
 }
 
@@ -91,7 +91,7 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
 		t.Parallel()
-		playNumbers(t, hurry(database))
+		playNumbers(t, shortenTimes(database))
 	})
 }
 
@@ -99,7 +99,7 @@ func TestEveryNumberEndsAsTheDocumentSaysOnEveryRoute(t *testing.T) {
 // promise no more than live operators. It does not run in parallel: a slow machine answers 202
 // before it knows that the operator is down.
 func TestLikeLiveEveryNumberEndsAsTheDocumentSays(t *testing.T) {
-	like := hurry(piroguetest.Postgres(t))
+	like := shortenTimes(piroguetest.Postgres(t))
 	like.promises = engine.PromisesLive
 	playNumbers(t, like)
 }
@@ -108,7 +108,7 @@ func playNumbers(t *testing.T, s setup) {
 	t.Helper()
 	w := newWorld(t, s)
 	m := w.merchant()
-	end := func(k pirogue.PaymentKind, digits string) numbered {
+	end := func(k pirogue.PaymentKind, digits string) numberRow {
 		if want, otherwise := numbersLikeLive[k][digits]; otherwise && s.promises == engine.PromisesLive {
 			return want
 		}
@@ -177,7 +177,7 @@ func playQRCodes(t *testing.T, s setup) {
 	w.settled()
 }
 
-func tableOf(k pirogue.PaymentKind) map[string]numbered {
+func tableOf(k pirogue.PaymentKind) map[string]numberRow {
 	if k == pirogue.CashIn {
 		return numbersIn
 	}
@@ -186,7 +186,7 @@ func tableOf(k pirogue.PaymentKind) map[string]numbered {
 
 // playDown plays the number whose operator is down on every route. Many at once would count as an
 // outage, so it plays a few of each operator at a time.
-func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind, string) numbered) {
+func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind, string) numberRow) {
 	t.Helper()
 	lines := map[pirogue.OperatorCode][]routing.Route{}
 	for _, route := range w.parts.routes.Routes(pirogue.Test) {
@@ -211,7 +211,7 @@ func (w *world) playDown(t *testing.T, m merchant, end func(pirogue.PaymentKind,
 }
 
 // play runs one payment of a number and requires the end that the document promises.
-func (w *world) play(t *testing.T, m merchant, r routing.Route, digits string, want numbered) {
+func (w *world) play(t *testing.T, m merchant, r routing.Route, digits string, want numberRow) {
 	const patience = 150 * time.Second
 	name := fmt.Sprintf("%s %s %s %s", r.Country, r.Network, r.Kind, digits)
 	number := prefixOf[r.Country][r.Network] + digits
@@ -234,7 +234,7 @@ func (w *world) play(t *testing.T, m merchant, r routing.Route, digits string, w
 	}
 	w.expectCase(t, name, got.Data.ID, want.cause, patience)
 	if want.end != "PENDING" {
-		w.expectLetters(t, name, got.Data.ID, want.end)
+		w.expectWebhooks(t, name, got.Data.ID, want.end)
 		return
 	}
 	if last = m.last(t, got.Data.ID, want.end, time.Second); last.Status != want.end {

@@ -66,7 +66,7 @@ func TestOperatorResendCallback(t *testing.T) {
 	t.Parallel()
 
 	_, sandboxEnviron := runningSandbox(t)
-	b := newBookkeeper(t)
+	b := newBooksWorld(t)
 	environ := append(b.environ[:2:2], sandboxEnviron...)
 	var callbacks atomic.Int32
 	merchant := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { callbacks.Add(1) }))

@@ -15,7 +15,7 @@ import (
 
 func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
 	piroguetest.EachDatabase(t, func(t *testing.T, database string) {
-		w := newWorld(t, hurry(database))
+		w := newWorld(t, shortenTimes(database))
 		m := w.merchant()
 		paid := m.fund(t, 5000)
 
@@ -31,9 +31,9 @@ func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
 		whole := m.until(t, paid.ID, "REVERSED", time.Minute)
 		require.EqualValues(t, 5000, whole.Refunded)
 
-		w.expectLetters(t, "the refund", rest.Data.RefundID, "SUCCESS")
+		w.expectWebhooks(t, "the refund", rest.Data.RefundID, "SUCCESS")
 		require.Eventually(t, func() bool {
-			told := w.letters(paid.ID)
+			told := w.webhooks(paid.ID)
 			return len(told) == 2 && told[1] == "REVERSED"
 		}, time.Minute, 100*time.Millisecond, "the merchant is told of SUCCESS and of REVERSED")
 		w.settled()
@@ -41,7 +41,7 @@ func TestAPaymentIsRefundedInPartsAndThenWholly(t *testing.T) {
 }
 
 func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
-	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	w := newWorld(t, shortenTimes(piroguetest.SQLite(t)))
 	m := w.merchant()
 	got := m.pay(t, order("+22376777777"))
 	m.until(t, got.Data.ID, "EXPIRED", time.Minute)
@@ -57,7 +57,7 @@ func TestMoneyThatCameLateGoesBackToItsPayer(t *testing.T) {
 func TestACustomerInSenegalPaysInOneStepWithAPassword(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	w := newWorld(t, shortenTimes(piroguetest.SQLite(t)))
 	m := w.merchant()
 	body := strings.TrimSuffix(order("+221770123456"), "}") + `,"otp":"` + sonatel.OTP + `"}`
 	got := m.pay(t, body)
@@ -70,7 +70,7 @@ func TestACustomerInSenegalPaysInOneStepWithAPassword(t *testing.T) {
 func TestACustomerInSenegalPaysByQRCode(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	w := newWorld(t, shortenTimes(piroguetest.SQLite(t)))
 	m := w.merchant()
 	got := m.pay(t, order("+221770123456"))
 	require.Equal(t, 202, got.Status, got.Raw)

@@ -39,11 +39,11 @@ var (
 	horizonFlag = flag.Duration("horizon", 0, "after how long an operator's word is final")
 )
 
-// hurried holds short values for the times that are long in production.
-type hurried struct{ window, horizon time.Duration }
+// shortTimes holds short values for the times that are long in production.
+type shortTimes struct{ window, horizon time.Duration }
 
 // flags returns the times as flags for a process.
-func (x hurried) flags() []string {
+func (x shortTimes) flags() []string {
 	return []string{"-window", x.window.String(), "-horizon", x.horizon.String()}
 }
 
@@ -79,7 +79,7 @@ func part() error {
 	if err != nil {
 		return err
 	}
-	hurried{*windowFlag, *horizonFlag}.hasten(&conf)
+	shortTimes{*windowFlag, *horizonFlag}.hasten(&conf)
 	p, err := newParts(conf)
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func part() error {
 }
 
 // hasten gives every operator the short times.
-func (x hurried) hasten(conf *config.Config) {
+func (x shortTimes) hasten(conf *config.Config) {
 	for i := range conf.Operators {
 		o := &conf.Operators[i]
 		o.Window, o.Timeout = config.Duration(x.window), config.Duration(hurriedTimeout)

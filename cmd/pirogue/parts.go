@@ -66,7 +66,7 @@ func newPartsOn(conf config.Config, machine pirogue.Clock) (*parts, error) {
 	if p.instances, err = adapters.Open(conf.Operators, p.clock); err != nil {
 		return nil, err
 	}
-	newSimulatorPromises(conf.SandboxURL, p.clock).bind(p.instances, conf.Operators)
+	newSimulatorCapabilities(conf.SandboxURL, p.clock).bind(p.instances, conf.Operators)
 	if p.routes, err = routing.NewRouteTable(p.instances, conf.Routes); err != nil {
 		return nil, err
 	}

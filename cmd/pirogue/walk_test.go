@@ -20,7 +20,7 @@ var walk = regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```")
 func TestTheMerchantsWalkWorksAsItIsPrinted(t *testing.T) {
 	t.Parallel()
 
-	w := newWorld(t, hurry(piroguetest.SQLite(t)))
+	w := newWorld(t, shortenTimes(piroguetest.SQLite(t)))
 	root := piroguetest.Root(t)
 	page, err := os.ReadFile(filepath.Join(root, "docs", "merchant.fr.md"))
 	require.NoError(t, err)

@@ -301,9 +301,9 @@ func (m merchant) last(t testing.TB, id, status string, patience time.Duration) 
 	return last
 }
 
-// letters returns the statuses in the webhooks about a payment, oldest first. It fails on a
+// webhooks returns the statuses in the webhooks about a payment, oldest first. It fails on a
 // webhook whose signature does not verify.
-func (w *world) letters(id string) []string {
+func (w *world) webhooks(id string) []string {
 	w.t.Helper()
 	var told []string
 	for _, letter := range w.inbox.Webhooks() {

@@ -188,7 +188,7 @@ func (s *world) stands(id string, want engine.State) {
 	require.Equal(s.t, want, s.kept(id).State)
 }
 
-// heardOf waits until the merchant has received so many callbacks.
+// bulkWebhooks waits until the merchant has received so many callbacks.
 func (s *world) heardOf(times int) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)

@@ -19,28 +19,28 @@ import (
 // paidWithin bounds the time of a payment that the sandbox pays at once.
 const paidWithin = time.Minute
 
-// teller sends the rows that take more than one request.
-type teller struct {
+// sequence sends the rows that take more than one request.
+type sequence struct {
 	Merchant
 	t      *testing.T
 	client *http.Client
 }
 
-// stories lists the rows that take more than one request, by number and name.
-var stories = []struct {
+// sequences lists the rows that take more than one request, by number and name.
+var sequences = []struct {
 	name string
-	play func(teller)
+	play func(sequence)
 }{
-	{"38 order numbers that differ in case are two orders", teller.twoOrders},
-	{"42-44 a reference is good once", teller.onceOnly},
-	{"48 a request that was refused may be corrected", teller.corrected},
-	{"51-55 a payment is given back once", teller.givenBack},
-	{"56 an id that is not ours to tell about has one answer", teller.oneNotFound},
-	{"62 no cell of an export is a formula", teller.harmless},
+	{"38 order numbers that differ in case are two orders", sequence.twoOrders},
+	{"42-44 a reference is good once", sequence.onceOnly},
+	{"48 a request that was refused may be corrected", sequence.corrected},
+	{"51-55 a payment is given back once", sequence.givenBack},
+	{"56 an id that is not ours to tell about has one answer", sequence.oneNotFound},
+	{"62 no cell of an export is a formula", sequence.harmless},
 }
 
-// told holds the fields of a response that these rows compare.
-type told struct {
+// paymentFields holds the fields of a response that these rows compare.
+type paymentFields struct {
 	ID         string `json:"transaction_id"`
 	RefundID   string `json:"refund_id"`
 	Status     string `json:"status"`
@@ -49,16 +49,16 @@ type told struct {
 }
 
 // ask sends a request with the given order ID and returns the response.
-func (m teller) ask(r request, number string) Answer {
+func (m sequence) ask(r request, number string) Answer {
 	m.t.Helper()
 	p, err := r.prepare(m.Merchant, number, time.Now())
 	require.NoError(m.t, err)
-	return p.patient(m.t, m.client, "")
+	return p.sendUntilAdmitted(m.t, m.client, "")
 }
 
 // expect sends a request and requires a code, "" for a success. It returns the payment in the
 // response.
-func (m teller) expect(r request, number string, code pirogue.Code) (told, Error) {
+func (m sequence) expect(r request, number string, code pirogue.Code) (paymentFields, Error) {
 	m.t.Helper()
 	got := m.ask(r, number)
 	if code == "" {
@@ -67,15 +67,15 @@ func (m teller) expect(r request, number string, code pirogue.Code) (told, Error
 		require.Equal(m.t, httpkit.InfoOf(code).HTTP, got.Status, "%s", got.Body)
 		require.Equal(m.t, code, got.failure(m.t).Code, "%s", got.Body)
 	}
-	var body struct{ Data told }
+	var body struct{ Data paymentFields }
 	require.NoError(m.t, json.Unmarshal(got.Body, &body), "%s", got.Body)
 	return body.Data, got.failure(m.t)
 }
 
 // paid collects 500 francs and waits until the payment succeeds.
-func (m teller) paid() told {
+func (m sequence) paid() paymentFields {
 	m.t.Helper()
-	p, _ := m.expect(good(), newOrder(), "")
+	p, _ := m.expect(validCashIn(), newOrder(), "")
 	for deadline := time.Now().Add(paidWithin); p.Status != "SUCCESS"; {
 		require.True(m.t, time.Now().Before(deadline), "%s is still %s", p.ID, p.Status)
 		p, _ = m.expect(get("/payments/"+p.ID+"?wait=5"), "", "")
@@ -84,10 +84,10 @@ func (m teller) paid() told {
 }
 
 // onceOnly requires one payment for one reference, whatever the requests under it hold.
-func (m teller) onceOnly() {
+func (m sequence) onceOnly() {
 	number := newOrder()
-	first, _ := m.expect(good(), number, "")
-	again, _ := m.expect(good().late(time.Second), number, pirogue.DuplicateOrder)
+	first, _ := m.expect(validCashIn(), number, "")
+	again, _ := m.expect(validCashIn().late(time.Second), number, pirogue.DuplicateOrder)
 	require.Equal(m.t, first.ID, again.ID)
 
 	other := cashIn("amount", "501", "customer_msisdn", `"+22376444444"`)
@@ -103,15 +103,15 @@ func (m teller) onceOnly() {
 }
 
 // corrected requires that a refused request leaves no trace.
-func (m teller) corrected() {
+func (m sequence) corrected() {
 	number := newOrder()
 	m.expect(post(cashInPath, cashIn("amount", "0")), number, pirogue.InvalidAmount)
 	m.expect(post(cashOutPath, cashOut("999999")), number, pirogue.InsufficientBalance)
-	m.expect(good(), number, "")
+	m.expect(validCashIn(), number, "")
 }
 
 // givenBack requires that a payment cannot be given back more than once.
-func (m teller) givenBack() {
+func (m sequence) givenBack() {
 	pending, _ := m.expect(post(cashInPath, cashIn("customer_msisdn", `"+22370001234"`)), newOrder(), "")
 	m.expect(post(refundPath, refund(pending.ID, "")), newOrder(), pirogue.RefundNotAllowed)
 
@@ -139,7 +139,7 @@ func (m teller) givenBack() {
 }
 
 // harmless requires exports without formulas, which a spreadsheet would execute.
-func (m teller) harmless() {
+func (m sequence) harmless() {
 	number, phone := newOrder(), "+"+strconv.FormatInt(time.Now().UnixMicro(), 10)[:14]
 	want := map[string]string{phone: phone}
 	for _, first := range []string{"=", "+", "-", "@"} {
@@ -166,16 +166,16 @@ func (m teller) harmless() {
 }
 
 // twoOrders requires that order IDs are compared byte for byte.
-func (m teller) twoOrders() {
+func (m sequence) twoOrders() {
 	order := newOrder()
 	for _, number := range []string{"Order_" + order, "order_" + order} {
-		m.expect(good(), number, "")
+		m.expect(validCashIn(), number, "")
 	}
 }
 
 // oneNotFound requires the same bytes for every resource that the API does not reveal. The requests
 // share an ID, so the responses must be equal.
-func (m teller) oneNotFound() {
+func (m sequence) oneNotFound() {
 	seen := map[string]string{}
 	for _, id := range []string{
 		newID(), "550e8400-e29b-41d4-a716-446655440000", "1", "%2e%2e", "%00", "x%2Ftimeline", "%C3%A9",

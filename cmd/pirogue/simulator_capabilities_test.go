@@ -41,9 +41,9 @@ func TestPromisesFollowTheSimulator(t *testing.T) {
 	}
 
 	require.True(t, proves("sonatel-sn-test"), "what the configuration grants")
-	newSimulatorPromises("http://127.0.0.1:1", clock).bind(instances, conf.Operators)
+	newSimulatorCapabilities("http://127.0.0.1:1", clock).bind(instances, conf.Operators)
 	require.True(t, proves("sonatel-sn-test"), "another sandbox's")
-	newSimulatorPromises(url, clock).bind(instances, conf.Operators)
+	newSimulatorCapabilities(url, clock).bind(instances, conf.Operators)
 	server.Start()
 	t.Cleanup(server.Close)
 	require.True(t, proves("sonatel-sn-test"), "a generous simulator")
@@ -59,7 +59,7 @@ func TestPromisesFollowTheSimulator(t *testing.T) {
 	server.CloseClientConnections()
 	server.Close()
 	require.True(t, proves("sonatel-sn-test"), "the last answer stands")
-	unheard := newSimulatorPromises(url, clock)
+	unheard := newSimulatorCapabilities(url, clock)
 	unheard.bind(instances, conf.Operators)
 	require.False(t, proves("sonatel-sn-test"), "nobody ever answered")
 }

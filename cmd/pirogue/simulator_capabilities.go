@@ -19,10 +19,10 @@ const (
 	promisesTimeout = time.Second // for one call of the sandbox
 )
 
-// simulatorPromises knows which simulators promise no more than live operators do. It reads the
+// simulatorCapabilities knows which simulators promise no more than live operators do. It reads the
 // sandbox at most once in promisesLife. A sandbox that has never answered promises nothing: the
 // careful case.
-type simulatorPromises struct {
+type simulatorCapabilities struct {
 	sandbox *sandboxClient
 	clock   pirogue.Clock
 
@@ -33,16 +33,16 @@ type simulatorPromises struct {
 	generous map[string]bool // by base path; true: it promises more than live operators
 }
 
-// newSimulatorPromises returns the promises of the simulators of the sandbox at url.
-func newSimulatorPromises(url string, clock pirogue.Clock) *simulatorPromises {
-	return &simulatorPromises{
+// newSimulatorCapabilities returns the promises of the simulators of the sandbox at url.
+func newSimulatorCapabilities(url string, clock pirogue.Clock) *simulatorCapabilities {
+	return &simulatorCapabilities{
 		sandbox: &sandboxClient{url: url, http: &http.Client{Timeout: promisesTimeout}}, clock: clock,
 	}
 }
 
 // bind makes every instance on this sandbox follow its simulator's switch. Other instances stay
 // as they are.
-func (s *simulatorPromises) bind(instances map[pirogue.OperatorCode]operator.Instance, confs []config.Operator) {
+func (s *simulatorCapabilities) bind(instances map[pirogue.OperatorCode]operator.Instance, confs []config.Operator) {
 	for _, conf := range confs {
 		path, played := strings.CutPrefix(conf.BaseURL, s.sandbox.url+"/")
 		if !conf.Simulator || !played {
@@ -56,7 +56,7 @@ func (s *simulatorPromises) bind(instances map[pirogue.OperatorCode]operator.Ins
 }
 
 // live reports whether the simulator at a base path promises no more than a live operator.
-func (s *simulatorPromises) live(path string) bool {
+func (s *simulatorCapabilities) live(path string) bool {
 	s.refresh()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *simulatorPromises) live(path string) bool {
 
 // refresh reads the switches when the last ones are older than promisesLife. Callers wait for the
 // first reading only. During a later one they use the last switches.
-func (s *simulatorPromises) refresh() {
+func (s *simulatorCapabilities) refresh() {
 	never, due := s.age()
 	switch {
 	case never:
@@ -80,14 +80,14 @@ func (s *simulatorPromises) refresh() {
 }
 
 // age reports whether the sandbox has never answered, and whether the last reading is too old.
-func (s *simulatorPromises) age() (never, due bool) {
+func (s *simulatorCapabilities) age() (never, due bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.askedAt.IsZero(), s.clock().Sub(s.askedAt).Abs() >= promisesLife
 }
 
 // ask reads the switches of all simulators. If that fails, the last ones stay in force.
-func (s *simulatorPromises) ask() {
+func (s *simulatorCapabilities) ask() {
 	var operators []sandbox.Operator
 	err := s.sandbox.do(context.Background(), http.MethodGet, "/simulators", nil, &operators)
 	s.mu.Lock()
