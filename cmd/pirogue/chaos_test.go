@@ -497,7 +497,7 @@ func (h *chaosWorld) checkWebhooks(w loadRequest, p pirogue.Payment) {
 // report prints the requests, faults and results. A run with almost no payment or no effect
 // proves nothing, and fails.
 func (h *chaosWorld) report(d *requestLog, injected map[string]int) {
-	became, statusCounts := map[string]int{}, 0
+	became, notified := map[string]int{}, 0
 	for _, w := range d.all() {
 		p, err := h.parts.store.Payments.AnyPayment(h.t.Context(), pirogue.PaymentID(w.id))
 		if err != nil {
@@ -506,10 +506,10 @@ func (h *chaosWorld) report(d *requestLog, injected map[string]int) {
 		}
 		became[strings.TrimPrefix(w.profile.path, "/payments/")+" "+string(p.Status)]++
 		if len(h.sink.statuses(w.id)) > 0 {
-			statusCounts++
+			notified++
 		}
 	}
-	h.t.Logf("%d requests, of %d the merchant was statusCounts: %v", len(d.all()), statusCounts, became)
+	h.t.Logf("%d requests, of %d the merchant got a webhook: %v", len(d.all()), notified, became)
 	h.t.Logf("answers: %v", d.tries)
 	h.t.Logf("%d kinds of fault: %v", len(injected), injected)
 	require.Len(h.t, injected, len(edges)*len(toxics)+9, "some fault never happened")
