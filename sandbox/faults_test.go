@@ -149,7 +149,7 @@ func TestFaultsPageLabels(t *testing.T) {
 		}
 	}
 	for digits, behaviour := range engine.MagicNumbers() {
-		require.Contains(t, page, digits+": "+behaviour.Says)
+		require.Contains(t, page, digits+": "+behaviour.Description)
 	}
 }
 

@@ -75,10 +75,10 @@ var commonSettings = []struct {
 // spoiledResponses lists the ways to spoil responses.
 var spoiledResponses = []choiceView{
 	{"", "they are"},
-	{engine.AnswersFlood, "50 MB of nothing"},
-	{engine.AnswersDrip, "a byte a second"},
-	{engine.AnswersHalf, "half, then the connection breaks off"},
-	{engine.AnswersPage, "somebody else's web page"},
+	{engine.ResponsesFlood, "50 MB of nothing"},
+	{engine.ResponsesDrip, "a byte a second"},
+	{engine.ResponsesHalf, "half, then the connection breaks off"},
+	{engine.ResponsesPage, "somebody else's web page"},
 }
 
 // promises lists the degrees to which an operator's responses prove that a payment was not
@@ -161,8 +161,8 @@ func behaviours() []choiceView {
 	choices := []choiceView{{"", "their own number says"}}
 	magic, payouts := engine.MagicNumbers(), engine.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
-		says := magic[digits].Says
-		if paid := payouts[digits].Says; paid != says {
+		says := magic[digits].Description
+		if paid := payouts[digits].Description; paid != says {
 			says += " / " + paid
 		}
 		choices = append(choices, choiceView{digits, digits + ": " + says})

@@ -29,7 +29,7 @@ type indexView struct {
 type simulatorView struct {
 	Operator
 
-	Latest []engine.Paid // newest first
+	Latest []engine.BookEntry // newest first
 }
 
 // numberView is one row of the table of magic numbers.
@@ -63,13 +63,13 @@ func (s *Sandbox) indexView() (indexView, error) {
 	magic, payouts := engine.MagicNumbers(), engine.MagicPayouts()
 	for _, digits := range slices.Sorted(maps.Keys(magic)) {
 		view.Numbers = append(view.Numbers,
-			numberView{Digits: digits, Pays: magic[digits].Says, IsPaid: payouts[digits].Says})
+			numberView{Digits: digits, Pays: magic[digits].Description, IsPaid: payouts[digits].Description})
 	}
 	return view, nil
 }
 
 // simulatorOf returns one simulator of the list, with its latest payments.
-func simulatorOf(operator Operator, executed []engine.Paid) simulatorView {
+func simulatorOf(operator Operator, executed []engine.BookEntry) simulatorView {
 	latest := slices.Clone(executed[max(0, len(executed)-shownPayments):])
 	slices.Reverse(latest)
 	return simulatorView{Operator: operator, Latest: latest}

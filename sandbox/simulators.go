@@ -49,7 +49,7 @@ type Simulator interface {
 	// and /switches besides the operator's own API.
 	Handler() http.Handler
 	// Book returns the money that moved, oldest first.
-	Book() []engine.Paid
+	Book() []engine.BookEntry
 	// Asked returns the number of payments ever requested, in both directions.
 	Asked() int
 	// Settings reads and changes the simulator's switches.

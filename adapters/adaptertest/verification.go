@@ -348,8 +348,8 @@ func (v *verification) awaitOutcome(t *testing.T, a *attempt, want pirogue.Outco
 }
 
 // movements returns the movements of money in the simulator's book under these references.
-func (v *verification) movements(refs ...pirogue.OperatorRef) []engine.Paid {
-	var moved []engine.Paid
+func (v *verification) movements(refs ...pirogue.OperatorRef) []engine.BookEntry {
+	var moved []engine.BookEntry
 	for _, one := range v.simulator.Book() {
 		for _, ref := range refs {
 			if one.OrderID == string(ref) {

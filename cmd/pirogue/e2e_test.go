@@ -134,7 +134,7 @@ type book struct {
 		OrderID string `json:"order_id"`
 		Status  string `json:"status"`
 	} `json:"sessions"`
-	Paid []engine.Paid `json:"paid"`
+	Paid []engine.BookEntry `json:"paid"`
 }
 
 // book returns the book of Orange Web Payment's simulator.

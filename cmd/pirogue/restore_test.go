@@ -119,7 +119,7 @@ func TestARestoredDatabaseAsksFirst(t *testing.T) {
 }
 
 // finalizeCashOut returns the book of the operator that executes the cash-outs.
-func (f *fleet) paidOut() []engine.Paid {
+func (f *fleet) paidOut() []engine.BookEntry {
 	return readBook(f.t, f.parts.conf.SandboxURL+sandbox.SonatelPath).Paid
 }
 

@@ -140,8 +140,8 @@ func (tool *sandboxTool) force() *cobra.Command {
 		words = append(words, o.word)
 		says := "everybody as their number says"
 		if magic, found := engine.MagicNumbers()[o.digits]; found {
-			says = magic.Says
-			if paid := engine.MagicPayouts()[o.digits].Says; paid != says {
+			says = magic.Description
+			if paid := engine.MagicPayouts()[o.digits].Description; paid != says {
 				says += "; when paid: " + paid
 			}
 		}
@@ -204,12 +204,12 @@ func (tool *sandboxTool) book() *cobra.Command {
 	return &cobra.Command{
 		Use: "book OPERATOR", Short: "Print the money that an operator moved", Args: cobra.ExactArgs(1),
 		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, _ []string) error {
-			var book struct{ Paid []engine.Paid }
+			var book struct{ Paid []engine.BookEntry }
 			if err := c.do(cmd.Context(), http.MethodGet, o.Path+"/book", nil, &book); err != nil {
 				return err
 			}
 			return tool.print(cmd.OutOrStdout(), book.Paid,
-				table("AT TRANSACTION REFERENCE NUMBER WAY AMOUNT ASKED", func(p engine.Paid) []string {
+				table("AT TRANSACTION REFERENCE NUMBER WAY AMOUNT ASKED", func(p engine.BookEntry) []string {
 					way := p.Direction
 					if way == "" { // an operator that only collects leaves it out
 						way = engine.In

@@ -80,7 +80,7 @@ func TestMagicNumbers(t *testing.T) {
 func (c course) run(t *testing.T, shape string) {
 	t.Helper()
 	w := newWorld(t)
-	status, reply := w.Object(w.opening(shape, c.way, "R1", c.number))
+	status, reply := w.FetchObject(w.opening(shape, c.way, "R1", c.number))
 	require.Equal(t, c.code, status, reply)
 	if c.first == "" {
 		require.Equal(t, 0, w.Sim.Asked())
@@ -99,7 +99,7 @@ func (c course) run(t *testing.T, shape string) {
 	require.Equal(t, c.why, reply.Text("message"))
 	if c.amount == 0 {
 		w.books()
-		w.Notices(1)
+		w.ExpectNotices(1)
 		return
 	}
 	paid := w.books(c.amount)[0]
@@ -110,7 +110,7 @@ func (c course) run(t *testing.T, shape string) {
 	require.Equal(t, c.way, string(paid.Direction))
 	require.Equal(t, enginetest.Morning.Add(c.after), paid.At)
 	require.Equal(t, w.reads(shape, "R1").Text("ref"), paid.TxnID)
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 // usedTwice holds the status of the response to a repeated transaction id, by shape.
@@ -125,10 +125,10 @@ func TestLostResponse(t *testing.T) {
 			t.Parallel()
 			inEveryShape(t, func(t *testing.T, shape string) {
 				w := newWorld(t)
-				w.GivesUp(w.opening(shape, way, "LOST", "0700666666"))
+				w.ExpectNoReply(w.opening(shape, way, "LOST", "0700666666"))
 				w.Clock.Advance(10 * time.Second)
 				w.stands(shape, "LOST", "SUCCESSFUL")
-				status, reply := w.Object(w.opening(shape, way, "LOST", "0700666666"))
+				status, reply := w.FetchObject(w.opening(shape, way, "LOST", "0700666666"))
 				require.Equal(t, usedTwice[shape], status, reply)
 				w.books(1500)
 				w.opens(shape, way, "HEARD", "0700666666")
@@ -159,9 +159,9 @@ func TestThreeWebhooks(t *testing.T) {
 			answeredAlready.Store(true)
 			require.GreaterOrEqual(t, before, 1)
 			require.GreaterOrEqual(t, early.Load(), int64(1))
-			for _, n := range w.Notices(3) {
-				require.Equal(t, "R1", n.Said.Text("transaction_id"))
-				require.Equal(t, "SUCCESSFUL", n.Said.Text("status"))
+			for _, n := range w.ExpectNotices(3) {
+				require.Equal(t, "R1", n.Fields.Text("transaction_id"))
+				require.Equal(t, "SUCCESSFUL", n.Fields.Text("status"))
 			}
 			w.books(1500)
 		})
@@ -175,14 +175,14 @@ func TestDownForOneNumber(t *testing.T) {
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
 		w.opens(shape, "in", "R1", "0700444444")
-		w.Set(`{"force": "555555"}`)
+		w.SetSwitches(`{"force": "555555"}`)
 		status, reply := w.get(dialects[shape].status + "R1")
 		require.Equal(t, http.StatusServiceUnavailable, status, reply)
-		status, reply = w.Object(w.opening(shape, "out", "R2", "0700123456"))
+		status, reply = w.FetchObject(w.opening(shape, "out", "R2", "0700123456"))
 		require.Equal(t, http.StatusServiceUnavailable, status, reply)
 		_, reply = w.get(dialects[shape].list)
 		require.Len(t, reply.List("data"), 1)
-		w.Set(`{"force": ""}`)
+		w.SetSwitches(`{"force": ""}`)
 		w.stands(shape, "R1", "PENDING")
 	})
 }
@@ -193,17 +193,17 @@ func TestFloat(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.Set(`{"float": 4000}`)
+		w.SetSwitches(`{"float": 4000}`)
 		w.opens(shape, "out", "PAID", "0700123456")
 		w.opens(shape, "out", "HELD", "0700444444")
-		status, reply := w.Object(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
+		status, reply := w.FetchObject(w.opening(shape, "out", "TOO-MUCH", "0700123456"))
 		require.Equal(t, http.StatusPreconditionFailed, status, reply)
 		require.Equal(t, "AMOUNT_INSUFFISANT", reply.Text("message"))
 		require.Nil(t, reply["data"])
 		_, reply = w.get(dialects[shape].balance)
 		require.Equal(t, "1000", reply.Object("data").Text("balance"))
 		w.opens(shape, "in", "IN", "0700123456")
-		w.Set(`{"float": 1500}`)
+		w.SetSwitches(`{"float": 1500}`)
 		w.opens(shape, "out", "TOO-MUCH", "0700123456") // the id of the refused one is free
 		require.Equal(t, engine.In, w.books(1500, 1500, 1500)[1].Direction)
 	})

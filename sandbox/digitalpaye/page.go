@@ -107,7 +107,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 // viewOf returns the page of an order.
 func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
-		T: t, Amount: engine.Grouped(o.Amount) + engine.NoBreak + "F" + engine.NoBreak + "CFA", Reference: o.Reference,
+		T: t, Amount: engine.FormatAmount(o.Amount) + engine.NoBreak + "F" + engine.NoBreak + "CFA", Reference: o.Reference,
 	}
 	switch o.State {
 	case engine.Pending:

@@ -21,7 +21,7 @@ func (w *world) link(number string) string {
 }
 
 // presses sends the page's form.
-func (w *world) presses(page, action string) enginetest.Answer {
+func (w *world) presses(page, action string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(page, "action", action)
 }
@@ -54,7 +54,7 @@ func TestDecideOnPage(t *testing.T) {
 			require.NotContains(t, got.Body, "<form")
 			w.stands("v2", "R1", want.status)
 			w.books(want.book...)
-			told := w.Notices(1)[0].Said
+			told := w.ExpectNotices(1)[0].Fields
 			require.Equal(t, want.status, told.Text("status"))
 			require.Nil(t, told["wave_launch_url"])
 		})
@@ -67,9 +67,9 @@ func TestPageIsPrivate(t *testing.T) {
 	w := newWorld(t)
 	page := w.link("0700333333")
 	english := w.Visit(page + "?lang=en")
-	english.IsPrivate(t)
-	english.Shows(t, `<html lang="en">`, "Refuse</button>")
-	w.Visit(page).Shows(t, `<html lang="fr">`) // by default
+	english.ExpectPrivate(t)
+	english.ExpectTexts(t, `<html lang="en">`, "Refuse</button>")
+	w.Visit(page).ExpectTexts(t, `<html lang="fr">`) // by default
 }
 
 // TestPageWithoutPayment visits an unknown link and a finished order.

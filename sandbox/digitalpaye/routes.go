@@ -75,14 +75,14 @@ func (s *Simulator) authenticated(in *shape, serve call) engine.Call {
 
 // authenticate returns the reason to reject a call, or nil.
 func (s *Simulator) authenticate(r *http.Request) error {
-	token, isBearer := engine.Bearer(r)
+	token, isBearer := engine.BearerToken(r)
 	if !isBearer || s.Faults.Read().RefuseTokens || !s.validToken(token) {
 		return tokenExpired
 	}
 	if !rightEnvironment(r) {
 		return invalid("X-Environment")
 	}
-	if r.Method == http.MethodPost && !engine.SaysJSON(r) {
+	if r.Method == http.MethodPost && !engine.IsJSON(r) {
 		return invalid("Content-Type")
 	}
 	return nil
@@ -103,7 +103,7 @@ func (s *Simulator) setWebhook(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil || !engine.IsAddress(form.URL):
 		engine.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": "want a key and an absolute http url"})
-	case !engine.Same(form.Key, APIKey):
+	case !engine.SameSecret(form.Key, APIKey):
 		engine.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "no account has this key"})
 	default:
 		s.mu.Lock()

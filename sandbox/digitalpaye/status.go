@@ -22,7 +22,7 @@ func (s *Simulator) status(w http.ResponseWriter, r *http.Request, a admittedCal
 		if a.in.camel {
 			answer.code = http.StatusOK
 		}
-		answer.status = s.Faults.Read().Word(answer.status)
+		answer.status = s.Faults.Read().StatusWord(answer.status)
 		answer.data = s.transactionView(o, a.in)
 		return a.in.wrap(answer)
 	})

@@ -16,7 +16,7 @@ import (
 func TestSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	now := w.Set(`{"latency_ms": 0}`)
+	now := w.SetSwitches(`{"latency_ms": 0}`)
 	quirks, isObject := now["quirks"].(map[string]any)
 	require.True(t, isObject, now)
 	require.Len(t, quirks, 3)
@@ -26,7 +26,7 @@ func TestSwitches(t *testing.T) {
 		require.True(t, known, name)
 		require.EqualValues(t, false, on, name)
 	}
-	status, _ := w.Object(
+	status, _ := w.FetchObject(
 		w.Request(http.MethodPost, "/switches", `{"quirks": {"made_up": true}}`),
 	)
 	require.Equal(t, http.StatusBadRequest, status)
@@ -37,14 +37,14 @@ func TestSwitches(t *testing.T) {
 func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	for _, req := range []*http.Request{
 		w.opening("v2", "in", "R1", "0700123456"), w.opening("v1", "out", "R2", "0700123456"),
 		w.call(http.MethodGet, "/v2/get-status-payment/R1", nil), w.call(http.MethodGet, "/v1/transactions", nil),
 		w.call(http.MethodGet, "/v1/balance", nil), w.call(http.MethodGet, "/v1/customers", nil),
 		w.auth(digitalpaye.APIKey, digitalpaye.APISecret), w.Request(http.MethodGet, "/nowhere", nil),
 	} {
-		status, reply := w.Object(req)
+		status, reply := w.FetchObject(req)
 		code := "statusCode"
 		if strings.HasPrefix(req.URL.Path, "/v2/") {
 			code = "code_status"
@@ -59,30 +59,30 @@ func TestDown(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"latency_ms": 2000}`)
-	require.Equal(t, http.StatusOK, w.Waits(w.call(http.MethodGet, "/v2/balance", nil), 2*time.Second).Status)
+	w.SetSwitches(`{"latency_ms": 2000}`)
+	require.Equal(t, http.StatusOK, w.ExpectReplyAfter(w.call(http.MethodGet, "/v2/balance", nil), 2*time.Second).Status)
 }
 
 // TestDroppedResponses executes orders without a response, and counts down.
 func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"drop_answers": 2}`)
-	w.GivesUp(w.opening("v2", "out", "R1", "0700123456"))
-	w.GivesUp(w.call(http.MethodGet, "/v2/get-status-payment/R1", nil))
+	w.SetSwitches(`{"drop_answers": 2}`)
+	w.ExpectNoReply(w.opening("v2", "out", "R1", "0700123456"))
+	w.ExpectNoReply(w.call(http.MethodGet, "/v2/get-status-payment/R1", nil))
 	w.stands("v2", "R1", "SUCCESSFUL")
 	w.books(1500)
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"answers": "page"}`)
+	w.SetSwitches(`{"answers": "page"}`)
 	got := w.Fetch(w.opening("v2", "in", "page", "0700123456"))
 	require.Equal(t, http.StatusOK, got.Status)
 	require.Contains(t, got.Body, "<html>")
-	w.Set(`{"answers": ""}`)
+	w.SetSwitches(`{"answers": ""}`)
 	w.stands("v2", "page", "SUCCESSFUL")
 }
 
@@ -90,13 +90,13 @@ func TestRefusedTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v2", "in", "R1", "0700123456")
-	w.Set(`{"refuse_tokens": true}`)
+	w.SetSwitches(`{"refuse_tokens": true}`)
 	for _, path := range []string{"/v2/get-status-payment/R1", "/v2/get-all-transactions", "/v2/balance"} {
 		status, reply := w.get(path)
 		require.Equal(t, http.StatusUnauthorized, status, "%v %v", path, reply)
 		require.Equal(t, "TOKEN_EXPIRED", reply.Text("message"), path)
 	}
-	status, _ := w.Object(w.opening("v1", "in", "R2", "0700123456"))
+	status, _ := w.FetchObject(w.opening("v1", "in", "R2", "0700123456"))
 	require.Equal(t, http.StatusUnauthorized, status)
 	w.books(1500)
 }
@@ -106,8 +106,8 @@ func TestRefusedTokens(t *testing.T) {
 func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"keys_changed": true}`)
-	status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
+	w.SetSwitches(`{"keys_changed": true}`)
+	status, reply := w.FetchObject(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
 	require.Equal(t, http.StatusUnauthorized, status, reply)
 	require.Equal(t, "UnauthorizedError", reply.Text("message"))
 	w.opens("v2", "in", "R1", "0700123456")
@@ -116,7 +116,7 @@ func TestChangedKeys(t *testing.T) {
 func TestTokenLifetime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"token_lifetime_s": 5}`)
+	w.SetSwitches(`{"token_lifetime_s": 5}`)
 	w.logsIn()
 	w.Clock.Advance(5 * time.Second)
 	status, _ := w.get("/v2/balance")
@@ -129,20 +129,20 @@ func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.Set(`{"unknown_words": true}`)
+		w.SetSwitches(`{"unknown_words": true}`)
 		opened := w.opens(shape, "in", "R1", "0700123456")
 		require.Equal(t, "SUCCESSFUL", opened.Text("status"))
 		w.stands(shape, "R1", engine.UnknownWord)
 		_, reply := w.get(dialects[shape].list)
 		require.Equal(t, engine.UnknownWord, reply.List("data")[0].Text("status"))
-		require.Equal(t, "SUCCESSFUL", w.Notices(1)[0].Said.Text("status"))
+		require.Equal(t, "SUCCESSFUL", w.ExpectNotices(1)[0].Fields.Text("status"))
 	})
 }
 
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"correct_after_ms": 60000, "settle_ms": 0}`)
+	w.SetSwitches(`{"correct_after_ms": 60000, "settle_ms": 0}`)
 	w.opens("v2", "out", "R1", "0700222222")
 	w.Clock.Advance(2 * time.Second)
 	w.stands("v2", "R1", "FAILED")
@@ -150,13 +150,13 @@ func TestCorrection(t *testing.T) {
 	w.Clock.Advance(time.Minute)
 	w.stands("v2", "R1", "SUCCESSFUL")
 	w.books(1500)
-	w.Notices(2)
+	w.ExpectNotices(2)
 }
 
 func TestSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"settle_ms": 5000}`)
+	w.SetSwitches(`{"settle_ms": 5000}`)
 	opened := w.opens("v2", "in", "R1", "0700123456")
 	require.Equal(t, "PENDING", opened.Text("status"))
 	w.Clock.Advance(5 * time.Second)
@@ -169,18 +169,18 @@ func TestGatewayTimeout(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.Set(`{"quirks": {"gateway_timeout": true}}`)
+		w.SetSwitches(`{"quirks": {"gateway_timeout": true}}`)
 		for id, number := range map[string]string{"PAID": "0700123456", "WAITS": "0701020304"} {
-			status, reply := w.Object(w.opening(shape, "out", id, number))
+			status, reply := w.FetchObject(w.opening(shape, "out", id, number))
 			require.Equal(t, http.StatusGatewayTimeout, status, "%v %v", id, reply)
 			require.Equal(t, "PAYMENT_FAILED_TRY_AGAINST", reply.Text("message"), id)
 			require.Equal(t, "FAILED", reply.Object("data").Text("status"), id)
 			require.Equal(t, id, reply.Object("data").Text(dialects[shape].id))
 			require.NotEmpty(t, reply.Object("data").Text("ref"), id)
 		}
-		status, reply := w.Object(w.opening(shape, "out", "PAID", "0700123456"))
+		status, reply := w.FetchObject(w.opening(shape, "out", "PAID", "0700123456"))
 		require.Equal(t, usedTwice[shape], status, reply)
-		status, _ = w.Object(w.opening(shape, "out", "POOR", "0700111111"))
+		status, _ = w.FetchObject(w.opening(shape, "out", "POOR", "0700111111"))
 		require.Equal(t, http.StatusBadRequest, status)
 		w.stands(shape, "PAID", "SUCCESSFUL")
 		w.stands(shape, "WAITS", "PENDING")
@@ -188,8 +188,8 @@ func TestGatewayTimeout(t *testing.T) {
 		w.Clock.Advance(10 * time.Second)
 		w.stands(shape, "WAITS", "SUCCESSFUL")
 		w.books(1500, 1500)
-		for _, n := range w.Notices(2) {
-			require.Equal(t, "SUCCESSFUL", n.Said.Text("status"))
+		for _, n := range w.ExpectNotices(2) {
+			require.Equal(t, "SUCCESSFUL", n.Fields.Text("status"))
 		}
 	})
 }
@@ -199,7 +199,7 @@ func TestStatusByOwnReference(t *testing.T) {
 	t.Parallel()
 	inEveryShape(t, func(t *testing.T, shape string) {
 		w := newWorld(t)
-		w.Set(`{"quirks": {"status_by_ref_only": true}}`)
+		w.SetSwitches(`{"quirks": {"status_by_ref_only": true}}`)
 		opened := w.opens(shape, "in", "R1", "0700123456")
 		status, reply := w.get(dialects[shape].status + "R1")
 		require.Equal(t, http.StatusNotFound, status, reply)
@@ -212,11 +212,11 @@ func TestStatusByOwnReference(t *testing.T) {
 func TestNumberWithoutPlus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"quirks": {"numbers_without_plus": true}}`)
+	w.SetSwitches(`{"quirks": {"numbers_without_plus": true}}`)
 	opened := w.opens("sdk", "in", "R1", "0700123456")
 	require.Equal(t, "2250700123456", opened.Text("number_user"))
 	require.Equal(t, "0700123456", w.reads("v1", "R1").Text("phone"))
-	require.Equal(t, "2250700123456", w.Notices(1)[0].Said.Text("number_user"))
+	require.Equal(t, "2250700123456", w.ExpectNotices(1)[0].Fields.Text("number_user"))
 }
 
 func TestMaxOrders(t *testing.T) {
@@ -224,7 +224,7 @@ func TestMaxOrders(t *testing.T) {
 	w := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
 	w.opens("v2", "in", "R1", "0700123456")
 	for _, number := range []string{"0700123456", "0701020304"} {
-		status, reply := w.Object(w.opening("v2", "in", "R2", number))
+		status, reply := w.FetchObject(w.opening("v2", "in", "R2", number))
 		require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	}
 	another := fields{
@@ -239,7 +239,7 @@ func TestBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.opens("v1", "in", "R1", "0700123456")
-	status, book := w.Object(w.Request(http.MethodGet, "/book", nil))
+	status, book := w.FetchObject(w.Request(http.MethodGet, "/book", nil))
 	paid, isList := book["paid"].([]any)
 	require.Equal(t, http.StatusOK, status)
 	require.True(t, isList, book)
@@ -268,7 +268,7 @@ func TestCloseReleasesHangingCall(t *testing.T) {
 
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
-	enginetest.NeedsAnAddress(t, func(address string) (*digitalpaye.Simulator, error) {
+	enginetest.ExpectInvalidURLsRefused(t, func(address string) (*digitalpaye.Simulator, error) {
 		return digitalpaye.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 }

@@ -20,7 +20,7 @@ func TestWebhookBody(t *testing.T) {
 		w := newWorld(t)
 		opened := w.opens(shape, "out", "R1", "0701020304")
 		w.Clock.Advance(10 * time.Second)
-		told := w.Notices(1)[0]
+		told := w.ExpectNotices(1)[0]
 		want := opened.Over(fields{"status": "SUCCESSFUL"})
 		if shape != "v1" {
 			want["date_update"] = "2026-03-12 09:30:10"
@@ -28,10 +28,10 @@ func TestWebhookBody(t *testing.T) {
 		for name := range want {
 			_, isObject := want[name].(map[string]any)
 			if !isObject {
-				require.Equal(t, want[name], told.Said[name], name)
+				require.Equal(t, want[name], told.Fields[name], name)
 			}
 		}
-		require.Len(t, told.Said, len(want))
+		require.Len(t, told.Fields, len(want))
 		for _, header := range []string{"Authorization", "X-Signature", "X-Environment"} {
 			require.Empty(t, told.Header.Get(header))
 		}
@@ -41,14 +41,14 @@ func TestWebhookBody(t *testing.T) {
 // TestWebhookSwitches counts the webhooks about one end.
 func TestWebhookSwitches(t *testing.T) {
 	t.Parallel()
-	for name, row := range enginetest.Disturbed {
+	for name, row := range enginetest.NotificationSwitches {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(row.Switches)
+			w.SetSwitches(row.Switches)
 			w.opens("v2", "in", "R1", "0700"+row.Digits)
 			w.stands("v2", "R1", "SUCCESSFUL")
-			w.Notices(row.Want)
+			w.ExpectNotices(row.Want)
 		})
 	}
 }
@@ -56,13 +56,13 @@ func TestWebhookSwitches(t *testing.T) {
 func TestWebhookDelay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"notification_delay_ms": 30000}`)
+	w.SetSwitches(`{"notification_delay_ms": 30000}`)
 	w.opens("v2", "in", "R1", "0700123456")
 	w.stands("v2", "R1", "SUCCESSFUL")
 	time.Sleep(20 * time.Millisecond) // enough time for one that must not come
 	require.Empty(t, w.Inbox.All())
 	enginetest.Eventually(func() bool { w.Clock.Advance(30 * time.Second); return len(w.Inbox.All()) > 0 })
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 // TestPortal checks that only the last address is used, for earlier
@@ -72,25 +72,25 @@ func TestPortal(t *testing.T) {
 	w := newWorld(t)
 	other := enginetest.NewInbox(t)
 	w.opens("v2", "in", "BEFORE", "0701020304")
-	w.registers(other.Hook())
+	w.registers(other.NotifyURL())
 	w.opens("v2", "in", "AFTER", "0700123456")
 	w.Clock.Advance(10 * time.Second)
 	enginetest.Eventually(func() bool { return len(other.All()) == 2 })
-	w.Notices(0)
+	w.ExpectNotices(0)
 	require.Len(t, other.All(), 2)
 }
 
 func TestPortalRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Says(nil, [][2]string{
+	w.ExpectReplies(nil, [][2]string{
 		{`POST /portal/webhook {"key": "x", "url": "http://m.example/w"}`, "401"}, // another account's key
 		{`POST /portal/webhook {"key": "sandbox-key"}`, "400"},
 		{`POST /portal/webhook {"key": "sandbox-key", "url": "/w"}`, "400"},
 		{`POST /portal/webhook w`, "400"},
 	})
 	w.opens("v2", "in", "R1", "0700123456")
-	w.Notices(1) // at the earlier address
+	w.ExpectNotices(1) // at the earlier address
 }
 
 // TestRestart kills a simulator and starts another on its journal. Book,
@@ -115,9 +115,9 @@ func TestRestart(t *testing.T) {
 	require.Len(t, after, 2)
 	require.Equal(t, before[0], after[0])
 	require.Equal(t, "LATE", after[1].OrderID)
-	_, reply := w.Object(old)
+	_, reply := w.FetchObject(old)
 	require.Equal(t, "999998500", reply.Object("data").Text("balance"))
-	status, reply := w.Object(w.opening("v2", "out", "PAID", "0700123456"))
+	status, reply := w.FetchObject(w.opening("v2", "out", "PAID", "0700123456"))
 	require.Equal(t, http.StatusConflict, status, reply)
 	require.Equal(t, http.StatusOK, w.Fetch(w.Request(http.MethodGet, link, nil)).Status)
 	w.stands("v1", "WAITS", "PENDING")
@@ -128,8 +128,8 @@ func TestRestart(t *testing.T) {
 	require.Equal(t, "WAVE_MONEY_CI", fresh.Text("operator"))
 	require.NotNil(t, fresh["customer"])
 	told := map[string]string{}
-	for _, n := range w.Notices(3) {
-		told[n.Said.Text("ref")] = n.Said.Text("status")
+	for _, n := range w.ExpectNotices(3) {
+		told[n.Fields.Text("ref")] = n.Fields.Text("status")
 	}
 	require.Equal(t, "SUCCESSFUL", told[w.reads("v2", "LATE").Text("ref")])
 	require.Equal(t, "SUCCESSFUL", told[w.reads("v2", "WAITS").Text("ref")])

@@ -32,7 +32,7 @@ func TestCollectionV1(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "b553d176-9152-4537-a536-4ad320ec773c"
-	status, reply := w.Object(
+	status, reply := w.FetchObject(
 		w.opening("v1", "in", id, "0701020304", fields{"amount": "310", "operator": "ORANGE_MONEY_CI"}),
 	)
 	require.Equal(t, http.StatusAccepted, status, reply)
@@ -203,7 +203,7 @@ func TestInvalidOrders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			status, reply := w.Object(w.opening(r.shape, r.way, "R1", "0700123456", r.change))
+			status, reply := w.FetchObject(w.opening(r.shape, r.way, "R1", "0700123456", r.change))
 			right := reply.Text("message") == r.want && reply["status"] == "ERROR" && reply["code_status"] == 400.0
 			if r.shape == "v1" {
 				right = reply.Text("message") == "BadRequestError" && reply["statusCode"] == 400.0 &&
@@ -236,7 +236,7 @@ func TestTransactionIDUsed(t *testing.T) {
 	w.opens("v2", "in", "R1", "0700123456")
 	for shape, want := range usedTwice {
 		for _, way := range []string{"in", "out"} {
-			status, reply := w.Object(w.opening(shape, way, "R1", "0701020304"))
+			status, reply := w.FetchObject(w.opening(shape, way, "R1", "0701020304"))
 			require.Equal(t, want, status, "%s %s: %v", shape, way, reply)
 			require.Contains(t, reply.Text("message")+reply.Text("reason"), "TRANSACTION_ID_ALREADY_EXISTS", "%v %v", shape, way)
 			require.Nil(t, reply["data"], "%v %v", shape, way)
@@ -280,7 +280,7 @@ func TestAuthorization(t *testing.T) {
 		for shape := range dialects {
 			req := w.opening(shape, "in", "R1", "0700123456")
 			req.Header.Set(row.header, row.value)
-			status, reply := w.Object(req)
+			status, reply := w.FetchObject(req)
 			class := map[int]string{400: "BadRequestError", 401: "UnauthorizedError"}[row.status]
 			if shape != "v1" {
 				class = row.v2
@@ -291,7 +291,7 @@ func TestAuthorization(t *testing.T) {
 	}
 	req := w.opening("v2", "in", "R1", "0700123456")
 	req.Header.Set("X-Environment", "Production")
-	status, reply := w.Object(req)
+	status, reply := w.FetchObject(req)
 	require.Equal(t, http.StatusOK, status, reply)
 }
 
@@ -299,7 +299,7 @@ func TestAuthorization(t *testing.T) {
 func TestToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
+	status, reply := w.FetchObject(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
 	parts := strings.Split(reply.Object("data").Text("token"), ".")
 	require.Equal(t, http.StatusOK, status, reply)
 	require.Equal(t, "Successful", reply.Text("message"))
@@ -332,14 +332,14 @@ func TestInvalidCredentials(t *testing.T) {
 		"a wrong secret": {w.auth(digitalpaye.APIKey, "x"), 401, "UnauthorizedError"},
 		"none":           {w.Request(http.MethodPost, "/v1/auth", nil), 400, "BadRequestError"},
 	} {
-		status, reply := w.Object(row.req)
+		status, reply := w.FetchObject(row.req)
 		require.Equal(t, row.status, status, "%v %v", name, reply)
 		require.Equal(t, row.class, reply.Text("message"), name)
 		require.NotEmpty(t, reply.Text("reason"), name)
 	}
 	req := w.auth(digitalpaye.APIKey, digitalpaye.APISecret)
 	req.Header.Del("X-Environment")
-	status, _ := w.Object(req)
+	status, _ := w.FetchObject(req)
 	require.Equal(t, http.StatusBadRequest, status)
 }
 

@@ -116,7 +116,7 @@ func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
 	w := &world{World: enginetest.NewWorld[*digitalpaye.Simulator](t)}
 	w.start(change...)
-	w.registers(w.Inbox.Hook())
+	w.registers(w.Inbox.NotifyURL())
 	return w
 }
 
@@ -131,7 +131,7 @@ func (w *world) start(change ...func(*engine.Config)) {
 func (w *world) registers(address string) {
 	w.T.Helper()
 	raw := `{"key": "` + digitalpaye.APIKey + `", "url": "` + address + `"}`
-	status, reply := w.Object(w.Request(http.MethodPost, "/portal/webhook", raw))
+	status, reply := w.FetchObject(w.Request(http.MethodPost, "/portal/webhook", raw))
 	require.Equal(w.T, http.StatusOK, status, reply)
 }
 
@@ -146,7 +146,7 @@ func (w *world) auth(key, secret string) *http.Request {
 
 func (w *world) logsIn() {
 	w.T.Helper()
-	_, reply := w.Object(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
+	_, reply := w.FetchObject(w.auth(digitalpaye.APIKey, digitalpaye.APISecret))
 	w.bearer, w.granted = reply.Object("data").Text("token"), w.Clock.Now()
 }
 
@@ -168,12 +168,12 @@ func (w *world) call(method, path string, body any) *http.Request {
 
 func (w *world) get(path string) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.call(http.MethodGet, path, nil))
+	return w.FetchObject(w.call(http.MethodGet, path, nil))
 }
 
 func (w *world) post(path string, body any) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.call(http.MethodPost, path, body))
+	return w.FetchObject(w.call(http.MethodPost, path, body))
 }
 
 // opening returns the call that opens an order in a shape.
@@ -189,7 +189,7 @@ func (w *world) opening(shape, way, id, number string, change ...fields) *http.R
 // opens opens an order, which must be accepted.
 func (w *world) opens(shape, way, id, number string, change ...fields) fields {
 	w.T.Helper()
-	status, reply := w.Object(w.opening(shape, way, id, number, change...))
+	status, reply := w.FetchObject(w.opening(shape, way, id, number, change...))
 	require.Contains(w.T, []int{http.StatusOK, http.StatusAccepted}, status, reply)
 	return reply.Object("data")
 }
@@ -213,12 +213,12 @@ func (w *world) stands(shape, id, want string) {
 }
 
 // books waits until the book has these amounts, in this order; otherwise it fails the test.
-func (w *world) books(want ...int64) []engine.Paid {
+func (w *world) books(want ...int64) []engine.BookEntry {
 	w.T.Helper()
-	var book []engine.Paid
+	var book []engine.BookEntry
 	require.True(w.T, enginetest.Eventually(func() bool {
 		book = w.Sim.Book()
-		return slices.EqualFunc(book, want, func(p engine.Paid, amount int64) bool { return p.Amount == amount })
+		return slices.EqualFunc(book, want, func(p engine.BookEntry, amount int64) bool { return p.Amount == amount })
 	}), "the book says %+v, want amounts %v", book, want)
 	return book
 }

@@ -23,14 +23,16 @@ func (e *Engine) ByKey(key string) (Order, bool) {
 func (e *Engine) ByReference(reference string) []Order {
 	e.store.Lock()
 	defer e.store.Unlock()
-	return e.orders.Those(e.byReference[reference])
+	return e.orders.FindAll(e.byReference[reference])
 }
 
 // Search returns the orders of a merchant's reference that a search can find at this time,
 // oldest first; see Switches.Finds.
 func (e *Engine) Search(reference string) []Order {
 	now, switches := e.Now(), e.Faults.Read()
-	return slices.DeleteFunc(e.ByReference(reference), func(o Order) bool { return !switches.Finds(o.OpenedAt, now) })
+	return slices.DeleteFunc(e.ByReference(reference), func(o Order) bool {
+		return !switches.SearchFinds(o.OpenedAt, now)
+	})
 }
 
 // Orders returns every order, oldest first.
@@ -41,7 +43,7 @@ func (e *Engine) Orders() []Order {
 }
 
 // Book returns the money that moved, oldest first.
-func (e *Engine) Book() []Paid { return e.store.Paid() }
+func (e *Engine) Book() []BookEntry { return e.store.Paid() }
 
 // Asked returns the number of orders ever opened.
 func (e *Engine) Asked() int {
@@ -76,7 +78,7 @@ func (e *Engine) ServeBook(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	WriteJSON(w, http.StatusOK, struct {
-		Orders []Order `json:"orders"`
-		Paid   []Paid  `json:"paid"`
+		Orders []Order     `json:"orders"`
+		Paid   []BookEntry `json:"paid"`
 	}{e.Orders(), e.Book()})
 }

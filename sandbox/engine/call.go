@@ -71,7 +71,7 @@ func AsRefusal[R error](log *slog.Logger, err error, table map[error]R) R {
 	return table[ErrInternal]
 }
 
-// Refusals converts a table of one operator's refusals to the type of Answer.
+// Refusals converts a table of one operator's refusals to the type of ServeCall.
 func Refusals[R Refusal](table map[error]R) map[error]Refusal {
 	answers := map[error]Refusal{}
 	for row, says := range table {
@@ -80,8 +80,8 @@ func Refusals[R Refusal](table map[error]R) map[error]Refusal {
 	return answers
 }
 
-// Answer serves a call. It sends the refusal of its error, if it returns one.
-func (rt *Runtime) Answer(call Call, table map[error]Refusal) http.Handler {
+// ServeCall serves a call. It sends the refusal of its error, if it returns one.
+func (rt *Runtime) ServeCall(call Call, table map[error]Refusal) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := call(w, r); err != nil {
 			AsRefusal(rt.Log, err, table).ServeHTTP(w, r)
@@ -105,16 +105,16 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	return json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON)).Decode(v)
 }
 
-// SaysJSON reports whether the content type of a call is JSON.
-func SaysJSON(r *http.Request) bool {
+// IsJSON reports whether the content type of a call is JSON.
+func IsJSON(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && media == "application/json"
 }
 
-// Bearer returns the bearer token of a call, and false if it has none.
-func Bearer(r *http.Request) (token string, brought bool) {
+// BearerToken returns the bearer token of a call, and false if it has none.
+func BearerToken(r *http.Request) (token string, brought bool) {
 	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
-// Same compares secrets in a time that does not depend on the place of a difference.
-func Same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+// SameSecret compares secrets in a time that does not depend on the place of a difference.
+func SameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -85,5 +85,5 @@ func (c Checkout) ServeAsset(w http.ResponseWriter, r *http.Request) {
 // completeNumber matches a number without the separators that people type.
 var completeNumber = regexp.MustCompile(`^\+?[0-9]{8,15}$`)
 
-// CompleteNumber reports whether a bare number has all its digits; see BareNumber.
-func CompleteNumber(bare string) bool { return completeNumber.MatchString(bare) }
+// IsCompleteNumber reports whether a bare number has all its digits; see StripNumber.
+func IsCompleteNumber(bare string) bool { return completeNumber.MatchString(bare) }

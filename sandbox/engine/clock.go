@@ -61,9 +61,9 @@ func (c *VirtualClock) now() time.Time {
 	return c.origin.Add(time.Duration(passed))
 }
 
-// Stamp returns the time to put on a message to another system. On a clock that runs faster
+// MessageTime returns the time to put on a message to another system. On a clock that runs faster
 // it is the wall time, because the receiver checks it against its own clock.
-func Stamp(c Clock) time.Time {
+func MessageTime(c Clock) time.Time {
 	if played, ok := c.(*VirtualClock); ok && played.rate > 0 {
 		return time.Now()
 	}

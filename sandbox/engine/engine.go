@@ -69,7 +69,7 @@ type Engine struct {
 	orders      OrderedMap[Order]
 	byReference map[string][]string // IDs, oldest first
 	byKey       map[string]string
-	calls       map[Caller]int // counts calls, to lose every other response
+	calls       map[PaymentKey]int // counts calls, to lose every other response
 	returned    map[string]bool
 	float       int64
 	taken       int64
@@ -84,7 +84,7 @@ func (e *Engine) Start(o Config) (err error) {
 	}
 	o.Lapse, o.Float = cmp.Or(o.Lapse, defaultLapse), cmp.Or(o.Float, defaultFloat)
 	e.options, e.float, e.Runtime = o, o.Float, NewRuntime(o.Options)
-	e.byReference, e.byKey, e.calls = map[string][]string{}, map[string]string{}, map[Caller]int{}
+	e.byReference, e.byKey, e.calls = map[string][]string{}, map[string]string{}, map[PaymentKey]int{}
 	e.returned, e.quirks = map[string]bool{}, map[string]bool{}
 	if err := e.store.Open(o.JournalPath, e.apply); err != nil {
 		return errors.Join(err, e.Runtime.Close(context.Background()))
@@ -173,10 +173,10 @@ func (e *Engine) checkMoney(before, after Order, left int64) error {
 	return nil
 }
 
-// callerOf identifies repeated calls for the same payment, whose responses are lost in
+// paymentKeyOf identifies repeated calls for the same payment, whose responses are lost in
 // turn.
-func callerOf(o Order) Caller {
-	return Caller{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
+func paymentKeyOf(o Order) PaymentKey {
+	return PaymentKey{Direction: o.Direction, MSISDN: o.MSISDN, Asked: o.Asked}
 }
 
 // Decide ends an open order, as a person on the operator's page does, and sends its
@@ -293,7 +293,7 @@ func (e *Engine) scheduleCorrection(o Order) {
 	if o.State != Declined {
 		return
 	}
-	e.MayCorrect(o.ChangedAt, func() {
+	e.ScheduleCorrection(o.ChangedAt, func() {
 		if err := e.correct(o); err != nil {
 			e.Log.Info("order not corrected", "error", err)
 		}
@@ -309,14 +309,14 @@ func (e *Engine) put(o Order) {
 		moved, executed = before.movesMoney(), before.State == Executed
 	} else {
 		e.byReference[o.Reference] = append(e.byReference[o.Reference], o.ID)
-		e.calls[callerOf(o)]++
+		e.calls[paymentKeyOf(o)]++
 		if o.Key != "" { // a later change of an order does not take its key back
 			e.byKey[o.Key] = o.ID
 		}
 	}
 	// The book gets a line once, however often the journal repeats the order.
 	if o.State == Executed && !executed {
-		e.store.Pay(o.paid())
+		e.store.Pay(o.bookEntry())
 	}
 	if o.Parent != "" && o.movesMoney() != moved {
 		e.returned[o.Parent] = o.movesMoney()

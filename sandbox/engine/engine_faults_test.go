@@ -81,7 +81,7 @@ func TestServeBook(t *testing.T) {
 	s := newWorld(t)
 	read := func() (book struct {
 		Orders []engine.Order
-		Paid   []engine.Paid
+		Paid   []engine.BookEntry
 	}, raw string,
 	) {
 		w := httptest.NewRecorder()
@@ -242,9 +242,9 @@ func TestMangle(t *testing.T) {
 		shows   func(body, whole string) bool
 		advance time.Duration // time to pass while the response arrives
 	}{
-		engine.AnswersHalf: {201, true, func(body, whole string) bool { return body == whole[:len(whole)/2] }, 0},
-		engine.AnswersPage: {200, false, func(body, _ string) bool { return strings.HasPrefix(body, "<html>") }, 0},
-		engine.AnswersDrip: {201, false, func(body, whole string) bool { return body == whole }, time.Second},
+		engine.ResponsesHalf: {201, true, func(body, whole string) bool { return body == whole[:len(whole)/2] }, 0},
+		engine.ResponsesPage: {200, false, func(body, _ string) bool { return strings.HasPrefix(body, "<html>") }, 0},
+		engine.ResponsesDrip: {201, false, func(body, whole string) bool { return body == whole }, time.Second},
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -290,9 +290,9 @@ func (f *floods) Write(p []byte) (int, error) {
 func TestMangleFlood(t *testing.T) {
 	t.Parallel()
 	faults := engine.NewFaults(engine.WallClock{})
-	err := faults.Set(engine.Switches{NotificationCopies: 1, Answers: engine.AnswersFlood})
+	err := faults.Set(engine.Switches{NotificationCopies: 1, Responses: engine.ResponsesFlood})
 	require.NoError(t, err)
-	call := faults.Mangle(
+	call := faults.MangleResponse(
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { engine.WriteJSON(w, http.StatusOK, "paid") }),
 	)
 	for most, want := range map[int]int{100 << 20: 50 << 20, 1 << 20: 1<<20 + 64<<10} {
@@ -342,14 +342,15 @@ func TestMangleDripEndsAtClose(t *testing.T) {
 func TestResponseIsSpoiled(t *testing.T) {
 	t.Parallel()
 	for how, want := range map[string]bool{
-		"": false, engine.AnswersDrip: false, engine.AnswersHalf: true, engine.AnswersPage: true, engine.AnswersFlood: true,
+		"": false, engine.ResponsesDrip: false,
+		engine.ResponsesHalf: true, engine.ResponsesPage: true, engine.ResponsesFlood: true,
 	} {
 		faults := engine.NewFaults(engine.WallClock{})
-		err := faults.Set(engine.Switches{NotificationCopies: 1, Answers: how})
+		err := faults.Set(engine.Switches{NotificationCopies: 1, Responses: how})
 		require.NoError(t, err)
 		var spoiled bool
-		call := faults.Mangle(
-			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = engine.AnswerIsSpoiled(r.Context()) }),
+		call := faults.MangleResponse(
+			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = engine.ResponseIsSpoiled(r.Context()) }),
 		)
 		call.ServeHTTP(
 			&floods{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),

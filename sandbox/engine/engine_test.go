@@ -179,7 +179,7 @@ func TestLostResponses(t *testing.T) {
 			for _, wantLost := range []bool{true, false, true, false} {
 				o := s.asks("+22376666666")
 				require.Equal(t, wantLost, s.loses(path, o))
-				require.Equal(t, wantLost, s.kept(o.ID).AnswerLost)
+				require.Equal(t, wantLost, s.kept(o.ID).ResponseLost)
 			}
 			other := s.asks("+22376666666")
 			other.Asked = 2000
@@ -204,7 +204,7 @@ func (s *world) loses(path string, o engine.Order) bool {
 		case ok := <-answered:
 			return !ok
 		case <-time.After(5 * time.Millisecond):
-			if kept, found := s.engine.Order(o.ID); found && kept.AnswerLost {
+			if kept, found := s.engine.Order(o.ID); found && kept.ResponseLost {
 				s.clock.Advance(time.Minute) // the time for which it hangs
 			}
 		}

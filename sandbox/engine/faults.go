@@ -153,12 +153,12 @@ func (f *Faults) WithFaults(next, down http.Handler) http.Handler {
 	})
 }
 
-// Drop lets next execute a call without a response, as often as the switch demands. The
-// caller sees the connection close. next can ask AnswerIsLost: a customer never sees a page
+// DropResponse lets next execute a call without a response, as often as the switch demands. The
+// caller sees the connection close. next can ask ResponseIsLost: a customer never sees a page
 // whose address was lost.
-func (f *Faults) Drop(next http.Handler) http.Handler {
+func (f *Faults) DropResponse(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !f.takeDrop() {
+		if !f.takeDroppedResponse() {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -168,22 +168,22 @@ func (f *Faults) Drop(next http.Handler) http.Handler {
 	})
 }
 
-// takeDrop reports whether this call loses its response, and counts it.
-func (f *Faults) takeDrop() bool {
+// takeDroppedResponse reports whether this call loses its response, and counts it.
+func (f *Faults) takeDroppedResponse() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.now.DropAnswers == 0 {
+	if f.now.DropResponses == 0 {
 		return false
 	}
-	f.now.DropAnswers--
+	f.now.DropResponses--
 	return true
 }
 
 // lostResponseKey marks the context of a call whose response is dropped.
 type lostResponseKey struct{}
 
-// AnswerIsLost reports whether the response to this call is dropped.
-func AnswerIsLost(ctx context.Context) bool {
+// ResponseIsLost reports whether the response to this call is dropped.
+func ResponseIsLost(ctx context.Context) bool {
 	lost, ok := ctx.Value(lostResponseKey{}).(bool)
 	return ok && lost
 }

@@ -9,10 +9,10 @@ import (
 
 // The ways to spoil a response after the call was executed.
 const (
-	AnswersFlood = "flood" // 50 MB
-	AnswersDrip  = "drip"  // a byte a second
-	AnswersHalf  = "half"  // half of the response, then the connection breaks off
-	AnswersPage  = "page"  // an HTML page of a proxy in between
+	ResponsesFlood = "flood" // 50 MB
+	ResponsesDrip  = "drip"  // a byte a second
+	ResponsesHalf  = "half"  // half of the response, then the connection breaks off
+	ResponsesPage  = "page"  // an HTML page of a proxy in between
 )
 
 // The sizes and the pace of spoiled responses.
@@ -23,19 +23,19 @@ const (
 	proxyPage  = "<html><body>Welcome to our Wi-Fi</body></html>"
 )
 
-// Mangle lets next execute a call and spoils its response according to the switch. next can
-// ask AnswerIsSpoiled.
-func (f *Faults) Mangle(next http.Handler) http.Handler {
+// MangleResponse lets next execute a call and spoils its response according to the switch. next can
+// ask ResponseIsSpoiled.
+func (f *Faults) MangleResponse(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		how := f.Read().Answers
+		how := f.Read().Responses
 		if how == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
 		buffered := &bufferedResponse{header: w.Header(), status: http.StatusOK}
-		next.ServeHTTP(buffered, r.WithContext(context.WithValue(r.Context(), spoiledResponseKey{}, how != AnswersDrip)))
+		next.ServeHTTP(buffered, r.WithContext(context.WithValue(r.Context(), spoiledResponseKey{}, how != ResponsesDrip)))
 		w.Header().Del("Content-Length")
-		if how == AnswersPage { // a proxy in between knows nothing of the call
+		if how == ResponsesPage { // a proxy in between knows nothing of the call
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			buffered.status = http.StatusOK
 		}
@@ -47,9 +47,9 @@ func (f *Faults) Mangle(next http.Handler) http.Handler {
 // spoiledResponseKey marks the context of a call whose response is unreadable.
 type spoiledResponseKey struct{}
 
-// AnswerIsSpoiled reports whether the response to this call arrives without its content. A
+// ResponseIsSpoiled reports whether the response to this call arrives without its content. A
 // response that only drips is readable for a patient caller.
-func AnswerIsSpoiled(ctx context.Context) bool {
+func ResponseIsSpoiled(ctx context.Context) bool {
 	spoiled, ok := ctx.Value(spoiledResponseKey{}).(bool)
 	return ok && spoiled
 }
@@ -57,14 +57,14 @@ func AnswerIsSpoiled(ctx context.Context) bool {
 // spoil writes the spoiled form of a response.
 func (f *Faults) spoil(ctx context.Context, w http.ResponseWriter, how string, body []byte) {
 	switch how {
-	case AnswersFlood:
+	case ResponsesFlood:
 		chunk := bytes.Repeat([]byte(" "), floodChunk)
 		for sent := 0; sent < floodSize; sent += len(chunk) {
 			if _, err := w.Write(chunk); err != nil {
 				return // the caller has disconnected
 			}
 		}
-	case AnswersDrip:
+	case ResponsesDrip:
 		for i := range body {
 			if _, err := w.Write(body[i : i+1]); err != nil || http.NewResponseController(w).Flush() != nil {
 				return
@@ -73,7 +73,7 @@ func (f *Faults) spoil(ctx context.Context, w http.ResponseWriter, how string, b
 				panic(http.ErrAbortHandler) // a partial response must not look like the whole
 			}
 		}
-	case AnswersHalf:
+	case ResponsesHalf:
 		if _, err := w.Write(body[:len(body)/2]); err == nil && http.NewResponseController(w).Flush() == nil {
 			panic(http.ErrAbortHandler) // the connection breaks off
 		}

@@ -45,9 +45,9 @@ type Notification struct {
 	Body   []byte
 	// Copies is the number of times it is sent, one after the other; 0 counts as 1.
 	Copies int
-	// Answered, unless nil, receives the HTTP status of each copy's response, 0 for none. It
+	// OnResponse, unless nil, receives the HTTP status of each copy's response, 0 for none. It
 	// runs in the notifier's goroutine and must not wait.
-	Answered func(status int)
+	OnResponse func(status int)
 	// Next, unless nil, is sent after the copies.
 	Next *Notification
 }
@@ -105,7 +105,7 @@ func (n *Notifier) Post(ctx context.Context, url string, body []byte) {
 }
 
 // Deliver sends one copy of a message and waits for the response. It logs errors. Only
-// Answered learns of them, because most operators try once.
+// OnResponse learns of them, because most operators try once.
 func (n *Notifier) Deliver(ctx context.Context, msg Notification) {
 	status, err := n.post(ctx, msg)
 	if err != nil {
@@ -113,8 +113,8 @@ func (n *Notifier) Deliver(ctx context.Context, msg Notification) {
 	} else {
 		n.log.Info("notification delivered", "url", msg.URL, "status", status)
 	}
-	if msg.Answered != nil {
-		msg.Answered(status)
+	if msg.OnResponse != nil {
+		msg.OnResponse(status)
 	}
 }
 

@@ -62,12 +62,12 @@ func TestNotifierAnswered(t *testing.T) {
 	statuses := make(chan int, 4)
 	heard := func(status int) { statuses <- status }
 	notifier := engine.NewNotifier(nil, slog.New(slog.DiscardHandler))
-	notifier.Enqueue(
-		engine.Notification{URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, Answered: heard},
-	)
+	notifier.Enqueue(engine.Notification{
+		URL: server.URL, Header: http.Header{"Authorization": {"Basic key"}}, Copies: 2, OnResponse: heard,
+	})
 	require.NoError(t, notifier.Close(t.Context()))
-	notifier.Deliver(t.Context(), engine.Notification{URL: "http://127.0.0.1:1", Answered: heard})
-	notifier.Enqueue(engine.Notification{URL: server.URL, Answered: heard}) // closed: lost
+	notifier.Deliver(t.Context(), engine.Notification{URL: "http://127.0.0.1:1", OnResponse: heard})
+	notifier.Enqueue(engine.Notification{URL: server.URL, OnResponse: heard}) // closed: lost
 	close(statuses)
 	var got []int
 	for status := range statuses {

@@ -26,11 +26,11 @@ const (
 // Behaviour describes the course of a payment of one magic number. Each simulator shows it
 // in its operator's words.
 type Behaviour struct {
-	Says         string        // for people, in the words of the merchant API's table
+	Description  string        // for people, in the words of the merchant API's table
 	Outcome      Outcome       // the customer's action
 	After        time.Duration // time of the action, from the opening
 	Down         bool          // the operator answers 503 to every call
-	AnswerLost   bool          // every other call is executed, and its response is lost
+	ResponseLost bool          // every other call is executed, and its response is lost
 	Callbacks    int           // if above 1: number of callbacks; the first leaves before the response
 	OtherAmount  bool          // the operator confirms another amount than ordered
 	Poor         bool          // refuses for lack of money
@@ -40,21 +40,21 @@ type Behaviour struct {
 // magic is the table "Sandbox numbers" of the merchant API. Its keys are the last six
 // digits of the number, under any country code.
 var magic = map[string]Behaviour{
-	"123456": {Says: "paid at once", Outcome: Pays},
-	"111111": {Says: "customer's balance too low", Outcome: Refuses, Poor: true, After: RefusedAfter},
-	"222222": {Says: "customer refuses", Outcome: Refuses, After: RefusedAfter},
-	"333333": {Says: "no answer", Outcome: Silent},
-	"444444": {Says: "pending 30 s, then paid", Outcome: Pays, After: PaidAfterLong},
-	"555555": {Says: "operator answers 503 to every call", Down: true},
-	"666666": {Says: "accepted, answer lost", Outcome: Pays, After: DefaultPaidAfter, AnswerLost: true},
-	"777777": {Says: "paid after our expiry", Outcome: Pays, After: LateAfter},
-	"888888": {Says: "three callbacks, one before our call returns", Outcome: Pays, Callbacks: 3},
-	"999999": {Says: "operator confirms another amount", Outcome: Pays, OtherAmount: true},
+	"123456": {Description: "paid at once", Outcome: Pays},
+	"111111": {Description: "customer's balance too low", Outcome: Refuses, Poor: true, After: RefusedAfter},
+	"222222": {Description: "customer refuses", Outcome: Refuses, After: RefusedAfter},
+	"333333": {Description: "no answer", Outcome: Silent},
+	"444444": {Description: "pending 30 s, then paid", Outcome: Pays, After: PaidAfterLong},
+	"555555": {Description: "operator answers 503 to every call", Down: true},
+	"666666": {Description: "accepted, answer lost", Outcome: Pays, After: DefaultPaidAfter, ResponseLost: true},
+	"777777": {Description: "paid after our expiry", Outcome: Pays, After: LateAfter},
+	"888888": {Description: "three callbacks, one before our call returns", Outcome: Pays, Callbacks: 3},
+	"999999": {Description: "operator confirms another amount", Outcome: Pays, OtherAmount: true},
 }
 
 // otherBehaviour is the customer behind every number that is not magic.
 var otherBehaviour = Behaviour{
-	Says: "pending 10 s, then paid", Outcome: Pays, After: DefaultPaidAfter, YieldsToUser: true,
+	Description: "pending 10 s, then paid", Outcome: Pays, After: DefaultPaidAfter, YieldsToUser: true,
 }
 
 // magicDigits is the number of last digits that decide.
@@ -64,8 +64,8 @@ const magicDigits = 6
 // at most 15 digits in all.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
-// ValidNumber reports whether msisdn is a full international number with its plus sign.
-func ValidNumber(msisdn string) bool {
+// IsValidNumber reports whether msisdn is a full international number with its plus sign.
+func IsValidNumber(msisdn string) bool {
 	return e164.MatchString(msisdn)
 }
 

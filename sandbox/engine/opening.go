@@ -21,8 +21,8 @@ type Course struct {
 type Opening struct {
 	Order  Order
 	Course Course
-	// LosesAnswers withholds the response to every other call for the same payment.
-	LosesAnswers bool
+	// LosesResponses withholds the response to every other call for the same payment.
+	LosesResponses bool
 	// WithoutFloat is the course if the float is too low. Nil refuses the call with ErrFloat.
 	WithoutFloat *Course
 }
@@ -68,10 +68,10 @@ func (e *Engine) begin(wanted Opening, left int64, count int) (Order, error) {
 		o.Amount = o.Asked
 	}
 	o.Notes = maps.Clone(o.Notes) // the caller may still change its own map
-	if wanted.LosesAnswers && e.calls[callerOf(o)]%2 == 0 {
-		o.AnswerLost = true // the first, the third, …
+	if wanted.LosesResponses && e.calls[paymentKeyOf(o)]%2 == 0 {
+		o.ResponseLost = true // the first, the third, …
 	}
-	if o.OnPage && o.AnswerLost { // nobody acts on a page that nobody received
+	if o.OnPage && o.ResponseLost { // nobody acts on a page that nobody received
 		course = Course{Ends: Lapsed, Reason: Silence, After: e.options.Lapse}
 	}
 	o.follow(course)

@@ -46,12 +46,12 @@ type Order struct {
 	CallbackURL string            `json:"callback_url"`
 	Notes       map[string]string `json:"notes"` // further fields of the operator's API
 
-	NextAt     time.Time `json:"next_at"`     // time at which Ends happens by itself; zero for never
-	Ends       State     `json:"ends"`        // the state in which it ends then
-	EndsReason Reason    `json:"ends_reason"` // the reason for it
-	Copies     int       `json:"copies"`      // number of callbacks; above 1 the first leaves before the response
-	AnswerLost bool      `json:"answer_lost"` // the call that opened it gets no response
-	Callbacks  int       `json:"callbacks"`   // number of callbacks sent
+	NextAt       time.Time `json:"next_at"`     // time at which Ends happens by itself; zero for never
+	Ends         State     `json:"ends"`        // the state in which it ends then
+	EndsReason   Reason    `json:"ends_reason"` // the reason for it
+	Copies       int       `json:"copies"`      // number of callbacks; above 1 the first leaves before the response
+	ResponseLost bool      `json:"answer_lost"` // the call that opened it gets no response
+	Callbacks    int       `json:"callbacks"`   // number of callbacks sent
 
 	OnPage      bool      `json:"on_page,omitempty"`     // see OpenOnPage
 	StepsBack   bool      `json:"steps_back,omitempty"`  // the customer yields to the first person on the page
@@ -115,9 +115,9 @@ func (o *Order) floatTaken() int64 {
 	return 0
 }
 
-// paid returns the line of the book for an executed order.
-func (o *Order) paid() Paid {
-	return Paid{
+// bookEntry returns the line of the book for an executed order.
+func (o *Order) bookEntry() BookEntry {
+	return BookEntry{
 		TxnID: o.ID, OrderID: o.Reference, MSISDN: o.MSISDN, Amount: o.Amount, Asked: o.Asked,
 		Currency: o.Currency, At: o.ChangedAt, Direction: o.Direction,
 	}
@@ -137,7 +137,7 @@ func collection(o Order, b Behaviour, window, settling time.Duration) Opening {
 	if b.Outcome == Silent {
 		c = Course{Ends: Lapsed, Reason: Silence, After: window}
 	}
-	return Opening{Order: o, Course: c, LosesAnswers: b.AnswerLost}
+	return Opening{Order: o, Course: c, LosesResponses: b.ResponseLost}
 }
 
 // decide sets the amount that a customer's confirmation moves, and returns the end that it
@@ -167,5 +167,5 @@ func payout(o Order, p Payout, settling time.Duration) Opening {
 	if p.OtherAmount {
 		o.Amount = AnotherAmount(o.Asked)
 	}
-	return Opening{Order: o, Course: c, LosesAnswers: p.AnswerLost}
+	return Opening{Order: o, Course: c, LosesResponses: p.ResponseLost}
 }

@@ -48,7 +48,7 @@ func (p Page) Render(w http.ResponseWriter, status int, lang string, view any) {
 		http.Error(w, "The page cannot be written: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
-	PageHeaders(w.Header(), p.policy)
+	SetPageHeaders(w.Header(), p.policy)
 	w.Header().Set("Content-Language", lang)
 	w.WriteHeader(status)
 	w.Write(html.Bytes())
@@ -84,9 +84,9 @@ func Redirect(w http.ResponseWriter, address string) {
 // NoBreak is a space at which no line ends.
 const NoBreak = "\u00a0"
 
-// Grouped formats an amount as in French-speaking Africa: 50 000, with spaces at which no
+// FormatAmount formats an amount as in French-speaking Africa: 50 000, with spaces at which no
 // line ends.
-func Grouped(amount int64) string {
+func FormatAmount(amount int64) string {
 	digits := strconv.FormatInt(amount, 10)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + NoBreak + digits[i:]
@@ -94,9 +94,9 @@ func Grouped(amount int64) string {
 	return digits
 }
 
-// BareNumber removes the separators between the digits of a number, and turns an
+// StripNumber removes the separators between the digits of a number, and turns an
 // international 00 into +.
-func BareNumber(typed string) string {
+func StripNumber(typed string) string {
 	bare := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" .-()\u00a0\u202f", r) {
 			return -1
@@ -109,9 +109,9 @@ func BareNumber(typed string) string {
 	return bare
 }
 
-// Francs formats an amount in CFA francs: 50 000 F CFA. A line may end before the currency,
+// FormatFrancs formats an amount in CFA francs: 50 000 F CFA. A line may end before the currency,
 // and nowhere else.
-func Francs(amount int64) string { return Grouped(amount) + " F" + NoBreak + "CFA" }
+func FormatFrancs(amount int64) string { return FormatAmount(amount) + " F" + NoBreak + "CFA" }
 
 // LanguageOf chooses the language of a page. The link's language comes first (?lang=en), then
 // the one that the browser prefers, then those in others, then French.

@@ -15,7 +15,7 @@ const stepsBackFor = 90 * time.Second
 // stays open while the operator settles it. The errors are those of OpenCollection.
 func (e *Engine) OpenOnPage(r *http.Request, o Order) (Order, error) {
 	o.OnPage = true
-	o.AnswerLost = AnswerIsLost(r.Context()) || AnswerIsSpoiled(r.Context())
+	o.ResponseLost = ResponseIsLost(r.Context()) || ResponseIsSpoiled(r.Context())
 	return e.OpenCollection(o)
 }
 
@@ -80,7 +80,7 @@ func (e *Engine) abandonPages(opened []Order) {
 
 // abandon stops the automatic customer of a page whose address did not arrive.
 func (e *Engine) abandon(o Order) Order {
-	return e.step(o, func(o *Order) { o.AnswerLost, o.NextAt = true, time.Time{} })
+	return e.step(o, func(o *Order) { o.ResponseLost, o.NextAt = true, time.Time{} })
 }
 
 // step modifies an order that awaits its customer, and returns the stored one. It logs

@@ -27,31 +27,31 @@ const (
 // Payout describes the course of a cash-out to one magic number. Each simulator shows it in
 // its operator's words.
 type Payout struct {
-	Says        string        // for people
-	End         End           // how it ends
-	After       time.Duration // time of the end; 0 ends it in the response
-	Down        bool          // the operator answers 503 to every call, and executes none
-	AnswerLost  bool          // every other call is executed, and its response is lost
-	Callbacks   int           // if above 1: number of callbacks; the first leaves before the response
-	OtherAmount bool          // the operator executes another amount than ordered
+	Description  string        // for people
+	End          End           // how it ends
+	After        time.Duration // time of the end; 0 ends it in the response
+	Down         bool          // the operator answers 503 to every call, and executes none
+	ResponseLost bool          // every other call is executed, and its response is lost
+	Callbacks    int           // if above 1: number of callbacks; the first leaves before the response
+	OtherAmount  bool          // the operator executes another amount than ordered
 }
 
 // payouts is the table "Sandbox numbers" of the merchant API, applied to cash-outs.
 var payouts = map[string]Payout{
-	"123456": {Says: "paid out at once"},
-	"111111": {Says: "refused: the beneficiary's ceiling is reached", End: RefusedAtOnce},
-	"222222": {Says: "accepted, then rejected", End: RejectedLater, After: RefusedAfter},
-	"333333": {Says: "pending 5 min, then failed", End: RejectedLater, After: SilentFor},
-	"444444": {Says: "pending 30 s, then paid out", After: PaidAfterLong},
-	"555555": {Says: "operator answers 503 to every call", Down: true},
-	"666666": {Says: "executed, answer lost", AnswerLost: true},
-	"777777": {Says: "pending 6 min, then paid out", After: PaidOutLate},
-	"888888": {Says: "three callbacks, one before our call returns", Callbacks: 3},
-	"999999": {Says: "operator executes another amount", OtherAmount: true},
+	"123456": {Description: "paid out at once"},
+	"111111": {Description: "refused: the beneficiary's ceiling is reached", End: RefusedAtOnce},
+	"222222": {Description: "accepted, then rejected", End: RejectedLater, After: RefusedAfter},
+	"333333": {Description: "pending 5 min, then failed", End: RejectedLater, After: SilentFor},
+	"444444": {Description: "pending 30 s, then paid out", After: PaidAfterLong},
+	"555555": {Description: "operator answers 503 to every call", Down: true},
+	"666666": {Description: "executed, answer lost", ResponseLost: true},
+	"777777": {Description: "pending 6 min, then paid out", After: PaidOutLate},
+	"888888": {Description: "three callbacks, one before our call returns", Callbacks: 3},
+	"999999": {Description: "operator executes another amount", OtherAmount: true},
 }
 
 // otherPayout is the course of a cash-out to every number that is not magic.
-var otherPayout = Payout{Says: "pending 10 s, then paid out", After: DefaultPaidAfter}
+var otherPayout = Payout{Description: "pending 10 s, then paid out", After: DefaultPaidAfter}
 
 // PayoutTo returns the course of a cash-out to msisdn. Only the last six digits matter, as
 // for BehaviourOf.

@@ -21,17 +21,17 @@ func (e *Engine) Mux(calls map[string]Call) *http.ServeMux {
 
 // WithFaults serves a payment call with all faults of the switches.
 func (e *Engine) WithFaults(call Call) http.Handler {
-	return e.Faults.WithFaults(e.Faults.Drop(e.Faults.Mangle(e.answer(call))), e.answer(down))
+	return e.Faults.WithFaults(e.Faults.DropResponse(e.Faults.MangleResponse(e.serve(call))), e.serve(down))
 }
 
 // WithoutFaults serves a call that is not about one payment. The switches do not drop or spoil its
 // response.
 func (e *Engine) WithoutFaults(call Call) http.Handler {
-	return e.Faults.WithFaults(e.answer(call), e.answer(down))
+	return e.Faults.WithFaults(e.serve(call), e.serve(down))
 }
 
-// answer serves a call with the operator's words for its errors.
-func (e *Engine) answer(call Call) http.Handler { return e.Runtime.Answer(call, e.options.Refusals) }
+// serve serves a call with the operator's words for its errors.
+func (e *Engine) serve(call Call) http.Handler { return e.Runtime.ServeCall(call, e.options.Refusals) }
 
 // down refuses a call with ErrDown.
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
@@ -85,7 +85,7 @@ func (e *Engine) Down(way Direction, msisdn string) bool {
 // ReplyToOpening sends the response to the call that opened an order, as JSON; see
 // ReplyToAll.
 func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
-	e.ReplyToAll(w, r, []Order{o}, JSONResponse(status, reply))
+	e.ReplyToAll(w, r, []Order{o}, JSONHandler(status, reply))
 }
 
 // ReplyToAll sends the response to the call that opened orders, with the effects of their
@@ -98,7 +98,7 @@ func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Ord
 			o = e.beforeReply(r, o)
 			opened[i] = o
 		}
-		lost = lost || o.AnswerLost
+		lost = lost || o.ResponseLost
 		switch {
 		case o.awaitsResponse():
 		case o.Open():
@@ -108,12 +108,12 @@ func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Ord
 		}
 	}
 	// The orders take their course and callbacks are sent; only the response is missing.
-	if lost && !AnswerIsSpoiled(r.Context()) {
+	if lost && !ResponseIsSpoiled(r.Context()) {
 		e.carryOn(opened)
-		e.Hang(r)
+		e.HangCall(r)
 	}
 	reply.ServeHTTP(w, r)
-	if !e.Flush(w) {
+	if !e.FlushResponse(w) {
 		e.abandonPages(opened)
 	}
 	e.carryOn(opened)
@@ -177,8 +177,8 @@ func (e *Engine) message(o Order) (Notification, bool) {
 		return Notification{}, false
 	}
 	msg := e.options.Callback(o)
-	answered := msg.Answered
-	msg.Answered = func(status int) {
+	answered := msg.OnResponse
+	msg.OnResponse = func(status int) {
 		e.count(o.ID)
 		if answered != nil {
 			answered(status)

@@ -28,8 +28,8 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	WriteBody(w, status, "application/json; charset=utf-8", body, err)
 }
 
-// JSONResponse returns a handler that sends v as a JSON response.
-func JSONResponse(status int, v any) http.Handler {
+// JSONHandler returns a handler that sends v as a JSON response.
+func JSONHandler(status int, v any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, status, v) })
 }
 
@@ -47,10 +47,10 @@ func WriteBody(w http.ResponseWriter, status int, contentType string, body []byt
 	w.Write(body) // the operator does not care about a caller that disconnected
 }
 
-// PageHeaders makes an HTML page private. Nobody may cache or frame it. It reveals its
+// SetPageHeaders makes an HTML page private. Nobody may cache or frame it. It reveals its
 // address to no other site, because the address may hold a token. policy is its content
 // security policy.
-func PageHeaders(h http.Header, policy string) {
+func SetPageHeaders(h http.Header, policy string) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-store")

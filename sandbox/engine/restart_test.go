@@ -70,7 +70,7 @@ func (s *world) opensLost() bool {
 	s.t.Helper()
 	o, err := s.engine.OpenPayout(s.asks("+22376666666"))
 	require.NoError(s.t, err)
-	return o.AnswerLost
+	return o.ResponseLost
 }
 
 // TestJournalCutShort kills the process in the middle of a line.

@@ -40,12 +40,12 @@ func NewRuntime(o Options) *Runtime {
 // Now returns the simulator's time in UTC.
 func (rt *Runtime) Now() time.Time { return rt.Clock.Now().UTC() }
 
-// Stamp returns the time to put on a message to another system; see the function Stamp.
-func (rt *Runtime) Stamp() time.Time { return Stamp(rt.Clock).UTC() }
+// MessageTime returns the time to put on a message to another system; see the function MessageTime.
+func (rt *Runtime) MessageTime() time.Time { return MessageTime(rt.Clock).UTC() }
 
-// Hang keeps the caller waiting for a response that never comes. It does not return.
-func (rt *Runtime) Hang(r *http.Request) {
-	if !AnswerIsLost(r.Context()) { // a dropped response is dropped at once
+// HangCall keeps the caller waiting for a response that never comes. It does not return.
+func (rt *Runtime) HangCall(r *http.Request) {
+	if !ResponseIsLost(r.Context()) { // a dropped response is dropped at once
 		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(rt.life, cancel)() //nolint:contextcheck // Close ends the wait as well
@@ -54,9 +54,9 @@ func (rt *Runtime) Hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// Flush sends the response before anything else happens, so that an event "at once" does
+// FlushResponse sends the response before anything else happens, so that an event "at once" does
 // not precede it. It reports whether all of the response left.
-func (rt *Runtime) Flush(w http.ResponseWriter) bool {
+func (rt *Runtime) FlushResponse(w http.ResponseWriter) bool {
 	err := http.NewResponseController(w).Flush()
 	if err == nil || errors.Is(err, http.ErrNotSupported) {
 		return true
@@ -78,9 +78,9 @@ func (rt *Runtime) Notify(send func()) {
 	rt.Scheduler.At(rt.Clock.Now().Add(rt.Faults.Read().notificationDelay()), send)
 }
 
-// MayCorrect schedules the correction that the switch demands, for a payment that failed at
+// ScheduleCorrection schedules the correction that the switch demands, for a payment that failed at
 // an instant.
-func (rt *Runtime) MayCorrect(failed time.Time, correct func()) {
+func (rt *Runtime) ScheduleCorrection(failed time.Time, correct func()) {
 	if after := time.Duration(rt.Faults.Read().CorrectAfterMS) * time.Millisecond; after > 0 {
 		rt.Scheduler.At(failed.Add(after), correct)
 	}
@@ -89,7 +89,7 @@ func (rt *Runtime) MayCorrect(failed time.Time, correct func()) {
 // Authenticate reports whether a caller's secret is the right one. No secret is, while the switch
 // says that the operator changed them.
 func (rt *Runtime) Authenticate(brought, ours string) bool {
-	return !rt.Faults.Read().KeysChanged && Same(brought, ours)
+	return !rt.Faults.Read().KeysChanged && SameSecret(brought, ours)
 }
 
 // Notification returns a message with v as JSON. If v cannot be encoded, the message has no

@@ -14,7 +14,7 @@ type Store[E any] struct {
 
 	journal *Journal
 	apply   func(E) error
-	paid    []Paid
+	paid    []BookEntry
 }
 
 // Open replays the journal at path; an empty path keeps everything in memory. apply applies
@@ -43,20 +43,20 @@ func (s *Store[E]) Record(e E) error {
 }
 
 // Pay adds lines to the book. Only apply calls it.
-func (s *Store[E]) Pay(lines ...Paid) { s.paid = append(s.paid, lines...) }
+func (s *Store[E]) Pay(lines ...BookEntry) { s.paid = append(s.paid, lines...) }
 
 // Paid returns the money that moved, oldest first. It is never nil.
-func (s *Store[E]) Paid() []Paid {
+func (s *Store[E]) Paid() []BookEntry {
 	s.Lock()
 	defer s.Unlock()
-	return append([]Paid{}, s.paid...)
+	return append([]BookEntry{}, s.paid...)
 }
 
 // Close closes the journal. The data in memory stays readable.
 func (s *Store[E]) Close() error { return s.journal.Close() }
 
-// Caller identifies repeated calls for the same payment.
-type Caller struct {
+// PaymentKey identifies repeated calls for the same payment.
+type PaymentKey struct {
 	Direction Direction
 	MSISDN    string
 	Asked     int64
@@ -89,8 +89,8 @@ func (m *OrderedMap[T]) Find(id string) (one T, found bool) {
 	return one, false
 }
 
-// Those returns the values of these identifiers, which must exist.
-func (m *OrderedMap[T]) Those(ids []string) []T {
+// FindAll returns the values of these identifiers, which must exist.
+func (m *OrderedMap[T]) FindAll(ids []string) []T {
 	things := make([]T, len(ids))
 	for i, id := range ids {
 		things[i] = *m.byID[id]
@@ -99,7 +99,7 @@ func (m *OrderedMap[T]) Those(ids []string) []T {
 }
 
 // All returns every value, oldest first.
-func (m *OrderedMap[T]) All() []T { return m.Those(m.order) }
+func (m *OrderedMap[T]) All() []T { return m.FindAll(m.order) }
 
 // Any reports whether the function is true of one of the values.
 func (m *OrderedMap[T]) Any(of func(T) bool) bool {

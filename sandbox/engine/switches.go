@@ -24,9 +24,9 @@ type Switches struct {
 	Down bool `json:"down"`
 	// LatencyMS delays every call and every page, in milliseconds.
 	LatencyMS int `json:"latency_ms"`
-	// DropAnswers is the number of next payment and status calls that are executed without a
+	// DropResponses is the number of next payment and status calls that are executed without a
 	// response. It counts down by itself.
-	DropAnswers int `json:"drop_answers"`
+	DropResponses int `json:"drop_answers"`
 	// NotificationsOff stops every notification.
 	NotificationsOff bool `json:"notifications_off"`
 	// NotificationCopies is the number of times each notification is sent; 1 is no fault.
@@ -44,9 +44,9 @@ type Switches struct {
 	CorrectAfterMS int `json:"correct_after_ms"`
 	// UnknownWords puts an undocumented status word into status responses.
 	UnknownWords bool `json:"unknown_words"`
-	// Answers spoils every response to a payment or status call, which is executed. flood is
+	// Responses spoils every response to a payment or status call, which is executed. flood is
 	// 50 MB, drip a byte a second, half breaks off, page is another server's HTML.
-	Answers string `json:"answers"`
+	Responses string `json:"answers"`
 	// SettleMS keeps a confirmed payment PENDING before its end, in milliseconds.
 	SettleMS int `json:"settle_ms"`
 	// TokenLifetimeS is the life of access tokens issued from then on, in seconds; 0 means the
@@ -81,7 +81,7 @@ func (s Switches) validate() error {
 		value, low, max int
 	}{
 		{"latency_ms", s.LatencyMS, 0, maxLatency},
-		{"drop_answers", s.DropAnswers, 0, maxDropped},
+		{"drop_answers", s.DropResponses, 0, maxDropped},
 		{"notification_copies", s.NotificationCopies, 1, maxCopies},
 		{"notification_delay_ms", s.NotificationDelayMS, 0, maxLatency},
 		{"correct_after_ms", s.CorrectAfterMS, 0, maxCorrection},
@@ -95,7 +95,7 @@ func (s Switches) validate() error {
 	if _, known := magic[s.Force]; s.Force != "" && !known {
 		return errors.New("force must be the six digits of a magic number, or empty")
 	}
-	if !slices.Contains([]string{"", AnswersFlood, AnswersDrip, AnswersHalf, AnswersPage}, s.Answers) {
+	if !slices.Contains([]string{"", ResponsesFlood, ResponsesDrip, ResponsesHalf, ResponsesPage}, s.Responses) {
 		return errors.New("answers must be flood, drip, half, page, or empty")
 	}
 	if !slices.Contains([]string{"", PromisesLive}, s.Promises) {
@@ -104,8 +104,8 @@ func (s Switches) validate() error {
 	return nil
 }
 
-// Finds reports whether a search at now finds a payment that was ordered at opened.
-func (s Switches) Finds(opened, now time.Time) bool {
+// SearchFinds reports whether a search at now finds a payment that was ordered at opened.
+func (s Switches) SearchFinds(opened, now time.Time) bool {
 	return s.Promises != PromisesLive || !now.Before(opened.Add(SearchLag))
 }
 
@@ -117,9 +117,9 @@ func (s Switches) notificationDelay() time.Duration {
 // UnknownWord is the status word of an operator while UnknownWords is on.
 const UnknownWord = "REQUALIFIED"
 
-// Word returns the word for a status response: an undocumented one while UnknownWords is
+// StatusWord returns the word for a status response: an undocumented one while UnknownWords is
 // on.
-func (s Switches) Word(word string) string {
+func (s Switches) StatusWord(word string) string {
 	if s.UnknownWords {
 		return UnknownWord
 	}

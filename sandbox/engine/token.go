@@ -35,7 +35,7 @@ func (t Tokens) JWT(claims any) (string, error) {
 // Read decodes the claims of a JWT. It returns false if the signature is not ours.
 func (t Tokens) Read(token string, claims any) bool {
 	end := strings.LastIndexByte(token, '.')
-	if end < 0 || !Same(token[end+1:], encode(t.Seal([]byte(token[:end])))) {
+	if end < 0 || !SameSecret(token[end+1:], encode(t.Seal([]byte(token[:end])))) {
 		return false
 	}
 	_, body, _ := strings.Cut(token[:end], ".")

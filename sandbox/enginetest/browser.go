@@ -17,20 +17,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shotsVariable names the environment variable with the folder for screenshots. Without it
+// screenshotsVariable names the environment variable with the folder for screenshots. Without it
 // none are taken.
-const shotsVariable = "SANDBOX_SHOTS"
+const screenshotsVariable = "SANDBOX_SHOTS"
 
 // PhoneWidth is the width below which a window counts as a phone's.
 const PhoneWidth = 600 // pixels
 
 const windowHeight = 800 // pixels
 
-// looksEvery is the interval between two checks of a window.
-const looksEvery = 20 * time.Millisecond
+// pollInterval is the interval between two checks of a window.
+const pollInterval = 20 * time.Millisecond
 
-// Chromium starts one headless browser for a test and its sub-tests.
-func Chromium(t *testing.T) context.Context {
+// StartChromium starts one headless browser for a test and its sub-tests.
+func StartChromium(t *testing.T) context.Context {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -71,8 +71,8 @@ type Tab struct {
 	ctx context.Context //nolint:containedctx // the window is its context
 }
 
-// Opens opens a window of the visitor at an address.
-func (v Visitor) Opens(browser context.Context, t *testing.T, address string) Tab {
+// Open opens a window of the visitor at an address.
+func (v Visitor) Open(browser context.Context, t *testing.T, address string) Tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
 	t.Cleanup(closeTab)
@@ -83,7 +83,7 @@ func (v Visitor) Opens(browser context.Context, t *testing.T, address string) Ta
 	if v.Width < PhoneWidth {
 		viewport = append(viewport, chromedp.EmulateMobile)
 	}
-	window.Does(
+	window.Do(
 		chromedp.Func(v.setUp),
 		chromedp.EmulateViewport(v.Width, windowHeight, viewport...),
 		chromedp.Navigate(address),
@@ -104,43 +104,43 @@ func (v Visitor) setUp(ctx context.Context, t *chromedp.Target) error {
 	return err
 }
 
-// Does acts in the window and fails the test if that is impossible. If the page is left
+// Do acts in the window and fails the test if that is impossible. If the page is left
 // between the search for a node and the action, it searches again. The action did not
 // happen.
-func (w Tab) Does(actions ...chromedp.Action[chromedp.Void]) {
+func (w Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	w.T.Helper()
 	for _, action := range actions {
 		err := chromedp.Do(w.ctx, action)
 		for deadline := time.Now().Add(Patience); err != nil && strings.Contains(err.Error(), "No node with given id") &&
 			time.Now().Before(deadline); err = chromedp.Do(w.ctx, action) {
-			time.Sleep(looksEvery)
+			time.Sleep(pollInterval)
 		}
 		require.NoError(w.T, err)
 	}
 }
 
-// Clicks clicks the node of a selector and waits for text on the page that follows.
-func (w Tab) Clicks(selector, text string) {
+// Click clicks the node of a selector and waits for text on the page that follows.
+func (w Tab) Click(selector, text string) {
 	w.T.Helper()
-	w.Does(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
-	w.Sees(text)
+	w.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+	w.WaitForText(text)
 }
 
-// Fills types into the fields of a form, given as pairs of id and text. It replaces their
+// Fill types into the fields of a form, given as pairs of id and text. It replaces their
 // content.
-func (w Tab) Fills(pairs ...string) {
+func (w Tab) Fill(pairs ...string) {
 	w.T.Helper()
 	for i := 0; i+1 < len(pairs); i += 2 {
 		field := chromedp.ID(pairs[i])
-		w.Does(chromedp.Clear(field), chromedp.SendKeys(field, pairs[i+1]))
+		w.Do(chromedp.Clear(field), chromedp.SendKeys(field, pairs[i+1]))
 	}
 }
 
-// Sees waits until the page shows text.
-func (w Tab) Sees(text string) {
+// WaitForText waits until the page shows text.
+func (w Tab) WaitForText(text string) {
 	w.T.Helper()
 	var shown string
-	require.True(w.T, w.becomes(func() (err error) {
+	require.True(w.T, w.eventually(func() (err error) {
 		shown, err = chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
 		return err
 	}, func() bool {
@@ -148,20 +148,20 @@ func (w Tab) Sees(text string) {
 	}), "%q does not appear in\n%s", text, shown)
 }
 
-// Holds waits until a JavaScript expression is true on the page.
-func (w Tab) Holds(expression string) {
+// WaitUntil waits until a JavaScript expression is true on the page.
+func (w Tab) WaitUntil(expression string) {
 	w.T.Helper()
 	var holds bool
-	require.True(w.T, w.becomes(func() (err error) {
+	require.True(w.T, w.eventually(func() (err error) {
 		holds, err = chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
 		return err
 	}, func() bool { return holds }), "this never holds: %s", expression)
 }
 
-// becomes repeats look until it succeeds and right is true. It reports whether that
+// eventually repeats look until it succeeds and right is true. It reports whether that
 // happened in time. look can fail while a page is left.
-func (w Tab) becomes(look func() error, right func() bool) bool {
-	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(looksEvery) {
+func (w Tab) eventually(look func() error, right func() bool) bool {
+	for deadline := time.Now().Add(Patience); look() != nil || !right(); time.Sleep(pollInterval) {
 		if time.Now().After(deadline) {
 			return false
 		}
@@ -169,20 +169,20 @@ func (w Tab) becomes(look func() error, right func() bool) bool {
 	return true
 }
 
-// Fits fails the test if the page, with all its styles, is wider than its window.
-func (w Tab) Fits() {
+// ExpectFits fails the test if the page, with all its styles, is wider than its window.
+func (w Tab) ExpectFits() {
 	w.T.Helper()
 	var page int64
-	require.True(w.T, w.becomes(func() (err error) {
+	require.True(w.T, w.eventually(func() (err error) {
 		page, err = chromedp.Run(w.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`))
 		return err
 	}, func() bool { return page <= w.Width }), "the page is %d px wide in a window of %d px", page, w.Width)
 }
 
-// Photographs takes a picture of the whole page if shotsVariable is set.
-func (w Tab) Photographs(name string) {
+// Screenshot takes a picture of the whole page if screenshotsVariable is set.
+func (w Tab) Screenshot(name string) {
 	w.T.Helper()
-	folder := os.Getenv(shotsVariable) //nolint:forbidigo // a wish of whoever runs the tests, no setting of the product
+	folder := os.Getenv(screenshotsVariable) //nolint:forbidigo // no setting of the product
 	if folder == "" {
 		return
 	}

@@ -79,9 +79,9 @@ func (f Fields) Inner(t *testing.T, name string) Fields {
 	return object
 }
 
-// Has reports every field, by its path, that differs from want; nil stands for null or
+// Expect reports every field, by its path, that differs from want; nil stands for null or
 // none.
-func (f Fields) Has(t *testing.T, what string, want Fields) {
+func (f Fields) Expect(t *testing.T, what string, want Fields) {
 	t.Helper()
 	for path, value := range asJSON(t, want) {
 		require.Equal(t, value, f.value(path), path)

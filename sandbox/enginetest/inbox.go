@@ -15,14 +15,14 @@ import (
 type Notice struct {
 	Header http.Header
 	Raw    string
-	Said   Fields
+	Fields Fields
 }
 
 // Inbox is the merchant's server. It receives notifications at URL/notif, and customers who
 // come back at URL/return and URL/cancel.
 type Inbox struct {
 	URL      string
-	Answer   atomic.Int64 // the status of its responses to notifications
+	Status   atomic.Int64 // the status of its responses to notifications
 	OnNotice func(Notice) // runs before the response; may be nil
 
 	mu      sync.Mutex
@@ -33,9 +33,9 @@ type Inbox struct {
 func NewInbox(t *testing.T) *Inbox {
 	t.Helper()
 	in := &Inbox{}
-	in.Answer.Store(http.StatusOK)
+	in.Status.Store(http.StatusOK)
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /notif", in.take)
+	mux.HandleFunc("POST /notif", in.receive)
 	for path, greeting := range map[string]string{"GET /return": "welcome back", "GET /cancel": "maybe later"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(greeting)) })
 	}
@@ -45,12 +45,12 @@ func NewInbox(t *testing.T) *Inbox {
 	return in
 }
 
-// take stores a notification and sends the response that the test set.
-func (in *Inbox) take(w http.ResponseWriter, r *http.Request) {
+// receive stores a notification and sends the response that the test set.
+func (in *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	n := Notice{Header: r.Header, Raw: string(raw)}
-	if err != nil || json.Unmarshal(raw, &n.Said) != nil {
-		n.Said = Fields{"status": "unreadable"} // no test expects it
+	if err != nil || json.Unmarshal(raw, &n.Fields) != nil {
+		n.Fields = Fields{"status": "unreadable"} // no test expects it
 	}
 	in.mu.Lock()
 	in.notices = append(in.notices, n)
@@ -58,11 +58,11 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) {
 	if in.OnNotice != nil {
 		in.OnNotice(n)
 	}
-	w.WriteHeader(int(in.Answer.Load()))
+	w.WriteHeader(int(in.Status.Load()))
 }
 
-// Hook returns the address for notifications.
-func (in *Inbox) Hook() string { return in.URL + "/notif" }
+// NotifyURL returns the address for notifications.
+func (in *Inbox) NotifyURL() string { return in.URL + "/notif" }
 
 // All returns the notifications so far.
 func (in *Inbox) All() []Notice {

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// NeedsAnAddress starts simulators with invalid addresses, and with others that this
+// ExpectInvalidURLsRefused starts simulators with invalid addresses, and with others that this
 // operator cannot have. Each must fail.
-func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
+func ExpectInvalidURLsRefused[S Simulator](t *testing.T, open func(address string) (S, error), others ...string) {
 	t.Helper()
 	for _, address := range append(others, "", "sandbox", "/path", "ftp://host", "http://") {
 		_, err := open(address)
@@ -23,9 +23,9 @@ func NeedsAnAddress[S Simulator](t *testing.T, open func(address string) (S, err
 	}
 }
 
-// SaysEverything checks that the texts of a page are complete in every language. Each
+// ExpectCompleteTexts checks that the texts of a page are complete in every language. Each
 // language must name itself and link to another.
-func SaysEverything[W any](t *testing.T, languages map[string]W) {
+func ExpectCompleteTexts[W any](t *testing.T, languages map[string]W) {
 	t.Helper()
 	for code, words := range languages {
 		said := reflect.ValueOf(words)
@@ -42,9 +42,9 @@ func SaysEverything[W any](t *testing.T, languages map[string]W) {
 	}
 }
 
-// Speaks checks which language a page chooses by its link and by the browser's preference.
+// ExpectLanguages checks which language a page chooses by its link and by the browser's preference.
 // A page with neither of the two texts fails.
-func Speaks(t *testing.T, french, english string, visit func(link, accept string) Answer) {
+func ExpectLanguages(t *testing.T, french, english string, visit func(link, accept string) Response) {
 	t.Helper()
 	for name, row := range map[string]struct{ link, accept, want string }{
 		"the browser prefers French":            {"", "fr-CI,fr;q=0.9,en;q=0.8", french},
@@ -62,9 +62,9 @@ func Speaks(t *testing.T, french, english string, visit func(link, accept string
 	}
 }
 
-// Disturbed holds the number of the merchant's notifications of one success. It depends on
+// NotificationSwitches holds the number of the merchant's notifications of one success. It depends on
 // the switches and on the last digits of the customer's number.
-var Disturbed = map[string]struct {
+var NotificationSwitches = map[string]struct {
 	Switches, Digits string
 	Want             int
 }{
@@ -73,16 +73,16 @@ var Disturbed = map[string]struct {
 	"twice":                    {`{"notification_copies": 2}`, "123456", 2},
 }
 
-// Tail is a text after the last line of a journal. Opens tells whether the journal opens
+// JournalTail is a text after the last line of a journal. Opens tells whether the journal opens
 // all the same.
-type Tail struct {
+type JournalTail struct {
 	Damage string
 	Opens  bool
 }
 
-// CutShort damages a journal with one payment and opens it again. The simulator must have
+// ExpectJournalRepaired damages a journal with one payment and opens it again. The simulator must have
 // lost nothing but the damage.
-func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (S, error)) {
+func ExpectJournalRepaired[S Simulator](t *testing.T, path string, damage JournalTail, open func() (S, error)) {
 	t.Helper()
 	whole, err := os.ReadFile(path) //nolint:gosec // the test's own journal
 	require.NoError(t, err)
@@ -100,25 +100,25 @@ func CutShort[S Simulator](t *testing.T, path string, damage Tail, open func() (
 	require.Equal(t, string(whole), string(mended))
 }
 
-// Shows reports every wanted text that a page lacks.
-func (a Answer) Shows(t *testing.T, wanted ...string) {
+// ExpectTexts reports every wanted text that a page lacks.
+func (a Response) ExpectTexts(t *testing.T, wanted ...string) {
 	t.Helper()
 	for _, text := range wanted {
 		require.Contains(t, a.Body, text)
 	}
 }
 
-// Lacks reports every unwanted text that a page holds.
-func (a Answer) Lacks(t *testing.T, unwanted ...string) {
+// ExpectNoTexts reports every unwanted text that a page holds.
+func (a Response) ExpectNoTexts(t *testing.T, unwanted ...string) {
 	t.Helper()
 	for _, text := range unwanted {
 		require.NotContains(t, a.Body, text)
 	}
 }
 
-// IsPrivate checks that nobody may cache or frame a page. The page must reveal its address
+// ExpectPrivate checks that nobody may cache or frame a page. The page must reveal its address
 // to no other site and run no script. It may use no style but its own inline one.
-func (a Answer) IsPrivate(t *testing.T) {
+func (a Response) ExpectPrivate(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]string{
 		"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
@@ -139,5 +139,5 @@ func (a Answer) IsPrivate(t *testing.T) {
 	for _, part := range wanted {
 		require.Contains(t, policy, part)
 	}
-	a.Lacks(t, "<script", " style=", " onclick")
+	a.ExpectNoTexts(t, "<script", " style=", " onclick")
 }

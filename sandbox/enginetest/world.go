@@ -28,13 +28,13 @@ var Morning = time.Date(2026, 3, 12, 9, 30, 0, 0, time.UTC)
 // Patience bounds the wait for another goroutine.
 const Patience = 10 * time.Second
 
-// gaveUp is the time-out of a call whose response does not come.
-const gaveUp = 300 * time.Millisecond
+// noReplyTimeout is the time-out of a call whose response does not come.
+const noReplyTimeout = 300 * time.Millisecond
 
 // Simulator is the simulator under test.
 type Simulator interface {
 	Handler() http.Handler
-	Book() []engine.Paid
+	Book() []engine.BookEntry
 	Close(ctx context.Context) error
 }
 
@@ -152,8 +152,8 @@ func (w *World[S]) Form(path string, pairs ...string) *http.Request {
 	return req
 }
 
-// Answer is one HTTP response.
-type Answer struct {
+// Response is one HTTP response.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   string
@@ -161,53 +161,53 @@ type Answer struct {
 
 // Fetch makes a call that must get a response. It returns when every call has ended. A call
 // schedules actions after its response has left, so the clock must not move before.
-func (w *World[S]) Fetch(req *http.Request) Answer {
+func (w *World[S]) Fetch(req *http.Request) Response {
 	w.T.Helper()
 	resp, err := w.Client.Do(req) //nolint:gosec // the test says where to
 	require.NoError(w.T, err)
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(w.T, err)
-	w.rests()
-	return Answer{resp.StatusCode, resp.Header, string(body)}
+	w.awaitIdle()
+	return Response{resp.StatusCode, resp.Header, string(body)}
 }
 
 // Visit fetches an address like a browser without a preferred language.
-func (w *World[S]) Visit(address string) Answer {
+func (w *World[S]) Visit(address string) Response {
 	w.T.Helper()
 	return w.Fetch(w.Request(http.MethodGet, address, nil))
 }
 
 // Submit sends a form and returns the response.
-func (w *World[S]) Submit(path string, pairs ...string) Answer {
+func (w *World[S]) Submit(path string, pairs ...string) Response {
 	w.T.Helper()
 	return w.Fetch(w.Form(path, pairs...))
 }
 
-// rests waits until the handler has returned from every call.
-func (w *World[S]) rests() {
+// awaitIdle waits until the handler has returned from every call.
+func (w *World[S]) awaitIdle() {
 	w.T.Helper()
 	require.True(w.T, Eventually(func() bool { return w.busy.Load() == 0 }), "a call does not return")
 }
 
-// Send decodes the JSON of a response and returns its status.
-func (w *World[S]) Send(req *http.Request, reply any) int {
+// FetchJSON decodes the JSON of a response and returns its status.
+func (w *World[S]) FetchJSON(req *http.Request, reply any) int {
 	w.T.Helper()
 	got := w.Fetch(req)
 	require.NoError(w.T, json.Unmarshal([]byte(got.Body), reply))
 	return got.Status
 }
 
-// Object returns the status and the JSON object of a response.
-func (w *World[S]) Object(req *http.Request) (int, Fields) {
+// FetchObject returns the status and the JSON object of a response.
+func (w *World[S]) FetchObject(req *http.Request) (int, Fields) {
 	w.T.Helper()
 	var reply Fields
-	return w.Send(req, &reply), reply
+	return w.FetchJSON(req, &reply), reply
 }
 
-// Says makes calls in their order. A row holds a call, such as `POST /orders {"id":"A"}`,
+// ExpectReplies makes calls in their order. A row holds a call, such as `POST /orders {"id":"A"}`,
 // and the beginning of its response, such as `200 {"id":"A"`. Every call has the header.
-func (w *World[S]) Says(header http.Header, rows [][2]string) {
+func (w *World[S]) ExpectReplies(header http.Header, rows [][2]string) {
 	w.T.Helper()
 	for _, row := range rows {
 		method, rest, _ := strings.Cut(row[0], " ")
@@ -216,36 +216,36 @@ func (w *World[S]) Says(header http.Header, rows [][2]string) {
 		for name, values := range header {
 			req.Header[name] = values
 		}
-		w.Answers(req, row[1])
+		w.ExpectReply(req, row[1])
 	}
 }
 
-// Answers makes a call and checks the beginning of its response: the status, then the body.
-func (w *World[S]) Answers(req *http.Request, want string) {
+// ExpectReply makes a call and checks the beginning of its response: the status, then the body.
+func (w *World[S]) ExpectReply(req *http.Request, want string) {
 	w.T.Helper()
 	got := w.Fetch(req)
 	says := strconv.Itoa(got.Status) + " " + got.Body
 	require.True(w.T, strings.HasPrefix(says, want), "%s %s returns\n%s, want\n%s", req.Method, req.URL.Path, says, want)
 }
 
-// GivesUp makes a call that must get no response.
-func (w *World[S]) GivesUp(req *http.Request) {
+// ExpectNoReply makes a call that must get no response.
+func (w *World[S]) ExpectNoReply(req *http.Request) {
 	w.T.Helper()
-	ctx, cancel := context.WithTimeout(w.T.Context(), gaveUp)
+	ctx, cancel := context.WithTimeout(w.T.Context(), noReplyTimeout)
 	defer cancel()
 	resp, err := w.Client.Do(req.WithContext(ctx)) //nolint:gosec // as above
 	if err == nil {
 		resp.Body.Close()
 	}
 	require.Error(w.T, err, req.URL.Path)
-	w.rests()
+	w.awaitIdle()
 }
 
-// Waits makes a call whose response must come after the clock has moved by least, and not
+// ExpectReplyAfter makes a call whose response must come after the clock has moved by least, and not
 // before.
-func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
+func (w *World[S]) ExpectReplyAfter(req *http.Request, least time.Duration) Response {
 	w.T.Helper()
-	came := make(chan Answer, 1)
+	came := make(chan Response, 1)
 	go func() { came <- w.Fetch(req) }()
 	for waited := time.Duration(0); waited < time.Hour; waited += time.Second {
 		select {
@@ -257,42 +257,42 @@ func (w *World[S]) Waits(req *http.Request, least time.Duration) Answer {
 		}
 	}
 	require.FailNow(w.T, "no response from "+req.URL.Path)
-	return Answer{}
+	return Response{}
 }
 
-// Set changes switches over HTTP, which must succeed.
-func (w *World[S]) Set(switches string) Fields {
+// SetSwitches changes switches over HTTP, which must succeed.
+func (w *World[S]) SetSwitches(switches string) Fields {
 	w.T.Helper()
-	status, now := w.Object(w.Request(http.MethodPost, "/switches", switches))
+	status, now := w.FetchObject(w.Request(http.MethodPost, "/switches", switches))
 	require.Equal(w.T, http.StatusOK, status, now)
 	return now
 }
 
-// Books checks that one payment of this amount was executed, or none for 0. It returns the
+// ExpectBooked checks that one payment of this amount was executed, or none for 0. It returns the
 // line of the book, and false if there is none.
-func (w *World[S]) Books(amount int64) (line engine.Paid, paid bool) {
+func (w *World[S]) ExpectBooked(amount int64) (line engine.BookEntry, paid bool) {
 	w.T.Helper()
 	book := w.Sim.Book()
 	if amount == 0 {
 		require.Empty(w.T, book)
-		return engine.Paid{}, false
+		return engine.BookEntry{}, false
 	}
 	require.Len(w.T, book, 1)
 	require.Equal(w.T, amount, book[0].Amount)
 	return book[0], true
 }
 
-// WaitsFor waits until so many notices have arrived.
-func (w *World[S]) WaitsFor(count int) {
+// AwaitNotices waits until so many notices have arrived.
+func (w *World[S]) AwaitNotices(count int) {
 	w.T.Helper()
 	require.True(w.T, Eventually(func() bool { return len(w.Inbox.All()) >= count }), "%d notices", len(w.Inbox.All()))
 }
 
-// Notices waits for so many notices and closes the simulator, which delivers queued ones.
+// ExpectNotices waits for so many notices and closes the simulator, which delivers queued ones.
 // It returns all notices and fails the test if there are more.
-func (w *World[S]) Notices(count int) []Notice {
+func (w *World[S]) ExpectNotices(count int) []Notice {
 	w.T.Helper()
-	w.WaitsFor(count)
+	w.AwaitNotices(count)
 	Close(w.T, w.Sim)
 	all := w.Inbox.All()
 	require.Len(w.T, all, count)

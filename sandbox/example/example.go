@@ -91,7 +91,8 @@ func (s *Simulator) open(direction engine.Direction) engine.Call {
 
 // show returns an order as the operator shows it.
 func (s *Simulator) show(o engine.Order) any {
-	return payment{"P-" + o.ID, o.Reference, o.MSISDN, o.Amount, o.Currency, s.Faults.Read().Word(words[o.State]), ""}
+	status := s.Faults.Read().StatusWord(words[o.State])
+	return payment{"P-" + o.ID, o.Reference, o.MSISDN, o.Amount, o.Currency, status, ""}
 }
 
 // callback returns the message about the end of an order.

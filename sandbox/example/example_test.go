@@ -14,7 +14,7 @@ func TestCalls(t *testing.T) {
 	w := enginetest.NewWorld[*example.Simulator](t)
 	w.Start(example.New(engine.Config{Options: w.Options()}))
 	paid := `200 {"id":"P-A","reference":"A","msisdn":"+22670123456","amount":5000,"currency":"XOF","status":"paid"}`
-	w.Says(http.Header{"X-Api-Key": {example.APIKey}}, [][2]string{
+	w.ExpectReplies(http.Header{"X-Api-Key": {example.APIKey}}, [][2]string{
 		{`POST /collections {"reference":"A","amount":5000,"currency":"XOF","msisdn":"70123456"}`, paid},
 		{`POST /collections {"reference":"A","amount":5000,"currency":"XOF","msisdn":"70123456"}`, paid},
 		{`GET /payments/A`, paid},
@@ -24,5 +24,5 @@ func TestCalls(t *testing.T) {
 			`422 {"error":"limit_reached"}`,
 		},
 	})
-	w.Says(nil, [][2]string{{`GET /payments/A`, `401 {"error":"unauthorized"}`}})
+	w.ExpectReplies(nil, [][2]string{{`GET /payments/A`, `401 {"error":"unauthorized"}`}})
 }

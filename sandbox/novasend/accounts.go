@@ -53,7 +53,7 @@ var sandboxCountries = []string{"CI", "TG", "BF", "BJ", "CM"}
 
 // hasNumber reports whether a number belongs to the country, in full and with its plus sign.
 func (c country) hasNumber(msisdn string) bool {
-	return engine.ValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
+	return engine.IsValidNumber(msisdn) && strings.HasPrefix(msisdn, c.code) && len(msisdn) == len(c.code)+c.digits
 }
 
 // limitsOf returns the limits of one direction.
@@ -101,7 +101,7 @@ func (s *Simulator) authenticate(_ http.ResponseWriter, r *http.Request) (Accoun
 		return Account{}, tokenInvalid
 	case !known:
 		return Account{}, tokenNotFound
-	case !engine.Same(client, a.APIClient):
+	case !engine.SameSecret(client, a.APIClient):
 		return Account{}, tokenInvalid
 	}
 	return a, nil

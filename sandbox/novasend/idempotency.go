@@ -70,7 +70,7 @@ func (s *Simulator) serveWrite(read orderReader) call {
 // mandatory header.
 func readWrite(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
-	case !engine.SaysJSON(r):
+	case !engine.IsJSON(r):
 		return nil, invalidRequest.because("Content-Type must be application/json.")
 	case !uuid.MatchString(r.Header.Get("X-Idempotency-Key")):
 		return nil, invalidRequest.because("X-Idempotency-Key must be a UUID.")

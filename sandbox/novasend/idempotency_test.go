@@ -42,10 +42,10 @@ func TestIdempotencyReplay(t *testing.T) {
 func TestIdempotencyReplaysRefusal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"float": 100}`)
+	w.SetSwitches(`{"float": 100}`)
 	body := current("R1", number("123456"))
 	w.refused("too little float", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
-	w.Set(`{"float": 1000}`)
+	w.SetSwitches(`{"float": 1000}`)
 	w.refused("the same again", w.writeUnder(someKey, payout, body), 403, "wallet_not_enough_cash")
 	w.refused(
 		"another body", w.writeUnder(someKey, payout, body.With(fields{"amount": 400})), 409, "idempotency_key_already_used",
@@ -58,10 +58,10 @@ func TestIdempotencyReplaysRefusal(t *testing.T) {
 func TestIdempotencyKeyOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Object(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
+	w.FetchObject(w.writeUnder(someKey, sessions, current("R1", number("123456"))))
 	w.country = "TG"
 	body := current("R2", "+22890123456").With(fields{"country": "TG"})
-	status, reply := w.Object(w.writeUnder(someKey, sessions, body))
+	status, reply := w.FetchObject(w.writeUnder(someKey, sessions, body))
 	require.Equal(t, http.StatusCreated, status, reply)
 	w.books(map[string]int64{"R1": 300, "R2": 300})
 }
@@ -102,7 +102,7 @@ func TestIdempotencyConcurrent(t *testing.T) {
 		require.Equal(t, http.StatusCreated, status)
 	}
 	w.books(map[string]int64{"R1": 300})
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 func TestRefund(t *testing.T) {
@@ -121,7 +121,7 @@ func TestRefund(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			id := w.makes(sessions, seed("R1", number("123456"))).At("reference")
-			w.Set(`{"force": "` + digits + `"}`)
+			w.SetSwitches(`{"force": "` + digits + `"}`)
 			reply := w.makes("/v1/payin/"+id+"/refund", fields{"reason": "returned", "externalReference": "RF1"})
 			require.Equal(t, row.before, reply.At("status"))
 			require.Equal(t, id, reply.At("originalReference"))
@@ -136,7 +136,7 @@ func TestRefund(t *testing.T) {
 				delete(want, "RF1")
 			}
 			w.books(want)
-			w.Notices(1) // of the payin only
+			w.ExpectNotices(1) // of the payin only
 		})
 	}
 }
@@ -156,16 +156,16 @@ func TestRefundRefused(t *testing.T) {
 	w.refused("a pending payin", refund("WAITS", "F1"), 403, "transaction_not_processed")
 	w.refused("a declined payin", refund("NO", "F2"), 403, "transaction_not_refundable")
 	w.refused("a payout", refund("OUT", "F3"), 404, "transaction_does_not_exist")
-	w.Set(`{"float": 299}`)
+	w.SetSwitches(`{"float": 299}`)
 	w.refused("more than the float", refund("PAID", "F4"), 403, "wallet_not_enough_cash")
-	w.Set(`{"float": 10000, "force": "222222"}`)
-	status, reply := w.Object(refund("PAID", "F5"))
+	w.SetSwitches(`{"float": 10000, "force": "222222"}`)
+	status, reply := w.FetchObject(refund("PAID", "F5"))
 	require.Equal(t, http.StatusCreated, status, reply)
 	w.refused("one that is under way", refund("PAID", "F6"), 409, "transaction_already_refunded")
 	w.Clock.Advance(2 * time.Second) // that refund fails, so that another may be made
-	w.Set(`{"force": ""}`)
+	w.SetSwitches(`{"force": ""}`)
 	w.refused("the same reference", refund("PAID", "F5"), 409, "duplicate_refund")
-	w.Object(refund("PAID", "F7"))
+	w.FetchObject(refund("PAID", "F7"))
 	w.refused("one that is given back", refund("PAID", "F8"), 409, "transaction_already_refunded")
 	w.shows("/v1/payin/PAID/refund", fields{"status": "completed"})
 	w.country = "TG"

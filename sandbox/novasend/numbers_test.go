@@ -211,7 +211,7 @@ func TestDownForOneNumber(t *testing.T) {
 	require.Equal(t, 0, w.Sim.Asked())
 	reply := w.makes(sessions, current("R5", number("123456")))
 	w.makes("/v1/payin/R5/refund", fields{"reason": "r", "externalReference": "RF"})
-	w.Set(`{"force": "555555"}`)
+	w.SetSwitches(`{"force": "555555"}`)
 	for _, path := range []string{"/v1/payin/R5", "/v1/payin/R5/refund"} {
 		w.refused(path, w.signed(w.Request(http.MethodGet, path, nil)), 503, "service_unavailable")
 	}
@@ -238,13 +238,13 @@ func TestLostResponse(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.GivesUp(w.writeUnder(someKey, path, row.body))
+			w.ExpectNoReply(w.writeUnder(someKey, path, row.body))
 			w.reads(row.status)
-			status, reply := w.Object(w.writeUnder(someKey, path, row.body))
+			status, reply := w.FetchObject(w.writeUnder(someKey, path, row.body))
 			require.Equal(t, http.StatusCreated, status, reply)
 			w.Clock.Advance(10 * time.Second)
 			w.books(map[string]int64{"R1": 300})
-			w.Notices(1)
+			w.ExpectNotices(1)
 		})
 	}
 }

@@ -83,7 +83,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 // debited, fee included.
 func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
-		T: t, Amount: engine.Francs(o.Asked + fee(o)), Reference: o.Reference,
+		T: t, Amount: engine.FormatFrancs(o.Asked + fee(o)), Reference: o.Reference,
 		MSISDN: o.MSISDN, Face: "form",
 	}
 	switch {

@@ -13,7 +13,7 @@ import (
 )
 
 // visits returns the page of a link, with plain spaces and apostrophes.
-func (w *world) visits(link string) enginetest.Answer {
+func (w *world) visits(link string) enginetest.Response {
 	w.T.Helper()
 	page := w.Visit(link)
 	page.Body = strings.ReplaceAll(html.UnescapeString(page.Body), "\u00a0", " ")
@@ -21,7 +21,7 @@ func (w *world) visits(link string) enginetest.Answer {
 }
 
 // presses sends the form of a page.
-func (w *world) presses(link, button string) enginetest.Answer {
+func (w *world) presses(link, button string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(link, "action", button)
 }
@@ -64,7 +64,7 @@ func TestDecideOnPage(t *testing.T) {
 			require.Contains(t, page.Body, row.back)
 			w.Clock.Advance(time.Hour)
 			w.booksOne("R1", row.moved)
-			w.Notices(1)
+			w.ExpectNotices(1)
 		})
 	}
 }
@@ -73,7 +73,7 @@ func TestPageForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makes(sessions, seed("R<1>", number("543210")).With(fields{"amount": 50000})).At("paymentUrl")
-	w.visits(link).Shows(
+	w.visits(link).ExpectTexts(
 		t, "51 000 F CFA", "R<1>", "+2250700543210", "Acceptez-vous ce paiement ?", `<html lang="fr">`, `value="decline"`,
 	)
 	english := w.visits(link + "?lang=en")
@@ -93,8 +93,8 @@ func TestPageIsPrivate(t *testing.T) {
 	w := newWorld(t)
 	link := w.makes(sessions, current("R1", number("333333"))).At("paymentUrl")
 	page := w.Visit(link)
-	page.IsPrivate(t)
-	page.Lacks(t, " src=", "<link")
+	page.ExpectPrivate(t)
+	page.ExpectNoTexts(t, " src=", "<link")
 	for name, row := range map[string]struct {
 		req  *http.Request
 		want int

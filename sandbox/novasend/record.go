@@ -159,7 +159,7 @@ func (s *Simulator) opened(o engine.Order) any {
 // read returns the response to a status call. Only these responses have an undocumented
 // word while UnknownWords is on.
 func (s *Simulator) read(o engine.Order) any {
-	says := s.Faults.Read().Word(s.word(o))
+	says := s.Faults.Read().StatusWord(s.word(o))
 	switch {
 	case o.Parent != "":
 		return s.refundOf(o, says)

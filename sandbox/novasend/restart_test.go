@@ -22,7 +22,7 @@ func TestRestart(t *testing.T) {
 	w.makes(payout, current("OUT", number("444444")))
 	w.makes("/v1/payin/PAID/refund", fields{"reason": "r", "externalReference": "RF1"})
 	w.makes(sessions, current("GONE", number("222222")))
-	w.Notices(1) // the simulator stops; the customers do not
+	w.ExpectNotices(1) // the simulator stops; the customers do not
 
 	w.Clock.Advance(5 * time.Second)
 	w.start(journaled)
@@ -38,5 +38,5 @@ func TestRestart(t *testing.T) {
 	w.Clock.Advance(25 * time.Second)
 	w.books(map[string]int64{"PAID": 300, "WAITS": 300, "OUT": 300, "RF1": 300})
 	require.Equal(t, 5, w.Sim.Asked())
-	w.Notices(3) // orders that ended before the portal got its address again have no webhook
+	w.ExpectNotices(3) // orders that ended before the portal got its address again have no webhook
 }

@@ -26,7 +26,7 @@ func (s *Simulator) Handler() http.Handler {
 	})
 	mux.Handle("GET /v1/balance", s.WithoutFaults(s.authenticated(s.balance)))
 	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
-	mux.Handle("POST /portal/webhook", s.Answer(s.portal, refusals))
+	mux.Handle("POST /portal/webhook", s.ServeCall(s.portal, refusals))
 	mux.Handle("/", notFound)
 	return mux
 }

@@ -18,7 +18,7 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	reply := w.makes(sessions, current("R1", number("444444")))
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{sessions, directPayin, payout, directPayout, "/v1/payin/R1/refund"} {
 		w.refused(path, w.write(path, fields{}), 503, "service_unavailable")
 	}
@@ -30,7 +30,7 @@ func TestDown(t *testing.T) {
 	page := w.Visit(reply.At("paymentUrl"))
 	require.Equal(t, http.StatusServiceUnavailable, page.Status)
 	require.Contains(t, page.Body, "Service indisponible")
-	w.Set(`{"down": false}`)
+	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
 	w.books(map[string]int64{"R1": 300})
 }
@@ -39,11 +39,11 @@ func TestLatencyAndSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.makes(sessions, current("R1", number("333333")))
-	w.Set(`{"latency_ms": 5000}`)
+	w.SetSwitches(`{"latency_ms": 5000}`)
 	for _, path := range []string{"/v1/balance", "/v1/payin/R1"} {
-		w.GivesUp(w.signed(w.Request(http.MethodGet, path, nil)))
+		w.ExpectNoReply(w.signed(w.Request(http.MethodGet, path, nil)))
 	}
-	got := w.Waits(
+	got := w.ExpectReplyAfter(
 		w.write(sessions, current("R2", number("333333"))), 5*time.Second,
 	)
 	require.Equal(t, http.StatusCreated, got.Status)
@@ -52,9 +52,9 @@ func TestLatencyAndSettling(t *testing.T) {
 func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"drop_answers": 2}`)
-	w.GivesUp(w.writeUnder(someKey, payout, current("R1", number("123456"))))
-	w.GivesUp(w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)))
+	w.SetSwitches(`{"drop_answers": 2}`)
+	w.ExpectNoReply(w.writeUnder(someKey, payout, current("R1", number("123456"))))
+	w.ExpectNoReply(w.signed(w.Request(http.MethodGet, "/v1/payout/R1", nil)))
 	w.shows("/v1/payout/R1", fields{"status": "processed"})
 	w.books(map[string]int64{"R1": 300})
 }
@@ -62,7 +62,7 @@ func TestDroppedResponses(t *testing.T) {
 func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"answers": "page"}`)
+	w.SetSwitches(`{"answers": "page"}`)
 	require.Contains(t, w.Fetch(w.write(payout, current("R1", number("123456")))).Body, "<html>")
 	w.books(map[string]int64{"R1": 300})
 }
@@ -77,11 +77,11 @@ func TestChangedKeys(t *testing.T) {
 		`{"keys_changed": true, "refuse_tokens": false}`: {403, "api_token_invalid"},
 		`{"keys_changed": false, "refuse_tokens": true}`: {401, "unauthorized"},
 	} {
-		w.Set(switches)
+		w.SetSwitches(switches)
 		w.refused(switches, w.write(sessions, current("R1", number("123456"))), want.status, want.code)
 		w.refused(switches, w.signed(w.Request(http.MethodGet, "/v1/balance", nil)), want.status, want.code)
 	}
-	w.Set(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // no token here expires
+	w.SetSwitches(`{"keys_changed": false, "refuse_tokens": false, "token_lifetime_s": 1}`) // no token here expires
 	w.Clock.Advance(time.Hour)
 	w.makes(sessions, current("R1", number("123456")))
 }
@@ -89,7 +89,7 @@ func TestChangedKeys(t *testing.T) {
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"unknown_words": true}`)
+	w.SetSwitches(`{"unknown_words": true}`)
 	w.makes(sessions, seed("S1", number("123456")))
 	w.makes(sessions, current("C1", number("123456")))
 	w.makes(directPayin, direct("D1", number("123456"), nil))
@@ -108,11 +108,11 @@ func TestUnknownWords(t *testing.T) {
 func TestForce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"force": "222222"}`)
+	w.SetSwitches(`{"force": "222222"}`)
 	w.makes(sessions, current("R1", number("123456")))
 	w.Clock.Advance(2 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "failed", "confirmationStatus": "declined"})
-	w.Set(`{"force": "", "settle_ms": 4000}`)
+	w.SetSwitches(`{"force": "", "settle_ms": 4000}`)
 	w.makes(sessions, current("R2", number("123456")))
 	w.shows("/v1/payin/R2", fields{"status": "processing"})
 	w.Clock.Advance(4 * time.Second)
@@ -124,7 +124,7 @@ func TestForce(t *testing.T) {
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"correct_after_ms": 172800000}`)
+	w.SetSwitches(`{"correct_after_ms": 172800000}`)
 	w.makes(sessions, current("R1", number("111111")))
 	w.Clock.Advance(2 * time.Second)
 	w.shows("/v1/payin/R1", fields{"status": "failed"})
@@ -134,8 +134,8 @@ func TestCorrection(t *testing.T) {
 	w.shows("/v1/payin/R1", paid("300.00"))
 	w.books(map[string]int64{"R1": 300})
 	statuses := map[string]int{}
-	for _, n := range w.Notices(2) {
-		statuses[n.Said.At("status")]++
+	for _, n := range w.ExpectNotices(2) {
+		statuses[n.Fields.At("status")]++
 	}
 	require.Equal(t, 1, statuses["failed"])
 	require.Equal(t, 1, statuses["processed"])
@@ -145,7 +145,7 @@ func TestCorrection(t *testing.T) {
 func TestProcessedWord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"quirks": {"processed_but_failed": true}}`)
+	w.SetSwitches(`{"quirks": {"processed_but_failed": true}}`)
 	w.makes(sessions, seed("S1", number("222222")))
 	w.makes(sessions, current("C1", number("111111")))
 	w.makes(directPayin, direct("D1", number("222222"), nil))
@@ -156,7 +156,7 @@ func TestProcessedWord(t *testing.T) {
 		w.shows(path, fields{"status": "processed", "transaction.status": "failed"})
 	}
 	w.shows("/v1/payin/OK", fields{"status": "success", "transaction": nil})
-	w.Set(`{"quirks": {"processed_but_failed": false}}`)
+	w.SetSwitches(`{"quirks": {"processed_but_failed": false}}`)
 	w.shows("/v1/payin/S1", fields{"status": "failed"})
 	w.shows("/v1/payin/D1", fields{"status": "failed", "transaction": nil})
 }
@@ -164,16 +164,16 @@ func TestProcessedWord(t *testing.T) {
 func TestUnknownSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, reply := w.Object(w.Request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
+	status, reply := w.FetchObject(w.Request(http.MethodPost, "/switches", `{"quirks": {"current_shape_answers": true}}`))
 	require.Equal(t, http.StatusBadRequest, status, reply)
-	_, now := w.Object(w.Request(http.MethodGet, "/switches", nil))
+	_, now := w.FetchObject(w.Request(http.MethodGet, "/switches", nil))
 	got := now.At("quirks")
 	require.Equal(t, "map[escaped_slashes:false processed_but_failed:false signs_reserialised:false]", got)
 }
 
 func TestStart(t *testing.T) {
 	t.Parallel()
-	enginetest.NeedsAnAddress(t, func(address string) (*novasend.Simulator, error) {
+	enginetest.ExpectInvalidURLsRefused(t, func(address string) (*novasend.Simulator, error) {
 		return novasend.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 	_, err := novasend.New(engine.Config{Options: engine.Options{PublicURL: "http://host", JournalPath: t.TempDir()}})

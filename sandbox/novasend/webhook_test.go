@@ -47,10 +47,10 @@ func TestWebhook(t *testing.T) {
 			w := newWorld(t)
 			w.makes(row.path, row.body)
 			w.Clock.Advance(row.wait)
-			n := w.Notices(1)[0]
+			n := w.ExpectNotices(1)[0]
 			require.Equal(t, signature(n.Raw), proof(n))
 			require.Contains(t, n.Raw, row.says)
-			n.Said.Has(t, "the webhook", row.further)
+			n.Fields.Expect(t, "the webhook", row.further)
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestExpiryWithoutWebhook(t *testing.T) {
 	w.makes(sessions, current("R1", number("333333")))
 	w.Clock.Advance(10 * time.Minute)
 	w.shows("/v1/payin/R1", fields{"status": "expired"})
-	w.Notices(0)
+	w.ExpectNotices(0)
 }
 
 // TestThreeWebhooks checks that one of them arrives before the response.
@@ -73,7 +73,7 @@ func TestThreeWebhooks(t *testing.T) {
 		w := newWorld(t)
 		w.makes(path, body)
 		require.NotEqual(t, 0, len(w.Inbox.All()), path)
-		all := w.Notices(3)
+		all := w.ExpectNotices(3)
 		require.Equal(t, all[1].Raw, all[0].Raw, path)
 		require.Equal(t, all[2].Raw, all[1].Raw, path)
 		w.books(map[string]int64{"R1": 300})
@@ -92,14 +92,14 @@ func TestWebhookSwitches(t *testing.T) {
 		t.Run(switches, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(switches)
+			w.SetSwitches(switches)
 			w.makes(payout, current("R1", number("444444")))
 			w.Clock.Advance(30 * time.Second)
 			if want.atOnce == 0 {
 				require.Empty(t, w.Inbox.All())
 			}
 			w.Clock.Advance(time.Minute)
-			w.Notices(want.later)
+			w.ExpectNotices(want.later)
 		})
 	}
 }
@@ -118,9 +118,9 @@ func TestWebhookSignature(t *testing.T) {
 		t.Run(quirks, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(`{"quirks": ` + quirks + `}`)
+			w.SetSwitches(`{"quirks": ` + quirks + `}`)
 			w.makes(sessions, current("R1", number("123456")).With(fields{"customerName": "Koné & <fils>"}))
-			n := w.Notices(1)[0]
+			n := w.ExpectNotices(1)[0]
 			var compact bytes.Buffer
 			require.NoError(t, json.Compact(&compact, []byte(strings.ReplaceAll(n.Raw, `\/`, "/"))))
 			got := strings.Contains(n.Raw, `\/link\/`)
@@ -129,7 +129,7 @@ func TestWebhookSignature(t *testing.T) {
 			require.Equal(t, want.raw, got)
 			got = proof(n) == signature(compact.String())
 			require.Equal(t, want.compact, got)
-			require.Equal(t, "Koné & <fils>", n.Said.At("customer.name"))
+			require.Equal(t, "Koné & <fils>", n.Fields.At("customer.name"))
 			require.Contains(t, n.Raw, "<fils>")
 		})
 	}
@@ -145,7 +145,7 @@ func TestPortal(t *testing.T) {
 	}{
 		"no JSON":        {`{`, 400, "invalid_request"},
 		"no address":     {fields{"key": novasend.APIKeyPrefix + "ci", "url": "here"}, 400, "invalid_request"},
-		"an unknown key": {fields{"key": "guess", "url": w.Inbox.Hook()}, 404, "api_token_not_found"},
+		"an unknown key": {fields{"key": "guess", "url": w.Inbox.NotifyURL()}, 404, "api_token_not_found"},
 	} {
 		w.refused(name, w.Request(http.MethodPost, "/portal/webhook", row.body), row.status, row.code)
 	}
@@ -155,6 +155,6 @@ func TestPortal(t *testing.T) {
 	w.makes(sessions, current("R2", number("123456")))
 	w.names(novasend.APIKeyPrefix+"ci", "")
 	w.makes(sessions, current("R3", number("123456")))
-	n := w.Notices(1)[0]
-	require.Equal(t, "R2", n.Said.At("reference"))
+	n := w.ExpectNotices(1)[0]
+	require.Equal(t, "R2", n.Fields.At("reference"))
 }

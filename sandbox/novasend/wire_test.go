@@ -110,7 +110,7 @@ func TestOtherAccounts(t *testing.T) {
 		novasend.Account{Country: "CI"}))
 	req := w.write(sessions, seed("R1", "+221770123456").With(fields{"country": "SN", "accountId": "shop"}))
 	req.SetBasicAuth("key", "client")
-	status, reply := w.Object(req)
+	status, reply := w.FetchObject(req)
 	require.Equal(t, http.StatusCreated, status, reply)
 	for name, accounts := range map[string][]novasend.Account{
 		"a country that is not served": {{Country: "FR"}},
@@ -209,7 +209,7 @@ func TestInvalidRequests(t *testing.T) {
 		"Wave in Cameroon":         {fields{"provider": "WAVE"}, "provider_not_found"},
 	} {
 		asked := direct("R", "+237699123456", fields{"country": "CM"}.With(row.payin))
-		_, reply := w.Object(w.write(directPayin, asked))
+		_, reply := w.FetchObject(w.write(directPayin, asked))
 		require.Equal(t, row.code, reply.At("code"), name)
 	}
 	w.makes(directPayin, cameroon)
@@ -288,7 +288,7 @@ func TestFindOrders(t *testing.T) {
 func TestBalance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"float": 1000000}`)
+	w.SetSwitches(`{"float": 1000000}`)
 	w.makes(payout, current("PAID", number("123456")))
 	w.makes(payout, current("WAITS", number("444444")).With(fields{"amount": 1000}))
 	w.makes(payout, current("FAILS", number("222222")))
@@ -296,7 +296,7 @@ func TestBalance(t *testing.T) {
 	got := w.Fetch(w.signed(w.Request(http.MethodGet, "/v1/balance", nil))).Body
 	want := `[{"balance":999694,"availableBalance":998694,"reference":"sandbox-account-ci","currency":"XOF"}]`
 	require.Equal(t, want, got)
-	w.Set(`{"float": 500}`)
+	w.SetSwitches(`{"float": 500}`)
 	w.refused("a payout above the float", w.write(payout, current("MORE", number("123456")).With(fields{"amount": 501})),
 		403, "wallet_not_enough_cash")
 	w.makes(payout, current("REST", number("123456")).With(fields{"amount": 500}))

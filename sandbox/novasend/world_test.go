@@ -55,14 +55,14 @@ func (w *world) start(change ...func(*engine.Config)) {
 		w.World, func(o engine.Config) (*novasend.Simulator, error) { return novasend.New(o) },
 		engine.Config{Options: w.Options()}, change,
 	)
-	status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.Hook())
+	status, reply := w.names(novasend.APIKeyPrefix+"ci", w.Inbox.NotifyURL())
 	require.Equal(w.T, http.StatusOK, status, reply)
 }
 
 // names types an address into the portal.
 func (w *world) names(key, address string) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.Request(http.MethodPost, "/portal/webhook", fields{"key": key, "url": address}))
+	return w.FetchObject(w.Request(http.MethodPost, "/portal/webhook", fields{"key": key, "url": address}))
 }
 
 var action = fields{"successUrl": "https://m.example/ok", "failureUrl": "https://m.example/no"}
@@ -102,7 +102,7 @@ func number(digits string) string { return "+2250700" + digits }
 // makes makes one write that must be accepted, and returns its response.
 func (w *world) makes(path string, body fields) fields {
 	w.T.Helper()
-	status, reply := w.Object(w.write(path, body))
+	status, reply := w.FetchObject(w.write(path, body))
 	require.Equal(w.T, http.StatusCreated, status, reply)
 	return reply
 }
@@ -134,7 +134,7 @@ func (w *world) signed(req *http.Request) *http.Request {
 
 func (w *world) get(path string) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.signed(w.Request(http.MethodGet, path, nil)))
+	return w.FetchObject(w.signed(w.Request(http.MethodGet, path, nil)))
 }
 
 // reads returns a status that must be found.
@@ -148,13 +148,13 @@ func (w *world) reads(path string) fields {
 // shows checks the fields of a status.
 func (w *world) shows(path string, want fields) {
 	w.T.Helper()
-	w.reads(path).Has(w.T, path, want)
+	w.reads(path).Expect(w.T, path, want)
 }
 
 // refused checks the refusal of a call.
 func (w *world) refused(name string, req *http.Request, status int, code string) {
 	w.T.Helper()
-	got, reply := w.Object(req)
+	got, reply := w.FetchObject(req)
 	require.Equal(w.T, status, got, "%s: %v", name, reply)
 	require.Equal(w.T, code, reply.At("code"), name)
 	require.Equal(w.T, fmt.Sprint(status), reply.At("statusCode"))

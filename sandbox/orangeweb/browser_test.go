@@ -13,19 +13,19 @@ import (
 // types fills the form and replaces its content.
 func types(window enginetest.Tab, number, otp string) {
 	window.T.Helper()
-	window.Fills("msisdn", number, "otp", otp)
+	window.Fill("msisdn", number, "otp", otp)
 }
 
 // presses clicks a button of the form and waits for text on the page that follows.
 func presses(window enginetest.Tab, button, text string) {
 	window.T.Helper()
-	window.Clicks(`button[value="`+button+`"]`, text)
+	window.Click(`button[value="`+button+`"]`, text)
 }
 
 // TestPageInBrowser tests every way through the page, on a small phone and on a
 // desktop. It does so in both languages, with and without JavaScript.
 func TestPageInBrowser(t *testing.T) {
-	browser := enginetest.Chromium(t)
+	browser := enginetest.StartChromium(t)
 	french := enginetest.Visitor{Width: 320, Language: "fr-CI"}
 	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
 	plain := enginetest.Visitor{Width: 320, Language: "fr-CI", NoScript: true}
@@ -48,8 +48,8 @@ func TestPageInBrowser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			s := w.opened("ORDER-0123456789-0123456789-01", "")
-			window := row.who.Opens(browser, t, s.pageURL)
-			window.Fits()
+			window := row.who.Open(browser, t, s.pageURL)
+			window.ExpectFits()
 			row.goes(w, window)
 			w.becomes(s, row.end)
 			w.showsNotices(s, row.end, row.told)
@@ -60,7 +60,7 @@ func TestPageInBrowser(t *testing.T) {
 // TestPageFitsEveryWindow checks each face of the page in both languages, from the
 // smallest phone to a desktop.
 func TestPageFitsEveryWindow(t *testing.T) {
-	browser := enginetest.Chromium(t)
+	browser := enginetest.StartChromium(t)
 	w := newWorld(t)
 	pages := map[string]string{"unknown": w.URL + "/payment/pay_token/guess"}
 	for face, act := range map[string]func(pageURL string){
@@ -83,54 +83,54 @@ func TestPageFitsEveryWindow(t *testing.T) {
 			{Width: 1024, Language: "en"},
 		} {
 			t.Run(fmt.Sprintf("%s, %s, %d px", face, who.Language, who.Width), func(t *testing.T) {
-				window := who.Opens(browser, t, pageURL)
-				window.Fits()
-				window.Photographs("face-" + face + "-" + who.Language)
+				window := who.Open(browser, t, pageURL)
+				window.ExpectFits()
+				window.Screenshot("face-" + face + "-" + who.Language)
 			})
 		}
 	}
 }
 
 func paysInFrench(_ *world, window enginetest.Tab) {
-	window.Sees("Boutique Awa")
+	window.WaitForText("Boutique Awa")
 	types(window, "+223 76 54 32 10", orangeweb.OTP)
 	presses(window, "pay", "Paiement réussi")
-	window.Fits()
-	window.Does(chromedp.Click(chromedp.CSS(".onward a")))
-	window.Sees("welcome back")
+	window.ExpectFits()
+	window.Do(chromedp.Click(chromedp.CSS(".onward a")))
+	window.WaitForText("welcome back")
 }
 
 func paysInEnglish(_ *world, window enginetest.Tab) {
-	window.Sees("Confirm your payment")
+	window.WaitForText("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)
 	presses(window, "pay", "Payment successful")
-	window.Sees("welcome back") // without a click, after some seconds
+	window.WaitForText("welcome back") // without a click, after some seconds
 }
 
 func paysWithEnter(_ *world, window enginetest.Tab) {
 	types(window, "76543210", orangeweb.OTP+"\r")
-	window.Sees("Paiement réussi")
+	window.WaitForText("Paiement réussi")
 }
 
 func cancels(_ *world, window enginetest.Tab) {
 	presses(window, "cancel", "maybe later")
-	window.Does(chromedp.Navigate(window.Address))
-	window.Sees(map[bool]string{
+	window.Do(chromedp.Navigate(window.Address))
+	window.WaitForText(map[bool]string{
 		true:  "Paiement annulé",
 		false: "Payment cancelled",
 	}[window.Width < enginetest.PhoneWidth])
-	window.Fits()
+	window.ExpectFits()
 }
 
 func mistypesOnce(_ *world, window enginetest.Tab) {
 	types(window, "76 12", "")
 	presses(window, "pay", "Vérifiez votre saisie")
-	window.Holds(`document.activeElement.id === "msisdn"`) // the field to correct
-	window.Fits()
-	window.Photographs("errors-fr")
+	window.WaitUntil(`document.activeElement.id === "msisdn"`) // the field to correct
+	window.ExpectFits()
+	window.Screenshot("errors-fr")
 	types(window, "76 54 32 10", "999999")
 	presses(window, "pay", "Essais restants : 2.")
-	window.Photographs("wrong-code-fr")
+	window.Screenshot("wrong-code-fr")
 	types(window, "76 54 32 10", orangeweb.OTP)
 	presses(window, "pay", "Paiement réussi")
 }
@@ -140,12 +140,12 @@ func mistypesThrice(_ *world, window enginetest.Tab) {
 		types(window, "76 54 32 10", "999999")
 		presses(window, "pay", says)
 	}
-	window.Fits()
+	window.ExpectFits()
 }
 
 func changesLanguage(_ *world, window enginetest.Tab) {
-	window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
-	window.Sees("Confirm your payment")
+	window.Do(chromedp.Click(chromedp.CSS("footer nav a")))
+	window.WaitForText("Confirm your payment")
 	types(window, "76543210", orangeweb.OTP)
 	presses(window, "pay", "Payment successful") // the language stays English
 }

@@ -31,9 +31,9 @@ func TestForce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(`{"force": "` + row.force + `"}`)
+			w.SetSwitches(`{"force": "` + row.force + `"}`)
 			s := w.opened("ORDER-1", "+22376123456")
-			w.Set(`{"force": ""}`) // an open session continues as it began
+			w.SetSwitches(`{"force": ""}`) // an open session continues as it began
 			w.Clock.Advance(time.Hour)
 			w.becomes(s, row.end)
 			w.showsBooked(s, row.booked)
@@ -45,7 +45,7 @@ func TestForce(t *testing.T) {
 func TestForceDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"force": "555555"}`)
+	w.SetSwitches(`{"force": "555555"}`)
 	for _, msisdn := range []string{"+22376123456", ""} {
 		status, reply := w.webpayment(msisdn, w.payment("ORDER-1"))
 		require.Equal(t, http.StatusServiceUnavailable, status, "%v %v", msisdn, reply)
@@ -59,9 +59,9 @@ func TestForceOnPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orange.jsonl")
 	journal := func(o *orangeweb.Options) { o.JournalPath = path }
 	w := newWorld(t, journal)
-	w.Set(`{"settle_ms": 4000}`)
+	w.SetSwitches(`{"settle_ms": 4000}`)
 	s := w.opened("ORDER-1", "")
-	w.Set(`{"force": "222222"}`)
+	w.SetSwitches(`{"force": "222222"}`)
 	w.pays(s.pageURL)
 	w.becomes(s, orangeweb.Pending)
 	enginetest.Close(t, w.Sim)
@@ -75,7 +75,7 @@ func TestForceOnPage(t *testing.T) {
 func TestNotificationDelay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"notification_delay_ms": 30000}`)
+	w.SetSwitches(`{"notification_delay_ms": 30000}`)
 	s := w.opened("ORDER-1", "+22376888888")
 	w.becomes(s, orangeweb.Success)
 	require.Empty(t, w.Inbox.All())
@@ -86,7 +86,7 @@ func TestNotificationDelay(t *testing.T) {
 func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"keys_changed": true}`)
+	w.SetSwitches(`{"keys_changed": true}`)
 	status, reply := w.grant(
 		"/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials",
 	)
@@ -95,7 +95,7 @@ func TestChangedKeys(t *testing.T) {
 	status, reply = w.webpayment("", w.payment("ORDER-1"))
 	require.Equal(t, http.StatusForbidden, status, reply)
 	require.EqualValues(t, 50.0, reply["code"])
-	w.Set(`{"keys_changed": false}`)
+	w.SetSwitches(`{"keys_changed": false}`)
 	w.opened("ORDER-1", "")
 }
 
@@ -103,7 +103,7 @@ func TestChangedKeys(t *testing.T) {
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"correct_after_ms": 3600000}`)
+	w.SetSwitches(`{"correct_after_ms": 3600000}`)
 	s := w.opened("ORDER-1", "+22376222222")
 	w.Clock.Advance(2 * time.Second)
 	failed := text(t, w.status(s), "txnid")
@@ -117,8 +117,8 @@ func TestCorrection(t *testing.T) {
 	require.Equal(t, failed, book[0].TxnID)
 	require.Equal(t, enginetest.Morning.Add(time.Hour+2*time.Second), book[0].At)
 	told := map[string]int{}
-	for _, n := range w.Notices(2) {
-		told[n.Said.Text("status")]++
+	for _, n := range w.ExpectNotices(2) {
+		told[n.Fields.Text("status")]++
 	}
 	require.Equal(t, 1, told["FAILED"])
 	require.Equal(t, 1, told["SUCCESS"])
@@ -127,7 +127,7 @@ func TestCorrection(t *testing.T) {
 func TestCorrectionAfterPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"correct_after_ms": 1000}`)
+	w.SetSwitches(`{"correct_after_ms": 1000}`)
 	s := w.opened("ORDER-1", "")
 	w.Submit(s.pageURL, "action", "pay", "msisdn", "76222222", "otp", orangeweb.OTP)
 	w.becomes(s, orangeweb.Failed)
@@ -140,7 +140,7 @@ func TestUnknownWords(t *testing.T) {
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
-	w.Set(`{"unknown_words": true}`)
+	w.SetSwitches(`{"unknown_words": true}`)
 	require.EqualValues(t, engine.UnknownWord, w.status(s)["status"])
 	w.showsBookedInSecret(s)
 }
@@ -158,7 +158,7 @@ func (w *world) showsBookedInSecret(s session) {
 func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"answers": "page"}`)
+	w.SetSwitches(`{"answers": "page"}`)
 	got := w.Fetch(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376123456", w.payment("ORDER-1")))
 	require.Equal(t, http.StatusOK, got.Status)
 	require.Contains(t, got.Body, "Wi-Fi")
@@ -173,7 +173,7 @@ func TestMangledResponse(t *testing.T) {
 func TestHeal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"down": true, "force": "111111"}`)
+	w.SetSwitches(`{"down": true, "force": "111111"}`)
 	settings := w.Sim.Settings()
 	broken, err := settings.Broken()
 	require.NoError(t, err)

@@ -60,7 +60,7 @@ func TestMagicNumbers(t *testing.T) {
 // showsBooked checks that the book holds one payment of amount, or none for 0.
 func (w *world) showsBooked(s session, amount int64) {
 	w.T.Helper()
-	p, paid := w.Books(amount)
+	p, paid := w.ExpectBooked(amount)
 	if !paid {
 		return
 	}
@@ -75,10 +75,10 @@ func (w *world) showsBooked(s session, amount int64) {
 // and checks their number.
 func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
 	w.T.Helper()
-	for _, n := range w.Notices(want) {
-		n.Said.Has(w.T, "a notification", fields{"status": string(end), "notif_token": s.notifToken})
-		require.NotEmpty(w.T, text(w.T, n.Said, "txnid"))
-		require.Len(w.T, n.Said, 3)
+	for _, n := range w.ExpectNotices(want) {
+		n.Fields.Expect(w.T, "a notification", fields{"status": string(end), "notif_token": s.notifToken})
+		require.NotEmpty(w.T, text(w.T, n.Fields, "txnid"))
+		require.Len(w.T, n.Fields, 3)
 		require.Equal(w.T, "application/json", n.Header.Get("Content-Type"))
 	}
 }
@@ -141,10 +141,10 @@ func TestLostResponse(t *testing.T) {
 	w.Clock.Advance(24 * time.Hour)
 	for i, s := range w.Sim.Sessions() {
 		wantLost := i%2 == 0
-		require.Equal(t, wantLost, s.AnswerLost, i)
+		require.Equal(t, wantLost, s.ResponseLost, i)
 		require.NotEqual(t, wantLost, (s.Status == orangeweb.Success), i)
 	}
-	w.Notices(2)
+	w.ExpectNotices(2)
 	require.Len(t, w.Sim.Book(), 2)
 }
 
@@ -156,13 +156,13 @@ func TestLostResponseOfOtherAmount(t *testing.T) {
 	w.loses("+22376666666", "ORDER-1")
 	body := w.payment("ORDER-2")
 	body["amount"] = 700
-	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body))
+	w.ExpectNoReply(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body))
 }
 
 // loses makes a webpayment call whose response does not come.
 func (w *world) loses(msisdn, orderID string) {
 	w.T.Helper()
-	w.GivesUp(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
+	w.ExpectNoReply(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
 
 // TestLostResponseEnds ends the wait of a caller who never gives up. The wait ends after

@@ -75,7 +75,7 @@ func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, o engin
 // session ended and shows the result.
 func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	t := textsFor(r, o.Notes[noteLang])
-	msisdn, otp := engine.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("otp"))
+	msisdn, otp := engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("otp"))
 	view := s.viewOf(o, t)
 	view.MSISDN = r.PostFormValue("msisdn")
 	if view.Face == engine.FaceForm && !validate(&view, t, msisdn, otp) {
@@ -156,7 +156,7 @@ func (s *Simulator) viewOf(o engine.Order, t texts) engine.CheckoutView {
 
 // validate checks the input, and sets the error texts of the page.
 func validate(v *engine.CheckoutView, t texts, msisdn, otp string) bool {
-	if !engine.CompleteNumber(msisdn) {
+	if !engine.IsCompleteNumber(msisdn) {
 		v.NumberError = t.BadNumber
 	}
 	if otp == "" {

@@ -15,7 +15,7 @@ import (
 )
 
 // pays sends the form with valid input.
-func (w *world) pays(pageURL string) enginetest.Answer {
+func (w *world) pays(pageURL string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(pageURL, "action", "pay", "msisdn", "76 54 32 10", "otp", orangeweb.OTP)
 }
@@ -25,7 +25,7 @@ func TestPageLanguage(t *testing.T) {
 	w := newWorld(t)
 	const french, english = "Confirmez votre paiement", "Confirm your payment"
 	orders := 0
-	visits := func(merchants, link, accept string) enginetest.Answer {
+	visits := func(merchants, link, accept string) enginetest.Response {
 		orders++
 		body := w.payment("ORDER-" + strconv.Itoa(orders))
 		body["lang"] = merchants
@@ -35,14 +35,14 @@ func TestPageLanguage(t *testing.T) {
 		return w.Fetch(req)
 	}
 	for _, merchants := range []string{"fr", "", "de"} {
-		enginetest.Speaks(
-			t, french, english, func(link, accept string) enginetest.Answer { return visits(merchants, link, accept) },
+		enginetest.ExpectLanguages(
+			t, french, english, func(link, accept string) enginetest.Response { return visits(merchants, link, accept) },
 		)
 	}
-	visits("en", "", "wo, bm;q=0.9").Shows(t, english)
-	visits("en-GB", "", "").Shows(t, english)
-	visits("en", "", "fr-CI,fr;q=0.9,en;q=0.8").Shows(t, french)
-	visits("en", "?lang=de", "fr").Shows(t, french)
+	visits("en", "", "wo, bm;q=0.9").ExpectTexts(t, english)
+	visits("en-GB", "", "").ExpectTexts(t, english)
+	visits("en", "", "fr-CI,fr;q=0.9,en;q=0.8").ExpectTexts(t, french)
+	visits("en", "?lang=de", "fr").ExpectTexts(t, french)
 }
 
 func TestPageShowsOrder(t *testing.T) {
@@ -52,9 +52,9 @@ func TestPageShowsOrder(t *testing.T) {
 	body["reference"] = `Chez <b>"Awa"</b>`
 	_, reply := w.webpayment("", body)
 	page := w.Visit(text(t, reply, "payment_url"))
-	page.Lacks(t, "<style", "OUV")
+	page.ExpectNoTexts(t, "<style", "OUV")
 	page.Body = strings.ReplaceAll(page.Body, "\u00a0", " ")
-	page.Shows(t,
+	page.ExpectTexts(t,
 		"Chez &lt;b&gt;&#34;Awa&#34;&lt;/b&gt;", "50 000 F CFA", "ORDER-1", `<html lang="fr">`, "10&nbsp;min",
 		"Aucun argent réel ne circule ici.", ">"+orangeweb.OTP+"<", `<label for="msisdn">`, `<label for="otp">`,
 		`href="?lang=en"`, `name="viewport"`,
@@ -93,7 +93,7 @@ func TestPageIsPrivateAndSmall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.Visit(w.opened("ORDER-1", "").pageURL)
-	page.IsPrivate(t)
+	page.ExpectPrivate(t)
 	require.NotContains(t, page.Header.Get("Content-Security-Policy"), "form-action")
 	weight := len(page.Body)
 	for _, file := range []string{"page.css", "mark.svg", "river.svg"} {
@@ -113,8 +113,8 @@ func TestPayOnPage(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, sent.Status)
 	require.Equal(t, "?lang=en", sent.Header.Get("Location"))
 	page := w.Visit(s.pageURL + "?lang=en")
-	page.Shows(t, "Payment successful", `content="6; url=`+w.Inbox.URL+`/return"`, `href="`+w.Inbox.URL+`/return"`)
-	page.Lacks(t, "<form") // no form, so nobody can pay again
+	page.ExpectTexts(t, "Payment successful", `content="6; url=`+w.Inbox.URL+`/return"`, `href="`+w.Inbox.URL+`/return"`)
+	page.ExpectNoTexts(t, "<form") // no form, so nobody can pay again
 	w.showsBooked(s, 50000)
 	require.Equal(t, "76543210", w.Sim.Book()[0].MSISDN)
 	w.showsNotices(s, orangeweb.Success, 1)
@@ -326,7 +326,7 @@ func TestPersonPaysFirst(t *testing.T) {
 func TestPageWhileSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"settle_ms": 3000}`)
+	w.SetSwitches(`{"settle_ms": 3000}`)
 	s := w.opened("ORDER-1", "")
 	w.pays(s.pageURL)
 	page := w.Visit(s.pageURL)

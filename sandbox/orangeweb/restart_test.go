@@ -64,7 +64,7 @@ func TestRestartAfterCustomer(t *testing.T) {
 	require.Len(t, book, 1)
 	require.Equal(t, "ORDER-1", book[0].OrderID)
 	require.Equal(t, enginetest.Morning.Add(time.Hour), book[0].At)
-	w.Notices(2)
+	w.ExpectNotices(2)
 }
 
 // TestRestartKeepsLostResponse checks that the retry gets its response, also after a restart.
@@ -85,7 +85,7 @@ func TestRestartKeepsLostResponse(t *testing.T) {
 
 func TestJournalCutShort(t *testing.T) {
 	t.Parallel()
-	for name, tail := range map[string]enginetest.Tail{
+	for name, tail := range map[string]enginetest.JournalTail{
 		"in the middle of a line loses that line": {Damage: `{"event":"paid","session":{"pay_to`, Opens: true},
 		"after a damaged line is an error":        {Damage: "{\"event\":\"pa\x00\n"},
 	} {
@@ -95,7 +95,7 @@ func TestJournalCutShort(t *testing.T) {
 			w := newWorld(t, journaled(path))
 			w.becomes(w.opened("ORDER-1", "+22376123456"), orangeweb.Success)
 			enginetest.Close(t, w.Sim)
-			enginetest.CutShort(t, path, tail, func() (*orangeweb.Simulator, error) {
+			enginetest.ExpectJournalRepaired(t, path, tail, func() (*orangeweb.Simulator, error) {
 				options := orangeweb.Options{Options: w.Options()}
 				options.JournalPath = path
 				return orangeweb.New(options)
@@ -106,7 +106,7 @@ func TestJournalCutShort(t *testing.T) {
 
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
-	enginetest.NeedsAnAddress(t, func(address string) (*orangeweb.Simulator, error) {
+	enginetest.ExpectInvalidURLsRefused(t, func(address string) (*orangeweb.Simulator, error) {
 		return orangeweb.New(orangeweb.Options{Options: engine.Options{PublicURL: address}})
 	})
 }

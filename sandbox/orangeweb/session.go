@@ -38,24 +38,24 @@ const (
 // Session is the description of a session in the book. It has no tokens: anyone with them
 // can pay, or pretend that somebody did.
 type Session struct {
-	OrderID    string     `json:"order_id"`
-	MSISDN     string     `json:"msisdn"` // from the header, or typed on the page
-	Amount     int64      `json:"amount"`
-	Currency   string     `json:"currency"`
-	Status     Status     `json:"status"`
-	TxnID      string     `json:"txnid"`
-	Cancelled  bool       `json:"cancelled"`   // on the page; the status stays INITIATED
-	AnswerLost bool       `json:"answer_lost"` // nobody ever saw the page's address
-	OpenedAt   time.Time  `json:"opened_at"`
-	ValidUntil time.Time  `json:"valid_until"`
-	NextAt     *time.Time `json:"next_at"` // time of the next automatic event; null for never
+	OrderID      string     `json:"order_id"`
+	MSISDN       string     `json:"msisdn"` // from the header, or typed on the page
+	Amount       int64      `json:"amount"`
+	Currency     string     `json:"currency"`
+	Status       Status     `json:"status"`
+	TxnID        string     `json:"txnid"`
+	Cancelled    bool       `json:"cancelled"`   // on the page; the status stays INITIATED
+	ResponseLost bool       `json:"answer_lost"` // nobody ever saw the page's address
+	OpenedAt     time.Time  `json:"opened_at"`
+	ValidUntil   time.Time  `json:"valid_until"`
+	NextAt       *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
 
 // bookView returns the content of /book.
 func (s *Simulator) bookView() any {
 	return struct {
-		Sessions []Session     `json:"sessions"`
-		Paid     []engine.Paid `json:"paid"`
+		Sessions []Session          `json:"sessions"`
+		Paid     []engine.BookEntry `json:"paid"`
 	}{s.Sessions(), s.Book()}
 }
 
@@ -66,7 +66,7 @@ func (s *Simulator) Sessions() []Session {
 	for i, o := range orders {
 		views[i] = Session{
 			OrderID: o.Reference, MSISDN: o.MSISDN, Amount: o.Asked, Currency: o.Currency, Status: statusOf(o),
-			TxnID: txnID(o), Cancelled: cancelled(o), AnswerLost: o.AnswerLost, OpenedAt: o.OpenedAt,
+			TxnID: txnID(o), Cancelled: cancelled(o), ResponseLost: o.ResponseLost, OpenedAt: o.OpenedAt,
 			ValidUntil: validUntil(o),
 		}
 		if !o.NextAt.IsZero() {

@@ -15,11 +15,11 @@ import (
 func TestSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	require.EqualValues(t, 5, w.Set(`{"latency_ms": 5}`)["latency_ms"])
-	w.Set(`{"latency_ms": 0, "refuse_tokens": true}`)
-	_, now := w.Object(w.Request(http.MethodGet, "/switches", nil))
-	now.Has(t, "the switches", fields{"refuse_tokens": true, "notification_copies": 1, "down": false})
-	w.Says(nil, [][2]string{
+	require.EqualValues(t, 5, w.SetSwitches(`{"latency_ms": 5}`)["latency_ms"])
+	w.SetSwitches(`{"latency_ms": 0, "refuse_tokens": true}`)
+	_, now := w.FetchObject(w.Request(http.MethodGet, "/switches", nil))
+	now.Expect(t, "the switches", fields{"refuse_tokens": true, "notification_copies": 1, "down": false})
+	w.ExpectReplies(nil, [][2]string{
 		{`POST /switches {"latency": 5}`, `400 {"error":"`},
 		{`POST /switches {"latency_ms": 3600000}`, `400 {"error":"`},
 		{`POST /switches {"notification_copies": 0}`, `400 {"error":"`},
@@ -37,7 +37,7 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.opened("ORDER-1", "+22376444444")
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{
 		"/oauth/v3/token", "/orange-money-webpay/dev/v1/webpayment", "/orange-money-webpay/dev/v1/transactionstatus",
 	} {
@@ -48,7 +48,7 @@ func TestDown(t *testing.T) {
 	page := w.Visit(s.pageURL)
 	require.Equal(t, http.StatusServiceUnavailable, page.Status)
 	require.Contains(t, page.Body, "Service indisponible")
-	w.Set(`{"down": false}`)
+	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
 	w.becomes(s, orangeweb.Success)
 }
@@ -56,9 +56,9 @@ func TestDown(t *testing.T) {
 func TestLatency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"latency_ms": 30000}`)
+	w.SetSwitches(`{"latency_ms": 30000}`)
 	req := w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "", w.payment("ORDER-1"))
-	require.Equal(t, http.StatusCreated, w.Waits(req, 30*time.Second).Status)
+	require.Equal(t, http.StatusCreated, w.ExpectReplyAfter(req, 30*time.Second).Status)
 }
 
 // TestDroppedResponses executes two calls without a response. Nobody saw those pages, so even
@@ -66,7 +66,7 @@ func TestLatency(t *testing.T) {
 func TestDroppedResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"drop_answers": 2}`)
+	w.SetSwitches(`{"drop_answers": 2}`)
 	for _, order := range []string{"ORDER-1", "ORDER-2"} {
 		w.loses("+22376123456", order)
 	}
@@ -76,16 +76,16 @@ func TestDroppedResponses(t *testing.T) {
 	require.Len(t, kept, 3)
 	require.Len(t, book, 1)
 	require.Equal(t, "ORDER-3", book[0].OrderID)
-	require.Equal(t, 0, w.Sim.Faults.Read().DropAnswers)
+	require.Equal(t, 0, w.Sim.Faults.Read().DropResponses)
 }
 
 func TestNotificationSwitches(t *testing.T) {
 	t.Parallel()
-	for name, row := range enginetest.Disturbed {
+	for name, row := range enginetest.NotificationSwitches {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(row.Switches)
+			w.SetSwitches(row.Switches)
 			s := w.opened("ORDER-1", "+22376"+row.Digits)
 			w.becomes(s, orangeweb.Success)
 			w.showsNotices(s, orangeweb.Success, row.Want)
@@ -96,7 +96,7 @@ func TestNotificationSwitches(t *testing.T) {
 func TestSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"settle_ms": 4000}`)
+	w.SetSwitches(`{"settle_ms": 4000}`)
 	s := w.opened("ORDER-1", "+22376543210")
 	w.Clock.Advance(10 * time.Second)
 	w.becomes(s, orangeweb.Pending)
@@ -109,7 +109,7 @@ func TestSettling(t *testing.T) {
 func TestTokenSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"token_lifetime_s": 60}`)
+	w.SetSwitches(`{"token_lifetime_s": 60}`)
 	_, grant := w.grant("/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials")
 	require.EqualValues(t, 60.0, grant["expires_in"])
 	w.bearer = text(t, grant, "access_token")
@@ -118,7 +118,7 @@ func TestTokenSwitches(t *testing.T) {
 	status, _ := w.webpayment("", w.payment("ORDER-2"))
 	require.Equal(t, http.StatusUnauthorized, status)
 	w.bearer = w.token()
-	w.Set(`{"refuse_tokens": true}`)
+	w.SetSwitches(`{"refuse_tokens": true}`)
 	status, reply := w.webpayment("", w.payment("ORDER-3"))
 	require.Equal(t, http.StatusUnauthorized, status, reply)
 	require.EqualValues(t, 41.0, reply["code"])
@@ -129,7 +129,7 @@ func TestTokenSwitches(t *testing.T) {
 func TestNotificationWithoutRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Inbox.Answer.Store(http.StatusInternalServerError)
+	w.Inbox.Status.Store(http.StatusInternalServerError)
 	s := w.opened("ORDER-1", "+22376123456")
 	w.becomes(s, orangeweb.Success)
 	w.Clock.Advance(24 * time.Hour)

@@ -67,5 +67,5 @@ func money(amount int64, currency string) string {
 	if !known {
 		symbol = currency
 	}
-	return engine.Grouped(amount) + " " + strings.ReplaceAll(symbol, " ", engine.NoBreak)
+	return engine.FormatAmount(amount) + " " + strings.ReplaceAll(symbol, " ", engine.NoBreak)
 }

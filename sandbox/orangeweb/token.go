@@ -56,7 +56,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 
 // authorize returns the reason to reject a call, or nil.
 func (s *Simulator) authorize(r *http.Request) error {
-	token, isBearer := engine.Bearer(r)
+	token, isBearer := engine.BearerToken(r)
 	var said claims
 	switch {
 	case !isBearer:

@@ -43,7 +43,7 @@ func (s *Simulator) readOrder(w http.ResponseWriter, r *http.Request) (engine.Or
 	msisdn, segment := r.Header.Get(MSISDNHeader), r.PathValue("segment")
 	var asked order
 	switch {
-	case msisdn != "" && !engine.ValidNumber(msisdn):
+	case msisdn != "" && !engine.IsValidNumber(msisdn):
 		return engine.Order{}, invalidHeader.because(MSISDNHeader + " must look like +22376123456.")
 	case s.Down(engine.In, msisdn):
 		return engine.Order{}, unavailable
@@ -87,7 +87,7 @@ func (s *Simulator) transactionStatus(w http.ResponseWriter, r *http.Request) er
 		o.Reference != asked.OrderID || o.Asked != asked.Amount {
 		return notFound.because("No session has this order_id, amount and pay_token together.")
 	}
-	reply := statusReply{Status: s.Faults.Read().Word(string(statusOf(o))), OrderID: o.Reference, TxnID: txnID(o)}
+	reply := statusReply{Status: s.Faults.Read().StatusWord(string(statusOf(o))), OrderID: o.Reference, TxnID: txnID(o)}
 	// The real response has no amount. Number 999999 works by an amount that contradicts the
 	// order.
 	if o.State == engine.Executed && o.Amount != o.Asked {

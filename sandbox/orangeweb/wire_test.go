@@ -65,7 +65,7 @@ func TestAuthorization(t *testing.T) {
 			for _, path := range []string{"webpayment", "transactionstatus"} {
 				req := w.bearerRequest("/orange-money-webpay/dev/v1/"+path, "", w.payment("ORDER-1"))
 				req.Header.Set("Authorization", row.authorization)
-				status, reply := w.Object(req)
+				status, reply := w.FetchObject(req)
 				require.Equal(t, (row.code != 0), status == http.StatusUnauthorized, path)
 				if row.code != 0 {
 					require.EqualValues(t, row.code, reply["code"], path)
@@ -92,7 +92,7 @@ func TestWebpayment(t *testing.T) {
 	require.Len(t, got, 1)
 	require.Equal(t, orangeweb.Initiated, got[0].Status)
 	require.Equal(t, "ORDER-1", got[0].OrderID)
-	w.Notices(0) // an abandoned session sends nothing
+	w.ExpectNotices(0) // an abandoned session sends nothing
 }
 
 func TestWebpaymentRefuses(t *testing.T) {
@@ -259,7 +259,7 @@ func TestRoutes(t *testing.T) {
 			t.Parallel()
 			req := w.bearerRequest(row.path, "", row.body)
 			req.Method = row.method
-			status, reply := w.Object(req)
+			status, reply := w.FetchObject(req)
 			require.Equal(t, row.want, status, reply)
 			require.NotNil(t, reply["code"])
 		})

@@ -54,7 +54,7 @@ func (w *world) grant(path, id, secret, grantType string) (int, fields) {
 	if id != "" {
 		req.SetBasicAuth(id, secret)
 	}
-	return w.Object(req)
+	return w.FetchObject(req)
 }
 
 // payment returns a body of webpayment that Orange accepts.
@@ -62,7 +62,7 @@ func (w *world) payment(orderID string) fields {
 	return fields{
 		"merchant_key": orangeweb.MerchantKey, "currency": "OUV", "order_id": orderID, "amount": 50000,
 		"return_url": w.Inbox.URL + "/return", "cancel_url": w.Inbox.URL + "/cancel",
-		"notif_url": w.Inbox.Hook(), "lang": "fr", "reference": "Boutique Awa",
+		"notif_url": w.Inbox.NotifyURL(), "lang": "fr", "reference": "Boutique Awa",
 	}
 }
 
@@ -114,7 +114,7 @@ func (w *world) becomes(s session, want orangeweb.Status) {
 // call makes one call with the world's token.
 func (w *world) call(path, msisdn string, body any) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.bearerRequest(path, msisdn, body))
+	return w.FetchObject(w.bearerRequest(path, msisdn, body))
 }
 
 func (w *world) bearerRequest(path, msisdn string, body any) *http.Request {

@@ -43,7 +43,7 @@ func TestPIN(t *testing.T) {
 			w.answered(w.call(http.MethodPost, balancePath, w.retailer(row.pin)), row.code, row.pin)
 		}
 		require.Equal(t, true, w.accepted(w.call(http.MethodGet, retailerAccount, nil), retailerAccount)["barred"])
-		w.Set(`{"wrong_pins": 0}`)
+		w.SetSwitches(`{"wrong_pins": 0}`)
 		w.deposits("R1", "770123456")
 	})
 	t.Run("changed", func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestPIN(t *testing.T) {
 		require.Equal(t, 2048.0, before["keySize"])
 		require.Len(t, w.encrypted(sonatel.PIN), 344)
 		old := w.deposit("R1", "770123456")
-		w.Set(`{"key_rotation": true}`)
+		w.SetSwitches(`{"key_rotation": true}`)
 		_, after := w.get("/api/account/v1/publicKeys")
 		require.NotEqual(t, before["key"], after["key"])
 		require.NotEqual(t, before["keyId"], after["keyId"])
@@ -82,7 +82,7 @@ func TestPIN(t *testing.T) {
 func TestFloat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"balance": 120000}`)
+	w.SetSwitches(`{"balance": 120000}`)
 	w.deposits("EXECUTED", "770123456")
 	w.deposits("PENDING", "770444444")
 	require.Equal(t, 20000.0, w.balance())
@@ -90,10 +90,10 @@ func TestFloat(t *testing.T) {
 	w.refused(w.call(http.MethodPost, cashins, tooMuch), http.StatusBadRequest, "2021", "above the float")
 	w.becomes("TOO-MUCH", "")
 	w.Clock.Advance(30 * time.Second)
-	w.Set(`{"balance": 50000}`)
+	w.SetSwitches(`{"balance": 50000}`)
 	w.deposits("REJECTED", "770222222")
 	require.Equal(t, 50000.0, w.balance()) // it never succeeds, so it holds nothing
-	require.Equal(t, 50000.0, w.Set(`{"down": false}`)["balance"])
+	require.Equal(t, 50000.0, w.SetSwitches(`{"down": false}`)["balance"])
 }
 
 func TestAccount(t *testing.T) {
@@ -127,7 +127,7 @@ func TestSIMCards(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/assignments/v1/partner/sim-cards"
 	var cards []fields
-	status := w.Send(w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards)
+	status := w.FetchJSON(w.call(http.MethodGet, path+"?nbMerchants=1&nbRetailers=1&nbCustomers=2", nil), &cards)
 	require.Equal(t, http.StatusOK, status)
 	require.Len(t, cards, 4)
 	require.Equal(t, "100200", cards[0]["merchantCode"])

@@ -12,8 +12,8 @@ import (
 // types fills the form, replaces its content, and presses a button.
 func types(window enginetest.Tab, number, pin, button string) {
 	window.T.Helper()
-	window.Fills("msisdn", number, "pin", pin)
-	window.Does(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
+	window.Fill("msisdn", number, "pin", pin)
+	window.Do(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
 }
 
 // TestBrowser tests every way through the page, on a small phone and on a
@@ -21,7 +21,7 @@ func types(window enginetest.Tab, number, pin, button string) {
 //
 //nolint:contextcheck // one browser, one window at a time: two cores have no room for more
 func TestBrowser(t *testing.T) {
-	browser := enginetest.Chromium(t)
+	browser := enginetest.StartChromium(t)
 	french := enginetest.Visitor{Width: 320, Language: "fr-SN"}
 	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
 	plain := enginetest.Visitor{Width: 320, Language: "fr-SN", NoScript: true}
@@ -31,41 +31,41 @@ func TestBrowser(t *testing.T) {
 		end  string
 	}{
 		"paid_on_small_phone": {french, func(window enginetest.Tab) {
-			window.Sees("Boutique Awa")
-			window.Fits()
+			window.WaitForText("Boutique Awa")
+			window.ExpectFits()
 			types(window, "+221 77 012 34 56", sonatel.CustomerPIN, "pay")
-			window.Sees("Paiement réussi")
-			window.Fits()
-			window.Does(chromedp.Click(chromedp.CSS(".onward a")))
-			window.Sees("welcome back")
+			window.WaitForText("Paiement réussi")
+			window.ExpectFits()
+			window.Do(chromedp.Click(chromedp.CSS(".onward a")))
+			window.WaitForText("welcome back")
 		}, "SUCCESS"},
 		"paid_on_desktop": {english, func(window enginetest.Tab) {
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
-			window.Sees("Payment successful")
-			window.Fits()
+			window.WaitForText("Payment successful")
+			window.ExpectFits()
 		}, "SUCCESS"},
 		"mistyped_then_paid_without_script": {plain, func(window enginetest.Tab) {
 			types(window, "77", "0000", "pay")
-			window.Sees("Vérifiez votre saisie")
-			window.Fits()
+			window.WaitForText("Vérifiez votre saisie")
+			window.ExpectFits()
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
-			window.Sees("Paiement réussi")
+			window.WaitForText("Paiement réussi")
 		}, "SUCCESS"},
 		"cancelled": {english, func(window enginetest.Tab) {
 			types(window, "", "", "cancel")
-			window.Sees("maybe later")
+			window.WaitForText("maybe later")
 		}, ""},
 		"language_changed_midway": {french, func(window enginetest.Tab) {
-			window.Does(chromedp.Click(chromedp.CSS("footer nav a")))
-			window.Sees("Confirm your payment")
+			window.Do(chromedp.Click(chromedp.CSS("footer nav a")))
+			window.WaitForText("Confirm your payment")
 			types(window, "770123456", sonatel.CustomerPIN, "pay")
-			window.Sees("Payment successful")
+			window.WaitForText("Payment successful")
 		}, "SUCCESS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			const longest = "R-0123456789-0123456789-0123456789-0123456789-012"
-			row.goes(row.who.Opens(browser, t, w.makesCode(longest, "").Text("deepLink")))
+			row.goes(row.who.Open(browser, t, w.makesCode(longest, "").Text("deepLink")))
 			w.becomes(longest, row.end)
 		})
 	}

@@ -71,7 +71,7 @@ func (cb *callbacks) register(w http.ResponseWriter, r *http.Request) error {
 	if err := invalid(found); err != nil {
 		return err
 	}
-	if !engine.Same(string(asked.Code), cb.credentials.MerchantCode) {
+	if !engine.SameSecret(string(asked.Code), cb.credentials.MerchantCode) {
 		return merchantRefused
 	}
 	wanted := registration{
@@ -141,14 +141,14 @@ func (cb *callbacks) message(t transaction, tried int) engine.Notification {
 		secrets = []string{otherSecret, secrets[0]}
 	}
 	msg.Header = cb.headers(cmp.Or(known.APIKey, cb.credentials.CallbackKey), t.key(), msg.Body, secrets)
-	msg.Answered = func(status int) { cb.retry(t, tried, status) }
+	msg.OnResponse = func(status int) { cb.retry(t, tried, status) }
 	return msg
 }
 
 // headers returns the proof that a callback comes from Sonatel. The key follows Basic
 // unchanged, not as the base64 of a name and a password.
 func (cb *callbacks) headers(key, idempotency string, body []byte, secrets []string) http.Header {
-	at := strconv.FormatInt(cb.engine.Stamp().Unix(), 10)
+	at := strconv.FormatInt(cb.engine.MessageTime().Unix(), 10)
 	signature := "t=" + at
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))

@@ -35,7 +35,7 @@ func TestCallback(t *testing.T) {
 		w := newWorld(t)
 		w.makesCode("R1", "+221770123456")
 		w.becomes("R1", "SUCCESS")
-		n := w.Notices(1)[0]
+		n := w.ExpectNotices(1)[0]
 		require.Equal(t, "Basic "+sonatel.CallbackKey, n.Header.Get("Authorization"))
 		require.Equal(t, "application/json", n.Header.Get("Content-Type"))
 		all, right := signatures(n)
@@ -43,14 +43,14 @@ func TestCallback(t *testing.T) {
 		require.True(t, right, "signature")
 		require.Regexp(t, `^t=1773307800,v1=`, n.Header.Get("X-Sonatel-Signature"))
 		require.NotEmpty(t, n.Header.Get("X-Sonatel-Idempotency-Key"))
-		require.Equal(t, "MERCHANT_PAYMENT", n.Said["type"])
+		require.Equal(t, "MERCHANT_PAYMENT", n.Fields["type"])
 	})
 	t.Run("two_signatures", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"two_signatures": true}`)
+		w.SetSwitches(`{"two_signatures": true}`)
 		w.makesCode("R1", "+221770123456")
-		all, right := signatures(w.Notices(1)[0])
+		all, right := signatures(w.ExpectNotices(1)[0])
 		require.Len(t, all, 2)
 		require.True(t, right, "signature")
 		require.NotEqual(t, all[0], all[1])
@@ -59,13 +59,13 @@ func TestCallback(t *testing.T) {
 	t.Run("forged", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"forged_callbacks": true}`)
+		w.SetSwitches(`{"forged_callbacks": true}`)
 		w.makesCode("R1", "+221770111111")
 		w.Clock.Advance(2 * time.Second)
-		notices := w.Notices(2)
+		notices := w.ExpectNotices(2)
 		for i, status := range []string{"FAILED", "SUCCESS"} {
 			_, right := signatures(notices[i])
-			require.Equal(t, status, notices[i].Said["status"])
+			require.Equal(t, status, notices[i].Fields["status"])
 			require.Equal(t, i == 0, right, "signature")
 			require.Equal(t, i == 0, notices[i].Header.Get("Authorization") == "Basic "+sonatel.CallbackKey)
 		}
@@ -88,7 +88,7 @@ func TestCallbackRetry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Inbox.Answer.Store(row.answer)
+			w.Inbox.Status.Store(row.answer)
 			w.makesCode("R1", "+221770123456")
 			require.True(t, enginetest.Eventually(func() bool {
 				w.Clock.Advance(time.Minute)
@@ -98,7 +98,7 @@ func TestCallbackRetry(t *testing.T) {
 				w.Clock.Advance(time.Hour)
 				return len(w.Inbox.All()) > row.want
 			}, 30*time.Millisecond, time.Millisecond)
-			notices := w.Notices(row.want)
+			notices := w.ExpectNotices(row.want)
 			first, last := notices[0].Header, notices[len(notices)-1].Header
 			require.Equal(t, first.Get("X-Sonatel-Idempotency-Key"), last.Get("X-Sonatel-Idempotency-Key"))
 			if len(notices) > 1 { // a later try is signed afresh
@@ -114,13 +114,13 @@ func TestDisturbedCallbacks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.Set(switches)
+			w.SetSwitches(switches)
 			w.makesCode("R1", "+221770"+digits)
 			w.becomes("R1", "SUCCESS")
-			w.Notices(want)
+			w.ExpectNotices(want)
 		})
 	}
-	for name, row := range enginetest.Disturbed {
+	for name, row := range enginetest.NotificationSwitches {
 		hears(name, row.Switches, row.Digits, row.Want)
 	}
 	hears("forged", `{"forged_callbacks": true}`, "123456", 2)
@@ -130,7 +130,7 @@ func TestDisturbedCallbacks(t *testing.T) {
 // registration returns the body of a callback registration.
 func (w *world) registration(change ...fields) fields {
 	return fields{
-		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.Hook(), "apiKey": "s3cret:key",
+		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.NotifyURL(), "apiKey": "s3cret:key",
 	}.Over(change...)
 }
 
@@ -144,21 +144,21 @@ func TestCallbackRegistration(t *testing.T) {
 		require.Equal(t, http.StatusCreated, got.Status)
 		require.Empty(t, got.Body)
 		w.deposits("AFTER", "770123456")
-		n := w.Notices(1)[0]
+		n := w.ExpectNotices(1)[0]
 		require.Equal(t, "Basic s3cret:key", n.Header.Get("Authorization"))
-		require.Equal(t, "AFTER", n.Said["reference"])
+		require.Equal(t, "AFTER", n.Fields["reference"])
 	})
 	t.Run("read_back", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Answers(w.call(http.MethodPost, callbackPath, w.registration()), "201 ")
+		w.ExpectReply(w.call(http.MethodPost, callbackPath, w.registration()), "201 ")
 		var back []fields
-		w.Send(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
+		w.FetchJSON(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
 		require.Len(t, back, 1)
 		require.Equal(t, "s3cret:key", back[0]["apiKey"])
 		require.Equal(t, "12-03-2026 09:30:00", back[0]["createdAt"])
 		require.NotEmpty(t, back[0]["msisdn"])
-		w.Send(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
+		w.FetchJSON(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
 		require.Empty(t, back)
 		w.refused(w.call(http.MethodGet, callbackPath, nil), http.StatusBadRequest, "23", "no code")
 	})
@@ -179,9 +179,9 @@ func TestCallbackRegistration(t *testing.T) {
 	t.Run("documented_answer", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"empty_registration": false}`)
+		w.SetSwitches(`{"empty_registration": false}`)
 		status, reply := w.post(callbackPath, w.registration())
 		require.Equal(t, http.StatusCreated, status)
-		require.Equal(t, w.Inbox.Hook(), reply["callbackUrl"])
+		require.Equal(t, w.Inbox.NotifyURL(), reply["callbackUrl"])
 	})
 }

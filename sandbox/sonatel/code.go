@@ -25,7 +25,7 @@ type Code struct {
 	MSISDN        string     `json:"msisdn"` // from the header; empty if a person is to pay
 	Amount        int64      `json:"amount"` // XOF
 	Cancelled     bool       `json:"cancelled"`
-	AnswerLost    bool       `json:"answer_lost"` // nobody ever received the code
+	ResponseLost  bool       `json:"answer_lost"` // nobody ever received the code
 	TransactionID string     `json:"transaction_id,omitempty"`
 	CreatedAt     time.Time  `json:"created_at"`
 	ValidUntil    time.Time  `json:"valid_until"`
@@ -151,7 +151,7 @@ func (c *code) opening(by confirmation, merchantCode string) engine.Opening {
 func (c *code) view(paidBy string) Code {
 	v := Code{
 		Reference: c.Reference, MSISDN: c.MSISDN, Amount: c.Amount, Cancelled: c.Cancelled,
-		AnswerLost: c.AnswerLost, TransactionID: paidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
+		ResponseLost: c.AnswerLost, TransactionID: paidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
 	}
 	if !c.NextAt.IsZero() {
 		v.NextAt = &c.NextAt

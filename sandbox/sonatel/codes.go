@@ -50,7 +50,7 @@ func (cs *codes) issue(c code) (code, error) {
 	if cs.byID.Len() >= cs.limit {
 		return code{}, engine.ErrFull
 	}
-	for _, older := range cs.byID.Those(cs.byReference[c.Reference]) {
+	for _, older := range cs.byID.FindAll(cs.byReference[c.Reference]) {
 		if c.MSISDN == "" || older.MSISDN != c.MSISDN {
 			continue
 		}
@@ -235,7 +235,7 @@ func (cs *codes) resume() {
 func (cs *codes) lostBefore(c code) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return slices.ContainsFunc(cs.byID.Those(cs.byReference[c.Reference]), func(other code) bool {
+	return slices.ContainsFunc(cs.byID.FindAll(cs.byReference[c.Reference]), func(other code) bool {
 		return other.ID != c.ID && other.AnswerLost
 	})
 }

@@ -74,7 +74,7 @@ func depositOf(m movement, to engine.Payout, callbackURL string) engine.Opening 
 	if to.End != engine.PaidOut {
 		c.Ends, c.Reason = engine.Declined, engine.Rejected
 	}
-	return engine.Opening{Order: o, Course: c, LosesAnswers: to.AnswerLost}
+	return engine.Opening{Order: o, Course: c, LosesResponses: to.ResponseLost}
 }
 
 // bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a
@@ -146,7 +146,7 @@ func (s *Simulator) openAndReply(w http.ResponseWriter, r *http.Request, wanted 
 
 // reply sends the response to a call that opened transactions.
 func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, opened []engine.Order, reply any) error {
-	response := engine.JSONResponse(http.StatusOK, reply)
+	response := engine.JSONHandler(http.StatusOK, reply)
 	if s.settings.quirks().ExecutesThenTimesOut {
 		response = tryAgain
 	}

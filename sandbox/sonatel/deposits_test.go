@@ -99,7 +99,7 @@ func TestBulk(t *testing.T) {
 	t.Run("seven_lines", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"balance": 150000}`)
+		w.SetSwitches(`{"balance": 150000}`)
 		lines := []fields{}
 		for _, customer := range []string{
 			"770123456", "770111111", "770222222", "770543210", "770999999", "770444444", "770123456",
@@ -107,17 +107,17 @@ func TestBulk(t *testing.T) {
 			lines = append(lines, w.deposit("R-"+customer, customer))
 		}
 		req := w.call(http.MethodPost, bulkCashins, lines)
-		req.Header.Set("X-Callback-Url", w.Inbox.Hook())
+		req.Header.Set("X-Callback-Url", w.Inbox.NotifyURL())
 		reply := w.accepted(req, bulkCashins)
 		require.Equal(t, "PENDING", reply["status"])
-		w.WaitsFor(4)
+		w.AwaitNotices(4)
 		w.Clock.Advance(time.Minute)
 		ends := map[string]int{}
 		for _, line := range w.search("bulkId=" + reply.Text("bulkId")) {
 			ends[line.Text("status")]++
 		}
 		require.Equal(t, map[string]int{"FAILED": 1, "REJECTED": 3, "SUCCESS": 3}, ends)
-		w.Notices(7)
+		w.ExpectNotices(7)
 		require.Len(t, w.Sim.Book(), 3)
 	})
 	t.Run("refused", func(t *testing.T) {

@@ -18,13 +18,13 @@ func TestForce(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"force": "222222"}`)
+		w.SetSwitches(`{"force": "222222"}`)
 		w.deposits("OUT", "770123456")
 		w.makesCode("CODE", "+221770123456")
 		for path, reference := range map[string]string{oneStep: "ONE", payments: "TWO"} {
 			w.accepted(w.call(http.MethodPost, path, w.payment(reference, "770123456")), path)
 		}
-		w.Set(`{"force": ""}`) // an open payment continues as it began
+		w.SetSwitches(`{"force": ""}`) // an open payment continues as it began
 		w.Clock.Advance(time.Minute)
 		for reference, end := range map[string]string{
 			"OUT": "FAILED", "CODE": "FAILED", "ONE": "FAILED", "TWO": "CANCELLED",
@@ -37,7 +37,7 @@ func TestForce(t *testing.T) {
 	t.Run("down", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"force": "555555"}`)
+		w.SetSwitches(`{"force": "555555"}`)
 		for path, body := range map[string]any{
 			cashins: w.deposit("OUT", "770123456"), bulkCashins: []fields{w.deposit("B1", "770123456")},
 			oneStep: w.payment("ONE", "770123456"), payments: w.payment("TWO", "770123456"), qrcode: w.code("CODE"),
@@ -49,7 +49,7 @@ func TestForce(t *testing.T) {
 	t.Run("ceiling", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"force": "111111"}`)
+		w.SetSwitches(`{"force": "111111"}`)
 		deposit := w.deposit("OUT", "770123456")
 		w.refused(w.call(http.MethodPost, cashins, deposit), http.StatusBadRequest, "2025", cashins)
 		bulk := []fields{w.deposit("B1", "770123456")}
@@ -60,7 +60,7 @@ func TestForce(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		link := w.makesCode("R1", "").Text("deepLink")
-		w.Set(`{"force": "999999"}`)
+		w.SetSwitches(`{"force": "999999"}`)
 		w.pays(link, "770543210")
 		w.becomes("R1", "SUCCESS")
 		w.showsBooked(engine.In, 25000)
@@ -78,12 +78,12 @@ func TestDelayedCallback(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.registers()
-			w.Set(`{"notification_delay_ms": 30000}`)
+			w.SetSwitches(`{"notification_delay_ms": 30000}`)
 			begin(w)
 			w.becomes("R1", "SUCCESS")
 			require.Empty(t, w.Inbox.All())
 			w.Clock.Advance(30 * time.Second)
-			w.Notices(3)
+			w.ExpectNotices(3)
 		})
 	}
 }
@@ -91,14 +91,14 @@ func TestDelayedCallback(t *testing.T) {
 func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"keys_changed": true}`)
+	w.SetSwitches(`{"keys_changed": true}`)
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
 	}
 	status, reply := w.grant("/oauth/v1/token", form)
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Equal(t, "unauthorized_client", reply["error"])
-	w.Set(`{"keys_changed": false}`)
+	w.SetSwitches(`{"keys_changed": false}`)
 	status, reply = w.grant("/oauth/v1/token", form)
 	require.Equal(t, http.StatusOK, status, reply)
 }
@@ -109,7 +109,7 @@ func TestCorrection(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.registers()
-		w.Set(`{"correct_after_ms": 3600000}`)
+		w.SetSwitches(`{"correct_after_ms": 3600000}`)
 		w.deposits("OUT", "770222222")
 		w.makesCode("CODE", "+221770222222")
 		w.Clock.Advance(2 * time.Second)
@@ -121,15 +121,15 @@ func TestCorrection(t *testing.T) {
 		require.Len(t, w.Sim.Book(), 2)
 		require.Equal(t, int64(1_000_000_000-50_000), *w.Sim.Switches().Balance)
 		statuses := map[string]int{}
-		for _, n := range w.Notices(4) {
-			statuses[n.Said.Text("status")]++
+		for _, n := range w.ExpectNotices(4) {
+			statuses[n.Fields.Text("status")]++
 		}
 		require.Equal(t, map[string]int{"FAILED": 2, "SUCCESS": 2}, statuses)
 	})
 	t.Run("two_steps_not_confirmed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"correct_after_ms": 3600000}`)
+		w.SetSwitches(`{"correct_after_ms": 3600000}`)
 		w.accepted(w.call(http.MethodPost, payments, w.payment("R1", "770333333")), payments)
 		w.Clock.Advance(24 * time.Hour)
 		w.becomes("R1", "CANCELLED")
@@ -140,14 +140,14 @@ func TestCorrection(t *testing.T) {
 	t.Run("not_possible", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"correct_after_ms": 3600000}`)
+		w.SetSwitches(`{"correct_after_ms": 3600000}`)
 		w.deposits("OUT", "770222222")
 		link := w.makesCode("R1", "").Text("deepLink")
 		w.pays(link, "770222222")
 		w.becomes("R1", "FAILED")
 		w.pays(link, "770543210")
 		w.Clock.Advance(2 * time.Second)
-		w.Set(`{"balance": 49999}`)
+		w.SetSwitches(`{"balance": 49999}`)
 		w.Clock.Advance(2 * time.Hour)
 		w.becomes("OUT", "FAILED")
 		w.showsBooked(engine.In, 50000)
@@ -159,11 +159,11 @@ func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.registers()
-	w.Set(`{"unknown_words": true}`)
+	w.SetSwitches(`{"unknown_words": true}`)
 	id := w.deposits("OUT", "770123456").Text("transactionId")
 	w.becomes("OUT", engine.UnknownWord)
 	require.Equal(t, fields{"status": engine.UnknownWord}, w.statusOf(id))
-	require.Equal(t, "SUCCESS", w.Notices(1)[0].Said["status"])
+	require.Equal(t, "SUCCESS", w.ExpectNotices(1)[0].Fields["status"])
 }
 
 // TestMangledAnswers makes a deposit with half a response, and a code whose response is
@@ -172,15 +172,15 @@ func TestMangledAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	deposit := w.deposit("R1", "770123456")
-	w.Set(`{"answers": "half"}`)
+	w.SetSwitches(`{"answers": "half"}`)
 	resp, err := w.Client.Do(w.call(http.MethodPost, cashins, deposit))
 	require.NoError(t, err)
 	resp.Body.Close()
-	w.Set(`{"answers": "page"}`)
+	w.SetSwitches(`{"answers": "page"}`)
 	got := w.Fetch(w.codeCall("CODE", "+221770123456"))
 	require.Equal(t, http.StatusOK, got.Status)
 	require.Contains(t, got.Body, "Wi-Fi")
-	w.Set(`{"answers": ""}`)
+	w.SetSwitches(`{"answers": ""}`)
 	w.Clock.Advance(time.Minute)
 	w.becomes("R1", "SUCCESS")
 	w.becomes("CODE", "")

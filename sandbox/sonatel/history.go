@@ -45,7 +45,7 @@ func (h history) search(w http.ResponseWriter, r *http.Request) error {
 	broken := asked.kind != "" && quirks.BrokenTypeFilter
 	for _, o := range candidates {
 		t := transaction{o}
-		if !broken && asked.matches(t) && h.engine.Faults.Read().Finds(t.OpenedAt, h.engine.Now()) {
+		if !broken && asked.matches(t) && h.engine.Faults.Read().SearchFinds(t.OpenedAt, h.engine.Now()) {
 			reply := t.reply(quirks)
 			reply.Status = h.word(t)
 			replies = append(replies, reply)
@@ -131,7 +131,7 @@ func readQuery(r *http.Request) (query, error) {
 // word returns the status word of a transaction: an undocumented one while UnknownWords is
 // on.
 func (h history) word(t transaction) Status {
-	return Status(h.engine.Faults.Read().Word(string(t.status())))
+	return Status(h.engine.Faults.Read().StatusWord(string(t.status())))
 }
 
 // status serves the status word of one transaction and nothing else. Only a search shows

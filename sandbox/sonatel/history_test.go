@@ -69,7 +69,7 @@ func (w *world) statusOf(transactionID string) fields {
 func TestSearchLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"promises": "live"}`)
+	w.SetSwitches(`{"promises": "live"}`)
 	id := w.deposits("R1", "770123456").Text("transactionId")
 	require.Empty(t, w.search("reference=R1"))
 	require.Equal(t, fields{"status": "SUCCESS"}, w.statusOf(id))
@@ -83,10 +83,10 @@ func TestHistoryQuirks(t *testing.T) {
 	w.deposits("R1", "770123456")
 	history := func() string { return w.Fetch(w.call(http.MethodGet, transactions, nil)).Body }
 	require.Contains(t, history(), `"amount":{"value":50000.0,"unit":"XOF"}`)
-	w.Set(`{"broken_type_filter": false, "float_amounts": false}`)
+	w.SetSwitches(`{"broken_type_filter": false, "float_amounts": false}`)
 	require.Len(t, w.search("type=CASHIN"), 1)
 	require.Empty(t, w.search("type=MERCHANT_PAYMENT"))
-	w.Set(`{"bare_arrays": false}`)
+	w.SetSwitches(`{"bare_arrays": false}`)
 	require.Regexp(t, `^{"transactions":\[{`, history())
 	require.Contains(t, history(), `"amount":{"value":50000,"unit":"XOF"}`)
 }
@@ -97,7 +97,7 @@ func TestTransaction(t *testing.T) {
 	w := newWorld(t)
 	w.makesCode("R1", "+221770123456")
 	shown := w.becomes("R1", "SUCCESS")
-	shown.Has(t, "the transaction", fields{
+	shown.Expect(t, "the transaction", fields{
 		"type": "MERCHANT_PAYMENT", "channel": "MAXIT", "transactionId": "MP260312.0930.A00001",
 		"partner":   fields{"id": "100200", "idType": "CODE"},
 		"customer":  fields{"id": "770123456", "idType": "MSISDN", "walletType": "PRINCIPAL"},
@@ -109,7 +109,7 @@ func TestTransaction(t *testing.T) {
 	w.accepted(w.call(http.MethodPost, cashins, w.deposit("R2", "770123456", fields{
 		"requestDate": "2026-03-12T09:29:00+01:00",
 	})), cashins)
-	w.becomes("R2", "SUCCESS").Has(t, "the deposit", fields{
+	w.becomes("R2", "SUCCESS").Expect(t, "the deposit", fields{
 		"type": "CASHIN", "channel": "API", "transactionId": "CI260312.0930.A00002",
 		"partner":     fields{"id": sonatel.RetailerMSISDN, "idType": "MSISDN", "walletType": "PRINCIPAL"},
 		"requestDate": "2026-03-12T08:29:00.000Z", "receiveNotification": false,

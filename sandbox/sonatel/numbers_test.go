@@ -40,7 +40,7 @@ func TestDepositNumbers(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.registers()
-			w.deposits("R1", row.customer).Has(t, "the response", fields{"status": row.answer, "reference": "R1"})
+			w.deposits("R1", row.customer).Expect(t, "the response", fields{"status": row.answer, "reference": "R1"})
 			if row.after > 0 {
 				w.Clock.Advance(row.after - time.Millisecond)
 				w.becomes("R1", row.answer)
@@ -137,12 +137,12 @@ func TestPaymentNumbers(t *testing.T) {
 // showsBooked checks that the book holds one payment R1 of amount, or none for 0.
 func (w *world) showsBooked(way engine.Direction, amount int64) {
 	w.T.Helper()
-	line, paid := w.Books(amount)
+	line, paid := w.ExpectBooked(amount)
 	if !paid {
 		return
 	}
-	require.True(w.T, engine.ValidNumber(line.MSISDN), line.MSISDN)
-	want := engine.Paid{
+	require.True(w.T, engine.IsValidNumber(line.MSISDN), line.MSISDN)
+	want := engine.BookEntry{
 		TxnID: line.TxnID, OrderID: "R1", MSISDN: line.MSISDN, Amount: amount, Asked: 50000, Currency: "XOF",
 		At: line.At, Direction: way,
 	}
@@ -156,8 +156,8 @@ func (w *world) showsBooked(way engine.Direction, amount int64) {
 // number and their status.
 func (w *world) showsTold(end string, want int) {
 	w.T.Helper()
-	for _, n := range w.Notices(want) {
-		n.Said.Has(w.T, "a callback", fields{"status": end, "reference": "R1"})
+	for _, n := range w.ExpectNotices(want) {
+		n.Fields.Expect(w.T, "a callback", fields{"status": end, "reference": "R1"})
 	}
 }
 
@@ -183,9 +183,9 @@ func TestNumberAtCeiling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	req := w.call(http.MethodPost, cashins, w.deposit("R1", "770111111"))
-	status, reply := w.Object(req)
+	status, reply := w.FetchObject(req)
 	require.Equal(t, http.StatusBadRequest, status)
-	reply.Has(t, "the problem", fields{"code": "2025", "status": "400"})
+	reply.Expect(t, "the problem", fields{"code": "2025", "status": "400"})
 	w.Clock.Advance(24 * time.Hour)
 	w.becomes("R1", "")
 }
@@ -200,30 +200,30 @@ func TestLostResponse(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		body := w.deposit("R1", "770666666")
-		w.GivesUp(w.call(http.MethodPost, cashins, body))
+		w.ExpectNoReply(w.call(http.MethodPost, cashins, body))
 		w.becomes("R1", "SUCCESS")
 		w.showsBooked(engine.Out, 50000)
 		w.accepted(w.call(http.MethodPost, cashins, body), "second deposit")
 		book, kept := w.Sim.Book(), w.Sim.Transactions()
 		require.Len(t, book, 2)
 		require.Equal(t, book[0].OrderID, book[1].OrderID)
-		require.True(t, kept[0].AnswerLost)
-		require.False(t, kept[1].AnswerLost)
+		require.True(t, kept[0].ResponseLost)
+		require.False(t, kept[1].ResponseLost)
 	})
 	// The automatic customer does not pay a code that nobody received.
 	t.Run("qr_code", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.GivesUp(w.codeCall("R1", "+221770666666"))
-		w.Set(`{"drop_answers": 1}`)
-		w.GivesUp(w.codeCall("R2", "+221770123456"))
+		w.ExpectNoReply(w.codeCall("R1", "+221770666666"))
+		w.SetSwitches(`{"drop_answers": 1}`)
+		w.ExpectNoReply(w.codeCall("R2", "+221770123456"))
 		w.Clock.Advance(24 * time.Hour)
 		w.showsLost(2)
 	})
 	t.Run("qr_code_second_try", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.GivesUp(w.codeCall("R1", "+221770666666"))
+		w.ExpectNoReply(w.codeCall("R1", "+221770666666"))
 		w.makesCode("R1", "+221770666666")
 		w.Clock.Advance(time.Hour)
 		w.becomes("R1", "SUCCESS")
@@ -258,7 +258,7 @@ func (w *world) showsLost(count int) {
 	codes := w.Sim.Codes()
 	require.Len(w.T, codes, count)
 	for _, c := range codes {
-		require.True(w.T, c.AnswerLost, c.Reference)
+		require.True(w.T, c.ResponseLost, c.Reference)
 		require.Nil(w.T, c.NextAt, c.Reference)
 	}
 	require.Empty(w.T, w.Sim.Book())

@@ -57,11 +57,11 @@ func (o otps) use(customer, otp string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	mine, found := o.issued[customer]
-	if found && engine.Same(mine.otp, otp) {
+	if found && engine.SameSecret(mine.otp, otp) {
 		delete(o.issued, customer)
 		return !o.clock.Now().After(mine.until)
 	}
-	return engine.Same(otp, OTP)
+	return engine.SameSecret(otp, OTP)
 }
 
 // otp serves payments/otp. In the tests of integrators it stands for the customer who dials

@@ -76,7 +76,7 @@ func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t words) {
 // pay executes a person's confirmation. A second press pays nothing: it finds the
 // code used and shows the result.
 func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
-	number, pin := engine.BareNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
+	number, pin := engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
 	view := p.view(c, t)
 	view.MSISDN, view.Problem = r.PostFormValue("msisdn"), ""
 	if view.Face == engine.FaceForm && !accepts(&view, t, number, pin) {
@@ -109,7 +109,7 @@ func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
 func (p page) view(c code, t words) engine.CheckoutView {
 	left := c.ValidUntil.Sub(p.engine.Now())
 	v := engine.CheckoutView{
-		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.Francs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
+		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.FormatFrancs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
 		Next: c.CancelURL, MinutesLeft: engine.MinutesLeft(left),
 	}
 	try, tried := p.codes.lastTry(c)
@@ -131,7 +131,7 @@ func (p page) view(c code, t words) engine.CheckoutView {
 
 // accepts sets the error texts for a person's input, and reports whether there are none.
 func accepts(v *engine.CheckoutView, t words, number, pin string) bool {
-	if !engine.CompleteNumber(number) {
+	if !engine.IsCompleteNumber(number) {
 		v.NumberError = t.BadNumber
 	}
 	if pin != CustomerPIN {

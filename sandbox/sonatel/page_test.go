@@ -15,7 +15,7 @@ import (
 )
 
 // pays sends the form with valid input.
-func (w *world) pays(link, number string) enginetest.Answer {
+func (w *world) pays(link, number string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(link, "action", "pay", "msisdn", number, "pin", sonatel.CustomerPIN)
 }
@@ -126,7 +126,7 @@ func TestPage(t *testing.T) {
 	t.Run("settling", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"settle_ms": 4000}`)
+		w.SetSwitches(`{"settle_ms": 4000}`)
 		link := w.makesCode("R1", "").Text("deepLink")
 		w.pays(link, "770123456")
 		page := w.reads(link)
@@ -140,12 +140,12 @@ func TestPage(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		link := w.makesCode("R1", "").Text("deepLink")
-		visit := func(query, accept string) enginetest.Answer {
+		visit := func(query, accept string) enginetest.Response {
 			req := w.Request(http.MethodGet, link+query, nil)
 			req.Header.Set("Accept-Language", accept)
 			return w.Fetch(req)
 		}
-		enginetest.Speaks(t, "Confirmez votre paiement", "Confirm your payment", visit)
+		enginetest.ExpectLanguages(t, "Confirmez votre paiement", "Confirm your payment", visit)
 	})
 	t.Run("private_and_small", func(t *testing.T) {
 		t.Parallel()
@@ -159,8 +159,8 @@ func TestPage(t *testing.T) {
 			weight += len(got.Body)
 		}
 		require.LessOrEqual(t, weight, maxWeight, "bytes")
-		page.IsPrivate(t)
-		page.Lacks(t, "<style", "<b>")
+		page.ExpectPrivate(t)
+		page.ExpectNoTexts(t, "<style", "<b>")
 		require.Equal(t, "fr", page.Header.Get("Content-Language"))
 	})
 }

@@ -27,7 +27,7 @@ func (s *Simulator) checkPayment(m movement) error {
 	switch {
 	case !localNumber.MatchString(m.Customer.ID):
 		return badMSISDN
-	case m.Partner.IDType != idCode || !engine.Same(m.Partner.ID, s.credentials.MerchantCode):
+	case m.Partner.IDType != idCode || !engine.SameSecret(m.Partner.ID, s.credentials.MerchantCode):
 		return merchantRefused
 	}
 	return nil
@@ -54,7 +54,7 @@ func (s *Simulator) readPayment(
 	if b.OtherAmount {
 		o.Amount = engine.AnotherAmount(o.Asked)
 	}
-	return asked, engine.Opening{Order: o, Course: courseOf(b), LosesAnswers: b.AnswerLost}, nil
+	return asked, engine.Opening{Order: o, Course: courseOf(b), LosesResponses: b.ResponseLost}, nil
 }
 
 // oneStep executes a payment of a customer who gave an OTP beforehand. It uses up the OTP,

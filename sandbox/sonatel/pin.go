@@ -139,7 +139,7 @@ func (p *pins) decrypt(encrypted string) (string, error) {
 // checkRetailer checks the retailer's number and PIN. It counts wrong PINs, and the third
 // in a row blocks the account for good.
 func (p *pins) checkRetailer(who party) error {
-	if who.IDType != idMSISDN || !engine.Same(who.ID, p.retailer) {
+	if who.IDType != idMSISDN || !engine.SameSecret(who.ID, p.retailer) {
 		return merchantRefused.withDetail("The partner is not a retailer of this account.")
 	}
 	digits, err := p.decrypt(who.EncryptedPINCode)
@@ -158,7 +158,7 @@ func (p *pins) checkPIN(digits string) error {
 	switch {
 	case p.pin.Wrong >= maxWrongPINs:
 		return pinBlocked
-	case !engine.Same(digits, p.pin.PIN):
+	case !engine.SameSecret(digits, p.pin.PIN):
 		after.Wrong++
 	case p.pin.Wrong == 0:
 		return nil

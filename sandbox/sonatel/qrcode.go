@@ -85,8 +85,8 @@ func (q codeRequest) code(r *http.Request, now time.Time, callbackURL, force str
 		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
 		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: callbackURL,
 		SingleUse: q.Restrictions.SingleUse, MSISDN: r.Header.Get(MSISDNHeader), CreatedAt: now,
-		ValidUntil: now.Add(life), AnswerLost: engine.AnswerIsLost(r.Context()),
-		Unread: engine.AnswerIsSpoiled(r.Context()), Force: force,
+		ValidUntil: now.Add(life), AnswerLost: engine.ResponseIsLost(r.Context()),
+		Unread: engine.ResponseIsSpoiled(r.Context()), Force: force,
 	}
 	c.scheduleCustomer()
 	return c
@@ -119,10 +119,10 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	timesOut := s.settings.quirks().ExecutesThenTimesOut
-	if made.behaviour().AnswerLost && !s.codes.lostBefore(made) || timesOut || r.Context().Err() != nil {
+	if made.behaviour().ResponseLost && !s.codes.lostBefore(made) || timesOut || r.Context().Err() != nil {
 		return s.loseCode(r, made, timesOut)
 	}
-	response := engine.JSONResponse(http.StatusOK, reply)
+	response := engine.JSONHandler(http.StatusOK, reply)
 	if early, paid := s.codes.payEarly(made); paid {
 		s.ReplyToAll(w, r, []engine.Order{early}, response)
 		return nil
@@ -131,7 +131,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 		s.codes.scheduleCustomer(made)
 	}
 	response.ServeHTTP(w, r)
-	if !s.Flush(w) { // nobody received the code
+	if !s.FlushResponse(w) { // nobody received the code
 		_, err = s.codes.change(made.ID, (*code).markLost)
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *Simulator) issueCode(w http.ResponseWriter, r *http.Request) (code, err
 	msisdn, switches := r.Header.Get(MSISDNHeader), s.Faults.Read()
 	address, err := callbackURL(r)
 	switch {
-	case msisdn != "" && !engine.ValidNumber(msisdn):
+	case msisdn != "" && !engine.IsValidNumber(msisdn):
 		return code{}, badMSISDN.withDetail(MSISDNHeader + " must look like +221770123456.")
 	case switches.BehaviourOf(msisdn).Down:
 		return code{}, unavailable
@@ -161,7 +161,7 @@ func (s *Simulator) issueCode(w http.ResponseWriter, r *http.Request) (code, err
 	if err := invalid(asked.validate()); err != nil {
 		return code{}, err
 	}
-	if !engine.Same(string(asked.Code), s.credentials.MerchantCode) {
+	if !engine.SameSecret(string(asked.Code), s.credentials.MerchantCode) {
 		return code{}, merchantRefused
 	}
 	return s.codes.issue(asked.code(r, s.Now(), address, switches.Force))
@@ -177,7 +177,7 @@ func (s *Simulator) loseCode(r *http.Request, made code, timesOut bool) error {
 		return tryAgain
 	}
 	if r.Context().Err() == nil {
-		s.Hang(r)
+		s.HangCall(r)
 	}
 	return nil // the caller has disconnected
 }

@@ -20,7 +20,7 @@ func TestQRCode(t *testing.T) {
 		w := newWorld(t)
 		reply := w.makesCode("R1", "")
 		link := w.URL + "/qr/" + reply.Text("qrId")
-		reply.Has(t, "the response", fields{
+		reply.Expect(t, "the response", fields{
 			"deepLink": link, "deepLinks": fields{"OM": link, "MAXIT": link}, "shortLink": link, "validity": 300,
 			"validFor": fields{"startDateTime": "2026-03-12T09:30:00.000Z", "endDateTime": "2026-03-12T09:35:00.000Z"},
 			"metadata": fields{"order": "42"},
@@ -35,7 +35,7 @@ func TestQRCode(t *testing.T) {
 		require.Equal(t, link, text)
 		w.Clock.Advance(24 * time.Hour)
 		w.becomes("R1", "") // an unpaid code is in no history
-		w.Notices(0)
+		w.ExpectNotices(0)
 	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()

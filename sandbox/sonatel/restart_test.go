@@ -56,7 +56,7 @@ func TestRestart(t *testing.T) {
 		w.becomes("WAITS", "SUCCESS")
 		w.becomes("CODE", "SUCCESS")
 		require.Equal(t, 1e9-150000, w.balance())
-		w.WaitsFor(4)
+		w.AwaitNotices(4)
 		for _, n := range w.Inbox.All() {
 			require.Equal(t, "Basic key", n.Header.Get("Authorization"))
 		}
@@ -105,7 +105,7 @@ func TestRestart(t *testing.T) {
 
 func TestDamagedJournal(t *testing.T) {
 	t.Parallel()
-	for name, tail := range map[string]enginetest.Tail{
+	for name, tail := range map[string]enginetest.JournalTail{
 		"half_line":        {Damage: `{"orders":[{"id`, Opens: true},
 		"damaged_line":     {Damage: "{\"own\":\x00\n"},
 		"unknown_line":     {Damage: `{"transactions":[]}` + "\n"},
@@ -119,7 +119,7 @@ func TestDamagedJournal(t *testing.T) {
 			w := newWorld(t, journaled(path))
 			w.deposits("R1", "770123456")
 			enginetest.Close(t, w.Sim)
-			enginetest.CutShort(t, path, tail, func() (*sonatel.Simulator, error) {
+			enginetest.ExpectJournalRepaired(t, path, tail, func() (*sonatel.Simulator, error) {
 				options := sonatel.Options{Options: w.Options()}
 				options.JournalPath = path
 				return sonatel.New(options)

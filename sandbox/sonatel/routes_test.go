@@ -41,7 +41,7 @@ func TestToken(t *testing.T) {
 				require.Equal(t, row.says, reply["error"])
 				return
 			}
-			reply.Has(t, "the grant", fields{"expires_in": 299, "token_type": "bearer"})
+			reply.Expect(t, "the grant", fields{"expires_in": 299, "token_type": "bearer"})
 			require.Equal(t, 2, strings.Count(reply.Text("access_token"), "."))
 			require.NotEmpty(t, reply.Text("refresh_token"))
 		})
@@ -102,10 +102,10 @@ func TestAuthorization(t *testing.T) {
 	t.Run("no_content_type_required", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"content_type_required_on_get": false}`)
+		w.SetSwitches(`{"content_type_required_on_get": false}`)
 		req := w.call(http.MethodGet, transactions, nil)
 		req.Header.Del("Content-Type")
-		w.Answers(req, "200 ")
+		w.ExpectReply(req, "200 ")
 	})
 	t.Run("refresh_token", func(t *testing.T) {
 		t.Parallel()

@@ -19,8 +19,8 @@ func TestSettings(t *testing.T) {
 	t.Run("set_one_by_one", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"latency_ms": 5, "two_signatures": true}`)
-		w.Set(`{"latency_ms": 0}`).Has(t, "the switches", fields{
+		w.SetSwitches(`{"latency_ms": 5, "two_signatures": true}`)
+		w.SetSwitches(`{"latency_ms": 0}`).Expect(t, "the switches", fields{
 			"latency_ms": 0, "two_signatures": true, "bare_arrays": true, "float_amounts": true, "broken_type_filter": true,
 			"content_type_required_on_get": true, "empty_registration": true, "balance": 1e9, "wrong_pins": 0,
 			"down": false,
@@ -29,7 +29,7 @@ func TestSettings(t *testing.T) {
 	t.Run("all_or_none", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Says(nil, [][2]string{
+		w.ExpectReplies(nil, [][2]string{
 			{`POST /switches {"latency": 5}`, `400 {"error":"`},
 			{`POST /switches {"latency_ms": 3600000, "two_signatures": true}`, `400 {"error":"`},
 			{`POST /switches {"final_only_after_ms": 86400001}`, `400 {"error":"`},
@@ -55,7 +55,7 @@ func TestSettings(t *testing.T) {
 	t.Run("healed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.Set(`{"down": true, "bare_arrays": false, "wrong_pins": 3, "balance": 0}`)
+		w.SetSwitches(`{"down": true, "bare_arrays": false, "wrong_pins": 3, "balance": 0}`)
 		settings := w.Sim.Settings()
 		broken, err := settings.Broken()
 		require.NoError(t, err)
@@ -90,14 +90,14 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	link := w.makesCode("R1", "+221770444444").Text("deepLink")
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{"/oauth/v1/token", cashins, qrcode, balancePath} {
 		w.refused(w.call(http.MethodPost, path, fields{}), http.StatusServiceUnavailable, "5", path)
 	}
 	page := w.Visit(link)
 	require.Equal(t, http.StatusServiceUnavailable, page.Status)
 	require.Contains(t, page.Body, "Service indisponible")
-	w.Set(`{"down": false}`)
+	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
 	w.becomes("R1", "SUCCESS")
 }
@@ -107,7 +107,7 @@ func TestTimeOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.registers()
-	w.Set(`{"executes_then_times_out": true}`)
+	w.SetSwitches(`{"executes_then_times_out": true}`)
 	for path, body := range map[string]fields{
 		cashins: w.deposit("OUT", "770123456"), oneStep: w.payment("IN", "770123456"),
 	} {
@@ -117,7 +117,7 @@ func TestTimeOut(t *testing.T) {
 	w.becomes("OUT", "SUCCESS")
 	w.becomes("IN", "SUCCESS")
 	w.becomes("CODE", "")
-	w.Notices(2)
+	w.ExpectNotices(2)
 	require.Len(t, w.Sim.Book(), 2)
 }
 
@@ -125,8 +125,8 @@ func TestDroppedAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	body := w.deposit("R1", "770123456")
-	w.Set(`{"drop_answers": 1}`)
-	w.GivesUp(w.call(http.MethodPost, cashins, body))
+	w.SetSwitches(`{"drop_answers": 1}`)
+	w.ExpectNoReply(w.call(http.MethodPost, cashins, body))
 	w.becomes("R1", "SUCCESS")
 	w.showsBooked(engine.Out, 50000)
 }
@@ -135,7 +135,7 @@ func TestDroppedAnswer(t *testing.T) {
 func TestFinalOnlyAfter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"final_only_after_ms": 7200000}`)
+	w.SetSwitches(`{"final_only_after_ms": 7200000}`)
 	require.Equal(t, "PENDING", w.deposits("OUT", "770123456")["status"])
 	w.makesCode("IN", "+221770123456")
 	w.becomes("IN", "PENDING")
@@ -149,9 +149,9 @@ func TestFinalOnlyAfter(t *testing.T) {
 func TestTokenSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"refuse_tokens": true}`)
+	w.SetSwitches(`{"refuse_tokens": true}`)
 	w.refused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a revoked token")
-	w.Set(`{"refuse_tokens": false, "token_lifetime_s": 60}`)
+	w.SetSwitches(`{"refuse_tokens": false, "token_lifetime_s": 60}`)
 	w.logsIn()
 	w.Clock.Advance(time.Minute)
 	w.refused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a token of a minute")
@@ -165,7 +165,7 @@ func TestBook(t *testing.T) {
 	w.becomes("IN", "SUCCESS")
 	w.deposits("OUT", "770123456")
 	book := w.Visit("/book")
-	book.Lacks(t, link, sonatel.PIN+`"`, sonatel.CallbackKey)
+	book.ExpectNoTexts(t, link, sonatel.PIN+`"`, sonatel.CallbackKey)
 	var read struct {
 		Codes        []fields `json:"qr_codes"`
 		Transactions []fields
@@ -173,24 +173,24 @@ func TestBook(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(book.Body), &read))
 	require.Len(t, read.Paid, 2)
-	read.Paid[0].Has(t, "the collection", fields{"direction": "in", "txnid": "MP260312.0930.A00001"})
-	read.Paid[1].Has(t, "the deposit", fields{
+	read.Paid[0].Expect(t, "the collection", fields{"direction": "in", "txnid": "MP260312.0930.A00001"})
+	read.Paid[1].Expect(t, "the deposit", fields{
 		"direction": "out", "order_id": "OUT", "msisdn": "+221770123456", "amount": 50000,
 	})
 	require.Len(t, read.Transactions, 2)
-	read.Transactions[0].Has(t, "the collection", fields{
+	read.Transactions[0].Expect(t, "the collection", fields{
 		"transaction_id": "MP260312.0930.A00001", "type": "MERCHANT_PAYMENT", "status": "SUCCESS", "from_code": true,
 		"next_at": nil,
 	})
 	require.Len(t, read.Codes, 1)
-	read.Codes[0].Has(t, "the code", fields{
+	read.Codes[0].Expect(t, "the code", fields{
 		"reference": "IN", "transaction_id": "MP260312.0930.A00001", "cancelled": false, "next_at": nil,
 	})
 }
 
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
-	enginetest.NeedsAnAddress(t, func(address string) (*sonatel.Simulator, error) {
+	enginetest.ExpectInvalidURLsRefused(t, func(address string) (*sonatel.Simulator, error) {
 		return sonatel.New(sonatel.Options{Options: engine.Options{PublicURL: address}})
 	}, "http://"+strings.Repeat("a", 54))
 }

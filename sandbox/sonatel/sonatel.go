@@ -207,9 +207,9 @@ func (s *Simulator) Asked() int {
 // bookView returns every code, every transaction and every executed payment.
 func (s *Simulator) bookView() any {
 	return struct {
-		Codes        []Code        `json:"qr_codes"`
-		Transactions []Transaction `json:"transactions"`
-		Paid         []engine.Paid `json:"paid"`
+		Codes        []Code             `json:"qr_codes"`
+		Transactions []Transaction      `json:"transactions"`
+		Paid         []engine.BookEntry `json:"paid"`
 	}{s.Codes(), s.Transactions(), s.Book()}
 }
 

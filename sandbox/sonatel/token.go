@@ -51,7 +51,7 @@ func (s *Simulator) token(w http.ResponseWriter, r *http.Request) error {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	switch {
-	case !engine.Same(id, s.credentials.ClientID):
+	case !engine.SameSecret(id, s.credentials.ClientID):
 		engine.WriteJSON(w, http.StatusUnauthorized,
 			grantRefusal{"invalid_client", "INVALID_CREDENTIALS: Invalid client credentials"})
 	case !s.Authenticate(secret, s.credentials.ClientSecret):
@@ -90,10 +90,10 @@ func (s *Simulator) grant(w http.ResponseWriter) error {
 // authorize returns the reason to reject a call, or nil. The gateway checks the content
 // type before the token, and requires one even without content.
 func (s *Simulator) authorize(r *http.Request) error {
-	if !engine.SaysJSON(r) && (r.Method != http.MethodGet || s.settings.quirks().ContentTypeRequiredOnGET) {
+	if !engine.IsJSON(r) && (r.Method != http.MethodGet || s.settings.quirks().ContentTypeRequiredOnGET) {
 		return unsupportedMedia
 	}
-	token, isBearer := engine.Bearer(r)
+	token, isBearer := engine.BearerToken(r)
 	var said claims
 	switch {
 	case !isBearer:

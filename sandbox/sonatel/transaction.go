@@ -88,7 +88,7 @@ type Transaction struct {
 	MSISDN        string     `json:"msisdn"`      // the customer's, international
 	Amount        int64      `json:"amount"`      // XOF, executed or to be executed
 	Asked         int64      `json:"asked"`       // XOF; differs only for number 999999
-	AnswerLost    bool       `json:"answer_lost"` // the caller got no response
+	ResponseLost  bool       `json:"answer_lost"` // the caller got no response
 	CreatedAt     time.Time  `json:"created_at"`
 	NextAt        *time.Time `json:"next_at"` // time of the next automatic event; null for never
 }
@@ -137,7 +137,7 @@ func (t transaction) succeeds() bool {
 func (t transaction) view() Transaction {
 	v := Transaction{
 		TransactionID: t.ID, Type: t.kind(), Status: t.status(), Reference: t.Reference, BulkID: t.Notes[noteBulk],
-		FromCode: t.Notes[noteCode] != "", MSISDN: t.MSISDN, Amount: t.Amount, Asked: t.Asked, AnswerLost: t.AnswerLost,
+		FromCode: t.Notes[noteCode] != "", MSISDN: t.MSISDN, Amount: t.Amount, Asked: t.Asked, ResponseLost: t.ResponseLost,
 		CreatedAt: t.OpenedAt,
 	}
 	if !t.NextAt.IsZero() {

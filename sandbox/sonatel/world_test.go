@@ -75,7 +75,7 @@ func (w *world) grant(path string, form url.Values) (int, fields) {
 	w.T.Helper()
 	req := w.Request(http.MethodPost, path, form.Encode())
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return w.Object(req)
+	return w.FetchObject(req)
 }
 
 // encrypted returns a PIN encrypted with the served key, as Sonatel's own starter does it.
@@ -147,7 +147,7 @@ func (w *world) makesCode(reference, msisdn string, change ...fields) fields {
 // accepted makes a call that must be answered 200.
 func (w *world) accepted(req *http.Request, name string) fields {
 	w.T.Helper()
-	status, reply := w.Object(req)
+	status, reply := w.FetchObject(req)
 	require.Equal(w.T, http.StatusOK, status, "%s: %v", name, reply)
 	return reply
 }
@@ -155,7 +155,7 @@ func (w *world) accepted(req *http.Request, name string) fields {
 // refused makes a call that must be answered with a status and the code of a problem.
 func (w *world) refused(req *http.Request, status int, code, name string) {
 	w.T.Helper()
-	got, reply := w.Object(req)
+	got, reply := w.FetchObject(req)
 	require.Equal(w.T, status, got, "%s: %v", name, reply)
 	require.Equal(w.T, code, reply["code"], "%s: %v", name, reply)
 }
@@ -175,7 +175,7 @@ func (w *world) answered(req *http.Request, code, name string) {
 func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Request {
 	w.T.Helper()
 	req := w.call(http.MethodPost, qrcode, w.code(reference, change...))
-	req.Header.Set("X-Callback-Url", w.Inbox.Hook())
+	req.Header.Set("X-Callback-Url", w.Inbox.NotifyURL())
 	if msisdn != "" {
 		req.Header.Set(sonatel.MSISDNHeader, msisdn)
 	}
@@ -186,7 +186,7 @@ func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Reque
 func (w *world) search(query string) []fields {
 	w.T.Helper()
 	var found []fields
-	status := w.Send(w.call(http.MethodGet, transactions+"?"+query, nil), &found)
+	status := w.FetchJSON(w.call(http.MethodGet, transactions+"?"+query, nil), &found)
 	require.Equal(w.T, http.StatusOK, status, "search %s", query)
 	return found
 }
@@ -215,19 +215,19 @@ func (w *world) becomes(reference, want string) fields {
 // registers registers the inbox as the merchant's address for callbacks, with a key.
 func (w *world) registers() {
 	w.T.Helper()
-	w.Answers(w.call(http.MethodPost, callbackPath, fields{
-		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.Hook(), "apiKey": "key",
+	w.ExpectReply(w.call(http.MethodPost, callbackPath, fields{
+		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.NotifyURL(), "apiKey": "key",
 	}), "201 ")
 }
 
 func (w *world) get(path string) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.call(http.MethodGet, path, nil))
+	return w.FetchObject(w.call(http.MethodGet, path, nil))
 }
 
 func (w *world) post(path string, body any) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.call(http.MethodPost, path, body))
+	return w.FetchObject(w.call(http.MethodPost, path, body))
 }
 
 // tokenLife is the time for which the world uses a token that lives 299 s.

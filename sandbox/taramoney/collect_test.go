@@ -24,8 +24,8 @@ func TestCMMobile(t *testing.T) {
 		"680123456": {"ussdCode": "*126#", "vendor": "MTN_CAMEROON"},
 	} {
 		reply := w.accepted(cmmobile, w.collection("P-"+phone, phone, fields{"network": "wave"}))
-		reply.Has(t, phone, want)
-		reply.Has(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
+		reply.Expect(t, phone, want)
+		reply.Expect(t, phone, fields{"message": "API_ORDER_SUCESSFULL", "status": "SUCCESS"})
 		require.Len(t, reply, 4, phone)
 	}
 	for _, line := range w.Sim.Book() {
@@ -56,7 +56,7 @@ func TestMobilePay(t *testing.T) {
 		require.Equal(t, row.ussd, reply["ussdCode"], name)
 		require.Nil(t, reply["authUrl"], name)
 		payload := w.status(name).Inner(t, "payload")
-		payload.Has(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
+		payload.Expect(t, name, fields{"paymentId": reply["transactionId"], "phoneNumber": row.phone})
 		line := w.Sim.Book()[len(w.Sim.Book())-1]
 		require.Equal(t, "+"+row.phone, line.MSISDN, name)
 		require.Equal(t, row.currency, line.Currency, name)
@@ -103,8 +103,8 @@ func TestMagicNumbers(t *testing.T) {
 				if row.booked != nil {
 					amount = strconv.FormatInt(row.booked[0], 10)
 				}
-				for _, n := range w.Notices(row.webhooks) {
-					n.Said.Has(
+				for _, n := range w.ExpectNotices(row.webhooks) {
+					n.Fields.Expect(
 						t, "the webhook", fields{
 							"status": row.status, "productId": "P1", "phoneNumber": phone,
 							"amount": amount,
@@ -122,7 +122,7 @@ func TestWebhookBeforeResponse(t *testing.T) {
 	w := newWorld(t)
 	w.collects("P1", "237699888888")
 	require.NotEmpty(t, w.Inbox.All())
-	w.Notices(3)
+	w.ExpectNotices(3)
 }
 
 func TestDownForOneNumber(t *testing.T) {
@@ -140,7 +140,7 @@ func TestDownForOneNumber(t *testing.T) {
 	w.stands("P1", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 
 	page := w.collects("P2", "237699444444", fields{"network": "wave"}).Inner(t, "authUrl").Text("url")
-	w.Set(`{"force": "555555"}`)
+	w.SetSwitches(`{"force": "555555"}`)
 	for _, path := range []string{statusPath, resendPath} {
 		status, _ := w.post(path, signed(fields{"productId": "P2"}))
 		require.Equal(t, http.StatusServiceUnavailable, status, path)
@@ -152,13 +152,13 @@ func TestDownForOneNumber(t *testing.T) {
 func TestLostResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.GivesUp(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699666666")))
+	w.ExpectNoReply(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699666666")))
 	w.stands("P1", "PENDING", "PAYMENT_PENDING")
 	w.Clock.Advance(10 * time.Second)
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000)
 	w.collects("P2", "237699666666")
-	w.GivesUp(w.Request(http.MethodPost, payouts, w.payout("R1", "237699666666")))
+	w.ExpectNoReply(w.Request(http.MethodPost, payouts, w.payout("R1", "237699666666")))
 	w.stands("R1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000, -1000)
 }
@@ -172,16 +172,16 @@ func TestRepeatedProduct(t *testing.T) {
 	require.Equal(t, 2, w.Sim.Asked())
 	w.collects("P1", "237699333333")
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").
-		Has(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
+		Expect(t, "the one that was paid", fields{"paymentId": second["transactionId"]})
 	w.Clock.Advance(30 * time.Second)
 	w.booked(1000, 1000)
-	w.Notices(2)
+	w.ExpectNotices(2)
 	w.start() // without earlier payments
 	w.collects("P1", "237699111111")
 	third := w.collects("P1", "237699333333")
 	w.Clock.Advance(time.Minute)
 	w.stands("P1", "PENDING", "PAYMENT_PENDING").Inner(t, "payload").
-		Has(t, "the latest", fields{"paymentId": third["transactionId"]})
+		Expect(t, "the latest", fields{"paymentId": third["transactionId"]})
 }
 
 func TestInvalidCollections(t *testing.T) {

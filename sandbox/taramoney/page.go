@@ -92,7 +92,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 func viewOf(o engine.Order, t texts) pageView {
 	v := pageView{
 		T: t, Product: o.Notes[noteProduct], Number: o.MSISDN,
-		Amount: engine.Grouped(o.Asked) + engine.NoBreak + "F" + engine.NoBreak + "CFA",
+		Amount: engine.FormatAmount(o.Asked) + engine.NoBreak + "F" + engine.NoBreak + "CFA",
 	}
 	switch o.State {
 	case engine.Executed:

@@ -24,17 +24,17 @@ func (w *world) link(product, phone string) string {
 }
 
 // presses submits the form of a page.
-func (w *world) presses(page, action string) enginetest.Answer {
+func (w *world) presses(page, action string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(page, "action", action)
 }
 
 // shows checks the status of a page and that it holds the texts.
-func (w *world) shows(page string, status int, texts ...string) enginetest.Answer {
+func (w *world) shows(page string, status int, texts ...string) enginetest.Response {
 	w.T.Helper()
 	got := w.Visit(page)
 	require.Equal(w.T, status, got.Status)
-	got.Shows(w.T, texts...)
+	got.ExpectTexts(w.T, texts...)
 	return got
 }
 
@@ -57,7 +57,7 @@ func TestPayOnPage(t *testing.T) {
 	}
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000)
-	said := w.Notices(1)[0].Said
+	said := w.ExpectNotices(1)[0].Fields
 	require.EqualValues(t, "WAVE_SENEGAL", said["mobileOperator"])
 }
 
@@ -72,7 +72,7 @@ func TestRefuseOnPage(t *testing.T) {
 	w.Clock.Advance(time.Minute)
 	w.stands("P1", "FAILURE", "PAYMENT_REFUSED_BY_CUSTOMER")
 	w.booked()
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 // TestPageOfPrompt shows the state of a payment that is confirmed on the phone. The
@@ -108,9 +108,9 @@ func TestPageIsPrivate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.link("<b>P1</b>", "237699444444")
-	w.shows(page, http.StatusOK).IsPrivate(t)
+	w.shows(page, http.StatusOK).ExpectPrivate(t)
 	w.shows(w.URL+"/pay/nothing", http.StatusNotFound, "Paiement introuvable")
 	require.Equal(t, http.StatusMethodNotAllowed, w.Fetch(w.Request(http.MethodPut, page, nil)).Status)
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	w.shows(page+"?lang=en", http.StatusServiceUnavailable, "Service unavailable")
 }

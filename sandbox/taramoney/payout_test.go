@@ -44,7 +44,7 @@ func TestMagicNumbersOfPayouts(t *testing.T) {
 			require.EqualValues(t, "R1", byReference["productId"])
 			require.Equal(t, byReference["payload"], byID["payload"])
 			w.booked(row.booked...)
-			w.Notices(0)
+			w.ExpectNotices(0)
 		})
 	}
 }
@@ -52,7 +52,7 @@ func TestMagicNumbersOfPayouts(t *testing.T) {
 func TestPayoutRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"float": 2500}`)
+	w.SetSwitches(`{"float": 2500}`)
 	w.pays("R1", "237699123456")
 	w.pays("R1", "237699444444", fields{"paymentMethod": "MTN_CAMEROON"}) // a second payout with the same reference
 	for name, row := range map[string]struct{ phone, says string }{

@@ -22,10 +22,10 @@ func TestRestart(t *testing.T) {
 	id := w.collects("PAID", "237699123456")["transactionId"]
 	w.collects("SOON", "237699543210")
 	w.collects("LATER", "237699444444")
-	w.Set(`{"float": 1500}`)
+	w.SetSwitches(`{"float": 1500}`)
 	w.pays("OUT", "237699444444")
 	before, asked := w.Sim.Book(), w.Sim.Asked()
-	w.WaitsFor(1)
+	w.AwaitNotices(1)
 
 	w.Kill(20 * time.Second)
 	w.start(journaled)
@@ -35,15 +35,15 @@ func TestRestart(t *testing.T) {
 	require.Equal(t, "SOON", after[1].OrderID)
 	require.Equal(t, asked, w.Sim.Asked())
 	require.Equal(t, enginetest.Morning.Add(20*time.Second), after[1].At)
-	w.stands("PAID", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").Has(t, "PAID", fields{"paymentId": id})
+	w.stands("PAID", "SUCCESS", "API_ORDER_SUCESSFULL").Inner(t, "payload").Expect(t, "PAID", fields{"paymentId": id})
 	w.stands("LATER", "PENDING", "PAYMENT_PENDING")
 	w.Clock.Advance(10 * time.Second)
 	w.stands("LATER", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.stands("OUT", "SUCCESS", "API_ORDER_SUCESSFULL")
 	w.booked(1000, 1000, 1000, -1000)
 	products := map[any]int{}
-	for _, n := range w.Notices(3) {
-		products[n.Said["productId"]]++
+	for _, n := range w.ExpectNotices(3) {
+		products[n.Fields["productId"]]++
 		got := secret(n)
 		require.Len(t, got, 1)
 		require.Equal(t, taramoney.WebhookSecret, got[0])

@@ -124,7 +124,7 @@ func (s *Simulator) statusOf(o engine.Order) statusReply {
 	case engine.Declined, engine.Lapsed:
 	}
 	now := s.Faults.Read()
-	word, message = now.Word(word), now.Word(message)
+	word, message = now.StatusWord(word), now.StatusWord(message)
 	answer.Status, answer.Message = word, message
 	answer.Payload = nestedJSON(payload{
 		BusinessID, o.ID, strconv.FormatInt(o.Amount, 10), o.Reference, o.Notes[notePhone], word,

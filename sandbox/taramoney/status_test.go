@@ -15,13 +15,13 @@ func TestStatusPaid(t *testing.T) {
 	w := newWorld(t)
 	id := w.collects("P1", "237699123456", fields{"productPrice": 1010}).Text("transactionId")
 	reply := w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
-	reply.Has(t, "the status", fields{"productId": "P1", "receiptUrl": w.URL + "/pay/" + id})
-	reply.Inner(t, "payload").Has(t, "payload", fields{
+	reply.Expect(t, "the status", fields{"productId": "P1", "receiptUrl": w.URL + "/pay/" + id})
+	reply.Inner(t, "payload").Expect(t, "payload", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "amount": "1010", "productId": "P1",
 		"phoneNumber": "237699123456", "status": "SUCCESS",
 	})
-	reply.Inner(t, "paymentData").Has(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
-	said := w.Notices(1)[0].Said
+	reply.Inner(t, "paymentData").Expect(t, "paymentData", fields{"amount": 979.0, "currency": "XAF", "productId": "P1"})
+	said := w.ExpectNotices(1)[0].Fields
 	require.NotEqual(t, id, reply["transactionId"])
 	require.Equal(t, said["transactionId"], reply["transactionId"])
 }
@@ -32,7 +32,7 @@ func TestStatusUnpaid(t *testing.T) {
 	w.collects("P1", "237699111111")
 	for _, want := range []string{"PENDING", "FAILURE"} {
 		reply := w.status("P1")
-		reply.Inner(t, "payload").Has(t, want, fields{"status": want, "amount": "1000"})
+		reply.Inner(t, "payload").Expect(t, want, fields{"status": want, "amount": "1000"})
 		require.EqualValues(t, want, reply["status"])
 		require.Nil(t, reply["paymentData"])
 		require.Nil(t, reply["transactionId"])
@@ -57,7 +57,7 @@ func TestStatusNotFound(t *testing.T) {
 func TestStatusByOwnIdentifier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"quirks": {"status_by_payment_id": true}}`)
+	w.SetSwitches(`{"quirks": {"status_by_payment_id": true}}`)
 	paymentID, payoutID := w.collects(
 		"P1", "237699123456",
 	).Text("transactionId"), w.pays("R1", "237699123456").Text("payoutId")
@@ -72,19 +72,19 @@ func TestStatusByOwnIdentifier(t *testing.T) {
 func TestNoStatusQuirk(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"quirks": {"no_status": true}}`)
+	w.SetSwitches(`{"quirks": {"no_status": true}}`)
 	w.collects("P1", "237699123456")
 	for _, asked := range []string{"P1", "P2"} {
 		require.Len(t, w.stands(asked, "ERROR", "BUSINESS_NOT_ACTIVATED_FOR_STATUS"), 2, asked)
 	}
-	w.Notices(1)
+	w.ExpectNotices(1)
 }
 
 // list reads one page of a list, which must be a bare array.
 func (w *world) list(path string, page fields) []fields {
 	w.T.Helper()
 	var entries []fields
-	require.Equal(w.T, http.StatusOK, w.Send(w.Request(http.MethodPost, path, signed(page)), &entries))
+	require.Equal(w.T, http.StatusOK, w.FetchJSON(w.Request(http.MethodPost, path, signed(page)), &entries))
 	require.NotNil(w.T, entries)
 	return entries
 }
@@ -102,18 +102,18 @@ func TestLists(t *testing.T) {
 
 	all := w.list(listPath, fields{})
 	require.Len(t, all, 2)
-	all[0].Has(t, "pending", fields{
+	all[0].Expect(t, "pending", fields{
 		"transactionId": waits["transactionId"], "amount": 1000.0, "currency": "XAF", "status": "PENDING",
 		"createdAt": "2026-03-12T09:30:05Z", "paidAt": nil, "productId": nil,
 	})
-	all[1].Has(t, "paid", fields{
+	all[1].Expect(t, "paid", fields{
 		"transactionId": paid["transactionId"], "amount": 500.0, "currency": "XAF", "status": "PAID",
 		"paidAt": "2026-03-12T09:30:00Z", "createdAt": nil, "productId": nil,
 	})
 	only := w.list(paidPath, fields{})
 	require.Len(t, only, 1)
 	require.Equal(t, paid["transactionId"], only[0]["transactionId"])
-	w.Set(`{"quirks": {"lists_name_products": true}}`)
+	w.SetSwitches(`{"quirks": {"lists_name_products": true}}`)
 	named := w.list(listPath, fields{})
 	require.EqualValues(t, "WAITS", named[0]["productId"])
 	require.EqualValues(t, "PAID", named[1]["productId"])

@@ -18,7 +18,7 @@ func TestSwitchesAndBook(t *testing.T) {
 	var now struct {
 		Quirks map[string]bool `json:"quirks"`
 	}
-	w.Send(w.Request(http.MethodGet, "/switches", nil), &now)
+	w.FetchJSON(w.Request(http.MethodGet, "/switches", nil), &now)
 	for _, quirk := range []string{
 		"poor_webhooks", "no_webhook_secret", "wrong_webhook_secret", "no_status", "lists_name_products",
 		"status_by_payment_id",
@@ -29,7 +29,7 @@ func TestSwitchesAndBook(t *testing.T) {
 	}
 	require.Len(t, now.Quirks, 6)
 	var said fields
-	status := w.Send(
+	status := w.FetchJSON(
 		w.Request(http.MethodPost, "/switches", `{"quirks": {"bare_arrays": true}}`), &said,
 	)
 	require.Equal(t, http.StatusBadRequest, status)
@@ -37,13 +37,13 @@ func TestSwitchesAndBook(t *testing.T) {
 	w.collects("P2", "237699444444")
 	var book struct {
 		Orders []engine.Order
-		Paid   []engine.Paid
+		Paid   []engine.BookEntry
 	}
-	w.Send(w.Request(http.MethodGet, "/book", nil), &book)
+	w.FetchJSON(w.Request(http.MethodGet, "/book", nil), &book)
 	require.Len(t, book.Orders, 2)
 	require.Len(t, book.Paid, 1)
 	require.Equal(t, 2, w.Sim.Asked())
-	want := engine.Paid{
+	want := engine.BookEntry{
 		TxnID: id, OrderID: "P1", MSISDN: "+237699123456", Amount: 1000, Asked: 1000, Currency: "XAF", At: enginetest.Morning,
 		Direction: engine.In,
 	}
@@ -55,13 +55,13 @@ func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.collects("P1", "237699444444")
-	w.Set(`{"down": true}`)
+	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
 		status, reply := w.post(path, signed(fields{"productId": "P1"}))
 		require.Equal(t, http.StatusServiceUnavailable, status, "%v %v", path, reply)
 		require.EqualValues(t, "SERVICE_UNAVAILABLE", reply["message"], path)
 	}
-	w.Set(`{"down": false}`)
+	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
 }
@@ -69,7 +69,7 @@ func TestDown(t *testing.T) {
 func TestChangedKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"keys_changed": true}`)
+	w.SetSwitches(`{"keys_changed": true}`)
 	for _, path := range []string{cmmobile, mobilepay, payouts, statusPath, resendPath, listPath, paidPath} {
 		status, reply := w.post(path, w.collection("P1", "237699123456"))
 		require.Equal(t, http.StatusUnauthorized, status, "%v %v", path, reply)
@@ -85,10 +85,10 @@ func TestUnknownWords(t *testing.T) {
 	w := newWorld(t)
 	w.collects("P1", "237699123456")
 	w.pays("R1", "237699123456")
-	w.Set(`{"unknown_words": true}`)
+	w.SetSwitches(`{"unknown_words": true}`)
 	for _, asked := range []string{"P1", "R1"} {
 		w.stands(asked, engine.UnknownWord, engine.UnknownWord).Inner(t, "payload").
-			Has(t, asked, fields{"status": engine.UnknownWord, "amount": "1000"})
+			Expect(t, asked, fields{"status": engine.UnknownWord, "amount": "1000"})
 	}
 	w.stands("P2", "ERROR", "PAYMENT_FOR_TRANSACTION_NOT_FOUND")
 }
@@ -97,11 +97,11 @@ func TestUnknownWords(t *testing.T) {
 func TestMangledResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"drop_answers": 2}`)
-	w.GivesUp(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699123456")))
-	w.GivesUp(w.Request(http.MethodPost, statusPath, signed(fields{"productId": "P1"})))
+	w.SetSwitches(`{"drop_answers": 2}`)
+	w.ExpectNoReply(w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699123456")))
+	w.ExpectNoReply(w.Request(http.MethodPost, statusPath, signed(fields{"productId": "P1"})))
 	w.stands("P1", "SUCCESS", "API_ORDER_SUCESSFULL")
-	w.Set(`{"answers": "page"}`)
+	w.SetSwitches(`{"answers": "page"}`)
 	got := w.Fetch(
 		w.Request(http.MethodPost, payouts, w.payout("R1", "237699123456")),
 	)
@@ -112,15 +112,15 @@ func TestMangledResponse(t *testing.T) {
 func TestLatencyAndSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"latency_ms": 1000}`)
+	w.SetSwitches(`{"latency_ms": 1000}`)
 	slow := w.Request(http.MethodPost, mobilepay, w.collection("P1", "237699123456"))
-	w.Waits(slow, time.Second).Shows(t, `"status":"SUCCESS"`)
-	w.Set(`{"latency_ms": 0, "settle_ms": 5000}`)
+	w.ExpectReplyAfter(slow, time.Second).ExpectTexts(t, `"status":"SUCCESS"`)
+	w.SetSwitches(`{"latency_ms": 0, "settle_ms": 5000}`)
 	w.collects("P2", "237699123456")
 	w.stands("P2", "PENDING", "PAYMENT_PENDING")
 	w.Clock.Advance(5 * time.Second)
 	w.stands("P2", "SUCCESS", "API_ORDER_SUCESSFULL")
-	w.Notices(2)
+	w.ExpectNotices(2)
 }
 
 // TestMaxOrders checks that a full simulator refuses orders and keeps the old ones.
@@ -151,7 +151,7 @@ func TestJournalClosed(t *testing.T) {
 
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
-	enginetest.NeedsAnAddress(t, func(address string) (*taramoney.Simulator, error) {
+	enginetest.ExpectInvalidURLsRefused(t, func(address string) (*taramoney.Simulator, error) {
 		return taramoney.New(engine.Config{Options: engine.Options{PublicURL: address}})
 	})
 	_, err := taramoney.New(

@@ -20,15 +20,15 @@ func TestRichWebhook(t *testing.T) {
 	w := newWorld(t)
 	id := w.collects("P1", "237699444444", fields{"productPrice": 100}).Text("transactionId")
 	w.Clock.Advance(time.Minute)
-	n := w.Notices(1)[0]
-	n.Said.Has(t, "the webhook", fields{
+	n := w.ExpectNotices(1)[0]
+	n.Fields.Expect(t, "the webhook", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "collectionId": id, "phoneNumber": "237699444444",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:30.000+02:00",
 		"status": "SUCCESS", "amount": "100", "originalAmount": "97", "mobileOperator": "ORANGE_CAMEROON",
 		"productId": "P1", "invoiceUrl": w.URL + "/pay/" + id,
 	})
-	require.Len(t, n.Said, 13)
-	require.NotEqual(t, id, n.Said["transactionId"])
+	require.Len(t, n.Fields, 13)
+	require.NotEqual(t, id, n.Fields["transactionId"])
 	got := secret(n)
 	require.Len(t, got, 1)
 	require.Equal(t, "sandbox-webhook-secret", got[0])
@@ -39,18 +39,18 @@ func TestRichWebhook(t *testing.T) {
 func TestPoorWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"quirks": {"poor_webhooks": true}}`)
+	w.SetSwitches(`{"quirks": {"poor_webhooks": true}}`)
 	w.accepted(cmmobile, w.collection("P1", "699222222"))
 	id := w.status("P1").Inner(t, "payload")["paymentId"]
 	w.Clock.Advance(2 * time.Second)
-	n := w.Notices(1)[0]
-	n.Said.Has(t, "the webhook", fields{
+	n := w.ExpectNotices(1)[0]
+	n.Fields.Expect(t, "the webhook", fields{
 		"businessId": "sandbox-biz", "paymentId": id, "phoneNumber": "699222222", "status": "FAILURE",
 		"creationDate": "2026-03-12T11:30:00.000+02:00", "changeDate": "2026-03-12T11:30:02.000+02:00",
 	})
-	require.Len(t, n.Said, 7)
-	require.NotEqual(t, "(no text)", n.Said.Text("collectionId"))
-	require.NotEqual(t, id, n.Said["collectionId"])
+	require.Len(t, n.Fields, 7)
+	require.NotEqual(t, "(no text)", n.Fields.Text("collectionId"))
+	require.NotEqual(t, id, n.Fields["collectionId"])
 	require.Len(t, secret(n), 1)
 }
 
@@ -60,9 +60,9 @@ func TestWebhookSecret(t *testing.T) {
 		"no_webhook_secret": "", "wrong_webhook_secret": "not-sandbox-webhook-secret",
 	} {
 		w := newWorld(t)
-		w.Set(`{"quirks": {"` + quirk + `": true}}`)
+		w.SetSwitches(`{"quirks": {"` + quirk + `": true}}`)
 		w.collects("P1", "237699123456")
-		n := w.Notices(1)[0]
+		n := w.ExpectNotices(1)[0]
 		require.Equal(t, want, n.Header.Get("tara-webhook-secret"), quirk)
 		require.Equal(t, want == "", len(secret(n)) == 0, quirk)
 	}
@@ -73,13 +73,13 @@ func TestWebhookSecret(t *testing.T) {
 func TestWebhookWithoutRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Inbox.Answer.Store(http.StatusInternalServerError)
+	w.Inbox.Status.Store(http.StatusInternalServerError)
 	w.collects("P1", "237699123456")
-	w.WaitsFor(1)
+	w.AwaitNotices(1)
 	w.Clock.Advance(24 * time.Hour)
 	w.accepted(resendPath, signed(fields{"productId": "P1"}))
-	all := w.Notices(2)
-	all[1].Said.Has(t, "the second webhook", all[0].Said)
+	all := w.ExpectNotices(2)
+	all[1].Fields.Expect(t, "the second webhook", all[0].Fields)
 }
 
 func TestResendRefused(t *testing.T) {
@@ -94,9 +94,9 @@ func TestResendRefused(t *testing.T) {
 	} {
 		status, reply := w.post(resendPath, signed(fields{"productId": product}))
 		require.Equal(t, http.StatusOK, status, product)
-		reply.Has(t, product, want)
+		reply.Expect(t, product, want)
 	}
-	w.Notices(0)
+	w.ExpectNotices(0)
 }
 
 // TestCorrection checks that FAILURE and then SUCCESS are sent, and that the book
@@ -104,30 +104,30 @@ func TestResendRefused(t *testing.T) {
 func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"correct_after_ms": 60000}`)
+	w.SetSwitches(`{"correct_after_ms": 60000}`)
 	w.collects("P1", "237699222222")
 	w.Clock.Advance(2 * time.Second)
-	w.WaitsFor(1)
+	w.AwaitNotices(1)
 	w.stands("P1", "FAILURE", "PAYMENT_REFUSED_BY_CUSTOMER")
 	w.Clock.Advance(time.Minute)
-	all := w.Notices(2)
-	require.EqualValues(t, "FAILURE", all[0].Said["status"])
-	require.EqualValues(t, "SUCCESS", all[1].Said["status"])
+	all := w.ExpectNotices(2)
+	require.EqualValues(t, "FAILURE", all[0].Fields["status"])
+	require.EqualValues(t, "SUCCESS", all[1].Fields["status"])
 	w.booked(1000)
 }
 
 func TestWebhookSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Set(`{"notifications_off": true}`)
+	w.SetSwitches(`{"notifications_off": true}`)
 	w.collects("P1", "237699123456")
-	w.Set(`{"notifications_off": false, "notification_copies": 2, "notification_delay_ms": 5000}`)
+	w.SetSwitches(`{"notifications_off": false, "notification_copies": 2, "notification_delay_ms": 5000}`)
 	w.collects("P2", "237699123456")
 	w.Clock.Advance(5*time.Second - time.Millisecond)
 	n := len(w.Inbox.All())
 	require.Equal(t, 0, n)
 	w.Clock.Advance(time.Millisecond)
-	for _, n := range w.Notices(2) {
-		n.Said.Has(t, "the webhook", fields{"productId": "P2"})
+	for _, n := range w.ExpectNotices(2) {
+		n.Fields.Expect(t, "the webhook", fields{"productId": "P2"})
 	}
 }

@@ -70,7 +70,7 @@ type call func(w http.ResponseWriter, r *http.Request, body []byte) error
 // every body holds the key and the business.
 func (s *Simulator) readAuthenticated(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := engine.ReadBody(w, r, maxBody)
-	if err != nil || !engine.SaysJSON(r) {
+	if err != nil || !engine.IsJSON(r) {
 		return nil, badBody
 	}
 	return body, s.authenticate(body)

@@ -59,7 +59,7 @@ func signed(body fields, change ...fields) fields {
 func (w *world) collection(product, phone string, change ...fields) fields {
 	return signed(fields{
 		"productId": product, "productName": "Sac de riz", "productPrice": 1000, "phoneNumber": phone,
-		"webHookUrl": w.Inbox.Hook(),
+		"webHookUrl": w.Inbox.NotifyURL(),
 	}, change...)
 }
 
@@ -103,7 +103,7 @@ func (w *world) status(product string) fields {
 func (w *world) stands(product, want, message string) fields {
 	w.T.Helper()
 	reply := w.status(product)
-	reply.Has(w.T, product, fields{"status": want, "message": message})
+	reply.Expect(w.T, product, fields{"status": want, "message": message})
 	return reply
 }
 
@@ -124,5 +124,5 @@ func (w *world) booked(want ...int64) {
 // post makes one call. A text body is sent unchanged.
 func (w *world) post(path string, body any) (int, fields) {
 	w.T.Helper()
-	return w.Object(w.Request(http.MethodPost, path, body))
+	return w.FetchObject(w.Request(http.MethodPost, path, body))
 }

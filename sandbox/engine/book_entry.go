@@ -11,9 +11,9 @@ const (
 	Out Direction = "out" // from the merchant to a customer
 )
 
-// Paid is one line of an operator's book: money that moved. A line is written once and
+// BookEntry is one line of an operator's book: money that moved. A line is written once and
 // never changed, so that Pirogue's books can be compared with it.
-type Paid struct {
+type BookEntry struct {
 	TxnID    string    `json:"txnid"`    // the operator's own number of the movement
 	OrderID  string    `json:"order_id"` // the merchant's reference of the order
 	MSISDN   string    `json:"msisdn"`   // if the operator knows it; empty otherwise
