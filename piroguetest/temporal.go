@@ -20,6 +20,12 @@ import (
 // temporalReady bounds the time from the development server's start until it responds.
 const temporalReady = 30 * time.Second
 
+const (
+	// maxStarts bounds the starts of one server whose ports were taken.
+	maxStarts = 5
+	portTaken = "address already in use"
+)
+
 // Temporal starts a real Temporal server for the test alone, in memory, and returns its
 // address. The server ends with the test.
 func Temporal(t testing.TB) string {
@@ -44,39 +50,68 @@ func StartTemporal(t testing.TB, args ...string) TemporalServer {
 	for _, attribute := range workflows.SearchAttributes() {
 		args = append(args, "-search-attribute", attribute)
 	}
+	return startServer(t, path, args)
+}
+
+// startServer starts a server that prints its address. The server draws free ports and listens on
+// them a moment later. If another process takes one in between, it starts the server again, at
+// most maxStarts times in all.
+func startServer(t testing.TB, path string, args []string) TemporalServer {
+	t.Helper()
+	for try := 1; ; try++ {
+		server := runServer(t, path, args)
+		select {
+		case address, ok := <-server.ready:
+			if ok {
+				return TemporalServer{Address: address, Kill: server.kill}
+			}
+		case <-time.After(temporalReady):
+			t.Fatalf("Temporal did not answer within %s", temporalReady)
+		}
+		server.kill() // its log is complete now
+		if try == maxStarts || !strings.Contains(server.log.String(), portTaken) {
+			t.Fatalf("Temporal ended before it answered:\n%s", lastOf(server.log.String()))
+		}
+	}
+}
+
+// serverProcess is a server that was started and may not listen yet.
+type serverProcess struct {
+	ready chan string // gets the address; closed without one if the server ends first
+	kill  func()
+	log   *strings.Builder // standard error; complete after kill
+}
+
+// runServer starts a server's process. The process ends with the test, which shows the end of its
+// log if it fails.
+func runServer(t testing.TB, path string, args []string) serverProcess {
+	t.Helper()
 	cmd := exec.Command(path, args...) //nolint:gosec,noctx // our own binary, ended by the clean-up below
-	var complaints strings.Builder     // of a server that tests kill and overload; shown if one fails
-	cmd.Stderr = &complaints
+	server := serverProcess{ready: make(chan string, 1), log: &strings.Builder{}}
+	cmd.Stderr = server.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	kill := sync.OnceFunc(func() {
+	server.kill = sync.OnceFunc(func() {
 		if cmd.Process.Kill() == nil {
 			require.Error(t, cmd.Wait(), "it was killed")
 		}
 	})
 	t.Cleanup(func() {
-		kill()
+		server.kill()
 		if t.Failed() {
-			t.Log(lastOf(complaints.String()))
+			t.Log(lastOf(server.log.String()))
 		}
 	})
-
-	ready := make(chan string, 1)
 	go func() {
+		defer close(server.ready)
 		var line struct{ Frontend string }
 		if json.NewDecoder(bufio.NewReader(stdout)).Decode(&line) == nil {
-			ready <- line.Frontend
+			server.ready <- line.Frontend
 		}
 	}()
-	select {
-	case address := <-ready:
-		return TemporalServer{Address: address, Kill: kill}
-	case <-time.After(temporalReady):
-		t.Fatalf("Temporal did not answer within %s", temporalReady)
-		return TemporalServer{}
-	}
+	return server
 }
 
 // maxComplaints is the number of bytes of a server's log that a failed test shows.
