@@ -211,7 +211,7 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 	if err := a.Workflows.Deliver(ctx, owner, bulk.NewBulkEventID(id), 0); err != nil {
 		return BulkClosed{}, activityError(err)
 	}
-	failpoint.Hit("bulk.told")
+	failpoint.Hit("bulk.announced")
 	counts := map[bulk.LineStatus]int{}
 	for status, tally := range progress.Tallies {
 		counts[status] = tally.Lines

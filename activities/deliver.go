@@ -175,7 +175,7 @@ func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhoo
 		_, spending = a.Store.UseSignature(ctx, access.UsedSignature{
 			Signature: signature, KeyID: string(o.MerchantID), Method: "POST", Path: "webhook", At: a.Clock.Now(),
 		})
-		failpoint.Hit("deliver.spent")
+		failpoint.Hit("deliver.signed")
 		return spending
 	})
 	if spending != nil {

@@ -239,7 +239,7 @@ func (a *Activities) status(
 	}
 	receipt, err := reader.Status(ctx, asked)
 	answered := a.Clock.Now() // what is written late was said no later
-	failpoint.Hit("ask.answered")
+	failpoint.Hit("poll.responded")
 	if trouble := a.recordCallResult(ctx, instance.Code, p.ID, err); trouble != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, trouble
 	}
@@ -251,7 +251,7 @@ func (a *Activities) status(
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Outcome: receipt.Outcome, Message: words, At: answered, Next: next.after(receipt.Outcome),
 	})
-	failpoint.Hit("ask.counted")
+	failpoint.Hit("poll.recorded")
 	if kept != nil {
 		return operator.OperatorResult{}, evidence, kept
 	}

@@ -115,7 +115,7 @@ func (a *Activities) noteTogether(
 		if _, err := a.Store.RecordAttemptResult(ctx, answer); err != nil {
 			return err
 		}
-		failpoint.Hit("bulk.line.noted")
+		failpoint.Hit("bulk.line.recorded")
 		activity.RecordHeartbeat(ctx, "noting the operator's answer")
 	}
 	return nil

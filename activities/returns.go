@@ -153,9 +153,9 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 	if refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref)); err != nil {
 		return back, err
 	}
-	failpoint.Hit("giveback.accepted")
+	failpoint.Hit("return.accepted")
 	err = a.Workflows.Launch(ctx, refund)
-	failpoint.Hit("giveback.launched")
+	failpoint.Hit("return.launched")
 	return ReturnResult{Open: true, Tries: back.Tries + 1}, err
 }
 

@@ -65,10 +65,10 @@ func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResu
 	if err != nil {
 		return FinalizeResult{}, err
 	}
-	failpoint.Hit("settle.committed")
+	failpoint.Hit("finalize.committed")
 	p := settled.Payment
 	if p.Late {
-		failpoint.Hit("settle.closed")
+		failpoint.Hit("finalize.closed")
 	}
 	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
@@ -79,7 +79,7 @@ func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResu
 			return FinalizeResult{}, err
 		}
 	}
-	failpoint.Hit("settle.announced")
+	failpoint.Hit("finalize.announced")
 	return FinalizeResult{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}, nil
 }
 

@@ -203,7 +203,7 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	// The start waits on the operator and needs no turn at the database.
 	rc.leaveLimiter()
 	first, err := a.workflows.Start(start, p)
-	failpoint.Hit("api.carry.started")
+	failpoint.Hit("api.accept.started")
 	if err != nil {
 		a.logLeftToSweep("payment is left to the sweep or answers later", rc, p.ID, err)
 	}

@@ -167,7 +167,7 @@ func (h callbackRoutes) record(rc *requestContext, a pirogue.Attempt, result ope
 		return nil
 	}
 	h.metrics.callback(a.Operator, callbackReceived)
-	failpoint.Hit("api.callback.kept")
+	failpoint.Hit("api.callback.recorded")
 	h.signal(rc.ctx, a, callback)
 	return nil
 }

@@ -45,7 +45,7 @@ func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.Attempt
 		if !changed {
 			return unchanged{}
 		}
-		failpoint.Hit("store.answer.attempt")
+		failpoint.Hit("store.result.attempt")
 		return updatePaymentOf(tx, payment, a, stored, accepted)
 	})
 	return stored, err

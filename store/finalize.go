@@ -51,7 +51,7 @@ func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lif
 		if !first {
 			return storedResult(tx, &finalized, s.Status)
 		}
-		failpoint.Hit("store.settle.drawn")
+		failpoint.Hit("store.finalize.status")
 		return db.completeFinalization(tx, &finalized, s, money)
 	})
 	if err != nil {
@@ -96,7 +96,7 @@ func (db *database) completeFinalization(
 	if finalized.EventID, err = writeEvent(tx, p, at); err != nil {
 		return err
 	}
-	failpoint.Hit("store.settle.announced")
+	failpoint.Hit("store.finalize.announced")
 	if err := db.forgetPasswords(tx, p); err != nil {
 		return err
 	}
@@ -104,14 +104,14 @@ func (db *database) completeFinalization(
 	if err != nil {
 		return err
 	}
-	failpoint.Hit("store.settle.parent")
+	failpoint.Hit("store.finalize.parent")
 	finalized.Reversed = reversed
 	ending, err := resolvingJournals(tx, p, s, money)
 	if err != nil {
 		return err
 	}
 	err = bookAll(tx, at, append(journals, ending...)...)
-	failpoint.Hit("store.settle.booked")
+	failpoint.Hit("store.finalize.booked")
 	return err
 }
 
