@@ -121,7 +121,7 @@ func (e *Engine) OpenCollection(o Order) (Order, error) {
 	if o.MSISDN == "" {
 		b = Behaviour{Outcome: Silent}
 	}
-	return e.open(collection(o, b, e.options.Lapse, now.Settling()))
+	return e.open(CollectionOf(o, b, e.options.Lapse, now.Settling()))
 }
 
 // OpenPayout opens a payout. It returns ErrCeiling for the number that is refused at once,
@@ -135,7 +135,7 @@ func (e *Engine) OpenPayout(o Order) (Order, error) {
 	case p.End == RefusedAtOnce:
 		return Order{}, ErrCeiling
 	}
-	return e.open(payout(o, p, now.Settling()))
+	return e.open(PayoutOf(o, p, now.Settling()))
 }
 
 // Refund opens an order that gives all of an executed one back. It returns ErrReturned, and

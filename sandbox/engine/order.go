@@ -123,10 +123,10 @@ func (o *Order) bookEntry() BookEntry {
 	}
 }
 
-// collection returns the opening of a collection according to a magic number. A silent
+// CollectionOf returns the opening of a collection according to a magic number. A silent
 // customer's order lapses at the end of the operator's window. On a page settling begins
 // with the confirmation.
-func collection(o Order, b Behaviour, window, settling time.Duration) Opening {
+func CollectionOf(o Order, b Behaviour, window, settling time.Duration) Opening {
 	o.Direction, o.Copies = In, b.Callbacks
 	ends, why := o.decide(b)
 	c := Course{Ends: ends, Reason: why, After: max(b.After, settling)}
@@ -157,8 +157,8 @@ func (o *Order) decide(b Behaviour) (State, Reason) {
 	}
 }
 
-// payout returns the opening of a payout according to a magic number.
-func payout(o Order, p Payout, settling time.Duration) Opening {
+// PayoutOf returns the opening of a payout according to a magic number.
+func PayoutOf(o Order, p Payout, settling time.Duration) Opening {
 	c := Course{Ends: Executed, After: max(p.After, settling)}
 	if p.End != PaidOut {
 		c.Ends, c.Reason = Declined, Rejected

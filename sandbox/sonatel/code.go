@@ -32,27 +32,21 @@ type Code struct {
 	NextAt        *time.Time `json:"next_at"` // time at which the automatic customer pays; null for never
 }
 
-// code is one QR code in the journal's form.
+// code is one QR code in the journal's form. It stores no transaction.
 type code struct {
+	Code
+
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
-	Amount      int64             `json:"amount"`
-	Reference   string            `json:"reference"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	SuccessURL  string            `json:"success_url,omitempty"`
 	CancelURL   string            `json:"cancel_url,omitempty"`
 	CallbackURL string            `json:"callback_url,omitempty"`
 	SingleUse   bool              `json:"single_use"`
-	MSISDN      string            `json:"msisdn,omitempty"`
-	CreatedAt   time.Time         `json:"created_at"`
-	ValidUntil  time.Time         `json:"valid_until"`
 	Visited     bool              `json:"visited,omitempty"`
-	Cancelled   bool              `json:"cancelled,omitempty"`
-	AnswerLost  bool              `json:"answer_lost,omitempty"`
 	Unread      bool              `json:"unread,omitempty"` // the response was spoiled
 	// Force is the magic number of the switch Force when the code was made.
-	Force  string    `json:"force,omitempty"`
-	NextAt time.Time `json:"next_at"` // zero if nobody pays automatically
+	Force string `json:"force,omitempty"`
 }
 
 // behaviour returns the behaviour of this code's customer. Without a number nobody acts
@@ -68,30 +62,30 @@ func (c *code) behaviour() engine.Behaviour {
 // code, so nobody pays.
 func (c *code) scheduleCustomer() {
 	b := c.behaviour()
-	if b.Outcome != engine.Silent && !c.AnswerLost && !c.Unread {
-		c.NextAt = c.CreatedAt.Add(b.After)
+	if b.Outcome != engine.Silent && !c.ResponseLost && !c.Unread {
+		c.NextAt = new(c.CreatedAt.Add(b.After))
 	}
 }
 
 // actsAtOnce reports whether the automatic customer waits only for the response.
 func (c *code) actsAtOnce() bool {
-	return c.NextAt.Equal(c.CreatedAt)
+	return c.NextAt != nil && c.NextAt.Equal(c.CreatedAt)
 }
 
 // markLost cancels the automatic customer of a code that nobody received.
 func (c *code) markLost() bool {
-	c.AnswerLost, c.NextAt = true, time.Time{}
+	c.ResponseLost, c.NextAt = true, nil
 	return true
 }
 
 // visit records that a person opened the page. The first time, an automatic customer who
 // yields steps back.
 func (c *code) visit(now time.Time) bool {
-	if c.Visited || c.NextAt.IsZero() || !c.behaviour().YieldsToUser {
+	if c.Visited || c.NextAt == nil || !c.behaviour().YieldsToUser {
 		return false
 	}
 	c.Visited = true
-	c.NextAt = now.Add(stepsBackFor)
+	c.NextAt = new(now.Add(stepsBackFor))
 	return true
 }
 
@@ -101,7 +95,7 @@ func (c *code) cancel() bool {
 	if c.Cancelled {
 		return false
 	}
-	c.Cancelled, c.NextAt = true, time.Time{}
+	c.Cancelled, c.NextAt = true, nil
 	return true
 }
 
@@ -111,7 +105,7 @@ func (c *code) confirmedAt() time.Time {
 	if c.behaviour().After == engine.LateAfter && c.NextAt.After(c.ValidUntil) {
 		return c.ValidUntil
 	}
-	return c.NextAt
+	return *c.NextAt
 }
 
 // checkPayable returns the reason why a code cannot be paid at an instant, or nil. paid
@@ -134,27 +128,19 @@ func (c *code) opening(by confirmation, merchantCode string) engine.Opening {
 	notes := notesOf(partner, customer, channelMAXIT, c.Metadata)
 	notes[noteCode], notes[noteRequestDate] = c.ID, instant(c.CreatedAt)
 	notes[noteReceives] = strconv.FormatBool(true)
-	o := engine.Order{
-		Reference: c.Reference, Direction: engine.In, MSISDN: by.msisdn, Asked: c.Amount, Currency: unitXOF,
-		CallbackURL: c.CallbackURL, Notes: notes, Copies: by.behaviour.Callbacks,
-	}
-	if by.behaviour.OtherAmount {
-		o.Amount = engine.AnotherAmount(c.Amount)
-	}
-	course := paymentCourse(by.behaviour)
-	course.After = by.settling
-	return engine.Opening{Order: o, Course: course}
+	wanted := engine.CollectionOf(engine.Order{
+		Reference: c.Reference, MSISDN: by.msisdn, Asked: c.Amount, Currency: unitXOF, CallbackURL: c.CallbackURL,
+		Notes: notes,
+	}, by.behaviour, 0, 0)
+	wanted.Course, wanted.LosesResponses = paymentCourse(by.behaviour), false
+	wanted.Course.After = by.settling
+	return wanted
 }
 
-// view returns the description of a code for the book, without its link. paidBy is the
-// transaction that pays it.
+// view returns the description of a code for the book. paidBy is the transaction that pays
+// it.
 func (c *code) view(paidBy string) Code {
-	v := Code{
-		Reference: c.Reference, MSISDN: c.MSISDN, Amount: c.Amount, Cancelled: c.Cancelled,
-		ResponseLost: c.AnswerLost, TransactionID: paidBy, CreatedAt: c.CreatedAt, ValidUntil: c.ValidUntil,
-	}
-	if !c.NextAt.IsZero() {
-		v.NextAt = &c.NextAt
-	}
+	v := c.Code
+	v.TransactionID = paidBy
 	return v
 }

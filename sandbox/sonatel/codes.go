@@ -55,10 +55,10 @@ func (cs *codes) issue(c code) (code, error) {
 			continue
 		}
 		if len(cs.tries(older)) > 0 {
-			c.NextAt = time.Time{}
+			c.NextAt = nil
 		}
-		if !older.NextAt.IsZero() {
-			older.NextAt = time.Time{}
+		if older.NextAt != nil {
+			older.NextAt = nil
 			if err := cs.save(older); err != nil {
 				return code{}, err
 			}
@@ -72,16 +72,16 @@ func (cs *codes) issue(c code) (code, error) {
 func (cs *codes) change(id string, step func(*code) bool) (code, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	kept, found := cs.byID.Find(id)
+	stored, found := cs.byID.Find(id)
 	if !found {
 		return code{}, notFound
 	}
-	next := kept
+	next := stored
 	if !step(&next) {
-		return kept, nil
+		return stored, nil
 	}
 	if err := cs.save(next); err != nil {
-		return kept, err
+		return stored, err
 	}
 	return next, nil
 }
@@ -155,7 +155,7 @@ func (cs *codes) pay(by confirmation) (engine.Order, error) {
 // dismissCustomer ends the wait for the automatic customer of a code that somebody tried to pay.
 // The transaction says so in the journal.
 func (cs *codes) dismissCustomer(c code) {
-	c.NextAt = time.Time{}
+	c.NextAt = nil
 	cs.put(c)
 }
 
@@ -174,10 +174,10 @@ func (cs *codes) correct(o engine.Order) error {
 // payEarly serves the number with three callbacks. Its customer pays, and one callback
 // arrives, while the merchant still waits for the code.
 func (cs *codes) payEarly(c code) (engine.Order, bool) {
-	if c.behaviour().Callbacks < 2 || c.NextAt.IsZero() {
+	if c.behaviour().Callbacks < 2 || c.NextAt == nil {
 		return engine.Order{}, false
 	}
-	return cs.payAutomatically(c, c.NextAt, 0)
+	return cs.payAutomatically(c, *c.NextAt, 0)
 }
 
 // payAutomatically lets the automatic customer of a code confirm it at an instant.
@@ -193,9 +193,9 @@ func (cs *codes) payAutomatically(c code, at time.Time, settling time.Duration) 
 // customer twice who steps back meanwhile: the call that finds nothing due schedules again.
 func (cs *codes) scheduleCustomer(c code) {
 	switch {
-	case c.NextAt.IsZero():
+	case c.NextAt == nil:
 	case c.NextAt.After(cs.engine.Now()):
-		cs.engine.Scheduler.At(c.NextAt, func() { cs.payWhenDue(c.ID) })
+		cs.engine.Scheduler.At(*c.NextAt, func() { cs.payWhenDue(c.ID) })
 	default:
 		cs.payWhenDue(c.ID)
 	}
@@ -205,7 +205,7 @@ func (cs *codes) scheduleCustomer(c code) {
 func (cs *codes) payWhenDue(id string) {
 	c, found := cs.find(id)
 	switch {
-	case !found || c.NextAt.IsZero():
+	case !found || c.NextAt == nil:
 	case c.NextAt.After(cs.engine.Now()):
 		cs.scheduleCustomer(c)
 	default:
@@ -236,7 +236,7 @@ func (cs *codes) lostBefore(c code) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return slices.ContainsFunc(cs.byID.FindAll(cs.byReference[c.Reference]), func(other code) bool {
-		return other.ID != c.ID && other.AnswerLost
+		return other.ID != c.ID && other.ResponseLost
 	})
 }
 

@@ -44,7 +44,7 @@ func (s *Simulator) cashin(w http.ResponseWriter, r *http.Request) error {
 	if to.End == engine.RefusedAtOnce {
 		return ceilingReached
 	}
-	return s.openAndReply(w, r, depositOf(asked, to, address))
+	return s.openAndReply(w, r, engine.PayoutOf(asked.order(address), to, 0))
 }
 
 // checkDeposit returns the reason to refuse a deposit, or nil. It checks first for the
@@ -61,20 +61,6 @@ func (s *Simulator) checkDeposit(m movement) error {
 		return badMSISDN
 	}
 	return s.pins.checkRetailer(m.Partner)
-}
-
-// depositOf returns the opening of a deposit to one magic number.
-func depositOf(m movement, to engine.Payout, callbackURL string) engine.Opening {
-	o := m.order(engine.Out, callbackURL)
-	o.Copies = to.Callbacks
-	if to.OtherAmount {
-		o.Amount = engine.AnotherAmount(o.Asked)
-	}
-	c := engine.Course{Ends: engine.Executed, After: to.After}
-	if to.End != engine.PaidOut {
-		c.Ends, c.Reason = engine.Declined, engine.Rejected
-	}
-	return engine.Opening{Order: o, Course: c, LosesResponses: to.ResponseLost}
 }
 
 // bulkCashin deposits into many wallets by one call. An invalid line refuses the call; a
@@ -109,7 +95,7 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 // bulkLineOf returns the opening of a line of a bulk. A line ends after the response, and
 // the float or the ceiling rejects no other line.
 func bulkLineOf(m movement, to engine.Payout, callbackURL, bulkID string) engine.Opening {
-	line := depositOf(m, to, callbackURL)
+	line := engine.PayoutOf(m.order(callbackURL), to, 0)
 	line.Order.Notes[noteBulk] = bulkID
 	line.Course.AfterResponse = true
 	if to.End == engine.RefusedAtOnce {

@@ -137,10 +137,10 @@ func (h history) word(t transaction) Status {
 // status serves the status word of one transaction and nothing else. Only a search shows
 // the amount.
 func (h history) status(w http.ResponseWriter, r *http.Request) error {
-	kept, found := h.engine.Order(r.PathValue("id"))
+	stored, found := h.engine.Order(r.PathValue("id"))
 	if !found {
 		return notFound
 	}
-	engine.WriteJSON(w, http.StatusOK, map[string]Status{"status": h.word(transaction{kept})})
+	engine.WriteJSON(w, http.StatusOK, map[string]Status{"status": h.word(transaction{stored})})
 	return nil
 }

@@ -204,11 +204,11 @@ func TestLostResponse(t *testing.T) {
 		w.becomes("R1", "SUCCESS")
 		w.showsBooked(engine.Out, 50000)
 		w.accepted(w.call(http.MethodPost, cashins, body), "second deposit")
-		book, kept := w.Sim.Book(), w.Sim.Transactions()
+		book, stored := w.Sim.Book(), w.Sim.Transactions()
 		require.Len(t, book, 2)
 		require.Equal(t, book[0].OrderID, book[1].OrderID)
-		require.True(t, kept[0].ResponseLost)
-		require.False(t, kept[1].ResponseLost)
+		require.True(t, stored[0].ResponseLost)
+		require.False(t, stored[1].ResponseLost)
 	})
 	// The automatic customer does not pay a code that nobody received.
 	t.Run("qr_code", func(t *testing.T) {

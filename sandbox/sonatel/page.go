@@ -52,7 +52,7 @@ func (p page) visit(w http.ResponseWriter, c code, t words) {
 	now := p.engine.Now()
 	after, err := p.codes.change(c.ID, func(x *code) bool { return x.visit(now) })
 	if err != nil {
-		p.engine.Log.Error("visit not kept", "error", err)
+		p.engine.Log.Error("visit not stored", "error", err)
 		after = c
 	}
 	p.render(w, http.StatusOK, t, p.view(after, t))
@@ -64,7 +64,7 @@ func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t words) {
 	after, err := p.codes.cancel(c.ID)
 	switch {
 	case err != nil:
-		p.engine.Log.Error("cancellation not kept", "error", err)
+		p.engine.Log.Error("cancellation not stored", "error", err)
 		p.down(w, r)
 	case after.Cancelled && after.CancelURL != "":
 		engine.Redirect(w, after.CancelURL)
@@ -96,7 +96,7 @@ func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
 		return
 	case errors.As(err, &refused): // expired or used meanwhile: the page shows it
 	case err != nil:
-		p.engine.Log.Error("confirmation not kept", "error", err)
+		p.engine.Log.Error("confirmation not stored", "error", err)
 		p.down(w, r)
 		return
 	default:

@@ -49,12 +49,9 @@ func (s *Simulator) readPayment(
 		return movement{}, engine.Opening{}, err
 	}
 	b := s.Faults.Read().BehaviourOf(asked.Customer.ID)
-	o := asked.order(engine.In, address)
-	o.Copies = b.Callbacks
-	if b.OtherAmount {
-		o.Amount = engine.AnotherAmount(o.Asked)
-	}
-	return asked, engine.Opening{Order: o, Course: courseOf(b), LosesResponses: b.ResponseLost}, nil
+	wanted = engine.CollectionOf(asked.order(address), b, 0, 0)
+	wanted.Course = courseOf(b)
+	return asked, wanted, nil
 }
 
 // oneStep executes a payment of a customer who gave an OTP beforehand. It uses up the OTP,

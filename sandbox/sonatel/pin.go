@@ -88,11 +88,11 @@ func (p *pins) restoreKey(line keyLine) error {
 	if line.Number < 0 || line.Number >= len(p.keys) {
 		return fmt.Errorf("there is no key %d", line.Number)
 	}
-	kept, err := x509.ParsePKCS1PrivateKey(line.Key)
+	stored, err := x509.ParsePKCS1PrivateKey(line.Key)
 	if err != nil {
 		return fmt.Errorf("read key %d: %w", line.Number, err)
 	}
-	p.keys[line.Number] = kept
+	p.keys[line.Number] = stored
 	return nil
 }
 

@@ -82,11 +82,13 @@ func (q codeRequest) code(r *http.Request, now time.Time, callbackURL, force str
 		life = maxValidity
 	}
 	c := code{
-		ID: newID(), Name: q.Name, Amount: int64(q.Amount.Value), Reference: q.Reference, Metadata: q.Metadata,
-		SuccessURL: q.SuccessURL, CancelURL: q.CancelURL, CallbackURL: callbackURL,
-		SingleUse: q.Restrictions.SingleUse, MSISDN: r.Header.Get(MSISDNHeader), CreatedAt: now,
-		ValidUntil: now.Add(life), AnswerLost: engine.ResponseIsLost(r.Context()),
-		Unread: engine.ResponseIsSpoiled(r.Context()), Force: force,
+		Code: Code{
+			Reference: q.Reference, MSISDN: r.Header.Get(MSISDNHeader), Amount: int64(q.Amount.Value),
+			ResponseLost: engine.ResponseIsLost(r.Context()), CreatedAt: now, ValidUntil: now.Add(life),
+		},
+		ID: newID(), Name: q.Name, Metadata: q.Metadata, SuccessURL: q.SuccessURL, CancelURL: q.CancelURL,
+		CallbackURL: callbackURL, SingleUse: q.Restrictions.SingleUse, Unread: engine.ResponseIsSpoiled(r.Context()),
+		Force: force,
 	}
 	c.scheduleCustomer()
 	return c

@@ -115,8 +115,8 @@ type movement struct {
 	Method              string            `json:"method"`
 }
 
-// order returns the fields that every transaction of a body shares, ordered in a direction.
-func (m movement) order(way engine.Direction, callbackURL string) engine.Order {
+// order returns the fields that every transaction of a body shares.
+func (m movement) order(callbackURL string) engine.Order {
 	notes := notesOf(m.Partner, m.Customer, channelAPI, m.Metadata)
 	// The customer gets a message by default, as in Sonatel's starter.
 	notes[noteReceives] = strconv.FormatBool(m.ReceiveNotification == nil || *m.ReceiveNotification)
@@ -124,8 +124,8 @@ func (m movement) order(way engine.Direction, callbackURL string) engine.Order {
 		notes[noteRequestDate] = instant(said)
 	}
 	return engine.Order{
-		Reference: m.Reference, Direction: way, MSISDN: international(m.Customer.ID), Asked: int64(m.Amount.Value),
-		Currency: unitXOF, CallbackURL: callbackURL, Notes: notes,
+		Reference: m.Reference, MSISDN: international(m.Customer.ID), Asked: int64(m.Amount.Value), Currency: unitXOF,
+		CallbackURL: callbackURL, Notes: notes,
 	}
 }
 
