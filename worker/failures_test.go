@@ -154,7 +154,7 @@ func (b *books) settle(failures int, look func()) {
 	require.Equal(b.t, int32(failures/activities.FailuresToCase), counted.Load(), "the figure")
 }
 
-func TestAnActivityThatFailsAgainAndAgainIsACase(t *testing.T) {
+func TestFailingActivity(t *testing.T) {
 	t.Parallel()
 
 	for name, row := range map[string]struct {

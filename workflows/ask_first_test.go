@@ -37,15 +37,15 @@ func (w *world) askFirst(from, until time.Duration) {
 		)
 		require.NoError(w.t, w.store.OperatorLooked(ctx, instance, "its portal", "awa"))
 		require.NoError(w.t, w.store.OperatorLooked(ctx, another, "its portal", "awa"))
-		verdict, err := w.store.EndAskFirst(ctx, nil, "awa", w.env.Now())
+		result, err := w.store.EndAskFirst(ctx, nil, "awa", w.env.Now())
 		require.NoError(w.t, err)
-		require.Equal(w.t, support.DecisionSettled, verdict.Decision, verdict.Reason)
+		require.Equal(w.t, support.DecisionSettled, result.Decision, result.Reason)
 	}, until)
 }
 
 // Of a restored database nothing is sent and nothing ends without money until operators were
 // asked. What was PREPARED was perhaps sent.
-func TestWhileOperatorsAreAskedFirst(t *testing.T) {
+func TestAskFirst(t *testing.T) {
 	t.Parallel()
 
 	const days = 24 * time.Hour
@@ -54,57 +54,58 @@ func TestWhileOperatorsAreAskedFirst(t *testing.T) {
 	for name, tt := range map[string]struct {
 		setting setting
 		from    time.Duration
-		scenes  []scene
+		script  []scripted
 		seen    pirogue.Status // shortly before the mode ends, after two days; "" if it has ended
 		want    pirogue.Status
 		sent    int
 	}{
 		"a cash-out that was paid": {
-			setting{kind: pirogue.CashOut}, 0, []scene{{outcome: paid}}, "", "SUCCESS", 0,
+			setting{kind: pirogue.CashOut}, 0, []scripted{{outcome: paid}}, "", "SUCCESS", 0,
 		},
 		"a cash-out that was not": {
-			setting{kind: pirogue.CashOut, proves: true, horizon: time.Hour},
+			setting{kind: pirogue.CashOut, proves: true, finalityWindow: time.Hour},
 			0,
-			[]scene{{outcome: absent}},
+			[]scripted{{outcome: absent}},
 			"PENDING", "FAILED", 0,
 		},
 		"a cash-out that is refused": {
 			setting{kind: pirogue.CashOut},
 			time.Minute,
-			[]scene{{outcome: pending}, {from: time.Hour, outcome: declined}},
+			[]scripted{{outcome: pending}, {from: time.Hour, outcome: declined}},
 			"PENDING", "FAILED", 1,
 		},
 		"a refund that was paid": {
-			setting{kind: pirogue.Refund}, 0, []scene{{outcome: pending}, {from: days, outcome: paid}}, "", "SUCCESS",
+			setting{kind: pirogue.Refund}, 0, []scripted{{outcome: pending}, {from: days, outcome: paid}}, "",
+			"SUCCESS",
 			0,
 		},
 		"a cash-in that is never paid": {
-			setting{kind: pirogue.CashIn}, time.Minute, []scene{{outcome: pending}}, "PENDING", "EXPIRED", 1,
+			setting{kind: pirogue.CashIn}, time.Minute, []scripted{{outcome: pending}}, "PENDING", "EXPIRED", 1,
 		},
 		"a cash-in that was not sent": {
-			setting{kind: pirogue.CashIn}, 0, []scene{{outcome: pending}}, "INITIATED", "FAILED", 0,
+			setting{kind: pirogue.CashIn}, 0, []scripted{{outcome: pending}}, "INITIATED", "FAILED", 0,
 		},
 		"a cash-in that is paid late": {
 			setting{kind: pirogue.CashIn},
 			time.Minute,
-			[]scene{{outcome: pending}, {from: days, outcome: paid}},
+			[]scripted{{outcome: pending}, {from: days, outcome: paid}},
 			"", "SUCCESS", 1,
 		},
 		"a cash-in that is declined": {
 			setting{kind: pirogue.CashIn},
 			time.Minute,
-			[]scene{{outcome: pending}, {from: 2 * time.Minute, outcome: declined}},
+			[]scripted{{outcome: pending}, {from: 2 * time.Minute, outcome: declined}},
 			"PENDING", "FAILED", 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := freshBooks(t).world(t, tt.setting)
+			w := freshDatabase(t).world(t, tt.setting)
 			w.env.SetWorkflowRunTimeout(10 * days)
-			w.operator.scenes = tt.scenes
+			w.operator.script = tt.script
 			w.askFirst(tt.from, 2*days)
 			seen := w.glanceAt(2*days - time.Second)
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			require.Equal(t, tt.seen, seen.status)
 			require.Len(t, w.operator.refs, tt.sent)
 			require.Zero(t, w.reserved())
@@ -114,12 +115,12 @@ func TestWhileOperatorsAreAskedFirst(t *testing.T) {
 
 // A workflow whose payment the restored database does not have fails where people see it, and
 // asks its operator nothing.
-func TestAWorkflowWithoutARowFails(t *testing.T) {
+func TestWorkflowWithoutRow(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
-	w.order.PaymentID = ids.Payment()
-	w.env.ExecuteWorkflow(workflows.CashOut, w.order)
+	w.input.PaymentID = ids.Payment()
+	w.env.ExecuteWorkflow(workflows.CashOut, w.input)
 	require.True(t, w.env.IsWorkflowCompleted())
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, w.env.GetWorkflowError(), &failed)

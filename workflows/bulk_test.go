@@ -24,27 +24,27 @@ import (
 	"pirogue/workflows"
 )
 
-// crew is a world whose payments' workflows are played: a payment of a bulk ends some time
+// bulkWorld is a world whose payments' workflows are played: a payment of a bulk ends some time
 // after it was launched.
-type crew struct {
+type bulkWorld struct {
 	*world
 	bulk  bulk.Bulk
 	lines []bulk.BulkLine
 
-	mu       sync.Mutex
-	open     []pirogue.Payment
-	launches map[pirogue.PaymentID]int
-	falls    int // launches after which the worker dies, once
-	told     []pirogue.EventID
-	most     int // payments that were open at one moment
+	mu        sync.Mutex
+	open      []pirogue.Payment
+	launches  map[pirogue.PaymentID]int
+	falls     int // launches after which the worker dies, once
+	delivered []pirogue.EventID
+	most      int // payments that were open at one moment
 
 	operators map[pirogue.OperatorCode]operator.Instance
 }
 
 // newCrew accepts a bulk of so many lines.
-func newCrew(t *testing.T, lines int) *crew {
+func newBulkWorld(t *testing.T, lines int) *bulkWorld {
 	t.Helper()
-	c := &crew{world: freshBooks(t).world(t, setting{}), launches: map[pirogue.PaymentID]int{}}
+	c := &bulkWorld{world: freshDatabase(t).world(t, setting{}), launches: map[pirogue.PaymentID]int{}}
 	c.collected("funds", int64(lines*120), 0)
 	now := pirogue.Clock(c.env.Now).Now()
 	c.bulk = bulk.Bulk{
@@ -70,12 +70,12 @@ func newCrew(t *testing.T, lines int) *crew {
 }
 
 // begin gives the crew a Temporal of its own.
-func (c *crew) begin() {
+func (c *bulkWorld) begin() {
 	c.employ(c.operator, c.store)
 }
 
 // Launch implements activities.Workflows.
-func (c *crew) Launch(_ context.Context, p pirogue.Payment) error {
+func (c *bulkWorld) Launch(_ context.Context, p pirogue.Payment) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.launches[p.ID]++; c.launches[p.ID] == 1 {
@@ -90,19 +90,19 @@ func (c *crew) Launch(_ context.Context, p pirogue.Payment) error {
 }
 
 // Deliver implements activities.Workflows.
-func (c *crew) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
-	c.told = append(c.told, id)
+func (c *bulkWorld) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
+	c.delivered = append(c.delivered, id)
 	return nil
 }
 
 // pay ends what is open every minute: every tenth fails.
-func (c *crew) pay(rounds int) {
+func (c *bulkWorld) pay(rounds int) {
 	for round := range rounds {
 		c.env.RegisterDelayedCallback(c.payAll, time.Duration(round+1)*time.Minute)
 	}
 }
 
-func (c *crew) payAll() {
+func (c *bulkWorld) payAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, p := range c.open {
@@ -123,15 +123,15 @@ func (c *crew) payAll() {
 }
 
 // run runs the coordinator to its end.
-func (c *crew) run() activities.BulkClosed {
+func (c *bulkWorld) run() activities.BulkClosed {
 	c.t.Helper()
-	order := bulk.NewBulkInput(c.bulk, func(code pirogue.OperatorCode) (operator.Instance, bool) {
+	input := bulk.NewBulkInput(c.bulk, func(code pirogue.OperatorCode) (operator.Instance, bool) {
 		return c.operators[code], true
 	})
-	for i := range order.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
-		order.Pages[i].CallTimeout += operator.Duration(time.Minute)
+	for i := range input.Pages { // this Temporal counts silence by the machine's clock, over all runs of a page
+		input.Pages[i].CallTimeout += operator.Duration(time.Minute)
 	}
-	c.env.ExecuteWorkflow(workflows.Bulk, order)
+	c.env.ExecuteWorkflow(workflows.Bulk, input)
 	require.True(c.t, c.env.IsWorkflowCompleted())
 	require.NoError(c.t, c.env.GetWorkflowError())
 	var closed activities.BulkClosed
@@ -139,30 +139,30 @@ func (c *crew) run() activities.BulkClosed {
 	return closed
 }
 
-func TestABulkStartsEachLineOnceAndClosesWhenAllAreOver(t *testing.T) {
+func TestBulk(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 1100) // three pages
+	c := newBulkWorld(t, 1100) // three pages
 	c.pay(10)
 	closed := c.run()
 	require.Equal(t, bulk.BulkCompleted, closed.State)
 	require.Equal(t, 1100, closed.Counts["SUCCESS"]+closed.Counts["FAILED"])
 	require.Len(t, c.launches, 1100)
 	require.LessOrEqual(t, c.most, 2*bulk.BulkPageLines, "an operator that decides nothing is given no more")
-	require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.told)
+	require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.delivered)
 	require.EqualValues(t, 1100*120-closed.Counts["SUCCESS"]*120, c.balance().Available)
 	c.audit()
 }
 
 // The worker dies at different lines of a page; the page is run again.
-func TestAPageThatDiesIsStartedAgain(t *testing.T) {
+func TestBulkPageDies(t *testing.T) {
 	t.Parallel()
 
 	for _, falls := range []int{1, 7, 30} {
 		t.Run(fmt.Sprintf("after %d launches", falls), func(t *testing.T) {
 			t.Parallel()
 
-			c := newCrew(t, 30)
+			c := newBulkWorld(t, 30)
 			c.falls = falls
 			c.pay(2)
 			require.Equal(t, bulk.BulkCompleted, c.run().State)
@@ -173,13 +173,13 @@ func TestAPageThatDiesIsStartedAgain(t *testing.T) {
 }
 
 // The coordinator is lost, with all that Temporal knew of it, and started anew.
-func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
+func TestBulkStartedAnew(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 60)
+	c := newBulkWorld(t, 60)
 	c.env.RegisterDelayedCallback(func() { loseHistory(c.env) }, 20*time.Second)
 	noOperator := func(pirogue.OperatorCode) (operator.Instance, bool) { return operator.Instance{}, false }
-	c.env.ExecuteWorkflow(losable(workflows.Bulk), bulk.NewBulkInput(c.bulk, noOperator))
+	c.env.ExecuteWorkflow(withLosableHistory(workflows.Bulk), bulk.NewBulkInput(c.bulk, noOperator))
 	require.Error(t, c.env.GetWorkflowError())
 	require.Len(t, c.launches, 60)
 	c.payAll()
@@ -191,10 +191,10 @@ func TestABulkThatIsStartedAnewStartsNothingTwice(t *testing.T) {
 	c.audit()
 }
 
-func TestACancelledBulkStartsNoOtherLine(t *testing.T) {
+func TestBulkCancelled(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 1100)
+	c := newBulkWorld(t, 1100)
 	c.env.RegisterDelayedCallback(func() {
 		_, err := c.store.CancelBulk(context.Background(), c.owner, c.bulk.ID, c.env.Now())
 		require.NoError(t, err)
@@ -207,10 +207,10 @@ func TestACancelledBulkStartsNoOtherLine(t *testing.T) {
 	c.audit()
 }
 
-func TestSweepStartsABulkThatNobodyStarted(t *testing.T) {
+func TestSweepStartsBulk(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 3)
+	c := newBulkWorld(t, 3)
 	c.expire() // the world's own payment
 	c.env.SetStartTime(c.env.Now().Add(24 * time.Hour))
 	c.env.ExecuteWorkflow(workflows.Sweep)
@@ -221,10 +221,10 @@ func TestSweepStartsABulkThatNobodyStarted(t *testing.T) {
 	require.Equal(t, 3, progress.Tallies[bulk.LineWaiting].Lines, "lines whose turn has not come are left alone")
 }
 
-func TestSweepLeavesLinesThatWaitForTheirOperator(t *testing.T) {
+func TestSweepLeavesWaitingLines(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 3)
+	c := newBulkWorld(t, 3)
 	c.expire()
 	_, err := c.store.StartLines(t.Context(), c.bulk.ID, 1, 2, func(p pirogue.Payment) (pirogue.Attempt, string) {
 		a := pirogue.Attempt{ID: pirogue.AttemptID(ids.New()), Operator: p.Operator, Ref: ids.Reference(p.Kind)}
@@ -261,7 +261,7 @@ func (*deserted) CloseBulk(context.Context, pirogue.BulkID) (activities.BulkClos
 	return activities.BulkClosed{State: bulk.BulkCompleted}, nil
 }
 
-func TestAPageThatNobodyTakesHoldsUpNoOther(t *testing.T) {
+func TestBulkPageUnserved(t *testing.T) {
 	t.Parallel()
 
 	env, d := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), &deserted{}

@@ -17,7 +17,7 @@ import (
 // goneWorld is a world in which no workflow is open.
 type goneWorld struct{ *world }
 
-// Heard implements activities.Workflows.
+// SignalCallback implements activities.Workflows.
 func (goneWorld) SignalCallback(context.Context, pirogue.PaymentID, pirogue.PaymentKind) error {
 	return pirogue.Errorf(pirogue.NotFound, "no open workflow")
 }
@@ -43,22 +43,22 @@ func (w *world) sweepLater(after time.Duration) activities.Swept {
 	return swept
 }
 
-// Each row is a payment that has ended, past its operator's horizon, a callback that comes
+// Each row is a payment that has ended, past its operator's finality window, a callback that comes
 // only then, and what becomes of it.
-func TestCallbackAfterTheEnd(t *testing.T) {
+func TestCallbackAfterEnd(t *testing.T) {
 	t.Parallel()
 
 	const (
 		paid     = pirogue.OutcomePaid
 		declined = pirogue.OutcomeDeclined
 	)
-	pending := []scene{{outcome: pirogue.OutcomePending}}
+	pending := []scripted{{outcome: pirogue.OutcomePending}}
 	tests := map[string]struct {
 		kind   pirogue.PaymentKind
 		proof  operator.CallbackProof
 		policy pirogue.LatePolicy
-		scenes []scene // first
-		later  []scene // when the callback has come
+		script []scripted // first
+		later  []scripted // when the callback has come
 		said   pirogue.Outcome
 		asks   bool // the workflow is started again
 		want   pirogue.Status
@@ -66,32 +66,32 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 		closed []support.Cause // its money went back
 	}{
 		"it says paid, which is so, and is accepted": {
-			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true,
+			script: pending, later: []scripted{{outcome: paid}}, said: paid, policy: pirogue.LateAccept, asks: true,
 			want: "SUCCESS",
 		},
 		"it says paid, which is so, and goes back": {
-			scenes: pending, later: []scene{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
+			script: pending, later: []scripted{{outcome: paid}}, said: paid, policy: pirogue.LateReturn, asks: true,
 			want: "EXPIRED", closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"it proves paid, the operator knows nothing of it": {
-			proof: operator.ProofSignature, scenes: pending, later: pending, said: paid, asks: true,
+			proof: operator.ProofSignature, script: pending, later: pending, said: paid, asks: true,
 			want: "EXPIRED", opened: []support.Cause{support.CauseUnknown},
 		},
 		"anybody says paid, the operator knows nothing of it": {
-			scenes: pending, later: pending, said: paid, asks: true, want: "EXPIRED",
+			script: pending, later: pending, said: paid, asks: true, want: "EXPIRED",
 		},
-		"it cannot be understood": {scenes: pending, later: pending, said: "", asks: true, want: "EXPIRED"},
-		"it says what is known":   {scenes: pending, said: pirogue.OutcomeExpired, want: "EXPIRED"},
-		"it says pending":         {scenes: pending, said: pirogue.OutcomePending, want: "EXPIRED"},
-		"it says paid once more":  {scenes: []scene{{outcome: paid}}, said: paid, want: "SUCCESS"},
+		"it cannot be understood": {script: pending, later: pending, said: "", asks: true, want: "EXPIRED"},
+		"it says what is known":   {script: pending, said: pirogue.OutcomeExpired, want: "EXPIRED"},
+		"it says pending":         {script: pending, said: pirogue.OutcomePending, want: "EXPIRED"},
+		"it says paid once more":  {script: []scripted{{outcome: paid}}, said: paid, want: "SUCCESS"},
 		"a cash-out is proven paid after all": {
-			kind: pirogue.CashOut, proof: operator.ProofSignature, scenes: []scene{{outcome: declined}},
-			later: []scene{{outcome: paid}}, said: paid, asks: true,
+			kind: pirogue.CashOut, proof: operator.ProofSignature, script: []scripted{{outcome: declined}},
+			later: []scripted{{outcome: paid}}, said: paid, asks: true,
 			want: "FAILED", opened: []support.Cause{support.CausePaidAfterAll},
 		},
 		"a cash-out is proven paid, the operator says declined": {
-			kind: pirogue.CashOut, proof: operator.ProofSignature, scenes: []scene{{outcome: declined}},
-			later: []scene{{outcome: declined}}, said: paid, asks: true,
+			kind: pirogue.CashOut, proof: operator.ProofSignature, script: []scripted{{outcome: declined}},
+			later: []scripted{{outcome: declined}}, said: paid, asks: true,
 			want: "FAILED", opened: []support.Cause{support.CauseUnknown},
 		},
 	}
@@ -102,26 +102,26 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 			if tt.kind == "" {
 				tt.kind = pirogue.CashIn
 			}
-			w := freshBooks(t).world(t, setting{kind: tt.kind, policy: tt.policy, horizon: horizon})
-			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
-			w.tell()
+			w := freshDatabase(t).world(t, setting{kind: tt.kind, policy: tt.policy, finalityWindow: finalityWindow})
+			w.operator.script, w.operator.proof = tt.script, tt.proof
+			w.runAndAudit()
 			_, attempt := w.latest()
 			callback := operator.NewCallback(
-				attempt, operator.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*horizon),
+				attempt, operator.OperatorResult{Outcome: tt.said}, []byte("{}"), w.env.Now().Add(3*finalityWindow),
 			)
 			_, err := w.store.RecordCallback(t.Context(), callback)
 			require.NoError(t, err)
-			w.operator.scenes = tt.later
-			require.Equal(t, 1, w.sweepLater(4*horizon).Routed)
+			w.operator.script = tt.later
+			require.Equal(t, 1, w.sweepLater(4*finalityWindow).Routed)
 			require.Zero(t, w.sweepLater(time.Minute).Routed, "each callback leads to one question")
 			require.Equal(t, tt.asks, len(w.restarted) == 1)
 			if tt.asks {
 				w.rebuild()
 				w.renew()
 				w.register(false)
-				w.ring(0)
+				w.callBack(0)
 				w.env.SetWorkflowRunTimeout(openFor)
-				w.tell()
+				w.runAndAudit()
 			}
 			p, _ := w.latest()
 			require.Equal(t, tt.want, p.Status)
@@ -136,11 +136,11 @@ func TestCallbackAfterTheEnd(t *testing.T) {
 }
 
 // A sweep that dies before it has started the workflow leaves enough behind for the next one.
-func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
+func TestCallbackWithoutTemporal(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{horizon: horizon})
-	w.tell()
+	w := freshDatabase(t).world(t, setting{finalityWindow: finalityWindow})
+	w.runAndAudit()
 	_, attempt := w.latest()
 	callback := operator.NewCallback(
 		attempt, operator.OperatorResult{Outcome: pirogue.OutcomePaid}, []byte("{}"), w.env.Now(),
@@ -163,10 +163,10 @@ func TestCallbackAfterTheEndWaitsForTemporal(t *testing.T) {
 	require.Len(t, w.restarted, 1)
 }
 
-func TestCallbackOfALostWorkflow(t *testing.T) {
+func TestCallbackOfLostWorkflow(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{})
+	w := freshDatabase(t).world(t, setting{})
 	w.loseAfter(time.Minute)
 	_, attempt := w.latest()
 	callback := operator.NewCallback(
@@ -181,25 +181,25 @@ func TestCallbackOfALostWorkflow(t *testing.T) {
 }
 
 // A callback that tells once more of money that two people have placed asks nobody anything.
-func TestACallbackAboutWhatPeopleHaveSettledEnds(t *testing.T) {
+func TestCallbackAfterSettledCase(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomeDeclined}, {from: time.Minute, outcome: pirogue.OutcomePaid},
 	}
-	w.remedy(2*horizon, resolve("awa", support.ResolvedPlaced))
-	w.remedy(3*horizon, resolve("moussa", support.ResolvedPlaced))
+	w.act(2*finalityWindow, resolve("awa", support.ResolvedPlaced))
+	w.act(3*finalityWindow, resolve("moussa", support.ResolvedPlaced))
 	w.env.SetWorkflowRunTimeout(openFor)
-	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.Equal(t, pirogue.StatusFailed, w.runAndAudit().Status)
 	require.NoError(t, w.env.GetWorkflowError())
 
 	w.rebuild()
 	w.renew()
 	w.register(false)
-	w.ring(0)
+	w.callBack(0)
 	w.env.SetWorkflowRunTimeout(openFor)
-	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
+	require.Equal(t, pirogue.StatusFailed, w.runAndAudit().Status)
 	require.NoError(t, w.env.GetWorkflowError(), "it waits for people, who have nothing to settle")
 	open, closed := w.cases(w.payment.ID)
 	require.Empty(t, open)

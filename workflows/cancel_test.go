@@ -14,37 +14,37 @@ import (
 	"pirogue/workflows"
 )
 
-func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
+func TestCancelRequest(t *testing.T) {
 	t.Parallel()
 
 	// Each row is a payment, when it is cancelled, and what becomes of it all the same.
 	tests := map[string]struct {
 		setting setting
-		scenes  []scene
+		script  []scripted
 		after   time.Duration
 		want    pirogue.Status
 	}{
 		"a cash-in before it is sent": {
-			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0,
+			setting{kind: pirogue.CashIn}, []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0,
 			"SUCCESS",
 		},
 		"a cash-in while it waits": {
-			setting{kind: pirogue.CashIn}, []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.CashIn}, []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 		"a cash-in that is watched": {
-			setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon},
-			[]scene{{from: 7 * time.Minute, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, finalityWindow: finalityWindow},
+			[]scripted{{from: 7 * time.Minute, outcome: pirogue.OutcomePaid}},
 			6 * time.Minute, "SUCCESS",
 		},
 		"a cash-out": {
-			setting{kind: pirogue.CashOut, horizon: horizon},
-			[]scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.CashOut, finalityWindow: finalityWindow},
+			[]scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 		"a refund": {
-			setting{kind: pirogue.Refund, horizon: horizon},
-			[]scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.Refund, finalityWindow: finalityWindow},
+			[]scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 	}
@@ -53,21 +53,21 @@ func TestACancelRequestIsRecordedAndIgnored(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, tt.setting)
-			w.operator.scenes = tt.scenes
+			w.operator.script = tt.script
 			w.env.RegisterDelayedCallback(w.env.CancelWorkflow, tt.after)
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			require.NoError(t, w.env.GetWorkflowError())
-			acts, err := w.store.AuditEntries(t.Context(), w.payment.ID, 10)
+			actions, err := w.store.AuditEntries(t.Context(), w.payment.ID, 10)
 			require.NoError(t, err)
-			require.Len(t, acts, 1)
-			require.Equal(t, support.ActionCancel, acts[0].Action)
-			require.Equal(t, "temporal", acts[0].Actor)
-			require.Equal(t, support.DecisionRefused, acts[0].Result.Decision)
+			require.Len(t, actions, 1)
+			require.Equal(t, support.ActionCancel, actions[0].Action)
+			require.Equal(t, "temporal", actions[0].Actor)
+			require.Equal(t, support.DecisionRefused, actions[0].Result.Decision)
 		})
 	}
 }
 
-func TestACancelRequestEndsNoDelivery(t *testing.T) {
+func TestCancelRequestOfWebhook(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{})
@@ -82,10 +82,10 @@ func TestACancelRequestEndsNoDelivery(t *testing.T) {
 	require.Equal(t, activities.DeliverResult{State: pirogue.EventDelivered, Attempts: 2}, delivered)
 }
 
-func TestACancelRequestEndsNoBulk(t *testing.T) {
+func TestCancelRequestOfBulk(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 30)
+	c := newBulkWorld(t, 30)
 	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 20*time.Second)
 	c.pay(2)
 	require.Equal(t, bulk.BulkCompleted, c.run().State)

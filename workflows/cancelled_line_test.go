@@ -15,7 +15,7 @@ import (
 
 // beginLines begins the lines of the bulk and makes the last one the world's payment: a
 // cancellation ends it later than the others.
-func (c *crew) beginLines() {
+func (c *bulkWorld) beginLines() {
 	c.t.Helper()
 	begun, err := c.store.StartLines(c.t.Context(), c.bulk.ID, 1, len(c.lines),
 		func(p pirogue.Payment) (pirogue.Attempt, string) {
@@ -28,7 +28,7 @@ func (c *crew) beginLines() {
 	require.NoError(c.t, err)
 	require.Equal(c.t, len(c.lines), begun)
 	c.payment = c.lines[begun-1].Payment
-	c.order = c.ordered(false)
+	c.input = c.ordered(false)
 }
 
 // A line that its merchant cancels before its own workflow sends it ends unsent. One whose answer
@@ -51,9 +51,9 @@ func TestCancelledLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCrew(t, 60)
+			c := newBulkWorld(t, 60)
 			c.operator.power, c.operator.answers = tt.power, tt.answers
-			c.operator.scenes = []scene{
+			c.operator.script = []scripted{
 				{outcome: pirogue.OutcomePending}, {from: time.Hour, outcome: pirogue.OutcomePaid},
 			}
 			c.beginLines()
@@ -67,7 +67,7 @@ func TestCancelledLine(t *testing.T) {
 				c.env.RegisterDelayedCallback(cancel, tt.cancelled)
 			}
 			c.env.SetWorkflowRunTimeout(openFor)
-			p := c.world.tell()
+			p := c.world.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Len(t, c.operator.refs, tt.sent)
 			if tt.want == pirogue.StatusFailed {

@@ -34,48 +34,48 @@ func TestCashIn(t *testing.T) {
 	)
 	// Each row is one thing the world can do to a payment, and what must become of it.
 	tests := map[string]struct {
-		answers []error
-		scenes  []scene
-		rings   []time.Duration
-		policy  pirogue.LatePolicy
-		want    pirogue.Status
-		failure pirogue.FailureCode
-		cause   support.Cause
-		sent    int  // submissions; 0 means one
-		events  int  // terminal events; 0 means one
-		open    bool // only a person can end it
-		closed  support.Cause
+		answers     []error
+		script      []scripted
+		callbacksAt []time.Duration
+		policy      pirogue.LatePolicy
+		want        pirogue.Status
+		failure     pirogue.FailureCode
+		cause       support.Cause
+		sent        int  // submissions; 0 means one
+		events      int  // terminal events; 0 means one
+		open        bool // only a person can end it
+		closed      support.Cause
 	}{
-		"paid at once": {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"paid at once": {script: []scripted{{outcome: paid}}, want: "SUCCESS"},
 		"paid after half a minute": {
-			scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS",
 		},
 		"paid, and the operator calls back": {
-			scenes: []scene{{from: 20 * time.Second, outcome: paid}}, rings: []time.Duration{20 * time.Second},
+			script: []scripted{{from: 20 * time.Second, outcome: paid}}, callbacksAt: []time.Duration{20 * time.Second},
 			want: "SUCCESS",
 		},
 		"paid, and it calls back three times": {
-			scenes: []scene{{from: 20 * time.Second, outcome: paid}},
-			rings:  []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
+			script:      []scripted{{from: 20 * time.Second, outcome: paid}},
+			callbacksAt: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
 		},
 		"it calls back before it has answered": {
-			scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS",
+			script: []scripted{{outcome: paid}}, callbacksAt: []time.Duration{0}, want: "SUCCESS",
 		},
 		"a forged callback, and nobody pays": {
-			rings: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
+			callbacksAt: []time.Duration{30 * time.Second}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"paid at the last question": {
-			scenes: []scene{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{from: 4*time.Minute + 58*time.Second, outcome: paid}}, want: "SUCCESS",
 		},
 		"the operator errs, then says paid": {
-			scenes: []scene{{err: unknown}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{err: unknown}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"the customer refuses": {
-			scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
+			script: []scripted{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
 			failure: pirogue.FailedDeclined,
 		},
 		"the operator closes it unpaid": {
-			scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED",
+			script: []scripted{{from: 5 * time.Second, outcome: expired}}, want: "EXPIRED",
 			failure: pirogue.FailedNotPaid,
 		},
 		"silence for five minutes": {want: "EXPIRED", failure: pirogue.FailedNotPaid},
@@ -84,10 +84,10 @@ func TestCashIn(t *testing.T) {
 		},
 
 		"down, then up": {
-			answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3,
+			answers: []error{notSent, notSent}, script: []scripted{{outcome: paid}}, want: "SUCCESS", sent: 3,
 		},
 		"the answer is lost, then not": {
-			answers: []error{unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2,
+			answers: []error{unknown}, script: []scripted{{outcome: paid}}, want: "SUCCESS", sent: 2,
 		},
 		"down for ever": {
 			answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several,
@@ -97,59 +97,59 @@ func TestCashIn(t *testing.T) {
 		},
 
 		"paid late, and it is returned": {
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
+			script: []scripted{{from: 6 * time.Minute, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 			closed: support.CauseLateSuccess,
 		},
 		"paid late, and it is accepted": {
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS",
+			script: []scripted{{from: 6 * time.Minute, outcome: paid}}, policy: pirogue.LateAccept, want: "SUCCESS",
 			events: 2,
 		},
 		"paid late, after a callback": {
-			scenes: []scene{{from: 3 * time.Hour, outcome: paid}}, rings: []time.Duration{3 * time.Hour},
+			script: []scripted{{from: 3 * time.Hour, outcome: paid}}, callbacksAt: []time.Duration{3 * time.Hour},
 			want: "EXPIRED", failure: pirogue.FailedNotPaid, closed: support.CauseLateSuccess,
 		},
 		"paid late, another amount": {
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept,
+			script: []scripted{{from: 6 * time.Minute, outcome: paid, amount: 2500}}, policy: pirogue.LateAccept,
 			want: "EXPIRED", failure: pirogue.FailedNotPaid, cause: support.CauseAmountMismatch, open: true,
 		},
 		"declined, then paid after all": {
-			scenes: []scene{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept,
+			script: []scripted{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept,
 			want: "SUCCESS", events: 2,
 		},
 		"the operator errs to the horizon": {
-			scenes: []scene{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+			script: []scripted{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			cause: support.CauseUnknown, open: true,
 		},
 		"it errs at the window's end only": {
-			scenes: []scene{
+			script: []scripted{
 				{from: 4 * time.Minute, err: unknown}, {from: 6 * time.Minute, outcome: pirogue.OutcomePending},
 			},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 		},
 		"it errs at the horizon for a while": {
-			scenes: []scene{
+			script: []scripted{
 				{from: 23 * time.Hour, err: unknown},
 				{from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending},
 			},
 			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"it answers long after the horizon": {
-			scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}},
+			script: []scripted{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}},
 			want:   "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: support.CauseUnknown,
 		},
 		"it says paid long after it": {
-			scenes: []scene{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}},
+			script: []scripted{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: paid}},
 			policy: pirogue.LateAccept, want: "SUCCESS", events: 2, closed: support.CauseUnknown,
 		},
 		"paid, and later how much": {
-			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"paid, and nobody knows how much": {
-			scenes: []scene{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
+			script: []scripted{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			cause: support.CauseUnknown, open: true,
 		},
 		"paid after the horizon, unseen": {
-			scenes: []scene{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
+			script: []scripted{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 	}
 	for name, tt := range tests {
@@ -157,12 +157,12 @@ func TestCashIn(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t, tt.policy)
-			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
-			for _, after := range tt.rings {
-				w.ring(after)
+			w.operator.answers, w.operator.script = tt.answers, tt.script
+			for _, after := range tt.callbacksAt {
+				w.callBack(after)
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.open, w.env.GetWorkflowError() != nil)
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
@@ -191,9 +191,9 @@ func TestAnotherAmountIsNeverASuccess(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid, amount: 2500}}
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePaid, amount: 2500}}
 	w.env.SetWorkflowRunTimeout(openFor)
-	p := w.tell()
+	p := w.runAndAudit()
 
 	require.Error(t, w.env.GetWorkflowError(), "the workflow stays open until somebody ends it")
 	require.Equal(t, pirogue.StatusPending, p.Status)
@@ -207,8 +207,8 @@ func TestAnOperatorThatComesBackWithinTheMinuteIsStillUsed(t *testing.T) {
 
 	w := newWorld(t, pirogue.LateReturn)
 	w.operator.upAfter = 58 * time.Second // later than the last of the doubling waits
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 }
 
 func TestAnAnswerThatWasLostIsNeverSentUnderTheSameReference(t *testing.T) {
@@ -216,8 +216,8 @@ func TestAnAnswerThatWasLostIsNeverSentUnderTheSameReference(t *testing.T) {
 
 	w := newWorld(t, pirogue.LateReturn)
 	w.operator.answers = []error{unknown, unknown}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 
 	seen := map[pirogue.OperatorRef]bool{}
 	for _, ref := range w.operator.refs {
@@ -232,9 +232,9 @@ func TestAFloodOfCallbacksCostsFiftyQuestions(t *testing.T) {
 
 	w := newWorld(t, pirogue.LateReturn)
 	for n := range 200 {
-		w.ring(time.Duration(n+1) * time.Second)
+		w.callBack(time.Duration(n+1) * time.Second)
 	}
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	require.Less(t, w.operator.asked, 185, "a quiet payment is asked about eighty times, each callback heard adds two")
 }
 
@@ -244,7 +244,7 @@ func TestAPaymentThatTheSweepExpiredIsNotSent(t *testing.T) {
 	w := newWorld(t, pirogue.LateReturn)
 	w.expire()
 
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	require.Empty(t, w.operator.refs)
 }
 
@@ -252,7 +252,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = []scene{{from: time.Minute, outcome: pirogue.OutcomePaid}}
+	w.operator.script = []scripted{{from: time.Minute, outcome: pirogue.OutcomePaid}}
 	w.env.RegisterDelayedCallback(func() {
 		now := w.env.Now()
 		value, err := w.env.QueryWorkflow(workflows.WaitStateQuery, now)
@@ -263,7 +263,7 @@ func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
 		require.WithinRange(t, waiting.NextPoll, now, now.Add(10*time.Second))
 		require.WithinDuration(t, w.operator.began.Add(5*time.Minute), waiting.Deadline, time.Second)
 	}, 30*time.Second)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 }
 
 // Nothing but the operator's final word ends a cash-in before its window closes, however
@@ -273,18 +273,18 @@ func TestCashInWindow(t *testing.T) {
 
 	const stretched = 0.002 // calls a second: no second question fits into the window
 	tests := map[string]struct {
-		rate  float64
-		rings []time.Duration
-		asks  []time.Duration // when support asks
-		paid  time.Duration
-		want  pirogue.Status
+		rate        float64
+		callbacksAt []time.Duration
+		asks        []time.Duration // when support asks
+		paid        time.Duration
+		want        pirogue.Status
 	}{
 		"nobody calls": {rate: stretched, paid: 4 * time.Minute, want: "SUCCESS"},
 		"a callback that says nothing": {
-			rate: stretched, rings: []time.Duration{time.Second}, paid: 4 * time.Minute, want: "SUCCESS",
+			rate: stretched, callbacksAt: []time.Duration{time.Second}, paid: 4 * time.Minute, want: "SUCCESS",
 		},
 		"several, one after the other": {
-			rate: stretched, rings: []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute},
+			rate: stretched, callbacksAt: []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute},
 			paid: 4 * time.Minute, want: "SUCCESS",
 		},
 		"support asks, and goes on": {
@@ -292,14 +292,14 @@ func TestCashInWindow(t *testing.T) {
 			want: "SUCCESS",
 		},
 		"a callback before the last one": {
-			rings: []time.Duration{4*time.Minute + 56*time.Second}, paid: 4*time.Minute + 58*time.Second,
+			callbacksAt: []time.Duration{4*time.Minute + 56*time.Second}, paid: 4*time.Minute + 58*time.Second,
 			want: "SUCCESS",
 		},
 		"a callback tells of the money": {
-			rate: stretched, rings: []time.Duration{2 * time.Minute}, paid: time.Minute, want: "SUCCESS",
+			rate: stretched, callbacksAt: []time.Duration{2 * time.Minute}, paid: time.Minute, want: "SUCCESS",
 		},
 		"and nobody pays": {
-			rate: stretched, rings: []time.Duration{time.Second}, asks: []time.Duration{time.Minute},
+			rate: stretched, callbacksAt: []time.Duration{time.Second}, asks: []time.Duration{time.Minute},
 			paid: 48 * time.Hour, want: "EXPIRED",
 		},
 	}
@@ -307,14 +307,14 @@ func TestCashInWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := openBooks(t).world(t, setting{policy: pirogue.LateReturn, rate: tt.rate})
-			w.operator.scenes = []scene{{from: tt.paid, outcome: pirogue.OutcomePaid}}
-			for _, after := range tt.rings {
-				w.ring(after)
+			w := openDatabase(t).world(t, setting{policy: pirogue.LateReturn, rate: tt.rate})
+			w.operator.script = []scripted{{from: tt.paid, outcome: pirogue.OutcomePaid}}
+			for _, after := range tt.callbacksAt {
+				w.callBack(after)
 			}
-			var acts []*act
+			var actions []*askedAction
 			for _, after := range tt.asks {
-				acts = append(acts, w.remedy(after, recheck()))
+				actions = append(actions, w.act(after, recheck()))
 			}
 			open := time.Duration(0) // how long it was
 			w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
@@ -322,13 +322,13 @@ func TestCashInWindow(t *testing.T) {
 					open = w.env.Now().Sub(w.operator.began)
 				}
 			})
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			if tt.want == pirogue.StatusExpired {
 				require.GreaterOrEqual(t, open, 5*time.Minute)
 			}
-			for _, a := range acts {
+			for _, a := range actions {
 				require.NoError(t, a.err)
-				require.Equal(t, support.DecisionWaiting, a.verdict.Decision)
+				require.Equal(t, support.DecisionWaiting, a.result.Decision)
 			}
 		})
 	}

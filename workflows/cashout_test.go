@@ -15,22 +15,22 @@ import (
 )
 
 // outRow is one thing the world can do to money that leaves us, and what must become of
-// it. The operator's horizon is an hour.
+// it. The operator's finality window is an hour.
 type outRow struct {
-	answers []error
-	scenes  []scene
-	rings   []time.Duration
-	power   operator.ReferencePower
-	proves  bool
-	want    pirogue.Status // PENDING: only a person can end it
-	failure pirogue.FailureCode
-	cause   support.Cause // of the open case
-	closed  support.Cause // of a case that closed by itself
-	sent    int           // submissions; 0 means one
-	moved   int64         // at the operator, by our books; 0 with SUCCESS means the order's
+	answers     []error
+	script      []scripted
+	callbacksAt []time.Duration
+	power       operator.ReferencePower
+	proves      bool
+	want        pirogue.Status // PENDING: only a person can end it
+	failure     pirogue.FailureCode
+	cause       support.Cause // of the open case
+	closed      support.Cause // of a case that closed by itself
+	sent        int           // submissions; 0 means one
+	moved       int64         // at the operator, by our books; 0 with SUCCESS means the order's
 }
 
-const horizon = time.Hour
+const finalityWindow = time.Hour
 
 // outRows is what the world can do to a cash-out, and no less to a refund.
 func outRows() map[string]outRow {
@@ -43,7 +43,7 @@ func outRows() map[string]outRow {
 	)
 	lost, no := []error{unknown}, []error{refused}
 	refusals := slices.Repeat(no, 12)
-	flaps := []scene{
+	flaps := []scripted{
 		{outcome: declined},
 		{from: 4 * time.Second, outcome: pending},
 		{from: 8 * time.Second, outcome: declined},
@@ -52,130 +52,135 @@ func outRows() map[string]outRow {
 		{from: 22 * time.Second, outcome: paid},
 	}
 	return map[string]outRow{
-		"accepted, then paid": {scenes: []scene{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
-		"paid at once":        {scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"accepted, then paid": {script: []scripted{{from: 30 * time.Second, outcome: paid}}, want: "SUCCESS"},
+		"paid at once":        {script: []scripted{{outcome: paid}}, want: "SUCCESS"},
 		"accepted, then declined": {
-			scenes: []scene{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
+			script: []scripted{{from: 5 * time.Second, outcome: declined}}, want: "FAILED",
 			failure: pirogue.FailedDeclined,
 		},
 		"the operator closes it": {
-			scenes: []scene{{from: 5 * time.Second, outcome: expired}}, want: "FAILED", failure: pirogue.FailedDeclined,
+			script: []scripted{{from: 5 * time.Second, outcome: expired}}, want: "FAILED",
+			failure: pirogue.FailedDeclined,
 		},
 		"declined once, then paid": {
-			scenes: []scene{{outcome: declined}, {from: 4 * time.Second, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{outcome: declined}, {from: 4 * time.Second, outcome: paid}}, want: "SUCCESS",
 		},
-		"the status flaps, then says paid": {scenes: flaps, want: "SUCCESS"},
+		"the status flaps, then says paid": {script: flaps, want: "SUCCESS"},
 		"the status errs for long": {
-			scenes: []scene{{err: unknown}, {from: 20 * time.Minute, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{err: unknown}, {from: 20 * time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 
 		"refused, and nothing is known of it": {
-			answers: no, scenes: []scene{{outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused,
+			answers: no, script: []scripted{{outcome: absent}}, want: "FAILED", failure: pirogue.FailedRefused,
 		},
 		"refused, and the status says so": {
-			answers: no, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedRefused,
+			answers: no, script: []scripted{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedRefused,
 		},
-		"refused, and paid all the same": {answers: no, scenes: []scene{{outcome: paid}}, want: "SUCCESS"},
+		"refused, and paid all the same": {answers: no, script: []scripted{{outcome: paid}}, want: "SUCCESS"},
 		"refused, and the status errs first": {
-			answers: no, scenes: []scene{{err: unknown}, {from: time.Minute, outcome: absent}}, want: "FAILED",
+			answers: no, script: []scripted{{err: unknown}, {from: time.Minute, outcome: absent}}, want: "FAILED",
 			failure: pirogue.FailedRefused,
 		},
 
 		"the answer is lost, it was paid": {
-			answers: lost, scenes: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+			answers: lost, script: []scripted{{outcome: absent}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"the answer is lost, it was declined": {
-			answers: lost, scenes: []scene{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable,
+			answers: lost, script: []scripted{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
 		"lost, and never heard of": {
-			answers: lost, scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
+			answers: lost, script: []scripted{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
 		},
 		"lost, never heard of, which proves it": {
-			answers: lost, scenes: []scene{{outcome: absent}}, proves: true, want: "FAILED",
+			answers: lost, script: []scripted{{outcome: absent}}, proves: true, want: "FAILED",
 			failure: pirogue.FailedUnavailable,
 		},
 		"lost, and found paid after all": {
-			answers: lost, scenes: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS",
+			answers: lost, script: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS",
 			closed: support.CauseUnknown,
 		},
 		"lost, absent only after the horizon": {
-			answers: lost, scenes: []scene{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true,
+			answers: lost, script: []scripted{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true,
 			want: "FAILED", failure: pirogue.FailedUnavailable, closed: support.CauseUnknown,
 		},
 		"accepted, and never decided": {want: "PENDING", cause: support.CauseUnknown},
 		"accepted, then forgotten": {
-			scenes: []scene{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
+			script: []scripted{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
 		},
 		"nobody answers what became of it": {
-			scenes: []scene{{err: unknown}}, want: "PENDING", cause: support.CauseUnknown,
+			script: []scripted{{err: unknown}}, want: "PENDING", cause: support.CauseUnknown,
 		},
 
 		"down for ever": {answers: down, want: "FAILED", failure: pirogue.FailedUnavailable, sent: several},
 		"down, then up": {
-			answers: []error{notSent, notSent}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 3,
+			answers: []error{notSent, notSent}, script: []scripted{{outcome: paid}}, want: "SUCCESS", sent: 3,
 		},
 		"down, then silent": {
-			answers: []error{notSent, unknown}, scenes: []scene{{outcome: paid}}, want: "SUCCESS", sent: 2,
+			answers: []error{notSent, unknown}, script: []scripted{{outcome: paid}}, want: "SUCCESS", sent: 2,
 		},
 
 		"declined, then paid after all": {
-			scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED",
+			script: []scripted{{outcome: declined}, {from: 30 * time.Minute, outcome: paid}}, want: "FAILED",
 			failure: pirogue.FailedDeclined, cause: support.CausePaidAfterAll, moved: ordered,
 		},
 		"another amount": {
-			scenes: []scene{{outcome: paid, amount: 1500}}, want: "PENDING", cause: support.CauseAmountMismatch,
+			script: []scripted{{outcome: paid, amount: 1500}}, want: "PENDING", cause: support.CauseAmountMismatch,
 			moved: 1500,
 		},
 		"to somebody else": {
-			scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING", cause: support.CauseMismatch,
+			script: []scripted{{outcome: paid, mismatch: "counterparty"}}, want: "PENDING",
+			cause: support.CauseMismatch,
 			moved: ordered,
 		},
 		"declined, then another amount": {
-			scenes: []scene{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}}, want: "FAILED",
+			script:  []scripted{{outcome: declined}, {from: 30 * time.Minute, outcome: paid, amount: 1500}},
+			want:    "FAILED",
 			failure: pirogue.FailedDeclined, cause: support.CauseAmountMismatch, moved: 1500,
 		},
 
 		"paid, and later how much": {
-			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
+			script: []scripted{{unclear: true}, {from: time.Minute, outcome: paid}}, want: "SUCCESS",
 		},
 		"paid, and later how little": {
-			scenes: []scene{{unclear: true}, {from: time.Minute, outcome: paid, amount: 1500}}, want: "PENDING",
+			script: []scripted{{unclear: true}, {from: time.Minute, outcome: paid, amount: 1500}}, want: "PENDING",
 			cause: support.CauseAmountMismatch, moved: 1500,
 		},
 		"paid, and nobody knows how much": {
-			scenes: []scene{{unclear: true}}, want: "PENDING", cause: support.CauseUnknown,
+			script: []scripted{{unclear: true}}, want: "PENDING", cause: support.CauseUnknown,
 		},
 
 		"it calls back before it has answered": {
-			scenes: []scene{{outcome: paid}}, rings: []time.Duration{0}, want: "SUCCESS",
+			script: []scripted{{outcome: paid}}, callbacksAt: []time.Duration{0}, want: "SUCCESS",
 		},
 		"it calls back three times": {
-			scenes: []scene{{from: 20 * time.Second, outcome: paid}},
-			rings:  []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
+			script:      []scripted{{from: 20 * time.Second, outcome: paid}},
+			callbacksAt: []time.Duration{20 * time.Second, 20 * time.Second, 21 * time.Second}, want: "SUCCESS",
 		},
 		"forged callbacks": {
-			answers: lost, scenes: []scene{{outcome: absent}},
-			rings: []time.Duration{time.Second, time.Minute, 2 * horizon}, want: "PENDING", cause: support.CauseUnknown,
+			answers: lost, script: []scripted{{outcome: absent}},
+			callbacksAt: []time.Duration{time.Second, time.Minute, 2 * finalityWindow}, want: "PENDING",
+			cause: support.CauseUnknown,
 		},
 
 		"once by reference, the answer is lost": {
-			answers: lost, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS",
+			answers: lost, script: []scripted{{outcome: paid}}, power: operator.IdempotentByReference, want: "SUCCESS",
 			sent: 2,
 		},
 		"once by reference, down, then up": {
-			answers: []error{notSent}, scenes: []scene{{outcome: paid}}, power: operator.IdempotentByReference,
+			answers: []error{notSent}, script: []scripted{{outcome: paid}}, power: operator.IdempotentByReference,
 			want: "SUCCESS", sent: 2,
 		},
 		"once by reference, lost and never heard of": {
-			answers: lost, scenes: []scene{{outcome: absent}}, power: operator.IdempotentByReference, want: "PENDING",
+			answers: lost, script: []scripted{{outcome: absent}}, power: operator.IdempotentByReference,
+			want:  "PENDING",
 			cause: support.CauseUnknown, sent: 2,
 		},
 		"once by reference, lost, then refused": {
-			answers: slices.Concat(lost, refusals), scenes: []scene{{outcome: absent}},
+			answers: slices.Concat(lost, refusals), script: []scripted{{outcome: absent}},
 			power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several,
 		},
 		"once by reference, lost, then down": {
-			answers: slices.Concat(lost, down), scenes: []scene{{outcome: absent}},
+			answers: slices.Concat(lost, down), script: []scripted{{outcome: absent}},
 			power: operator.IdempotentByReference, want: "PENDING", cause: support.CauseUnknown, sent: several,
 		},
 	}
@@ -191,7 +196,9 @@ func TestCashOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorldOf(t, setting{kind: pirogue.CashOut, power: row.power, proves: row.proves, horizon: horizon})
+			w := newWorldOf(
+				t, setting{kind: pirogue.CashOut, power: row.power, proves: row.proves, finalityWindow: finalityWindow},
+			)
 			p := w.play(row)
 			cost := w.payment.Net()
 			switch p.Status {
@@ -206,15 +213,15 @@ func TestCashOut(t *testing.T) {
 	}
 }
 
-// play tells the story of a row and proves what is true of all money that leaves us.
+// play runs the workflow of a row and proves what is true of all money that leaves us.
 func (w *world) play(row outRow) pirogue.Payment {
 	w.t.Helper()
-	w.operator.answers, w.operator.scenes = row.answers, row.scenes
-	for _, after := range row.rings {
-		w.ring(after)
+	w.operator.answers, w.operator.script = row.answers, row.script
+	for _, after := range row.callbacksAt {
+		w.callBack(after)
 	}
-	w.env.SetWorkflowRunTimeout(4 * horizon)
-	p := w.tell()
+	w.env.SetWorkflowRunTimeout(4 * finalityWindow)
+	p := w.runAndAudit()
 	require.Equal(w.t, row.want, p.Status)
 	require.Equal(w.t, row.failure, p.Failure.Code)
 	require.Equal(w.t, row.cause != "", w.env.GetWorkflowError() != nil, "a story with an open case stays open")
@@ -259,35 +266,35 @@ func (w *world) requireBalance(available, reserved int64) {
 	require.Equal(w.t, reserved, b.Reserved, "reserved")
 }
 
-func TestTheCallForAPersonWaitsForTheHorizon(t *testing.T) {
+func TestCashOutUnknownAtFinality(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomeAbsent}}
-	w.env.SetWorkflowRunTimeout(3 * horizon)
-	w.tell()
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.answers, w.operator.script = []error{unknown}, []scripted{{outcome: pirogue.OutcomeAbsent}}
+	w.env.SetWorkflowRunTimeout(3 * finalityWindow)
+	w.runAndAudit()
 
 	cases, err := w.store.Cases(t.Context(), w.payment.ID)
 	require.NoError(t, err)
 	require.Len(t, cases, 1)
 	_, attempt := w.latest()
-	require.False(t, cases[0].OpenedAt.Before(attempt.SentAt.Add(horizon)), "a person was called early")
+	require.False(t, cases[0].OpenedAt.Before(attempt.SentAt.Add(finalityWindow)), "a person was called early")
 }
 
-func TestACashOutThatTheSweepExpiredIsNotSent(t *testing.T) {
+func TestCashOutSweptBeforeSending(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
 	w.expire()
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	require.Empty(t, w.operator.refs)
 	w.requireBalance(funds, 0)
 }
 
-func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
+func TestCashOutWaitState(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
 	waits := func(after time.Duration, want string) {
 		w.env.RegisterDelayedCallback(func() {
 			value, err := w.env.QueryWorkflow(workflows.WaitStateQuery, w.env.Now())
@@ -298,7 +305,7 @@ func TestACashOutSaysWhatItWaitsFor(t *testing.T) {
 		}, after)
 	}
 	waits(time.Minute, "operator")
-	waits(2*horizon, "support")
-	w.env.SetWorkflowRunTimeout(3 * horizon)
-	w.tell()
+	waits(2*finalityWindow, "support")
+	w.env.SetWorkflowRunTimeout(3 * finalityWindow)
+	w.runAndAudit()
 }

@@ -20,50 +20,52 @@ import (
 // temporalIs holds how far Temporal's clock is ahead of ours in these tests, or behind.
 var temporalIs = map[string]time.Duration{"ahead": 10 * time.Hour, "behind": -10 * time.Hour}
 
-// TestALostWorkflowKeepsItsWindowByAnyClock proves that the window a customer was promised neither
+// TestResumeWindowByClock proves that the window a customer was promised neither
 // closes early nor stays open when the clock of Temporal's server is not ours.
-func TestALostWorkflowKeepsItsWindowByAnyClock(t *testing.T) {
+func TestResumeWindowByClock(t *testing.T) {
 	t.Parallel()
 
 	for name, ahead := range temporalIs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, setting{kind: pirogue.CashIn, horizon: horizon})
+			w := newWorldOf(t, setting{kind: pirogue.CashIn, finalityWindow: finalityWindow})
 			w.loseAfter(2 * time.Minute)
 			w.rebuild()
-			r := w.order.Resumes // its times are ours
+			r := w.input.Resumes // its times are ours
 			r.At, r.ExpiresAt = w.env.Now().Add(-ahead), r.ExpiresAt.Add(-ahead)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, pirogue.StatusExpired, p.Status)
 			require.WithinDuration(t, p.ExpiresAt, p.UpdatedAt, 15*time.Second)
 		})
 	}
 }
 
-// TestALostWorkflowIsWatchedToItsHorizonByAnyClock proves the same of the watch for late money.
-func TestALostWorkflowIsWatchedToItsHorizonByAnyClock(t *testing.T) {
+// TestResumeWatchByClock proves the same of the watch for late money.
+func TestResumeWatchByClock(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: 5 * time.Hour})
-	w.operator.scenes = []scene{{from: 4 * time.Hour, outcome: pirogue.OutcomePaid}}
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, finalityWindow: 5 * time.Hour})
+	w.operator.script = []scripted{{from: 4 * time.Hour, outcome: pirogue.OutcomePaid}}
 	w.loseAfter(7 * time.Minute)
 	w.rebuild()
-	r, ahead := w.order.Resumes, temporalIs["ahead"]
+	r, ahead := w.input.Resumes, temporalIs["ahead"]
 	r.At, r.EndedAt = w.env.Now().Add(-ahead), r.EndedAt.Add(-ahead)
-	w.tell()
+	w.runAndAudit()
 	_, closed := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseLateSuccess}, closed)
 }
 
-// TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock proves the same of an attempt that another
+// TestEarlierWatchByClock proves the same of an attempt that another
 // one has followed.
-func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
+func TestEarlierWatchByClock(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn, next: true})
 	w.operator.answers, w.operator.tokenless = []error{unable}, true
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid}}
-	w.next.scenes = neverHeard
+	w.operator.script = []scripted{
+		{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid},
+	}
+	w.next.script = neverKnown
 	a := &activities.Activities{Store: w.store, Operators: w.instances(false), Clock: w.env.Now}
 	w.env.OnActivity("EarlierAttempts", mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
@@ -75,7 +77,7 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 			return found, err
 		})
 	w.env.SetWorkflowRunTimeout(openFor)
-	w.tell()
+	w.runAndAudit()
 	_, closed := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseEarlierPaid}, closed)
 }
@@ -84,21 +86,21 @@ func TestAnEarlierAttemptIsWatchedToItsHorizonByAnyClock(t *testing.T) {
 type launched struct {
 	client.Client
 
-	order lifecycle.PaymentInput
+	input lifecycle.PaymentInput
 }
 
 func (l *launched) ExecuteWorkflow(
 	_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any,
 ) (client.WorkflowRun, error) {
-	order, ok := args[0].(lifecycle.PaymentInput)
+	input, ok := args[0].(lifecycle.PaymentInput)
 	if !ok {
 		return nil, errors.New("no order")
 	}
-	l.order = order
+	l.input = input
 	return struct{ client.WorkflowRun }{}, nil
 }
 
-func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
+func TestRestartTime(t *testing.T) {
 	t.Parallel()
 
 	now, temporal := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC), &launched{}
@@ -109,5 +111,5 @@ func TestAWorkflowThatIsStartedAgainIsToldTheTime(t *testing.T) {
 		},
 	}
 	require.NoError(t, starter.Restart(t.Context(), lifecycle.Restart{Payment: pirogue.Payment{Kind: pirogue.CashIn}}))
-	require.Equal(t, now, temporal.order.Resumes.At)
+	require.Equal(t, now, temporal.input.Resumes.At)
 }

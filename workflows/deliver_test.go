@@ -124,7 +124,7 @@ func (c *crowded) states() map[pirogue.EventState]int {
 	return states
 }
 
-func TestEventsOfABusyEndpoint(t *testing.T) {
+func TestWebhooksOfBusyEndpoint(t *testing.T) {
 	t.Parallel()
 	const events = 20
 	gap := (time.Second / activities.QueuedPerSecond).Truncate(time.Microsecond)
@@ -196,7 +196,7 @@ func TestEventsOfABusyEndpoint(t *testing.T) {
 	})
 }
 
-func TestADeliveryUnderWayIsNotMadeTwice(t *testing.T) {
+func TestWebhookUnderWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pirogue.LateReturn)
 	event := w.expire().EventID
@@ -219,7 +219,7 @@ func TestADeliveryUnderWayIsNotMadeTwice(t *testing.T) {
 	}
 }
 
-func TestAnEventThatNobodyCanSignIsExhaustedAndSeen(t *testing.T) {
+func TestWebhookWithoutKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pirogue.LateReturn)
 	keys, err := w.store.Keys(t.Context(), w.owner)

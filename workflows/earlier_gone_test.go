@@ -13,7 +13,7 @@ import (
 
 // An operator left the configuration after a payment had gone on to the next one: the payment goes
 // on there, and people look the earlier attempt up.
-func TestEarlierOperatorLeft(t *testing.T) {
+func TestEarlierOperatorGone(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -27,10 +27,10 @@ func TestEarlierOperatorLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorldOf(t, setting{kind: tt.kind, next: true, horizon: horizon})
+			w := newWorldOf(t, setting{kind: tt.kind, next: true, finalityWindow: finalityWindow})
 			w.operator.answers, w.operator.tokenless = []error{unable}, true
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomeDeclined}}
-			w.next.scenes = []scene{
+			w.operator.script = []scripted{{outcome: pirogue.OutcomeDeclined}}
+			w.next.script = []scripted{
 				{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: pirogue.OutcomePaid},
 			}
 			all := w.instances(false)
@@ -46,11 +46,11 @@ func TestEarlierOperatorLeft(t *testing.T) {
 			} else {
 				w.env.RegisterDelayedCallback(leave, tt.left)
 			}
-			w.ring(150 * time.Second)
-			w.remedy(2*horizon, resolve("awa", support.ResolvedPlaced))
-			w.remedy(3*horizon, resolve("moussa", support.ResolvedPlaced))
+			w.callBack(150 * time.Second)
+			w.act(2*finalityWindow, resolve("awa", support.ResolvedPlaced))
+			w.act(3*finalityWindow, resolve("moussa", support.ResolvedPlaced))
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
 			require.Equal(t, another, p.Operator)
@@ -62,15 +62,15 @@ func TestEarlierOperatorLeft(t *testing.T) {
 	}
 }
 
-// Nobody serves the operator of an earlier attempt past its horizon: people look it up.
-func TestEarlierOperatorLeft_while_watched(t *testing.T) {
+// Nobody serves the operator of an earlier attempt past its finality window: people look it up.
+func TestEarlierOperatorGoneWhileWatched(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, finalityWindow: finalityWindow})
 	w.operator.answers = []error{unable}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomeDeclined}}
+	w.operator.script = []scripted{{outcome: pirogue.OutcomeDeclined}}
 	r := w.rig(nil, nil)
-	w.next.now, w.next.scenes = w.env.Now, settledAtOnce
+	w.next.now, w.next.script = w.env.Now, paidAtOnce
 	w.leave(r, 10*time.Minute)
 	w.env.SetWorkflowRunTimeout(openFor)
 	p := w.run()

@@ -40,7 +40,7 @@ type rig struct {
 	begun     int
 }
 
-// maxRuns is how many activities one story may run. A story that polls for a month
+// maxRuns is how many activities one workflow may run. A workflow that polls for a month
 // needs a few hundred; more is one that turns in a circle.
 const maxRuns = 3000
 
@@ -175,14 +175,16 @@ func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 }
 
 // paymentWorkflow is the workflow of one kind of payment.
-type paymentWorkflow = func(workflow.Context, lifecycle.PaymentInput) (pirogue.Status, error)
+type paymentFunc = func(workflow.Context, lifecycle.PaymentInput) (pirogue.Status, error)
 
 // historyLost is the signal by which a test loses a workflow's history.
 const historyLost = "test: history lost"
 
-// losable runs a workflow until its history is lost. Temporal knows nothing of it then, and
+// withLosableHistory runs a workflow until its history is lost. Temporal knows nothing of it then, and
 // no cancel request can do that.
-func losable[In, Out any](run func(workflow.Context, In) (Out, error)) func(workflow.Context, In) (Out, error) {
+func withLosableHistory[In, Out any](
+	run func(workflow.Context, In) (Out, error),
+) func(workflow.Context, In) (Out, error) {
 	return func(ctx workflow.Context, in In) (out Out, err error) {
 		ended, lost := false, workflow.GetSignalChannel(ctx, historyLost)
 		workflow.Go(ctx, func(ctx workflow.Context) {
@@ -204,18 +206,18 @@ func losable[In, Out any](run func(workflow.Context, In) (Out, error)) func(work
 // loseHistory ends the workflow of env as if it had never been.
 func loseHistory(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(historyLost, nil) }
 
-// linger is how long a told story stays in the test environment, so that activities
+// lingerTime is how long a told workflow stays in the test environment, so that activities
 // which it cancelled wake up once more and end: longer than every wait between them.
-const linger = 11 * time.Minute
+const lingerTime = 11 * time.Minute
 
-// lingering tells a story and says at once how it ended.
-func lingering(tell paymentWorkflow, ended func(at time.Time, err error)) paymentWorkflow {
-	return func(ctx workflow.Context, order lifecycle.PaymentInput) (pirogue.Status, error) {
-		status, err := tell(ctx, order)
+// withLinger tells a workflow and says at once how it ended.
+func withLinger(runAndAudit paymentFunc, ended func(at time.Time, err error)) paymentFunc {
+	return func(ctx workflow.Context, input lifecycle.PaymentInput) (pirogue.Status, error) {
+		status, err := runAndAudit(ctx, input)
 		ended(workflow.Now(ctx), err)
 		quiet, stop := workflow.NewDisconnectedContext(ctx)
 		defer stop()
-		if late := workflow.Sleep(quiet, linger); late != nil {
+		if late := workflow.Sleep(quiet, lingerTime); late != nil {
 			return status, late
 		}
 		return status, err
@@ -229,8 +231,8 @@ func TestFaultsReachTheirMethods(t *testing.T) {
 
 	for name, c := range map[string]struct{ faulty, hidden reflect.Type }{
 		"activities": {reflect.TypeFor[*rig](), reflect.TypeFor[*activities.Activities]()},
-		"store":      {reflect.TypeFor[*shaky](), reflect.TypeFor[*store.DB]()},
-		"crew":       {reflect.TypeFor[*mortal](), reflect.TypeFor[activities.Store]()},
+		"store":      {reflect.TypeFor[*faultyStore](), reflect.TypeFor[*store.DB]()},
+		"crew":       {reflect.TypeFor[*dyingStore](), reflect.TypeFor[activities.Store]()},
 		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*store.DB]()},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,16 +15,16 @@ import (
 	"pirogue/operator"
 )
 
-// wholesaler is an operator that takes many payments by one call.
-type wholesaler struct {
+// bulkOperator is an operator that takes many payments by one call.
+type bulkOperator struct {
 	*scriptedOperator
 	fails error // what its bulk call fails with
 	calls [][]pirogue.OperatorRef
 }
 
-func (*wholesaler) MaxBulk() int { return 20 }
+func (*bulkOperator) MaxBulk() int { return 20 }
 
-func (w *wholesaler) BulkDisburse(_ context.Context, all []operator.DisburseRequest, _ string) (string, error) {
+func (w *bulkOperator) BulkDisburse(_ context.Context, all []operator.DisburseRequest, _ string) (string, error) {
 	var refs []pirogue.OperatorRef
 	for _, d := range all {
 		refs = append(refs, d.Ref)
@@ -37,7 +37,7 @@ func (w *wholesaler) BulkDisburse(_ context.Context, all []operator.DisburseRequ
 }
 
 // employ gives the crew an operator that takes bulks, over a store of the test's.
-func (c *crew) employ(operator operator.Operator, store activities.Store) {
+func (c *bulkWorld) employ(operator operator.Operator, store activities.Store) {
 	instances := c.instances(false)
 	i := instances[instance]
 	i.Operator = operator
@@ -46,12 +46,13 @@ func (c *crew) employ(operator operator.Operator, store activities.Store) {
 	c.renew()
 	c.env.SetTestTimeout(time.Minute)
 	c.env.RegisterActivity(&activities.Activities{
-		Store: store, Operators: instances, Routes: routes{instances}, Workflows: c, Clock: c.env.Now, Callbacks: urls{},
+		Store: store, Operators: instances, Routes: routes{instances}, Workflows: c, Clock: c.env.Now,
+		Callbacks: urls{},
 	})
 }
 
 // attempts returns the state of each line's attempt.
-func (c *crew) attempts() map[pirogue.AttemptState]int {
+func (c *bulkWorld) attempts() map[pirogue.AttemptState]int {
 	c.t.Helper()
 	states := map[pirogue.AttemptState]int{}
 	for _, l := range c.lines {
@@ -62,7 +63,7 @@ func (c *crew) attempts() map[pirogue.AttemptState]int {
 	return states
 }
 
-func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
+func TestBulkCallsPerPage(t *testing.T) {
 	t.Parallel()
 
 	// Each row is what the operator answers to the calls, and what the workflows find.
@@ -78,8 +79,8 @@ func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c := newCrew(t, 50)
-			operator := &wholesaler{scriptedOperator: c.operator, fails: row.fails}
+			c := newBulkWorld(t, 50)
+			operator := &bulkOperator{scriptedOperator: c.operator, fails: row.fails}
 			c.employ(operator, c.store)
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 30*time.Second)
@@ -96,7 +97,7 @@ func TestAPageIsHandedOverByAsFewCallsAsItTakes(t *testing.T) {
 }
 
 // once fails when a reference reached the operator twice.
-func (c *crew) once(operator *wholesaler) {
+func (c *bulkWorld) once(operator *bulkOperator) {
 	c.t.Helper()
 	seen := map[pirogue.OperatorRef]bool{}
 	for _, refs := range operator.calls {
@@ -107,15 +108,15 @@ func (c *crew) once(operator *wholesaler) {
 	}
 }
 
-// mortal is a store whose caller dies before or after a call, once.
-type mortal struct {
+// dyingStore is a store whose caller dies before or after a call, once.
+type dyingStore struct {
 	activities.Store
 	at    string // the call
 	after bool
 	died  bool
 }
 
-func (m *mortal) dies(call string, after bool) error {
+func (m *dyingStore) dies(call string, after bool) error {
 	if m.died || m.at != call || m.after != after {
 		return nil
 	}
@@ -123,14 +124,14 @@ func (m *mortal) dies(call string, after bool) error {
 	return errors.New("the worker dies")
 }
 
-func (m *mortal) StartLines(
+func (m *dyingStore) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int, prepare func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
 	n, err := m.Store.StartLines(ctx, id, page, limit, prepare)
 	return n, errors.Join(err, m.dies("StartLines", true))
 }
 
-func (m *mortal) SendLines(
+func (m *dyingStore) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if err := m.dies("SendLines", false); err != nil {
@@ -140,7 +141,7 @@ func (m *mortal) SendLines(
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
-func (m *mortal) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
+func (m *dyingStore) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (pirogue.AttemptState, error) {
 	if err := m.dies("RecordAttemptResult", false); err != nil {
 		return "", err
 	}
@@ -148,14 +149,14 @@ func (m *mortal) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptRes
 	return stands, errors.Join(err, m.dies("RecordAttemptResult", true))
 }
 
-func (m *mortal) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
+func (m *dyingStore) OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error) {
 	if err := m.dies("OpenLines", false); err != nil {
 		return nil, err
 	}
 	return m.Store.OpenLines(ctx, id, page)
 }
 
-func (m *mortal) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error) {
+func (m *dyingStore) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error) {
 	progress, closed, err := m.Store.CloseBulk(ctx, id, at)
 	if closed {
 		err = errors.Join(err, m.dies("CloseBulk", true))
@@ -165,7 +166,7 @@ func (m *mortal) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time)
 
 // Whatever the line on which the worker dies, nothing is handed over twice: what was
 // marked and is not known to have been answered is asked for.
-func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
+func TestBulkCallWorkerDies(t *testing.T) {
 	t.Parallel()
 
 	// Each row is where it dies, how many calls reach the operator and what the workflows
@@ -176,20 +177,26 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 		calls int
 		want  map[pirogue.AttemptState]int
 	}{
-		"lines have begun":             {"StartLines", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
-		"before the mark":              {"SendLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
-		"after the mark":               {"SendLines", true, 1, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
-		"after the call":               {"RecordAttemptResult", false, 2, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10}},
-		"after the first note":         {"RecordAttemptResult", true, 2, map[pirogue.AttemptState]int{"SENT": 19, "ACCEPTED": 11}},
+		"lines have begun": {"StartLines", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+		"before the mark":  {"SendLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
+		"after the mark": {
+			"SendLines", true, 1, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10},
+		},
+		"after the call": {
+			"RecordAttemptResult", false, 2, map[pirogue.AttemptState]int{"SENT": 20, "ACCEPTED": 10},
+		},
+		"after the first note": {
+			"RecordAttemptResult", true, 2, map[pirogue.AttemptState]int{"SENT": 19, "ACCEPTED": 11},
+		},
 		"before the workflows start":   {"OpenLines", false, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 		"the bulk is closed, not told": {"CloseBulk", true, 2, map[pirogue.AttemptState]int{"ACCEPTED": 30}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			c := newCrew(t, 30)
-			operator := &wholesaler{scriptedOperator: c.operator}
-			c.employ(operator, &mortal{Store: c.store, at: row.at, after: row.after})
+			c := newBulkWorld(t, 30)
+			operator := &bulkOperator{scriptedOperator: c.operator}
+			c.employ(operator, &dyingStore{Store: c.store, at: row.at, after: row.after})
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
 			c.pay(2)
@@ -197,19 +204,19 @@ func TestAWorkerThatDiesWhileItHandsOverSendsNothingTwice(t *testing.T) {
 			require.Equal(t, row.want, seen)
 			require.Len(t, operator.calls, row.calls)
 			c.once(operator)
-			require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.told)
+			require.Equal(t, []pirogue.EventID{bulk.NewBulkEventID(c.bulk.ID)}, c.delivered)
 			c.audit()
 		})
 	}
 }
 
-// rival is a store in which somebody else sends one payment of a page first.
-type rival struct {
+// competingStore is a store in which somebody else sends one payment of a page first.
+type competingStore struct {
 	activities.Store
 	sent pirogue.AttemptID
 }
 
-func (r *rival) SendLines(
+func (r *competingStore) SendLines(
 	ctx context.Context, attempts []pirogue.AttemptID, at time.Time,
 ) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if r.sent == "" {
@@ -221,11 +228,11 @@ func (r *rival) SendLines(
 	return r.Store.SendLines(ctx, attempts, at)
 }
 
-func TestWhatSomebodyElseHasSentIsNotHandedOver(t *testing.T) {
+func TestBulkCallSkipsSentLines(t *testing.T) {
 	t.Parallel()
 
-	c := newCrew(t, 10)
-	operator, store := &wholesaler{scriptedOperator: c.operator}, &rival{Store: c.store}
+	c := newBulkWorld(t, 10)
+	operator, store := &bulkOperator{scriptedOperator: c.operator}, &competingStore{Store: c.store}
 	c.employ(operator, store)
 	c.pay(2)
 	require.Equal(t, bulk.BulkCompleted, c.run().State)

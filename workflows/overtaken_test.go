@@ -27,17 +27,17 @@ func (o *overtaken) Send(
 }
 
 // A run that finds its attempt marked by another one lets no byte leave, and asks instead.
-func TestARunThatIsOvertakenSendsNothing(t *testing.T) {
+func TestOvertakenRun(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
-	w.operator.scenes = settledAtOnce
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
+	w.operator.script = paidAtOnce
 	env := quiet().NewTestActivityEnvironment()
 	a := &activities.Activities{
 		Store: &overtaken{w.store}, Operators: w.instances(false), Clock: w.env.Now, Callbacks: urls{},
 	}
 	env.RegisterActivity(a)
-	_, err := env.ExecuteActivity(a.Submit, activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.order.Current})
+	_, err := env.ExecuteActivity(a.Submit, activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.input.Current})
 	require.ErrorContains(t, err, "taken by another run")
 	require.Empty(t, w.operator.refs)
 }

@@ -15,7 +15,7 @@ import (
 
 // What is sent and what is asked never wait for one another, and what has ended waits for
 // everything else.
-func TestCallsHaveTheirQueue(t *testing.T) {
+func TestTaskQueues(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]pirogue.PaymentKind{
 		"cash-in": pirogue.CashIn, "cash-out": pirogue.CashOut, "refund": pirogue.Refund,
@@ -23,7 +23,7 @@ func TestCallsHaveTheirQueue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: kind})
-			w.operator.scenes = []scene{
+			w.operator.script = []scripted{
 				{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid},
 			}
 			queues := map[string]map[string]bool{}
@@ -33,7 +33,7 @@ func TestCallsHaveTheirQueue(t *testing.T) {
 				}
 				queues[info.ActivityType.Name][info.TaskQueue] = true
 			})
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 			require.Equal(t, map[string]bool{workflows.OperatorQueue(instance): true}, queues["Submit"])
 			require.Equal(t, map[string]bool{workflows.StatusQueue(instance): true}, queues["AskStatus"])
 		})

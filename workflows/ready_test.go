@@ -22,12 +22,12 @@ import (
 type frontend struct {
 	client.Client
 
-	mu     sync.Mutex
-	now    time.Time
-	books  error         // what its own database answers; nil: that the workflow is missing
-	hangs  chan struct{} // until it is closed nothing answers; nil: everything does
-	polled []time.Time   // when each worker last polled
-	looks  int
+	mu       sync.Mutex
+	now      time.Time
+	database error         // what its own database answers; nil: that the workflow is missing
+	hangs    chan struct{} // until it is closed nothing answers; nil: everything does
+	polled   []time.Time   // when each worker last polled
+	looks    int
 }
 
 func (f *frontend) clock() pirogue.Clock {
@@ -56,7 +56,7 @@ func (f *frontend) DescribeWorkflowExecution(
 ) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	f.mu.Lock()
 	f.looks++
-	hangs, books := f.hangs, f.books
+	hangs, database := f.hangs, f.database
 	f.mu.Unlock()
 	if hangs != nil {
 		select {
@@ -65,10 +65,10 @@ func (f *frontend) DescribeWorkflowExecution(
 			return nil, ctx.Err()
 		}
 	}
-	if books == nil {
-		books = serviceerror.NewNotFound("workflow not found")
+	if database == nil {
+		database = serviceerror.NewNotFound("workflow not found")
 	}
-	return nil, books
+	return nil, database
 }
 
 func (f *frontend) DescribeTaskQueue(
@@ -76,42 +76,42 @@ func (f *frontend) DescribeTaskQueue(
 ) (*workflowservice.DescribeTaskQueueResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	told := &workflowservice.DescribeTaskQueueResponse{}
+	described := &workflowservice.DescribeTaskQueueResponse{}
 	for _, at := range f.polled {
 		if queue == workflows.PaymentsQueue {
-			told.Pollers = append(told.Pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.New(at)})
+			described.Pollers = append(described.Pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.New(at)})
 		}
 	}
-	return told, nil
+	return described, nil
 }
 
-func TestNothingIsAcceptedThatNobodyWouldCarryOn(t *testing.T) {
+func TestReady(t *testing.T) {
 	t.Parallel()
 
 	// Each row is what there is to see, at moments counted from the beginning.
 	for name, row := range map[string]struct {
-		books  error
-		polled []time.Duration
-		ready  bool
+		database error
+		polled   []time.Duration
+		ready    bool
 	}{
 		"a worker polls":                 {polled: []time.Duration{-20 * time.Second}, ready: true},
 		"one of two workers polls":       {polled: []time.Duration{-time.Hour, -time.Second}, ready: true},
 		"nobody has polled for too long": {polled: []time.Duration{-33 * time.Second, -time.Minute}},
 		"nobody has ever polled":         {},
 		"Temporal's database is away": {
-			books:  serviceerror.NewUnavailable("connection refused"),
-			polled: []time.Duration{0},
+			database: serviceerror.NewUnavailable("connection refused"),
+			polled:   []time.Duration{0},
 		},
-		"Temporal's database answers late": {books: context.DeadlineExceeded, polled: []time.Duration{0}},
+		"Temporal's database answers late": {database: context.DeadlineExceeded, polled: []time.Duration{0}},
 		"the namespace is gone": {
-			books:  serviceerror.NewNamespaceNotFound("default"),
-			polled: []time.Duration{0},
+			database: serviceerror.NewNamespaceNotFound("default"),
+			polled:   []time.Duration{0},
 		},
 		"the worker's clock is a bit behind": {polled: []time.Duration{time.Second}, ready: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &frontend{now: time.Now(), books: row.books}
+			f := &frontend{now: time.Now(), database: row.database}
 			for _, ago := range row.polled {
 				f.polled = append(f.polled, f.now.Add(ago))
 			}
@@ -128,7 +128,7 @@ func TestNothingIsAcceptedThatNobodyWouldCarryOn(t *testing.T) {
 
 // A worker that ends takes its name off Temporal's list. That is no reason to turn anybody
 // away before another one may have taken its place.
-func TestAWorkerThatLeftIsRememberedForAWhile(t *testing.T) {
+func TestReadyRemembersPolls(t *testing.T) {
 	t.Parallel()
 
 	f := &frontend{now: time.Now()}
@@ -144,7 +144,7 @@ func TestAWorkerThatLeftIsRememberedForAWhile(t *testing.T) {
 }
 
 // What was seen before the clock was set back is not believed until the time is that late again.
-func TestALookIsNotBelievedLongerWhenTheClockIsSetBack(t *testing.T) {
+func TestReadyClockSetBack(t *testing.T) {
 	t.Parallel()
 
 	f := &frontend{now: time.Now()}
@@ -155,7 +155,7 @@ func TestALookIsNotBelievedLongerWhenTheClockIsSetBack(t *testing.T) {
 }
 
 // Temporal's clock may be minutes off ours: a poll between two looks is one all the same.
-func TestAPollIsSeenWhateverTemporalsClockSays(t *testing.T) {
+func TestReadyTemporalClock(t *testing.T) {
 	t.Parallel()
 
 	f := &frontend{now: time.Now()}
@@ -166,7 +166,7 @@ func TestAPollIsSeenWhateverTemporalsClockSays(t *testing.T) {
 	require.NoError(t, starter.Ready(t.Context()))
 }
 
-func TestManyWhoAskMakeOneLookAndNobodyWaitsForIt(t *testing.T) {
+func TestReadyOnceForMany(t *testing.T) {
 	t.Parallel()
 
 	f := &frontend{now: time.Now(), hangs: make(chan struct{})}

@@ -22,7 +22,11 @@ func TestRefund(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(
-				t, setting{kind: pirogue.Refund, part: 2000, power: row.power, proves: row.proves, horizon: horizon},
+				t,
+				setting{
+					kind: pirogue.Refund, part: 2000, power: row.power, proves: row.proves,
+					finalityWindow: finalityWindow,
+				},
 			)
 			p := w.play(row)
 			parent, _, err := w.store.Latest(t.Context(), w.parent.ID)
@@ -43,7 +47,7 @@ func TestRefund(t *testing.T) {
 	}
 }
 
-func TestACashInThatIsWhollyGivenBackIsReversed(t *testing.T) {
+func TestRefundReversesCashIn(t *testing.T) {
 	t.Parallel()
 
 	// Each row is whether the operator has a refund call of its own.
@@ -52,8 +56,8 @@ func TestACashInThatIsWhollyGivenBackIsReversed(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, setting{kind: pirogue.Refund, refunds: refunds})
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-			p := w.tell()
+			w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
+			p := w.runAndAudit()
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
 			require.Equal(t, refunds, w.operator.reversals == 1)
 
@@ -67,14 +71,14 @@ func TestACashInThatIsWhollyGivenBackIsReversed(t *testing.T) {
 	}
 }
 
-func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
+func TestLateMoneyReturned(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
 	w.returns = true
-	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w.operator.script = []scripted{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 	w.env.SetWorkflowRunTimeout(time.Hour)
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseLateSuccess}, open, "it is not back yet")
 	require.Len(t, w.launched, 1)
@@ -90,7 +94,7 @@ func TestMoneyThatCameLateGoesBackAndClosesItsCase(t *testing.T) {
 }
 
 // What the operator gives back by its own call is not held against the limits of payouts.
-func TestLateMoneyGoesBackBelowWhatPayoutsMayMove(t *testing.T) {
+func TestLateMoneyBelowPayoutMinimum(t *testing.T) {
 	t.Parallel()
 
 	for name, row := range map[string]struct {
@@ -99,11 +103,11 @@ func TestLateMoneyGoesBackBelowWhatPayoutsMayMove(t *testing.T) {
 	}{"by its refund call": {true, 1}, "only by a payout": {false, 0}} {
 		w := newWorldOf(t, setting{policy: pirogue.LateReturn, refunds: row.refunds})
 		w.operator.payouts = operator.Limits{Min: 5001}
-		w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+		w.operator.script = []scripted{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 		if row.back == 0 {
 			w.env.SetWorkflowRunTimeout(openFor)
 		}
-		require.Equal(t, pirogue.StatusExpired, w.tell().Status, name)
+		require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status, name)
 		require.Len(t, w.launched, row.back, name)
 		open, closed := w.cases(w.payment.ID)
 		require.Len(t, closed, row.back, name)
@@ -111,33 +115,33 @@ func TestLateMoneyGoesBackBelowWhatPayoutsMayMove(t *testing.T) {
 	}
 }
 
-// follow tells the story of a payment that another one started.
+// follow runs the workflow of a payment that another one started.
 func (w *world) follow(p pirogue.Payment) pirogue.Payment {
 	w.t.Helper()
 	w.renew()
 	w.register(false)
-	w.payment, w.order = p, lifecycle.NewPaymentInput(p, []operator.Instance{w.instances(false)[instance]})
+	w.payment, w.input = p, lifecycle.NewPaymentInput(p, []operator.Instance{w.instances(false)[instance]})
 	w.operator.began = w.env.Now().Add(-openFor)
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-	return w.tell()
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
+	return w.runAndAudit()
 }
 
-func TestStrayMoneyIsGivenBackOnce(t *testing.T) {
+func TestReturnOnce(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
 	w.returns = true
-	w.operator.scenes = []scene{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w.operator.script = []scripted{{from: 6 * time.Minute, outcome: pirogue.OutcomePaid}}
 	w.env.SetWorkflowRunTimeout(time.Hour)
-	w.tell()
-	cashIn, order := w.payment, w.order
+	w.runAndAudit()
+	cashIn, input := w.payment, w.input
 
-	// The history is lost after the money was sent back, and the story told again.
+	// The history is lost after the money was sent back, and its workflow run again.
 	w.follow(w.launched[0])
 	w.renew()
 	w.register(false)
-	w.payment, w.order = cashIn, order
-	w.env.ExecuteWorkflow(workflows.CashIn, w.order)
+	w.payment, w.input = cashIn, input
+	w.env.ExecuteWorkflow(workflows.CashIn, w.input)
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Len(t, w.launched, 1)
 }

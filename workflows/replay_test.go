@@ -22,11 +22,11 @@ import (
 func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 
-	ring, err := vault.ParseRing(piroguetest.RecordingKeys)
+	callBack, err := vault.ParseRing(piroguetest.RecordingKeys)
 	require.NoError(t, err)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
-		DataConverter:    codec.Converter(ring, codec.RefuseUnsealed),
-		FailureConverter: codec.Failures(ring, codec.RefuseUnsealed),
+		DataConverter:    codec.Converter(callBack, codec.RefuseUnsealed),
+		FailureConverter: codec.Failures(callBack, codec.RefuseUnsealed),
 	})
 	require.NoError(t, err)
 	for _, recorded := range []any{

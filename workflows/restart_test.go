@@ -14,33 +14,33 @@ import (
 	"pirogue/support"
 )
 
-// tales is payments that a fault at any point must not change. Each says what becomes
+// faultCases is payments that a fault at any point must not change. Each says what becomes
 // of it and how often it may reach the operator.
-var tales = map[string]struct {
+var faultCases = map[string]struct {
 	setting setting
 	answers []error
-	scenes  []scene
+	script  []scripted
 	want    pirogue.Status
 }{
 	"a cash-out that is paid": {
-		setting: setting{kind: pirogue.CashOut, horizon: horizon},
-		scenes:  []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+		setting: setting{kind: pirogue.CashOut, finalityWindow: finalityWindow},
+		script:  []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
 	},
 	"a cash-out whose answer is lost": {
-		setting: setting{kind: pirogue.CashOut, horizon: horizon}, answers: []error{unknown},
-		scenes: []scene{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+		setting: setting{kind: pirogue.CashOut, finalityWindow: finalityWindow}, answers: []error{unknown},
+		script: []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
 	},
 	"a cash-out that is declined": {
-		setting: setting{kind: pirogue.CashOut, horizon: 5 * time.Minute},
-		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}}, want: "FAILED",
+		setting: setting{kind: pirogue.CashOut, finalityWindow: 5 * time.Minute},
+		script:  []scripted{{outcome: pirogue.OutcomeDeclined}}, want: "FAILED",
 	},
 	"a refund that is paid": {
-		setting: setting{kind: pirogue.Refund, horizon: horizon},
-		scenes:  []scene{{from: 6 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
+		setting: setting{kind: pirogue.Refund, finalityWindow: finalityWindow},
+		script:  []scripted{{from: 6 * time.Second, outcome: pirogue.OutcomePaid}}, want: "SUCCESS",
 	},
 	"a cash-in that is declined, then paid": {
-		setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon},
-		scenes:  []scene{{outcome: pirogue.OutcomeDeclined}, {from: 30 * time.Second, outcome: pirogue.OutcomePaid}},
+		setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, finalityWindow: finalityWindow},
+		script:  []scripted{{outcome: pirogue.OutcomeDeclined}, {from: 30 * time.Second, outcome: pirogue.OutcomePaid}},
 		want:    "FAILED",
 	},
 }
@@ -48,26 +48,28 @@ var tales = map[string]struct {
 func TestADatabaseThatFailsAtAnyPointChangesNothing(t *testing.T) {
 	t.Parallel()
 
-	for name, tale := range tales {
-		for _, when := range []moment{before, after} {
-			t.Run(fmt.Sprint(name, map[moment]string{before: ", not written", after: ", written"}[when]), func(t *testing.T) {
+	for name, faultCase := range faultCases {
+		for _, when := range []faultTime{before, after} {
+			t.Run(fmt.Sprint(
+				name, map[faultTime]string{before: ", not written", after: ", written"}[when],
+			), func(t *testing.T) {
 				t.Parallel()
 
-				// One call fails, the n-th, until the story ends before it comes to that.
-				kept := openBooks(t)
+				// One call fails, the n-th, until the workflow ends before it comes to that.
+				kept := openDatabase(t)
 				hit := true
 				for n := 1; hit; n++ {
 					var calls, hits atomic.Int64 // a run that goes on late calls beside its successor
-					w := kept.world(t, tale.setting)
-					w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
-					w.rig(func(string) moment {
+					w := kept.world(t, faultCase.setting)
+					w.operator.answers, w.operator.script = faultCase.answers, faultCase.script
+					w.rig(func(string) faultTime {
 						if calls.Add(1) != int64(n) {
 							return spared
 						}
 						hits.Add(1)
 						return when
 					}, nil)
-					w.requireOnce(tale.want, n)
+					w.requireOnce(faultCase.want, n)
 					if hit = hits.Load() > 0; !hit {
 						w.audit()
 					}
@@ -80,20 +82,20 @@ func TestADatabaseThatFailsAtAnyPointChangesNothing(t *testing.T) {
 func TestAWorkerThatDiesAfterAnyActivityChangesNothing(t *testing.T) {
 	t.Parallel()
 
-	for name, tale := range tales {
+	for name, faultCase := range faultCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			kept := openBooks(t)
+			kept := openDatabase(t)
 			hit := true
 			for n := 1; hit; n++ {
 				var runs atomic.Int64 // a run that goes on late ends beside its successor
-				w := kept.world(t, tale.setting)
-				w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
+				w := kept.world(t, faultCase.setting)
+				w.operator.answers, w.operator.script = faultCase.answers, faultCase.script
 				w.rig(nil, func(string) bool {
 					return runs.Add(1) == int64(n)
 				})
-				w.requireOnce(tale.want, n)
+				w.requireOnce(faultCase.want, n)
 				if hit = runs.Load() >= int64(n); !hit {
 					w.audit()
 				}
@@ -104,20 +106,21 @@ func TestAWorkerThatDiesAfterAnyActivityChangesNothing(t *testing.T) {
 
 // rig replaces the world's activities by ones that fail. The functions are called by
 // one activity after the other.
-func (w *world) rig(fails func(string) moment, loses func(string) bool) *rig {
+func (w *world) rig(fails func(string) faultTime, loses func(string) bool) *rig {
 	if fails == nil {
-		fails = func(string) moment { return spared }
+		fails = func(string) faultTime { return spared }
 	}
 	w.renew()
 	r := newRig(w.env, &activities.Activities{
-		Store: &shaky{All: w.store, fails: fails}, Operators: w.instances(false), Routes: routes{w.instances(false)},
+		Store: &faultyStore{All: w.store, fails: fails}, Operators: w.instances(false),
+		Routes:    routes{w.instances(false)},
 		Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	})
 	r.loses = loses
 	return r
 }
 
-// requireOnce tells the story and proves that it and the payment ended as they must, and
+// requireOnce runs the workflow and proves that it and the payment ended as they must, and
 // that money was sent once.
 func (w *world) requireOnce(want pirogue.Status, n int) {
 	w.t.Helper()
@@ -139,19 +142,19 @@ func (w *world) requireOnce(want pirogue.Status, n int) {
 func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
 	t.Parallel()
 
-	for name, tale := range tales {
+	for name, faultCase := range faultCases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			kept := openBooks(t)
+			kept := openDatabase(t)
 			for _, lost := range []time.Duration{0, time.Second, 6 * time.Second, 11 * time.Second} {
-				w := kept.world(t, tale.setting)
-				w.operator.answers, w.operator.scenes = tale.answers, tale.scenes
+				w := kept.world(t, faultCase.setting)
+				w.operator.answers, w.operator.script = faultCase.answers, faultCase.script
 				r := w.rig(nil, nil)
 				w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, lost)
 				w.run()
 				w.rig(nil, nil)
-				p := w.tell()
+				p := w.runAndAudit()
 				require.True(t, p.Status.Terminal(), "%s: %s", lost, p.Status)
 				if p.Kind.MoneyOut() {
 					require.Len(t, w.operator.reached, 1, "the history was lost after %s", lost)
@@ -164,18 +167,18 @@ func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
 func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{
-		{outcome: pirogue.OutcomeAbsent}, {from: 2*horizon + time.Minute, outcome: pirogue.OutcomePaid},
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.answers, w.operator.script = []error{unknown}, []scripted{
+		{outcome: pirogue.OutcomeAbsent}, {from: 2*finalityWindow + time.Minute, outcome: pirogue.OutcomePaid},
 	}
 	r := w.rig(nil, nil)
-	w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, 2*horizon)
-	w.tell()
+	w.env.RegisterDelayedCallback(func() { r.vanish(); loseHistory(w.env) }, 2*finalityWindow)
+	w.runAndAudit()
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseUnknown}, open)
 
 	w.rig(nil, nil)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	open, closed := w.cases(w.payment.ID)
 	require.Empty(t, open)
 	require.Equal(t, []support.Cause{support.CauseUnknown}, closed)
@@ -192,7 +195,7 @@ func TestManyWorkersWithOneSubmissionSendItOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			in := activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.order.Current}
+			in := activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.input.Current}
 			done, err := a.Submit(t.Context(), in)
 			if err == nil && done.SentBy == activities.SentByThisRun {
 				sent.Add(1)

@@ -22,7 +22,7 @@ func hours(ahead ...time.Duration) []time.Duration {
 
 // Several arrivals have a case each. A lost history forgets none of them: people settle one
 // after the other, and the payment is finished only then.
-func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
+func TestResumeSettlesEveryCase(t *testing.T) {
 	t.Parallel()
 
 	const paid = pirogue.OutcomePaid
@@ -30,7 +30,7 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 	second, late := support.CauseSecondPayment, support.CauseLateSuccess
 	for name, tt := range map[string]struct {
 		policy  pirogue.LatePolicy
-		scenes  []scene
+		script  []scripted
 		lost    time.Duration
 		people  []time.Duration // when they settle a case after the loss
 		want    pirogue.Status
@@ -39,7 +39,7 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 	}{
 		"two of one cause": {
 			policy: pirogue.LateAccept, people: hours(7, 10), want: "SUCCESS", lost: 30 * time.Hour,
-			scenes: []scene{
+			script: []scripted{
 				{from: 6 * time.Minute, outcome: paid, extra: 5000},
 				{from: 3 * time.Hour, outcome: paid, extra: 10_000},
 			},
@@ -47,12 +47,16 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 		},
 		"one that came before the loss, and one after it": {
 			policy: pirogue.LateReturn, people: hours(12, 14), want: "EXPIRED", lost: 10 * time.Hour,
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 14 * time.Hour, outcome: paid, extra: 5000}},
+			script: []scripted{
+				{from: 6 * time.Minute, outcome: paid}, {from: 14 * time.Hour, outcome: paid, extra: 5000},
+			},
 			before: []support.Cause{late}, settled: []support.Cause{late, second},
 		},
 		"one that came after the other was settled": {
 			policy: pirogue.LateReturn, people: hours(4), want: "EXPIRED", lost: 10 * time.Hour,
-			scenes: []scene{{from: 6 * time.Minute, outcome: paid}, {from: 20 * time.Hour, outcome: paid, extra: 5000}},
+			script: []scripted{
+				{from: 6 * time.Minute, outcome: paid}, {from: 20 * time.Hour, outcome: paid, extra: 5000},
+			},
 			before: []support.Cause{late}, settled: []support.Cause{late},
 		},
 	} {
@@ -61,7 +65,7 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 
 			w := newWorld(t, tt.policy)
 			w.returned = slices.Repeat([]pirogue.Status{pirogue.StatusFailed}, 20)
-			w.operator.scenes = tt.scenes
+			w.operator.script = tt.script
 			w.loseAfter(tt.lost)
 			open, _ := w.cases(w.payment.ID)
 			require.Equal(t, tt.before, open)
@@ -71,16 +75,16 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 				for n, actor := range []string{"fanta", "seydou"} {
 					r := resolve(actor, placed)
 					r.Case = oldest
-					w.remedy(after+time.Duration(n)*time.Minute, r)
+					w.act(after+time.Duration(n)*time.Minute, r)
 				}
 			}
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			open, closed := w.cases(p.ID)
 			require.ElementsMatch(t, tt.settled, closed)
 			require.Equal(t, len(open) == 0, !p.FinishedAt.IsZero(), "it has something to do as long as a case is open")
 			in, _ := w.moved()
-			last := tt.scenes[len(tt.scenes)-1]
+			last := tt.script[len(tt.script)-1]
 			require.Equal(t, 5000+last.extra, in[string(w.operator.refs[0])], "every arrival is booked")
 		})
 	}
@@ -88,51 +92,51 @@ func TestALostWorkflowSettlesEveryOpenCase(t *testing.T) {
 
 // An outcome that is unknown at the next operator calls for a person again, although that of
 // the one before has been learned.
-func TestAnUnknownOutcomeIsACaseAtTheNextOperatorToo(t *testing.T) {
+func TestUnknownCaseAfterFailover(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, finalityWindow: finalityWindow})
 	w.operator.answers = []error{unable}
-	w.operator.scenes = []scene{
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomePending},
-		{from: 2 * horizon, outcome: pirogue.OutcomeDeclined},
+		{from: 2 * finalityWindow, outcome: pirogue.OutcomeDeclined},
 	}
-	w.next.horizon, w.next.answers, w.next.scenes = horizon, []error{unknown}, neverHeard
+	w.next.finalityWindow, w.next.answers, w.next.script = finalityWindow, []error{unknown}, neverKnown
 	w.env.SetWorkflowRunTimeout(openFor)
-	require.Equal(t, pirogue.StatusPending, w.tell().Status)
+	require.Equal(t, pirogue.StatusPending, w.runAndAudit().Status)
 	require.Len(t, w.next.reached, 1)
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseUnknown}, open)
 }
 
 // A collection whose answer was lost ends although its merchant is suspended meanwhile.
-func TestALostCollectionOfASuspendedMerchantEnds(t *testing.T) {
+func TestResumeSuspendedCashIn(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashIn, power: operator.NeitherByReference})
-	w.operator.answers, w.operator.scenes = []error{unknown}, neverHeard
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashIn, power: operator.NeitherByReference})
+	w.operator.answers, w.operator.script = []error{unknown}, neverKnown
 	w.operator.during = func() { w.suspend(0, 0) }
 	w.env.SetWorkflowRunTimeout(10 * 24 * time.Hour)
-	p := w.tell()
+	p := w.runAndAudit()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusFailed, p.Status)
 	require.Equal(t, pirogue.FailedUnavailable, p.Failure.Code)
 	require.Len(t, w.operator.reached, 1)
 }
 
-// A payment whose workflow was lost goes on to the next operator: the horizon there counts from when
+// A payment whose workflow was lost goes on to the next operator: the finality window there counts from when
 // it was sent there.
-func TestALostPaymentHasTheHorizonOfItsLatestAttempt(t *testing.T) {
+func TestResumeFinalityWindow(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, finalityWindow: finalityWindow})
 	w.operator.answers = []error{unable}
-	w.operator.scenes = []scene{
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomePending}, {from: 45 * time.Minute, outcome: pirogue.OutcomeDeclined},
 	}
 	w.loseAfter(30 * time.Minute)
 	w.rebuild()
-	w.next.now, w.next.answers, w.next.scenes = w.env.Now, []error{unknown}, neverHeard
+	w.next.now, w.next.answers, w.next.script = w.env.Now, []error{unknown}, neverKnown
 	w.env.RegisterDelayedCallback(func() {
 		require.Len(t, w.next.reached, 1)
 		open, _ := w.cases(w.payment.ID)

@@ -43,20 +43,20 @@ func (w *world) rebuild() {
 	require.NoError(w.t, err)
 	r, err := w.store.Restart(w.t.Context(), w.payment.ID)
 	require.NoError(w.t, err)
-	w.order, err = table.Rebuild(r)
+	w.input, err = table.Rebuild(r)
 	require.NoError(w.t, err)
 }
 
-func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
+func TestResumeFromRows(t *testing.T) {
 	t.Parallel()
 
-	paidLate := []scene{{from: 20 * time.Minute, outcome: pirogue.OutcomePaid}}
+	paidLate := []scripted{{from: 20 * time.Minute, outcome: pirogue.OutcomePaid}}
 	// Each row is a payment, when its history is lost, how long it is gone, and what becomes
 	// of it.
 	tests := map[string]struct {
 		setting  setting
 		answers  []error
-		scenes   []scene
+		script   []scripted
 		lost     time.Duration
 		gone     time.Duration
 		want     pirogue.Status
@@ -66,30 +66,35 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 	}{
 		"while the customer has time": {
 			setting: setting{kind: pirogue.CashIn},
-			scenes:  []scene{{from: 4 * time.Minute, outcome: pirogue.OutcomePaid}},
+			script:  []scripted{{from: 4 * time.Minute, outcome: pirogue.OutcomePaid}},
 			lost:    time.Minute, want: "SUCCESS",
 		},
 		"while it is watched": {
-			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
-			lost: 7 * time.Minute, want: "EXPIRED", returned: true, closed: []support.Cause{support.CauseLateSuccess},
+			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, finalityWindow: finalityWindow},
+			script:  paidLate,
+			lost:    7 * time.Minute, want: "EXPIRED", returned: true,
+			closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"while it was watched, until long after": {
-			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, horizon: horizon}, scenes: paidLate,
-			lost: 7 * time.Minute, gone: 3 * horizon, want: "EXPIRED", returned: true,
+			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateReturn, finalityWindow: finalityWindow},
+			script:  paidLate,
+			lost:    7 * time.Minute, gone: 3 * finalityWindow, want: "EXPIRED", returned: true,
 			closed: []support.Cause{support.CauseLateSuccess},
 		},
 		"while it was watched, and no money came": {
-			setting: setting{kind: pirogue.CashIn, horizon: horizon}, lost: 7 * time.Minute, gone: 3 * horizon,
+			setting: setting{kind: pirogue.CashIn, finalityWindow: finalityWindow}, lost: 7 * time.Minute,
+			gone: 3 * finalityWindow,
 			want: "EXPIRED",
 		},
 		"after it came late and was accepted": {
-			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, horizon: horizon}, scenes: paidLate,
-			lost: 7 * time.Minute, want: "SUCCESS",
+			setting: setting{kind: pirogue.CashIn, policy: pirogue.LateAccept, finalityWindow: finalityWindow},
+			script:  paidLate,
+			lost:    7 * time.Minute, want: "SUCCESS",
 		},
 		"a cash-out whose answer is lost": {
-			setting: setting{kind: pirogue.CashOut, horizon: horizon}, answers: []error{unknown},
-			scenes: []scene{{from: 90 * time.Minute, outcome: pirogue.OutcomePaid}}, lost: 10 * time.Minute,
-			gone: horizon,
+			setting: setting{kind: pirogue.CashOut, finalityWindow: finalityWindow}, answers: []error{unknown},
+			script: []scripted{{from: 90 * time.Minute, outcome: pirogue.OutcomePaid}}, lost: 10 * time.Minute,
+			gone: finalityWindow,
 			want: "SUCCESS", closed: []support.Cause{support.CauseUnknown},
 		},
 	}
@@ -98,11 +103,11 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, tt.setting)
-			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
+			w.operator.answers, w.operator.script = tt.answers, tt.script
 			w.loseAfter(tt.lost)
 			w.env.SetStartTime(w.env.Now().Add(tt.gone))
 			w.rebuild()
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, tt.want, p.Status)
 			require.False(t, p.FinishedAt.IsZero(), "nothing is left to do")
@@ -115,34 +120,34 @@ func TestALostWorkflowGoesOnFromTheRows(t *testing.T) {
 	}
 }
 
-func TestALostWorkflowKeepsTheWindowThatWasPromised(t *testing.T) {
+func TestResumeKeepsWindow(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashIn, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashIn, finalityWindow: finalityWindow})
 	w.loseAfter(4 * time.Minute)
 	w.rebuild()
-	p := w.tell()
+	p := w.runAndAudit()
 	require.Equal(t, pirogue.StatusExpired, p.Status)
 	require.WithinDuration(t, p.ExpiresAt, p.UpdatedAt, 15*time.Second)
 }
 
-func TestALostWorkflowWaitsForWhoeverSettlesItsCase(t *testing.T) {
+func TestResumeWaitsForSupport(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomeDeclined}, {from: 20 * time.Minute, outcome: pirogue.OutcomePaid},
 	}
-	w.loseAfter(2 * horizon)
+	w.loseAfter(2 * finalityWindow)
 	open, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CausePaidAfterAll}, open)
 	p, _ := w.latest()
 	require.True(t, p.FinishedAt.IsZero(), "its case is open")
 
 	w.rebuild()
-	w.remedy(time.Minute, resolve("fanta", support.ResolvedPlaced))
-	w.remedy(2*time.Minute, resolve("seydou", support.ResolvedPlaced))
-	p = w.tell()
+	w.act(time.Minute, resolve("fanta", support.ResolvedPlaced))
+	w.act(2*time.Minute, resolve("seydou", support.ResolvedPlaced))
+	p = w.runAndAudit()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusFailed, p.Status)
 	require.False(t, p.FinishedAt.IsZero())
@@ -150,7 +155,7 @@ func TestALostWorkflowWaitsForWhoeverSettlesItsCase(t *testing.T) {
 	require.Empty(t, open)
 }
 
-func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
+func TestSweepRestarts(t *testing.T) {
 	t.Parallel()
 
 	// Each row is what is left of Temporal, and what the sweep makes of a payment under way,
@@ -169,7 +174,7 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := freshBooks(t).world(t, setting{})
+			w := freshDatabase(t).world(t, setting{})
 			w.lost, w.away = tt.lost, tt.away
 			underWay, a := w.write(
 				pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)},
@@ -209,10 +214,10 @@ func TestTheSweepStartsLostWorkflowsAgain(t *testing.T) {
 	}
 }
 
-func TestARebuildThatOnlyShowsStartsNothing(t *testing.T) {
+func TestRebuildDryRun(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{})
+	w := freshDatabase(t).world(t, setting{})
 	w.lost = true
 	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: "under way", Amount: xof(5000), Fee: xof(0)})
 	w.sent(a)

@@ -25,8 +25,8 @@ var (
 // token is what the operator wants back when it is asked about a cash-in.
 var token = pirogue.Handle{"pay_token": "secret"}
 
-// scene is what the operator says from a moment on, counted from the submission.
-type scene struct {
+// scripted is what the operator says from a moment on, counted from the submission.
+type scripted struct {
 	from     time.Duration
 	outcome  pirogue.Outcome
 	amount   int64  // 0: the order's
@@ -39,14 +39,14 @@ type scene struct {
 // scriptedOperator plays scenes and counts what it was asked. It executes nothing: what it
 // says is all there is.
 type scriptedOperator struct {
-	mu      sync.Mutex
-	now     func() time.Time
-	power   operator.ReferencePower
-	horizon time.Duration
-	proves  bool
-	proof   operator.CallbackProof // "" for none
-	resend  time.Duration
-	payouts operator.Limits // of one disbursement
+	mu             sync.Mutex
+	now            func() time.Time
+	power          operator.ReferencePower
+	finalityWindow time.Duration
+	proves         bool
+	proof          operator.CallbackProof // "" for none
+	resend         time.Duration
+	payouts        operator.Limits // of one disbursement
 
 	began     time.Time     // of the latest submission that may have arrived
 	answers   []error       // what the first submissions fail with; then it accepts
@@ -60,8 +60,8 @@ type scriptedOperator struct {
 	reversed  []pirogue.OperatorRef // collections that they were to give back
 	tokenless bool                  // a cash-in can be asked about although its answer was lost
 	during    func()                // happens while a submission is under way
-	scenes    []scene
-	scenesOf  map[int][]scene // of the submission of this number, from 1, instead of scenes
+	script    []scripted
+	scriptOf  map[int][]scripted // of the submission of this number, from 1, instead of scenes
 	asked     int
 	askedAt   []time.Time
 }
@@ -79,7 +79,7 @@ func (o *scriptedOperator) askedBefore(limit time.Duration) int {
 
 func (o *scriptedOperator) Capability() operator.Capability {
 	c := operator.Capability{
-		Reference: o.power, OnLostResponse: operator.ResendNewReference, FinalityWindow: o.horizon,
+		Reference: o.power, OnLostResponse: operator.ResendNewReference, FinalityWindow: o.finalityWindow,
 		AbsenceProves: o.proves,
 		ResendWithin:  o.resend, CashOut: o.payouts, Proof: cmp.Or(o.proof, operator.ProofNone),
 	}
@@ -145,12 +145,12 @@ func (o *scriptedOperator) Status(_ context.Context, q operator.StatusQuery) (op
 	if q.Kind == pirogue.CashIn && !o.tokenless && q.Handle["pay_token"] != token["pay_token"] {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "asked without the token")
 	}
-	current := scene{outcome: pirogue.OutcomePending}
-	scenes := o.scenes
-	if own, has := o.scenesOf[slices.Index(o.refs, q.Ref)+1]; has {
-		scenes = own
+	current := scripted{outcome: pirogue.OutcomePending}
+	script := o.script
+	if own, has := o.scriptOf[slices.Index(o.refs, q.Ref)+1]; has {
+		script = own
 	}
-	for _, s := range scenes {
+	for _, s := range script {
 		if o.now().Sub(o.began) >= s.from {
 			current = s
 		}
@@ -163,14 +163,14 @@ func (o *scriptedOperator) Status(_ context.Context, q operator.StatusQuery) (op
 			Outcome: pirogue.OutcomePending, Unreadable: true, Message: "paid, some amount",
 		}, nil
 	}
-	receipt := operator.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
+	result := operator.OperatorResult{Outcome: current.outcome, ProviderTxID: "MP1", Mismatch: current.mismatch}
 	if current.amount != 0 {
-		receipt.Amount = xof(current.amount)
+		result.Amount = xof(current.amount)
 	}
 	if current.extra != 0 {
-		receipt.Extra = xof(current.extra)
+		result.Extra = xof(current.extra)
 	}
-	return receipt, nil
+	return result, nil
 }
 
 // refunder is an operator that can give back what it collected.
@@ -186,20 +186,20 @@ func (r refunder) Refund(_ context.Context, q operator.RefundRequest) (operator.
 	return operator.OperatorResult{Outcome: pirogue.OutcomePending}, r.submit(q.Ref)
 }
 
-// deaf is an operator that cannot be asked and proves its callbacks by a secret.
-type deaf struct{ script *scriptedOperator }
+// noStatus is an operator that cannot be asked and proves its callbacks by a secret.
+type noStatus struct{ script *scriptedOperator }
 
-func (d deaf) Capability() operator.Capability {
+func (d noStatus) Capability() operator.Capability {
 	c := d.script.Capability()
 	c.Reference, c.OnLostResponse, c.Proof = operator.NeitherByReference, operator.ResendNever, operator.ProofToken
 	return c
 }
 
-func (d deaf) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
+func (d noStatus) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {
 	return d.script.Collect(ctx, c)
 }
 
-func (d deaf) Disburse(ctx context.Context, q operator.DisburseRequest) (operator.OperatorResult, error) {
+func (d noStatus) Disburse(ctx context.Context, q operator.DisburseRequest) (operator.OperatorResult, error) {
 	return d.script.Disburse(ctx, q)
 }
 

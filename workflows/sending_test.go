@@ -19,7 +19,7 @@ var kinds = []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refun
 
 // Whatever starts a workflow late, be it the sweep, a reset or a worker that was away:
 // nothing is sent past the start deadline. The sweep takes no part here.
-func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
+func TestLateStart(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range kinds {
@@ -31,9 +31,9 @@ func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " after ", age), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind})
-				w.operator.scenes = settledAtOnce
+				w.operator.script = paidAtOnce
 				w.env.SetStartTime(w.env.Now().Add(age))
-				p := w.tell()
+				p := w.runAndAudit()
 				require.NoError(t, w.env.GetWorkflowError())
 				require.Equal(t, want, p.Status)
 				require.Len(t, w.operator.refs, map[bool]int{true: 1}[want == pirogue.StatusSuccess])
@@ -50,7 +50,7 @@ func TestAWorkflowThatBeginsLateSendsNothing(t *testing.T) {
 }
 
 // The contract of an operator allows one call a second, and so many payments came first.
-func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
+func TestTakeUp(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range kinds {
@@ -62,7 +62,7 @@ func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " after ", turn), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind})
-				w.operator.scenes = settledAtOnce
+				w.operator.script = paidAtOnce
 				w.queued(time.Duration(turn) * time.Second)
 				asked := 95 * time.Second // the sweep looks
 				w.env.RegisterDelayedCallback(func() {
@@ -73,7 +73,7 @@ func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
 					}
 					require.NotEqual(t, pirogue.StatusCreated, p.Status, "the sweep would expire it")
 				}, asked)
-				p := w.tell()
+				p := w.runAndAudit()
 				require.NoError(t, w.env.GetWorkflowError())
 				require.Equal(t, pirogue.StatusSuccess, p.Status)
 				require.Len(t, w.operator.refs, 1)
@@ -84,14 +84,14 @@ func TestAPaymentWaitsForItsTurnAtTheOperator(t *testing.T) {
 
 // Workers were away for two minutes, and then all payments that were accepted meanwhile
 // wait for their turns at once.
-func TestNothingIsTakenUpPastItsStartDeadline(t *testing.T) {
+func TestTakeUpPastDeadline(t *testing.T) {
 	t.Parallel()
 
 	for _, turn := range []time.Duration{time.Second, time.Minute} {
 		w := newWorldOf(t, setting{kind: pirogue.CashOut})
 		w.env.SetStartTime(w.env.Now().Add(2 * time.Minute))
 		w.queued(turn)
-		p := w.tell()
+		p := w.runAndAudit()
 		require.NoError(t, w.env.GetWorkflowError())
 		require.Equal(t, pirogue.StatusExpired, p.Status)
 		require.Empty(t, w.operator.refs)
@@ -119,8 +119,8 @@ func limits(again bool) operator.SendLimits {
 	return operator.SendLimits{}
 }
 
-// zombie is a run of Submit that was given up while it hung: what it does comes late.
-type zombie struct {
+// stalledRun is a run of Submit that was given up while it hung: what it does comes late.
+type stalledRun struct {
 	w       *world
 	again   bool
 	sending lifecycle.Sending
@@ -128,7 +128,7 @@ type zombie struct {
 }
 
 // sends marks the attempt SENT.
-func (z *zombie) sends() {
+func (z *stalledRun) sends() {
 	_, a := z.w.latest()
 	var err error
 	z.id = a.ID
@@ -138,16 +138,17 @@ func (z *zombie) sends() {
 }
 
 // failsToDial writes that nothing was sent.
-func (z *zombie) failsToDial() {
+func (z *stalledRun) failsToDial() {
 	_, err := z.w.store.RecordAttemptResult(z.w.t.Context(), lifecycle.AttemptResult{
-		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Message: "i/o timeout", At: z.w.env.Now(),
+		AttemptID: z.id, Sending: z.sending.Number, State: pirogue.AttemptPrepared, Message: "i/o timeout",
+		At: z.w.env.Now(),
 	})
 	require.NoError(z.w.t, err)
 }
 
 // The insisting run is cut off while it dials; the last try finds its mark, and its answer
 // comes when the operator is asked already.
-func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
+func TestLateProofOfNotSent(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
@@ -155,9 +156,9 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 			t.Run(fmt.Sprint(kind, " ", power), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind, power: power})
-				w.operator.answers, w.operator.scenes = down, neverHeard
-				z, began := &zombie{w: w, again: power == operator.IdempotentByReference}, time.Time{}
-				w.rig(func(method string) moment {
+				w.operator.answers, w.operator.script = down, neverKnown
+				z, began := &stalledRun{w: w, again: power == operator.IdempotentByReference}, time.Time{}
+				w.rig(func(method string) faultTime {
 					if began.IsZero() {
 						began = w.env.Now()
 					}
@@ -169,7 +170,7 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 					}
 					return spared
 				}, nil)
-				p := w.tell()
+				p := w.runAndAudit()
 				require.NoError(t, w.env.GetWorkflowError())
 				require.NotEmpty(t, z.id, "nothing hung")
 				require.Equal(t, pirogue.StatusFailed, p.Status)
@@ -185,22 +186,22 @@ func TestAPaymentThatALateAnswerProvesNotSentEnds(t *testing.T) {
 
 // A run that was given up sends at the very moment at which the payment is to end as not
 // sent: it does not end, and the operator is asked.
-func TestAPaymentThatIsSentWhileItEndsAsNotSentGoesOn(t *testing.T) {
+func TestSentDuringFinalize(t *testing.T) {
 	t.Parallel()
 
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: kind})
-			w.operator.answers, w.operator.scenes = down, settledAtOnce
-			z := &zombie{w: w}
-			w.rig(func(method string) moment {
+			w.operator.answers, w.operator.script = down, paidAtOnce
+			z := &stalledRun{w: w}
+			w.rig(func(method string) faultTime {
 				if method == "Finalize" && z.id == "" {
 					z.sends()
 				}
 				return spared
 			}, nil)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.NotEmpty(t, z.id, "it was not to end")
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
@@ -210,7 +211,7 @@ func TestAPaymentThatIsSentWhileItEndsAsNotSentGoesOn(t *testing.T) {
 
 // Each row is a cash-in that its workflow takes up again hours after it was accepted: its customer
 // is not asked to pay any more.
-func TestCashInIsNotSentPastItsWindow(t *testing.T) {
+func TestCashInPastWindow(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -247,9 +248,9 @@ func TestCashInIsNotSentPastItsWindow(t *testing.T) {
 			w.env = env
 			w.operator.now, w.endpoint = env.Now, &endpoint{now: env.Now}
 			w.register(false)
-			w.operator.scenes = settledAtOnce
-			w.order.Resumes = &lifecycle.Resumption{Status: pirogue.StatusPending, Attempts: 1}
-			p := w.tell()
+			w.operator.script = paidAtOnce
+			w.input.Resumes = &lifecycle.Resumption{Status: pirogue.StatusPending, Attempts: 1}
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.code, p.Failure.Code)
@@ -260,14 +261,16 @@ func TestCashInIsNotSentPastItsWindow(t *testing.T) {
 
 // Stray money goes back however long it waits: its case closes with it, and nobody asks
 // for it again.
-func TestAReturnHasNoStartDeadline(t *testing.T) {
+func TestReturnWithoutStartDeadline(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
 	w.returns = true
 	w.env.SetWorkflowRunTimeout(openFor)
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}, {from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	w.operator.script = []scripted{
+		{outcome: pirogue.OutcomePending}, {from: 10 * time.Minute, outcome: pirogue.OutcomePaid},
+	}
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	require.Len(t, w.launched, 1)
 	back, attempt, err := w.store.Latest(t.Context(), w.launched[0].ID)
 	require.NoError(t, err)

@@ -109,5 +109,5 @@ func (s *scenario) hear(a pirogue.Attempt, said operator.OperatorResult, body st
 	require.NoError(s.lot.t, err)
 }
 
-// ring signals the workflow that is played.
-func (s *scenario) ring() { s.env.SignalWorkflow(workflows.CallbackSignal, nil) }
+// signalCallback signals the workflow that is played.
+func (s *scenario) signalCallback() { s.env.SignalWorkflow(workflows.CallbackSignal, nil) }

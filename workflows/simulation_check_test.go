@@ -18,14 +18,14 @@ import (
 func (s *scenario) check() {
 	s.lot.t.Helper()
 	var parents []pirogue.Payment
-	for _, p := range s.told {
+	for _, p := range s.running {
 		if p.ParentID != "" && !p.Late {
 			parents = append(parents, pirogue.Payment{ID: p.ParentID})
 		}
 	}
 	var all []pirogue.Payment
-	for _, told := range slices.Concat(s.told, parents) {
-		p, attempt, err := s.lot.store.Latest(s.lot.t.Context(), told.ID)
+	for _, running := range slices.Concat(s.running, parents) {
+		p, attempt, err := s.lot.store.Latest(s.lot.t.Context(), running.ID)
 		require.NoError(s.lot.t, err)
 		all = append(all, p)
 		s.checkMoney(p)
@@ -40,7 +40,7 @@ func (s *scenario) check() {
 	s.checkNews()
 	s.checkCallbacks()
 	s.checkBalance(all)
-	s.checkActs()
+	s.checkActions()
 	s.lot.moved = append(s.lot.moved, s.nature.arrived...)
 }
 
@@ -90,7 +90,7 @@ func (s *scenario) denied(a pirogue.Attempt, by time.Time) bool {
 	var run []*statement
 	proof := false
 	for _, word := range s.nature.said[a.Ref] {
-		if word.heard.IsZero() || word.heard.After(by) {
+		if word.known.IsZero() || word.known.After(by) {
 			continue
 		}
 		if len(run) > 0 && run[0].outcome != word.outcome {
@@ -143,8 +143,8 @@ func (s *scenario) checkNews() {
 	logs, err := s.lot.store.Deliveries(s.lot.t.Context(), s.owner, listing.EventFilter{Limit: listing.MaxPage})
 	require.NoError(s.lot.t, err)
 	for _, event := range logs {
-		told := slices.Contains(s.news, event.ID)
-		if told && event.State != pirogue.EventDelivered && event.State != pirogue.EventExhausted {
+		announced := slices.Contains(s.news, event.ID)
+		if announced && event.State != pirogue.EventDelivered && event.State != pirogue.EventExhausted {
 			s.wrong("the event %s is %s", event.ID, event.State)
 		}
 	}
@@ -203,25 +203,25 @@ func (s *scenario) checkBalance(all []pirogue.Payment) {
 	}
 }
 
-// checkActs proves that support was answered, unless the history was lost meanwhile.
-func (s *scenario) checkActs() {
+// checkActions proves that support was answered, unless the history was lost meanwhile.
+func (s *scenario) checkActions() {
 	s.lot.t.Helper()
-	for _, p := range s.told {
-		acts, err := s.lot.store.AuditEntries(s.lot.t.Context(), p.ID, listing.MaxPage)
+	for _, p := range s.running {
+		actions, err := s.lot.store.AuditEntries(s.lot.t.Context(), p.ID, listing.MaxPage)
 		require.NoError(s.lot.t, err)
-		for _, kept := range acts {
+		for _, kept := range actions {
 			if kept.Action == support.ActionCancel {
 				s.checkCancel(p, kept)
 				continue
 			}
-			told := s.acts[kept.ID]
+			asked := s.actions[kept.ID]
 			switch {
-			case told.turned != nil || told.verdict.Decision == "" && (s.lost || s.left[p.ID]):
-			case told.err != nil || told.verdict.Decision == "":
-				s.wrong("%s by %s was never answered: %v", kept.Action, kept.Actor, told.err)
-			case told.verdict != kept.Result:
-				s.wrong("%s was told %+v, the log says %+v", kept.Actor, told.verdict, kept.Result)
-			case decides(kept) && !seconded(kept, acts):
+			case asked.turned != nil || asked.result.Decision == "" && (s.lost || s.left[p.ID]):
+			case asked.err != nil || asked.result.Decision == "":
+				s.wrong("%s by %s was never answered: %v", kept.Action, kept.Actor, asked.err)
+			case asked.result != kept.Result:
+				s.wrong("%s was told %+v, the log says %+v", kept.Actor, asked.result, kept.Result)
+			case decides(kept) && !seconded(kept, actions):
 				s.wrong("%s settled a case alone", kept.Actor)
 			}
 		}
@@ -240,7 +240,7 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept support.AuditEntry) {
 	delete(s.recorded, p.ID)
 }
 
-// ruling says how far apart the verdicts of one decision are kept at most.
+// ruling says how far apart the results of one decision are kept at most.
 const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.
@@ -253,18 +253,18 @@ func decides(a support.AuditEntry) bool {
 
 // seconded reports whether two people agreed on what an act decided: one proposed it since the
 // decision before, and another one confirmed it together with the act.
-func seconded(one support.AuditEntry, acts []support.AuditEntry) bool {
+func seconded(one support.AuditEntry, actions []support.AuditEntry) bool {
 	together := func(a support.AuditEntry) bool { return one.EndedAt.Sub(a.EndedAt).Abs() < ruling }
 	since := time.Time{}
-	for _, a := range acts {
+	for _, a := range actions {
 		if decides(a) && !together(a) && a.EndedAt.Before(one.EndedAt) && a.EndedAt.After(since) {
 			since = a.EndedAt
 		}
 	}
-	return slices.ContainsFunc(acts, func(first support.AuditEntry) bool {
+	return slices.ContainsFunc(actions, func(first support.AuditEntry) bool {
 		proposed := first.Result.Decision == support.DecisionProposed && first.Resolution == one.Resolution &&
 			first.EndedAt.After(since) && !first.EndedAt.After(one.EndedAt.Add(2*coarse))
-		return proposed && slices.ContainsFunc(acts, func(second support.AuditEntry) bool {
+		return proposed && slices.ContainsFunc(actions, func(second support.AuditEntry) bool {
 			return second.Actor != first.Actor && decides(second) && together(second) &&
 				second.Resolution == one.Resolution
 		})

@@ -49,12 +49,12 @@ type entry struct {
 // statement is a status that the operator gave.
 type statement struct {
 	at      time.Time
-	heard   time.Time // when it was written down; zero: nobody of ours knows of it
+	known   time.Time // when it was written down; zero: nobody of ours knows of it
 	outcome pirogue.Outcome
 }
 
 // settles is how long after the submission the operator still changes its mind or says
-// what is not so. It is well below the horizon, which is what an adapter promises.
+// what is not so. It is well below the finality window, which is what an adapter promises.
 const settles = 15 * time.Minute
 
 // total is how much moved under the entry, in minor units.
@@ -201,11 +201,11 @@ func (n *nature) try(id pirogue.PaymentID, kind pirogue.PaymentKind, ref pirogue
 }
 
 // dead reports whether the operator has denied a reference often enough, the last time
-// past its horizon.
+// past its finality window.
 func (n *nature) dead(ref pirogue.OperatorRef) bool {
 	times, last := 0, time.Time{}
 	for _, word := range n.said[ref] {
-		if word.heard.IsZero() {
+		if word.known.IsZero() {
 			continue
 		}
 		times, last = times+1, word.at
@@ -317,14 +317,14 @@ func (n *nature) Status(ctx context.Context, q operator.StatusQuery) (operator.O
 		r.said = said
 	}
 	n.s.note("asked of %s: %s", n.s.alias(q.Ref), outcome)
-	receipt := operator.OperatorResult{Outcome: outcome, Message: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
+	result := operator.OperatorResult{Outcome: outcome, Message: string(outcome), ProviderTxID: n.s.alias(q.Ref)}
 	if outcome == pirogue.OutcomePaid {
-		receipt.Mismatch = e.party
+		result.Mismatch = e.party
 		if e.amount != q.Amount.Minor || chance(n.noise, 0.5) {
-			receipt.Amount = pirogue.Money{Minor: e.amount, Currency: q.Amount.Currency}
+			result.Amount = pirogue.Money{Minor: e.amount, Currency: q.Amount.Currency}
 		}
 	}
-	return receipt, nil
+	return result, nil
 }
 
 // owned reports whether the operator has said that money moved: that it does not take

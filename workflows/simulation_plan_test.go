@@ -34,20 +34,20 @@ var faults = []string{
 
 // plan holds everything that a scenario draws.
 type plan struct {
-	kind       pirogue.PaymentKind
-	policy     pirogue.LatePolicy
-	capability operator.Capability
-	window     time.Duration
-	refunds    bool    // the operator has a refund call
-	noWay      bool    // no operator pays into the payer's wallet
-	shaky      float64 // share of the database calls that fail
-	mortal     float64 // share of the activities whose worker dies
-	unstarted  time.Duration
-	cancels    bool          // a Temporal client cancels workflows
-	hanging    float64       // share of the activities that hang
-	unattended bool          // nobody of support comes
-	temporal   time.Duration // how far Temporal's clock is ahead of our database's
-	machines   []machine     // that workers run on
+	kind        pirogue.PaymentKind
+	policy      pirogue.LatePolicy
+	capability  operator.Capability
+	window      time.Duration
+	refunds     bool    // the operator has a refund call
+	noWay       bool    // no operator pays into the payer's wallet
+	faultyStore float64 // share of the database calls that fail
+	dyingStore  float64 // share of the activities whose worker dies
+	unstarted   time.Duration
+	cancels     bool          // a Temporal client cancels workflows
+	hanging     float64       // share of the activities that hang
+	unattended  bool          // nobody of support comes
+	temporal    time.Duration // how far Temporal's clock is ahead of our database's
+	machines    []machine     // that workers run on
 }
 
 // streams holds what random numbers are drawn for, each from a stream of its own: what is drawn of one
@@ -57,7 +57,7 @@ var streams = []string{
 	"widened", "temporal", "callbacks", "zombies", "machines",
 }
 
-// The span of a scenario. Until the horizon the operator may change its mind; a person
+// The span of a scenario. Until the finality window the operator may change its mind; a person
 // who knows the truth comes after it.
 const (
 	simHorizon = 30 * time.Minute
@@ -95,7 +95,7 @@ func draw(r *rand.Rand) plan {
 		p.capability.ResendWithin = []time.Duration{0, 3 * time.Minute, 2 * time.Hour}[r.IntN(3)]
 	}
 	if chance(r, 0.35) {
-		p.shaky, p.mortal = 0.04, 0.04
+		p.faultyStore, p.dyingStore = 0.04, 0.04
 	}
 	if chance(r, 0.06) {
 		p.unstarted = []time.Duration{20 * time.Second, 2 * time.Minute}[r.IntN(2)]

@@ -35,18 +35,18 @@ type scenario struct {
 
 	env     *testsuite.TestWorkflowEnvironment
 	rig     *rig
-	playing pirogue.Payment // the payment whose story is told
-	parted  bool            // its history was cut so that the story of a return is told
-	told    []pirogue.Payment
+	playing pirogue.Payment // the payment whose workflow is told
+	parted  bool            // its history was cut so that the workflow of a return is told
+	running []pirogue.Payment
 	news    []pirogue.EventID // deliveries that were started
-	acts    map[string]*act
-	endedAt time.Time // of the story that is told; zero: not yet
+	actions map[string]*askedAction
+	endedAt time.Time // of the workflow that is told; zero: not yet
 	endErr  error
 	cutAt   time.Time
 	lost    bool         // a history was
 	looks   atomic.Int64 // at the clock
 
-	queue     []telling // stories that wait to be told
+	queue     []startedWorkflow // workflows that wait to be told
 	knows     map[pirogue.PaymentID]workflowState
 	signals   map[pirogue.PaymentID]int // that wait for their workflow
 	losses    map[pirogue.PaymentID]int // how often its history is lost yet
@@ -66,16 +66,17 @@ type scenario struct {
 	dice    map[string]*rand.Rand
 }
 
-// telling is a workflow that was started and whose story is not told yet.
-type telling struct {
+// startedWorkflow is a workflow that was started and whose workflow is not told yet.
+type startedWorkflow struct {
 	payment pirogue.Payment
-	order   *lifecycle.PaymentInput // nil: what its rows say when it is told
+	input   *lifecycle.PaymentInput // nil: what its rows say when it is told
 }
 
 func (l *lot) scenario(seed uint64) *scenario {
 	s := &scenario{
-		lot: l, seed: seed, start: simStart, names: map[pirogue.OperatorRef]string{}, acts: map[string]*act{},
-		dice: map[string]*rand.Rand{}, knows: map[pirogue.PaymentID]workflowState{},
+		lot: l, seed: seed, start: simStart, names: map[pirogue.OperatorRef]string{},
+		actions: map[string]*askedAction{},
+		dice:    map[string]*rand.Rand{}, knows: map[pirogue.PaymentID]workflowState{},
 		signals: map[pirogue.PaymentID]int{}, losses: map[pirogue.PaymentID]int{},
 		cancelled: map[pirogue.PaymentID]time.Time{}, busy: map[time.Time]bool{},
 		recorded: map[pirogue.PaymentID]bool{}, left: map[pirogue.PaymentID]bool{},
@@ -102,7 +103,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 	return s
 }
 
-// play tells the stories of the scenario's payment and of those that follow from it, lets time pass
+// play tells the workflows of the scenario's payment and of those that follow from it, lets time pass
 // until nothing more can happen, and then tells the merchant.
 func (s *scenario) play() {
 	s.lot.t.Helper()
@@ -111,10 +112,10 @@ func (s *scenario) play() {
 	for len(s.queue) > 0 || s.passTime() {
 		next := s.queue[0]
 		s.queue = s.queue[1:]
-		if !knows(next.payment, s.told) {
-			s.told = append(s.told, next.payment)
+		if !knows(next.payment, s.running) {
+			s.running = append(s.running, next.payment)
 		}
-		s.tell(next)
+		s.runWorkflow(next)
 	}
 	s.sweep(s.start.Add(time.Minute))
 	s.deliver()
@@ -125,7 +126,7 @@ func (s *scenario) begin() {
 	s.lot.t.Helper()
 	w := &world{t: s.lot.t, store: s.lot.store, env: quiet().NewTestWorkflowEnvironment()}
 	w.env.SetStartTime(s.start)
-	w.hire(s.plan.policy)
+	w.addMerchant(s.plan.policy)
 	s.owner = w.owner
 	p := w.accept(setting{kind: s.plan.kind, part: s.part()})
 	s.note("%s of %s: %+v", p.Kind, p.Amount, s.plan)
@@ -141,7 +142,7 @@ func (s *scenario) begin() {
 	s.sweep(s.start.Add(s.plan.unstarted))
 	if len(s.queue) == 0 {
 		s.mark("a payment is too old to be started")
-		s.told = append(s.told, p)
+		s.running = append(s.running, p)
 	}
 }
 
@@ -157,31 +158,33 @@ func (s *scenario) earned(a pirogue.Attempt) {
 	})
 }
 
-// tell tells the story of one payment. Now and then its history is lost on the way, and
+// runWorkflow runs the workflow of one payment. Now and then its history is lost on the way, and
 // some time later the sweep starts it again from the rows.
-func (s *scenario) tell(next telling) {
+func (s *scenario) runWorkflow(next startedWorkflow) {
 	s.lot.t.Helper()
 	p := next.payment
-	if i := slices.IndexFunc(s.queue, func(back telling) bool { return back.payment.ParentID == p.ID }); i >= 0 {
+	if i := slices.IndexFunc(
+		s.queue, func(back startedWorkflow) bool { return back.payment.ParentID == p.ID },
+	); i >= 0 {
 		s.queue = append(s.queue, next) // the return of its money is told first
 		return
 	}
 	s.playing, s.parted = p, false
-	order := s.order(next)
+	input := s.input(next)
 	s.stage(p)
 	if s.loses(p) {
 		s.loseHistory(between(s.dice["plan"], 0, 10*time.Minute))
 	}
-	stories := map[pirogue.PaymentKind]paymentWorkflow{
+	stories := map[pirogue.PaymentKind]paymentFunc{
 		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 	}
-	s.env.ExecuteWorkflow(lingering(losable(stories[p.Kind]), s.ended), order)
+	s.env.ExecuteWorkflow(withLinger(withLosableHistory(stories[p.Kind]), s.ended), input)
 	switch {
 	case s.left[p.ID]:
 		s.rest(s.cutAt)
-	case s.parted: // the story of the return first, then this one goes on from the rows
+	case s.parted: // the workflow of the return first, then this one goes on from the rows
 		s.rest(s.cutAt)
-		s.queue = append(s.queue, telling{payment: p})
+		s.queue = append(s.queue, startedWorkflow{payment: p})
 	case !s.cutAt.IsZero():
 		s.rest(s.cutAt)
 		s.revive(p)
@@ -207,16 +210,16 @@ func (s *scenario) loses(p pirogue.Payment) bool {
 }
 
 // order holds what a payment's workflow is started with.
-func (s *scenario) order(next telling) lifecycle.PaymentInput {
+func (s *scenario) input(next startedWorkflow) lifecycle.PaymentInput {
 	s.lot.t.Helper()
-	if next.order != nil {
-		return *next.order
+	if next.input != nil {
+		return *next.input
 	}
 	r, err := s.lot.store.Restart(s.lot.t.Context(), next.payment.ID)
 	require.NoError(s.lot.t, err)
-	order, err := s.rebuilt(r)
+	input, err := s.rebuilt(r)
 	require.NoError(s.lot.t, err)
-	return order
+	return input
 }
 
 // rebuilt holds what a payment's workflow is started with again.
@@ -226,14 +229,14 @@ func (s *scenario) rebuilt(r lifecycle.Restart) (lifecycle.PaymentInput, error) 
 	if err != nil {
 		return lifecycle.PaymentInput{}, err
 	}
-	order, err := table.Rebuild(r)
+	input, err := table.Rebuild(r)
 	if err == nil {
-		order.Resumes.At = s.now()
+		input.Resumes.At = s.now()
 	}
-	return order, err
+	return input, err
 }
 
-// pause ends the history of a payment whose stray money goes back: the return is another story, of
+// pause ends the history of a payment whose stray money goes back: the return is another workflow, of
 // which this environment knows nothing.
 func (s *scenario) pause() {
 	if !s.endedAt.IsZero() || !s.cutAt.IsZero() {
@@ -250,7 +253,7 @@ func knows(p pirogue.Payment, all []pirogue.Payment) bool {
 	return slices.ContainsFunc(all, func(known pirogue.Payment) bool { return known.ID == p.ID })
 }
 
-// stage sets up Temporal, the workers and everybody who has a part in the story.
+// stage sets up Temporal, the workers and everybody who has a part in the workflow.
 func (s *scenario) stage(p pirogue.Payment) {
 	s.env = quiet().NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(time.Minute)
@@ -262,7 +265,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 	s.rig = newRig(s.env, s.activities())
 	s.rig.runs = s.begins
 	s.rig.loses = func(string) bool {
-		dies := chance(s.dice["workers"], s.plan.mortal)
+		dies := chance(s.dice["workers"], s.plan.dyingStore)
 		if dies {
 			s.mark("a worker dies after its work")
 		}
@@ -280,7 +283,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 	s.cancel()
 	s.sweepOften()
 	for ; s.signals[p.ID] > 0; s.signals[p.ID]-- {
-		s.env.RegisterDelayedCallback(s.ring, 0)
+		s.env.RegisterDelayedCallback(s.signalCallback, 0)
 	}
 }
 
@@ -288,7 +291,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 func (s *scenario) activities() *activities.Activities {
 	instances := map[pirogue.OperatorCode]operator.Instance{instance: s.instance()}
 	return &activities.Activities{
-		Store: &shaky{All: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
+		Store: &faultyStore{All: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
 		Workflows: s, Sender: &listener{s: s},
 		Clock: s.workerTime, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
 	}
@@ -312,13 +315,13 @@ func (s *scenario) now() time.Time {
 }
 
 // fails draws whether a call to the database fails.
-func (s *scenario) fails(method string) moment {
+func (s *scenario) fails(method string) faultTime {
 	switch draw := s.dice["database"].Float64(); {
-	case draw < s.plan.shaky/2, draw < s.plan.shaky && method == "Latest": // what reads writes nothing
+	case draw < s.plan.faultyStore/2, draw < s.plan.faultyStore && method == "Latest": // what reads writes nothing
 		s.mark("the database fails before writing")
 		s.note("%s fails and writes nothing", method)
 		return before
-	case draw < s.plan.shaky:
+	case draw < s.plan.faultyStore:
 		s.mark("the database fails after writing")
 		s.note("%s writes, and nobody hears of it", method)
 		return after
@@ -334,7 +337,7 @@ func (s *scenario) settled(p pirogue.Payment) {
 	}
 }
 
-// ended notes how the story ended.
+// ended notes how the workflow ended.
 func (s *scenario) ended(at time.Time, err error) {
 	s.endedAt, s.endErr = at.Add(-s.plan.temporal), err
 	if s.cutAt.IsZero() {

@@ -14,7 +14,7 @@ import (
 )
 
 // visit plans when support looks at the payment: out of turn while it is young, and
-// past the operator's horizon again and again until it has ended. Then two people who
+// past the operator's finality window again and again until it has ended. Then two people who
 // know the truth settle it.
 func (s *scenario) visit() {
 	r := s.dice["support"]
@@ -34,7 +34,7 @@ func (s *scenario) visit() {
 // waits bounds a scenario in which support never comes.
 const waits = 8 * time.Hour
 
-// leave stops telling a story whose payment waits for people who never come.
+// leave stops telling a workflow whose payment waits for people who never come.
 func (s *scenario) leave() {
 	if !s.plan.unattended {
 		return
@@ -48,7 +48,7 @@ func (s *scenario) leave() {
 	})
 }
 
-// later does something when its time has come, if the story is still told.
+// later does something when its time has come, if the workflow is still told.
 func (s *scenario) later(after time.Duration, do func()) {
 	s.env.RegisterDelayedCallback(func() {
 		if s.endedAt.IsZero() && s.cutAt.IsZero() {
@@ -150,25 +150,25 @@ func (s *scenario) after(n int, r support.SupportAction) {
 // ask writes an act down and puts it to the workflow.
 func (s *scenario) ask(r support.SupportAction) {
 	r.AuditID = ids.New()
-	a := &act{remedy: r}
+	a := &askedAction{act: r}
 	require.NoError(s.lot.t, s.lot.store.BeginAuditEntry(s.lot.t.Context(), support.AuditEntry{
 		ID: r.AuditID, At: s.now(), Actor: r.Actor, Role: support.RoleFinance, Action: r.Kind, PaymentID: s.playing.ID,
 		Reason: "simulated", Resolution: r.Resolution, Evidence: r.Evidence, Case: r.Case,
 	}))
 	s.note("%s asks to %s %s", r.Actor, r.Kind, r.Resolution)
-	s.acts[r.AuditID] = a
+	s.actions[r.AuditID] = a
 	s.env.UpdateWorkflow(workflows.ActionUpdate, r.AuditID, &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
 			a.err = err
-			verdict, ok := answer.(support.ActionResult)
+			result, ok := answer.(support.ActionResult)
 			if !ok {
 				return
 			}
-			a.verdict = verdict
-			s.note("%s is told: %s, %s", r.Actor, verdict.Decision, verdict.Reason)
-			if verdict.Decision == support.DecisionResubmitted {
+			a.result = result
+			s.note("%s is told: %s, %s", r.Actor, result.Decision, result.Reason)
+			if result.Decision == support.DecisionResubmitted {
 				s.mark("support makes another attempt")
 			}
 		},

@@ -23,7 +23,7 @@ const (
 	closed
 )
 
-// happening is planned for a moment, whatever story is told then.
+// happening is planned for a moment, whatever workflow is told then.
 type happening struct {
 	at   time.Time
 	do   func()
@@ -43,7 +43,7 @@ func (s *scenario) plans(at time.Time, do func()) {
 	s.arm(h)
 }
 
-// arm has the story that is told come to a happening in its time.
+// arm has the workflow that is told come to a happening in its time.
 func (s *scenario) arm(h *happening) {
 	env := s.env
 	if env == nil || h.done {
@@ -75,7 +75,7 @@ func (s *scenario) next() *happening {
 	return slices.MinFunc(s.ahead, func(a, b *happening) int { return a.at.Compare(b.at) })
 }
 
-// rest stops the clock at a moment: no story is told.
+// rest stops the clock at a moment: no workflow is told.
 func (s *scenario) rest(at time.Time) {
 	s.env, s.start = nil, at
 	s.lot.now = func() time.Time { return at }
@@ -142,7 +142,7 @@ func (s *scenario) finished(id pirogue.PaymentID) bool {
 	return !p.FinishedAt.IsZero()
 }
 
-// sweep runs the sweep at a moment at which no story is told.
+// sweep runs the sweep at a moment at which no workflow is told.
 func (s *scenario) sweep(at time.Time) {
 	s.lot.t.Helper()
 	s.rest(at)
@@ -155,13 +155,13 @@ func (s *scenario) sweepNow() {
 	a := s.activities()
 	_, err := a.Sweep(s.lot.t.Context())
 	_, lost := a.RestartLost(s.lot.t.Context(), activities.RestartScope{})
-	if s.plan.shaky == 0 {
+	if s.plan.faultyStore == 0 {
 		require.NoError(s.lot.t, err)
 		require.NoError(s.lot.t, lost)
 	}
 }
 
-// sweepOften has the sweep run now and then while a story is told.
+// sweepOften has the sweep run now and then while a workflow is told.
 func (s *scenario) sweepOften() {
 	for _, within := range []time.Duration{time.Minute, 4 * time.Minute, time.Hour} {
 		s.later(between(s.dice["temporal"], 0, within), s.sweepNow)
@@ -169,7 +169,7 @@ func (s *scenario) sweepOften() {
 	s.auditOnce()
 }
 
-// auditOnce has the books audited at some moment while a story is told.
+// auditOnce has the books audited at some moment while a workflow is told.
 func (s *scenario) auditOnce() {
 	if chance(s.dice["temporal"], 0.2) {
 		s.later(between(s.dice["temporal"], 0, time.Hour), s.lot.auditNow)
@@ -204,9 +204,9 @@ func (s *scenario) forget(id pirogue.PaymentID) {
 
 // launch starts the workflow of a payment as the API does.
 func (s *scenario) launch(p pirogue.Payment) {
-	order := lifecycle.NewPaymentInput(p, []operator.Instance{s.instance()})
+	input := lifecycle.NewPaymentInput(p, []operator.Instance{s.instance()})
 	s.knows[p.ID] = open
-	s.queue = append(s.queue, telling{p, &order})
+	s.queue = append(s.queue, startedWorkflow{p, &input})
 }
 
 // Launch implements activities.Workflows. A workflow that Temporal knows is joined.
@@ -242,7 +242,7 @@ func (s *scenario) Restart(_ context.Context, r lifecycle.Restart) error {
 	if s.knows[r.Payment.ID] == open {
 		return nil
 	}
-	order, err := s.rebuilt(r)
+	input, err := s.rebuilt(r)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (s *scenario) Restart(_ context.Context, r lifecycle.Restart) error {
 		s.mark("a callback starts a verification")
 	}
 	s.knows[r.Payment.ID] = open
-	s.queue = append(s.queue, telling{r.Payment, &order})
+	s.queue = append(s.queue, startedWorkflow{r.Payment, &input})
 	return nil
 }
 
@@ -269,15 +269,15 @@ func (s *scenario) RestartDelivery(ctx context.Context, o access.Owner, id pirog
 	return s.Deliver(ctx, o, id, round)
 }
 
-// Heard implements activities.Workflows.
+// SignalCallback implements activities.Workflows.
 func (s *scenario) SignalCallback(_ context.Context, id pirogue.PaymentID, _ pirogue.PaymentKind) error {
 	if s.knows[id] != open {
 		return pirogue.Errorf(pirogue.NotFound, "no open workflow")
 	}
 	if s.env == nil || s.playing.ID != id || !s.endedAt.IsZero() || !s.cutAt.IsZero() {
-		s.signals[id]++ // its story is told later
+		s.signals[id]++ // its workflow is told later
 		return nil
 	}
-	s.ring()
+	s.signalCallback()
 	return nil
 }

@@ -30,7 +30,7 @@ const perLot = 50
 const enough = 250
 
 // TestSimulation draws payments and everything that can go wrong with them, tells their
-// stories with the real workflows, activities and database, and then compares our books
+// workflows with the real workflows, activities and database, and then compares our books
 // with the book of the operator, which knows nothing of ours. One seed decides all that
 // happens in a scenario.
 func TestSimulation(t *testing.T) {
@@ -81,22 +81,22 @@ func remembered(t *testing.T) []uint64 {
 	require.NoError(t, err)
 	var seeds []uint64
 	for line := range strings.Lines(string(text)) {
-		words := strings.Fields(line)
-		if len(words) == 0 || words[0] == "#" {
+		message := strings.Fields(line)
+		if len(message) == 0 || message[0] == "#" {
 			continue
 		}
-		seed, err := strconv.ParseUint(words[0], 10, 64)
+		seed, err := strconv.ParseUint(message[0], 10, 64)
 		require.NoError(t, err)
 		seeds = append(seeds, seed)
 	}
 	return seeds
 }
 
-// TestASeedIsOneStory proves that a seed that failed will fail again.
-func TestASeedIsOneStory(t *testing.T) {
+// TestSimulationIsDeterministic proves that a seed that failed will fail again.
+func TestSimulationIsDeterministic(t *testing.T) {
 	t.Parallel()
 
-	told := func() []string {
+	running := func() []string {
 		l := newLot(t, &marks{hits: map[string]int{}})
 		var traces []string
 		for seed := range uint64(6) {
@@ -106,7 +106,7 @@ func TestASeedIsOneStory(t *testing.T) {
 		}
 		return traces
 	}
-	first, second := told(), told()
+	first, second := running(), running()
 	for n := range first {
 		require.Equal(t, strings.Split(first[n], "\n"), strings.Split(second[n], "\n"), "seed %d", n+1)
 	}
@@ -126,7 +126,7 @@ func simulate(t *testing.T, seen *marks, seeds []uint64) {
 // lot is scenarios over one database. Each has a merchant of its own.
 type lot struct {
 	t *testing.T
-	*books
+	*database
 	seen  *marks
 	moved []*entry // what its operator's book says of all scenarios
 	owner map[pirogue.PaymentID]*scenario
@@ -134,7 +134,7 @@ type lot struct {
 
 func newLot(t *testing.T, seen *marks) *lot {
 	t.Helper()
-	return &lot{t: t, books: freshBooks(t), seen: seen, owner: map[pirogue.PaymentID]*scenario{}}
+	return &lot{t: t, database: freshDatabase(t), seen: seen, owner: map[pirogue.PaymentID]*scenario{}}
 }
 
 // auditNow proves every rule of the books, which holds at any moment.

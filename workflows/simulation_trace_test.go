@@ -47,7 +47,7 @@ func (s *scenario) traced() string {
 	})
 }
 
-// wrong reports a mistake with how to see it again. The first one tells the whole story.
+// wrong reports a mistake with how to see it again. The first one tells the whole workflow.
 func (s *scenario) wrong(format string, args ...any) {
 	s.lot.t.Helper()
 	story := ""

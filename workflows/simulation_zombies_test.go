@@ -12,11 +12,11 @@ import (
 
 // run is one run of an activity in a scenario.
 type run struct {
-	s       *scenario
-	payment pirogue.PaymentID
-	until   time.Time  // nothing of it reaches an operator later
-	said    *statement // by the operator, which no row has yet
-	zombie  *hungRun   // nil: it does not hang
+	s          *scenario
+	payment    pirogue.PaymentID
+	until      time.Time  // nothing of it reaches an operator later
+	said       *statement // by the operator, which no row has yet
+	stalledRun *hungRun   // nil: it does not hang
 }
 
 // hungRun is a run that hangs at some step of its work and is given up, and goes on later, next to
@@ -44,7 +44,7 @@ func runOf(ctx context.Context) (*run, bool) {
 // written notes that what the operator said is in our rows.
 func written(ctx context.Context) {
 	if r, ok := runOf(ctx); ok && r.said != nil {
-		r.said.heard = r.s.now()
+		r.said.known = r.s.now()
 		r.said = nil
 	}
 }
@@ -55,12 +55,12 @@ func step(ctx context.Context) {
 	r, ok := runOf(ctx)
 	switch {
 	case !ok:
-	case r.zombie == nil:
+	case r.stalledRun == nil:
 		r.s.haunt()
-	case r.zombie.left > 0:
-		if r.zombie.left--; r.zombie.left == 0 {
-			r.zombie.parked <- struct{}{}
-			<-r.zombie.wake
+	case r.stalledRun.left > 0:
+		if r.stalledRun.left--; r.stalledRun.left == 0 {
+			r.stalledRun.parked <- struct{}{}
+			<-r.stalledRun.wake
 		}
 	}
 }
@@ -174,12 +174,12 @@ func (s *scenario) begins(ctx context.Context) (context.Context, *hungRun) {
 	s.nextMachine()
 	r := &run{s: s, payment: s.playing.ID, until: s.now().Add(operatorTime)}
 	if chance(s.dice["zombies"], s.plan.hanging) {
-		r.zombie = &hungRun{
+		r.stalledRun = &hungRun{
 			s: s, name: activity.GetInfo(ctx).ActivityType.Name, left: 1 + s.dice["zombies"].IntN(7),
 			parked: make(chan struct{}), wake: make(chan struct{}), ended: make(chan struct{}),
 		}
 	}
-	return context.WithValue(ctx, runKey{}, r), r.zombie
+	return context.WithValue(ctx, runKey{}, r), r.stalledRun
 }
 
 // tooLate reports whether the time of a run is over in which it may reach an operator.
@@ -195,7 +195,7 @@ func (n *nature) tooLate(ctx context.Context) bool {
 // givenUp reports whether a run was given up and goes on.
 func givenUp(ctx context.Context) bool {
 	r, ok := runOf(ctx)
-	return ok && r.zombie != nil && r.zombie.woken > 0
+	return ok && r.stalledRun != nil && r.stalledRun.woken > 0
 }
 
 // payment returns what payment a run is about.

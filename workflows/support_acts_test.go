@@ -14,10 +14,10 @@ import (
 
 // An Update names a row of the audit log, and the row says everything. One that names nothing,
 // another payment's act, or one that its row does not allow is refused, and the payment goes on.
-func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
+func TestActionRefused(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
 	other := w.collected("other", 100, 0)
 	paid := resolve("awa", support.ResolvedPaid)
 	good := support.AuditEntry{
@@ -39,8 +39,8 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 		"a resolution without proof":  func(a *support.AuditEntry) { a.Evidence = "" },
 		"a recheck with a resolution": func(a *support.AuditEntry) { a.Action = support.ActionRecheck },
 	}
-	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
-	asked := map[string]*act{"of no row": {}, "of nothing": {}}
+	w.operator.script = []scripted{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	asked := map[string]*askedAction{"of no row": {}, "of nothing": {}}
 	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), asked["of no row"]) }, time.Minute)
 	w.env.RegisterDelayedCallback(func() { w.ask("", asked["of nothing"]) }, time.Minute)
 	written := map[string]string{}
@@ -48,22 +48,22 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 		row := good
 		row.ID = ids.New()
 		spoil(&row)
-		asked[name], written[name] = &act{}, row.ID
+		asked[name], written[name] = &askedAction{}, row.ID
 		w.env.RegisterDelayedCallback(func() {
 			row.At = w.env.Now()
 			require.NoError(t, w.store.BeginAuditEntry(t.Context(), row))
 			w.ask(row.ID, asked[name])
 		}, time.Minute)
 	}
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Error(t, asked["of nothing"].turned)
 	delete(asked, "of nothing")
 	for name, a := range asked {
 		require.NoError(t, a.err, name)
-		require.Equal(t, support.DecisionRefused, a.verdict.Decision, name)
+		require.Equal(t, support.DecisionRefused, a.result.Decision, name)
 	}
 	for _, name := range []string{"support resolves", "a reader redrives"} {
-		require.Contains(t, asked[name].verdict.Reason, "may not", name)
+		require.Contains(t, asked[name].result.Reason, "may not", name)
 	}
 	for name, id := range written {
 		kept, err := w.store.AuditEntry(t.Context(), id)
@@ -75,133 +75,135 @@ func TestAnUpdateThatItsRowDoesNotAllowIsRefused(t *testing.T) {
 	}
 }
 
-// An act that has its verdict is not carried out again, whoever asks.
-func TestAnActIsCarriedOutOnce(t *testing.T) {
+// An act that has its result is not carried out again, whoever asks.
+func TestActionOnce(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{err: unknown}}
-	first := w.remedy(time.Minute, resolve("awa", support.ResolvedUnpaid))
-	again := &act{}
-	w.env.RegisterDelayedCallback(func() { w.ask(first.remedy.AuditID, again) }, 2*time.Minute)
-	w.env.SetWorkflowRunTimeout(2 * horizon)
-	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, support.DecisionProposed, first.verdict.Decision)
-	require.Equal(t, support.DecisionRefused, again.verdict.Decision)
-	require.Contains(t, again.verdict.Reason, "PROPOSED")
-	w.requireVerdicts()
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{err: unknown}}
+	first := w.act(time.Minute, resolve("awa", support.ResolvedUnpaid))
+	again := &askedAction{}
+	w.env.RegisterDelayedCallback(func() { w.ask(first.act.AuditID, again) }, 2*time.Minute)
+	w.env.SetWorkflowRunTimeout(2 * finalityWindow)
+	require.Equal(t, pirogue.StatusPending, w.runAndAudit().Status)
+	require.Equal(t, support.DecisionProposed, first.result.Decision)
+	require.Equal(t, support.DecisionRefused, again.result.Decision)
+	require.Contains(t, again.result.Reason, "PROPOSED")
+	w.requireResults()
 }
 
 // What one person proposed stands in the audit log: a workflow that is started anew knows it.
-func TestALostHistoryForgetsNoProposal(t *testing.T) {
+func TestProposalAfterLostHistory(t *testing.T) {
 	t.Parallel()
 
 	for second, want := range map[string]pirogue.Status{"moussa": "SUCCESS", "awa": "PENDING"} {
-		w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-		w.operator.scenes = []scene{{err: unknown}}
-		first := w.remedy(time.Minute, resolve("awa", support.ResolvedPaid))
+		w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+		w.operator.script = []scripted{{err: unknown}}
+		first := w.act(time.Minute, resolve("awa", support.ResolvedPaid))
 		w.env.SetWorkflowRunTimeout(2 * time.Minute)
 		w.run()
-		require.Equal(t, support.DecisionProposed, first.verdict.Decision)
+		require.Equal(t, support.DecisionProposed, first.result.Decision)
 
 		w.renew()
 		w.register(false)
-		other := w.remedy(time.Minute, resolve(second, support.ResolvedPaid))
+		other := w.act(time.Minute, resolve(second, support.ResolvedPaid))
 		w.env.SetWorkflowRunTimeout(2 * time.Minute)
-		require.Equal(t, want, w.tell().Status, "%s", other.verdict.Reason)
+		require.Equal(t, want, w.runAndAudit().Status, "%s", other.result.Reason)
 	}
 }
 
 // Of two people who say the same at once one proposes and the other confirms.
-func TestTwoPeopleAtOnceSettleTogether(t *testing.T) {
+func TestTwoPeopleAtOnce(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{err: unknown}}
-	one := w.remedy(2*horizon, resolve("awa", support.ResolvedUnpaid))
-	two := w.remedy(2*horizon, resolve("moussa", support.ResolvedUnpaid))
-	require.Equal(t, pirogue.StatusFailed, w.tell().Status)
-	require.Contains(t, []support.Decision{one.verdict.Decision, two.verdict.Decision}, support.DecisionSettled)
-	w.requireVerdicts()
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{err: unknown}}
+	one := w.act(2*finalityWindow, resolve("awa", support.ResolvedUnpaid))
+	two := w.act(2*finalityWindow, resolve("moussa", support.ResolvedUnpaid))
+	require.Equal(t, pirogue.StatusFailed, w.runAndAudit().Status)
+	require.Contains(t, []support.Decision{one.result.Decision, two.result.Decision}, support.DecisionSettled)
+	w.requireResults()
 }
 
 // A proposal about an unknown outcome says nothing about what the operator told later.
-func TestAProposalDoesNotOutliveWhatItWasAbout(t *testing.T) {
+func TestProposalExpires(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{err: unknown}}
-	early := w.remedy(time.Minute, resolve("awa", support.ResolvedPaid))
-	late := w.remedy(2*horizon, resolve("moussa", support.ResolvedPaid)) // a case was opened meanwhile
-	w.env.SetWorkflowRunTimeout(3 * horizon)
-	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, support.DecisionProposed, early.verdict.Decision)
-	require.Equal(t, support.DecisionProposed, late.verdict.Decision)
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{err: unknown}}
+	early := w.act(time.Minute, resolve("awa", support.ResolvedPaid))
+	late := w.act(2*finalityWindow, resolve("moussa", support.ResolvedPaid)) // a case was opened meanwhile
+	w.env.SetWorkflowRunTimeout(3 * finalityWindow)
+	require.Equal(t, pirogue.StatusPending, w.runAndAudit().Status)
+	require.Equal(t, support.DecisionProposed, early.result.Decision)
+	require.Equal(t, support.DecisionProposed, late.result.Decision)
 }
 
-func TestAPaymentTakesThreeHundredRemedies(t *testing.T) {
+func TestThreeHundredActions(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{from: 10 * time.Minute, outcome: pirogue.OutcomePaid}}
 	for range 300 {
-		w.remedy(time.Minute, recheck())
+		w.act(time.Minute, recheck())
 	}
-	tooMany := &act{}
+	tooMany := &askedAction{}
 	w.env.RegisterDelayedCallback(func() { w.ask(ids.New(), tooMany) }, 2*time.Minute)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Error(t, tooMany.turned)
-	for _, a := range w.acts {
-		require.Equal(t, support.DecisionWaiting, a.verdict.Decision)
+	for _, a := range w.actions {
+		require.Equal(t, support.DecisionWaiting, a.result.Decision)
 	}
 }
 
-// A remedy that comes while the end is being booked has waited for nothing: it is told
+// A action that comes while the end is being booked has waited for nothing: it is told
 // how the payment ended. One that comes even later has the operator asked.
-func TestARemedyThatArrivesAtTheEndIsAnswered(t *testing.T) {
+func TestActionDuringFinalize(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon})
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
 	r := w.rig(nil, nil)
-	var acts []*act
+	var actions []*askedAction
 	r.loses = func(name string) bool {
-		if name == "Finalize" && len(acts) == 0 || name == "RecordActionResult" && len(acts) == 1 {
-			acts = append(acts, w.remedy(0, recheck()))
+		if name == "Finalize" && len(actions) == 0 || name == "RecordActionResult" && len(actions) == 1 {
+			actions = append(actions, w.act(0, recheck()))
 			arrived := make(chan struct{})
 			w.env.RegisterDelayedCallback(func() { close(arrived) }, 0)
 			<-arrived
 		}
 		return false
 	}
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Len(t, acts, 2)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+	require.Len(t, actions, 2)
 	// Each is read while the end is booked or answered: it is told of the end, or that it came after it.
-	for _, a := range acts {
-		require.Contains(t, []support.Decision{"SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason)
-		require.Equal(t, pirogue.StatusSuccess, a.verdict.Status)
+	for _, a := range actions {
+		require.Contains(t, []support.Decision{"SETTLED", "REFUSED"}, a.result.Decision, a.result.Reason)
+		require.Equal(t, pirogue.StatusSuccess, a.result.Status)
 	}
-	w.requireVerdicts()
+	w.requireResults()
 }
 
-// TestProposalBeforeASending has a second person confirm what was said of bytes that another
+// TestProposalBeforeSending has a second person confirm what was said of bytes that another
 // sending has followed: it counts as a first word about those.
-func TestProposalBeforeASending(t *testing.T) {
+func TestProposalBeforeSending(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, power: operator.IdempotentByReference, horizon: horizon})
+	w := newWorldOf(
+		t, setting{kind: pirogue.CashOut, power: operator.IdempotentByReference, finalityWindow: finalityWindow},
+	)
 	for range 30 {
 		w.operator.answers = append(w.operator.answers, unknown)
 	}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
-	first := w.remedy(2*time.Minute, resolve("awa", support.ResolvedUnpaid))
-	again := w.remedy(3*time.Minute, redrive())
-	second := w.remedy(4*time.Minute, resolve("moussa", support.ResolvedUnpaid))
+	w.operator.script = []scripted{{outcome: pirogue.OutcomeAbsent}}
+	first := w.act(2*time.Minute, resolve("awa", support.ResolvedUnpaid))
+	again := w.act(3*time.Minute, redrive())
+	second := w.act(4*time.Minute, resolve("moussa", support.ResolvedUnpaid))
 	w.env.SetWorkflowRunTimeout(5 * time.Minute)
-	require.Equal(t, pirogue.StatusPending, w.tell().Status)
-	require.Equal(t, support.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
-	require.Equal(t, support.DecisionResubmitted, again.verdict.Decision, again.verdict.Reason)
-	require.Equal(t, support.DecisionProposed, second.verdict.Decision, second.verdict.Reason)
+	require.Equal(t, pirogue.StatusPending, w.runAndAudit().Status)
+	require.Equal(t, support.DecisionProposed, first.result.Decision, first.result.Reason)
+	require.Equal(t, support.DecisionResubmitted, again.result.Decision, again.result.Reason)
+	require.Equal(t, support.DecisionProposed, second.result.Decision, second.result.Reason)
 }
 
 // TestResolveNamesItsCase has two people settle one of two open cases: the one that they name.
@@ -209,7 +211,7 @@ func TestResolveNamesItsCase(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateAccept)
-	w.operator.scenes = []scene{
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomePaid, amount: 2500}, {from: time.Hour, outcome: pirogue.OutcomePaid, extra: 2500},
 	}
 	placed := func(actor string, cause support.Cause) support.SupportAction {
@@ -219,18 +221,18 @@ func TestResolveNamesItsCase(t *testing.T) {
 		}
 		return r
 	}
-	unnamed := w.remedy(3*time.Hour, placed("awa", ""))
-	later := w.remedy(4*time.Hour, placed("awa", support.CauseSecondPayment))
-	first := w.remedy(5*time.Hour, placed("awa", support.CauseAmountMismatch))
-	second := w.remedy(6*time.Hour, placed("moussa", support.CauseAmountMismatch))
+	unnamed := w.act(3*time.Hour, placed("awa", ""))
+	later := w.act(4*time.Hour, placed("awa", support.CauseSecondPayment))
+	first := w.act(5*time.Hour, placed("awa", support.CauseAmountMismatch))
+	second := w.act(6*time.Hour, placed("moussa", support.CauseAmountMismatch))
 	w.env.SetWorkflowRunTimeout(openFor)
-	w.tell()
-	require.Equal(t, support.DecisionRefused, unnamed.verdict.Decision, unnamed.verdict.Reason)
-	require.Contains(t, unnamed.verdict.Reason, "several cases")
-	require.Equal(t, support.DecisionRefused, later.verdict.Decision, later.verdict.Reason)
-	require.Contains(t, later.verdict.Reason, "one after the other")
-	require.Equal(t, support.DecisionProposed, first.verdict.Decision, first.verdict.Reason)
-	require.Equal(t, support.DecisionSettled, second.verdict.Decision, second.verdict.Reason)
+	w.runAndAudit()
+	require.Equal(t, support.DecisionRefused, unnamed.result.Decision, unnamed.result.Reason)
+	require.Contains(t, unnamed.result.Reason, "several cases")
+	require.Equal(t, support.DecisionRefused, later.result.Decision, later.result.Reason)
+	require.Contains(t, later.result.Reason, "one after the other")
+	require.Equal(t, support.DecisionProposed, first.result.Decision, first.result.Reason)
+	require.Equal(t, support.DecisionSettled, second.result.Decision, second.result.Reason)
 	open, closed := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseAmountMismatch}, closed)
 	require.Equal(t, []support.Cause{support.CauseSecondPayment}, open)

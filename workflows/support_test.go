@@ -15,20 +15,20 @@ import (
 	"pirogue/workflows"
 )
 
-// act is what became of one remedy.
-type act struct {
-	remedy  support.SupportAction
-	verdict support.ActionResult
-	turned  error // by the validator
-	err     error
+// askedAction is what became of one action.
+type askedAction struct {
+	act    support.SupportAction
+	result support.ActionResult
+	turned error // by the validator
+	err    error
 }
 
-// remedy has a person ask for something after a while: the act's row first, then the
+// action has a person ask for something after a while: the audit entry first, then the
 // workflow.
-func (w *world) remedy(after time.Duration, r support.SupportAction) *act {
+func (w *world) act(after time.Duration, r support.SupportAction) *askedAction {
 	r.AuditID = ids.New()
-	a := &act{remedy: r}
-	w.acts[r.AuditID] = a
+	a := &askedAction{act: r}
+	w.actions[r.AuditID] = a
 	w.env.RegisterDelayedCallback(func() {
 		if r.Case == oldest {
 			r.Case = w.oldestOpen()
@@ -61,30 +61,30 @@ func (w *world) oldestOpen() support.CaseID {
 }
 
 // ask puts an act to the workflow, by the ID of its row.
-func (w *world) ask(id string, a *act) {
+func (w *world) ask(id string, a *askedAction) {
 	w.env.UpdateWorkflow(workflows.ActionUpdate, ids.New(), &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { a.turned = err },
 		OnComplete: func(answer any, err error) {
-			if verdict, ok := answer.(support.ActionResult); ok {
-				a.verdict = verdict
+			if result, ok := answer.(support.ActionResult); ok {
+				a.result = result
 			}
 			a.err = err
 		},
 	}, id)
 }
 
-// requireVerdicts proves that every act has the verdict that its person was told.
-func (w *world) requireVerdicts() {
+// requireResults proves that every act has the result that its person was told.
+func (w *world) requireResults() {
 	w.t.Helper()
 	kept, err := w.store.AuditEntries(w.t.Context(), w.payment.ID, 1000)
 	require.NoError(w.t, err)
-	require.Len(w.t, kept, len(w.acts))
+	require.Len(w.t, kept, len(w.actions))
 	for _, k := range kept {
-		told := w.acts[k.ID]
-		require.NoError(w.t, told.err)
-		require.NotEmpty(w.t, told.verdict.Decision, "%s by %s was never answered", k.Action, k.Actor)
-		require.Equal(w.t, told.verdict, k.Result)
+		delivered := w.actions[k.ID]
+		require.NoError(w.t, delivered.err)
+		require.NotEmpty(w.t, delivered.result.Decision, "%s by %s was never answered", k.Action, k.Actor)
+		require.Equal(w.t, delivered.result, k.Result)
 	}
 }
 
@@ -112,37 +112,37 @@ func TestSupport(t *testing.T) {
 	)
 	type asked struct {
 		after  time.Duration
-		remedy support.SupportAction
+		act    support.SupportAction
 		want   support.Decision
 		status pirogue.Status
 	}
-	lost, late := []error{unknown}, 2*horizon
-	silent := []scene{{err: unknown}}
+	lost, late := []error{unknown}, 2*finalityWindow
+	silent := []scripted{{err: unknown}}
 	// Each row is what people ask about a cash-out, and what they are told. The operator's
-	// horizon is an hour.
+	// finality window is an hour.
 	tests := map[string]struct {
 		answers []error
-		scenes  []scene
+		script  []scripted
 		kind    pirogue.PaymentKind // "" means CASHOUT
-		proves  bool                // that the operator does not know it, past its horizon
+		proves  bool                // that the operator does not know it, past its finality window
 		asks    []asked
 		want    pirogue.Status
 		failure pirogue.FailureCode
 		moved   int64 // of a payment that was paid in part
 	}{
 		"a recheck finds it paid": {
-			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
+			script: []scripted{{from: 10 * time.Minute, outcome: paid}},
 			asks:   []asked{{10*time.Minute + time.Second, recheck(), "SETTLED", "SUCCESS"}}, want: "SUCCESS",
 		},
 		"a recheck finds it undecided": {
-			scenes: []scene{{from: 10 * time.Minute, outcome: paid}},
+			script: []scripted{{from: 10 * time.Minute, outcome: paid}},
 			asks:   []asked{{time.Minute, recheck(), "WAITING", "PENDING"}}, want: "SUCCESS",
 		},
 		"a recheck while the operator is silent": {
-			scenes: silent, asks: []asked{{time.Minute, recheck(), "WAITING", "PENDING"}}, want: "PENDING",
+			script: silent, asks: []asked{{time.Minute, recheck(), "WAITING", "PENDING"}}, want: "PENDING",
 		},
 		"a recheck hears a refusal for the first time": {
-			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: declined}},
+			script: []scripted{{from: 10*time.Minute + time.Second, outcome: declined}},
 			asks:   []asked{{10*time.Minute + 2*time.Second, recheck(), "WAITING", "PENDING"}},
 			want:   "FAILED", failure: pirogue.FailedDeclined,
 		},
@@ -151,28 +151,28 @@ func TestSupport(t *testing.T) {
 			want: "PENDING",
 		},
 		"a redrive of what may be on its way": {
-			answers: lost, scenes: []scene{{outcome: absent}},
+			answers: lost, script: []scripted{{outcome: absent}},
 			asks: []asked{{time.Minute, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"a redrive while the operator is silent": {
-			answers: lost, scenes: silent, asks: []asked{{late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
+			answers: lost, script: silent, asks: []asked{{late, redrive(), "REFUSED", "PENDING"}}, want: "PENDING",
 		},
 		"a redrive of what the operator does not know, which proves nothing": {
-			answers: lost, scenes: []scene{{outcome: absent}, {from: late - 30*time.Minute, outcome: paid}},
+			answers: lost, script: []scripted{{outcome: absent}, {from: late - 30*time.Minute, outcome: paid}},
 			asks: []asked{{late - 35*time.Minute, redrive(), "REFUSED", "PENDING"}}, want: "SUCCESS",
 		},
 		"a redrive of what the operator does not know for a day": {
-			answers: lost, scenes: []scene{{from: horizon + time.Second, outcome: absent}},
+			answers: lost, script: []scripted{{from: finalityWindow + time.Second, outcome: absent}},
 			asks: []asked{
 				{late, redrive(), "REFUSED", "PENDING"}, {late + time.Minute, redrive(), "REFUSED", "PENDING"},
 			},
 			want: "PENDING",
 		},
 		"a redrive of what absence proves was never executed": {
-			answers: lost, scenes: []scene{{from: horizon + 3*time.Second, outcome: absent}}, proves: true,
+			answers: lost, script: []scripted{{from: finalityWindow + 3*time.Second, outcome: absent}}, proves: true,
 			asks: []asked{
 				{time.Minute, redrive(), "REFUSED", "PENDING"},
-				{horizon + 12*time.Second, redrive(), "SETTLED", "FAILED"},
+				{finalityWindow + 12*time.Second, redrive(), "SETTLED", "FAILED"},
 			},
 			want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
@@ -181,41 +181,41 @@ func TestSupport(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"one person says it was paid": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}},
+			script: silent, asks: []asked{{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"}},
 			want: "PENDING",
 		},
 		"one person says it twice": {
-			scenes: silent, asks: []asked{
+			script: silent, asks: []asked{
 				{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 				{late + time.Minute, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 			}, want: "PENDING",
 		},
 		"two people say that it was paid": {
-			scenes: silent, asks: []asked{
+			script: silent, asks: []asked{
 				{late, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 				{late + time.Minute, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"two people say that it was not": {
-			scenes: silent, asks: []asked{
+			script: silent, asks: []asked{
 				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
 				{late + time.Second, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"two people do not agree": {
-			scenes: silent, asks: []asked{
+			script: silent, asks: []asked{
 				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
 				{late + time.Minute, resolve("moussa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 			}, want: "PENDING",
 		},
 		"two people against an operator that has it under way": {
-			scenes: []scene{{from: 10 * time.Minute, outcome: paid}}, asks: []asked{
+			script: []scripted{{from: 10 * time.Minute, outcome: paid}}, asks: []asked{
 				{time.Minute, resolve("awa", support.ResolvedUnpaid), "REFUSED", "PENDING"},
 				{time.Minute, resolve("moussa", support.ResolvedUnpaid), "REFUSED", "PENDING"},
 			}, want: "SUCCESS",
 		},
 		"two people against an operator that says paid": {
-			scenes: []scene{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
+			script: []scripted{{from: 10*time.Minute + time.Second, outcome: paid}}, asks: []asked{
 				{
 					10*time.Minute + time.Second + time.Millisecond, resolve("awa", support.ResolvedUnpaid), "SETTLED",
 					"SUCCESS",
@@ -232,23 +232,23 @@ func TestSupport(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"a remedy that means another case": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}},
+			script: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}},
 			want: "PENDING",
 		},
 		"a remedy after the end, while late money is looked for": {
-			scenes: []scene{{outcome: declined}}, asks: []asked{
+			script: []scripted{{outcome: declined}}, asks: []asked{
 				{time.Minute, recheck(), "REFUSED", "FAILED"},
 				{time.Minute, redrive(), "REFUSED", "FAILED"},
 				{2 * time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
 		},
 		"a remedy after the end, and the operator is silent": {
-			scenes: []scene{{outcome: declined}, {from: 10 * time.Second, err: unknown}}, asks: []asked{
+			script: []scripted{{outcome: declined}, {from: 10 * time.Second, err: unknown}}, asks: []asked{
 				{time.Minute, recheck(), "REFUSED", "FAILED"}, {2 * time.Minute, redrive(), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
 		},
 		"money that left otherwise is no stray money": {
-			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedReturn), "REFUSED", "PENDING"},
 				{time.Hour, recheck(), "REFUSED", "PENDING"},
 				{time.Hour, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"},
@@ -256,42 +256,42 @@ func TestSupport(t *testing.T) {
 			}, want: "PENDING",
 		},
 		"money that left otherwise was the whole": {
-			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"money that left to somebody else was the whole": {
-			scenes: []scene{{outcome: paid, mismatch: "counterparty"}}, asks: []asked{
+			script: []scripted{{outcome: paid, mismatch: "counterparty"}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"},
 				{time.Hour, resolve("awa", support.ResolvedPaid), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedPaid), "SETTLED", "SUCCESS"},
 			}, want: "SUCCESS",
 		},
 		"money that left otherwise was a part": {
-			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedInPart), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedInPart), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedInPart, moved: 1500,
 		},
 		"money that left otherwise was none of it": {
-			scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
 		"an unknown outcome has no part": {
-			scenes: silent, asks: []asked{{late, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"}},
+			script: silent, asks: []asked{{late, resolve("awa", support.ResolvedInPart), "REFUSED", "PENDING"}},
 			want: "PENDING",
 		},
 		"stray money that came in is given back by two people": {
-			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			kind: pirogue.CashIn, script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedReturn), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedReturn), "WAITING", "PENDING"},
 			}, want: "FAILED", failure: pirogue.FailedOtherwise,
 		},
 		"stray money that came in is placed by two people": {
-			kind: pirogue.CashIn, scenes: []scene{{outcome: paid, amount: 1500}}, asks: []asked{
+			kind: pirogue.CashIn, script: []scripted{{outcome: paid, amount: 1500}}, asks: []asked{
 				{time.Hour, resolve("awa", support.ResolvedPlaced), "PROPOSED", "PENDING"},
 				{2 * time.Hour, resolve("moussa", support.ResolvedPlaced), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedOtherwise,
@@ -304,21 +304,21 @@ func TestSupport(t *testing.T) {
 			if tt.kind == "" {
 				tt.kind = pirogue.CashOut
 			}
-			w := newWorldOf(t, setting{kind: tt.kind, horizon: horizon, proves: tt.proves})
-			w.operator.answers, w.operator.scenes = tt.answers, tt.scenes
-			var acts []*act
+			w := newWorldOf(t, setting{kind: tt.kind, finalityWindow: finalityWindow, proves: tt.proves})
+			w.operator.answers, w.operator.script = tt.answers, tt.script
+			var actions []*askedAction
 			for _, a := range tt.asks {
-				acts = append(acts, w.remedy(a.after, a.remedy))
+				actions = append(actions, w.act(a.after, a.act))
 			}
-			w.env.SetWorkflowRunTimeout(4 * horizon)
-			p := w.tell()
+			w.env.SetWorkflowRunTimeout(4 * finalityWindow)
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
 			for n, a := range tt.asks {
-				require.Equal(t, a.want, acts[n].verdict.Decision, "act %d: %s", n+1, acts[n].verdict.Reason)
-				require.Equal(t, a.status, acts[n].verdict.Status, "act %d: %s", n+1, acts[n].verdict.Reason)
+				require.Equal(t, a.want, actions[n].result.Decision, "act %d: %s", n+1, actions[n].result.Reason)
+				require.Equal(t, a.status, actions[n].result.Status, "act %d: %s", n+1, actions[n].result.Reason)
 			}
-			w.requireVerdicts()
+			w.requireResults()
 			require.Len(t, w.operator.reached, 1, "submissions that may have arrived")
 			if tt.kind == pirogue.CashOut {
 				w.requireBalance(map[bool]int64{
@@ -332,39 +332,39 @@ func TestSupport(t *testing.T) {
 
 // The row proves that the first attempt is dead, and the worker that counted the last
 // absence died before anybody heard of it: a hundred redrives make one more attempt.
-func TestAHundredRedrivesAreOne(t *testing.T) {
+func TestHundredRedrives(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{kind: pirogue.CashOut, horizon: horizon, proves: true})
+	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow, proves: true})
 	r, died := w.rig(nil, nil), false
-	w.operator.answers, w.operator.scenes = []error{unknown}, []scene{
-		{from: horizon + time.Second, outcome: pirogue.OutcomeAbsent},
+	w.operator.answers, w.operator.script = []error{unknown}, []scripted{
+		{from: finalityWindow + time.Second, outcome: pirogue.OutcomeAbsent},
 	}
 	r.loses = func(name string) bool {
 		_, a := w.latest()
 		if name != "AskStatus" || a.Evidence.Outcome != pirogue.OutcomeAbsent || a.Evidence.Times < 3 || died {
 			return false
 		}
-		died, w.operator.scenes = true, []scene{{err: unknown}}
+		died, w.operator.script = true, []scripted{{err: unknown}}
 		return true
 	}
 	for range 100 {
-		w.remedy(2*horizon, redrive())
+		w.act(2*finalityWindow, redrive())
 	}
 	// The second submission is found paid: its scene is counted from then on.
 	w.env.RegisterDelayedCallback(func() {
-		w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
-	}, 2*horizon+time.Second)
-	w.env.SetWorkflowRunTimeout(4 * horizon)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+		w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
+	}, 2*finalityWindow+time.Second)
+	w.env.SetWorkflowRunTimeout(4 * finalityWindow)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Len(t, w.operator.reached, 2)
 	require.NotEqual(t, w.operator.reached[0], w.operator.reached[1], "another attempt has another reference")
-	w.requireVerdicts()
+	w.requireResults()
 	made := map[support.Decision]int{}
-	for _, a := range w.acts {
-		made[a.verdict.Decision]++ // who was read after the first were answered finds it paid
+	for _, a := range w.actions {
+		made[a.result.Decision]++ // who was read after the first were answered finds it paid
 		require.Contains(
-			t, []support.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.verdict.Decision, a.verdict.Reason,
+			t, []support.Decision{"RESUBMITTED", "SETTLED", "REFUSED"}, a.result.Decision, a.result.Reason,
 		)
 	}
 	require.Positive(t, made[support.DecisionResubmitted])
@@ -373,7 +373,7 @@ func TestAHundredRedrivesAreOne(t *testing.T) {
 
 // An operator that executes a reference once is given it again by support only while it
 // remembers it, and only when it has just said that it does not know it: an error says nothing.
-func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
+func TestRedriveResends(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct {
@@ -396,23 +396,24 @@ func TestARedriveSendsAReferenceAgainOnlyWhileItIsRemembered(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, setting{
-				kind: pirogue.CashOut, power: operator.IdempotentByReference, horizon: horizon, resend: tt.resend,
+				kind: pirogue.CashOut, power: operator.IdempotentByReference, finalityWindow: finalityWindow,
+				resend: tt.resend,
 			})
 			w.operator.answers = slices.Repeat([]error{unknown}, 20)
-			w.operator.scenes = []scene{{outcome: pirogue.OutcomeAbsent}}
+			w.operator.script = []scripted{{outcome: pirogue.OutcomeAbsent}}
 			if tt.silence {
-				w.operator.scenes = []scene{{err: unknown}}
+				w.operator.script = []scripted{{err: unknown}}
 			}
 			sent := 0
 			w.env.RegisterDelayedCallback(func() { sent = len(w.operator.refs) }, tt.after-time.Second)
-			a := w.remedy(tt.after, redrive())
+			a := w.act(tt.after, redrive())
 			w.env.RegisterDelayedCallback(func() {
-				w.operator.scenes = []scene{{outcome: pirogue.OutcomePaid}}
+				w.operator.script = []scripted{{outcome: pirogue.OutcomePaid}}
 			}, tt.after+time.Second)
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-			require.Equal(t, tt.want, a.verdict.Decision, a.verdict.Reason)
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+			require.Equal(t, tt.want, a.result.Decision, a.result.Reason)
 			require.Equal(t, tt.want == support.DecisionResubmitted, len(w.operator.refs) == sent+1)
-			require.NotContains(t, a.verdict.Reason, "proves it")
+			require.NotContains(t, a.result.Reason, "proves it")
 			for _, ref := range w.operator.refs {
 				require.Equal(t, w.operator.refs[0], ref)
 			}

@@ -29,7 +29,7 @@ func TestSweep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := freshBooks(t).world(t, setting{})
+			w := freshDatabase(t).world(t, setting{})
 			w.env.SetStartTime(w.env.Now().Add(tt.age))
 			w.env.ExecuteWorkflow(workflows.Sweep)
 			require.NoError(t, w.env.GetWorkflowError())
@@ -47,10 +47,10 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-func TestSweepDeliversAnEventThatNobodyStarted(t *testing.T) {
+func TestSweepStartsWebhook(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{})
+	w := freshDatabase(t).world(t, setting{})
 	w.expire()
 	w.env.SetStartTime(w.env.Now().Add(time.Minute))
 	w.env.ExecuteWorkflow(workflows.Sweep)

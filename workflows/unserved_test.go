@@ -33,11 +33,13 @@ func TestUnservedOperator(t *testing.T) {
 		closed     []support.Cause
 	}{
 		"cash-out was accepted and is resolved as paid": {
-			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
+			setting: setting{kind: pirogue.CashOut, finalityWindow: finalityWindow}, after: time.Minute,
+			people:     2 * finalityWindow,
 			resolution: paid, want: "SUCCESS", reached: 1, closed: []support.Cause{support.CauseUnknown},
 		},
 		"cash-out was accepted and is resolved as unpaid": {
-			setting: setting{kind: pirogue.CashOut, horizon: horizon}, after: time.Minute, people: 2 * horizon,
+			setting: setting{kind: pirogue.CashOut, finalityWindow: finalityWindow}, after: time.Minute,
+			people:     2 * finalityWindow,
 			resolution: unpaid, want: "FAILED", failure: pirogue.FailedBySupport, reached: 1,
 			closed: []support.Cause{support.CauseUnknown},
 		},
@@ -45,7 +47,8 @@ func TestUnservedOperator(t *testing.T) {
 			setting: setting{kind: pirogue.CashOut}, want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
 		"cash-in was shown to the customer": {
-			setting: setting{kind: pirogue.CashIn, horizon: horizon}, after: time.Minute, people: 3 * horizon,
+			setting: setting{kind: pirogue.CashIn, finalityWindow: finalityWindow}, after: time.Minute,
+			people:     3 * finalityWindow,
 			resolution: unpaid, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, reached: 1,
 			closed: []support.Cause{support.CauseUnknown},
 		},
@@ -57,15 +60,15 @@ func TestUnservedOperator(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, tt.setting)
-			w.operator.scenes = neverHeard
+			w.operator.script = neverKnown
 			w.leave(w.rig(nil, nil), tt.after)
-			var acts []*act
+			var actions []*askedAction
 			if tt.people > 0 {
-				acts = append(acts, w.remedy(tt.people, resolve("awa", tt.resolution)),
-					w.remedy(tt.people+time.Hour, resolve("moussa", tt.resolution)))
+				actions = append(actions, w.act(tt.people, resolve("awa", tt.resolution)),
+					w.act(tt.people+time.Hour, resolve("moussa", tt.resolution)))
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
@@ -74,73 +77,73 @@ func TestUnservedOperator(t *testing.T) {
 			open, closed := w.cases(p.ID)
 			require.Empty(t, open)
 			require.Equal(t, tt.closed, closed)
-			for n, a := range acts {
-				require.Equal(t, []support.Decision{"PROPOSED", "SETTLED"}[n], a.verdict.Decision, a.verdict.Reason)
+			for n, a := range actions {
+				require.Equal(t, []support.Decision{"PROPOSED", "SETTLED"}[n], a.result.Decision, a.result.Reason)
 			}
 		})
 	}
 }
 
 // What nobody sent goes to the next operator of the route.
-func TestUnservedOperator_failover(t *testing.T) {
+func TestUnservedOperatorFailover(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn, next: true})
 	r := w.rig(nil, nil)
 	w.next.now = w.env.Now
-	w.next.scenes = settledAtOnce
+	w.next.script = paidAtOnce
 	w.leave(r, 0)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Empty(t, w.operator.reached)
 	require.Len(t, w.next.reached, 1)
 }
 
 // A window that is shorter than one call leaves room for another run, after a worker that died.
-func TestUnservedOperator_short_window(t *testing.T) {
+func TestUnservedOperatorShortWindow(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn})
-	w.order.Current.Window = 10 * time.Second
+	w.input.Current.Window = 10 * time.Second
 	w.leave(w.rig(nil, nil), 0)
 	began := w.env.Now()
-	p := w.tell()
+	p := w.runAndAudit()
 	require.Equal(t, pirogue.StatusFailed, p.Status)
 	require.GreaterOrEqual(t, p.UpdatedAt.Sub(began), operator.StartDeadline)
 }
 
 // Support has an answer while a payment waits in the queue of an operator that nobody serves.
-func TestUnservedOperator_support(t *testing.T) {
+func TestUnservedOperatorSupport(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
 	w.leave(w.rig(nil, nil), 0)
-	a := w.remedy(time.Hour, recheck())
+	a := w.act(time.Hour, recheck())
 	began := w.env.Now()
 	w.env.RegisterDelayedCallback(func() {
-		require.NotEmpty(t, a.verdict.Decision, "the verdict comes at once")
+		require.NotEmpty(t, a.result.Decision, "the verdict comes at once")
 	}, time.Hour+time.Minute)
 	w.env.SetWorkflowRunTimeout(openFor)
-	w.tell()
-	require.Equal(t, support.DecisionRefused, a.verdict.Decision)
+	w.runAndAudit()
+	require.Equal(t, support.DecisionRefused, a.result.Decision)
 	require.Less(t, time.Hour, w.env.Now().Sub(began))
 }
 
 // Our own database is away when the customer's window closes: the last question waits for it, and
 // the customer who has paid is not told otherwise.
-func TestTheLastQuestionWaitsForOurDatabase(t *testing.T) {
+func TestLastStatusWaitsForDatabase(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashIn, policy: pirogue.LateReturn})
-	w.operator.scenes = []scene{
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomePending},
 		{from: 299 * time.Second, outcome: pirogue.OutcomePaid},
 	}
 	began := w.env.Now()
-	w.rig(func(method string) moment {
+	w.rig(func(method string) faultTime {
 		if now := w.env.Now().Sub(began); method == "RecordPoll" && now > 4*time.Minute && now < 20*time.Minute {
 			return before
 		}
 		return spared
 	}, nil)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // A payment that has ended is asked about a dozen times in two days, rarer with age, and
-// once more at the horizon.
-func TestAWatchAsksADozenTimes(t *testing.T) {
+// once more at the finality window.
+func TestWatchPolls(t *testing.T) {
 	t.Parallel()
-	w := newWorldOf(t, setting{horizon: 48 * time.Hour})
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
-	window := w.order.Current.Window
+	w := newWorldOf(t, setting{finalityWindow: 48 * time.Hour})
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
+	window := w.input.Current.Window
 	var after []time.Duration // the end
 	for _, at := range w.operator.askedAt {
 		if late := at.Sub(w.operator.first) - window; late > time.Second {

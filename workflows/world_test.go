@@ -37,22 +37,22 @@ type world struct {
 	store    *store.All
 	operator *scriptedOperator
 	next     *scriptedOperator      // that is tried after it; nil: none
-	deaf     bool                   // the operator cannot be asked
+	noStatus bool                   // the operator cannot be asked
 	refunds  []pirogue.OperatorCode // operators with a refund call, beside a setting's
 	rate     float64                // of the operator's contract
 	otp      string                 // what the customers of later cash-ins gave us; "" for none
 	endpoint *endpoint
 	owner    access.Owner
 	payment  pirogue.Payment
-	order    lifecycle.PaymentInput
-	parent   pirogue.Payment   // of a refund: the cash-in that is given back
-	earned   []pirogue.Attempt // of cash-ins that were paid before
-	events   []pirogue.EventID // deliveries that were started
-	launched []pirogue.Payment // payments whose workflow was started
-	bulks    []pirogue.BulkID  // bulks likewise
-	returned []pirogue.Status  // what becomes of returns of stray money, in their order; then SUCCESS
-	returns  bool              // a test tells their stories itself
-	acts     map[string]*act   // what support asked, by the act's ID
+	input    lifecycle.PaymentInput
+	parent   pirogue.Payment         // of a refund: the cash-in that is given back
+	earned   []pirogue.Attempt       // of cash-ins that were paid before
+	events   []pirogue.EventID       // deliveries that were started
+	launched []pirogue.Payment       // payments whose workflow was started
+	bulks    []pirogue.BulkID        // bulks likewise
+	returned []pirogue.Status        // what becomes of returns of stray money, in their order; then SUCCESS
+	returns  bool                    // a test tells their workflows itself
+	actions  map[string]*askedAction // what support asked, by the act's ID
 }
 
 const (
@@ -61,25 +61,25 @@ const (
 	// funds is what the merchant has before it pays anything out, in minor units.
 	funds = 100_000
 	// openFor is how long a test watches a payment that only a person can end: longer
-	// than every horizon.
+	// than every finality window.
 	openFor = 26 * time.Hour
 )
 
 // setting is what a world may have different. Its zero value is a cash-in at an
 // operator that can be asked by our reference.
 type setting struct {
-	kind    pirogue.PaymentKind
-	policy  pirogue.LatePolicy
-	power   operator.ReferencePower
-	horizon time.Duration // 0 means a day
-	resend  time.Duration // how long the operator executes a reference once; 0 promises nothing
-	proves  bool          // that the operator knows nothing proves, past the horizon
-	refunds bool          // the operator has a refund call
-	next    bool          // there is another operator to try
-	deaf    bool          // the operator cannot be asked, and proves its callbacks
-	rate    float64       // calls a second that the operator's contract allows; 0: any number
-	part    int64         // of a refund: minor units; 0 means all of the cash-in
-	otp     string        // the customer's one-time password; "" for none
+	kind           pirogue.PaymentKind
+	policy         pirogue.LatePolicy
+	power          operator.ReferencePower
+	finalityWindow time.Duration // 0 means a day
+	resend         time.Duration // how long the operator executes a reference once; 0 promises nothing
+	proves         bool          // that the operator knows nothing proves, past the finality window
+	refunds        bool          // the operator has a refund call
+	next           bool          // there is another operator to try
+	noStatus       bool          // the operator cannot be asked, and proves its callbacks
+	rate           float64       // calls a second that the operator's contract allows; 0: any number
+	part           int64         // of a refund: minor units; 0 means all of the cash-in
+	otp            string        // the customer's one-time password; "" for none
 }
 
 func newWorld(t *testing.T, policy pirogue.LatePolicy) *world {
@@ -89,63 +89,63 @@ func newWorld(t *testing.T, policy pirogue.LatePolicy) *world {
 
 func newWorldOf(t *testing.T, s setting) *world {
 	t.Helper()
-	return openBooks(t).world(t, s)
+	return openDatabase(t).world(t, s)
 }
 
-// books is a database and its clock, for one world after the other.
-type books struct {
+// database is a database and its clock, for one world after the other.
+type database struct {
 	db    *store.DB
 	store *store.All // of db
 	now   pirogue.Clock
 	file  string
 }
 
-// shelf keeps databases that no test uses: to make one takes longer than most stories.
-var shelf struct {
+// idleDatabases keeps databases that no test uses: to make one takes longer than most workflows.
+var idleDatabases struct {
 	sync.Mutex
 	folder string
-	free   []*books
-	all    []*books
+	free   []*database
+	all    []*database
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for _, b := range shelf.all {
+	for _, b := range idleDatabases.all {
 		b.db.Close() //nolint:errcheck // its folder is removed next
 	}
-	if shelf.folder != "" {
-		os.RemoveAll(shelf.folder) //nolint:errcheck // nobody is left to tell
+	if idleDatabases.folder != "" {
+		os.RemoveAll(idleDatabases.folder) //nolint:errcheck // nobody is left to tell
 	}
 	os.Exit(code)
 }
 
 // openBooks takes a database from the shelf, or makes one, for as long as the test runs.
-func openBooks(t *testing.T) *books {
+func openDatabase(t *testing.T) *database {
 	t.Helper()
-	shelf.Lock()
-	defer shelf.Unlock()
-	var b *books
-	if last := len(shelf.free) - 1; last >= 0 {
-		b, shelf.free = shelf.free[last], shelf.free[:last]
+	idleDatabases.Lock()
+	defer idleDatabases.Unlock()
+	var b *database
+	if last := len(idleDatabases.free) - 1; last >= 0 {
+		b, idleDatabases.free = idleDatabases.free[last], idleDatabases.free[:last]
 	} else {
-		b = newBooks(t)
-		shelf.all = append(shelf.all, b)
+		b = createDatabase(t)
+		idleDatabases.all = append(idleDatabases.all, b)
 	}
 	t.Cleanup(func() {
-		shelf.Lock()
-		defer shelf.Unlock()
-		shelf.free = append(shelf.free, b)
+		idleDatabases.Lock()
+		defer idleDatabases.Unlock()
+		idleDatabases.free = append(idleDatabases.free, b)
 	})
 	return b
 }
 
 // freshBooks makes a database that holds nothing else: what sweeps and audits reads all
 // that is there.
-func freshBooks(t *testing.T) *books {
+func freshDatabase(t *testing.T) *database {
 	t.Helper()
-	shelf.Lock()
-	defer shelf.Unlock()
-	b := newBooks(t)
+	idleDatabases.Lock()
+	defer idleDatabases.Unlock()
+	b := createDatabase(t)
 	t.Cleanup(func() {
 		require.NoError(t, b.db.Close())
 		require.NoError(t, os.Remove(b.file))
@@ -178,16 +178,16 @@ func inMemory(t *testing.T) string {
 }
 
 // newBooks makes a database.
-func newBooks(t *testing.T) *books {
+func createDatabase(t *testing.T) *database {
 	t.Helper()
-	if shelf.folder == "" {
-		shelf.folder = inMemory(t)
+	if idleDatabases.folder == "" {
+		idleDatabases.folder = inMemory(t)
 	}
-	b := &books{now: time.Now, file: filepath.Join(shelf.folder, ids.New()+".db")}
-	ring, err := vault.ParseRing(vault.NewRing("test"))
+	b := &database{now: time.Now, file: filepath.Join(idleDatabases.folder, ids.New()+".db")}
+	callBack, err := vault.ParseRing(vault.NewRing("test"))
 	require.NoError(t, err)
 	b.db, err = store.Open(context.Background(), store.Options{
-		URL: "sqlite:" + b.file, Ring: ring,
+		URL: "sqlite:" + b.file, Ring: callBack,
 		Clock: func() time.Time { return b.now() }, Rate: store.Rate{PerSecond: 1, Burst: 1},
 	})
 	require.NoError(t, err)
@@ -197,22 +197,22 @@ func newBooks(t *testing.T) *books {
 }
 
 // world makes a merchant with one payment in the books.
-func (b *books) world(t *testing.T, s setting) *world {
+func (b *database) world(t *testing.T, s setting) *world {
 	t.Helper()
-	w := &world{t: t, acts: map[string]*act{}, store: b.store}
-	w.operator = &scriptedOperator{power: s.power, horizon: s.horizon, proves: s.proves, resend: s.resend}
-	w.deaf, w.rate = s.deaf, s.rate
+	w := &world{t: t, actions: map[string]*askedAction{}, store: b.store}
+	w.operator = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves, resend: s.resend}
+	w.noStatus, w.rate = s.noStatus, s.rate
 	if s.next {
-		w.next = &scriptedOperator{power: s.power, horizon: s.horizon, proves: s.proves}
+		w.next = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves}
 	}
 	w.renew()
 	if s.next {
 		w.next.now = w.env.Now
 	}
 	b.now = func() time.Time { return w.env.Now() }
-	w.hire(s.policy)
+	w.addMerchant(s.policy)
 	w.payment = w.accept(s)
-	w.order = w.ordered(s.refunds)
+	w.input = w.ordered(s.refunds)
 	w.register(s.refunds)
 	return w
 }
@@ -246,8 +246,8 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instan
 	switch {
 	case refunds:
 		i.Operator = refunder{w.operator}
-	case w.deaf:
-		i.Operator = deaf{w.operator}
+	case w.noStatus:
+		i.Operator = noStatus{w.operator}
 	}
 	all := map[pirogue.OperatorCode]operator.Instance{instance: i}
 	if w.next != nil {
@@ -279,8 +279,8 @@ func quiet() *testsuite.WorkflowTestSuite {
 	return suite
 }
 
-// hire makes the merchant.
-func (w *world) hire(policy pirogue.LatePolicy) {
+// addMerchant makes the merchant.
+func (w *world) addMerchant(policy pirogue.LatePolicy) {
 	merchant, err := w.store.CreateMerchant(w.t.Context(), pirogue.Merchant{
 		Name: "Boutique", NotifyURL: "https://merchant.example/hook", LatePolicy: policy,
 	})
@@ -346,10 +346,10 @@ func (w *world) sent(a pirogue.Attempt) {
 }
 
 // collected is a cash-in that was paid some time ago.
-func (w *world) collected(order string, amount, fee int64) pirogue.Payment {
+func (w *world) collected(input string, amount, fee int64) pirogue.Payment {
 	w.t.Helper()
 	ctx, now := w.t.Context(), pirogue.Clock(w.env.Now).Now()
-	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: order, Amount: xof(amount), Fee: xof(fee)})
+	p, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: input, Amount: xof(amount), Fee: xof(fee)})
 	w.earned = append(w.earned, a)
 	w.sent(a)
 	_, err := w.store.RecordAttemptResult(ctx, lifecycle.AttemptResult{
@@ -375,21 +375,21 @@ func (w *world) expire() lifecycle.Finalized {
 	return settled
 }
 
-// tell tells the payment's story to its end, and audits the books.
-func (w *world) tell() pirogue.Payment {
+// runAndAudit runs the payment's workflow to its end, and audits the books.
+func (w *world) runAndAudit() pirogue.Payment {
 	w.t.Helper()
 	p := w.run()
 	w.audit()
 	return p
 }
 
-// run tells the payment's story to its end.
+// run runs the payment's workflow to its end.
 func (w *world) run() pirogue.Payment {
 	w.t.Helper()
-	stories := map[pirogue.PaymentKind]paymentWorkflow{
+	stories := map[pirogue.PaymentKind]paymentFunc{
 		pirogue.CashIn: workflows.CashIn, pirogue.CashOut: workflows.CashOut, pirogue.Refund: workflows.Refund,
 	}
-	w.env.ExecuteWorkflow(losable(stories[w.payment.Kind]), w.order)
+	w.env.ExecuteWorkflow(withLosableHistory(stories[w.payment.Kind]), w.input)
 	require.True(w.t, w.env.IsWorkflowCompleted())
 	p, _ := w.latest()
 	return p
@@ -411,8 +411,8 @@ func (w *world) latest() (pirogue.Payment, pirogue.Attempt) {
 	return p, a
 }
 
-// ring is the operator calling back after a while.
-func (w *world) ring(after time.Duration) {
+// callBack is the operator calling back after a while.
+func (w *world) callBack(after time.Duration) {
 	w.env.RegisterDelayedCallback(func() { w.env.SignalWorkflow(workflows.CallbackSignal, nil) }, after)
 }
 
@@ -461,7 +461,7 @@ func (w *world) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _
 	return nil
 }
 
-// Heard implements activities.Workflows.
+// SignalCallback implements activities.Workflows.
 func (w *world) SignalCallback(context.Context, pirogue.PaymentID, pirogue.PaymentKind) error {
 	return nil
 }

@@ -27,19 +27,19 @@ func (w *world) suspend(from, until time.Duration) {
 	}
 }
 
-// glance says how a payment stands after a while.
-type glance struct {
+// midState says how a payment stands after a while.
+type midState struct {
 	status pirogue.Status
 	state  pirogue.AttemptState
 	held   int64
 }
 
 // glanceAt looks at the payment after a while.
-func (w *world) glanceAt(after time.Duration) *glance {
-	seen := &glance{}
+func (w *world) glanceAt(after time.Duration) *midState {
+	seen := &midState{}
 	w.env.RegisterDelayedCallback(func() {
 		p, a := w.latest()
-		*seen = glance{p.Status, a.State, w.reserved()}
+		*seen = midState{p.Status, a.State, w.reserved()}
 	}, after)
 	return seen
 }
@@ -55,16 +55,16 @@ func (w *world) reserved() int64 {
 
 // Nothing of a suspended merchant leaves that has not left. Money out keeps its hold for as
 // long as the suspension lasts; a cash-in ends with its customer's time.
-func TestWhileAMerchantIsSuspended(t *testing.T) {
+func TestSuspendedMerchant(t *testing.T) {
 	t.Parallel()
 
 	const days = 24 * time.Hour
-	waits := func(held int64) glance { return glance{"PENDING", "PREPARED", held} }
+	waits := func(held int64) midState { return midState{"PENDING", "PREPARED", held} }
 	for name, tt := range map[string]struct {
 		kind        pirogue.PaymentKind
 		from, until time.Duration // until 0: for ever
 		away        time.Duration // the operator is out of service for so long
-		seen        glance        // shortly before the suspension ends, or after 30 s
+		seen        midState      // shortly before the suspension ends, or after 30 s
 		want        pirogue.Status
 		sent        int
 	}{
@@ -79,15 +79,15 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 		"a cash-in ends with its window":    {pirogue.CashIn, 0, 0, 0, waits(0), "EXPIRED", 0},
 		"a cash-in is sent within its time": {pirogue.CashIn, 0, 2 * time.Minute, 0, waits(0), "SUCCESS", 1},
 		"what was sent before is followed": {
-			pirogue.CashOut, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 5050}, "SUCCESS", 1,
+			pirogue.CashOut, 10 * time.Second, 0, 0, midState{"PENDING", "ACCEPTED", 5050}, "SUCCESS", 1,
 		},
 		"a cash-in that was sent is awaited": {
-			pirogue.CashIn, 10 * time.Second, 0, 0, glance{"PENDING", "ACCEPTED", 0}, "SUCCESS", 1,
+			pirogue.CashIn, 10 * time.Second, 0, 0, midState{"PENDING", "ACCEPTED", 0}, "SUCCESS", 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := freshBooks(t).world(t, setting{kind: tt.kind})
+			w := freshDatabase(t).world(t, setting{kind: tt.kind})
 			w.env.SetWorkflowRunTimeout(10 * days)
 			if tt.away > 0 {
 				w.outOfService(tt.away)
@@ -98,10 +98,10 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 				look = tt.until - time.Second
 			}
 			seen := w.glanceAt(look)
-			w.operator.scenes = []scene{
+			w.operator.script = []scripted{
 				{outcome: pirogue.OutcomePending}, {from: time.Minute, outcome: pirogue.OutcomePaid},
 			}
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			require.Equal(t, tt.seen, *seen)
 			require.Len(t, w.operator.refs, tt.sent)
 			require.Zero(t, w.reserved())
@@ -111,7 +111,7 @@ func TestWhileAMerchantIsSuspended(t *testing.T) {
 
 // A merchant that is suspended between a payment's look at it and the statement that marks
 // the attempt SENT is seen by that statement.
-func TestAMerchantSuspendedAtTheLastMomentSendsNothing(t *testing.T) {
+func TestSuspendedBeforeSending(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
@@ -123,38 +123,38 @@ func TestAMerchantSuspendedAtTheLastMomentSendsNothing(t *testing.T) {
 }
 
 // No failover and no redrive makes another attempt while the merchant is suspended.
-func TestASuspendedMerchantsPaymentGoesToNoOtherOperator(t *testing.T) {
+func TestSuspendedNoFailover(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut, next: true})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut, next: true})
 	w.suspend(0, time.Hour)
 	w.outOfService(0)
 	seen := w.glanceAt(30 * time.Minute)
-	w.next.scenes = settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, glance{"PENDING", "PREPARED", 5050}, *seen)
+	w.next.script = paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+	require.Equal(t, midState{"PENDING", "PREPARED", 5050}, *seen)
 	require.Empty(t, w.operator.refs)
 	require.Len(t, w.next.reached, 1, "once it is resumed it goes on as ever")
 }
 
-func TestSupportIsAnsweredWhileAMerchantIsSuspended(t *testing.T) {
+func TestSuspendedSupportAction(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	w.suspend(0, 3*time.Hour)
-	w.operator.scenes = settledAtOnce
-	asked := w.remedy(time.Hour, redrive())
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, support.DecisionRefused, asked.verdict.Decision)
-	require.Contains(t, asked.verdict.Reason, "suspended")
-	w.requireVerdicts()
+	w.operator.script = paidAtOnce
+	asked := w.act(time.Hour, redrive())
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+	require.Equal(t, support.DecisionRefused, asked.result.Decision)
+	require.Contains(t, asked.result.Reason, "suspended")
+	w.requireResults()
 }
 
 // A payment that ends while it waits, as a line does with its bulk, lets its workflow end.
-func TestAPaymentThatEndsWhileItsMerchantIsSuspendedIsLeftAlone(t *testing.T) {
+func TestSuspendedPaymentEnds(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	w.suspend(0, 0)
 	w.env.RegisterDelayedCallback(func() {
 		_, err := w.store.Finalize(t.Context(), lifecycle.Finalization{
@@ -163,6 +163,6 @@ func TestAPaymentThatEndsWhileItsMerchantIsSuspendedIsLeftAlone(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}, time.Hour)
-	require.Equal(t, pirogue.FailedCancelled, w.tell().Failure.Code)
+	require.Equal(t, pirogue.FailedCancelled, w.runAndAudit().Failure.Code)
 	require.Empty(t, w.operator.refs)
 }

@@ -11,26 +11,26 @@ import (
 	"pirogue/support"
 )
 
-// moment is when a call to the database fails.
-type moment int
+// faultTime is when a call to the database fails.
+type faultTime int
 
 const (
-	spared moment = iota
-	before        // nothing was written
-	after         // it was written, and the answer was lost
+	spared faultTime = iota
+	before           // nothing was written
+	after            // it was written, and the answer was lost
 )
 
-// shaky is a database that fails at the worst moments.
-type shaky struct {
+// faultyStore is a database that fails at the worst moments.
+type faultyStore struct {
 	*store.All
-	fails func(method string) moment
+	fails func(method string) faultTime
 	ended func(pirogue.Payment) // sees how each settlement left its payment; nil: nobody does
 }
 
 var dbAway = pirogue.Errorf(pirogue.ServiceUnavailable, "the database is away")
 
 // try makes one call as the moment wants it.
-func (s *shaky) try(ctx context.Context, method string, call func() error) error {
+func (s *faultyStore) try(ctx context.Context, method string, call func() error) error {
 	step(ctx)
 	when := s.fails(method)
 	if when == before {
@@ -42,45 +42,49 @@ func (s *shaky) try(ctx context.Context, method string, call func() error) error
 	return dbAway
 }
 
-func (s *shaky) Latest(
+func (s *faultyStore) Latest(
 	ctx context.Context, id pirogue.PaymentID,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
 	err = s.try(ctx, "Latest", func() error { p, a, err = s.All.Latest(ctx, id); return err })
 	return p, a, err
 }
 
-func (s *shaky) Send(
+func (s *faultyStore) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (sent lifecycle.Sending, err error) {
 	err = s.try(ctx, "Send", func() error { sent, err = s.All.Send(ctx, id, limits, at); return err })
 	return sent, err
 }
 
-func (s *shaky) RecordAttemptResult(ctx context.Context, a lifecycle.AttemptResult) (stands pirogue.AttemptState, err error) {
-	err = s.try(ctx, "RecordAttemptResult", func() error { stands, err = s.All.RecordAttemptResult(ctx, a); return err })
+func (s *faultyStore) RecordAttemptResult(
+	ctx context.Context, a lifecycle.AttemptResult,
+) (stands pirogue.AttemptState, err error) {
+	err = s.try(
+		ctx, "RecordAttemptResult", func() error { stands, err = s.All.RecordAttemptResult(ctx, a); return err },
+	)
 	return stands, err
 }
 
-func (s *shaky) Postpone(
-	ctx context.Context, id pirogue.AttemptID, words string, at time.Time,
+func (s *faultyStore) Postpone(
+	ctx context.Context, id pirogue.AttemptID, message string, at time.Time,
 ) (inTime bool, err error) {
-	err = s.try(ctx, "Postpone", func() error { inTime, err = s.All.Postpone(ctx, id, words, at); return err })
+	err = s.try(ctx, "Postpone", func() error { inTime, err = s.All.Postpone(ctx, id, message, at); return err })
 	return inTime, err
 }
 
-func (s *shaky) NothingSent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
+func (s *faultyStore) NothingSent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
 	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.All.NothingSent(ctx, id); return err })
 	return unsent, err
 }
 
-func (s *shaky) Renew(
+func (s *faultyStore) Renew(
 	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
 ) (a pirogue.Attempt, err error) {
 	err = s.try(ctx, "Renew", func() error { a, err = s.All.Renew(ctx, old, next, digest); return err })
 	return a, err
 }
 
-func (s *shaky) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
+func (s *faultyStore) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
 	err = s.try(ctx, "RecordPoll", func() error {
 		e, err = s.All.RecordPoll(ctx, poll)
 		written(ctx)
@@ -89,14 +93,16 @@ func (s *shaky) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.
 	return e, err
 }
 
-func (s *shaky) Accept(
+func (s *faultyStore) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
 ) (stands pirogue.Payment, fresh bool, err error) {
 	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.All.Accept(ctx, p, a, digest); return err })
 	return stands, fresh, err
 }
 
-func (s *shaky) Finalize(ctx context.Context, in lifecycle.Finalization) (settled lifecycle.Finalized, err error) {
+func (s *faultyStore) Finalize(
+	ctx context.Context, in lifecycle.Finalization,
+) (settled lifecycle.Finalized, err error) {
 	err = s.try(ctx, "Finalize", func() error {
 		settled, err = s.All.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
@@ -107,48 +113,48 @@ func (s *shaky) Finalize(ctx context.Context, in lifecycle.Finalization) (settle
 	return settled, err
 }
 
-func (s *shaky) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {
+func (s *faultyStore) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {
 	err = s.try(ctx, "OpenCase", func() error { opened, err = s.All.OpenCase(ctx, c); return err })
 	return opened, err
 }
 
-func (s *shaky) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
+func (s *faultyStore) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return s.try(ctx, "CloseCase", func() error { return s.All.CloseCase(ctx, id, at) })
 }
 
-func (s *shaky) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
+func (s *faultyStore) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
 	return s.try(ctx, "PlaceCase", func() error { return s.All.PlaceCase(ctx, id, at) })
 }
 
-func (s *shaky) EndAuditEntry(ctx context.Context, act string, v support.ActionResult, at time.Time) error {
-	return s.try(ctx, "EndAuditEntry", func() error { return s.All.EndAuditEntry(ctx, act, v, at) })
+func (s *faultyStore) EndAuditEntry(ctx context.Context, auditID string, v support.ActionResult, at time.Time) error {
+	return s.try(ctx, "EndAuditEntry", func() error { return s.All.EndAuditEntry(ctx, auditID, v, at) })
 }
 
-func (s *shaky) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
+func (s *faultyStore) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
 	return s.try(ctx, "BeginAuditEntry", func() error { return s.All.BeginAuditEntry(ctx, a) })
 }
 
-func (s *shaky) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
+func (s *faultyStore) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return s.try(ctx, "Finish", func() error { return s.All.Finish(ctx, id, at) })
 }
 
-func (s *shaky) ReopenCase(ctx context.Context, c support.Case) error {
+func (s *faultyStore) ReopenCase(ctx context.Context, c support.Case) error {
 	return s.try(ctx, "ReopenCase", func() error { return s.All.ReopenCase(ctx, c) })
 }
 
-func (s *shaky) Numbered(
+func (s *faultyStore) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
 	err = s.try(ctx, "Numbered", func() error { p, a, err = s.All.Numbered(ctx, id, number); return err })
 	return p, a, err
 }
 
-func (s *shaky) Cases(ctx context.Context, id pirogue.PaymentID) (all []support.Case, err error) {
+func (s *faultyStore) Cases(ctx context.Context, id pirogue.PaymentID) (all []support.Case, err error) {
 	err = s.try(ctx, "Cases", func() error { all, err = s.All.Cases(ctx, id); return err })
 	return all, err
 }
 
-func (s *shaky) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []operator.OperatorResult, err error) {
+func (s *faultyStore) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []operator.OperatorResult, err error) {
 	err = s.try(ctx, "Callbacks", func() error { said, err = s.All.Callbacks(ctx, id); return err })
 	return said, err
 }

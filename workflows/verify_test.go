@@ -24,53 +24,53 @@ func (w *world) calledOf(tx string) {
 }
 
 // A payment has succeeded by one transaction of its operator's, and a proven callback names another.
-// What the operator's status does not confirm at once is watched to the horizon, and is a case then.
-func TestCallbackOfAnotherTransaction(t *testing.T) {
+// What the operator's status does not confirm at once is watched to the finality window, and is a case then.
+func TestCallbackClaim(t *testing.T) {
 	t.Parallel()
 
 	const paid = pirogue.OutcomePaid
 	second, unknownCase := support.CauseSecondPayment, support.CauseUnknown
 	for name, tt := range map[string]struct {
 		tx         string
-		later      []scene
-		resolution support.Resolution // by two people past the horizon; "" for none
+		later      []scripted
+		resolution support.Resolution // by two people past the finality window; "" for none
 		closed     []support.Cause
 		booked     int64
 		open       bool
 	}{
-		"the same one": {tx: "MP1", later: []scene{{outcome: paid}}, booked: 5000},
+		"the same one": {tx: "MP1", later: []scripted{{outcome: paid}}, booked: 5000},
 		"status away at first": {
-			tx: "MP2", later: []scene{{err: unknown}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
+			tx: "MP2", later: []scripted{{err: unknown}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
 			closed: []support.Cause{second}, booked: 10_000,
 		},
 		"status behind": {
-			tx: "MP2", later: []scene{{outcome: paid}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
+			tx: "MP2", later: []scripted{{outcome: paid}, {from: 10 * time.Minute, outcome: paid, extra: 5000}},
 			closed: []support.Cause{second}, booked: 10_000,
 		},
-		"status never confirms": {tx: "MP2", later: []scene{{outcome: paid}}, booked: 5000, open: true},
+		"status never confirms": {tx: "MP2", later: []scripted{{outcome: paid}}, booked: 5000, open: true},
 		"people find it": {
-			tx: "MP2", later: []scene{{outcome: paid}}, resolution: support.ResolvedPaid,
+			tx: "MP2", later: []scripted{{outcome: paid}}, resolution: support.ResolvedPaid,
 			closed: []support.Cause{unknownCase, second}, booked: 10_000,
 		},
 		"people find nothing": {
-			tx: "MP2", later: []scene{{outcome: paid}}, resolution: support.ResolvedUnpaid,
+			tx: "MP2", later: []scripted{{outcome: paid}}, resolution: support.ResolvedUnpaid,
 			closed: []support.Cause{unknownCase}, booked: 5000,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorldOf(t, setting{policy: pirogue.LateReturn, horizon: horizon})
-			w.operator.proof, w.operator.scenes = operator.ProofSignature, settledAtOnce
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			w := newWorldOf(t, setting{policy: pirogue.LateReturn, finalityWindow: finalityWindow})
+			w.operator.proof, w.operator.script = operator.ProofSignature, paidAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 			w.calledOf(tt.tx)
-			w.operator.scenes, w.operator.began = tt.later, w.env.Now()
+			w.operator.script, w.operator.began = tt.later, w.env.Now()
 			w.askAgain()
 			if tt.resolution != "" {
-				w.remedy(4*horizon, resolve("awa", tt.resolution))
-				w.remedy(5*horizon, resolve("moussa", tt.resolution))
+				w.act(4*finalityWindow, resolve("awa", tt.resolution))
+				w.act(5*finalityWindow, resolve("moussa", tt.resolution))
 			}
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
 			open, closed := w.cases(p.ID)
 			require.Equal(t, tt.open, len(open) == 1)
@@ -89,17 +89,17 @@ func (w *world) askAgain() {
 	w.rebuild()
 	w.renew()
 	w.register(false)
-	w.ring(0)
+	w.callBack(0)
 	w.env.SetWorkflowRunTimeout(openFor)
 }
 
 // Money of a payment that was given back can arrive a second time.
-func TestCallbackAfterAReversal(t *testing.T) {
+func TestCallbackAfterReversal(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.script = paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	refund, attempt := w.write(pirogue.Payment{
 		Kind: pirogue.Refund, OrderID: "refund_1", ParentID: w.payment.ID, Amount: xof(5000), Fee: xof(0),
 	})
@@ -108,7 +108,7 @@ func TestCallbackAfterAReversal(t *testing.T) {
 		PaymentID: refund.ID, Status: pirogue.StatusSuccess, At: w.env.Now(),
 	})
 	require.NoError(t, err)
-	w.operator.scenes, w.operator.began = []scene{{outcome: pirogue.OutcomePaid, extra: 5000}}, w.env.Now()
+	w.operator.script, w.operator.began = []scripted{{outcome: pirogue.OutcomePaid, extra: 5000}}, w.env.Now()
 	require.NoError(t, w.store.Reopen(t.Context(), w.payment.ID, w.env.Now()))
 	p := w.goOn() // the workflow that the callback had started was lost
 	require.NoError(t, w.env.GetWorkflowError())
@@ -120,16 +120,16 @@ func TestCallbackAfterAReversal(t *testing.T) {
 }
 
 // An operator that cannot be asked calls back about two transactions of one order.
-func TestCallbackOfAnotherTransaction_operator_without_status(t *testing.T) {
+func TestCallbackClaimWithoutStatusCall(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{deaf: true, policy: pirogue.LateReturn})
+	w := newWorldOf(t, setting{noStatus: true, policy: pirogue.LateReturn})
 	w.env.RegisterDelayedCallback(func() { w.calledOf("A") }, time.Minute)
-	w.ring(time.Minute)
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.callBack(time.Minute)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	w.calledOf("B")
 	w.askAgain()
-	p := w.tell()
+	p := w.runAndAudit()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, "A", p.ProviderTxID)
 	_, closed := w.cases(p.ID)

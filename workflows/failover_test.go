@@ -16,39 +16,45 @@ import (
 )
 
 var (
-	settledAtOnce = []scene{{outcome: pirogue.OutcomePaid}}
-	neverHeard    = []scene{{outcome: pirogue.OutcomeAbsent}}
+	paidAtOnce = []scripted{{outcome: pirogue.OutcomePaid}}
+	neverKnown = []scripted{{outcome: pirogue.OutcomeAbsent}}
 )
 
-func TestTheNextOperatorIsTriedOnlyWhenNothingIsAtTheOneBefore(t *testing.T) {
+func TestFailover(t *testing.T) {
 	t.Parallel()
 
 	lost := []error{unknown}
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
-		first  []error // what the first operator's submission fails with
-		scenes []scene // what the first operator says of it
+		first  []error    // what the first operator's submission fails with
+		script []scripted // what the first operator says of it
 		want   pirogue.Status
 		moved  bool // the second operator got it
 	}{
-		"a cash-in that could not be sent":                   {pirogue.CashIn, []error{notSent}, nil, "SUCCESS", true},
-		"a cash-in the operator is unable to take":           {pirogue.CashIn, []error{unable}, nil, "SUCCESS", true},
-		"a cash-in that was refused":                         {pirogue.CashIn, []error{refused}, nil, "FAILED", false},
-		"a cash-in that was accepted":                        {pirogue.CashIn, nil, settledAtOnce, "SUCCESS", false},
-		"a cash-out that could not be sent":                  {pirogue.CashOut, []error{notSent}, nil, "SUCCESS", true},
-		"a cash-out the operator is unable to take":          {pirogue.CashOut, []error{unable}, neverHeard, "SUCCESS", true},
-		"a cash-out it was unable to take, but paid":         {pirogue.CashOut, []error{unable}, settledAtOnce, "SUCCESS", false},
-		"a cash-out that was refused":                        {pirogue.CashOut, []error{refused}, neverHeard, "FAILED", false},
-		"a cash-out whose answer was lost, and was paid":     {pirogue.CashOut, lost, settledAtOnce, "SUCCESS", false},
-		"a cash-out whose answer was lost, and not heard of": {pirogue.CashOut, lost, neverHeard, "PENDING", false},
+		"a cash-in that could not be sent":         {pirogue.CashIn, []error{notSent}, nil, "SUCCESS", true},
+		"a cash-in the operator is unable to take": {pirogue.CashIn, []error{unable}, nil, "SUCCESS", true},
+		"a cash-in that was refused":               {pirogue.CashIn, []error{refused}, nil, "FAILED", false},
+		"a cash-in that was accepted":              {pirogue.CashIn, nil, paidAtOnce, "SUCCESS", false},
+		"a cash-out that could not be sent":        {pirogue.CashOut, []error{notSent}, nil, "SUCCESS", true},
+		"a cash-out the operator is unable to take": {
+			pirogue.CashOut, []error{unable}, neverKnown, "SUCCESS", true,
+		},
+		"a cash-out it was unable to take, but paid": {
+			pirogue.CashOut, []error{unable}, paidAtOnce, "SUCCESS", false,
+		},
+		"a cash-out that was refused": {
+			pirogue.CashOut, []error{refused}, neverKnown, "FAILED", false,
+		},
+		"a cash-out whose answer was lost, and was paid":     {pirogue.CashOut, lost, paidAtOnce, "SUCCESS", false},
+		"a cash-out whose answer was lost, and not heard of": {pirogue.CashOut, lost, neverKnown, "PENDING", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: tt.kind, next: true})
-			w.operator.answers, w.operator.scenes = tt.first, tt.scenes
-			w.next.scenes = settledAtOnce
+			w.operator.answers, w.operator.script = tt.first, tt.script
+			w.next.script = paidAtOnce
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.LessOrEqual(t, len(w.operator.refs), 1)
 			require.Equal(t, tt.moved, len(w.next.reached) == 1, "%v", w.next.reached)
@@ -60,7 +66,7 @@ func TestTheNextOperatorIsTriedOnlyWhenNothingIsAtTheOneBefore(t *testing.T) {
 	}
 }
 
-func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.T) {
+func TestFailoverStalledRun(t *testing.T) {
 	t.Parallel()
 
 	for name, wakes := range map[string]struct {
@@ -74,9 +80,9 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 			t.Run(fmt.Sprint(kind, " ", name), func(t *testing.T) {
 				t.Parallel()
 				w := newWorldOf(t, setting{kind: kind, next: true})
-				w.operator.answers, w.operator.scenes = []error{notSent}, settledAtOnce
+				w.operator.answers, w.operator.script = []error{notSent}, paidAtOnce
 				calls := 0
-				w.rig(func(method string) moment {
+				w.rig(func(method string) faultTime {
 					if method == wakes.before {
 						calls++
 					}
@@ -90,7 +96,7 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 					return spared
 				}, nil)
 				w.next.now = w.env.Now
-				p := w.tell()
+				p := w.runAndAudit()
 				require.NoError(t, w.env.GetWorkflowError())
 				require.Equal(t, pirogue.StatusSuccess, p.Status)
 				require.Equal(t, instance, p.Operator)
@@ -103,7 +109,7 @@ func TestAPaymentThatAStalledRunSentAfterAllIsFollowedWhereItWasSent(t *testing.
 	}
 }
 
-func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *testing.T) {
+func TestFailoverAfterReset(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -115,9 +121,11 @@ func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *t
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true, proves: true, horizon: 10 * time.Minute})
-			w.next.proves, w.next.horizon = false, 24*time.Hour
-			w.order = w.ordered(false)
+			w := newWorldOf(
+				t, setting{kind: pirogue.CashOut, next: true, proves: true, finalityWindow: 10 * time.Minute},
+			)
+			w.next.proves, w.next.finalityWindow = false, 24*time.Hour
+			w.input = w.ordered(false)
 			_, first := w.latest()
 			ref := ids.Reference(pirogue.CashOut)
 			second, err := w.store.Renew(t.Context(), first.ID, pirogue.Attempt{
@@ -125,23 +133,23 @@ func TestAPaymentIsJudgedByThePromisesOfTheOperatorThatHasItAlsoAfterAReset(t *t
 				CreatedAt: w.env.Now(),
 			}, urls{}.Digest(ref))
 			require.NoError(t, err)
-			w.next.scenes = settledAtOnce
+			w.next.script = paidAtOnce
 			if tt.at == pirogue.AttemptUnknown {
 				w.sent(second)
 				_, err = w.store.RecordAttemptResult(t.Context(), lifecycle.AttemptResult{
 					AttemptID: second.ID, Sending: 1, State: pirogue.AttemptUnknown, At: w.env.Now(),
 				})
 				require.NoError(t, err)
-				w.next.scenes = neverHeard
+				w.next.script = neverKnown
 			}
 			w.env.SetWorkflowRunTimeout(12 * time.Hour)
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			require.Empty(t, w.operator.refs, "the first operator is out of it")
 		})
 	}
 }
 
-func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
+func TestStatusBeforeResend(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -161,39 +169,39 @@ func TestMoneyThatWasSentLongAgoIsAskedAboutBeforeItIsSentAgain(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, lifecycle.SendMarked, sent.Result)
 			}
-			w.operator.scenes = settledAtOnce
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			w.operator.script = paidAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 			require.Equal(t, tt.again, len(w.operator.refs) == 1)
 		})
 	}
 }
 
-func TestAOneTimePasswordThatNobodyWasGivenGoesToTheNextOperator(t *testing.T) {
+func TestFailoverKeepsPassword(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{next: true, otp: "1234"})
-	w.operator.answers, w.next.scenes = []error{notSent}, settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.answers, w.next.script = []error{notSent}, paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Equal(t, []string{"1234"}, w.next.passwords)
 }
 
-func TestWhenNobodyCanBeReachedTheLastIsTriedForAWhile(t *testing.T) {
+func TestFailoverRetriesLast(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true})
 	w.operator.answers = []error{notSent}
-	w.next.upAfter, w.next.scenes = 20*time.Second, settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.next.upAfter, w.next.script = 20*time.Second, paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Len(t, w.operator.refs, 1, "nobody goes back to the first")
 	require.Len(t, w.next.reached, 1)
 }
 
-func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T) {
+func TestFailoverFoundAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, next: true})
-	w.operator.answers, w.operator.scenes = []error{unable}, neverHeard
-	w.next.answers, w.next.scenes = []error{unknown}, []scene{{outcome: pirogue.OutcomePending}}
+	w.operator.answers, w.operator.script = []error{unable}, neverKnown
+	w.next.answers, w.next.script = []error{unknown}, []scripted{{outcome: pirogue.OutcomePending}}
 	w.env.SetWorkflowRunTimeout(time.Hour)
 	require.Equal(t, pirogue.StatusPending, w.run().Status)
 	require.Len(t, w.next.reached, 1)
@@ -202,9 +210,9 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 	w.next.now = w.env.Now
 	w.register(false)
 	w.payment, _ = w.latest()
-	w.order = lifecycle.NewPaymentInput(w.payment, []operator.Instance{w.instances(false)[another]})
-	w.next.scenes = settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.input = lifecycle.NewPaymentInput(w.payment, []operator.Instance{w.instances(false)[another]})
+	w.next.script = paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Len(t, w.next.reached, 1, "it was not sent again")
 	require.Len(t, w.operator.refs, 1)
 }
@@ -212,7 +220,9 @@ func TestAPaymentThatMovedOnIsFoundWhereItIsWhenTheStoryIsToldAgain(t *testing.T
 // outOfService opens the circuit of the world's operator for a while, or for ever.
 func (w *world) outOfService(back time.Duration) {
 	w.t.Helper()
-	h := operator.CircuitBreaker{Operator: instance, State: operator.BreakerClosed}.Failed("connection refused", w.env.Now())
+	h := operator.CircuitBreaker{
+		Operator: instance, State: operator.BreakerClosed,
+	}.Failed("connection refused", w.env.Now())
 	h.ProbeAt = w.env.Now().Add(48 * time.Hour) // nobody tries before
 	saved, err := w.store.SaveBreaker(w.t.Context(), h)
 	require.NoError(w.t, err)
@@ -229,7 +239,7 @@ func (w *world) outOfService(back time.Duration) {
 	}, back)
 }
 
-func TestWhileAnOperatorIsOutOfService(t *testing.T) {
+func TestPark(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -247,11 +257,11 @@ func TestWhileAnOperatorIsOutOfService(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := freshBooks(t).world(t, setting{kind: tt.kind})
+			w := freshDatabase(t).world(t, setting{kind: tt.kind})
 			w.outOfService(tt.back)
-			w.operator.scenes = settledAtOnce
+			w.operator.script = paidAtOnce
 			w.env.SetWorkflowRunTimeout(2 * openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.sent, len(w.operator.reached) == 1)
 			if tt.want == pirogue.StatusFailed {
@@ -261,66 +271,70 @@ func TestWhileAnOperatorIsOutOfService(t *testing.T) {
 	}
 }
 
-func TestAnOperatorOutOfServiceIsPassedOver(t *testing.T) {
+func TestFailoverFromOutOfService(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut, next: true})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut, next: true})
 	w.outOfService(0)
-	w.next.scenes = settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.next.script = paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Empty(t, w.operator.refs)
 	require.Len(t, w.next.reached, 1)
 }
 
-func TestAPaymentThatTriesInVainWhetherItsOperatorIsBackGoesOnWaiting(t *testing.T) {
+func TestParkAfterFailedProbe(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	saved, err := w.store.SaveBreaker(t.Context(),
-		operator.CircuitBreaker{Operator: instance, State: operator.BreakerClosed}.Failed("connection refused", w.env.Now()))
+		operator.CircuitBreaker{
+			Operator: instance, State: operator.BreakerClosed,
+		}.Failed("connection refused", w.env.Now()))
 	require.NoError(t, err)
 	require.True(t, saved)
-	w.operator.upAfter, w.operator.scenes = 20*time.Hour, settledAtOnce
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.upAfter, w.operator.script = 20*time.Hour, paidAtOnce
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Len(t, w.operator.reached, 1)
 	require.Less(t, len(w.operator.refs), 150, "each try leaves a trace in the history")
 }
 
-func TestAPaymentWhoseTurnHasComeIsTriedForAWhileLikeAnyOther(t *testing.T) {
+func TestRampRetries(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	w.outOfService(2 * time.Hour)
-	w.operator.upAfter, w.operator.scenes = 20*time.Second, settledAtOnce // once it is back, it stumbles
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	w.operator.upAfter, w.operator.script = 20*time.Second, paidAtOnce // once it is back, it stumbles
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Len(t, w.operator.reached, 1)
 }
 
-func TestSupportIsAnsweredWhileAPaymentIsParked(t *testing.T) {
+func TestParkSupportAction(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{kind: pirogue.CashOut})
+	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	w.outOfService(3 * time.Hour)
-	w.operator.scenes = settledAtOnce
-	asked := w.remedy(time.Hour, redrive())
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
-	require.Equal(t, support.DecisionRefused, asked.verdict.Decision)
-	require.Contains(t, asked.verdict.Reason, "out of service")
+	w.operator.script = paidAtOnce
+	asked := w.act(time.Hour, redrive())
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+	require.Equal(t, support.DecisionRefused, asked.result.Decision)
+	require.Contains(t, asked.result.Reason, "out of service")
 }
 
-func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T) {
+func TestCircuitBreaker(t *testing.T) {
 	t.Parallel()
 
-	w := freshBooks(t).world(t, setting{})
+	w := freshDatabase(t).world(t, setting{})
 	now := w.env.Now()
-	acts := &activities.Activities{
+	actions := &activities.Activities{
 		Store: w.store, Operators: w.instances(false), Clock: func() time.Time { return now }, Callbacks: urls{},
 	}
 	process := quiet().NewTestActivityEnvironment()
-	process.RegisterActivity(acts)
+	process.RegisterActivity(actions)
 	submit := func(p pirogue.Payment) activities.SubmitResult {
 		var got activities.SubmitResult
-		value, err := process.ExecuteActivity(acts.Submit, activities.SubmitInput{PaymentID: p.ID, Candidate: w.order.Current})
+		value, err := process.ExecuteActivity(
+			actions.Submit, activities.SubmitInput{PaymentID: p.ID, Candidate: w.input.Current},
+		)
 		require.NoError(t, err)
 		require.NoError(t, value.Get(&got))
 		return got
@@ -338,7 +352,9 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 	payments := make([]pirogue.Payment, operator.OutagePayments-1) // one has failed already
 	for n := range payments {
 		require.Equal(t, operator.BreakerClosed, state())
-		payments[n], _ = w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("o", n), Amount: xof(100), Fee: xof(0)})
+		payments[n], _ = w.write(
+			pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("o", n), Amount: xof(100), Fee: xof(0)},
+		)
 		submit(payments[n])
 	}
 	require.Equal(t, operator.BreakerOpen, state())
@@ -358,7 +374,7 @@ func TestManyPaymentsThatCannotBeSentAreAnOutageAndOneThatCanEndsIt(t *testing.T
 	require.Equal(t, activities.SubmitAccepted, submit(payments[2]).Outcome)
 }
 
-func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
+func TestCallbacksOnly(t *testing.T) {
 	t.Parallel()
 
 	paid, xof5000 := pirogue.OutcomePaid, xof(5000)
@@ -367,15 +383,24 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 		want pirogue.Status
 		open []support.Cause
 	}{
-		"it says nothing":                  {nil, "EXPIRED", []support.Cause{support.CauseUnknown}},
-		"it says paid, and how much":       {[]operator.OperatorResult{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil},
-		"it says paid, and not how much":   {[]operator.OperatorResult{{Outcome: paid}}, "PENDING", []support.Cause{support.CauseAmountMismatch}},
-		"it says paid, another amount":     {[]operator.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING", []support.Cause{support.CauseAmountMismatch}},
-		"it says that the customer failed": {[]operator.OperatorResult{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil},
+		"it says nothing": {nil, "EXPIRED", []support.Cause{support.CauseUnknown}},
+		"it says paid, and how much": {
+			[]operator.OperatorResult{{Outcome: paid, Amount: xof5000}}, "SUCCESS", nil,
+		},
+		"it says paid, and not how much": {
+			[]operator.OperatorResult{{Outcome: paid}}, "PENDING", []support.Cause{support.CauseAmountMismatch},
+		},
+		"it says paid, another amount": {
+			[]operator.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING",
+			[]support.Cause{support.CauseAmountMismatch},
+		},
+		"it says that the customer failed": {
+			[]operator.OperatorResult{{Outcome: pirogue.OutcomeDeclined}}, "FAILED", nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOf(t, setting{deaf: true})
+			w := newWorldOf(t, setting{noStatus: true})
 			w.env.RegisterDelayedCallback(func() {
 				_, attempt := w.latest()
 				for n, said := range tt.said {
@@ -386,25 +411,27 @@ func TestAnOperatorThatCannotBeAskedIsHeardOut(t *testing.T) {
 				w.env.SignalWorkflow("callback", nil)
 			}, 30*time.Second)
 			w.env.SetWorkflowRunTimeout(openFor)
-			require.Equal(t, tt.want, w.tell().Status)
+			require.Equal(t, tt.want, w.runAndAudit().Status)
 			open, _ := w.cases(w.payment.ID)
 			require.Equal(t, tt.open, open)
 		})
 	}
 }
 
-func TestQuestionsFitIntoTheirShareOfTheContract(t *testing.T) {
+func TestPollsWithinContract(t *testing.T) {
 	t.Parallel()
 
-	b := freshBooks(t)
+	b := freshDatabase(t)
 	w := b.world(t, setting{rate: 3})
 	for n := range 59 {
-		_, a := w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("other_", n), Amount: xof(100), Fee: xof(0)})
+		_, a := w.write(
+			pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("other_", n), Amount: xof(100), Fee: xof(0)},
+		)
 		w.sent(a)
 		w.write(pirogue.Payment{Kind: pirogue.CashIn, OrderID: fmt.Sprint("unsent_", n), Amount: xof(100), Fee: xof(0)})
 	}
-	w.operator.scenes = []scene{{outcome: pirogue.OutcomePending}}
-	require.Equal(t, pirogue.StatusExpired, w.tell().Status)
+	w.operator.script = []scripted{{outcome: pirogue.OutcomePending}}
+	require.Equal(t, pirogue.StatusExpired, w.runAndAudit().Status)
 	// 60 payments that were sent, at one question a second: each is asked once a minute or so, not every 5 s.
 	// The watch after the end asks a day long, and is not counted here.
 	require.LessOrEqual(t, w.operator.askedBefore(5*time.Minute), 7)

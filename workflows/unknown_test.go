@@ -20,22 +20,22 @@ func (w *world) called(after time.Duration, said operator.OperatorResult) {
 			operator.NewCallback(attempt, said, []byte(said.Message), w.env.Now()))
 		require.NoError(w.t, err)
 	}, after)
-	w.ring(after + time.Millisecond)
+	w.callBack(after + time.Millisecond)
 }
 
 // The case of a lost workflow keeps its evidence, and people settle it as before.
-func TestCashInUnconfirmedAfterALoss(t *testing.T) {
+func TestCashInUnconfirmedResumed(t *testing.T) {
 	t.Parallel()
 
-	w := newWorldOf(t, setting{policy: pirogue.LateAccept, horizon: horizon})
-	w.operator.scenes = []scene{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
-	w.loseAfter(3 * horizon)
+	w := newWorldOf(t, setting{policy: pirogue.LateAccept, finalityWindow: finalityWindow})
+	w.operator.script = []scripted{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
+	w.loseAfter(3 * finalityWindow)
 	opened, _ := w.cases(w.payment.ID)
 	require.Equal(t, []support.Cause{support.CauseUnknown}, opened)
 	w.rebuild()
-	w.remedy(time.Minute, resolve("awa", "paid"))
-	w.remedy(2*time.Minute, resolve("binta", "paid"))
-	p := w.tell()
+	w.act(time.Minute, resolve("awa", "paid"))
+	w.act(2*time.Minute, resolve("binta", "paid"))
+	p := w.runAndAudit()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Equal(t, pirogue.StatusSuccess, p.Status)
 	require.False(t, p.FinishedAt.IsZero(), "nothing is left to do")
@@ -47,7 +47,7 @@ func TestCashInUnconfirmedAfterALoss(t *testing.T) {
 }
 
 // Each row is a cash-in of which the operator does not say what became of it, and what
-// people make of it. The horizon is a day, and the operator is asked for an hour more.
+// people make of it. The finality window is a day, and the operator is asked for an hour more.
 func TestCashInUnconfirmed(t *testing.T) {
 	t.Parallel()
 
@@ -56,50 +56,50 @@ func TestCashInUnconfirmed(t *testing.T) {
 		unknown = support.CauseUnknown
 	)
 	paid := operator.OperatorResult{Outcome: pirogue.OutcomePaid, Message: "SUCCESS"}
-	silent := []scene{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
+	silent := []scripted{{err: pirogue.Errorf(operator.Unknown, "REQUALIFIED is in no document")}}
 	tests := map[string]struct {
-		scenes  []scene
-		proof   operator.CallbackProof
-		deaf    bool
-		calls   []time.Duration // when a callback says paid
-		people  []support.SupportAction
-		policy  pirogue.LatePolicy
-		want    pirogue.Status
-		failure pirogue.FailureCode
-		opened  []support.Cause
-		closed  []support.Cause
-		refunds int
+		script   []scripted
+		proof    operator.CallbackProof
+		noStatus bool
+		calls    []time.Duration // when a callback says paid
+		people   []support.SupportAction
+		policy   pirogue.LatePolicy
+		want     pirogue.Status
+		failure  pirogue.FailureCode
+		opened   []support.Cause
+		closed   []support.Cause
+		refunds  int
 	}{
 		"nobody says anything": {
-			scenes: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
+			script: silent, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"two people say paid, and it is accepted": {
-			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
+			script: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
 			policy: pirogue.LateAccept, want: "SUCCESS", closed: []support.Cause{unknown},
 		},
 		"two people say paid, and it is returned": {
-			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
+			script: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("binta", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			closed: []support.Cause{unknown, support.CauseLateSuccess}, refunds: 1,
 		},
 		"two people say unpaid": {
-			scenes: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
+			script: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "unpaid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: []support.Cause{unknown},
 		},
 		"two people disagree": {
-			scenes: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "paid")},
+			script: silent, people: []support.SupportAction{resolve("awa", "unpaid"), resolve("binta", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"one person says it twice": {
-			scenes: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("awa", "paid")},
+			script: silent, people: []support.SupportAction{resolve("awa", "paid"), resolve("awa", "paid")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"support tries everything else": {
-			scenes: silent, people: []support.SupportAction{recheck(), redrive(), resolve("awa", "return")},
+			script: silent, people: []support.SupportAction{recheck(), redrive(), resolve("awa", "return")},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a recheck finds it paid": {
-			scenes: append(silent, scene{from: past, outcome: pirogue.OutcomePaid}),
+			script: append(silent, scripted{from: past, outcome: pirogue.OutcomePaid}),
 			people: []support.SupportAction{recheck()},
 			policy: pirogue.LateAccept, want: "SUCCESS", closed: []support.Cause{unknown},
 		},
@@ -108,12 +108,12 @@ func TestCashInUnconfirmed(t *testing.T) {
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a proven callback says paid, the operator says declined": {
-			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
+			script: []scripted{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
 			proof:  operator.ProofSignature, calls: []time.Duration{2 * time.Minute},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 		"a proven callback says paid while it is watched": {
-			scenes: []scene{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
+			script: []scripted{{from: 3 * time.Minute, outcome: pirogue.OutcomeDeclined}},
 			proof:  operator.ProofSignature, calls: []time.Duration{2 * time.Hour},
 			want: "FAILED", failure: pirogue.FailedDeclined, opened: []support.Cause{unknown},
 		},
@@ -121,7 +121,7 @@ func TestCashInUnconfirmed(t *testing.T) {
 			calls: []time.Duration{2 * time.Minute}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 		"it cannot be asked, and calls back nothing": {
-			deaf: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
+			noStatus: true, want: "EXPIRED", failure: pirogue.FailedUnconfirmed, opened: []support.Cause{unknown},
 		},
 	}
 	for name, tt := range tests {
@@ -131,16 +131,16 @@ func TestCashInUnconfirmed(t *testing.T) {
 			if tt.policy == "" {
 				tt.policy = pirogue.LateReturn
 			}
-			w := newWorldOf(t, setting{policy: tt.policy, deaf: tt.deaf})
-			w.operator.scenes, w.operator.proof = tt.scenes, tt.proof
+			w := newWorldOf(t, setting{policy: tt.policy, noStatus: tt.noStatus})
+			w.operator.script, w.operator.proof = tt.script, tt.proof
 			for _, after := range tt.calls {
 				w.called(after, paid)
 			}
 			for i, r := range tt.people {
-				w.remedy(past+time.Duration(i)*time.Second, r)
+				w.act(past+time.Duration(i)*time.Second, r)
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.failure, p.Failure.Code)
 			opened, closed := w.cases(p.ID)
@@ -148,7 +148,7 @@ func TestCashInUnconfirmed(t *testing.T) {
 			require.Equal(t, tt.closed, closed)
 			require.Len(t, w.launched, tt.refunds)
 			require.Len(t, w.operator.refs, 1, "nothing is collected twice")
-			w.requireVerdicts()
+			w.requireResults()
 		})
 	}
 }

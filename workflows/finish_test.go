@@ -22,7 +22,7 @@ func (w *world) goOn() pirogue.Payment {
 	w.renew()
 	w.register(false)
 	w.env.SetWorkflowRunTimeout(openFor)
-	return w.tell()
+	return w.runAndAudit()
 }
 
 // The rows are ahead of the history: Temporal was restored from an older copy, or another run of
@@ -36,33 +36,33 @@ func TestRowsAhead(t *testing.T) {
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
 		ended  lifecycle.Finalization
-		scenes []scene
+		script []scripted
 		opened []support.Cause
 		closed []support.Cause
 		booked int64
 	}{
 		"expired, then paid": {
 			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusExpired, Watched: true},
-			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
+			script: []scripted{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"expired and finished, then paid": {
 			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusExpired},
-			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
+			script: []scripted{{from: 3 * time.Minute, outcome: paid}}, closed: late, booked: 5000,
 		},
 		"failed, then paid": {
 			kind: pirogue.CashOut, ended: lifecycle.Finalization{Status: pirogue.StatusFailed, Watched: true},
-			scenes: []scene{{from: 3 * time.Minute, outcome: paid}}, opened: paidAfterAll, booked: 5000,
+			script: []scripted{{from: 3 * time.Minute, outcome: paid}}, opened: paidAfterAll, booked: 5000,
 		},
 		"paid, then declined": {
 			kind: pirogue.CashIn, ended: lifecycle.Finalization{Status: pirogue.StatusSuccess},
-			scenes: []scene{{from: 3 * time.Minute, outcome: declined}}, opened: reversed, booked: 5000,
+			script: []scripted{{from: 3 * time.Minute, outcome: declined}}, opened: reversed, booked: 5000,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 
 			w := newWorldOf(t, setting{kind: tt.kind, policy: pirogue.LateReturn})
-			w.operator.scenes = append([]scene{{outcome: pirogue.OutcomePending}}, tt.scenes...)
+			w.operator.script = append([]scripted{{outcome: pirogue.OutcomePending}}, tt.script...)
 			w.env.RegisterDelayedCallback(func() {
 				tt.ended.PaymentID, tt.ended.At = w.payment.ID, w.env.Now()
 				_, err := w.store.Finalize(t.Context(), tt.ended)
@@ -84,11 +84,11 @@ func TestRowsAhead(t *testing.T) {
 
 // A workflow that is set back to its first submission finds that its payment has ended, and leaves
 // the watch to the workflow that the sweep starts.
-func TestRowsAhead_before_submission(t *testing.T) {
+func TestRowsAheadOfSubmission(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{policy: pirogue.LateReturn})
-	w.operator.scenes = []scene{
+	w.operator.script = []scripted{
 		{outcome: pirogue.OutcomePending}, {from: 3 * time.Hour, outcome: pirogue.OutcomePaid},
 	}
 	w.env.SetWorkflowRunTimeout(20 * time.Minute)
@@ -96,7 +96,7 @@ func TestRowsAhead_before_submission(t *testing.T) {
 	w.renew()
 	w.register(false)
 	w.env.SetWorkflowRunTimeout(openFor)
-	p := w.tell()
+	p := w.runAndAudit()
 	require.NoError(t, w.env.GetWorkflowError())
 	require.True(t, p.FinishedAt.IsZero(), "its watch is not over")
 	p = w.goOn()
@@ -106,22 +106,22 @@ func TestRowsAhead_before_submission(t *testing.T) {
 }
 
 // A callback that comes while the end is written is told to this workflow and to no other.
-func TestCallbackWhileThePaymentEnds(t *testing.T) {
+func TestCallbackDuringFinalize(t *testing.T) {
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
 		during string // the activity that runs meanwhile
-		scenes []scene
-		later  []scene
+		script []scripted
+		later  []scripted
 		want   pirogue.Status
 		closed []support.Cause
 	}{
 		"SUCCESS": {
-			during: "Finalize", scenes: settledAtOnce, later: []scene{{outcome: pirogue.OutcomePaid, extra: 5000}},
+			during: "Finalize", script: paidAtOnce, later: []scripted{{outcome: pirogue.OutcomePaid, extra: 5000}},
 			want: "SUCCESS", closed: []support.Cause{support.CauseSecondPayment},
 		},
 		"watch over": {
-			during: "Finish", scenes: neverHeard, later: []scene{{outcome: pirogue.OutcomePaid}},
+			during: "Finish", script: neverKnown, later: []scripted{{outcome: pirogue.OutcomePaid}},
 			want: "EXPIRED", closed: []support.Cause{support.CauseLateSuccess},
 		},
 	} {
@@ -129,18 +129,18 @@ func TestCallbackWhileThePaymentEnds(t *testing.T) {
 			t.Parallel()
 
 			w := newWorld(t, pirogue.LateReturn)
-			w.operator.scenes = tt.scenes
+			w.operator.script = tt.script
 			rang := false
 			listener := func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 				if info.ActivityType.Name == tt.during && !rang {
 					rang = true
-					w.operator.scenes = tt.later
+					w.operator.script = tt.later
 					w.env.SignalWorkflow(workflows.CallbackSignal, nil)
 				}
 			}
 			w.env.SetOnActivityStartedListener(listener)
 			w.env.SetWorkflowRunTimeout(2 * openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.True(t, rang)
 			require.Equal(t, tt.want, p.Status)

@@ -22,35 +22,37 @@ func TestArrival(t *testing.T) {
 	t.Parallel()
 	const paid, pending = pirogue.OutcomePaid, pirogue.OutcomePending
 	for name, tt := range map[string]struct {
-		scenes []scene
-		policy pirogue.LatePolicy
-		rings  []time.Duration
-		want   pirogue.Status
-		cases  []support.Cause
-		booked int64 // all that is booked under the reference
-		backs  int   // refunds that give it back
-		waits  bool  // for a person
+		script      []scripted
+		policy      pirogue.LatePolicy
+		callbacksAt []time.Duration
+		want        pirogue.Status
+		cases       []support.Cause
+		booked      int64 // all that is booked under the reference
+		backs       int   // refunds that give it back
+		waits       bool  // for a person
 	}{
 		"twice at once": {
-			scenes: []scene{{outcome: paid, extra: 5000}}, want: "SUCCESS", booked: 10_000, backs: 1,
+			script: []scripted{{outcome: paid, extra: 5000}}, want: "SUCCESS", booked: 10_000, backs: 1,
 			cases: []support.Cause{support.CauseSecondPayment},
 		},
 		"twice, and nothing is returned by itself": {
-			scenes: []scene{{outcome: paid, extra: 5000}}, policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000,
-			cases: []support.Cause{support.CauseSecondPayment}, waits: true,
+			script: []scripted{{outcome: paid, extra: 5000}}, policy: pirogue.LateAccept, want: "SUCCESS",
+			booked: 10_000,
+			cases:  []support.Cause{support.CauseSecondPayment}, waits: true,
 		},
 		"the order, while another amount waits for a person": {
-			scenes: []scene{{outcome: paid, amount: 2500}, {from: time.Hour, outcome: paid, extra: 2500}},
+			script: []scripted{{outcome: paid, amount: 2500}, {from: time.Hour, outcome: paid, extra: 2500}},
 			want:   "PENDING", booked: 7500, backs: 1, waits: true,
 			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
 		"the order, told by a callback past the horizon": {
-			scenes: []scene{{outcome: paid, amount: 2500}, {from: 25 * time.Hour, outcome: paid, extra: 2500}},
-			rings:  []time.Duration{25*time.Hour + time.Minute}, want: "PENDING", booked: 7500, backs: 1, waits: true,
+			script:      []scripted{{outcome: paid, amount: 2500}, {from: 25 * time.Hour, outcome: paid, extra: 2500}},
+			callbacksAt: []time.Duration{25*time.Hour + time.Minute}, want: "PENDING", booked: 7500, backs: 1,
+			waits: true,
 			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
 		"late, and late again": {
-			scenes: []scene{
+			script: []scripted{
 				{outcome: pending}, {from: 6 * time.Minute, outcome: paid},
 				{from: 2 * time.Hour, outcome: paid, extra: 5000},
 			},
@@ -58,21 +60,21 @@ func TestArrival(t *testing.T) {
 			cases: []support.Cause{support.CauseLateSuccess, support.CauseLateSuccess},
 		},
 		"twice late, and it is accepted": {
-			scenes: []scene{{outcome: pending}, {from: 6 * time.Minute, outcome: paid, extra: 5000}},
+			script: []scripted{{outcome: pending}, {from: 6 * time.Minute, outcome: paid, extra: 5000}},
 			policy: pirogue.LateAccept, want: "SUCCESS", booked: 10_000, waits: true,
 			cases: []support.Cause{support.CauseSecondPayment},
 		},
-		"once": {scenes: []scene{{outcome: paid}}, want: "SUCCESS", booked: 5000},
+		"once": {script: []scripted{{outcome: paid}}, want: "SUCCESS", booked: 5000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, tt.policy)
-			w.operator.scenes = tt.scenes
-			for _, after := range tt.rings {
-				w.ring(after)
+			w.operator.script = tt.script
+			for _, after := range tt.callbacksAt {
+				w.callBack(after)
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
 			open, closed := w.cases(p.ID)
@@ -91,54 +93,54 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	const paid, absent = pirogue.OutcomePaid, pirogue.OutcomeAbsent
 	type asked struct {
-		after  time.Duration
-		remedy support.SupportAction
-		want   support.Decision
+		after time.Duration
+		act   support.SupportAction
+		want  support.Decision
 	}
 	for name, tt := range map[string]struct {
-		kind   pirogue.PaymentKind
-		first  []scene
-		next   []scene
-		rings  []time.Duration
-		policy pirogue.LatePolicy
-		asks   []asked
-		want   pirogue.Status
-		open   []support.Cause
-		closed []support.Cause
-		waits  bool
+		kind        pirogue.PaymentKind
+		first       []scripted
+		next        []scripted
+		callbacksAt []time.Duration
+		policy      pirogue.LatePolicy
+		asks        []asked
+		want        pirogue.Status
+		open        []support.Cause
+		closed      []support.Cause
+		waits       bool
 	}{
 		"a cash-in that was paid by the next": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
-			next: settledAtOnce,
+			kind: pirogue.CashIn, first: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: paidAtOnce,
 			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"and nothing is returned by itself": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
-			next:   settledAtOnce,
+			kind: pirogue.CashIn, first: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next:   paidAtOnce,
 			policy: pirogue.LateAccept, want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-in that expired at the next": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}},
-			next: neverHeard,
+			kind: pirogue.CashIn, first: []scripted{{outcome: absent}, {from: 20 * time.Hour, outcome: paid}},
+			next: neverKnown,
 			want: "EXPIRED", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback while the next one waits": {
-			kind: pirogue.CashIn, first: []scene{{outcome: absent}, {from: time.Minute, outcome: paid}},
-			next:  []scene{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}},
-			rings: []time.Duration{2 * time.Minute},
-			want:  "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
+			kind: pirogue.CashIn, first: []scripted{{outcome: absent}, {from: time.Minute, outcome: paid}},
+			next:        []scripted{{outcome: pirogue.OutcomePending}, {from: 4 * time.Minute, outcome: paid}},
+			callbacksAt: []time.Duration{2 * time.Minute},
+			want:        "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nothing": {
-			kind: pirogue.CashIn, first: neverHeard, next: settledAtOnce, want: "SUCCESS",
+			kind: pirogue.CashIn, first: neverKnown, next: paidAtOnce, want: "SUCCESS",
 		},
 		"a cash-out that was paid by the next": {
-			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
-			next: settledAtOnce,
+			kind: pirogue.CashOut, first: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: paidAtOnce,
 			want: "SUCCESS", open: []support.Cause{support.CauseEarlierPaid}, waits: true,
 		},
 		"a cash-out, settled by two people": {
-			kind: pirogue.CashOut, first: []scene{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
-			next: settledAtOnce,
+			kind: pirogue.CashOut, first: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}},
+			next: paidAtOnce,
 			asks: []asked{
 				{5 * time.Hour, resolve("awa", support.ResolvedPlaced), "PROPOSED"},
 				{6 * time.Hour, resolve("moussa", support.ResolvedPlaced), "SETTLED"},
@@ -146,31 +148,31 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 			want: "SUCCESS", closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"support asks meanwhile": {
-			kind: pirogue.CashOut, first: neverHeard, next: settledAtOnce,
+			kind: pirogue.CashOut, first: neverKnown, next: paidAtOnce,
 			asks: []asked{{5 * time.Hour, resolve("awa", support.ResolvedUnpaid), "REFUSED"}}, want: "SUCCESS",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: tt.kind, policy: tt.policy, next: true})
-			w.operator.answers, w.operator.tokenless, w.operator.scenes = []error{unable}, true, tt.first
-			w.next.scenes = tt.next
-			for _, after := range tt.rings {
-				w.ring(after)
+			w.operator.answers, w.operator.tokenless, w.operator.script = []error{unable}, true, tt.first
+			w.next.script = tt.next
+			for _, after := range tt.callbacksAt {
+				w.callBack(after)
 			}
-			var acts []*act
+			var actions []*askedAction
 			for _, a := range tt.asks {
-				acts = append(acts, w.remedy(a.after, a.remedy))
+				actions = append(actions, w.act(a.after, a.act))
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
 			open, closed := w.cases(p.ID)
 			require.ElementsMatch(t, tt.open, open)
 			require.ElementsMatch(t, tt.closed, closed)
 			for n, a := range tt.asks {
-				require.Equal(t, a.want, acts[n].verdict.Decision, acts[n].verdict.Reason)
+				require.Equal(t, a.want, actions[n].result.Decision, actions[n].result.Reason)
 			}
 			moved := len(tt.open) + len(tt.closed)
 			in, out := w.moved()
@@ -187,21 +189,21 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 // were made while the operator was tried again: every one that can be asked about is watched.
 func TestArrivalUnderARenewedAttempt(t *testing.T) {
 	t.Parallel()
-	pending := []scene{{outcome: pirogue.OutcomePending}}
-	late := []scene{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
+	pending := []scripted{{outcome: pirogue.OutcomePending}}
+	late := []scripted{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
 	always := slices.Repeat([]error{unknown}, 100)
 	for name, tt := range map[string]struct {
-		answers []error // to the first submissions
-		unnamed bool    // a lost answer named nothing
-		first   []scene
-		others  []scene
-		rings   []time.Duration
-		want    pirogue.Status
-		code    pirogue.FailureCode
-		closed  []support.Cause
+		answers     []error // to the first submissions
+		unnamed     bool    // a lost answer named nothing
+		first       []scripted
+		others      []scripted
+		callbacksAt []time.Duration
+		want        pirogue.Status
+		code        pirogue.FailureCode
+		closed      []support.Cause
 	}{
 		"the second is paid as well": {
-			answers: always[:1], first: late, others: settledAtOnce, want: "SUCCESS",
+			answers: always[:1], first: late, others: paidAtOnce, want: "SUCCESS",
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"nobody pays the others": {
@@ -209,8 +211,8 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"told by a callback": {
-			answers: always[:1], first: []scene{{outcome: pirogue.OutcomePaid}}, others: pending,
-			rings: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNotPaid,
+			answers: always[:1], first: []scripted{{outcome: pirogue.OutcomePaid}}, others: pending,
+			callbacksAt: []time.Duration{2 * time.Minute}, want: "EXPIRED", code: pirogue.FailedNotPaid,
 			closed: []support.Cause{support.CauseEarlierPaid},
 		},
 		"every answer is lost": {
@@ -233,12 +235,12 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: pirogue.CashIn, power: operator.NeitherByReference})
 			w.operator.answers, w.operator.named = tt.answers, !tt.unnamed
-			w.operator.scenes, w.operator.scenesOf = tt.others, map[int][]scene{1: tt.first}
-			for _, after := range tt.rings {
-				w.ring(after)
+			w.operator.script, w.operator.scriptOf = tt.others, map[int][]scripted{1: tt.first}
+			for _, after := range tt.callbacksAt {
+				w.callBack(after)
 			}
 			w.env.SetWorkflowRunTimeout(3 * openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
 			require.Equal(t, tt.want, p.Status)
 			require.Equal(t, tt.code, p.Failure.Code)
@@ -258,13 +260,13 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 func TestArrivalCostsASingleAttemptNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pirogue.LateReturn)
-	w.operator.scenes = settledAtOnce
+	w.operator.script = paidAtOnce
 	ran := map[string]int{}
 	w.rig(nil, func(name string) bool {
 		ran[name]++
 		return false
 	})
-	require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 	require.Equal(t, map[string]int{"Submit": 1, "AskStatus": 1, "Finalize": 1}, ran)
 }
 
@@ -284,7 +286,7 @@ func TestSuccessIsVerified(t *testing.T) {
 	people := []support.SupportAction{resolve("awa", support.ResolvedPlaced), resolve("moussa", support.ResolvedPlaced)}
 	for name, tt := range map[string]struct {
 		kind   pirogue.PaymentKind
-		later  []scene
+		later  []scripted
 		people []support.SupportAction
 		asked  support.Decision // on a recheck by support; "": nobody asks
 		late   bool             // its row is read only when the verification has ended
@@ -293,70 +295,70 @@ func TestSuccessIsVerified(t *testing.T) {
 		booked int64
 		waits  bool
 	}{
-		"it is paid": {kind: pirogue.CashIn, later: []scene{{outcome: paid}}, booked: 5000},
+		"it is paid": {kind: pirogue.CashIn, later: []scripted{{outcome: paid}}, booked: 5000},
 		"support asks, and it is paid": {
-			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
+			kind: pirogue.CashOut, later: []scripted{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
 		},
 		"support asks, and the workflow learns it late": {
-			kind: pirogue.CashOut, later: []scene{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
+			kind: pirogue.CashOut, later: []scripted{{outcome: paid}}, booked: 5000, asked: support.DecisionSettled,
 			late: true,
 		},
 		"support asks, and it is taken back": {
-			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000,
+			kind: pirogue.CashOut, later: []scripted{{outcome: declined}}, booked: 5000,
 			asked: support.DecisionRefused, waits: true,
 			open: []support.Cause{support.CauseReversed},
 		},
 		"support asks, and nothing is known": {
-			kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000, asked: support.DecisionWaiting,
+			kind: pirogue.CashOut, later: []scripted{{err: unknown}}, booked: 5000, asked: support.DecisionWaiting,
 		},
 		"a cash-in that was paid again": {
-			kind: pirogue.CashIn, later: []scene{{outcome: paid, extra: 5000}}, booked: 10_000,
+			kind: pirogue.CashIn, later: []scripted{{outcome: paid, extra: 5000}}, booked: 10_000,
 			closed: []support.Cause{support.CauseSecondPayment},
 		},
 		"a cash-in that is taken back": {
-			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
+			kind: pirogue.CashIn, later: []scripted{{outcome: declined}}, booked: 5000, waits: true,
 			open: []support.Cause{support.CauseReversed},
 		},
 		"a cash-in that is taken back, and people know": {
-			kind: pirogue.CashIn, later: []scene{{outcome: declined}}, booked: 5000, people: people,
+			kind: pirogue.CashIn, later: []scripted{{outcome: declined}}, booked: 5000, people: people,
 			closed: []support.Cause{support.CauseReversed},
 		},
 		"a cash-out that is taken back": {
-			kind: pirogue.CashOut, later: []scene{{outcome: declined}}, booked: 5000, waits: true,
+			kind: pirogue.CashOut, later: []scripted{{outcome: declined}}, booked: 5000, waits: true,
 			open: []support.Cause{support.CauseReversed},
 		},
 		"a cash-out whose status flaps": {
-			kind: pirogue.CashOut, later: []scene{{outcome: declined}, {from: time.Second, outcome: paid}},
+			kind: pirogue.CashOut, later: []scripted{{outcome: declined}, {from: time.Second, outcome: paid}},
 			booked: 5000,
 		},
-		"nothing is known": {kind: pirogue.CashOut, later: []scene{{err: unknown}}, booked: 5000},
+		"nothing is known": {kind: pirogue.CashOut, later: []scripted{{err: unknown}}, booked: 5000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{kind: tt.kind})
-			w.operator.scenes = settledAtOnce
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			w.operator.script = paidAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 			before := w.balance()
 
 			w.renew()
 			w.register(false)
-			w.operator.scenes, w.operator.began = tt.later, w.env.Now()
-			w.order.Resumes = &lifecycle.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
+			w.operator.script, w.operator.began = tt.later, w.env.Now()
+			w.input.Resumes = &lifecycle.Resumption{Status: pirogue.StatusSuccess, FirstSent: w.env.Now(), Attempts: 1}
 			for n, r := range tt.people {
-				w.remedy(time.Duration(n+2)*time.Hour, r)
+				w.act(time.Duration(n+2)*time.Hour, r)
 			}
 			if tt.late {
 				a := &activities.Activities{Store: w.store, Clock: w.env.Now}
 				w.env.OnActivity("LoadAction", mock.Anything, mock.Anything).Return(a.LoadAction).After(time.Minute)
 			}
-			var asked *act
+			var asked *askedAction
 			if tt.asked != "" {
-				asked = w.remedy(0, support.SupportAction{Kind: support.ActionRecheck, Actor: "awa"})
+				asked = w.act(0, support.SupportAction{Kind: support.ActionRecheck, Actor: "awa"})
 			}
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			if asked != nil {
-				require.Equal(t, tt.asked, asked.verdict.Decision, asked.verdict.Reason)
+				require.Equal(t, tt.asked, asked.result.Decision, asked.result.Reason)
 			}
 			require.Equal(t, pirogue.StatusSuccess, p.Status)
 			require.Equal(t, tt.waits, w.env.GetWorkflowError() != nil, "waits for a person")
@@ -395,8 +397,8 @@ func TestReversalAfterRefunds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorldOf(t, setting{policy: pirogue.LateReturn, refunds: tt.call})
-			w.operator.scenes = settledAtOnce
-			require.Equal(t, pirogue.StatusSuccess, w.tell().Status)
+			w.operator.script = paidAtOnce
+			require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 			for n, amount := range tt.refunds {
 				refund, attempt := w.write(pirogue.Payment{
 					Kind: pirogue.Refund, OrderID: fmt.Sprint("refund_", n), ParentID: w.payment.ID,
@@ -413,12 +415,12 @@ func TestReversalAfterRefunds(t *testing.T) {
 			}
 			w.renew()
 			w.register(tt.call)
-			w.operator.scenes, w.operator.began = []scene{{outcome: pirogue.OutcomeDeclined}}, w.env.Now()
+			w.operator.script, w.operator.began = []scripted{{outcome: pirogue.OutcomeDeclined}}, w.env.Now()
 			before, _ := w.latest()
-			w.order.Resumes = &lifecycle.Resumption{Status: before.Status, FirstSent: w.env.Now(), Attempts: 1}
-			w.ring(0)
+			w.input.Resumes = &lifecycle.Resumption{Status: before.Status, FirstSent: w.env.Now(), Attempts: 1}
+			w.callBack(0)
 			w.env.SetWorkflowRunTimeout(openFor)
-			p := w.tell()
+			p := w.runAndAudit()
 			open, closed := w.cases(p.ID)
 			require.Equal(t, tt.want, open)
 			require.Empty(t, closed)
