@@ -30,11 +30,11 @@ build: bin/pirogue bin/devserver ## bin/pirogue and bin/devserver
 RACE := CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false'
 
 # Simulations in virtual time, which goes on by itself while the race detector holds a step up.
-SIMULATED := ^Test(Simulation|ASeedIsOneStory)$$
+SIMULATED := ^Test(Simulation|SimulationIsDeterministic)$$
 
 # These tests take their time by waiting, and would take several times as long under the race
 # detector: they run by themselves.
-LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|ABulkStartsEachLine|ACancelledBulkStarts|HistoriesOfFaults
+LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|TestBulk$$|TestBulkCancelled|HistoriesOfFaults
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
