@@ -32,7 +32,7 @@ type outRow struct {
 
 const finalityWindow = time.Hour
 
-// outRows is what the world can do to a cash-out, and no less to a refund.
+// outRows lists the events that a cash-out, or a refund, can meet.
 func outRows() map[string]outRow {
 	const (
 		pending  = pirogue.OutcomePending

@@ -17,7 +17,7 @@ import (
 	"pirogue/workflows"
 )
 
-// temporalIs holds how far Temporal's clock is ahead of ours in these tests, or behind.
+// temporalIs holds the lead of Temporal's clock over ours in these tests.
 var temporalIs = map[string]time.Duration{"ahead": 10 * time.Hour, "behind": -10 * time.Hour}
 
 // TestResumeWindowByClock proves that the window a customer was promised neither

@@ -61,7 +61,7 @@ type crowded struct {
 	queued []time.Duration // the waits of the others
 }
 
-// lanes says how many deliveries of one merchant are under way in one worker.
+// lanes is the number of deliveries of one merchant under way in one worker.
 const lanes = 8
 
 // crowd begins to deliver so many events.

@@ -40,7 +40,7 @@ type rig struct {
 	begun     int
 }
 
-// maxRuns is how many activities one workflow may run. A workflow that polls for a month
+// maxRuns limits the activities that one workflow may run. A workflow that polls for a month
 // needs a few hundred; more is one that turns in a circle.
 const maxRuns = 3000
 
@@ -206,7 +206,7 @@ func withLosableHistory[In, Out any](
 // loseHistory ends the workflow of env as if it had never been.
 func loseHistory(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(historyLost, nil) }
 
-// lingerTime is how long a told workflow stays in the test environment, so that activities
+// lingerTime is the time that a workflow that has ended stays in the test environment, so that activities
 // which it cancelled wake up once more and end: longer than every wait between them.
 const lingerTime = 11 * time.Minute
 

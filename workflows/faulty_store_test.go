@@ -11,7 +11,7 @@ import (
 	"pirogue/support"
 )
 
-// faultTime is when a call to the database fails.
+// faultTime is the moment at which a call to the database fails.
 type faultTime int
 
 const (

@@ -10,7 +10,7 @@ import (
 	"pirogue/lifecycle"
 )
 
-// restarts holds what is left of Temporal's database. Its zero value has lost nothing.
+// restarts holds the rest of a lost Temporal database. Its zero value has lost nothing.
 type restarts struct {
 	mu     sync.Mutex
 	lost   bool  // every workflow is gone

@@ -20,7 +20,7 @@ const (
 	waitsForNothing  = ""
 )
 
-// progress holds what a payment waits for, as the API and the Web UI show it.
+// progress holds the wait of a payment, as the API and the Web UI show it.
 type progress struct {
 	waitsFor     string
 	pace         activities.Pace // of the polls under way; "": none

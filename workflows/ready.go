@@ -15,8 +15,8 @@ import (
 const (
 	readyLife    = time.Second             // how long a look at Temporal is believed
 	readyTimeout = 1500 * time.Millisecond // of the look itself
-	// pollersGone says how long nobody may have polled PaymentsQueue: 30 s, and a little more,
-	// because the sweep, which every worker answers, comes every 30 s.
+	// pollersGone limits the time since the last poll of PaymentsQueue: 30 s, and a little more,
+	// because the sweep, which every worker polls for, starts every 30 s.
 	pollersGone = 32 * time.Second
 	// unknownWorkflow is the ID of a workflow that never exists. Temporal has to ask its own
 	// database to know that.

@@ -22,10 +22,10 @@ var (
 	refused = pirogue.Errorf(operator.Refused, "merchant_key is wrong")
 )
 
-// token is what the operator wants back when it is asked about a cash-in.
+// token is the handle that the operator requires in a status call about a cash-in.
 var token = pirogue.Handle{"pay_token": "secret"}
 
-// scripted is what the operator says from a moment on, counted from the submission.
+// scripted is the operator's status from a moment on, counted from the submission.
 type scripted struct {
 	from     time.Duration
 	outcome  pirogue.Outcome

@@ -240,7 +240,7 @@ func (s *scenario) checkCancel(p pirogue.Payment, kept support.AuditEntry) {
 	delete(s.recorded, p.ID)
 }
 
-// ruling says how far apart the results of one decision are kept at most.
+// ruling limits the time between the records of one decision's results.
 const ruling = time.Second + 2*coarse
 
 // decides reports whether an act, with another one before it, decided about money.

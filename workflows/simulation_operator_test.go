@@ -53,11 +53,11 @@ type statement struct {
 	outcome pirogue.Outcome
 }
 
-// settles is how long after the submission the operator still changes its mind or says
+// settles is the time after the submission in which the operator still changes its mind or says
 // what is not so. It is well below the finality window, which is what an adapter promises.
 const settles = 15 * time.Minute
 
-// total is how much moved under the entry, in minor units.
+// total returns the money that moved under the entry, in minor units.
 func (e *entry) total() int64 {
 	if e.paid == 0 {
 		return 0
@@ -65,7 +65,7 @@ func (e *entry) total() int64 {
 	return e.amount * int64(e.times)
 }
 
-// truth is what has become of the entry.
+// truth returns the true outcome of the entry.
 func (e *entry) truth(now time.Time) pirogue.Outcome {
 	for _, end := range []struct {
 		after   time.Duration
@@ -132,7 +132,7 @@ func (n *nature) take(
 // accepted is the one answer that is no fault.
 const accepted = "accepted"
 
-// reply is how a submission is answered, and what is true of it.
+// reply is the response to a submission, and the truth about it.
 type reply struct {
 	fault  string
 	code   pirogue.Code // "" means accepted
@@ -282,7 +282,7 @@ func (n *nature) decide(e *entry, answer reply) {
 	}
 }
 
-// String says what becomes of an entry.
+// String names the fate of an entry.
 func (e *entry) String() string {
 	return fmt.Sprintf("shown after %s, declined after %s, closed after %s, paid %d after %s %s",
 		e.shown.Sub(e.since), e.no, e.gone, e.amount, e.paid, e.party)

@@ -50,7 +50,7 @@ type plan struct {
 	machines    []machine     // that workers run on
 }
 
-// streams holds what random numbers are drawn for, each from a stream of its own: what is drawn of one
+// streams names the subjects of random draws, each from a stream of its own: what is drawn of one
 // leaves the others as they are.
 var streams = []string{
 	"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant",
@@ -65,7 +65,7 @@ const (
 	visits     = 30
 )
 
-// simStart is when every scenario begins.
+// simStart is the beginning of every scenario.
 var simStart = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
 // draw draws a plan.

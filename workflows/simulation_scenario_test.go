@@ -209,7 +209,7 @@ func (s *scenario) loses(p pirogue.Payment) bool {
 	return s.losses[p.ID] > 0
 }
 
-// order holds what a payment's workflow is started with.
+// input returns the input of a payment's workflow.
 func (s *scenario) input(next startedWorkflow) lifecycle.PaymentInput {
 	s.lot.t.Helper()
 	if next.input != nil {
@@ -222,7 +222,7 @@ func (s *scenario) input(next startedWorkflow) lifecycle.PaymentInput {
 	return input
 }
 
-// rebuilt holds what a payment's workflow is started with again.
+// rebuilt returns the input of a payment's workflow that is started again.
 func (s *scenario) rebuilt(r lifecycle.Restart) (lifecycle.PaymentInput, error) {
 	instance := s.instance()
 	table, err := routing.NewRouteTable(map[pirogue.OperatorCode]operator.Instance{instance.Code: instance}, nil)

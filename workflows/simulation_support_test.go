@@ -138,7 +138,7 @@ func (s *scenario) two(as support.Resolution, of support.CaseID) {
 	}
 }
 
-// apart says how far apart acts are that people put one after the other: longer than any activity
+// apart is the time between two actions that people ask for in turn: longer than any activity
 // takes, so that one seed is one order of them.
 const apart = 2 * time.Second
 

@@ -14,7 +14,7 @@ import (
 	"pirogue/operator"
 )
 
-// workflowState holds what Temporal knows of a payment's workflow.
+// workflowState is the state of a payment's workflow in Temporal.
 type workflowState int
 
 const (

@@ -22,11 +22,11 @@ var (
 	firstSeed   = flag.Uint64("seed", 0, "the first of them; 0 means 1, and the seeds of testdata/seeds.txt before it")
 )
 
-// perLot is how many scenarios share a database. What is audited at the end of a lot
+// perLot is the number of scenarios that share a database. What is audited at the end of a lot
 // reads whole tables.
 const perLot = 50
 
-// enough is how many scenarios make it certain that every fault has happened.
+// enough is the number of scenarios after which every fault has happened for certain.
 const enough = 250
 
 // TestSimulation draws payments and everything that can go wrong with them, tells their
@@ -180,7 +180,7 @@ func (l *lot) audit() {
 	}
 }
 
-// nameOf says whose reference it is.
+// nameOf names the owner of a reference.
 func (l *lot) nameOf(ref string) string {
 	l.t.Helper()
 	attempt, err := l.store.AttemptByRef(l.t.Context(), instance, pirogue.OperatorRef(ref))

@@ -119,7 +119,7 @@ func (z *hungRun) goesOnLater() {
 	z.s.plans(z.s.now().Add(after), z.goOn)
 }
 
-// lives says how often a run hangs at most.
+// lives limits the times that a run hangs.
 const lives = 3
 
 // goOn lets a run go on that hangs: to its end, or until it hangs again.
@@ -165,8 +165,8 @@ func (s *scenario) haunt() {
 	s.hung[s.dice["zombies"].IntN(len(s.hung))].goOn()
 }
 
-// operatorTime says how long after its beginning a run of an activity may still reach an operator: then
-// its time is over, and with it that of every call it makes.
+// operatorTime limits the time after its beginning in which a run of an activity may reach an
+// operator: then its time is over, and with it that of every call it makes.
 const operatorTime = 15 * time.Second
 
 // begins begins a run of an activity, which may hang.

@@ -15,7 +15,7 @@ import (
 	"pirogue/workflows"
 )
 
-// askedAction is what became of one action.
+// askedAction is an action that a test asked for, with its result.
 type askedAction struct {
 	act    support.SupportAction
 	result support.ActionResult

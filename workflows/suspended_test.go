@@ -27,7 +27,7 @@ func (w *world) suspend(from, until time.Duration) {
 	}
 }
 
-// midState says how a payment stands after a while.
+// midState is the state of a payment after a while.
 type midState struct {
 	status pirogue.Status
 	state  pirogue.AttemptState
@@ -44,7 +44,7 @@ func (w *world) glanceAt(after time.Duration) *midState {
 	return seen
 }
 
-// reserved holds what is held of the merchant's money, in minor units.
+// reserved is the merchant's money on hold, in minor units.
 func (w *world) reserved() int64 {
 	w.t.Helper()
 	if !w.payment.Kind.MoneyOut() {

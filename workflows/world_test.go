@@ -27,7 +27,7 @@ import (
 	"pirogue/workflows"
 )
 
-// world is what surrounds one payment: a real database, an operator that plays a
+// world surrounds one payment: a real database, an operator that plays a
 // script, a merchant's endpoint, and a clock that the workflow's test moves.
 type world struct {
 	restarts
@@ -58,14 +58,14 @@ type world struct {
 const (
 	instance pirogue.OperatorCode = "script-ml"
 	another  pirogue.OperatorCode = "second-ml"
-	// funds is what the merchant has before it pays anything out, in minor units.
+	// funds is the merchant's balance before it pays anything out, in minor units.
 	funds = 100_000
-	// openFor is how long a test watches a payment that only a person can end: longer
+	// openFor is the time that a test watches a payment that only a person can end: longer
 	// than every finality window.
 	openFor = 26 * time.Hour
 )
 
-// setting is what a world may have different. Its zero value is a cash-in at an
+// setting holds the variations of a world. Its zero value is a cash-in at an
 // operator that can be asked by our reference.
 type setting struct {
 	kind           pirogue.PaymentKind
@@ -153,7 +153,7 @@ func freshDatabase(t *testing.T) *database {
 	return b
 }
 
-// stale is how long nothing was written to a folder of databases before the tests that
+// stale is the time without a write to a folder of databases after which the tests that
 // made it were certainly killed.
 const stale = time.Hour
 
@@ -262,7 +262,7 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instan
 	return all
 }
 
-// ordered is what the payment's workflow is started with.
+// ordered returns the input of the payment's workflow.
 func (w *world) ordered(refunds bool) lifecycle.PaymentInput {
 	all := w.instances(refunds)
 	route := []operator.Instance{all[instance]}
