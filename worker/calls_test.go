@@ -85,7 +85,7 @@ func TestFailingCalls(t *testing.T) {
 			t.Parallel()
 			piroguetest.EachDatabase(t, func(t *testing.T, url string) {
 				t.Helper()
-				b := newBooks(t, url)
+				b := newDatabase(t, url)
 				b.exec(b.drop)
 				var n atomic.Int32
 				var well atomic.Bool
@@ -114,13 +114,14 @@ func TestFailingCalls(t *testing.T) {
 }
 
 // ask runs the workflow and calls look after a while.
-func (b *books) ask(o asked, look func()) {
+func (b *database) ask(o asked, look func()) {
 	b.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
-	a := &activities.Activities{Store: b.db.All(), Clock: env.Now, Operators: map[pirogue.OperatorCode]operator.Instance{
+	operators := map[pirogue.OperatorCode]operator.Instance{
 		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
-	}}
+	}
+	a := &activities.Activities{Store: b.db.All(), Clock: env.Now, Operators: operators}
 	watch := worker.WatchCalls(a, func(string) {})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
 	env.SetStartWorkflowOptions(

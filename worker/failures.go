@@ -20,9 +20,9 @@ import (
 // reportTime bounds the report of a failure, even when the activity's own time is over.
 const reportTime = 3 * time.Second
 
-// waits lists the activities that wait by being run again. Most of their errors ask for a
+// waitingActivities lists the activities that wait by being run again. Most of their errors ask for a
 // later run and are no failures.
-var waits = []string{"WaitUntilUnparked"}
+var waitingActivities = []string{"WaitUntilUnparked"}
 
 // Failures watches every run of an activity. An activity that failed
 // activities.FailuresToCase times opens a case for the payment whose workflow waits for it.
@@ -33,36 +33,36 @@ type Failures struct {
 
 	activities *activities.Activities
 	blocked    func(activity string)
-	runs       *runs // nil: each run of an activity but the last has failed
+	counts     *failureCounts // nil: each run of an activity but the last has failed
 }
 
-// maxRuns bounds how many failing activities runs remembers.
-const maxRuns = 10_000
+// maxCounted bounds how many failing activities failureCounts remembers.
+const maxCounted = 10_000
 
-// runs counts the failures in a row of activities that are run again also where they do not fail.
+// failureCounts counts the failures in a row of activities that are run again also where they do not fail.
 // A process counts for itself.
-type runs struct {
+type failureCounts struct {
 	mu     sync.Mutex
 	failed map[string]int
 }
 
-// fails counts a failure and returns how many there were in a row.
-func (r *runs) fails(key string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.failed) >= maxRuns {
-		clear(r.failed)
+// countFailure counts a failure and returns how many there were in a row.
+func (c *failureCounts) countFailure(key string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.failed) >= maxCounted {
+		clear(c.failed)
 	}
-	r.failed[key]++
-	return r.failed[key]
+	c.failed[key]++
+	return c.failed[key]
 }
 
-// works forgets the failures of an activity and returns how many there were in a row.
-func (r *runs) works(key string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	failed := r.failed[key]
-	delete(r.failed, key)
+// takeFailures forgets the failures of an activity and returns how many there were in a row.
+func (c *failureCounts) takeFailures(key string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	failed := c.failed[key]
+	delete(c.failed, key)
 	return failed
 }
 
@@ -76,7 +76,7 @@ func WatchFailures(a *activities.Activities, blocked func(activity string)) *Fai
 // or that it does not, is no failure; an error of ours is. It counts failures in a row, because
 // questions are also run again where they do not fail.
 func WatchCalls(a *activities.Activities, blocked func(activity string)) *Failures {
-	return &Failures{activities: a, blocked: blocked, runs: &runs{failed: map[string]int{}}}
+	return &Failures{activities: a, blocked: blocked, counts: &failureCounts{failed: map[string]int{}}}
 }
 
 // InterceptActivity implements interceptor.WorkerInterceptor.
@@ -101,18 +101,18 @@ type failing struct {
 func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			f.watch.failed(ctx, in.Args, fmt.Errorf("panic: %v", cause))
+			f.watch.recordFailure(ctx, in.Args, fmt.Errorf("panic: %v", cause))
 			panic(cause)
 		}
 	}()
 	out, err := f.Next.ExecuteActivity(ctx, in)
 	switch {
 	case err == nil:
-		return out, f.watch.succeeded(ctx, in.Args)
+		return out, f.watch.recordSuccess(ctx, in.Args)
 	case isBenign(err):
-		f.watch.runsAgain(ctx, in.Args)
+		f.watch.recordRetry(ctx, in.Args)
 	default:
-		f.watch.failed(ctx, in.Args, err)
+		f.watch.recordFailure(ctx, in.Args, err)
 	}
 	return out, err
 }
@@ -123,16 +123,16 @@ func isBenign(err error) bool {
 	return errors.As(err, &asked) && asked.Category() == temporal.ApplicationErrorCategoryBenign
 }
 
-// failed reports every FailuresToCase-th failure of an activity: it opens a case and calls
+// recordFailure reports every FailuresToCase-th failure of an activity: it opens a case and calls
 // blocked.
-func (f *Failures) failed(ctx context.Context, args []any, why error) {
+func (f *Failures) recordFailure(ctx context.Context, args []any, why error) {
 	info := activity.GetInfo(ctx)
 	failures := int(info.Attempt)
-	if f.runs != nil {
-		failures = f.runs.fails(runKey(info, args))
+	if f.counts != nil {
+		failures = f.counts.countFailure(runKey(info, args))
 	}
 	// An activity that only waits is run again by errors that are no failures.
-	if slices.Contains(waits, info.ActivityType.Name) || failures%activities.FailuresToCase != 0 {
+	if slices.Contains(waitingActivities, info.ActivityType.Name) || failures%activities.FailuresToCase != 0 {
 		return
 	}
 	f.blocked(info.ActivityType.Name)
@@ -164,12 +164,12 @@ func runKey(info activity.Info, args []any) string {
 	return key
 }
 
-// succeeded closes the case of an activity that failed FailuresToCase times before.
-func (f *Failures) succeeded(ctx context.Context, args []any) error {
+// recordSuccess closes the case of an activity that failed FailuresToCase times before.
+func (f *Failures) recordSuccess(ctx context.Context, args []any) error {
 	info := activity.GetInfo(ctx)
 	failures := int(info.Attempt) - 1
-	if f.runs != nil {
-		failures = max(failures, f.runs.works(runKey(info, args)))
+	if f.counts != nil {
+		failures = max(failures, f.counts.takeFailures(runKey(info, args)))
 	}
 	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)
 	if !ok || failures < activities.FailuresToCase {
@@ -181,15 +181,15 @@ func (f *Failures) succeeded(ctx context.Context, args []any) error {
 	return nil
 }
 
-// runsAgain closes the case of an activity that failed FailuresToCase times before and works
+// recordRetry closes the case of an activity that failed FailuresToCase times before and works
 // again, but asks for a later run.
-func (f *Failures) runsAgain(ctx context.Context, args []any) {
-	if f.runs == nil {
+func (f *Failures) recordRetry(ctx context.Context, args []any) {
+	if f.counts == nil {
 		return
 	}
 	info := activity.GetInfo(ctx)
 	id, ok := workflows.PaymentOf(info.WorkflowExecution.ID)
-	if f.runs.works(runKey(info, args)) < activities.FailuresToCase || !ok {
+	if f.counts.takeFailures(runKey(info, args)) < activities.FailuresToCase || !ok {
 		return
 	}
 	if err := f.activities.Unblocked(ctx, id); err != nil { // the success of a later run closes it

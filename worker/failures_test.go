@@ -52,8 +52,8 @@ type told struct{ activities.Workflows }
 
 func (told) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
 
-// books is a database with one cash-in that was sent and whose money cannot be booked.
-type books struct {
+// database is a store with one cash-in that was sent and whose money cannot be booked.
+type database struct {
 	t       *testing.T
 	db      *store.DB
 	raw     *sql.DB
@@ -61,11 +61,11 @@ type books struct {
 	drop    string // the statement that makes the money bookable
 }
 
-func newBooks(t *testing.T, url string) *books {
+func newDatabase(t *testing.T, url string) *database {
 	t.Helper()
 	ring, err := vault.ParseRing(vault.NewRing("test"))
 	require.NoError(t, err)
-	b := &books{t: t}
+	b := &database{t: t}
 	b.db, err = store.Open(t.Context(), store.Options{URL: url, Clock: time.Now, Ring: ring})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.db.Close()) })
@@ -89,13 +89,13 @@ func newBooks(t *testing.T, url string) *books {
 	return b
 }
 
-func (b *books) exec(statement string) {
+func (b *database) exec(statement string) {
 	b.t.Helper()
 	_, err := b.raw.ExecContext(b.t.Context(), statement)
 	require.NoError(b.t, err)
 }
 
-func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
+func (b *database) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 	b.t.Helper()
 	now := time.Now()
 	p := pirogue.Payment{
@@ -117,7 +117,7 @@ func (b *books) cashIn(merchant pirogue.MerchantID) pirogue.Payment {
 	return p
 }
 
-func (b *books) cases() []support.Case {
+func (b *database) cases() []support.Case {
 	b.t.Helper()
 	cases, err := b.db.Cases.Cases(b.t.Context(), b.payment.ID)
 	require.NoError(b.t, err)
@@ -125,7 +125,7 @@ func (b *books) cases() []support.Case {
 }
 
 // settle runs the workflow and calls look after the given number of failures.
-func (b *books) settle(failures int, look func()) {
+func (b *database) settle(failures int, look func()) {
 	b.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
@@ -169,7 +169,7 @@ func TestFailingActivity(t *testing.T) {
 			t.Parallel()
 			piroguetest.EachDatabase(t, func(t *testing.T, url string) {
 				t.Helper()
-				b := newBooks(t, url)
+				b := newDatabase(t, url)
 				var looked atomic.Bool
 				b.settle(row.failures, func() {
 					looked.Store(true)

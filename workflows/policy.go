@@ -103,7 +103,8 @@ func theirs(input lifecycle.PaymentInput, priority int, summary string) workflow
 		TaskQueue:           queue,
 		StartToCloseTimeout: input.Current.CallTimeout + callMargin,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: noEnd,
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second,
+			MaximumAttempts: noEnd,
 		},
 		Summary:  summary,
 		Priority: priorityOf(priority, input.MerchantID),

@@ -77,7 +77,9 @@ func (s *Starter) RestartDelivery(ctx context.Context, o access.Owner, id pirogu
 
 // ActOnRestarted starts the workflow of a payment again and has it carry out a support action: see
 // Act.
-func (s *Starter) ActOnRestarted(ctx context.Context, r lifecycle.Restart, auditID string) (support.ActionResult, error) {
+func (s *Starter) ActOnRestarted(
+	ctx context.Context, r lifecycle.Restart, auditID string,
+) (support.ActionResult, error) {
 	var result support.ActionResult
 	input, err := s.restartInput(r)
 	if err != nil {

@@ -24,7 +24,8 @@ func (s *Starter) Schedule(ctx context.Context) error {
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return temporalError(err)
 	}
-	return temporalError(s.Client.ScheduleClient().GetHandle(ctx, SweepSchedule).Update(ctx, client.ScheduleUpdateOptions{
+	handle := s.Client.ScheduleClient().GetHandle(ctx, SweepSchedule)
+	return temporalError(handle.Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(found client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			schedule := found.Description.Schedule
 			if runsSweep(schedule) {

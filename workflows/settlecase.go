@@ -44,7 +44,8 @@ func settleFinalCase(ctx workflow.Context, w *paymentWorkflow, c moneyCase, retu
 	}
 	w.logger(ctx).Info("case is settled", "case", c.id, "resolution", resolution)
 	reply := support.ActionResult{
-		Decision: support.DecisionSettled, Reason: "the case is settled: " + string(resolution), Status: w.currentStatus(),
+		Decision: support.DecisionSettled, Reason: "the case is settled: " + string(resolution),
+		Status: w.currentStatus(),
 	}
 	err = replyToActions(ctx, w, reply, func(a support.SupportAction) bool { return a.Resolution == resolution })
 	if err != nil {

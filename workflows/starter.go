@@ -55,9 +55,11 @@ func (s *Starter) Start(ctx context.Context, p pirogue.Payment) (lifecycle.First
 	}
 	options := paymentWorkflowOptions(p, input)
 	handle, err := s.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(options, workflowsByKind[p.Kind].workflow, input),
+		StartWorkflowOperation: s.Client.NewWithStartWorkflowOperation(
+			options, workflowsByKind[p.Kind].workflow, input),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: FirstResponseUpdate, UpdateName: FirstResponseUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+			UpdateID: FirstResponseUpdate, UpdateName: FirstResponseUpdate,
+			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
 	if err != nil {
@@ -164,12 +166,13 @@ func paymentWorkflowOptions(p pirogue.Payment, input lifecycle.PaymentInput) cli
 	if input.Bulk {
 		priority = priorityBulk
 	}
+	kind := workflowsByKind[p.Kind].prefix
 	return client.StartWorkflowOptions{
 		ID:                       PaymentWorkflowID(p.ID, p.Kind),
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            fmt.Sprintf("%s %s %s %s", workflowsByKind[p.Kind].prefix, p.Amount, p.Network, p.Country),
+		StaticSummary:            fmt.Sprintf("%s %s %s %s", kind, p.Amount, p.Network, p.Country),
 		StaticDetails:            staticDetails(detailsOrder, p.OrderID, p.MerchantID, p.Mode),
 		Priority:                 priorityOf(priority, p.MerchantID),
 		TypedSearchAttributes: temporal.NewSearchAttributes(

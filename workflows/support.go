@@ -175,7 +175,8 @@ func refusesResolve(
 // proposeResolution records a resolution of a case, or confirms the one that another person
 // proposed. Proposals are read from audit entries, so that a lost history forgets none.
 func proposeResolution(
-	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, id support.CaseID, reply support.ActionResult,
+	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, id support.CaseID,
+	reply support.ActionResult,
 ) (support.ActionResult, error) {
 	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), do.ConfirmResolution,
 		activities.ActionQuery{AuditEntry: action.AuditID, PaymentID: w.input.PaymentID, Case: id})

@@ -25,7 +25,8 @@ const followedTypes = "'CashIn', 'CashOut', 'Refund', 'Bulk', 'Webhook'"
 func (s *Starter) StartedSince(
 	ctx context.Context, since time.Time, each func([]lifecycle.LostRow) error,
 ) error {
-	query := fmt.Sprintf("StartTime >= '%s' AND WorkflowType IN (%s)", since.UTC().Format(time.RFC3339Nano), followedTypes)
+	from := since.UTC().Format(time.RFC3339Nano)
+	query := fmt.Sprintf("StartTime >= '%s' AND WorkflowType IN (%s)", from, followedTypes)
 	return s.listWorkflows(ctx, query, func(found []*workflowpb.WorkflowExecutionInfo) error {
 		page := make([]lifecycle.LostRow, 0, len(found))
 		for _, info := range found {
