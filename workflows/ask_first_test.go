@@ -45,7 +45,7 @@ func (w *world) askFirst(from, until time.Duration) {
 
 // Of a restored database nothing is sent and nothing ends without money until operators were
 // asked. What was PREPARED was perhaps sent.
-func TestAskFirst(t *testing.T) {
+func TestAskFirstHoldsPayments(t *testing.T) {
 	t.Parallel()
 
 	const days = 24 * time.Hour

@@ -187,7 +187,7 @@ func TestCashIn(t *testing.T) {
 	}
 }
 
-func TestAnotherAmountIsNeverASuccess(t *testing.T) {
+func TestCashInMismatch(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
@@ -202,7 +202,7 @@ func TestAnotherAmountIsNeverASuccess(t *testing.T) {
 	require.Empty(t, w.events)
 }
 
-func TestAnOperatorThatComesBackWithinTheMinuteIsStillUsed(t *testing.T) {
+func TestCashInOperatorBackInTime(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
@@ -211,7 +211,7 @@ func TestAnOperatorThatComesBackWithinTheMinuteIsStillUsed(t *testing.T) {
 	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
 }
 
-func TestAnAnswerThatWasLostIsNeverSentUnderTheSameReference(t *testing.T) {
+func TestCashInLostResponse(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
@@ -227,7 +227,7 @@ func TestAnAnswerThatWasLostIsNeverSentUnderTheSameReference(t *testing.T) {
 	require.Len(t, seen, 3)
 }
 
-func TestAFloodOfCallbacksCostsFiftyQuestions(t *testing.T) {
+func TestFiftyCallbacks(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
@@ -238,7 +238,7 @@ func TestAFloodOfCallbacksCostsFiftyQuestions(t *testing.T) {
 	require.Less(t, w.operator.asked, 185, "a quiet payment is asked about eighty times, each callback heard adds two")
 }
 
-func TestAPaymentThatTheSweepExpiredIsNotSent(t *testing.T) {
+func TestCashInSweptBeforeSending(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)
@@ -248,7 +248,7 @@ func TestAPaymentThatTheSweepExpiredIsNotSent(t *testing.T) {
 	require.Empty(t, w.operator.refs)
 }
 
-func TestThePaymentSaysWhatItWaitsFor(t *testing.T) {
+func TestCashInWaitState(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, pirogue.LateReturn)

@@ -87,9 +87,9 @@ func TestArrival(t *testing.T) {
 	}
 }
 
-// TestArrivalUnderAnEarlierAttempt has money move at the operator before a failover, after the
+// TestMoneyUnderEarlierAttempt has money move at the operator before a failover, after the
 // payment ended with the one that came next.
-func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
+func TestMoneyUnderEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	const paid, absent = pirogue.OutcomePaid, pirogue.OutcomeAbsent
 	type asked struct {
@@ -185,9 +185,9 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 	}
 }
 
-// TestArrivalUnderARenewedAttempt has the customer pay the page of a lost answer, after others
+// TestMoneyUnderRenewedAttempt has the customer pay the page of a lost answer, after others
 // were made while the operator was tried again: every one that can be asked about is watched.
-func TestArrivalUnderARenewedAttempt(t *testing.T) {
+func TestMoneyUnderRenewedAttempt(t *testing.T) {
 	t.Parallel()
 	pending := []scripted{{outcome: pirogue.OutcomePending}}
 	late := []scripted{{from: 3 * time.Hour, outcome: pirogue.OutcomePaid}}
@@ -257,7 +257,7 @@ func TestArrivalUnderARenewedAttempt(t *testing.T) {
 }
 
 // A payment with one attempt is not watched after its success, and asks for no list.
-func TestArrivalCostsASingleAttemptNothing(t *testing.T) {
+func TestSingleAttemptIsNotWatched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pirogue.LateReturn)
 	w.operator.script = paidAtOnce

@@ -45,7 +45,7 @@ var faultCases = map[string]struct {
 	},
 }
 
-func TestADatabaseThatFailsAtAnyPointChangesNothing(t *testing.T) {
+func TestDatabaseFailsAnywhere(t *testing.T) {
 	t.Parallel()
 
 	for name, faultCase := range faultCases {
@@ -79,7 +79,7 @@ func TestADatabaseThatFailsAtAnyPointChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatDiesAfterAnyActivityChangesNothing(t *testing.T) {
+func TestWorkerDiesAnywhere(t *testing.T) {
 	t.Parallel()
 
 	for name, faultCase := range faultCases {
@@ -139,7 +139,7 @@ func (w *world) requireOnce(want pirogue.Status, n int) {
 	}
 }
 
-func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
+func TestHistoryLostAnytime(t *testing.T) {
 	t.Parallel()
 
 	for name, faultCase := range faultCases {
@@ -164,7 +164,7 @@ func TestAHistoryThatIsLostAtAnyTimeSendsNothingAgain(t *testing.T) {
 	}
 }
 
-func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
+func TestUnknownCaseIsClosed(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut, finalityWindow: finalityWindow})
@@ -184,7 +184,7 @@ func TestACaseOfAnUnknownOutcomeIsClosedByWhoeverLearnsIt(t *testing.T) {
 	require.Equal(t, []support.Cause{support.CauseUnknown}, closed)
 }
 
-func TestManyWorkersWithOneSubmissionSendItOnce(t *testing.T) {
+func TestManyWorkersOneSubmission(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
