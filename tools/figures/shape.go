@@ -26,7 +26,7 @@ func figures(c code) []figure {
 		single("files in the root", c.rootFiles(), 0, 15, ""),
 		single("exported names in the root", c.rootNames(), 0, 130, ""),
 		c.way(),
-		single("lines of the example operator", c.exampleLines(), 1, 250, ""),
+		single("lines of code of the example operator", c.exampleLines(), 1, 250, ""),
 		c.repeated(),
 	}
 }
