@@ -14,14 +14,14 @@ import (
 func (w *world) retailer(pin string) fields {
 	w.T.Helper()
 	return fields{
-		"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(pin), "wallet": "PRINCIPAL",
+		"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encryptPIN(pin), "wallet": "PRINCIPAL",
 	}
 }
 
 // balance reads the money left in the float.
 func (w *world) balance() any {
 	w.T.Helper()
-	return w.accepted(w.call(http.MethodPost, balancePath, w.retailer(sonatel.PIN)), balancePath)["value"]
+	return w.expectAccepted(w.call(http.MethodPost, balancePath, w.retailer(sonatel.PIN)), balancePath)["value"]
 }
 
 // retailerAccount is the address of the retailer's account.
@@ -40,24 +40,24 @@ func TestPIN(t *testing.T) {
 			{"0000", "2013"},
 			{sonatel.PIN, "2013"},
 		} {
-			w.answered(w.call(http.MethodPost, balancePath, w.retailer(row.pin)), row.code, row.pin)
+			w.expectCode(w.call(http.MethodPost, balancePath, w.retailer(row.pin)), row.code, row.pin)
 		}
-		require.Equal(t, true, w.accepted(w.call(http.MethodGet, retailerAccount, nil), retailerAccount)["barred"])
+		require.Equal(t, true, w.expectAccepted(w.call(http.MethodGet, retailerAccount, nil), retailerAccount)["barred"])
 		w.SetSwitches(`{"wrong_pins": 0}`)
-		w.deposits("R1", "770123456")
+		w.makeDeposit("R1", "770123456")
 	})
 	t.Run("changed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		change := fields{"encryptedPinCode": w.encrypted(sonatel.PIN), "encryptedNewPinCode": w.encrypted("1357")}
+		change := fields{"encryptedPinCode": w.encryptPIN(sonatel.PIN), "encryptedNewPinCode": w.encryptPIN("1357")}
 		for _, row := range []struct{ path, code string }{
 			{accountPath + "?type=customer&msisdn=770123456", "20"},
 			{retailerAccount, ""},
 			{retailerAccount, "2011"}, // the old one is not valid
 		} {
-			w.answered(w.call(http.MethodPatch, row.path, change), row.code, row.path)
+			w.expectCode(w.call(http.MethodPatch, row.path, change), row.code, row.path)
 		}
-		w.accepted(w.call(http.MethodPost, balancePath, w.retailer("1357")), "the new PIN")
+		w.expectAccepted(w.call(http.MethodPost, balancePath, w.retailer("1357")), "the new PIN")
 	})
 	t.Run("key_rotated", func(t *testing.T) {
 		t.Parallel()
@@ -65,14 +65,14 @@ func TestPIN(t *testing.T) {
 		_, before := w.get("/api/account/v1/publicKeys")
 		require.Equal(t, "RSA", before["keyType"])
 		require.Equal(t, 2048.0, before["keySize"])
-		require.Len(t, w.encrypted(sonatel.PIN), 344)
-		old := w.deposit("R1", "770123456")
+		require.Len(t, w.encryptPIN(sonatel.PIN), 344)
+		old := w.depositBody("R1", "770123456")
 		w.SetSwitches(`{"key_rotation": true}`)
 		_, after := w.get("/api/account/v1/publicKeys")
 		require.NotEqual(t, before["key"], after["key"])
 		require.NotEqual(t, before["keyId"], after["keyId"])
-		w.refused(w.call(http.MethodPost, cashins, old), http.StatusBadRequest, "4003", "the old key")
-		w.deposits("R1", "770123456")
+		w.expectRefused(w.call(http.MethodPost, cashins, old), http.StatusBadRequest, "4003", "the old key")
+		w.makeDeposit("R1", "770123456")
 		require.Zero(t, *w.Sim.Switches().WrongPINs)
 	})
 }
@@ -83,15 +83,15 @@ func TestFloat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"balance": 120000}`)
-	w.deposits("EXECUTED", "770123456")
-	w.deposits("PENDING", "770444444")
+	w.makeDeposit("EXECUTED", "770123456")
+	w.makeDeposit("PENDING", "770444444")
 	require.Equal(t, 20000.0, w.balance())
-	tooMuch := w.deposit("TOO-MUCH", "770123456")
-	w.refused(w.call(http.MethodPost, cashins, tooMuch), http.StatusBadRequest, "2021", "above the float")
-	w.becomes("TOO-MUCH", "")
+	tooMuch := w.depositBody("TOO-MUCH", "770123456")
+	w.expectRefused(w.call(http.MethodPost, cashins, tooMuch), http.StatusBadRequest, "2021", "above the float")
+	w.awaitStatus("TOO-MUCH", "")
 	w.Clock.Advance(30 * time.Second)
 	w.SetSwitches(`{"balance": 50000}`)
-	w.deposits("REJECTED", "770222222")
+	w.makeDeposit("REJECTED", "770222222")
 	require.Equal(t, 50000.0, w.balance()) // it never succeeds, so it holds nothing
 	require.Equal(t, 50000.0, w.SetSwitches(`{"down": false}`)["balance"])
 }
@@ -99,8 +99,8 @@ func TestFloat(t *testing.T) {
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.makesCode("R1", "+221770123456")
-	w.becomes("R1", "SUCCESS")
+	w.createCode("R1", "+221770123456")
+	w.awaitStatus("R1", "SUCCESS")
 	for name, row := range map[string]struct {
 		query   string
 		balance any // nil if refused
@@ -115,10 +115,10 @@ func TestAccount(t *testing.T) {
 	} {
 		req := w.call(http.MethodGet, accountPath+"?"+row.query, nil)
 		if row.code != "" {
-			w.refused(req, http.StatusBadRequest, row.code, name)
+			w.expectRefused(req, http.StatusBadRequest, row.code, name)
 			continue
 		}
-		require.Equal(t, row.balance, w.accepted(req, name).Object("balance")["value"], name)
+		require.Equal(t, row.balance, w.expectAccepted(req, name).Object("balance")["value"], name)
 	}
 }
 
@@ -135,6 +135,6 @@ func TestSIMCards(t *testing.T) {
 	require.Equal(t, "CUSTOMER", cards[2]["type"])
 	require.Equal(t, "770100002", cards[3]["msisdn"])
 	for _, count := range []string{"21", "-1", "x"} {
-		w.refused(w.call(http.MethodGet, path+"?nbCustomers="+count, nil), http.StatusBadRequest, "20", count)
+		w.expectRefused(w.call(http.MethodGet, path+"?nbCustomers="+count, nil), http.StatusBadRequest, "20", count)
 	}
 }

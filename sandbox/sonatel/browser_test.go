@@ -9,8 +9,8 @@ import (
 	"pirogue/sandbox/sonatel"
 )
 
-// types fills the form, replaces its content, and presses a button.
-func types(window enginetest.Tab, number, pin, button string) {
+// fillForm fills the form, replaces its content, and presses a button.
+func fillForm(window enginetest.Tab, number, pin, button string) {
 	window.T.Helper()
 	window.Fill("msisdn", number, "pin", pin)
 	window.Do(chromedp.Click(chromedp.CSS(`button[value="`+button+`"]`), chromedp.NodeVisible))
@@ -26,47 +26,47 @@ func TestBrowser(t *testing.T) {
 	english := enginetest.Visitor{Width: 1024, Language: "en-GB"}
 	plain := enginetest.Visitor{Width: 320, Language: "fr-SN", NoScript: true}
 	for name, row := range map[string]struct {
-		who  enginetest.Visitor
-		goes func(window enginetest.Tab)
-		end  string
+		who   enginetest.Visitor
+		visit func(window enginetest.Tab)
+		end   string
 	}{
 		"paid_on_small_phone": {french, func(window enginetest.Tab) {
 			window.WaitForText("Boutique Awa")
 			window.ExpectFits()
-			types(window, "+221 77 012 34 56", sonatel.CustomerPIN, "pay")
+			fillForm(window, "+221 77 012 34 56", sonatel.CustomerPIN, "pay")
 			window.WaitForText("Paiement réussi")
 			window.ExpectFits()
 			window.Do(chromedp.Click(chromedp.CSS(".onward a")))
 			window.WaitForText("welcome back")
 		}, "SUCCESS"},
 		"paid_on_desktop": {english, func(window enginetest.Tab) {
-			types(window, "770123456", sonatel.CustomerPIN, "pay")
+			fillForm(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.WaitForText("Payment successful")
 			window.ExpectFits()
 		}, "SUCCESS"},
 		"mistyped_then_paid_without_script": {plain, func(window enginetest.Tab) {
-			types(window, "77", "0000", "pay")
+			fillForm(window, "77", "0000", "pay")
 			window.WaitForText("Vérifiez votre saisie")
 			window.ExpectFits()
-			types(window, "770123456", sonatel.CustomerPIN, "pay")
+			fillForm(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.WaitForText("Paiement réussi")
 		}, "SUCCESS"},
 		"cancelled": {english, func(window enginetest.Tab) {
-			types(window, "", "", "cancel")
+			fillForm(window, "", "", "cancel")
 			window.WaitForText("maybe later")
 		}, ""},
 		"language_changed_midway": {french, func(window enginetest.Tab) {
 			window.Do(chromedp.Click(chromedp.CSS("footer nav a")))
 			window.WaitForText("Confirm your payment")
-			types(window, "770123456", sonatel.CustomerPIN, "pay")
+			fillForm(window, "770123456", sonatel.CustomerPIN, "pay")
 			window.WaitForText("Payment successful")
 		}, "SUCCESS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			const longest = "R-0123456789-0123456789-0123456789-0123456789-012"
-			row.goes(row.who.Open(browser, t, w.makesCode(longest, "").Text("deepLink")))
-			w.becomes(longest, row.end)
+			row.visit(row.who.Open(browser, t, w.createCode(longest, "").Text("deepLink")))
+			w.awaitStatus(longest, row.end)
 		})
 	}
 }

@@ -33,8 +33,8 @@ func TestCallback(t *testing.T) {
 	t.Run("signed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.makesCode("R1", "+221770123456")
-		w.becomes("R1", "SUCCESS")
+		w.createCode("R1", "+221770123456")
+		w.awaitStatus("R1", "SUCCESS")
 		n := w.ExpectNotices(1)[0]
 		require.Equal(t, "Basic "+sonatel.CallbackKey, n.Header.Get("Authorization"))
 		require.Equal(t, "application/json", n.Header.Get("Content-Type"))
@@ -49,7 +49,7 @@ func TestCallback(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"two_signatures": true}`)
-		w.makesCode("R1", "+221770123456")
+		w.createCode("R1", "+221770123456")
 		all, right := signatures(w.ExpectNotices(1)[0])
 		require.Len(t, all, 2)
 		require.True(t, right, "signature")
@@ -60,7 +60,7 @@ func TestCallback(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"forged_callbacks": true}`)
-		w.makesCode("R1", "+221770111111")
+		w.createCode("R1", "+221770111111")
 		w.Clock.Advance(2 * time.Second)
 		notices := w.ExpectNotices(2)
 		for i, status := range []string{"FAILED", "SUCCESS"} {
@@ -89,7 +89,7 @@ func TestCallbackRetry(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.Inbox.Status.Store(row.answer)
-			w.makesCode("R1", "+221770123456")
+			w.createCode("R1", "+221770123456")
 			require.True(t, enginetest.Eventually(func() bool {
 				w.Clock.Advance(time.Minute)
 				return len(w.Inbox.All()) >= row.want
@@ -110,25 +110,25 @@ func TestCallbackRetry(t *testing.T) {
 
 func TestDisturbedCallbacks(t *testing.T) {
 	t.Parallel()
-	hears := func(name, switches, digits string, want int) {
+	addRow := func(name, switches, digits string, want int) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.SetSwitches(switches)
-			w.makesCode("R1", "+221770"+digits)
-			w.becomes("R1", "SUCCESS")
+			w.createCode("R1", "+221770"+digits)
+			w.awaitStatus("R1", "SUCCESS")
 			w.ExpectNotices(want)
 		})
 	}
 	for name, row := range enginetest.NotificationSwitches {
-		hears(name, row.Switches, row.Digits, row.Want)
+		addRow(name, row.Switches, row.Digits, row.Want)
 	}
-	hears("forged", `{"forged_callbacks": true}`, "123456", 2)
-	hears("forged_once", `{"forged_callbacks": true, "notification_copies": 2}`, "123456", 3)
+	addRow("forged", `{"forged_callbacks": true}`, "123456", 2)
+	addRow("forged_once", `{"forged_callbacks": true, "notification_copies": 2}`, "123456", 3)
 }
 
-// registration returns the body of a callback registration.
-func (w *world) registration(change ...fields) fields {
+// registrationBody returns the body of a callback registration.
+func (w *world) registrationBody(change ...fields) fields {
 	return fields{
 		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.NotifyURL(), "apiKey": "s3cret:key",
 	}.Over(change...)
@@ -139,11 +139,11 @@ func TestCallbackRegistration(t *testing.T) {
 	t.Run("used", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.deposits("BEFORE", "770123456") // no address for its callback
-		got := w.Fetch(w.call(http.MethodPost, callbackPath, w.registration()))
+		w.makeDeposit("BEFORE", "770123456") // no address for its callback
+		got := w.Fetch(w.call(http.MethodPost, callbackPath, w.registrationBody()))
 		require.Equal(t, http.StatusCreated, got.Status)
 		require.Empty(t, got.Body)
-		w.deposits("AFTER", "770123456")
+		w.makeDeposit("AFTER", "770123456")
 		n := w.ExpectNotices(1)[0]
 		require.Equal(t, "Basic s3cret:key", n.Header.Get("Authorization"))
 		require.Equal(t, "AFTER", n.Fields["reference"])
@@ -151,7 +151,7 @@ func TestCallbackRegistration(t *testing.T) {
 	t.Run("read_back", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.ExpectReply(w.call(http.MethodPost, callbackPath, w.registration()), "201 ")
+		w.ExpectReply(w.call(http.MethodPost, callbackPath, w.registrationBody()), "201 ")
 		var back []fields
 		w.FetchJSON(w.call(http.MethodGet, callbackPath+"?code="+sonatel.MerchantCode, nil), &back)
 		require.Len(t, back, 1)
@@ -160,7 +160,7 @@ func TestCallbackRegistration(t *testing.T) {
 		require.NotEmpty(t, back[0]["msisdn"])
 		w.FetchJSON(w.call(http.MethodGet, callbackPath+"?code=999999", nil), &back)
 		require.Empty(t, back)
-		w.refused(w.call(http.MethodGet, callbackPath, nil), http.StatusBadRequest, "23", "no code")
+		w.expectRefused(w.call(http.MethodGet, callbackPath, nil), http.StatusBadRequest, "23", "no code")
 	})
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
@@ -172,15 +172,15 @@ func TestCallbackRegistration(t *testing.T) {
 			"another merchant": {fields{"code": "999999"}, "2042"}, "no name": {fields{"name": ""}, "20"},
 			"no key": {fields{"apiKey": ""}, "20"}, "no address": {fields{"callbackUrl": "c"}, "20"},
 		} {
-			req := w.call(http.MethodPost, callbackPath, w.registration(row.change))
-			w.refused(req, http.StatusBadRequest, row.code, name)
+			req := w.call(http.MethodPost, callbackPath, w.registrationBody(row.change))
+			w.expectRefused(req, http.StatusBadRequest, row.code, name)
 		}
 	})
 	t.Run("documented_answer", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"empty_registration": false}`)
-		status, reply := w.post(callbackPath, w.registration())
+		status, reply := w.post(callbackPath, w.registrationBody())
 		require.Equal(t, http.StatusCreated, status)
 		require.Equal(t, w.Inbox.NotifyURL(), reply["callbackUrl"])
 	})

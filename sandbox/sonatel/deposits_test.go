@@ -60,11 +60,11 @@ func TestRefusedDeposit(t *testing.T) {
 		"metadata of more than 255 bytes":   {fields{"metadata": fields{"x": strings.Repeat("x", 256)}}, "20"},
 		"a callback address that is a path": {fields{"callback": "/path"}, "20"},
 	} {
-		req := w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", row.change))
+		req := w.call(http.MethodPost, cashins, w.depositBody("R1", "770123456", row.change))
 		if address, named := row.change["callback"].(string); named {
 			req.Header.Set("X-Callback-Url", address)
 		}
-		w.refused(req, http.StatusBadRequest, row.code, name)
+		w.expectRefused(req, http.StatusBadRequest, row.code, name)
 	}
 	require.Zero(t, *w.Sim.Switches().WrongPINs)
 	require.Empty(t, w.Sim.Transactions())
@@ -86,7 +86,7 @@ func TestDeposit(t *testing.T) {
 		"a single franc":                {"amount": fields{"value": 1, "unit": "XOF"}},
 		"an amount written as 500.0000": {"amount": fields{"value": "500.0000", "unit": "XOF"}},
 	} {
-		reply := w.accepted(w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", change)), name)
+		reply := w.expectAccepted(w.call(http.MethodPost, cashins, w.depositBody("R1", "770123456", change)), name)
 		require.Regexp(t, `^CI260312\.0930\.A`, reply["transactionId"], name)
 		require.NotEmpty(t, reply["requestId"], name)
 		require.NotEmpty(t, reply["description"], name)
@@ -104,11 +104,11 @@ func TestBulk(t *testing.T) {
 		for _, customer := range []string{
 			"770123456", "770111111", "770222222", "770543210", "770999999", "770444444", "770123456",
 		} {
-			lines = append(lines, w.deposit("R-"+customer, customer))
+			lines = append(lines, w.depositBody("R-"+customer, customer))
 		}
 		req := w.call(http.MethodPost, bulkCashins, lines)
 		req.Header.Set("X-Callback-Url", w.Inbox.NotifyURL())
-		reply := w.accepted(req, bulkCashins)
+		reply := w.expectAccepted(req, bulkCashins)
 		require.Equal(t, "PENDING", reply["status"])
 		w.AwaitNotices(4)
 		w.Clock.Advance(time.Minute)
@@ -123,7 +123,7 @@ func TestBulk(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		good, badPIN := w.deposit("R1", "770123456"), fields{"partner": w.retailer("0000")}
+		good, badPIN := w.depositBody("R1", "770123456"), fields{"partner": w.retailer("0000")}
 		for name, row := range map[string]struct {
 			body any
 			code string
@@ -131,10 +131,10 @@ func TestBulk(t *testing.T) {
 			"no deposit at all":       {[]fields{}, "20"},
 			"501 deposits":            {make([]fields, 501), "20"},
 			"an object":               {good, "20"},
-			"a line with a bad PIN":   {[]fields{good, w.deposit("R2", "770123456", badPIN)}, "2011"},
-			"a line without a number": {[]fields{w.deposit("R1", "")}, "2001"},
+			"a line with a bad PIN":   {[]fields{good, w.depositBody("R2", "770123456", badPIN)}, "2011"},
+			"a line without a number": {[]fields{w.depositBody("R1", "")}, "2001"},
 		} {
-			w.refused(w.call(http.MethodPost, bulkCashins, row.body), http.StatusBadRequest, row.code, name)
+			w.expectRefused(w.call(http.MethodPost, bulkCashins, row.body), http.StatusBadRequest, row.code, name)
 		}
 		require.Empty(t, w.Sim.Transactions())
 	})

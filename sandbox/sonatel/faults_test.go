@@ -19,17 +19,17 @@ func TestForce(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"force": "222222"}`)
-		w.deposits("OUT", "770123456")
-		w.makesCode("CODE", "+221770123456")
+		w.makeDeposit("OUT", "770123456")
+		w.createCode("CODE", "+221770123456")
 		for path, reference := range map[string]string{oneStep: "ONE", payments: "TWO"} {
-			w.accepted(w.call(http.MethodPost, path, w.payment(reference, "770123456")), path)
+			w.expectAccepted(w.call(http.MethodPost, path, w.paymentBody(reference, "770123456")), path)
 		}
 		w.SetSwitches(`{"force": ""}`) // an open payment continues as it began
 		w.Clock.Advance(time.Minute)
 		for reference, end := range map[string]string{
 			"OUT": "FAILED", "CODE": "FAILED", "ONE": "FAILED", "TWO": "CANCELLED",
 		} {
-			w.becomes(reference, end)
+			w.awaitStatus(reference, end)
 		}
 		require.Empty(t, w.Sim.Book())
 		require.Equal(t, 4, w.Sim.Asked())
@@ -39,31 +39,31 @@ func TestForce(t *testing.T) {
 		w := newWorld(t)
 		w.SetSwitches(`{"force": "555555"}`)
 		for path, body := range map[string]any{
-			cashins: w.deposit("OUT", "770123456"), bulkCashins: []fields{w.deposit("B1", "770123456")},
-			oneStep: w.payment("ONE", "770123456"), payments: w.payment("TWO", "770123456"), qrcode: w.code("CODE"),
+			cashins: w.depositBody("OUT", "770123456"), bulkCashins: []fields{w.depositBody("B1", "770123456")},
+			oneStep: w.paymentBody("ONE", "770123456"), payments: w.paymentBody("TWO", "770123456"), qrcode: w.codeBody("CODE"),
 			otpPath: w.customer("770123456", sonatel.CustomerPIN),
 		} {
-			w.refused(w.call(http.MethodPost, path, body), http.StatusServiceUnavailable, "5", path)
+			w.expectRefused(w.call(http.MethodPost, path, body), http.StatusServiceUnavailable, "5", path)
 		}
 	})
 	t.Run("ceiling", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"force": "111111"}`)
-		deposit := w.deposit("OUT", "770123456")
-		w.refused(w.call(http.MethodPost, cashins, deposit), http.StatusBadRequest, "2025", cashins)
-		bulk := []fields{w.deposit("B1", "770123456")}
-		w.accepted(w.call(http.MethodPost, bulkCashins, bulk), bulkCashins)
-		w.becomes("B1", "REJECTED")
+		deposit := w.depositBody("OUT", "770123456")
+		w.expectRefused(w.call(http.MethodPost, cashins, deposit), http.StatusBadRequest, "2025", cashins)
+		bulk := []fields{w.depositBody("B1", "770123456")}
+		w.expectAccepted(w.call(http.MethodPost, bulkCashins, bulk), bulkCashins)
+		w.awaitStatus("B1", "REJECTED")
 	})
 	t.Run("person_on_the_page", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "").Text("deepLink")
+		link := w.createCode("R1", "").Text("deepLink")
 		w.SetSwitches(`{"force": "999999"}`)
-		w.pays(link, "770543210")
-		w.becomes("R1", "SUCCESS")
-		w.showsBooked(engine.In, 25000)
+		w.payOnPage(link, "770543210")
+		w.awaitStatus("R1", "SUCCESS")
+		w.expectBooked(engine.In, 25000)
 	})
 }
 
@@ -71,16 +71,16 @@ func TestForce(t *testing.T) {
 func TestDelayedCallback(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*world){
-		"deposit": func(w *world) { w.deposits("R1", "770888888") },
-		"qr_code": func(w *world) { w.makesCode("R1", "+221770888888") },
+		"deposit": func(w *world) { w.makeDeposit("R1", "770888888") },
+		"qr_code": func(w *world) { w.createCode("R1", "+221770888888") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.registers()
+			w.registerCallback()
 			w.SetSwitches(`{"notification_delay_ms": 30000}`)
 			begin(w)
-			w.becomes("R1", "SUCCESS")
+			w.awaitStatus("R1", "SUCCESS")
 			require.Empty(t, w.Inbox.All())
 			w.Clock.Advance(30 * time.Second)
 			w.ExpectNotices(3)
@@ -108,16 +108,16 @@ func TestCorrection(t *testing.T) {
 	t.Run("after_an_hour", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.registers()
+		w.registerCallback()
 		w.SetSwitches(`{"correct_after_ms": 3600000}`)
-		w.deposits("OUT", "770222222")
-		w.makesCode("CODE", "+221770222222")
+		w.makeDeposit("OUT", "770222222")
+		w.createCode("CODE", "+221770222222")
 		w.Clock.Advance(2 * time.Second)
-		w.becomes("OUT", "FAILED")
-		w.becomes("CODE", "FAILED")
+		w.awaitStatus("OUT", "FAILED")
+		w.awaitStatus("CODE", "FAILED")
 		w.Clock.Advance(time.Hour)
-		w.becomes("OUT", "SUCCESS")
-		w.becomes("CODE", "SUCCESS")
+		w.awaitStatus("OUT", "SUCCESS")
+		w.awaitStatus("CODE", "SUCCESS")
 		require.Len(t, w.Sim.Book(), 2)
 		require.Equal(t, int64(1_000_000_000-50_000), *w.Sim.Switches().Balance)
 		statuses := map[string]int{}
@@ -130,27 +130,27 @@ func TestCorrection(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"correct_after_ms": 3600000}`)
-		w.accepted(w.call(http.MethodPost, payments, w.payment("R1", "770333333")), payments)
+		w.expectAccepted(w.call(http.MethodPost, payments, w.paymentBody("R1", "770333333")), payments)
 		w.Clock.Advance(24 * time.Hour)
-		w.becomes("R1", "CANCELLED")
+		w.awaitStatus("R1", "CANCELLED")
 		w.Clock.Advance(time.Hour)
-		w.becomes("R1", "SUCCESS")
+		w.awaitStatus("R1", "SUCCESS")
 	})
 	// There is no float for the deposit, and another try paid the code.
 	t.Run("not_possible", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"correct_after_ms": 3600000}`)
-		w.deposits("OUT", "770222222")
-		link := w.makesCode("R1", "").Text("deepLink")
-		w.pays(link, "770222222")
-		w.becomes("R1", "FAILED")
-		w.pays(link, "770543210")
+		w.makeDeposit("OUT", "770222222")
+		link := w.createCode("R1", "").Text("deepLink")
+		w.payOnPage(link, "770222222")
+		w.awaitStatus("R1", "FAILED")
+		w.payOnPage(link, "770543210")
 		w.Clock.Advance(2 * time.Second)
 		w.SetSwitches(`{"balance": 49999}`)
 		w.Clock.Advance(2 * time.Hour)
-		w.becomes("OUT", "FAILED")
-		w.showsBooked(engine.In, 50000)
+		w.awaitStatus("OUT", "FAILED")
+		w.expectBooked(engine.In, 50000)
 		require.Equal(t, int64(49999), *w.Sim.Switches().Balance)
 	})
 }
@@ -158,10 +158,10 @@ func TestCorrection(t *testing.T) {
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.registers()
+	w.registerCallback()
 	w.SetSwitches(`{"unknown_words": true}`)
-	id := w.deposits("OUT", "770123456").Text("transactionId")
-	w.becomes("OUT", engine.UnknownWord)
+	id := w.makeDeposit("OUT", "770123456").Text("transactionId")
+	w.awaitStatus("OUT", engine.UnknownWord)
 	require.Equal(t, fields{"status": engine.UnknownWord}, w.statusOf(id))
 	require.Equal(t, "SUCCESS", w.ExpectNotices(1)[0].Fields["status"])
 }
@@ -171,7 +171,7 @@ func TestUnknownWords(t *testing.T) {
 func TestMangledAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	deposit := w.deposit("R1", "770123456")
+	deposit := w.depositBody("R1", "770123456")
 	w.SetSwitches(`{"answers": "half"}`)
 	resp, err := w.Client.Do(w.call(http.MethodPost, cashins, deposit))
 	require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestMangledAnswers(t *testing.T) {
 	require.Contains(t, got.Body, "Wi-Fi")
 	w.SetSwitches(`{"answers": ""}`)
 	w.Clock.Advance(time.Minute)
-	w.becomes("R1", "SUCCESS")
-	w.becomes("CODE", "")
-	w.showsBooked(engine.Out, 50000)
+	w.awaitStatus("R1", "SUCCESS")
+	w.awaitStatus("CODE", "")
+	w.expectBooked(engine.Out, 50000)
 }

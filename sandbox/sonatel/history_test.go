@@ -18,12 +18,12 @@ import (
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first := w.deposits("R1", "770123456").Text("transactionId")
+	first := w.makeDeposit("R1", "770123456").Text("transactionId")
 	w.Clock.Advance(time.Minute)
-	w.deposits("R2", "770333333")
+	w.makeDeposit("R2", "770333333")
 	w.Clock.Advance(time.Minute)
-	w.makesCode("R3", "+221770123456")
-	w.becomes("R3", "SUCCESS")
+	w.createCode("R3", "+221770123456")
+	w.awaitStatus("R3", "SUCCESS")
 	at := func(name string, d time.Duration) string {
 		return name + "=" + url.QueryEscape(enginetest.Morning.Add(d).Format(time.RFC3339))
 	}
@@ -52,7 +52,7 @@ func TestSearch(t *testing.T) {
 		require.Equal(t, row.want, strings.Join(got, " "), name)
 	}
 	for _, bad := range []string{"size=501", "size=0", "page=-1", "page=x", "fromDateTime=yesterday"} {
-		w.refused(w.call(http.MethodGet, transactions+"?"+bad, nil), http.StatusBadRequest, "20", bad)
+		w.expectRefused(w.call(http.MethodGet, transactions+"?"+bad, nil), http.StatusBadRequest, "20", bad)
 	}
 	require.Equal(t, fields{"status": "SUCCESS"}, w.statusOf(first))
 }
@@ -70,7 +70,7 @@ func TestSearchLag(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"promises": "live"}`)
-	id := w.deposits("R1", "770123456").Text("transactionId")
+	id := w.makeDeposit("R1", "770123456").Text("transactionId")
 	require.Empty(t, w.search("reference=R1"))
 	require.Equal(t, fields{"status": "SUCCESS"}, w.statusOf(id))
 	w.Clock.Advance(engine.SearchLag)
@@ -80,7 +80,7 @@ func TestSearchLag(t *testing.T) {
 func TestHistoryQuirks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.deposits("R1", "770123456")
+	w.makeDeposit("R1", "770123456")
 	history := func() string { return w.Fetch(w.call(http.MethodGet, transactions, nil)).Body }
 	require.Contains(t, history(), `"amount":{"value":50000.0,"unit":"XOF"}`)
 	w.SetSwitches(`{"broken_type_filter": false, "float_amounts": false}`)
@@ -95,8 +95,8 @@ func TestHistoryQuirks(t *testing.T) {
 func TestTransaction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.makesCode("R1", "+221770123456")
-	shown := w.becomes("R1", "SUCCESS")
+	w.createCode("R1", "+221770123456")
+	shown := w.awaitStatus("R1", "SUCCESS")
 	shown.Expect(t, "the transaction", fields{
 		"type": "MERCHANT_PAYMENT", "channel": "MAXIT", "transactionId": "MP260312.0930.A00001",
 		"partner":   fields{"id": "100200", "idType": "CODE"},
@@ -106,10 +106,10 @@ func TestTransaction(t *testing.T) {
 	metadata := shown.Object("metadata")
 	require.Equal(t, "42", metadata["order"])
 	require.NotEmpty(t, metadata["idempotencyKey"])
-	w.accepted(w.call(http.MethodPost, cashins, w.deposit("R2", "770123456", fields{
+	w.expectAccepted(w.call(http.MethodPost, cashins, w.depositBody("R2", "770123456", fields{
 		"requestDate": "2026-03-12T09:29:00+01:00",
 	})), cashins)
-	w.becomes("R2", "SUCCESS").Expect(t, "the deposit", fields{
+	w.awaitStatus("R2", "SUCCESS").Expect(t, "the deposit", fields{
 		"type": "CASHIN", "channel": "API", "transactionId": "CI260312.0930.A00002",
 		"partner":     fields{"id": sonatel.RetailerMSISDN, "idType": "MSISDN", "walletType": "PRINCIPAL"},
 		"requestDate": "2026-03-12T08:29:00.000Z", "receiveNotification": false,

@@ -39,18 +39,18 @@ func TestDepositNumbers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.registers()
-			w.deposits("R1", row.customer).Expect(t, "the response", fields{"status": row.answer, "reference": "R1"})
+			w.registerCallback()
+			w.makeDeposit("R1", row.customer).Expect(t, "the response", fields{"status": row.answer, "reference": "R1"})
 			if row.after > 0 {
 				w.Clock.Advance(row.after - time.Millisecond)
-				w.becomes("R1", row.answer)
+				w.awaitStatus("R1", row.answer)
 				w.Clock.Advance(time.Millisecond)
 			}
-			w.becomes("R1", row.end)
+			w.awaitStatus("R1", row.end)
 			w.Clock.Advance(24 * time.Hour)
-			w.becomes("R1", row.end)
-			w.showsBooked(engine.Out, row.booked)
-			w.showsTold(row.end, row.told)
+			w.awaitStatus("R1", row.end)
+			w.expectBooked(engine.Out, row.booked)
+			w.expectCallbacks(row.end, row.told)
 		})
 	}
 }
@@ -79,17 +79,17 @@ func TestQRCodeNumbers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.makesCode("R1", row.msisdn)
+			w.createCode("R1", row.msisdn)
 			if row.after > 0 {
 				w.Clock.Advance(row.after - time.Millisecond)
-				w.becomes("R1", "")
+				w.awaitStatus("R1", "")
 				w.Clock.Advance(time.Millisecond)
 			}
-			w.becomes("R1", row.end)
+			w.awaitStatus("R1", row.end)
 			w.Clock.Advance(24 * time.Hour)
-			w.becomes("R1", row.end)
-			w.showsBooked(engine.In, row.booked)
-			w.showsTold(row.end, row.told)
+			w.awaitStatus("R1", row.end)
+			w.expectBooked(engine.In, row.booked)
+			w.expectCallbacks(row.end, row.told)
 		})
 	}
 }
@@ -117,25 +117,25 @@ func TestPaymentNumbers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			reply := w.accepted(w.call(http.MethodPost, row.path, w.payment("R1", row.customer)), row.path)
+			reply := w.expectAccepted(w.call(http.MethodPost, row.path, w.paymentBody("R1", row.customer)), row.path)
 			require.Equal(t, row.answer, reply["status"])
 			if row.after > 0 {
 				w.Clock.Advance(row.after - time.Millisecond)
-				w.becomes("R1", row.answer)
+				w.awaitStatus("R1", row.answer)
 				w.Clock.Advance(time.Millisecond)
 			}
-			w.becomes("R1", row.end)
+			w.awaitStatus("R1", row.end)
 			booked := map[string]int64{"SUCCESS": 50000}[row.end]
 			if row.customer == "770999999" {
 				booked = 25000
 			}
-			w.showsBooked(engine.In, booked)
+			w.expectBooked(engine.In, booked)
 		})
 	}
 }
 
-// showsBooked checks that the book holds one payment R1 of amount, or none for 0.
-func (w *world) showsBooked(way engine.Direction, amount int64) {
+// expectBooked checks that the book holds one payment R1 of amount, or none for 0.
+func (w *world) expectBooked(way engine.Direction, amount int64) {
 	w.T.Helper()
 	line, paid := w.ExpectBooked(amount)
 	if !paid {
@@ -152,9 +152,9 @@ func (w *world) showsBooked(way engine.Direction, amount int64) {
 	require.Equal(w.T, line.TxnID, shown["transactionId"])
 }
 
-// showsTold closes the simulator so that no more callbacks can come, and checks their
+// expectCallbacks closes the simulator so that no more callbacks can come, and checks their
 // number and their status.
-func (w *world) showsTold(end string, want int) {
+func (w *world) expectCallbacks(end string, want int) {
 	w.T.Helper()
 	for _, n := range w.ExpectNotices(want) {
 		n.Fields.Expect(w.T, "a callback", fields{"status": end, "reference": "R1"})
@@ -166,14 +166,14 @@ func TestNumberOfDownOperator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, req := range map[string]*http.Request{
-		"deposit":   w.call(http.MethodPost, cashins, w.deposit("R1", "770555555")),
-		"bulk":      w.call(http.MethodPost, bulkCashins, []fields{w.deposit("R1", "770555555")}),
+		"deposit":   w.call(http.MethodPost, cashins, w.depositBody("R1", "770555555")),
+		"bulk":      w.call(http.MethodPost, bulkCashins, []fields{w.depositBody("R1", "770555555")}),
 		"QR code":   w.codeCall("R1", "+221770555555"),
-		"one step":  w.call(http.MethodPost, oneStep, w.payment("R1", "770555555")),
-		"two steps": w.call(http.MethodPost, payments, w.payment("R1", "770555555")),
+		"one step":  w.call(http.MethodPost, oneStep, w.paymentBody("R1", "770555555")),
+		"two steps": w.call(http.MethodPost, payments, w.paymentBody("R1", "770555555")),
 		"password":  w.call(http.MethodPost, otpPath, fields{"idType": "MSISDN", "id": "770555555"}),
 	} {
-		w.refused(req, http.StatusServiceUnavailable, "5", name)
+		w.expectRefused(req, http.StatusServiceUnavailable, "5", name)
 	}
 	require.Empty(t, w.Sim.Transactions())
 	require.Empty(t, w.Sim.Codes())
@@ -182,12 +182,12 @@ func TestNumberOfDownOperator(t *testing.T) {
 func TestNumberAtCeiling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	req := w.call(http.MethodPost, cashins, w.deposit("R1", "770111111"))
+	req := w.call(http.MethodPost, cashins, w.depositBody("R1", "770111111"))
 	status, reply := w.FetchObject(req)
 	require.Equal(t, http.StatusBadRequest, status)
 	reply.Expect(t, "the problem", fields{"code": "2025", "status": "400"})
 	w.Clock.Advance(24 * time.Hour)
-	w.becomes("R1", "")
+	w.awaitStatus("R1", "")
 }
 
 // TestLostResponse tests the number whose first response is lost, and responses that do not
@@ -199,11 +199,11 @@ func TestLostResponse(t *testing.T) {
 	t.Run("deposit", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		body := w.deposit("R1", "770666666")
+		body := w.depositBody("R1", "770666666")
 		w.ExpectNoReply(w.call(http.MethodPost, cashins, body))
-		w.becomes("R1", "SUCCESS")
-		w.showsBooked(engine.Out, 50000)
-		w.accepted(w.call(http.MethodPost, cashins, body), "second deposit")
+		w.awaitStatus("R1", "SUCCESS")
+		w.expectBooked(engine.Out, 50000)
+		w.expectAccepted(w.call(http.MethodPost, cashins, body), "second deposit")
 		book, stored := w.Sim.Book(), w.Sim.Transactions()
 		require.Len(t, book, 2)
 		require.Equal(t, book[0].OrderID, book[1].OrderID)
@@ -218,15 +218,15 @@ func TestLostResponse(t *testing.T) {
 		w.SetSwitches(`{"drop_answers": 1}`)
 		w.ExpectNoReply(w.codeCall("R2", "+221770123456"))
 		w.Clock.Advance(24 * time.Hour)
-		w.showsLost(2)
+		w.expectLostCodes(2)
 	})
 	t.Run("qr_code_second_try", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.ExpectNoReply(w.codeCall("R1", "+221770666666"))
-		w.makesCode("R1", "+221770666666")
+		w.createCode("R1", "+221770666666")
 		w.Clock.Advance(time.Hour)
-		w.becomes("R1", "SUCCESS")
+		w.awaitStatus("R1", "SUCCESS")
 	})
 	t.Run("qr_code_of_absent_caller", func(t *testing.T) {
 		t.Parallel()
@@ -238,7 +238,7 @@ func TestLostResponse(t *testing.T) {
 			w.Sim.Handler().ServeHTTP(answer, w.codeCall("R1", msisdn).WithContext(gone))
 			w.Clock.Advance(time.Hour)
 			require.Zero(t, answer.Body.Len(), msisdn)
-			w.showsLost(1)
+			w.expectLostCodes(1)
 		}
 	})
 	t.Run("qr_code_of_broken_connection", func(t *testing.T) {
@@ -247,13 +247,13 @@ func TestLostResponse(t *testing.T) {
 			w := newWorld(t)
 			w.Sim.Handler().ServeHTTP(&cut{httptest.NewRecorder()}, w.codeCall("R1", msisdn))
 			w.Clock.Advance(time.Hour)
-			w.showsLost(1)
+			w.expectLostCodes(1)
 		}
 	})
 }
 
-// showsLost checks that nobody received so many codes, and that nobody paid.
-func (w *world) showsLost(count int) {
+// expectLostCodes checks that nobody received so many codes, and that nobody paid.
+func (w *world) expectLostCodes(count int) {
 	w.T.Helper()
 	codes := w.Sim.Codes()
 	require.Len(w.T, codes, count)
@@ -279,12 +279,12 @@ func TestSecondQRCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.makesCode("R1", msisdn)
-			w.makesCode("R1", msisdn)
+			w.createCode("R1", msisdn)
+			w.createCode("R1", msisdn)
 			w.Clock.Advance(time.Hour)
 			require.Len(t, w.Sim.Codes(), 2)
 			require.Len(t, w.Sim.Book(), 1)
-			w.makesCode("R2", msisdn) // another order of the same customer
+			w.createCode("R2", msisdn) // another order of the same customer
 			w.Clock.Advance(time.Hour)
 			require.Len(t, w.Sim.Book(), 2)
 		})
@@ -295,18 +295,18 @@ func TestSecondQRCode(t *testing.T) {
 func TestEarlyCallback(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*world){
-		"deposit": func(w *world) { w.deposits("R1", "770888888") },
-		"qr_code": func(w *world) { w.makesCode("R1", "+221770888888") },
+		"deposit": func(w *world) { w.makeDeposit("R1", "770888888") },
+		"qr_code": func(w *world) { w.createCode("R1", "+221770888888") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.registers()
+			w.registerCallback()
 			arrived := make(chan struct{}, 9)
 			w.Inbox.OnNotice = func(enginetest.Notice) { arrived <- struct{}{} }
 			call(w)
 			require.NotEmpty(t, arrived, "the response came before the first callback")
-			w.showsTold("SUCCESS", 3)
+			w.expectCallbacks("SUCCESS", 3)
 			require.Len(t, w.Sim.Book(), 1)
 		})
 	}

@@ -14,14 +14,14 @@ import (
 	"pirogue/sandbox/sonatel"
 )
 
-// pays sends the form with valid input.
-func (w *world) pays(link, number string) enginetest.Response {
+// payOnPage sends the form with valid input.
+func (w *world) payOnPage(link, number string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(link, "action", "pay", "msisdn", number, "pin", sonatel.CustomerPIN)
 }
 
-// reads returns the page of a link, with plain spaces and apostrophes.
-func (w *world) reads(link string) string {
+// pageText returns the page of a link, with plain spaces and apostrophes.
+func (w *world) pageText(link string) string {
 	w.T.Helper()
 	page := w.Visit(link).Body
 	return strings.NewReplacer("\u00a0", " ", "&#39;", "'").Replace(page)
@@ -32,30 +32,30 @@ func TestPage(t *testing.T) {
 	t.Run("paid", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "").Text("deepLink")
+		link := w.createCode("R1", "").Text("deepLink")
 		for _, wanted := range []string{
 			"Boutique Awa", "50 000 F CFA", "R1", "5&nbsp;min", "Confirmez votre paiement", `<html lang="fr">`,
 			">" + sonatel.CustomerPIN + "<",
 		} {
-			require.Contains(t, w.reads(link), wanted)
+			require.Contains(t, w.pageText(link), wanted)
 		}
-		got := w.pays(link, "77 012 34 57")
+		got := w.payOnPage(link, "77 012 34 57")
 		require.Equal(t, http.StatusSeeOther, got.Status)
 		require.Equal(t, "?lang=fr", got.Header.Get("Location"))
 		for _, wanted := range []string{"Paiement réussi", w.Inbox.URL + "/return", "MP260312.0930.A00001"} {
-			require.Contains(t, w.reads(link), wanted)
+			require.Contains(t, w.pageText(link), wanted)
 		}
-		w.becomes("R1", "SUCCESS")
+		w.awaitStatus("R1", "SUCCESS")
 		require.Len(t, w.Sim.Book(), 1)
 		require.Equal(t, "+221770123457", w.Sim.Book()[0].MSISDN)
-		w.showsTold("SUCCESS", 1)
+		w.expectCallbacks("SUCCESS", 1)
 	})
 	t.Run("invalid_input", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		const wrongNumber, wrongPIN = "il faut de 8 à 15 chiffres", "n'est pas le bon"
-		small := w.makesCode("SMALL", "", fields{"amount": fields{"value": 9, "unit": "XOF"}}).Text("deepLink")
-		link := w.makesCode("R1", "").Text("deepLink")
+		small := w.createCode("SMALL", "", fields{"amount": fields{"value": 9, "unit": "XOF"}}).Text("deepLink")
+		link := w.createCode("R1", "").Text("deepLink")
 		for name, row := range map[string]struct{ link, number, pin, want string }{
 			"a number that is too short": {link, "7701", sonatel.CustomerPIN, wrongNumber},
 			"no number":                  {link, "", sonatel.CustomerPIN, wrongNumber},
@@ -71,12 +71,12 @@ func TestPage(t *testing.T) {
 	t.Run("second_try", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "").Text("deepLink")
-		w.pays(link, "770111111") // too low a balance, and then another phone
-		page := w.reads(link)
+		link := w.createCode("R1", "").Text("deepLink")
+		w.payOnPage(link, "770111111") // too low a balance, and then another phone
+		page := w.pageText(link)
 		require.Contains(t, page, "rien n'a été débité. Vous pouvez réessayer")
 		require.Contains(t, page, "<form")
-		w.pays(link, "770123456")
+		w.payOnPage(link, "770123456")
 		found := w.search("reference=R1")
 		require.Len(t, found, 2)
 		require.Equal(t, "SUCCESS", found[0]["status"])
@@ -85,22 +85,22 @@ func TestPage(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "+221770543210").Text("deepLink")
+		link := w.createCode("R1", "+221770543210").Text("deepLink")
 		got := w.Submit(link, "action", "cancel")
 		require.Equal(t, http.StatusSeeOther, got.Status)
 		require.Equal(t, w.Inbox.URL+"/cancel", got.Header.Get("Location"))
-		w.pays(link, "770123456")
-		require.Contains(t, w.reads(link), "Paiement annulé")
+		w.payOnPage(link, "770123456")
+		require.Contains(t, w.pageText(link), "Paiement annulé")
 		w.Clock.Advance(24 * time.Hour)
 		require.Empty(t, w.Sim.Book())
 	})
 	t.Run("expired", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "").Text("deepLink")
+		link := w.createCode("R1", "").Text("deepLink")
 		w.Clock.Advance(300*time.Second + time.Millisecond)
-		w.pays(link, "770123456")
-		require.Contains(t, w.reads(link), "Code expiré")
+		w.payOnPage(link, "770123456")
+		require.Contains(t, w.pageText(link), "Code expiré")
 		require.Empty(t, w.Sim.Book())
 	})
 	t.Run("unknown", func(t *testing.T) {
@@ -115,31 +115,31 @@ func TestPage(t *testing.T) {
 	t.Run("automatic_customer_steps_back", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "+221770543210").Text("deepLink")
+		link := w.createCode("R1", "+221770543210").Text("deepLink")
 		w.Clock.Advance(9 * time.Second)
-		w.reads(link)
+		w.pageText(link)
 		w.Clock.Advance(89 * time.Second)
-		w.becomes("R1", "")
+		w.awaitStatus("R1", "")
 		w.Clock.Advance(time.Second)
-		w.becomes("R1", "SUCCESS")
+		w.awaitStatus("R1", "SUCCESS")
 	})
 	t.Run("settling", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.SetSwitches(`{"settle_ms": 4000}`)
-		link := w.makesCode("R1", "").Text("deepLink")
-		w.pays(link, "770123456")
-		page := w.reads(link)
+		link := w.createCode("R1", "").Text("deepLink")
+		w.payOnPage(link, "770123456")
+		page := w.pageText(link)
 		require.Contains(t, page, "Paiement en cours")
 		require.Contains(t, page, `content="2"`)
 		w.Submit(link, "action", "cancel") // too late
 		w.Clock.Advance(4 * time.Second)
-		w.becomes("R1", "SUCCESS")
+		w.awaitStatus("R1", "SUCCESS")
 	})
 	t.Run("language", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		link := w.makesCode("R1", "").Text("deepLink")
+		link := w.createCode("R1", "").Text("deepLink")
 		visit := func(query, accept string) enginetest.Response {
 			req := w.Request(http.MethodGet, link+query, nil)
 			req.Header.Set("Accept-Language", accept)
@@ -150,7 +150,7 @@ func TestPage(t *testing.T) {
 	t.Run("private_and_small", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		page := w.Visit(w.makesCode("R1", "", fields{"name": `Chez <b>"Awa"`}).Text("deepLink"))
+		page := w.Visit(w.createCode("R1", "", fields{"name": `Chez <b>"Awa"`}).Text("deepLink"))
 		weight := len(page.Body)
 		for _, asset := range []string{"page.css", "mark.svg"} {
 			got := w.Visit("/assets/" + asset)
@@ -175,10 +175,10 @@ func TestConcurrentPayments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			link := w.makesCode("R1", "", fields{"restrictions": fields{"isSingleUse": row.single}}).Text("deepLink")
+			link := w.createCode("R1", "", fields{"restrictions": fields{"isSingleUse": row.single}}).Text("deepLink")
 			var phones sync.WaitGroup
 			for range 4 {
-				phones.Go(func() { w.pays(link, "770123456") })
+				phones.Go(func() { w.payOnPage(link, "770123456") })
 			}
 			phones.Wait()
 			require.Len(t, w.Sim.Book(), row.want)

@@ -14,20 +14,20 @@ func TestOneStep(t *testing.T) {
 	t.Parallel()
 	pay := func(w *world, otp string) *http.Request {
 		customer := fields{"idType": "MSISDN", "id": "770543210", "otp": otp}
-		return w.call(http.MethodPost, oneStep, w.payment("R1", "770543210", fields{"customer": customer}))
+		return w.call(http.MethodPost, oneStep, w.paymentBody("R1", "770543210", fields{"customer": customer}))
 	}
 	issue := func(w *world) string {
 		req := w.call(http.MethodPost, otpPath, w.customer("770543210", sonatel.CustomerPIN))
-		return w.accepted(req, otpPath).Text("otp")
+		return w.expectAccepted(req, otpPath).Text("otp")
 	}
 	t.Run("password_used_once", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		wrong := w.call(http.MethodPost, otpPath, w.customer("770543210", "0000"))
-		w.refused(wrong, http.StatusBadRequest, "2011", "wrong PIN")
+		w.expectRefused(wrong, http.StatusBadRequest, "2011", "wrong PIN")
 		otp := issue(w)
 		for _, row := range []struct{ otp, code string }{{"000", "24"}, {otp, ""}, {otp, "24"}, {sonatel.OTP, ""}} {
-			w.answered(pay(w, row.otp), row.code, row.otp)
+			w.expectCode(pay(w, row.otp), row.code, row.otp)
 		}
 	})
 	t.Run("password_expires", func(t *testing.T) {
@@ -35,13 +35,13 @@ func TestOneStep(t *testing.T) {
 		w := newWorld(t)
 		otp := issue(w)
 		w.Clock.Advance(5*time.Minute + time.Second)
-		w.answered(pay(w, otp), "24", "expired password")
+		w.expectCode(pay(w, otp), "24", "expired password")
 	})
 	t.Run("another_merchant", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		body := w.payment("R1", "770123456", fields{"partner": fields{"idType": "CODE", "id": "1"}})
-		w.answered(w.call(http.MethodPost, oneStep, body), "2042", "another merchant")
+		body := w.paymentBody("R1", "770123456", fields{"partner": fields{"idType": "CODE", "id": "1"}})
+		w.expectCode(w.call(http.MethodPost, oneStep, body), "2042", "another merchant")
 	})
 }
 
@@ -50,7 +50,7 @@ func TestTwoSteps(t *testing.T) {
 	t.Run("confirmed", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		started := w.accepted(w.call(http.MethodPost, payments, w.payment("R1", "770333333")), payments)
+		started := w.expectAccepted(w.call(http.MethodPost, payments, w.paymentBody("R1", "770333333")), payments)
 		path := transactions + "/" + started.Text("transactionId") + "/confirm"
 		customer := w.customer("770333333", sonatel.CustomerPIN)
 		for _, row := range []struct {
@@ -63,18 +63,18 @@ func TestTwoSteps(t *testing.T) {
 			{"other customer", path, w.customer("770123456", sonatel.CustomerPIN), http.StatusNotFound, "60"},
 			{"unknown transaction", transactions + "/MP1/confirm", customer, http.StatusNotFound, "60"},
 		} {
-			w.refused(w.call(http.MethodPost, row.path, row.who), row.status, row.code, row.name)
+			w.expectRefused(w.call(http.MethodPost, row.path, row.who), row.status, row.code, row.name)
 		}
-		require.Equal(t, "SUCCESS", w.accepted(w.call(http.MethodPost, path, customer), "confirmation")["status"])
-		w.answered(w.call(http.MethodPost, path, customer), "51", "second confirmation")
-		w.becomes("R1", "SUCCESS")
+		require.Equal(t, "SUCCESS", w.expectAccepted(w.call(http.MethodPost, path, customer), "confirmation")["status"])
+		w.expectCode(w.call(http.MethodPost, path, customer), "51", "second confirmation")
+		w.awaitStatus("R1", "SUCCESS")
 		w.Clock.Advance(48 * time.Hour)
 		require.Len(t, w.Sim.Book(), 1)
 	})
 	t.Run("another_method", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		body := w.payment("R1", "770123456", fields{"method": "OTHER"})
-		w.answered(w.call(http.MethodPost, payments, body), "20", "another method")
+		body := w.paymentBody("R1", "770123456", fields{"method": "OTHER"})
+		w.expectCode(w.call(http.MethodPost, payments, body), "20", "another method")
 	})
 }

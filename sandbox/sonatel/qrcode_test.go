@@ -18,7 +18,7 @@ func TestQRCode(t *testing.T) {
 	t.Run("made", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		reply := w.makesCode("R1", "")
+		reply := w.createCode("R1", "")
 		link := w.URL + "/qr/" + reply.Text("qrId")
 		reply.Expect(t, "the response", fields{
 			"deepLink": link, "deepLinks": fields{"OM": link, "MAXIT": link}, "shortLink": link, "validity": 300,
@@ -34,7 +34,7 @@ func TestQRCode(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, link, text)
 		w.Clock.Advance(24 * time.Hour)
-		w.becomes("R1", "") // an unpaid code is in no history
+		w.awaitStatus("R1", "") // an unpaid code is in no history
 		w.ExpectNotices(0)
 	})
 	t.Run("refused", func(t *testing.T) {
@@ -55,14 +55,14 @@ func TestQRCode(t *testing.T) {
 			"nothing to pay":                 {fields{"amount": fields{"value": 0, "unit": "XOF"}}, "", "20"},
 			"a customer without a plus sign": {nil, "770123456", "2001"},
 		} {
-			w.refused(w.codeCall("R1", row.msisdn, row.change), http.StatusBadRequest, row.code, name)
+			w.expectRefused(w.codeCall("R1", row.msisdn, row.change), http.StatusBadRequest, row.code, name)
 		}
 		require.Empty(t, w.Sim.Codes())
 	})
 	t.Run("numeric_merchant_code", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.makesCode("R1", "", fields{"code": 100200, "validity": nil})
+		w.createCode("R1", "", fields{"code": 100200, "validity": nil})
 		code := w.Sim.Codes()[0]
 		require.Equal(t, 24*time.Hour, code.ValidUntil.Sub(code.CreatedAt))
 	})
@@ -70,18 +70,18 @@ func TestQRCode(t *testing.T) {
 	t.Run("below_10_francs", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.makesCode("R1", "+221770123456", fields{"amount": fields{"value": 9, "unit": "XOF"}})
-		w.makesCode("R2", "+221770123456", fields{"amount": fields{"value": 10, "unit": "XOF"}})
-		w.becomes("R2", "SUCCESS")
-		w.becomes("R1", "")
+		w.createCode("R1", "+221770123456", fields{"amount": fields{"value": 9, "unit": "XOF"}})
+		w.createCode("R2", "+221770123456", fields{"amount": fields{"value": 10, "unit": "XOF"}})
+		w.awaitStatus("R2", "SUCCESS")
+		w.awaitStatus("R1", "")
 	})
 	t.Run("expires_before_payment", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.makesCode("R1", "+221770444444", fields{"validity": 29})
-		w.makesCode("R2", "+221770444444", fields{"validity": 30})
+		w.createCode("R1", "+221770444444", fields{"validity": 29})
+		w.createCode("R2", "+221770444444", fields{"validity": 30})
 		w.Clock.Advance(time.Hour)
-		w.becomes("R2", "SUCCESS")
-		w.becomes("R1", "")
+		w.awaitStatus("R2", "SUCCESS")
+		w.awaitStatus("R1", "")
 	})
 }

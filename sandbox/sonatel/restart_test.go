@@ -35,26 +35,26 @@ func TestRestart(t *testing.T) {
 	t.Run("restores_everything", func(t *testing.T) {
 		t.Parallel()
 		w, restart := restarted(t)
-		w.registers()
-		w.deposits("PAID", "770123456")
-		w.makesCode("CODE", "+221770444444")
-		w.deposits("WAITS", "770444444")
-		sealed := w.deposit("SEALED", "770123456") // its PIN is encrypted with the earlier key
-		bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted("0000")}
-		w.refused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2011", "first wrong PIN")
+		w.registerCallback()
+		w.makeDeposit("PAID", "770123456")
+		w.createCode("CODE", "+221770444444")
+		w.makeDeposit("WAITS", "770444444")
+		sealed := w.depositBody("SEALED", "770123456") // its PIN is encrypted with the earlier key
+		bad := fields{"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encryptPIN("0000")}
+		w.expectRefused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2011", "first wrong PIN")
 		before := w.Sim.Book()
 
 		restart(5 * time.Second)
 		require.Len(t, before, 1)
 		require.Equal(t, before, w.Sim.Book())
-		w.refused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2012", "second wrong PIN")
-		w.accepted(w.call(http.MethodPost, cashins, sealed), "PIN under the key of before")
-		w.becomes("CODE", "")
+		w.expectRefused(w.call(http.MethodPost, balancePath, bad), http.StatusBadRequest, "2012", "second wrong PIN")
+		w.expectAccepted(w.call(http.MethodPost, cashins, sealed), "PIN under the key of before")
+		w.awaitStatus("CODE", "")
 		w.Clock.Advance(25*time.Second - time.Millisecond)
-		w.becomes("WAITS", "PENDING")
+		w.awaitStatus("WAITS", "PENDING")
 		w.Clock.Advance(time.Millisecond)
-		w.becomes("WAITS", "SUCCESS")
-		w.becomes("CODE", "SUCCESS")
+		w.awaitStatus("WAITS", "SUCCESS")
+		w.awaitStatus("CODE", "SUCCESS")
 		require.Equal(t, 1e9-150000, w.balance())
 		w.AwaitNotices(4)
 		for _, n := range w.Inbox.All() {
@@ -66,39 +66,39 @@ func TestRestart(t *testing.T) {
 	t.Run("customer_pays_meanwhile", func(t *testing.T) {
 		t.Parallel()
 		w, restart := restarted(t)
-		w.makesCode("IN", "+221770543210")
-		w.deposits("OUT", "770543210")
+		w.createCode("IN", "+221770543210")
+		w.makeDeposit("OUT", "770543210")
 		restart(time.Hour)
-		w.becomes("IN", "SUCCESS")
-		w.becomes("OUT", "SUCCESS")
+		w.awaitStatus("IN", "SUCCESS")
+		w.awaitStatus("OUT", "SUCCESS")
 		require.Len(t, w.Sim.Book(), 2)
 		require.Equal(t, enginetest.Morning.Add(time.Hour), w.Sim.Book()[0].At)
 	})
 	t.Run("paid_code_is_not_paid_again", func(t *testing.T) {
 		t.Parallel()
 		w, restart := restarted(t)
-		w.makesCode("PAID", "+221770123456", fields{"restrictions": nil})
-		w.makesCode("REFUSED", "+221770222222", fields{"restrictions": nil})
+		w.createCode("PAID", "+221770123456", fields{"restrictions": nil})
+		w.createCode("REFUSED", "+221770222222", fields{"restrictions": nil})
 		w.Clock.Advance(2 * time.Second)
-		w.becomes("REFUSED", "FAILED")
+		w.awaitStatus("REFUSED", "FAILED")
 		restart(time.Minute)
 		require.Len(t, w.Sim.Book(), 1)
 		require.Len(t, w.Sim.Transactions(), 2)
 		for _, c := range w.Sim.Codes() {
 			require.Nil(t, c.NextAt)
 		}
-		w.makesCode("PAID", "+221770123456") // its customer has paid the order already
+		w.createCode("PAID", "+221770123456") // its customer has paid the order already
 		w.Clock.Advance(time.Hour)
 		require.Len(t, w.Sim.Book(), 1)
 	})
 	t.Run("bulk_waits_as_a_whole", func(t *testing.T) {
 		t.Parallel()
 		w, restart := restarted(t)
-		lines := []fields{w.deposit("A", "770444444"), w.deposit("B", "770444444")}
-		bulk := w.accepted(w.call(http.MethodPost, bulkCashins, lines), bulkCashins).Text("bulkId")
+		lines := []fields{w.depositBody("A", "770444444"), w.depositBody("B", "770444444")}
+		bulk := w.expectAccepted(w.call(http.MethodPost, bulkCashins, lines), bulkCashins).Text("bulkId")
 		restart(time.Minute)
-		w.becomes("A", "SUCCESS")
-		w.becomes("B", "SUCCESS")
+		w.awaitStatus("A", "SUCCESS")
+		w.awaitStatus("B", "SUCCESS")
 		require.Len(t, w.search("bulkId="+bulk), 2)
 	})
 }
@@ -117,7 +117,7 @@ func TestDamagedJournal(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "journal.jsonl")
 			w := newWorld(t, journaled(path))
-			w.deposits("R1", "770123456")
+			w.makeDeposit("R1", "770123456")
 			enginetest.Close(t, w.Sim)
 			enginetest.ExpectJournalRepaired(t, path, tail, func() (*sonatel.Simulator, error) {
 				options := sonatel.Options{Options: w.Options()}

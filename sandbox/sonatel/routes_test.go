@@ -48,7 +48,7 @@ func TestToken(t *testing.T) {
 	}
 	req := w.Form("/oauth/v1/token", "grant_type", "client_credentials")
 	req.SetBasicAuth(id, secret)
-	w.accepted(req, "HTTP Basic")
+	w.expectAccepted(req, "HTTP Basic")
 }
 
 func TestAuthorization(t *testing.T) {
@@ -93,10 +93,10 @@ func TestAuthorization(t *testing.T) {
 			req := w.call(http.MethodGet, accountPath+"?type=customer&msisdn=770123456", nil)
 			row.change(w, req)
 			if row.code == "" {
-				w.accepted(req, name)
+				w.expectAccepted(req, name)
 				return
 			}
-			w.refused(req, row.want, row.code, name)
+			w.expectRefused(req, row.want, row.code, name)
 		})
 	}
 	t.Run("no_content_type_required", func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestAuthorization(t *testing.T) {
 			"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
 		})
 		w.bearer = grant.Text("refresh_token")
-		w.refused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "refresh token")
+		w.expectRefused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "refresh token")
 	})
 }
 
@@ -122,7 +122,7 @@ func TestProblem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	nothing := fields{"amount": fields{"value": 0, "unit": "XOF"}}
-	got := w.Fetch(w.call(http.MethodPost, cashins, w.deposit("R1", "770123456", nothing)))
+	got := w.Fetch(w.call(http.MethodPost, cashins, w.depositBody("R1", "770123456", nothing)))
 	require.Equal(t, "application/problem+json", got.Header.Get("Content-Type"))
 	require.Equal(t,
 		`{"type":"bad-request","title":"Bad Request","instance":"/api/eWallet/v1/cashins","status":"400","code":"20",`+
@@ -147,19 +147,19 @@ func TestRoutes(t *testing.T) {
 		"a body over 512 KiB":          {"POST", cashins, `{"x":"` + strings.Repeat("x", 1<<19) + `"}`, 413, "22"},
 		"the status of nothing":        {"GET", transactions + "/MP1/status", "", 404, "60"},
 	} {
-		w.refused(w.call(row.method, row.path, row.body), row.want, row.code, name)
+		w.expectRefused(w.call(row.method, row.path, row.body), row.want, row.code, name)
 	}
 }
 
 func TestFullSandbox(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *sonatel.Options) { o.MaxOrders = 1 })
-	w.deposits("R1", "770123456")
-	w.makesCode("R2", "")
+	w.makeDeposit("R1", "770123456")
+	w.createCode("R2", "")
 	for name, req := range map[string]*http.Request{
-		"a second deposit": w.call(http.MethodPost, cashins, w.deposit("R3", "770123456")),
+		"a second deposit": w.call(http.MethodPost, cashins, w.depositBody("R3", "770123456")),
 		"a second code":    w.codeCall("R3", ""),
 	} {
-		w.refused(req, http.StatusServiceUnavailable, "5", name)
+		w.expectRefused(req, http.StatusServiceUnavailable, "5", name)
 	}
 }

@@ -89,34 +89,34 @@ func TestSettings(t *testing.T) {
 func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	link := w.makesCode("R1", "+221770444444").Text("deepLink")
+	link := w.createCode("R1", "+221770444444").Text("deepLink")
 	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{"/oauth/v1/token", cashins, qrcode, balancePath} {
-		w.refused(w.call(http.MethodPost, path, fields{}), http.StatusServiceUnavailable, "5", path)
+		w.expectRefused(w.call(http.MethodPost, path, fields{}), http.StatusServiceUnavailable, "5", path)
 	}
 	page := w.Visit(link)
 	require.Equal(t, http.StatusServiceUnavailable, page.Status)
 	require.Contains(t, page.Body, "Service indisponible")
 	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
-	w.becomes("R1", "SUCCESS")
+	w.awaitStatus("R1", "SUCCESS")
 }
 
 // TestTimeOut finds by search the payments whose response was a 504.
 func TestTimeOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.registers()
+	w.registerCallback()
 	w.SetSwitches(`{"executes_then_times_out": true}`)
 	for path, body := range map[string]fields{
-		cashins: w.deposit("OUT", "770123456"), oneStep: w.payment("IN", "770123456"),
+		cashins: w.depositBody("OUT", "770123456"), oneStep: w.paymentBody("IN", "770123456"),
 	} {
-		w.refused(w.call(http.MethodPost, path, body), http.StatusGatewayTimeout, "1", path)
+		w.expectRefused(w.call(http.MethodPost, path, body), http.StatusGatewayTimeout, "1", path)
 	}
-	w.refused(w.codeCall("CODE", "+221770123456"), http.StatusGatewayTimeout, "1", qrcode)
-	w.becomes("OUT", "SUCCESS")
-	w.becomes("IN", "SUCCESS")
-	w.becomes("CODE", "")
+	w.expectRefused(w.codeCall("CODE", "+221770123456"), http.StatusGatewayTimeout, "1", qrcode)
+	w.awaitStatus("OUT", "SUCCESS")
+	w.awaitStatus("IN", "SUCCESS")
+	w.awaitStatus("CODE", "")
 	w.ExpectNotices(2)
 	require.Len(t, w.Sim.Book(), 2)
 }
@@ -124,11 +124,11 @@ func TestTimeOut(t *testing.T) {
 func TestDroppedAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	body := w.deposit("R1", "770123456")
+	body := w.depositBody("R1", "770123456")
 	w.SetSwitches(`{"drop_answers": 1}`)
 	w.ExpectNoReply(w.call(http.MethodPost, cashins, body))
-	w.becomes("R1", "SUCCESS")
-	w.showsBooked(engine.Out, 50000)
+	w.awaitStatus("R1", "SUCCESS")
+	w.expectBooked(engine.Out, 50000)
 }
 
 // TestFinalOnlyAfter keeps even immediate payments pending for two hours.
@@ -136,34 +136,34 @@ func TestFinalOnlyAfter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"final_only_after_ms": 7200000}`)
-	require.Equal(t, "PENDING", w.deposits("OUT", "770123456")["status"])
-	w.makesCode("IN", "+221770123456")
-	w.becomes("IN", "PENDING")
+	require.Equal(t, "PENDING", w.makeDeposit("OUT", "770123456")["status"])
+	w.createCode("IN", "+221770123456")
+	w.awaitStatus("IN", "PENDING")
 	w.Clock.Advance(2*time.Hour - time.Second)
-	w.becomes("OUT", "PENDING")
+	w.awaitStatus("OUT", "PENDING")
 	w.Clock.Advance(time.Second)
-	w.becomes("OUT", "SUCCESS")
-	w.becomes("IN", "SUCCESS")
+	w.awaitStatus("OUT", "SUCCESS")
+	w.awaitStatus("IN", "SUCCESS")
 }
 
 func TestTokenSwitches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"refuse_tokens": true}`)
-	w.refused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a revoked token")
+	w.expectRefused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a revoked token")
 	w.SetSwitches(`{"refuse_tokens": false, "token_lifetime_s": 60}`)
-	w.logsIn()
+	w.authorize()
 	w.Clock.Advance(time.Minute)
-	w.refused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a token of a minute")
+	w.expectRefused(w.call(http.MethodGet, transactions, nil), http.StatusUnauthorized, "10", "a token of a minute")
 }
 
 func TestBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	require.Equal(t, `{"qr_codes":[],"transactions":[],"paid":[]}`, w.Visit("/book").Body)
-	link := w.makesCode("IN", "+221770123456").Text("qrId")
-	w.becomes("IN", "SUCCESS")
-	w.deposits("OUT", "770123456")
+	link := w.createCode("IN", "+221770123456").Text("qrId")
+	w.awaitStatus("IN", "SUCCESS")
+	w.makeDeposit("OUT", "770123456")
 	book := w.Visit("/book")
 	book.ExpectNoTexts(t, link, sonatel.PIN+`"`, sonatel.CallbackKey)
 	var read struct {

@@ -58,11 +58,11 @@ func newWorld(t *testing.T, change ...func(*sonatel.Options)) *world {
 func (w *world) start(change ...func(*sonatel.Options)) {
 	w.T.Helper()
 	enginetest.Run(w.World, sonatel.New, sonatel.Options{Options: w.Options()}, change)
-	w.logsIn()
+	w.authorize()
 }
 
-// logsIn requests an access token with the sandbox's own credentials.
-func (w *world) logsIn() {
+// authorize requests an access token with the sandbox's own credentials.
+func (w *world) authorize() {
 	w.T.Helper()
 	_, reply := w.grant("/oauth/v1/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {sonatel.ClientID}, "client_secret": {sonatel.ClientSecret},
@@ -78,8 +78,8 @@ func (w *world) grant(path string, form url.Values) (int, fields) {
 	return w.FetchObject(req)
 }
 
-// encrypted returns a PIN encrypted with the served key, as Sonatel's own starter does it.
-func (w *world) encrypted(pin string) string {
+// encryptPIN returns a PIN encrypted with the served key, as Sonatel's own starter does it.
+func (w *world) encryptPIN(pin string) string {
 	w.T.Helper()
 	_, reply := w.get("/api/account/v1/publicKeys")
 	raw, err := base64.StdEncoding.DecodeString(reply.Text("key"))
@@ -94,12 +94,12 @@ func (w *world) encrypted(pin string) string {
 	return base64.StdEncoding.EncodeToString(sealed)
 }
 
-// deposit returns a body of cashins that Sonatel accepts. change replaces fields of it.
-func (w *world) deposit(reference, customer string, change ...fields) fields {
+// depositBody returns a body of cashins that Sonatel accepts. change replaces fields of it.
+func (w *world) depositBody(reference, customer string, change ...fields) fields {
 	w.T.Helper()
 	return fields{
 		"partner": fields{
-			"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encrypted(sonatel.PIN),
+			"idType": "MSISDN", "id": sonatel.RetailerMSISDN, "encryptedPinCode": w.encryptPIN(sonatel.PIN),
 		},
 		"customer": fields{"idType": "MSISDN", "id": customer}, "reference": reference,
 		"amount": fields{"value": 50000, "unit": "XOF"}, "receiveNotification": false,
@@ -107,8 +107,8 @@ func (w *world) deposit(reference, customer string, change ...fields) fields {
 	}.Over(change...)
 }
 
-// code returns a body of qrcode that Sonatel accepts.
-func (w *world) code(reference string, change ...fields) fields {
+// codeBody returns a body of qrcode that Sonatel accepts.
+func (w *world) codeBody(reference string, change ...fields) fields {
 	return fields{
 		"code": sonatel.MerchantCode, "name": "Boutique Awa", "reference": reference, "validity": 300,
 		"amount": fields{"value": 50000, "unit": "XOF"}, "metadata": fields{"order": "42"},
@@ -117,8 +117,8 @@ func (w *world) code(reference string, change ...fields) fields {
 	}.Over(change...)
 }
 
-// payment returns a body of onestep and of payments that Sonatel accepts.
-func (w *world) payment(reference, customer string, change ...fields) fields {
+// paymentBody returns a body of onestep and of payments that Sonatel accepts.
+func (w *world) paymentBody(reference, customer string, change ...fields) fields {
 	return fields{
 		"partner":  fields{"idType": "CODE", "id": sonatel.MerchantCode},
 		"customer": fields{"idType": "MSISDN", "id": customer, "otp": sonatel.OTP},
@@ -129,52 +129,52 @@ func (w *world) payment(reference, customer string, change ...fields) fields {
 // customer returns a customer with a PIN, encrypted.
 func (w *world) customer(id, pin string) fields {
 	w.T.Helper()
-	return fields{"idType": "MSISDN", "id": id, "encryptedPinCode": w.encrypted(pin)}
+	return fields{"idType": "MSISDN", "id": id, "encryptedPinCode": w.encryptPIN(pin)}
 }
 
-// deposits makes one cashins call, which must be accepted.
-func (w *world) deposits(reference, customer string) fields {
+// makeDeposit makes one cashins call, which must be accepted.
+func (w *world) makeDeposit(reference, customer string) fields {
 	w.T.Helper()
-	return w.accepted(w.call(http.MethodPost, cashins, w.deposit(reference, customer)), cashins)
+	return w.expectAccepted(w.call(http.MethodPost, cashins, w.depositBody(reference, customer)), cashins)
 }
 
-// makesCode makes one qrcode call for a customer, which must be accepted.
-func (w *world) makesCode(reference, msisdn string, change ...fields) fields {
+// createCode makes one qrcode call for a customer, which must be accepted.
+func (w *world) createCode(reference, msisdn string, change ...fields) fields {
 	w.T.Helper()
-	return w.accepted(w.codeCall(reference, msisdn, change...), qrcode)
+	return w.expectAccepted(w.codeCall(reference, msisdn, change...), qrcode)
 }
 
-// accepted makes a call that must be answered 200.
-func (w *world) accepted(req *http.Request, name string) fields {
+// expectAccepted makes a call that must be answered 200.
+func (w *world) expectAccepted(req *http.Request, name string) fields {
 	w.T.Helper()
 	status, reply := w.FetchObject(req)
 	require.Equal(w.T, http.StatusOK, status, "%s: %v", name, reply)
 	return reply
 }
 
-// refused makes a call that must be answered with a status and the code of a problem.
-func (w *world) refused(req *http.Request, status int, code, name string) {
+// expectRefused makes a call that must be answered with a status and the code of a problem.
+func (w *world) expectRefused(req *http.Request, status int, code, name string) {
 	w.T.Helper()
 	got, reply := w.FetchObject(req)
 	require.Equal(w.T, status, got, "%s: %v", name, reply)
 	require.Equal(w.T, code, reply["code"], "%s: %v", name, reply)
 }
 
-// answered makes a call that must be refused with status 400 and the code of a problem. An
+// expectCode makes a call that must be refused with status 400 and the code of a problem. An
 // empty code means that it must be accepted.
-func (w *world) answered(req *http.Request, code, name string) {
+func (w *world) expectCode(req *http.Request, code, name string) {
 	w.T.Helper()
 	if code == "" {
-		w.accepted(req, name)
+		w.expectAccepted(req, name)
 		return
 	}
-	w.refused(req, http.StatusBadRequest, code, name)
+	w.expectRefused(req, http.StatusBadRequest, code, name)
 }
 
 // codeCall returns a qrcode call whose callback goes to the inbox.
 func (w *world) codeCall(reference, msisdn string, change ...fields) *http.Request {
 	w.T.Helper()
-	req := w.call(http.MethodPost, qrcode, w.code(reference, change...))
+	req := w.call(http.MethodPost, qrcode, w.codeBody(reference, change...))
 	req.Header.Set("X-Callback-Url", w.Inbox.NotifyURL())
 	if msisdn != "" {
 		req.Header.Set(sonatel.MSISDNHeader, msisdn)
@@ -191,9 +191,9 @@ func (w *world) search(query string) []fields {
 	return found
 }
 
-// becomes waits until the only transaction with a reference has the status want; "" waits
+// awaitStatus waits until the only transaction with a reference has the status want; "" waits
 // until there is none. It returns the transaction.
-func (w *world) becomes(reference, want string) fields {
+func (w *world) awaitStatus(reference, want string) fields {
 	w.T.Helper()
 	var found []fields
 	got := ""
@@ -212,8 +212,8 @@ func (w *world) becomes(reference, want string) fields {
 	return found[0]
 }
 
-// registers registers the inbox as the merchant's address for callbacks, with a key.
-func (w *world) registers() {
+// registerCallback registers the inbox as the merchant's address for callbacks, with a key.
+func (w *world) registerCallback() {
 	w.T.Helper()
 	w.ExpectReply(w.call(http.MethodPost, callbackPath, fields{
 		"code": sonatel.MerchantCode, "name": "Boutique Awa", "callbackUrl": w.Inbox.NotifyURL(), "apiKey": "key",
@@ -238,7 +238,7 @@ const tokenLife = 4 * time.Minute
 func (w *world) call(method, path string, body any) *http.Request {
 	w.T.Helper()
 	if w.Clock.Now().Sub(w.granted) > tokenLife {
-		w.logsIn()
+		w.authorize()
 	}
 	req := w.Request(method, path, body)
 	req.Header.Set("Authorization", "Bearer "+w.bearer)
