@@ -14,13 +14,6 @@ type settings struct {
 	Quirks map[string]bool `json:"quirks"` // the operator's own
 }
 
-// Quirk reports whether one of the operator's own switches is on.
-func (e *Engine) Quirk(name string) bool {
-	e.store.Lock()
-	defer e.store.Unlock()
-	return e.quirks[name]
-}
-
 // Settings reads and changes everything that can be set of an engine.
 func (e *Engine) Settings() Settings {
 	if e.options.CollectsOnly && len(e.options.Quirks) == 0 {

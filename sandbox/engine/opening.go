@@ -30,23 +30,23 @@ type Opening struct {
 // OpenAll opens orders with courses of their own, in one step: all of them or none. ID or
 // the option NewID, Reference, MSISDN, Asked, Currency and Direction are mandatory; an Amount of 0 means
 // Asked. Its errors are ErrFull, ErrUsed and ErrFloat.
-func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
-	e.store.Lock()
-	defer e.store.Unlock()
-	if e.orders.Len()+len(wanted) > e.options.MaxOrders {
+func (b *orderBook) OpenAll(wanted ...Opening) ([]Order, error) {
+	b.store.Lock()
+	defer b.store.Unlock()
+	if b.orders.Len()+len(wanted) > b.options.MaxOrders {
 		return nil, ErrFull
 	}
 	// Under the same lock as Record, so concurrent orders cannot overdraw the float.
-	orders, left := make([]Order, len(wanted)), e.float-e.taken
+	orders, left := make([]Order, len(wanted)), b.float-b.taken
 	for i, one := range wanted {
-		o, err := e.begin(one, left, e.orders.Len()+i)
+		o, err := b.begin(one, left, b.orders.Len()+i)
 		if err != nil {
 			return nil, err
 		}
 		orders[i] = o
 		left -= o.floatTaken()
 	}
-	if err := e.store.Record(entryOf(orders...)); err != nil {
+	if err := b.store.Record(entryOf(orders...)); err != nil {
 		return nil, err
 	}
 	return orders, nil
@@ -54,42 +54,33 @@ func (e *Engine) OpenAll(wanted ...Opening) ([]Order, error) {
 
 // begin returns the order of an opening at the start of its course. left is the money left
 // in the float, and count the number of orders before it.
-func (e *Engine) begin(wanted Opening, left int64, count int) (Order, error) {
+func (b *orderBook) begin(wanted Opening, left int64, count int) (Order, error) {
 	o, course := wanted.Order, wanted.Course
-	o.OpenedAt = e.Now()
+	o.OpenedAt = b.Now()
 	o.ChangedAt = o.OpenedAt
 	if o.ID == "" {
-		o.ID = e.options.NewID(o, count)
+		o.ID = b.options.NewID(o, count)
 	}
-	if e.isUsed(o) {
+	if b.isUsed(o) {
 		return Order{}, ErrUsed
 	}
 	if o.Amount == 0 {
 		o.Amount = o.Asked
 	}
 	o.Notes = maps.Clone(o.Notes) // the caller may still change its own map
-	if wanted.LosesResponses && e.calls[paymentKeyOf(o)]%2 == 0 {
+	if wanted.LosesResponses && b.calls[paymentKeyOf(o)]%2 == 0 {
 		o.ResponseLost = true // the first, the third, …
 	}
 	if o.OnPage && o.ResponseLost { // nobody acts on a page that nobody received
-		course = Course{Ends: Lapsed, Reason: Silence, After: e.options.Lapse}
+		course = Course{Ends: Lapsed, Reason: Silence, After: b.options.Lapse}
 	}
 	o.follow(course)
-	err := e.checkMoney(Order{}, o, left)
+	err := b.checkMoney(Order{}, o, left)
 	if errors.Is(err, ErrFloat) && wanted.WithoutFloat != nil {
 		o.follow(*wanted.WithoutFloat)
 		return o, nil
 	}
 	return o, err
-}
-
-// open opens one order.
-func (e *Engine) open(wanted Opening) (Order, error) {
-	orders, err := e.OpenAll(wanted)
-	if err != nil {
-		return Order{}, err
-	}
-	return orders[0], nil
 }
 
 // entry is one line of the journal. It holds the orders that one step changed, or data of
@@ -110,24 +101,24 @@ func entryOf(orders ...Order) entry {
 
 // RecordOwn writes data of the operator into the journal, as JSON. It returns when they are
 // on the disk. A restart passes them to the option Restore.
-func (e *Engine) RecordOwn(data any) error {
+func (b *orderBook) RecordOwn(data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return err
 	}
-	return e.store.journal.Append(entry{Own: raw})
+	return b.store.journal.Append(entry{Own: raw})
 }
 
 // apply stores what a line of the journal holds.
-func (e *Engine) apply(line entry) error {
+func (b *orderBook) apply(line entry) error {
 	switch {
-	case line.Own != nil && e.options.Restore != nil:
-		return e.options.Restore(line.Own)
+	case line.Own != nil && b.options.Restore != nil:
+		return b.options.Restore(line.Own)
 	case line.Order != nil:
-		e.put(*line.Order)
+		b.put(*line.Order)
 	case line.Orders != nil:
 		for _, o := range line.Orders {
-			e.put(o)
+			b.put(o)
 		}
 	default:
 		return errors.New("the line holds no order; begin with an empty journal")

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"net/http"
 )
@@ -125,75 +124,5 @@ func (e *Engine) carryOn(opened []Order) {
 		if !o.Open() || o.awaitsResponse() {
 			e.Proceed(o)
 		}
-	}
-}
-
-// Proceed starts the course of an order that no call opened: it schedules the end, or sends
-// the callback of an order that ended already.
-func (e *Engine) Proceed(o Order) {
-	if o.Open() {
-		e.schedule(o)
-		return
-	}
-	e.notify(o, max(o.Copies, 1))
-	e.scheduleCorrection(o)
-}
-
-// NotifyAgain sends the callback of an order once more, as an operator does on request.
-func (e *Engine) NotifyAgain(o Order) { e.notify(o, 1) }
-
-// notify sends the callback of an order. The number and the switches decide how often and how
-// late.
-func (e *Engine) notify(o Order, copies int) {
-	e.Notify(func() { e.send(o, copies) })
-}
-
-// send queues the callback of an order, unless notifications are off at that time.
-func (e *Engine) send(o Order, copies int) {
-	switches := e.Faults.Read()
-	if msg, wanted := e.message(o); wanted && !switches.NotificationsOff {
-		msg.Copies = copies * switches.NotificationCopies
-		e.Notifier.Enqueue(msg)
-	}
-}
-
-// notifyNow sends the callback of an order and waits for the response, even if the caller
-// disconnects. It returns false if callbacks are delayed: a delayed one must not arrive
-// before the response.
-func (e *Engine) notifyNow(ctx context.Context, o Order) bool {
-	if e.DelaysNotifications() {
-		return false
-	}
-	if msg, wanted := e.message(o); wanted && !e.Faults.Read().NotificationsOff {
-		e.Notifier.Deliver(context.WithoutCancel(ctx), msg)
-	}
-	return true
-}
-
-// message returns the callback of an order, and false if there is none. Each copy sent is
-// counted.
-func (e *Engine) message(o Order) (Notification, bool) {
-	if e.options.Callback == nil {
-		return Notification{}, false
-	}
-	msg := e.options.Callback(o)
-	answered := msg.OnResponse
-	msg.OnResponse = func(status int) {
-		e.count(o.ID)
-		if answered != nil {
-			answered(status)
-		}
-	}
-	return msg, msg.URL != ""
-}
-
-// count adds one to the callbacks of an order.
-func (e *Engine) count(id string) {
-	_, err := e.alter(id, func(o *Order) bool {
-		o.Callbacks++
-		return true
-	})
-	if err != nil {
-		e.Log.Error("callback not counted", "error", err)
 	}
 }
