@@ -24,7 +24,8 @@ func TestWebhook(t *testing.T) {
 	}{
 		"a session": {
 			sessions, current("R1", number("543210")), 10 * time.Second,
-			`,"fees":6,"type":"payin","amount":300,"status":"processed","failure":null,"currency":"XOF","customer":{"name":"Awa Koné"`,
+			`,"fees":6,"type":"payin","amount":300,"status":"processed","failure":null,"currency":"XOF",` +
+				`"customer":{"name":"Awa Koné"`,
 			fields{"reference": "R1", "confirmationStatus": "accepted", "chargedAmount": 306, "transaction": nil},
 		},
 		"a seed session": {
