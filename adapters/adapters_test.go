@@ -21,7 +21,7 @@ func orange(code pirogue.OperatorCode) config.Operator {
 	}
 }
 
-func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
+func TestOpen(t *testing.T) {
 	t.Parallel()
 	got, err := adapters.Open([]config.Operator{orange("orange-web-ml"), orange("orange-web-ml-2")}, time.Now)
 	require.NoError(t, err, len(got))
@@ -37,7 +37,7 @@ func TestInstancesKeepTheirPlaceInTheRoutes(t *testing.T) {
 	require.Equal(t, want, one)
 }
 
-func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {
+func TestCallTimeout(t *testing.T) {
 	t.Parallel()
 	web, nova := orange("orange-web-ml"), config.Operator{
 		Code: "novasend-ci", Adapter: "novasend", Mode: pirogue.Live, Country: "CI", Currency: pirogue.XOF,
@@ -57,7 +57,7 @@ func TestAnInstanceWaitsAsLongAsItsClient(t *testing.T) {
 	}
 }
 
-func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
+func TestOpenReportsEveryMistake(t *testing.T) {
 	t.Parallel()
 	strange, bare, nameless := orange("strange"), orange("bare"), orange("")
 	strange.Adapter = "carrier-pigeon"
@@ -76,7 +76,7 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
+func TestAbsenceProvesWithoutStatus(t *testing.T) {
 	t.Parallel()
 	mute := config.Operator{
 		Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Live, Country: "CM", Currency: pirogue.XAF,
@@ -90,7 +90,7 @@ func TestAbsenceProvesNothingWhereNobodyCanAsk(t *testing.T) {
 	require.ErrorContains(t, err, "absence_proves")
 }
 
-func TestTheLimitsOfAContractAreWithinTheMaximum(t *testing.T) {
+func TestContractLimits(t *testing.T) {
 	t.Parallel()
 	contract := config.Operator{
 		Code: "taramoney-cm", Adapter: "taramoney", Mode: pirogue.Live, Country: "CM", Currency: pirogue.XAF,

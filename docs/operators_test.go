@@ -41,7 +41,7 @@ var proofs = map[string]map[string]string{
 	"novasend": bothWays(map[string]string{"balance": "TestNovasend"}),
 	"digitalpaye": bothWays(map[string]string{
 		"balance": "TestWhereABalanceIsAskedFor", "statement": "TestAStatementIsReadToItsEnd",
-		"customers": "TestACustomerIsKeptFoundAndListedInEveryShape",
+		"customers": "TestCustomers",
 	}),
 	"taramoney": bothWays(map[string]string{
 		"statement": "TestAListIsReadToItsEnd", "resend": "TestAWebhookIsAskedForAgain",

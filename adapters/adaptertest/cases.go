@@ -30,10 +30,10 @@ func Rows[S ~struct {
 	Outcome pirogue.Outcome
 	Code    pirogue.Code
 	TxID    string
-}](answers map[string]S, calls ...Call) map[string]Case {
+}](rows map[string]S, calls ...Call) map[string]Case {
 	cases := map[string]Case{}
-	for name, answer := range answers {
-		s := Row(answer)
+	for name, row := range rows {
+		s := Row(row)
 		for _, call := range calls {
 			cases[string(call)+" is "+name] = Case{
 				Call: call, Reply: Reply{Status: s.Status, File: s.File}, Outcome: s.Outcome, Code: s.Code, TxID: s.TxID,
@@ -64,12 +64,12 @@ func PaidCase(call Call, file, txID string, amount pirogue.Money, mismatch strin
 	}
 }
 
-// StatusWords returns a Case for each word of a vocabulary and each answer. It replaces * in the
-// answer's file by the word. Only a success keeps the answer's amount.
-func StatusWords(words map[string]pirogue.Outcome, answers ...Case) map[string]Case {
+// StatusWords returns a Case for each word of a vocabulary and each case. It replaces * in the
+// case's file by the word. Only a success keeps the case's amount.
+func StatusWords(words map[string]pirogue.Outcome, rows ...Case) map[string]Case {
 	cases := map[string]Case{}
 	for word, outcome := range words {
-		for _, c := range answers {
+		for _, c := range rows {
 			name := fmt.Sprintf("%s says %s in %d %s", c.Call, word, c.Reply.Status, c.Reply.File)
 			c.Outcome, c.Reply.File = outcome, strings.ReplaceAll(c.Reply.File, "*", word)
 			if outcome != pirogue.OutcomePaid {

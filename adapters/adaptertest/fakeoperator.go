@@ -14,10 +14,10 @@ type fakeOperator struct {
 	server  *httptest.Server
 	prelude map[string]Response // set before the first request
 
-	mu      sync.Mutex
-	handler http.HandlerFunc
-	heard   int // requests besides the prelude, read to their end
-	asked   int // requests of the prelude
+	mu           sync.Mutex
+	handler      http.HandlerFunc
+	calls        int // requests besides the prelude, read to their end
+	preludeCalls int // requests of the prelude
 }
 
 // newFakeOperator starts the server. It ends with the test.
@@ -33,7 +33,7 @@ func newFakeOperator(t *testing.T, s Suite) *fakeOperator {
 		}
 		if said, ok := n.prelude[r.URL.Path]; ok {
 			n.mu.Lock()
-			n.asked++
+			n.preludeCalls++
 			n.mu.Unlock()
 			w.WriteHeader(said.Status)
 			w.Write([]byte(said.Body))
@@ -49,7 +49,7 @@ func newFakeOperator(t *testing.T, s Suite) *fakeOperator {
 func (n *fakeOperator) next() http.HandlerFunc {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.heard++
+	n.calls++
 	return n.handler
 }
 
@@ -57,7 +57,7 @@ func (n *fakeOperator) next() http.HandlerFunc {
 func (n *fakeOperator) handle(handler http.HandlerFunc) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.handler, n.heard = handler, 0
+	n.handler, n.calls = handler, 0
 }
 
 // respond sets a status and a body as the response to the following requests.
@@ -72,12 +72,12 @@ func (n *fakeOperator) respond(status int, body []byte) {
 func (n *fakeOperator) count() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.heard
+	return n.calls
 }
 
 // everything returns the number of requests since handle, and all those of the prelude.
 func (n *fakeOperator) everything() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.heard + n.asked
+	return n.calls + n.preludeCalls
 }

@@ -50,16 +50,16 @@ func faults(good Reply, body []byte) map[string]fault {
 		"is silent":                    {silent, impatient},
 		"answers one byte a second":    {drip, impatient},
 		"breaks off the answer":        {breakOff(body), patient},
-		"answers a page":               {answer(200, "<html><body>Welcome to our Wi-Fi</body></html>"), patient},
-		"answers nothing":              {answer(200, ""), patient},
-		"answers half a JSON":          {answer(good.Status, string(body[:len(body)/2])), patient},
-		"answers null":                 {answer(good.Status, "null"), patient},
-		"answers an empty object":      {answer(good.Status, "{}"), patient},
-		emptyList:                      {answer(good.Status, "[]"), patient},
-		"answers a page for a refusal": {answer(403, "<html>Forbidden by proxy</html>"), patient},
-		"answers 500":                  {answer(500, `{"code":60,"message":"internal"}`), patient},
-		"answers 502":                  {answer(502, "<html>Bad gateway</html>"), patient},
-		"answers 504":                  {answer(504, ""), patient},
+		"answers a page":               {respondWith(200, "<html><body>Welcome to our Wi-Fi</body></html>"), patient},
+		"answers nothing":              {respondWith(200, ""), patient},
+		"answers half a JSON":          {respondWith(good.Status, string(body[:len(body)/2])), patient},
+		"answers null":                 {respondWith(good.Status, "null"), patient},
+		"answers an empty object":      {respondWith(good.Status, "{}"), patient},
+		emptyList:                      {respondWith(good.Status, "[]"), patient},
+		"answers a page for a refusal": {respondWith(403, "<html>Forbidden by proxy</html>"), patient},
+		"answers 500":                  {respondWith(500, `{"code":60,"message":"internal"}`), patient},
+		"answers 502":                  {respondWith(502, "<html>Bad gateway</html>"), patient},
+		"answers 504":                  {respondWith(504, ""), patient},
 		"answers compressed, unasked":  {squeezed(good.Status, body), patient},
 	}
 }
@@ -80,8 +80,8 @@ func (s Suite) runFaults(t *testing.T, call Call) {
 			s.check(t, s.after(call, name), got, err)
 			took := time.Since(start)
 			require.LessOrEqual(t, took, f.patience+slack)
-			heard := n.count()
-			require.Equal(t, 1, heard)
+			received := n.count()
+			require.Equal(t, 1, received)
 		})
 	}
 	t.Run("reads and redirects", func(t *testing.T) { s.redirects(t, call) })
@@ -153,8 +153,8 @@ func (s Suite) unreachable(t *testing.T, call Call) {
 			s.check(t, Case{Code: operator.NotSent}, got, err)
 		})
 	}
-	heard := n.count()
-	require.Equal(t, 0, heard)
+	received := n.count()
+	require.Equal(t, 0, received)
 }
 
 // goesAway closes the port after one good call. The prelude is then over, so the call
@@ -171,8 +171,8 @@ func (s Suite) goesAway(t *testing.T, call Call) {
 	s.check(t, Case{Code: operator.NotSent}, got, err)
 }
 
-// answer returns a handler that sends a status and a body.
-func answer(status int, body string) http.HandlerFunc {
+// respondWith returns a handler that sends a status and a body.
+func respondWith(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
 		w.Write([]byte(body))

@@ -102,8 +102,8 @@ func (s Suite) unsent(t *testing.T, call Call, spoil func(*operator.CollectReque
 	spoilt := s.spoilt(spoil)
 	got, err := spoilt.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
 	s.check(t, Case{Code: operator.Unable}, got, err)
-	heard := n.everything()
-	require.Equal(t, 0, heard)
+	received := n.everything()
+	require.Equal(t, 0, received)
 	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
 	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number),
 		"the number is repeated: %v", err)

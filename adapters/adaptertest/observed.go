@@ -26,23 +26,23 @@ type observed struct {
 
 // String returns the record as one line.
 func (s *observed) String() string {
-	said := []string{
+	parts := []string{
 		either(s.sameOnce, "same reference: executed once", "same reference: executed twice") + ", " + s.secondResult,
 		either(s.renewedOnce, "other reference: executed once", "other reference: executed twice"),
 	}
 	switch {
 	case !s.hasStatus:
-		said = append(said, "cannot be asked")
+		parts = append(parts, "cannot be asked")
 	case s.byReference:
-		said = append(said, "found by reference")
+		parts = append(parts, "found by reference")
 	default:
-		said = append(said, "not found once its answer is lost")
+		parts = append(parts, "not found once its response is lost")
 	}
 	if s.hasStatus {
-		said = append(said, either(s.absent, "absence said", "absence never said"))
+		parts = append(parts, either(s.absent, "absence parts", "absence never parts"))
 	}
-	said = append(said, either(s.hasCallback, "callbacks proven by "+string(s.proof), "no callback"))
-	return string(s.call) + ": " + strings.Join(said, "; ")
+	parts = append(parts, either(s.hasCallback, "callbacks proven by "+string(s.proof), "no callback"))
+	return string(s.call) + ": " + strings.Join(parts, "; ")
 }
 
 // either returns yes if holds is true, and no otherwise.
@@ -67,7 +67,7 @@ func (s *observed) broken(c operator.Capability, absence bool) []string {
 	}{
 		{"a repeated reference is executed once", s.mayRepeat(c), s.sameOnce},
 		{
-			"a repeated reference gets an answer", c.Reference == operator.IdempotentByReference,
+			"a repeated reference gets a result", c.Reference == operator.IdempotentByReference,
 			accepted[pirogue.Outcome(s.secondResult)],
 		},
 		{"a lost one cannot be paid", s.call == Collect && c.OnLostResponse == operator.ResendNewReference, s.renewedOnce},

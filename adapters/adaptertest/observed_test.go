@@ -9,7 +9,7 @@ import (
 	"pirogue/operator"
 )
 
-func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
+func TestBrokenPromises(t *testing.T) {
 	t.Parallel()
 	good := observed{
 		hasStatus: true, hasCallback: true, sameOnce: true, renewedOnce: true, byReference: true, absent: true,
@@ -24,7 +24,7 @@ func TestAPromiseThatWasNotSeenIsBroken(t *testing.T) {
 	nothing := operator.Capability{
 		Reference: operator.NeitherByReference, OnLostResponse: operator.ResendNever, Proof: operator.ProofNone,
 	}
-	const answered = "a repeated reference gets an answer"
+	const answered = "a repeated reference gets a result"
 	const once, lost, found, absent, proven = "a repeated reference is executed once", "a lost one cannot be paid",
 		"its reference finds it", "what is absent was never executed", "its callbacks are proven by a signature"
 	tests := map[string]struct {

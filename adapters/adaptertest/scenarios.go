@@ -370,21 +370,21 @@ func (v *verification) receiveCallbacks(t *testing.T, seen *observed) {
 	v.registerCallback(t, a)
 	v.mustSend(t, a)
 	if !seen.hasCallback {
-		heard := v.awaitCallbacks(a, 0)
-		require.Empty(t, heard, "%d callbacks of what is not told", len(heard))
+		received := v.awaitCallbacks(a, 0)
+		require.Empty(t, received, "%d callbacks about a call without callbacks", len(received))
 		return
 	}
-	heard := v.awaitCallbacks(a, 3)
-	require.Len(t, heard, 3)
-	require.True(t, heard[0].early, "%d callbacks; want three, the first before the answer", len(heard))
+	received := v.awaitCallbacks(a, 3)
+	require.Len(t, received, 3)
+	require.True(t, received[0].early, "%d callbacks; want three, the first before the answer", len(received))
 	reader, ok := v.open(t, patient).(operator.CallbackReader)
 	require.True(t, ok, "the operator reads no callbacks")
-	early, err := reader.Callback(pirogue.Attempt{Ref: a.query.Ref}, heard[0].header, heard[0].body)
+	early, err := reader.Callback(pirogue.Attempt{Ref: a.query.Ref}, received[0].header, received[0].body)
 	require.NoError(t, err, early.Outcome)
 	require.True(t, accepted[early.Outcome], "before the answer: %q; want it understood", early.Outcome)
 	attempt := pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}
 	var first operator.OperatorResult
-	for n, one := range heard {
+	for n, one := range received {
 		got, err := reader.Callback(attempt, one.header, one.body)
 		if n == 0 {
 			first = got
@@ -397,12 +397,12 @@ func (v *verification) receiveCallbacks(t *testing.T, seen *observed) {
 			require.True(t, got.Mismatch != "" || got.Amount == a.query.Amount, "callback %d: %+v", n+1, got)
 		}
 	}
-	seen.proof = v.proof(t, reader, a, heard[0], first)
+	seen.proof = v.proof(t, reader, a, received[0], first)
 }
 
 // proof sends forged callbacks to the adapter and returns the proof that rejected them.
 func (v *verification) proof(
-	t *testing.T, reader operator.CallbackReader, a *attempt, heard receivedCallback, was operator.OperatorResult,
+	t *testing.T, reader operator.CallbackReader, a *attempt, received receivedCallback, was operator.OperatorResult,
 ) operator.CallbackProof {
 	t.Helper()
 	other := v.attemptOf(a)
@@ -412,19 +412,19 @@ func (v *verification) proof(
 	v.setFaults(t, force(pays))
 	v.mustSend(t, other)
 	stranger := pirogue.Attempt{Ref: a.query.Ref, Handle: other.query.Handle}
-	if _, err := reader.Callback(stranger, http.Header{}, heard.body); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
+	if _, err := reader.Callback(stranger, http.Header{}, received.body); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
 		return operator.ProofNone
 	}
 	name := string(a.query.Ref)
-	if !bytes.Contains(heard.body, []byte(name)) {
+	if !bytes.Contains(received.body, []byte(name)) {
 		name = was.ProviderTxID
 	}
-	altered := bytes.ReplaceAll(heard.body, []byte(name), []byte(strings.Repeat("Z", len(name))))
+	altered := bytes.ReplaceAll(received.body, []byte(name), []byte(strings.Repeat("Z", len(name))))
 	attempt := pirogue.Attempt{
 		Ref:    pirogue.OperatorRef(strings.ReplaceAll(string(a.query.Ref), name, strings.Repeat("Z", len(name)))),
 		Handle: a.query.Handle,
 	}
-	if _, err := reader.Callback(attempt, heard.header, altered); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
+	if _, err := reader.Callback(attempt, received.header, altered); pirogue.CodeOf(err) != pirogue.SignatureInvalid {
 		return operator.ProofToken
 	}
 	return operator.ProofSignature

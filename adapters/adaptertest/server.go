@@ -14,7 +14,7 @@ import (
 type Response struct {
 	Status int
 	Body   string
-	Hold   <-chan struct{} // when set, the answer waits for it
+	Hold   <-chan struct{} // when set, the response waits for it
 	Takes  time.Duration   // the delay before it is sent
 }
 
@@ -27,7 +27,7 @@ type RecordedRequest struct {
 	Header             http.Header
 }
 
-// Server records the requests it reads and answers them by path. It gives each of several
+// Server records the requests it reads and responds by path. It gives each of several
 // answers to one path once, and repeats the last. The answers of the path "" serve every
 // path without its own.
 type Server struct {
@@ -66,7 +66,7 @@ func NewServer(t *testing.T, answers map[string][]Response, defaults map[string]
 	return s
 }
 
-// take records a request and returns its answer.
+// take records a request and returns its response.
 func (s *Server) take(l RecordedRequest, path string) Response {
 	s.mu.Lock()
 	defer s.mu.Unlock()

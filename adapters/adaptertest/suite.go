@@ -2,7 +2,7 @@
 // it with recorded responses of its operator. The package adds the faults that every
 // adapter must survive, from a closed port to a body of 50 MB.
 //
-// Its second part, Witness, compares an adapter with the simulator of its operator.
+// VerifyAgainstSimulator compares an adapter with the simulator of its operator.
 package adaptertest
 
 import (
@@ -191,12 +191,12 @@ func (s Suite) check(t *testing.T, want Case, got operator.OperatorResult, err e
 	require.Equal(t, want.Amount, got.Amount)
 	require.Equal(t, want.Extra, got.Extra)
 	require.Equal(t, want.Mismatch, got.Mismatch)
-	said := got.Message
+	text := got.Message
 	if err != nil {
-		said = err.Error()
+		text = err.Error()
 	}
 	for _, secret := range s.Secrets {
-		require.NotContains(t, said, secret)
+		require.NotContains(t, text, secret)
 	}
 }
 

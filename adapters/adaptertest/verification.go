@@ -143,10 +143,10 @@ func (v *verification) receiveCallback(w http.ResponseWriter, r *http.Request) {
 func (v *verification) awaitCallbacks(a *attempt, enough int) []receivedCallback {
 	for deadline := time.Now().Add(time.Second); ; time.Sleep(time.Millisecond) {
 		v.mu.Lock()
-		heard := v.callbacks[string(a.query.Ref)]
+		received := v.callbacks[string(a.query.Ref)]
 		v.mu.Unlock()
-		if len(heard) >= enough || time.Now().After(deadline) {
-			return heard
+		if len(received) >= enough || time.Now().After(deadline) {
+			return received
 		}
 	}
 }
@@ -185,7 +185,7 @@ func (v *verification) canAsk(t *testing.T) bool {
 	return ok
 }
 
-// setFaults resets the simulator to the stand's settings, then applies those of a scenario.
+// setFaults resets the simulator to the setup's settings, then applies those of a scenario.
 func (v *verification) setFaults(t *testing.T, settings string) {
 	t.Helper()
 	err := v.simulator.Settings().Heal()
@@ -247,7 +247,7 @@ func (v *verification) query(call Call) operator.StatusQuery {
 			Collect: pirogue.CashIn, Disburse: pirogue.CashOut,
 			Refund: pirogue.Refund,
 		}[call],
-		Ref:    pirogue.OperatorRef(fmt.Sprintf("WITNESS%04d", v.refs)),
+		Ref:    pirogue.OperatorRef(fmt.Sprintf("VERIFY%05d", v.refs)),
 		Amount: pirogue.Money{Minor: asked, Currency: v.conf.Currency},
 		MSISDN: v.setup.MSISDN, SentAt: v.clock.Now(),
 	}
@@ -323,13 +323,13 @@ func (v *verification) queryResult(t *testing.T, a *attempt) (operator.OperatorR
 		return reader.Status(t.Context(), a.query)
 	}
 	v.mu.Lock()
-	heard := v.callbacks[string(a.query.Ref)]
+	received := v.callbacks[string(a.query.Ref)]
 	v.mu.Unlock()
 	reader, ok := adapter.(operator.CallbackReader)
-	if !ok || len(heard) == 0 {
+	if !ok || len(received) == 0 {
 		return operator.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 	}
-	last := heard[len(heard)-1]
+	last := received[len(received)-1]
 	return reader.Callback(pirogue.Attempt{Ref: a.query.Ref, Handle: a.query.Handle}, last.header, last.body)
 }
 

@@ -32,20 +32,20 @@ func silence(w *world, _ int, _ net.Conn, in *bufio.Reader) {
 	waits(in)
 }
 
-// answer returns a whole HTTP response with a body of n bytes.
-func answer(n int) string {
+// okResponse returns a whole HTTP response with a body of n bytes.
+func okResponse(n int) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, strings.Repeat("x", n))
 }
 
-func TestEveryFailureAfterAConnectionSpokeIsUnknown(t *testing.T) {
+func TestFailureAfterWriteIsUnknown(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		world    script
 		patience time.Duration
 		want     pirogue.Code
 	}{
-		"an answer of the largest size": {says(answer(MaxBody)), patient, ""},
-		"an answer one byte longer":     {says(answer(MaxBody + 1)), patient, operator.Unknown},
+		"an answer of the largest size": {says(okResponse(MaxBody)), patient, ""},
+		"an answer one byte longer":     {says(okResponse(MaxBody + 1)), patient, operator.Unknown},
 		"an error page of the server":   {says("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), patient, ""},
 		"a refusal":                     {says("HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\n{}"), patient, ""},
 		"a redirect": {
@@ -94,7 +94,7 @@ func resetEarly(_ *world, _ int, c net.Conn, in *bufio.Reader) {
 // drips sends its response at one byte a second.
 func drips(w *world, _ int, c net.Conn, in *bufio.Reader) {
 	w.request(in)
-	for _, b := range answer(9) {
+	for _, b := range okResponse(9) {
 		if !tells(c, string(b)) {
 			return
 		}
@@ -109,7 +109,7 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 			continue
 		}
 	})
-	plain := newWorld(t, says(answer(0)))
+	plain := newWorld(t, says(okResponse(0)))
 	stranger := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
 	tests := map[string]string{
@@ -134,7 +134,7 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 	})
 }
 
-func TestTLSIsAtLeast12AndItsServerIsChecked(t *testing.T) {
+func TestTLS(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[uint16]pirogue.Code{
 		tls.VersionTLS11: operator.NotSent, tls.VersionTLS12: "", tls.VersionTLS13: "",
@@ -176,7 +176,7 @@ func TestACallGivenUp(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
+func TestClosedIdleConnectionSendsOnce(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"Idempotency-Key": {"1"}, "X-Idempotency-Key": {"1"}}
 	tests := map[string]Request{
@@ -191,10 +191,10 @@ func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(w *world, n int, c net.Conn, in *bufio.Reader) {
 				if w.request(in) {
-					tells(c, answer(0))
+					tells(c, okResponse(0))
 				}
 				if w.request(in) && n > 1 { // the first connection closes without a response
-					tells(c, answer(0))
+					tells(c, okResponse(0))
 				}
 			})
 			c := newClient(t, w.url, patient)
@@ -208,9 +208,9 @@ func TestARequestLeavesOnceOnAKeptConnectionThatCloses(t *testing.T) {
 	}
 }
 
-func TestAKeptConnectionClosedInBetweenIsReplaced(t *testing.T) {
+func TestClosedIdleConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, says(answer(0)))
+	w := newWorld(t, says(okResponse(0)))
 	c := newClient(t, w.url, patient)
 	for range 3 {
 		_, err := c.Do(t.Context(), payment)
@@ -221,7 +221,7 @@ func TestAKeptConnectionClosedInBetweenIsReplaced(t *testing.T) {
 	require.EqualValues(t, 3, n)
 }
 
-func TestTheEnvironmentsProxyIsNotAsked(t *testing.T) {
+func TestNoProxy(t *testing.T) {
 	t.Parallel()
 	require.Nil(t, newClient(t, "http://operator.example", patient).transport.Proxy)
 }

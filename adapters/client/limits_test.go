@@ -63,7 +63,7 @@ func TestAnOrderKeepsToTheTerms(t *testing.T) {
 	}
 }
 
-func TestACountryNobodyKnowsHasNoNumbers(t *testing.T) {
+func TestUnknownCountry(t *testing.T) {
 	t.Parallel()
 	for _, terms := range []SubmissionLimits{{Country: "XX"}, {}} {
 		digits, ours := terms.LocalOf("+22790123456")

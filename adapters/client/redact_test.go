@@ -32,7 +32,7 @@ func TestWordsKeepNoSecret(t *testing.T) {
 	}
 }
 
-func TestFrancsAreReadExactly(t *testing.T) {
+func TestParseAmount(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		text string

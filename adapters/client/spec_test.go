@@ -75,7 +75,7 @@ func newKora(t *testing.T, resp Response) *Client {
 	return c
 }
 
-func TestAnAnswerThatIsNoneIsReadForItsName(t *testing.T) {
+func TestReadResultOfError(t *testing.T) {
 	t.Parallel()
 	read := func([]byte) (operator.OperatorResult, error) {
 		return operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: "K1", Message: "done"},

@@ -66,15 +66,15 @@ func newBench(t *testing.T, i *issuer) *bench {
 // send sends one payment and checks its result and the number of tokens issued.
 func (b *bench) send(t *testing.T, want pirogue.Code, issued int64) {
 	t.Helper()
-	answer, err := b.client.Do(t.Context(), payment)
-	require.Equal(t, want, pirogue.CodeOf(err), answer.Status)
-	require.False(t, want == "" && answer.Status != http.StatusOK, "status %d, error %v; want code %q", answer.Status,
+	resp, err := b.client.Do(t.Context(), payment)
+	require.Equal(t, want, pirogue.CodeOf(err), resp.Status)
+	require.False(t, want == "" && resp.Status != http.StatusOK, "status %d, error %v; want code %q", resp.Status,
 		err, want)
 	got := b.issued.Load()
 	require.Equal(t, issued, got)
 }
 
-func TestATokenIsKeptUntilShortlyBeforeItsEnd(t *testing.T) {
+func TestTokenLife(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600})
 	b.send(t, "", 1)
@@ -125,7 +125,7 @@ func TestAThousandCallsFetchOneToken(t *testing.T) {
 	require.EqualValues(t, 1, n)
 }
 
-func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
+func TestRejectedToken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600})
 	b.send(t, "", 1)
@@ -140,7 +140,7 @@ func TestATokenTurnedAwayIsReplacedOnce(t *testing.T) {
 	require.EqualValues(t, 5, n)
 }
 
-func TestWithoutATokenThePaymentDoesNotLeave(t *testing.T) {
+func TestNoToken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600})
 	b.down.Store(true)
@@ -158,7 +158,7 @@ func TestAnEmptyTokenIsNone(t *testing.T) {
 	b.send(t, operator.NotSent, 0)
 }
 
-func TestOneCallerGivingUpDoesNotRobTheOthers(t *testing.T) {
+func TestCancelledCallerOfSharedFetch(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600, slow: 200 * time.Millisecond})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -179,7 +179,7 @@ func TestOneCallerGivingUpDoesNotRobTheOthers(t *testing.T) {
 	calls.Wait()
 }
 
-func TestATokenAndItsCallShareOneTimeout(t *testing.T) {
+func TestTokenTimeout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, silence)
 	slow := &issuer{life: 3600, slow: 200 * time.Millisecond}

@@ -32,7 +32,7 @@ func TestASilentCallNeverSpeaksAgain(t *testing.T) {
 	require.ErrorIs(t, err, net.ErrClosed)
 }
 
-func TestACallSpeaksOnOneConnectionOnly(t *testing.T) {
+func TestOneConnectionWrites(t *testing.T) {
 	t.Parallel()
 	var l writeTracker
 	first, second := pipe(t), pipe(t)
@@ -45,7 +45,7 @@ func TestACallSpeaksOnOneConnectionOnly(t *testing.T) {
 	require.False(t, l.proveNotSent(), "a call that wrote is silent")
 }
 
-func TestASilentFirstConnectionLeavesTheSecondFree(t *testing.T) {
+func TestUnwrittenFirstConnection(t *testing.T) {
 	t.Parallel()
 	var l writeTracker
 	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t)})
@@ -56,14 +56,14 @@ func TestASilentFirstConnectionLeavesTheSecondFree(t *testing.T) {
 	require.False(t, l.proveNotSent(), "a call that wrote is silent")
 }
 
-func TestAConnectionThatIsNotOursIsNeverSilent(t *testing.T) {
+func TestForeignConnection(t *testing.T) {
 	t.Parallel()
 	var l writeTracker
 	l.gotConnection(httptrace.GotConnInfo{Conn: pipe(t).Conn})
 	require.False(t, l.proveNotSent(), "silent on a connection nobody counted")
 }
 
-func TestAKeptConnectionIsQuietForTheNextCall(t *testing.T) {
+func TestIdleConnectionIsUnwritten(t *testing.T) {
 	t.Parallel()
 	c := pipe(t)
 	_, err := c.Write([]byte("POST"))

@@ -20,7 +20,7 @@ func TestWhatLeavesForAToken(t *testing.T) {
 	t.Parallel()
 	for environment, want := range map[string]string{"sandbox": "sandbox", "": "Production"} {
 		for shape := range shapes {
-			server := newServer(t, map[string][]answer{})
+			server := newServer(t, map[string][]response{})
 			conf := server.at(shape)
 			conf.Environment = environment
 			_, err := reading[operator.BalanceReader](t, conf).Balance(t.Context())
@@ -40,7 +40,7 @@ func TestWhatLeavesForAToken(t *testing.T) {
 	}
 }
 
-func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
+func TestTokenLife(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		exp  string // in Digitalpaye's form
@@ -60,7 +60,7 @@ func TestATokenIsUsedForAlmostItsLife(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{
+			server := newServer(t, map[string][]response{
 				authPath:      {says(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":`+tt.exp+`}}`)},
 				"/v2/balance": {good(`{"amount":"250"}`)},
 			})
@@ -101,14 +101,14 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
+func TestExpiredTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	expired := says(401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`)
-	tokens := []answer{
+	tokens := []response{
 		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
 		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
-	server := newServer(t, map[string][]answer{
+	server := newServer(t, map[string][]response{
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
 	})
 	got, err := reading[operator.Disburser](t, server.at("")).Disburse(t.Context(), disbursement)
@@ -120,13 +120,13 @@ func TestATokenThatExpiredTooSoonIsReplacedOnce(t *testing.T) {
 	require.Equal(t, "Bearer at-2", sent[1].Header.Get("Authorization"))
 }
 
-func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
+func TestTokenRejectedUnderGoodStatus(t *testing.T) {
 	t.Parallel()
-	tokens := []answer{
+	tokens := []response{
 		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
 		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
-	server := newServer(t, map[string][]answer{
+	server := newServer(t, map[string][]response{
 		authPath: tokens, "/v2/transfers/mobile-money": {
 			says(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
 		},
@@ -144,7 +144,7 @@ func TestATokenThatExpiredUnderAGoodStatusIsUsedNoMore(t *testing.T) {
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
-	seed.suite(ivory).RunWithoutToken(t, authPath, map[string]answer{
+	seed.suite(ivory).RunWithoutToken(t, authPath, map[string]response{
 		"turned away":           says(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
 		"turned away under 200": says(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
 		"a page":                says(200, "<html></html>"),
@@ -191,7 +191,7 @@ func TestTheReferenceOfACallback(t *testing.T) {
 	}
 }
 
-func TestACallbackIsReadInEitherSpelling(t *testing.T) {
+func TestCallbackSpellings(t *testing.T) {
 	t.Parallel()
 	for _, shape := range []string{"", "sdk", "v1"} {
 		conf := ivory
@@ -207,7 +207,7 @@ func TestACallbackIsReadInEitherSpelling(t *testing.T) {
 	}
 }
 
-func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
+func TestCallbackHasNoAmount(t *testing.T) {
 	t.Parallel()
 	body := strings.ReplaceAll(row(ref, "R-1", "SUCCESSFUL"), `"5000"`, `"1"`)
 	got, err := reading[listener](t, ivory).Callback(pirogue.Attempt{Ref: ref}, nil, []byte(body))
@@ -222,7 +222,7 @@ func TestACallbackIsAHintAndNeverAFact(t *testing.T) {
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 }
 
-func TestConfigurationsThatCannotWork(t *testing.T) {
+func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
@@ -261,7 +261,7 @@ func TestConfigurationsThatWork(t *testing.T) {
 	}
 }
 
-func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	adaptertest.CheckEveryMistake(t, digitalpaye.New, config.Operator{Shape: "v3", Environment: "é"},
 		"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL")

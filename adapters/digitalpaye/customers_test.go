@@ -27,12 +27,12 @@ var person = operator.Customer{
 	CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 }
 
-func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
+func TestCustomers(t *testing.T) {
 	t.Parallel()
 	for shape := range shapes {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{
+			server := newServer(t, map[string][]response{
 				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)},
 				peoplePath: {list(personsRow), list()},
 			})
@@ -57,11 +57,11 @@ func TestACustomerIsKeptFoundAndListedInEveryShape(t *testing.T) {
 	}
 }
 
-func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
+func TestCreateCustomerResponses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
-		code   pirogue.Code
+		response response
+		code     pirogue.Code
 	}{
 		"kept with 200":      {good(personsRow), ""},
 		"kept under no name": {good(strings.ReplaceAll(personsRow, personsID, "")), operator.Unknown},
@@ -82,7 +82,7 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{createPath: {tt.answer}})
+			server := newServer(t, map[string][]response{createPath: {tt.response}})
 			got, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), person)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.Equal(t, got == person, err == nil)
@@ -93,7 +93,7 @@ func TestWhatDigitalpayeSaysToANewCustomer(t *testing.T) {
 	}
 }
 
-func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
+func TestUnpayableCustomer(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*operator.Customer){
 		"no first name":            func(c *operator.Customer) { c.FirstName = "" },
@@ -101,7 +101,7 @@ func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
 		"no number":                func(c *operator.Customer) { c.MSISDN = "" },
 		"another country's number": func(c *operator.Customer) { c.MSISDN = "+221770000001" },
 	} {
-		server := newServer(t, map[string][]answer{})
+		server := newServer(t, map[string][]response{})
 		c := person
 		spoil(&c)
 		_, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
@@ -113,9 +113,9 @@ func TestACustomerNobodyCouldPayDoesNotLeave(t *testing.T) {
 func TestACustomerWhoIsNotThere(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		id     string
-		answer answer
-		code   pirogue.Code
+		id       string
+		response response
+		code     pirogue.Code
 	}{
 		"unknown":              {personsID, notFound, pirogue.NotFound},
 		"unknown, says a page": {personsID, says(404, "<html></html>"), operator.Unknown},
@@ -127,7 +127,7 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {tt.answer}})
+			server := newServer(t, map[string][]response{peoplePath + "/" + personsID: {tt.response}})
 			got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), tt.id)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.False(t, got != (operator.Customer{}) && tt.code == pirogue.NotFound, "%+v, %v; want %s", got, err, tt.code)
@@ -137,12 +137,12 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 
 func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
-	for name, pages := range map[string][]answer{
+	for name, pages := range map[string][]response{
 		"a second page that fell": {list(personsRow), says(502, "")},
 		"somebody without a name": {list(personsRow, `{"firstName":"Essai"}`), list()},
 		"no list":                 {good("{}")},
 	} {
-		server := newServer(t, map[string][]answer{peoplePath: pages})
+		server := newServer(t, map[string][]response{peoplePath: pages})
 		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customers(t.Context())
 		require.Nil(t, got, "%v %v %v", name, len(got), err)
 		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), "%v %v", name, len(got))
@@ -155,8 +155,8 @@ func TestHowDigitalpayeWritesANumber(t *testing.T) {
 		`"0700000001"`: number, `"2250700000001"`: number, `"+2250700000001"`: number, `2250700000001`: number,
 		`"700000001"`: "", `"+221770000001"`: "", `"07000000O1"`: "", `"+22107000000001"`: "", `null`: "", `""`: "",
 	} {
-		said := good(strings.ReplaceAll(personsRow, `"0700000001"`, written))
-		server := newServer(t, map[string][]answer{peoplePath + "/" + personsID: {said}})
+		resp := good(strings.ReplaceAll(personsRow, `"0700000001"`, written))
+		server := newServer(t, map[string][]response{peoplePath + "/" + personsID: {resp}})
 		got, err := reading[operator.CustomerDirectory](t, server.at("")).Customer(t.Context(), personsID)
 		require.NoError(t, err, written)
 		require.Equal(t, want, got.MSISDN, written)

@@ -116,17 +116,17 @@ func (s spelling) words() map[string]adaptertest.Case {
 		"sucessful":   pirogue.OutcomePaid,
 		"failed":      pirogue.OutcomeDeclined,
 	}
-	answers := []adaptertest.Case{
+	responses := []adaptertest.Case{
 		adaptertest.PaidCase(adaptertest.Callback, s.prefix+"callback_*.json", s.named, pirogue.Money{}, ""),
 	}
 	for call, direction := range directions {
-		answers = append(answers, adaptertest.PaidCase(call, s.prefix+direction+"*.json", s.named, francs, ""))
+		responses = append(responses, adaptertest.PaidCase(call, s.prefix+direction+"*.json", s.named, francs, ""))
 	}
-	cases := adaptertest.StatusWords(vocabulary, answers...)
-	for i := range answers {
-		answers[i].Reply.Status = 202 // for an undecided transaction
+	cases := adaptertest.StatusWords(vocabulary, responses...)
+	for i := range responses {
+		responses[i].Reply.Status = 202 // for an undecided transaction
 	}
-	maps.Copy(cases, adaptertest.StatusWords(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, answers...))
+	maps.Copy(cases, adaptertest.StatusWords(map[string]pirogue.Outcome{"pending": pirogue.OutcomePending}, responses...))
 	for _, file := range []string{"callback_new_word.json", "callback_other_order.json", "callback_no_order.json"} {
 		cases[file] = adaptertest.Case{
 			Call: adaptertest.Callback, Reply: adaptertest.Reply{File: s.prefix + file}, Code: operator.Unknown,
@@ -135,12 +135,12 @@ func (s spelling) words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one response with its expected result.
-type said adaptertest.Row
+// caseRow is one response with its expected result.
+type caseRow adaptertest.Row
 
 // orders returns the ways in which Digitalpaye may refuse an order, or seem to.
 func (s spelling) orders() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"refused":                             {400, s.prefix + "bad_request" + ".json", "", operator.Refused, ""},
 		"refused for two reasons":             {400, s.prefix + "reason_list" + ".json", "", operator.Refused, ""},
 		"refused with a status in text":       {400, s.prefix + "code_as_text" + ".json", "", operator.Refused, ""},
@@ -181,7 +181,7 @@ func (s spelling) orders() map[string]adaptertest.Case {
 
 // statuses returns the other responses to a status call. None of them is a refusal.
 func (s spelling) statuses() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"a question it will not take": {400, s.prefix + "bad_request" + ".json", "", operator.Unknown, ""},
 		"not enough float":            {412, s.prefix + "no_float" + ".json", "", operator.Unknown, ""},
 		"there already":               {409, s.prefix + "exists" + ".json", "", operator.Unknown, ""},

@@ -24,12 +24,12 @@ var asks = map[string]struct{ status, list string }{
 // since is the query of a search for an attempt sent at the tests' time.
 const since = "?from=2026-01-02T02%3A04%3A05Z&page=1&size=100"
 
-func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
+func TestStatusByEveryName(t *testing.T) {
 	t.Parallel()
 	for shape, ask := range asks {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{ask.list: {list()}})
+			server := newServer(t, map[string][]response{ask.list: {list()}})
 			o := reading[operator.StatusReader](t, server.at(shape))
 			got, err := o.Status(t.Context(), outQuery)
 			require.NoError(t, err)
@@ -51,16 +51,16 @@ func TestATransactionIsAskedForByEveryNameItHas(t *testing.T) {
 	}
 }
 
-func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
+func TestStatusByNameIsFinal(t *testing.T) {
 	t.Parallel()
 	named := outQuery
 	named.Handle = pirogue.Handle{"ref": "R-1"}
 	tests := map[string]struct {
-		query   operator.StatusQuery
-		path    string
-		answer  answer
-		outcome pirogue.Outcome
-		code    pirogue.Code
+		query    operator.StatusQuery
+		path     string
+		response response
+		outcome  pirogue.Outcome
+		code     pirogue.Code
 	}{
 		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
 		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "PENDING")), pirogue.OutcomePending, ""},
@@ -70,7 +70,7 @@ func TestAnAnswerByNameEndsTheQuestion(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{asks[""].status + tt.path: {tt.answer}})
+			server := newServer(t, map[string][]response{asks[""].status + tt.path: {tt.response}})
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), tt.query)
 			require.Equal(t, tt.outcome, got.Outcome, "%v %v", err, server.paths())
 			require.Equal(t, tt.code, pirogue.CodeOf(err), server.paths())
@@ -83,37 +83,37 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 	t.Parallel()
 	other := row("XX7K2M9QX4V8R1T6W3ZB", "R-0", "SUCCESSFUL")
 	tests := map[string]struct {
-		pages   []answer
+		pages   []response
 		outcome pirogue.Outcome
 		code    pirogue.Code
 	}{
-		"nothing":              {[]answer{list()}, pirogue.OutcomeAbsent, ""},
-		"nothing among others": {[]answer{list(other), list()}, pirogue.OutcomeAbsent, ""},
+		"nothing":              {[]response{list()}, pirogue.OutcomeAbsent, ""},
+		"nothing among others": {[]response{list(other), list()}, pirogue.OutcomeAbsent, ""},
 		"paid": {
-			[]answer{list(other, row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePaid, "",
+			[]response{list(other, row(outRef, "R-1", "SUCCESSFUL")), list()}, pirogue.OutcomePaid, "",
 		},
 		"failed, on the second page": {
-			[]answer{list(other), list(row(outRef, "R-1", "FAILED")), list()}, pirogue.OutcomeDeclined, "",
+			[]response{list(other), list(row(outRef, "R-1", "FAILED")), list()}, pirogue.OutcomeDeclined, "",
 		},
-		"pending, the list has no pages": {[]answer{list(row(outRef, "R-1", "PENDING"))}, pirogue.OutcomePending, ""},
+		"pending, the list has no pages": {[]response{list(row(outRef, "R-1", "PENDING"))}, pirogue.OutcomePending, ""},
 		"pending once, paid meanwhile": {
-			[]answer{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()},
+			[]response{list(row(outRef, "R-1", "PENDING")), list(row(outRef, "R-1", "SUCCESSFUL")), list()},
 			pirogue.OutcomePending, "",
 		},
-		"a word unknown": {[]answer{list(row(outRef, "R-1", "LATER")), list()}, "", operator.Unknown},
+		"a word unknown": {[]response{list(row(outRef, "R-1", "LATER")), list()}, "", operator.Unknown},
 		"two under one reference": {
-			[]answer{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", operator.Unknown,
+			[]response{list(row(outRef, "R-1", "FAILED"), row(outRef, "R-2", "SUCCESSFUL")), list()}, "", operator.Unknown,
 		},
-		"no list":             {[]answer{good("null")}, "", operator.Unknown},
-		"a list that is none": {[]answer{good(`{"rows":[]}`)}, "", operator.Unknown},
-		"a row that is none":  {[]answer{list(`"row"`), list()}, "", operator.Unknown},
-		"a page that fell":    {[]answer{list(other), says(502, "")}, "", operator.Unknown},
-		"a quota":             {[]answer{list(other), says(429, "")}, "", operator.NotSent},
+		"no list":             {[]response{good("null")}, "", operator.Unknown},
+		"a list that is none": {[]response{good(`{"rows":[]}`)}, "", operator.Unknown},
+		"a row that is none":  {[]response{list(`"row"`), list()}, "", operator.Unknown},
+		"a page that fell":    {[]response{list(other), says(502, "")}, "", operator.Unknown},
+		"a quota":             {[]response{list(other), says(429, "")}, "", operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			server := newServer(t, map[string][]response{asks[""].list: tt.pages})
 			got, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
 			require.Equal(t, tt.outcome, got.Outcome, err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
@@ -124,8 +124,8 @@ func TestWhatTheListSaysOfAnOrder(t *testing.T) {
 }
 
 // endless returns pages that never repeat a row.
-func endless(pages, rows int) []answer {
-	var all []answer
+func endless(pages, rows int) []response {
+	var all []response
 	for p := range pages {
 		var page []string
 		for r := range rows {
@@ -139,7 +139,7 @@ func endless(pages, rows int) []answer {
 func TestASearchEnds(t *testing.T) {
 	t.Parallel()
 	for pages, code := range map[int]pirogue.Code{19: "", 20: operator.Unknown} {
-		server := newServer(t, map[string][]answer{asks[""].list: endless(pages, 1)})
+		server := newServer(t, map[string][]response{asks[""].list: endless(pages, 1)})
 		_, err := reading[operator.StatusReader](t, server.at("")).Status(t.Context(), outQuery)
 		asked := len(server.requests())
 		require.Equal(t, code, pirogue.CodeOf(err), "%v %v", pages, asked)
@@ -149,7 +149,7 @@ func TestASearchEnds(t *testing.T) {
 
 func TestAStatusEndsWithItsTime(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, map[string][]answer{asks[""].list: endless(3, 1)})
+	server := newServer(t, map[string][]response{asks[""].list: endless(3, 1)})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := reading[operator.StatusReader](t, server.at("")).Status(ctx, outQuery)
@@ -161,26 +161,26 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	a, b, c := row("A", "R-1", "SUCCESSFUL"), row("B", "R-2", "FAILED"), row("C", "R-3", "PENDING")
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		want  []string
 		asked int
 	}{
-		"nothing":                    {[]answer{list()}, nil, 1},
-		"one page":                   {[]answer{list(a, b), list()}, []string{"R-1", "R-2"}, 2},
-		"two pages":                  {[]answer{list(a), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
-		"a list that knows no pages": {[]answer{list(a, b, c)}, []string{"R-1", "R-2", "R-3"}, 2},
-		"a row on two pages":         {[]answer{list(a, b), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"nothing":                    {[]response{list()}, nil, 1},
+		"one page":                   {[]response{list(a, b), list()}, []string{"R-1", "R-2"}, 2},
+		"two pages":                  {[]response{list(a), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
+		"a list that knows no pages": {[]response{list(a, b, c)}, []string{"R-1", "R-2", "R-3"}, 2},
+		"a row on two pages":         {[]response{list(a, b), list(b, c), list()}, []string{"R-1", "R-2", "R-3"}, 3},
 		"a row that changed meanwhile": {
-			[]answer{list(c), list(row("C", "R-3", "FAILED"), a), list()}, []string{"R-3", "R-1"}, 3,
+			[]response{list(c), list(row("C", "R-3", "FAILED"), a), list()}, []string{"R-3", "R-1"}, 3,
 		},
 		"rows without a name, all kept": {
-			[]answer{list(row("A", "", "FAILED"), row("B", "", "FAILED")), list()}, []string{"", ""}, 2,
+			[]response{list(row("A", "", "FAILED"), row("B", "", "FAILED")), list()}, []string{"", ""}, 2,
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			server := newServer(t, map[string][]response{asks[""].list: tt.pages})
 			from := adaptertest.Now().Add(500 * time.Millisecond)
 			lines, err := reading[operator.StatementReader](t, server.at("")).Statement(t.Context(), from,
 				from.Add(time.Hour))
@@ -205,22 +205,22 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
 	first := list(row("A", "R-1", "SUCCESSFUL"))
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		code  pirogue.Code
 	}{
-		"a second page that fell":    {[]answer{first, says(502, "")}, operator.Unknown},
-		"a second page without rows": {[]answer{first, good("null")}, operator.Unknown},
-		"a row that is none":         {[]answer{list(row("A", "R-1", "FAILED"), "7"), list()}, operator.Unknown},
+		"a second page that fell":    {[]response{first, says(502, "")}, operator.Unknown},
+		"a second page without rows": {[]response{first, good("null")}, operator.Unknown},
+		"a row that is none":         {[]response{list(row("A", "R-1", "FAILED"), "7"), list()}, operator.Unknown},
 		"a list refused": {
-			[]answer{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, operator.Unknown,
+			[]response{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, operator.Unknown,
 		},
-		"over the quota": {[]answer{first, says(429, "")}, operator.NotSent},
+		"over the quota": {[]response{first, says(429, "")}, operator.NotSent},
 		"251 pages":      {endless(251, 1), operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{asks[""].list: tt.pages})
+			server := newServer(t, map[string][]response{asks[""].list: tt.pages})
 			got, err := reading[operator.StatementReader](t, server.at("")).Statement(
 				t.Context(), adaptertest.Now(), adaptertest.Now(),
 			)
@@ -232,12 +232,12 @@ func TestAStatementIsWholeOrItIsNone(t *testing.T) {
 	}
 }
 
-func TestAStatementHoldsItsPeriodWhateverTheListDoes(t *testing.T) {
+func TestStatementPeriod(t *testing.T) {
 	t.Parallel()
 	at := func(id, date string) string {
 		return strings.ReplaceAll(row(id, id, "SUCCESSFUL"), "2026-01-02 03:04:05", date)
 	}
-	server := newServer(t, map[string][]answer{asks[""].list: {list(
+	server := newServer(t, map[string][]response{asks[""].list: {list(
 		at("before", "2026-01-02 03:04:04"), at("first", "2026-01-02 03:04:05"), at("last", "2026-01-02 03:04:15"),
 		at("after", "2026-01-02 03:04:16"), at("fraction", "2026-01-02T03:04:15.900Z"), at("undated", "hier"),
 	), list()}})
@@ -267,7 +267,7 @@ func TestALineOfAStatement(t *testing.T) {
 		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED","typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI",` +
 		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
 	tests := map[string]struct {
-		rows answer
+		rows response
 		want []operator.StatementLine
 	}{
 		"": {seedRows, []operator.StatementLine{{
@@ -287,7 +287,7 @@ func TestALineOfAStatement(t *testing.T) {
 	for shape, tt := range tests {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{asks[shape].list: {tt.rows, list()}})
+			server := newServer(t, map[string][]response{asks[shape].list: {tt.rows, list()}})
 			got, err := reading[operator.StatementReader](t, server.at(shape)).Statement(t.Context(), created, created)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got)
@@ -298,7 +298,7 @@ func TestALineOfAStatement(t *testing.T) {
 func TestWhereABalanceIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for shape, path := range map[string]string{"": "/v2/balance", "sdk": "/v1/balance", "v1": "/v1/balance"} {
-		server := newServer(t, map[string][]answer{path: {good(`{"amount":"250"}`)}})
+		server := newServer(t, map[string][]response{path: {good(`{"amount":"250"}`)}})
 		got, err := reading[operator.BalanceReader](t, server.at(shape)).Balance(t.Context())
 		want := (pirogue.Money{Minor: 250, Currency: pirogue.XOF})
 		require.NoError(t, err, shape)

@@ -94,7 +94,7 @@ func TestWhatLeavesForAnOrder(t *testing.T) {
 	for _, w := range wires {
 		t.Run(w.shape+" "+string(w.network), func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{})
+			server := newServer(t, map[string][]response{})
 			o := reading[cashier](t, server.at(w.shape))
 			c, d := collection, disbursement
 			c.Network, d.Network = w.network, w.network
@@ -128,7 +128,7 @@ func checkHeaders(t *testing.T, header http.Header) {
 	}
 }
 
-func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
+func TestRequestWithoutCustomerData(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		shape string
@@ -155,7 +155,7 @@ func TestWhatLeavesWhenLittleIsKnownOfTheCustomer(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newServer(t, map[string][]answer{})
+			server := newServer(t, map[string][]response{})
 			c := collection
 			tt.spoil(&c)
 			_, err := reading[cashier](
@@ -198,8 +198,8 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pending := strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", tt.extra+`,"transactionId":"`+ref+`"}`)
-			said := good(pending)
-			server := newServer(t, map[string][]answer{"/v2/collecte/mobile-money": {said}, "/v1/collecte/mobile-money": {said}})
+			resp := good(pending)
+			server := newServer(t, map[string][]response{"/v2/collecte/mobile-money": {resp}, "/v1/collecte/mobile-money": {resp}})
 			c := collection
 			c.Network, c.OTP = tt.network, tt.otp
 			got, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c)
@@ -211,13 +211,13 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 	}
 }
 
-func TestTheRealDigitalpayeMustGiveASafeLink(t *testing.T) {
+func TestLiveWaveLink(t *testing.T) {
 	t.Parallel()
-	said := good(strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", `,"wave_launch_url":"http://pay.wave.example/c/1"}`))
+	resp := good(strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", `,"wave_launch_url":"http://pay.wave.example/c/1"}`))
 	c := collection
 	c.Network = pirogue.Wave
 	for simulator, want := range map[bool]pirogue.ActionType{true: pirogue.ActionRedirect, false: ""} {
-		server := newServer(t, map[string][]answer{"/v2/collecte/mobile-money": {said}})
+		server := newServer(t, map[string][]response{"/v2/collecte/mobile-money": {resp}})
 		o := reading[cashier](t, server.at(""))
 		if !simulator {
 			digitalpaye.Pretend(o)
@@ -228,9 +228,9 @@ func TestTheRealDigitalpayeMustGiveASafeLink(t *testing.T) {
 	}
 }
 
-func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
+func TestTransferFees(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
+	server := newServer(t, map[string][]response{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	want := operator.OperatorResult{
@@ -241,18 +241,18 @@ func TestATransferIsMadeOnceAndItsFeesStandToTheLastDigit(t *testing.T) {
 	require.Len(t, server.requests(), 1)
 }
 
-func TestALostAnswerKeepsTheNameDigitalpayeGave(t *testing.T) {
+func TestLostResponseKeepsHandle(t *testing.T) {
 	t.Parallel()
-	said := good(row(outRef, "R-1", "FAILED"))
-	said.Status, said.Body = 504, strings.ReplaceAll(said.Body, `":200`, `":504`)
-	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {said}})
+	resp := good(row(outRef, "R-1", "FAILED"))
+	resp.Status, resp.Body = 504, strings.ReplaceAll(resp.Body, `":200`, `":504`)
+	server := newServer(t, map[string][]response{"/v2/transfers/mobile-money": {resp}})
 	got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), disbursement)
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	want := operator.OperatorResult{ProviderTxID: "R-1", Handle: pirogue.Handle{"ref": "R-1"}}
 	require.Equal(t, want, got)
 }
 
-func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
+func TestPaymentThroughAnotherNetwork(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		network  pirogue.Network
@@ -273,7 +273,7 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			body := strings.ReplaceAll(row(outRef, "R-1", "SUCCESSFUL"), "ORANGE_MONEY_CI", tt.word)
-			server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(body)}})
+			server := newServer(t, map[string][]response{"/v2/transfers/mobile-money": {good(body)}})
 			d := disbursement
 			d.Network = tt.network
 			got, err := reading[cashier](t, server.at("")).Disburse(t.Context(), d)
@@ -283,7 +283,7 @@ func TestAPaymentThroughAnotherNetworkIsNotTheOrders(t *testing.T) {
 	}
 }
 
-func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableSubmission(t *testing.T) {
 	t.Parallel()
 	wave := seed.suite(ivory)
 	wave.RunUnsent(t, map[string]func(*operator.CollectRequest){
@@ -299,9 +299,9 @@ func TestAnOrderDigitalpayeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	})
 }
 
-func TestAnInstanceOfOneNetworkNeedsNoneInItsOrders(t *testing.T) {
+func TestInstanceOfOneNetwork(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, map[string][]answer{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
+	server := newServer(t, map[string][]response{"/v2/transfers/mobile-money": {good(row(outRef, "R-1", "SUCCESSFUL"))}})
 	conf, d := server.at(""), disbursement
 	conf.Network, d.Network = pirogue.Orange, ""
 	got, err := reading[cashier](t, conf).Disburse(t.Context(), d)

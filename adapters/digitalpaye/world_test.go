@@ -16,15 +16,15 @@ const authPath = "/v1/auth"
 type server struct{ *adaptertest.Server }
 
 type (
-	answer  = adaptertest.Response
-	request = adaptertest.RecordedRequest
+	response = adaptertest.Response
+	request  = adaptertest.RecordedRequest
 )
 
 var says = adaptertest.Respond
 
-func newServer(t *testing.T, answers map[string][]answer) server {
+func newServer(t *testing.T, responses map[string][]response) server {
 	t.Helper()
-	return server{adaptertest.NewServer(t, answers, map[string]answer{
+	return server{adaptertest.NewServer(t, responses, map[string]response{
 		authPath: says(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":600}}`), "": notFound,
 	})}
 }
@@ -36,7 +36,7 @@ func (s server) at(shape string) config.Operator {
 	return conf
 }
 
-// letters returns the requests so far, without those for a token.
+// requests returns the requests so far, without those for a token.
 func (s server) requests() []request {
 	return slices.DeleteFunc(s.Requests(), func(l request) bool { return l.Path == authPath })
 }
@@ -56,12 +56,12 @@ func (s server) paths() []string {
 var notFound = says(404, `{"code_status":404,"statusCode":404,"status":"ERROR","message":"NotFoundError"}`)
 
 // good returns a good response around data, in both spellings.
-func good(data string) answer {
+func good(data string) response {
 	return says(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL","message":"Successful","data":`+data+`}`)
 }
 
 // list returns a page of rows.
-func list(rows ...string) answer { return good("[" + strings.Join(rows, ",") + "]") }
+func list(rows ...string) response { return good("[" + strings.Join(rows, ",") + "]") }
 
 // row returns a transaction in seed_case.
 func row(id, named, status string) string {

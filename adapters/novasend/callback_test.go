@@ -113,7 +113,7 @@ func TestSignaturesOfCallbacks(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrittenAnewIsTheSameJSON(t *testing.T) {
+func TestCompactJSON(t *testing.T) {
 	t.Parallel()
 	reader := reading[listener](t, ivory)
 	for _, text := range []string{`\/`, `\\/`, `\\\/`, `\"\/`, `\u00e9\/`, `é / \\`, ``} {
@@ -136,7 +136,7 @@ var unslashed = map[string]string{
 	`\/`: `/`, `\\/`: `\\/`, `\\\/`: `\\/`, `\"\/`: `\"/`, `\u00e9\/`: `\u00e9/`, `é / \\`: `é / \\`, ``: ``,
 }
 
-func TestAGenuineCallbackThatCannotBeRead(t *testing.T) {
+func TestUnreadableCallback(t *testing.T) {
 	t.Parallel()
 	reader := reading[listener](t, ivory)
 	for _, body := range []string{"", "status=success", "[]", `{"type":`, `{"amount":"5 000"}`} {

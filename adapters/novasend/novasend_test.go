@@ -116,7 +116,7 @@ func TestNovasendsPromises(t *testing.T) {
 	require.Equal(t, want, reading[operator.Operator](t, cameroon).Capability())
 }
 
-func TestConfigurationsThatCannotWork(t *testing.T) {
+func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, novasend.New, ivory, map[string]adaptertest.Mistake{
@@ -146,13 +146,13 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	}, "spoilt", "0123456789")
 }
 
-func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	adaptertest.CheckEveryMistake(t, novasend.New, config.Operator{},
 		"api_key", "api_client", "webhook_secret", "account_id", "country", "base URL")
 }
 
-func TestTheCurrentShapesNeedNoAccount(t *testing.T) {
+func TestShapesWithoutAccount(t *testing.T) {
 	t.Parallel()
 	for _, shape := range []string{"current", "direct"} {
 		conf := adaptertest.WithCredentials(ivory, "account_id", "")

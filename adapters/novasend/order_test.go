@@ -49,8 +49,8 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			said := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+tt.says+`}`)
-			s := newServer(t, map[string]answer{"/v1/payin/sessions": said, "/v1/direct/payin": said})
+			resp := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+tt.says+`}`)
+			s := newServer(t, map[string]response{"/v1/payin/sessions": resp, "/v1/direct/payin": resp})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			got, err := reading[operator.Collector](t, s.at(tt.shape)).Collect(t.Context(), c)
@@ -61,11 +61,11 @@ func TestWhatACustomerHasToDo(t *testing.T) {
 	}
 }
 
-func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
+func TestUSSDCodeByCountry(t *testing.T) {
 	t.Parallel()
 	s := newServer(
 		t,
-		map[string]answer{
+		map[string]response{
 			"/v1/direct/payin": says(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`),
 		},
 	)
@@ -78,7 +78,7 @@ func TestCameroonHasNoMenuOfCotedIvoires(t *testing.T) {
 	require.Equal(t, (pirogue.NextAction{Type: pirogue.ActionPush}), got.NextAction)
 }
 
-func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
+func TestUnsafePaymentPage(t *testing.T) {
 	t.Parallel()
 	for address, safe := range map[string]map[bool]bool{ // from a simulator or not
 		"https://link.novasend.example/l": {true: true, false: true},
@@ -88,10 +88,10 @@ func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
 		"/l":                              {true: false, false: false},
 		"":                                {true: false, false: false},
 	} {
-		said := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
+		resp := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
 			`"confirmationRequired":true,"paymentUrl":"`+address+`"}`)
 		for simulator, shown := range safe {
-			o := reading[operator.Collector](t, newServer(t, map[string]answer{"/v1/payin/sessions": said}).at(""))
+			o := reading[operator.Collector](t, newServer(t, map[string]response{"/v1/payin/sessions": resp}).at(""))
 			if !simulator {
 				novasend.Pretend(o)
 			}
@@ -102,13 +102,13 @@ func TestAPageThatIsNotSafeIsASimulatorsAlone(t *testing.T) {
 	}
 }
 
-func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
+func TestOTPInHandle(t *testing.T) {
 	t.Parallel()
 	c := collection
 	c.OTP, c.Network = "4826", pirogue.Orange
 	named := `{"type":"payin","id":"pr_1","reference":"` + ref + `","message":"4826","code":"transaction_error"}`
 	tests := map[string]struct {
-		said   answer
+		resp   response
 		code   pirogue.Code
 		handle pirogue.Handle
 	}{
@@ -122,7 +122,7 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, map[string]answer{"/v1/direct/payin": tt.said})
+			s := newServer(t, map[string]response{"/v1/direct/payin": tt.resp})
 			got, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.NotContains(t, err.Error(), "4826")
@@ -131,9 +131,9 @@ func TestAPasswordIsKeptUntilNovasendHasAnswered(t *testing.T) {
 	}
 }
 
-func TestAPasswordIsOfNoUseWhereThereIsNoDirectPayin(t *testing.T) {
+func TestOTPWithoutDirectPayin(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
+	s := newServer(t, map[string]response{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
 	conf := s.at("")
 	conf.Country = "BF"
 	c := collection
@@ -150,7 +150,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 	for country, number := range map[pirogue.CountryCode]pirogue.MSISDN{
 		"CI": "+2250102030405", "BJ": "+2290196123456", "TG": "+22890123456", "BF": "+22670123456",
 	} {
-		s := newServer(t, map[string]answer{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
+		s := newServer(t, map[string]response{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
 		conf := s.at("")
 		conf.Country = country
 		c := collection
@@ -165,7 +165,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 	}
 }
 
-func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableSubmission(t *testing.T) {
 	t.Parallel()
 	seeds, orange, direct := suite(), suite(), suite()
 	seeds.RunUnsent(t, map[string]func(*operator.CollectRequest){
@@ -182,7 +182,7 @@ func TestWhatNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	})
 }
 
-func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
+func TestIncompleteCollection(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		shape, otp string
@@ -202,7 +202,7 @@ func TestACollectionThatLacksSomethingDoesNotLeave(t *testing.T) {
 	}
 }
 
-func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableRefund(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*operator.RefundRequest){
 		"a part of a payment": func(r *operator.RefundRequest) { r.Amount.Minor-- },
@@ -219,10 +219,10 @@ func TestARefundNovasendCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	}
 }
 
-func TestAnOrderWithoutANetworkIsForTheOnlyOne(t *testing.T) {
+func TestSubmissionWithoutNetwork(t *testing.T) {
 	t.Parallel()
-	said := says(201, recorded(t, "payout_processing.json"))
-	s := newServer(t, map[string]answer{"/v1/direct/payout": said})
+	resp := says(201, recorded(t, "payout_processing.json"))
+	s := newServer(t, map[string]response{"/v1/direct/payout": resp})
 	conf := s.at("direct")
 	conf.Network = pirogue.Wave
 	d := disbursement

@@ -17,15 +17,15 @@ type teller interface {
 	operator.StatusReader
 }
 
-func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
+func TestRefundRequest(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
-	s := newServer(t, map[string]answer{path: says(201, recorded(t, "refund_processing.json"))})
-	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	s := newServer(t, map[string]response{path: says(201, recorded(t, "refund_processing.json"))})
+	result, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	require.NoError(t, err)
-	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, receipt.Handle)
+	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, result.Handle)
 	q := refundQuery
-	q.Handle, q.RefundedCollect = receipt.Handle, nil // the handle holds it too
+	q.Handle, q.RefundedCollect = result.Handle, nil // the handle holds it too
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, refundID, got.ProviderTxID)
@@ -39,7 +39,7 @@ func TestWhatLeavesForARefundAndItsQuestion(t *testing.T) {
 	require.Equal(t, want, s.requests())
 }
 
-func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
+func TestStatusOfRefundByPayout(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	q := refundQuery
@@ -51,14 +51,14 @@ func TestARefundThatWasPaidOutIsAskedForAmongPayouts(t *testing.T) {
 	require.Equal(t, want, s.requests())
 }
 
-func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
+func TestRefundOfLostPayin(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
-	answers := map[string]answer{
+	responses := map[string]response{
 		"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json")),
 		path:               says(201, recorded(t, "refund_processing.json")),
 	}
-	s := newServer(t, answers)
+	s := newServer(t, responses)
 	r := reversal
 	r.CollectQuery.Handle = nil
 	_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
@@ -67,51 +67,51 @@ func TestARefundOfAPayinWhoseNameWasLost(t *testing.T) {
 	require.Len(t, l, 2)
 	require.Equal(t, "/v1/payin/"+ref, l[0].Path)
 	require.Equal(t, path, l[1].Path)
-	for name, said := range map[string]answer{
+	for name, resp := range map[string]response{
 		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
 		"another":               says(200, recorded(t, "payin_other_reference.json")),
 		"nameless":              says(200, recorded(t, "session_no_id.json")),
 		"behind a broken proxy": says(502, "<html></html>"),
 	} {
-		lost := newServer(t, map[string]answer{"/v1/payin/" + ref: said})
+		lost := newServer(t, map[string]response{"/v1/payin/" + ref: resp})
 		_, err := reading[operator.Refunder](t, lost.at("")).Refund(t.Context(), r)
 		require.Equal(t, operator.NotSent, pirogue.CodeOf(err), "%v %v", name, len(lost.requests()))
 		require.Len(t, lost.requests(), 1, "%v %v", name, err)
 	}
 }
 
-func TestARefundWhoseAnswerWasLostCanBeAskedFor(t *testing.T) {
+func TestStatusOfLostRefund(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(504, "")})
-	receipt, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
+	s := newServer(t, map[string]response{"/v1/payin/" + payinID + "/refund": says(504, "")})
+	result, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
-	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref}, receipt.Handle)
+	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref}, result.Handle)
 }
 
-func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
+func TestStatusOfRefusedRefund(t *testing.T) {
 	t.Parallel()
 	path, paid := "/v1/payin/"+payinID+"/refund", says(200, recorded(t, "payin_transaction_completed.json"))
 	nameless := query
 	nameless.Handle = nil
 	tests := map[string]struct {
 		collected operator.StatusQuery
-		answers   map[string]answer
+		responses map[string]response
 		outcome   pirogue.Outcome
 		asked     []string
 	}{
 		"and there is none": {query, nil, pirogue.OutcomeAbsent, []string{path}},
 		"and there is one": {
-			query, map[string]answer{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
+			query, map[string]response{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
 		},
 		"whose name was lost": {
-			nameless, map[string]answer{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path},
+			nameless, map[string]response{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path},
 		},
 		"which Novasend cannot say": {nameless, nil, "", []string{"/v1/payin/" + ref}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, tt.answers)
+			s := newServer(t, tt.responses)
 			q := refundQuery
 			q.Handle, q.RefundedCollect = nil, &tt.collected
 			got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
@@ -127,10 +127,10 @@ func TestARefundThatWasRefusedIsAskedForByItsPayin(t *testing.T) {
 	}
 }
 
-func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
+func TestRefundTimeout(t *testing.T) {
 	t.Parallel()
 	const patience = 500 * time.Millisecond
-	slow := func(status int, file string) answer {
+	slow := func(status int, file string) response {
 		a := says(status, recorded(t, file))
 		a.Takes = 3 * patience / 5 // each call is in time, and both together are not
 		return a
@@ -139,11 +139,11 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 	nameless.Handle = nil
 	refund := "/v1/payin/" + payinID + "/refund"
 	for name, tt := range map[string]struct {
-		answers map[string]answer
-		call    func(teller) error
+		responses map[string]response
+		call      func(teller) error
 	}{
 		"made": {
-			map[string]answer{
+			map[string]response{
 				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(201, "refund_processing.json"),
 			},
 			func(o teller) error {
@@ -154,7 +154,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			},
 		},
 		"asked for": {
-			map[string]answer{
+			map[string]response{
 				"/v1/payin/" + ref: slow(200, "payin_transaction_completed.json"), refund: slow(200, "refund_completed.json"),
 			},
 			func(o teller) error {
@@ -165,7 +165,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 			},
 		},
 		"paid out": {
-			map[string]answer{
+			map[string]response{
 				"/v1/payout/" + outRef:        slow(404, "error_transaction_does_not_exist.json"),
 				"/v1/direct/payout/" + outRef: slow(200, "payout_completed.json"),
 			},
@@ -177,7 +177,7 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conf := newServer(t, tt.answers).at("")
+			conf := newServer(t, tt.responses).at("")
 			conf.Timeout = config.Duration(patience)
 			code := pirogue.CodeOf(tt.call(reading[teller](t, conf)))
 			require.False(t, code != operator.Unknown && code != operator.NotSent, "%q, want it given up", code)
@@ -185,10 +185,10 @@ func TestARefundAndItsQuestionsKeepWithinOneTimeOut(t *testing.T) {
 	}
 }
 
-func TestAnotherRefundOfThePayinIsNotOurs(t *testing.T) {
+func TestOtherRefundOfPayin(t *testing.T) {
 	t.Parallel()
 	s := newServer(
-		t, map[string]answer{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))},
+		t, map[string]response{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))},
 	)
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}

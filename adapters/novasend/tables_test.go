@@ -9,11 +9,11 @@ import (
 	"pirogue/operator"
 )
 
-// said is one response with its expected result. A success is paid as ordered.
-type said adaptertest.Row
+// caseRow is one response with its expected result. A success is paid as ordered.
+type caseRow adaptertest.Row
 
-func rows(call adaptertest.Call, answers map[string]said) map[string]adaptertest.Case {
-	return adaptertest.Ordered(francs, adaptertest.Rows(answers, call))
+func rows(call adaptertest.Call, responses map[string]caseRow) map[string]adaptertest.Case {
+	return adaptertest.Ordered(francs, adaptertest.Rows(responses, call))
 }
 
 // moved is a success that differs from the order.
@@ -24,9 +24,9 @@ type moved struct {
 }
 
 // paid returns successes of one call as cases.
-func paid(call adaptertest.Call, txID string, answers map[string]moved) map[string]adaptertest.Case {
+func paid(call adaptertest.Call, txID string, responses map[string]moved) map[string]adaptertest.Case {
 	cases := map[string]adaptertest.Case{}
-	for name, m := range answers {
+	for name, m := range responses {
 		cases[string(call)+" is paid "+name] = adaptertest.PaidCase(call, m.file, txID, m.amount, m.mismatch)
 	}
 	return cases
@@ -106,7 +106,7 @@ func errorWords() map[string]adaptertest.Case {
 
 // collects returns the responses to a request for a session.
 func collects() map[string]adaptertest.Case {
-	return rows(adaptertest.Collect, map[string]said{
+	return rows(adaptertest.Collect, map[string]caseRow{
 		"opened":                           {201, "session.json", pirogue.OutcomePending, "", payinID},
 		"opened with 200":                  {200, "session.json", pirogue.OutcomePending, "", payinID},
 		"opened, in the current shape":     {201, "session_current.json", pirogue.OutcomePending, "", currentID},
@@ -132,7 +132,7 @@ func collects() map[string]adaptertest.Case {
 
 // disburses returns the responses to a payout.
 func disburses() map[string]adaptertest.Case {
-	cases := map[string]said{
+	cases := map[string]caseRow{
 		"a word: processed":                  {201, "payout_processed.json", pirogue.OutcomePaid, "", payoutID},
 		"a word nobody knows":                {201, "payout_frozen.json", "", operator.Unknown, payoutID},
 		"done with 200, in the seed's shape": {200, "payout_seed.json", pirogue.OutcomePaid, "", "mtr_out"},
@@ -143,14 +143,14 @@ func disburses() map[string]adaptertest.Case {
 		"not to be found":                    {404, "error_transaction_does_not_exist.json", "", operator.Refused, ""},
 	}
 	for word, outcome := range sessionWords {
-		cases["a word: "+word] = said{201, "payout_" + word + ".json", outcome, "", payoutID}
+		cases["a word: "+word] = caseRow{201, "payout_" + word + ".json", outcome, "", payoutID}
 	}
 	return rows(adaptertest.Disburse, cases)
 }
 
 // refunds returns the responses to a request for a refund.
 func refunds() map[string]adaptertest.Case {
-	return rows(adaptertest.Refund, map[string]said{
+	return rows(adaptertest.Refund, map[string]caseRow{
 		"pending":                         {201, "refund_pending.json", pirogue.OutcomePending, "", refundID},
 		"processing":                      {201, "refund_processing.json", pirogue.OutcomePending, "", refundID},
 		"completed":                       {200, "refund_completed.json", pirogue.OutcomePaid, "", refundID},
@@ -171,7 +171,7 @@ func undecided(status, confirmation, failure string) string {
 // payins returns the responses to a collection's status call: the truth table.
 func payins() map[string]adaptertest.Case {
 	pending, declined, expired := pirogue.OutcomePending, pirogue.OutcomeDeclined, pirogue.OutcomeExpired
-	answers := map[string]said{
+	responses := map[string]caseRow{
 		"processed, not confirmed":        {200, "payin_transaction_null.json", pending, "", payinID},
 		"processed, nothing in it":        {200, "payin_transaction_empty.json", pending, "", payinID},
 		"processed, without a word in it": {200, "payin_transaction_no_status.json", pending, "", payinID},
@@ -223,12 +223,12 @@ func payins() map[string]adaptertest.Case {
 		"unknown, though named before":      {404, "error_transaction_does_not_exist.json", "", operator.Unknown, ""},
 	}
 	for word, outcome := range sessionWords {
-		answers["a word: "+word] = said{200, "payin_" + word + ".json", outcome, "", payinID}
+		responses["a word: "+word] = caseRow{200, "payin_" + word + ".json", outcome, "", payinID}
 	}
 	for word, outcome := range transactionWords {
-		answers["a transaction: "+word] = said{200, "payin_transaction_" + word + ".json", outcome, "", payinID}
+		responses["a transaction: "+word] = caseRow{200, "payin_transaction_" + word + ".json", outcome, "", payinID}
 	}
-	cases := rows(adaptertest.Status, answers)
+	cases := rows(adaptertest.Status, responses)
 	half, xaf := pirogue.Money{Minor: 2500, Currency: pirogue.XOF}, pirogue.Money{Minor: 5000, Currency: pirogue.XAF}
 	maps.Copy(cases, paid(adaptertest.Status, payinID, map[string]moved{
 		"in a session that failed":           {"payin_completed_transaction_failed_session.json", francs, ""},
@@ -250,7 +250,7 @@ func payins() map[string]adaptertest.Case {
 
 // payouts returns the responses to a disbursement's status call.
 func payouts() map[string]adaptertest.Case {
-	answers := map[string]said{
+	responses := map[string]caseRow{
 		"processed, not confirmed":  {200, "payout_transaction_null.json", pirogue.OutcomePending, "", payoutID},
 		"processed, failed":         {200, "payout_failure.json", pirogue.OutcomeDeclined, "", payoutID},
 		"a word nobody knows":       {200, "payout_frozen.json", "", operator.Unknown, payoutID},
@@ -261,12 +261,12 @@ func payouts() map[string]adaptertest.Case {
 		"not known, but not by 404": {403, "error_transaction_does_not_exist.json", "", operator.Unknown, ""},
 	}
 	for word, outcome := range sessionWords {
-		answers["a word: "+word] = said{200, "payout_" + word + ".json", outcome, "", payoutID}
+		responses["a word: "+word] = caseRow{200, "payout_" + word + ".json", outcome, "", payoutID}
 	}
 	for word, outcome := range transactionWords {
-		answers["a transaction: "+word] = said{200, "payout_transaction_" + word + ".json", outcome, "", payoutID}
+		responses["a transaction: "+word] = caseRow{200, "payout_transaction_" + word + ".json", outcome, "", payoutID}
 	}
-	cases := rows(adaptertest.CashOutStatus, answers)
+	cases := rows(adaptertest.CashOutStatus, responses)
 	maps.Copy(cases, paid(adaptertest.CashOutStatus, payoutID, map[string]moved{
 		"as processed":                      {"payout_processed.json", francs, ""},
 		"by half":                           {"payout_half.json", pirogue.Money{Minor: 2500, Currency: pirogue.XOF}, ""},
@@ -290,7 +290,7 @@ func ofCore(external string) string {
 // refundStatuses returns the responses to a refund's status call.
 func refundStatuses() map[string]adaptertest.Case {
 	pending := pirogue.OutcomePending
-	answers := map[string]said{
+	responses := map[string]caseRow{
 		"pending":                      {200, "refund_pending.json", pending, "", refundID},
 		"processing":                   {200, "refund_processing.json", pending, "", refundID},
 		"completed":                    {200, "refund_completed.json", pirogue.OutcomePaid, "", refundID},
@@ -313,9 +313,9 @@ func refundStatuses() map[string]adaptertest.Case {
 		"of a payin that is not known": {404, "message_payment_not_found.json", pirogue.OutcomeAbsent, "", ""},
 	}
 	for word, outcome := range transactionWords {
-		answers["a transaction: "+word] = said{200, "refund_transaction_" + word + ".json", outcome, "", refundID}
+		responses["a transaction: "+word] = caseRow{200, "refund_transaction_" + word + ".json", outcome, "", refundID}
 	}
-	cases := rows(adaptertest.RefundStatus, answers)
+	cases := rows(adaptertest.RefundStatus, responses)
 	maps.Copy(cases, paid(adaptertest.RefundStatus, refundID, map[string]moved{
 		"in part":             {"refund_partial.json", pirogue.Money{Minor: 150, Currency: pirogue.XOF}, ""},
 		"in another currency": {"refund_other_currency.json", pirogue.Money{Minor: 5000, Currency: pirogue.XAF}, "currency"},
@@ -325,7 +325,7 @@ func refundStatuses() map[string]adaptertest.Case {
 
 // balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
-	cases := rows(adaptertest.Balance, map[string]said{
+	cases := rows(adaptertest.Balance, map[string]caseRow{
 		"of no wallet":          {200, "balance_empty.json", "", operator.Unknown, ""},
 		"no list":               {200, "balance_one.json", "", operator.Unknown, ""},
 		"of two wallets":        {200, "balance_two_wallets.json", "", operator.Unknown, ""},

@@ -17,7 +17,7 @@ import (
 // server is a server that checks the headers which every call must have.
 type server struct{ *adaptertest.Server }
 
-type answer = adaptertest.Response
+type response = adaptertest.Response
 
 var says = adaptertest.Respond
 
@@ -28,11 +28,11 @@ type request struct {
 }
 
 // newServer starts a server that ends with the test. It answers 404 on other paths.
-func newServer(t *testing.T, answers map[string]answer) server {
+func newServer(t *testing.T, responses map[string]response) server {
 	t.Helper()
-	s := server{adaptertest.NewServer(t, map[string][]answer{
+	s := server{adaptertest.NewServer(t, map[string][]response{
 		"": {says(http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`)},
-	}, answers)}
+	}, responses)}
 	t.Cleanup(func() {
 		for _, l := range s.Requests() {
 			wanted := map[string]string{
@@ -51,7 +51,7 @@ func newServer(t *testing.T, answers map[string]answer) server {
 	return s
 }
 
-// letters returns the requests so far.
+// requests returns the requests so far.
 func (s server) requests() []request {
 	var read []request
 	for _, l := range s.Requests() {
@@ -112,7 +112,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, map[string]answer{tt.path: says(201, recorded(t, "session_current.json"))})
+			s := newServer(t, map[string]response{tt.path: says(201, recorded(t, "session_current.json"))})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			for range 2 {
@@ -125,7 +125,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	}
 }
 
-func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
+func TestDisburseRequest(t *testing.T) {
 	t.Parallel()
 	const wallet = `"amount":5000,"msisdn":"+2250707123456",`
 	tests := map[string]struct{ path, otherPath, body string }{
@@ -147,12 +147,12 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	for shape, tt := range tests {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			said := says(201, recorded(t, "payout_processing.json"))
-			s := newServer(t, map[string]answer{tt.path: said, tt.path + "/" + payoutID: said})
-			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			resp := says(201, recorded(t, "payout_processing.json"))
+			s := newServer(t, map[string]response{tt.path: resp, tt.path + "/" + payoutID: resp})
+			result, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			require.NoError(t, err)
 			unheard, heard := outQuery, outQuery
-			heard.Handle = receipt.Handle
+			heard.Handle = result.Handle
 			other := map[string]string{"": "direct", "current": "direct", "direct": "current"}[shape]
 			for _, ask := range []struct {
 				shape string
@@ -181,11 +181,11 @@ func TestWhatLeavesForADisbursementAndItsQuestion(t *testing.T) {
 	}
 }
 
-func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
+func TestLostPayoutKeepsPath(t *testing.T) {
 	t.Parallel()
 	for shape, path := range map[string]string{"": "/v1/payout", "direct": "/v1/direct/payout"} {
 		for name, tt := range map[string]struct {
-			said   answer
+			resp   response
 			code   pirogue.Code
 			handle pirogue.Handle
 		}{
@@ -196,34 +196,34 @@ func TestAPayoutWhoseAnswerWasLostKeepsItsPath(t *testing.T) {
 			},
 			"not sent": {says(429, ""), operator.NotSent, nil},
 		} {
-			s := newServer(t, map[string]answer{path: tt.said})
-			receipt, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
+			s := newServer(t, map[string]response{path: tt.resp})
+			result, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), "%v %v", shape, name)
-			require.Equal(t, tt.handle, receipt.Handle, "%v %v %v", shape, name, err)
+			require.Equal(t, tt.handle, result.Handle, "%v %v %v", shape, name, err)
 		}
 	}
 }
 
-func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
+func TestAbsentPayoutOnEveryPath(t *testing.T) {
 	t.Parallel()
 	const wallet, direct = "/v1/payout/" + outRef, "/v1/direct/payout/" + outRef
 	done := says(200, recorded(t, "payout_completed.json"))
 	tests := map[string]struct {
-		country pirogue.CountryCode
-		answers map[string]answer
-		outcome pirogue.Outcome
-		asked   int
+		country   pirogue.CountryCode
+		responses map[string]response
+		outcome   pirogue.Outcome
+		asked     int
 	}{
-		"known by the shape's":            {"CI", map[string]answer{wallet: done}, pirogue.OutcomePaid, 1},
-		"known by the other":              {"CI", map[string]answer{direct: done}, pirogue.OutcomePaid, 2},
-		"the other cannot say":            {"CI", map[string]answer{direct: says(502, "")}, "", 2},
-		"the shape's cannot say":          {"CI", map[string]answer{wallet: says(502, ""), direct: done}, "", 1},
+		"known by the shape's":            {"CI", map[string]response{wallet: done}, pirogue.OutcomePaid, 1},
+		"known by the other":              {"CI", map[string]response{direct: done}, pirogue.OutcomePaid, 2},
+		"the other cannot say":            {"CI", map[string]response{direct: says(502, "")}, "", 2},
+		"the shape's cannot say":          {"CI", map[string]response{wallet: says(502, ""), direct: done}, "", 1},
 		"where there is no direct payout": {"BF", nil, pirogue.OutcomeAbsent, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, tt.answers)
+			s := newServer(t, tt.responses)
 			conf := s.at("")
 			conf.Country = tt.country
 			got, err := reading[operator.StatusReader](t, conf).Status(t.Context(), outQuery)
@@ -234,7 +234,7 @@ func TestAPayoutIsAbsentOnlyWhereNoPathKnowsIt(t *testing.T) {
 	}
 }
 
-func TestAStatusOfWhatNovasendNamedAndForgot(t *testing.T) {
+func TestStatusOfForgottenTransaction(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	named := outQuery
@@ -248,7 +248,7 @@ func TestAStatusOfWhatNovasendNamedAndForgot(t *testing.T) {
 	}
 }
 
-func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
+func TestStatusAfterLostResponse(t *testing.T) {
 	t.Parallel()
 	q := query
 	q.Handle = pirogue.Handle{pirogue.HandleOTP: "4826"}
@@ -256,14 +256,14 @@ func TestACollectionWhoseAnswerWasLostIsAskedForByOurReference(t *testing.T) {
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePending, got.Outcome)
-	s = newServer(t, map[string]answer{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
+	s = newServer(t, map[string]response{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
 	got, err = reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
 	require.Equal(t, payinID, got.ProviderTxID)
 }
 
-func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
+func TestIdentifierIsEscaped(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	q := query
@@ -276,7 +276,7 @@ func TestAnIdentifierCannotLeaveItsPath(t *testing.T) {
 	require.Equal(t, "/v1/payin/..%2Fbalance%3Fx=1", got)
 }
 
-func TestTheKeyOfAWriteIsAUUIDOfItsPurposeAndReference(t *testing.T) {
+func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	for _, purpose := range []string{"payin", "payout", "refund"} {
@@ -291,11 +291,11 @@ func TestTheKeyOfAWriteIsAUUIDOfItsPurposeAndReference(t *testing.T) {
 	}
 }
 
-func TestANamelessCustomerIsCalledOne(t *testing.T) {
+func TestCustomerWithoutName(t *testing.T) {
 	t.Parallel()
 	c, d := collection, disbursement
 	c.Payer, d.Beneficiary = "", ""
-	s := newServer(t, map[string]answer{
+	s := newServer(t, map[string]response{
 		"/v1/payin/sessions": says(201, recorded(t, "session.json")),
 		"/v1/payout":         says(201, recorded(t, "payout_processing.json")),
 	})

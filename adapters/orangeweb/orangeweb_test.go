@@ -80,12 +80,12 @@ func words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one response with its expected result.
-type said adaptertest.Row
+// caseRow is one response with its expected result.
+type caseRow adaptertest.Row
 
 // collects returns the responses to a new session.
 func collects() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"opened":                        {201, "session.json", pirogue.OutcomePending, "", ""},
 		"opened but not created":        {200, "session.json", "", operator.Unknown, ""},
 		"opened without pay_token":      {201, "session_no_pay_token.json", "", operator.Unknown, ""},
@@ -107,7 +107,7 @@ func collects() map[string]adaptertest.Case {
 
 // statuses returns the other responses to a status call.
 func statuses() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"paid, with cents":                {201, "status_amount_cents.json", "", operator.Unknown, ""},
 		"paid, an amount that is no sum":  {201, "status_amount_word.json", "", operator.Unknown, ""},
 		"a word the guide does not have":  {201, "status_new_word.json", "", operator.Unknown, ""},
@@ -135,7 +135,7 @@ func statuses() map[string]adaptertest.Case {
 	return cases
 }
 
-func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
+func TestEarlyCallback(t *testing.T) {
 	t.Parallel()
 	reader := reading[operator.CallbackReader](t, mali)
 	body := `{"status":"SUCCESS","notif_token":"guessed","txnid":"MP1"}`
@@ -146,7 +146,7 @@ func TestACallbackBeforeOurOwnCallReturnedIsOnlyAHint(t *testing.T) {
 	require.Contains(t, got.Message, "unproven", err)
 }
 
-func TestConfigurationsThatCannotWork(t *testing.T) {
+func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, orangeweb.New, mali, map[string]adaptertest.Mistake{
@@ -164,7 +164,7 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	}, "0123456789")
 }
 
-func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	adaptertest.CheckEveryMistake(t, orangeweb.New, config.Operator{},
 		"client_id", "client_secret", "merchant_key", "environment", "currency", "base URL")

@@ -36,7 +36,7 @@ type request struct {
 	MSISDN     []string // of the header for simulators
 }
 
-// letters returns the requests that a server has recorded.
+// requests returns the requests that a server has recorded.
 func requests(s *adaptertest.Server) []request {
 	var read []request
 	for _, l := range s.Requests() {
@@ -53,9 +53,9 @@ func TestWhatLeavesForOrange(t *testing.T) {
 			server := newOrange(t, environment)
 			conf := mali
 			conf.BaseURL, conf.Environment = server.URL, environment
-			receipt, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
+			result, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)
 			require.NoError(t, err)
-			query := operator.StatusQuery{Ref: ref, Handle: receipt.Handle, Amount: collection.Amount}
+			query := operator.StatusQuery{Ref: ref, Handle: result.Handle, Amount: collection.Amount}
 			_, err = reading[operator.StatusReader](t, conf).Status(t.Context(), query)
 			require.NoError(t, err)
 			token := request{Path: tokenPath, Body: "grant_type=client_credentials", Auth: "Basic Y2ktMTpjcy0wMTIzNDU2Nzg5"}
@@ -96,9 +96,9 @@ func TestWhatASessionGives(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestASessionThatIsOfNoUseKeepsItsTokens reads responses that open a session without a
+// TestUnusableSessionKeepsTokens reads responses that open a session without a
 // usable page. A pay_token in the response makes the session's status readable.
-func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
+func TestUnusableSessionKeepsTokens(t *testing.T) {
 	t.Parallel()
 	const token, notif, page = `"pay_token":"pt-1"`, `"notif_token":"nt-1"`, `"payment_url":"http://127.0.0.1/pay"`
 	both := pirogue.Handle{"pay_token": "pt-1", "notif_token": "nt-1"}
@@ -127,7 +127,7 @@ func TestASessionThatIsOfNoUseKeepsItsTokens(t *testing.T) {
 	}
 }
 
-func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
+func TestLiveOrange(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
 	conf := with(mali, server.URL)
@@ -140,7 +140,7 @@ func TestTheRealOrangeIsToldNoNumberAndMustGiveASafePage(t *testing.T) {
 	}
 }
 
-func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableCollection(t *testing.T) {
 	t.Parallel()
 	long := "https://shop.example/" + strings.Repeat("a", 100) // 121 characters
 	suite().RunUnsent(t, map[string]func(*operator.CollectRequest){
@@ -151,7 +151,7 @@ func TestACollectionOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	})
 }
 
-func TestAddressesOf120CharactersLeave(t *testing.T) {
+func TestLongestAddresses(t *testing.T) {
 	t.Parallel()
 	conf := with(mali, newOrange(t, "ml").URL)
 	c := collection
@@ -160,7 +160,7 @@ func TestAddressesOf120CharactersLeave(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAStatusWithoutThePayTokenIsUnknownAndDoesNotLeave(t *testing.T) {
+func TestStatusWithoutPayToken(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, "ml")
 	conf := with(mali, server.URL)

@@ -37,7 +37,7 @@ type restrictions struct {
 	IsSingleUse bool `json:"isSingleUse"`
 }
 
-// qrResponse is the body of its answer. QRCode is the bare base64 of a PNG.
+// qrResponse is the body of its response. QRCode is the bare base64 of a PNG.
 type qrResponse struct {
 	QRID      client.Text `json:"qrId"`
 	DeepLink  string      `json:"deepLink"`

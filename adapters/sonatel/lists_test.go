@@ -24,7 +24,7 @@ type clerk interface {
 }
 
 // page returns a page of n transactions, numbered from first.
-func page(first, n int) answer {
+func page(first, n int) response {
 	rows := make([]string, 0, n)
 	for i := range n {
 		rows = append(rows, fmt.Sprintf(`{"transactionId":"MP%d","type":"MERCHANT_PAYMENT","status":"SUCCESS",`+
@@ -36,20 +36,20 @@ func page(first, n int) answer {
 func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		lines int
 		asked int
 	}{
-		"nothing":                              {[]answer{page(0, 0)}, 0, 1},
-		"less than a page":                     {[]answer{page(0, 3)}, 3, 1},
-		"whole pages and nothing":              {[]answer{page(0, 200), page(200, 200), page(400, 0)}, 400, 3},
-		"pages smaller than asked for":         {[]answer{page(0, 50), page(50, 50), page(100, 7)}, 107, 3},
-		"a row on two pages, while time flies": {[]answer{page(0, 200), page(199, 5)}, 204, 2},
+		"nothing":                              {[]response{page(0, 0)}, 0, 1},
+		"less than a page":                     {[]response{page(0, 3)}, 3, 1},
+		"whole pages and nothing":              {[]response{page(0, 200), page(200, 200), page(400, 0)}, 400, 3},
+		"pages smaller than asked for":         {[]response{page(0, 50), page(50, 50), page(100, 7)}, 107, 3},
+		"a row on two pages, while time flies": {[]response{page(0, 200), page(199, 5)}, 204, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
+			server := newOrange(t, map[string][]response{transactionsPath: tt.pages})
 			from := adaptertest.Now()
 			got, err := reading[clerk](t, server.at()).Statement(t.Context(), from, from.Add(24*time.Hour))
 			require.NoError(t, err, len(got))
@@ -67,17 +67,17 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 func TestAListIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		code  pirogue.Code
 	}{
-		"a page that never ends":  {[]answer{page(0, 20)}, operator.Unknown},
-		"a second page that fell": {[]answer{page(0, 200), says(502, "")}, operator.Unknown},
-		"over the quota":          {[]answer{page(0, 200), says(429, "")}, operator.NotSent},
+		"a page that never ends":  {[]response{page(0, 20)}, operator.Unknown},
+		"a second page that fell": {[]response{page(0, 200), says(502, "")}, operator.Unknown},
+		"over the quota":          {[]response{page(0, 200), says(429, "")}, operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{transactionsPath: tt.pages})
+			server := newOrange(t, map[string][]response{transactionsPath: tt.pages})
 			o := reading[clerk](t, server.at())
 			got, err := o.Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
 			require.Nil(t, got, "%v %v", len(got), err)
@@ -88,16 +88,16 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 	}
 }
 
-func TestAStatusReadsPagesWithinALimit(t *testing.T) {
+func TestStatusPages(t *testing.T) {
 	t.Parallel()
 	success := page(90, 1)
 	success.Body = strings.ReplaceAll(success.Body, `10.0`, `5000.0`)
-	server := newOrange(t, map[string][]answer{transactionsPath: {failures(20), failures(20), success}})
+	server := newOrange(t, map[string][]response{transactionsPath: {failures(20), failures(20), success}})
 	got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), query)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
 	require.Equal(t, francs, got.Amount)
-	endless := newOrange(t, map[string][]answer{transactionsPath: {failures(20)}})
+	endless := newOrange(t, map[string][]response{transactionsPath: {failures(20)}})
 	_, err = reading[operator.StatusReader](t, endless.at()).Status(t.Context(), query)
 	asked := len(endless.requests(transactionsPath))
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), asked)
@@ -105,7 +105,7 @@ func TestAStatusReadsPagesWithinALimit(t *testing.T) {
 }
 
 // failures returns a page of failed attempts.
-func failures(n int) answer {
+func failures(n int) response {
 	a := page(0, n)
 	a.Body = strings.ReplaceAll(a.Body, "SUCCESS", "FAILED")
 	return a
@@ -113,7 +113,7 @@ func failures(n int) answer {
 
 func TestALineOfHistory(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[
+	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[
 		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567","amount":{"value":5000.0,"unit":"XOF"},
 		 "reference":"`+outRef+`","partner":{"id":"781112233"},"customer":{"id":"771234567"},
 		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
@@ -132,7 +132,7 @@ func TestALineOfHistory(t *testing.T) {
 
 func TestWhatLeavesForABulk(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{
+	server := newOrange(t, map[string][]response{
 		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)},
 		bulkPath:    {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 	})
@@ -155,9 +155,9 @@ func TestWhatLeavesForABulk(t *testing.T) {
 func TestWhatOrangeSaysToABulk(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
-		id     string
-		code   pirogue.Code
+		response response
+		id       string
+		code     pirogue.Code
 	}{
 		"failed as a whole":         {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", operator.Unknown},
 		"a word unknown":            {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", operator.Unknown},
@@ -179,8 +179,8 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{
-				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.answer},
+			server := newOrange(t, map[string][]response{
+				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.response},
 			})
 			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			require.Equal(t, tt.id, id, err)
@@ -191,10 +191,10 @@ func TestWhatOrangeSaysToABulk(t *testing.T) {
 	}
 }
 
-func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
+func TestRenewedKeyBeforeBulk(t *testing.T) {
 	t.Parallel()
 	left := says(200, `{"value":10.0,"unit":"XOF"}`)
-	server := newOrange(t, map[string][]answer{
+	server := newOrange(t, map[string][]response{
 		balancePath: {left, problem(400, "4003"), left}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 	})
 	o := reading[clerk](t, server.at())
@@ -210,23 +210,23 @@ func TestAKeyThatWasRenewedIsMetBeforeABulk(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestABulkAndItsBalanceKeepWithinOneTimeOut(t *testing.T) {
+func TestBulkTimeout(t *testing.T) {
 	t.Parallel()
 	const patience = time.Second
 	left, taken := says(200, `{"value":10.0,"unit":"XOF"}`), says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
 	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both together are not
-	conf := newOrange(t, map[string][]answer{balancePath: {left}, bulkPath: {taken}}).at()
+	conf := newOrange(t, map[string][]response{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
 	_, err := reading[clerk](t, conf).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 	code := pirogue.CodeOf(err)
 	require.False(t, code != operator.Unknown && code != operator.NotSent, "%v, want it given up", err)
 }
 
-func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
+func TestWrongPINBeforeBulk(t *testing.T) {
 	t.Parallel()
 	server := newOrange(
 		t,
-		map[string][]answer{
+		map[string][]response{
 			balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 		},
 	)
@@ -235,7 +235,7 @@ func TestAWrongPINIsTriedOnABalanceBeforeABulk(t *testing.T) {
 	require.Empty(t, server.requests(bulkPath), err)
 }
 
-func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableBulk(t *testing.T) {
 	t.Parallel()
 	poor := disbursement
 	poor.Amount.Minor, poor.Ref = 0, "CO2"
@@ -248,7 +248,7 @@ func TestABulkOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	for name, all := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{})
+			server := newOrange(t, map[string][]response{})
 			_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), all, "")
 			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
 			require.Empty(t, server.requests(tokenPath), err)

@@ -31,14 +31,14 @@ type payer interface {
 func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
-		code   pirogue.Code
+		response response
+		code     pirogue.Code
 	}{
 		"wrong, two left":             {problem(400, "2011"), operator.Unable},
 		"wrong, one left":             {problem(400, "2012"), operator.Unable},
 		"blocked":                     {problem(400, "2013"), operator.Unable},
-		"wrong, said by a bad server": {problem(500, "2011"), operator.Unknown},
-		"wrong, said in a success":    {problem(200, "2011"), operator.Unknown},
+		"wrong, resp by a bad server": {problem(500, "2011"), operator.Unknown},
+		"wrong, resp in a success":    {problem(200, "2011"), operator.Unknown},
 		"wrong, in words of no form": {
 			says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), operator.Unable,
 		},
@@ -46,7 +46,7 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{cashInPath: {tt.answer, done()}})
+			server := newOrange(t, map[string][]response{cashInPath: {tt.response, done()}})
 			o := reading[payer](t, server.at())
 			_, err := o.Disburse(t.Context(), disbursement)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
@@ -66,9 +66,9 @@ func TestARefusedPINNeverLeavesAgain(t *testing.T) {
 	}
 }
 
-func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
+func TestRefusalUnrelatedToPIN(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {problem(400, "2020"), done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {problem(400, "2020"), done()}})
 	o := reading[payer](t, server.at())
 	_, err := o.Disburse(t.Context(), disbursement)
 	require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
@@ -76,10 +76,10 @@ func TestARefusalThatIsNotThePINsLetsItLeaveAgain(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
+func TestUnprovenPINIsUsedAlone(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
-	server := newOrange(t, map[string][]answer{cashInPath: {{Status: 400, Body: `{"code":"2011"}`, Hold: hold}}})
+	server := newOrange(t, map[string][]response{cashInPath: {{Status: 400, Body: `{"code":"2011"}`, Hold: hold}}})
 	o := reading[payer](t, server.at())
 	first := make(chan error, 1)
 	go func() {
@@ -102,12 +102,12 @@ func TestAnUnprovenPINIsTriedByOneCallAtATime(t *testing.T) {
 
 // A call that waited for most of its time is not sent. It may be cut off after its bytes
 // left.
-func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
+func TestLongWaitForPIN(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	held := done()
 	held.Hold = hold
-	server := newOrange(t, map[string][]answer{cashInPath: {held, done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {held, done()}})
 	conf := server.at()
 	conf.Timeout = config.Duration(time.Second)
 	o := reading[payer](t, conf)
@@ -128,12 +128,12 @@ func TestACallThatWaitedLongForThePINIsNotSent(t *testing.T) {
 	require.Equal(t, 1, sent)
 }
 
-func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
+func TestProvenPINIsShared(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	held := done()
 	held.Hold = hold
-	server := newOrange(t, map[string][]answer{cashInPath: {done(), held}})
+	server := newOrange(t, map[string][]response{cashInPath: {done(), held}})
 	o := reading[payer](t, server.at())
 	_, err := o.Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
@@ -154,23 +154,23 @@ func TestAProvenPINIsUsedByManyCallsAtOnce(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
+func TestUnreadablePINIsSealedAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answers []answer
-		code    pirogue.Code
-		sent    int
+		responses []response
+		code      pirogue.Code
+		sent      int
 	}{
-		"then it can":      {[]answer{problem(400, "4003"), done()}, "", 2},
-		"never":            {[]answer{problem(400, "4003")}, operator.NotSent, 2},
-		"by a bad server":  {[]answer{problem(502, "4003"), done()}, operator.Unknown, 1},
-		"then a time-out":  {[]answer{problem(400, "4003"), says(504, "")}, operator.Unknown, 2},
-		"then a wrong PIN": {[]answer{problem(400, "4003"), problem(400, "2011"), done()}, operator.Unable, 2},
+		"then it can":      {[]response{problem(400, "4003"), done()}, "", 2},
+		"never":            {[]response{problem(400, "4003")}, operator.NotSent, 2},
+		"by a bad server":  {[]response{problem(502, "4003"), done()}, operator.Unknown, 1},
+		"then a time-out":  {[]response{problem(400, "4003"), says(504, "")}, operator.Unknown, 2},
+		"then a wrong PIN": {[]response{problem(400, "4003"), problem(400, "2011"), done()}, operator.Unable, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{cashInPath: tt.answers})
+			server := newOrange(t, map[string][]response{cashInPath: tt.responses})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			sent, keys := server.requests(cashInPath), server.requests(keyPath)
@@ -180,9 +180,9 @@ func TestAPINThatOrangeCannotReadIsSealedAnewOnce(t *testing.T) {
 	}
 }
 
-func TestTheNewKeySealsThePINAfterAnOldOne(t *testing.T) {
+func TestRenewedKeySealsPIN(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {done(), problem(400, "4003"), done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {done(), problem(400, "4003"), done()}})
 	o := reading[payer](t, server.at())
 	for range 2 {
 		_, err := o.Disburse(t.Context(), disbursement)
@@ -193,9 +193,9 @@ func TestTheNewKeySealsThePINAfterAnOldOne(t *testing.T) {
 	require.Equal(t, 2, keys)
 }
 
-func TestThePINNeverLooksTheSameTwice(t *testing.T) {
+func TestSealIsRandom(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {done()}})
 	o := reading[payer](t, server.at())
 	for range 2 {
 		_, err := o.Disburse(t.Context(), disbursement)
@@ -210,9 +210,9 @@ func TestThePINNeverLooksTheSameTwice(t *testing.T) {
 	}
 }
 
-func TestATokenTurnedAwayIsRenewedOnceAndTheDepositLeavesAgain(t *testing.T) {
+func TestDepositAfterRejectedToken(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {says(401, `{"code":"10"}`), done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {says(401, `{"code":"10"}`), done()}})
 	_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	tokens, sent := len(server.requests(tokenPath)), len(server.requests(cashInPath))
@@ -220,10 +220,10 @@ func TestATokenTurnedAwayIsRenewedOnceAndTheDepositLeavesAgain(t *testing.T) {
 	require.Equal(t, 2, sent, tokens)
 }
 
-func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
+func TestNoPublicKey(t *testing.T) {
 	t.Parallel()
 	ed25519 := "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
-	for name, a := range map[string]answer{
+	for name, a := range map[string]response{
 		"a page":             says(200, "<html></html>"),
 		"no key":             says(200, `{"keyId":"k1","keyType":"RSA"}`),
 		"no base64":          says(200, `{"key":"-----BEGIN"}`),
@@ -234,7 +234,7 @@ func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{keyPath: {a}, cashInPath: {done()}})
+			server := newOrange(t, map[string][]response{keyPath: {a}, cashInPath: {done()}})
 			_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 			require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
 			require.Empty(t, server.requests(cashInPath), err)
@@ -242,9 +242,9 @@ func TestWithoutAKeyNothingWithAPINLeaves(t *testing.T) {
 	}
 }
 
-func TestAChangedPINIsTheOneThatLeaves(t *testing.T) {
+func TestPINChange(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{accountPath: {says(200, "")}, cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{accountPath: {says(200, "")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
 	err := o.ChangePIN(t.Context(), "1357")
 	require.NoError(t, err)
@@ -259,9 +259,9 @@ func TestAChangedPINIsTheOneThatLeaves(t *testing.T) {
 	require.Equal(t, []string{"1357"}, sent[0].PINs)
 }
 
-func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
+func TestPINChangeRefused(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{accountPath: {problem(400, "22")}, cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{accountPath: {problem(400, "22")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
 	err := o.ChangePIN(t.Context(), "135")
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
@@ -274,12 +274,12 @@ func TestAPINChangeThatWasNotMadeLeavesTheOldOne(t *testing.T) {
 	require.Len(t, server.requests(accountPath), 1, sent[0].PINs)
 }
 
-func TestAfterAPINChangeWithoutAnAnswerNoPINLeaves(t *testing.T) {
+func TestPINChangeResponseLost(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]answer{"a bad gateway": says(502, ""), "a page": says(200, "<html></html>")} {
+	for name, a := range map[string]response{"a bad gateway": says(502, ""), "a page": says(200, "<html></html>")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{accountPath: {a}, cashInPath: {done()}})
+			server := newOrange(t, map[string][]response{accountPath: {a}, cashInPath: {done()}})
 			o := reading[payer](t, server.at())
 			if err := o.ChangePIN(t.Context(), "1357"); pirogue.CodeOf(err) != operator.Unknown {
 				require.Fail(t, fmt.Sprintf("%v, want UNKNOWN", err))

@@ -20,11 +20,11 @@ type registrar interface {
 	operator.TestNumberIssuer
 }
 
-func TestRegisteringAnAddressForCallbacks(t *testing.T) {
+func TestRegisterCallback(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
-		code   pirogue.Code
+		response response
+		code     pirogue.Code
 	}{
 		"an empty answer": {says(200, ""), ""},
 		"as documented":   {says(201, `{"code":"123456"}`), ""},
@@ -34,7 +34,7 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{registrationPath: {tt.answer}})
+			server := newOrange(t, map[string][]response{registrationPath: {tt.response}})
 			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(),
 				"https://pay.example/callbacks/sonatel-sn")
 			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
@@ -48,9 +48,9 @@ func TestRegisteringAnAddressForCallbacks(t *testing.T) {
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
 }
 
-func TestTestNumbersAreForTestKeys(t *testing.T) {
+func TestTestNumbers(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{testNumbersPath: {says(200, `[
+	server := newOrange(t, map[string][]response{testNumbersPath: {says(200, `[
 		{"msisdn":"781112233","pinCode":"4826","type":"RETAILER"},{"msisdn":780000001,"pinCode":"1357","type":"MERCHANT","merchantCode":123456}]`)}})
 	got, err := reading[registrar](t, server.at()).TestNumbers(t.Context(), 1, 0, 1)
 	want := []operator.TestNumber{

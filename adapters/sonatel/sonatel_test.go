@@ -110,12 +110,12 @@ func words() map[string]adaptertest.Case {
 	return cases
 }
 
-// said is one response with its expected result.
-type said adaptertest.Row
+// caseRow is one response with its expected result.
+type caseRow adaptertest.Row
 
 // collects returns the responses to a request for a QR.
 func collects() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"opened":                          {200, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened with 201":                 {201, "qr.json", pirogue.OutcomePending, "", ""},
 		"opened, the picture alone":       {200, "qr_picture_alone.json", pirogue.OutcomePending, "", ""},
@@ -133,7 +133,7 @@ func collects() map[string]adaptertest.Case {
 
 // disburses returns the other responses to a deposit.
 func disburses() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"done with 201":                   {201, "cashin_success.json", pirogue.OutcomePaid, "", ciID},
 		"a word nobody knows":             {200, "cashin_new_word.json", "", operator.Unknown, ""},
 		"about another reference":         {200, "cashin_other_reference.json", "", operator.Unknown, ""},
@@ -157,7 +157,7 @@ func disburses() map[string]adaptertest.Case {
 
 // statuses returns the other lists that Orange may return for a collection.
 func statuses() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"listed nowhere":                  {200, "rows_empty.json", pirogue.OutcomePending, "", ""},
 		"listed nowhere, in an object":    {200, "rows_none_in_object.json", pirogue.OutcomePending, "", ""},
 		"in an object without a list":     {200, "rows_no_list.json", "", operator.Unknown, ""},
@@ -224,7 +224,7 @@ func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string
 
 // cashOutStatuses returns the other lists that Orange may return for a disbursement.
 func cashOutStatuses() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"listed nowhere":               {200, "rows_empty.json", pirogue.OutcomeAbsent, "", ""},
 		"listed nowhere, in an object": {200, "rows_none_in_object.json", pirogue.OutcomeAbsent, "", ""},
 		"hidden behind other rows":     {200, "rows_other_reference.json", "", operator.Unknown, ""},
@@ -249,7 +249,7 @@ func cashOutStatuses() map[string]adaptertest.Case {
 
 // balances returns the responses to a request for the balance.
 func balances() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"in another currency": {200, "balance_other_currency.json", "", operator.Unknown, ""},
 		"without a value":     {200, "balance_no_value.json", "", operator.Unknown, ""},
 		"a wrong PIN":         {400, "code_2011.json", "", operator.Unable, ""},
@@ -277,7 +277,7 @@ func TestOrangesPromises(t *testing.T) {
 	require.Equal(t, want, reading[operator.Operator](t, signing).Capability())
 }
 
-func TestConfigurationsThatCannotWork(t *testing.T) {
+func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, sonatel.New, senegal, map[string]adaptertest.Mistake{
@@ -306,7 +306,7 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	}, "48261", "0123456789")
 }
 
-func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	adaptertest.CheckEveryMistake(t, sonatel.New, config.Operator{},
 		"client_id", "client_secret", "msisdn", "pin", "merchant_code", "merchant_name", "callback_key",

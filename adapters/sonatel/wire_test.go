@@ -25,7 +25,7 @@ const qrBody = `{"qrId":"Zx81","deepLink":"https://m.example/d","shortLink":"htt
 
 func TestWhatLeavesForAQR(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
 	got, err := reading[operator.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
 	require.NoError(t, err)
 	want := operator.OperatorResult{
@@ -73,7 +73,7 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{qrPath: {says(200, tt.body)}})
+			server := newOrange(t, map[string][]response{qrPath: {says(200, tt.body)}})
 			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
 			require.NoError(t, err)
 			want := pirogue.NextAction{Type: pirogue.ActionQR, URL: tt.url, QR: tt.qr, ExpiresAt: tt.expires}
@@ -82,9 +82,9 @@ func TestAQRIsAsGoodAsItsParts(t *testing.T) {
 	}
 }
 
-func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
+func TestMerchantWithoutName(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Payee = ""
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -93,9 +93,9 @@ func TestAMerchantWithoutANameIsCalledAsTheAccountIs(t *testing.T) {
 	require.Contains(t, body, `"name":"Boutique Teranga"`)
 }
 
-func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
+func TestQRValidity(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
 	c := collection
 	c.Window = 25 * time.Hour
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -104,12 +104,12 @@ func TestAQRIsNeverValidLongerThanOrangeAllows(t *testing.T) {
 	require.Contains(t, body, `"validity":86400,`)
 }
 
-func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
+func TestOneStepRequest(t *testing.T) {
 	t.Parallel()
-	answers := map[string]struct {
-		answer  answer
-		outcome pirogue.Outcome
-		code    pirogue.Code
+	responses := map[string]struct {
+		response response
+		outcome  pirogue.Outcome
+		code     pirogue.Code
 	}{
 		"paid": {
 			says(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, "",
@@ -120,10 +120,10 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 		"a wrong password":   {problem(400, "24"), "", operator.Refused},
 		"gone after leaving": {says(504, ""), "", operator.Unknown},
 	}
-	for name, tt := range answers {
+	for name, tt := range responses {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{oneStepPath: {tt.answer}})
+			server := newOrange(t, map[string][]response{oneStepPath: {tt.response}})
 			c := collection
 			c.OTP = "654987"
 			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -144,7 +144,7 @@ func TestWhatLeavesWithAOneTimePassword(t *testing.T) {
 
 func TestWhatLeavesForADeposit(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {done()}})
 	conf := server.at("token_path", "/oauth/token")
 	got, err := reading[operator.Disburser](t, conf).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
@@ -161,7 +161,7 @@ func TestWhatLeavesForADeposit(t *testing.T) {
 	require.Empty(t, sent.Header.Get("X-Sandbox-Msisdn"), server.requests("/oauth/token"))
 }
 
-func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
+func TestUnacceptableSubmission(t *testing.T) {
 	t.Parallel()
 	suite().RunUnsent(t, map[string]func(*operator.CollectRequest){
 		"a reference of 51 characters": func(c *operator.CollectRequest) {
@@ -174,7 +174,7 @@ func TestAnOrderOrangeCouldNeverAcceptDoesNotLeave(t *testing.T) {
 	})
 }
 
-func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
+func TestCollectionBelowMaxItMinimum(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*operator.CollectRequest){
 		"nine francs":        func(c *operator.CollectRequest) { c.Amount.Minor = 9 },
@@ -183,7 +183,7 @@ func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{qrPath: {says(200, qrBody)}})
+			server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
 			c := collection
 			spoil(&c)
 			_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -193,9 +193,9 @@ func TestACollectionThatMaxItWouldRefuseDoesNotLeave(t *testing.T) {
 	}
 }
 
-func TestASimulatorPlaysOtherCountries(t *testing.T) {
+func TestSimulatorOfOtherCountries(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {done()}})
 	conf := server.at()
 	conf.Country = "ML"
 	d := disbursement
@@ -208,7 +208,7 @@ func TestASimulatorPlaysOtherCountries(t *testing.T) {
 
 func TestWhatLeavesForAStatus(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
+	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}})
 	o := reading[operator.StatusReader](t, server.at())
 	old := query
 	old.SentAt = time.Time{}
@@ -230,14 +230,14 @@ func TestWhatLeavesForAStatus(t *testing.T) {
 	}
 }
 
-func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
+func TestStatusOfUnlistedTransaction(t *testing.T) {
 	t.Parallel()
 	path := transactionsPath + "/" + ciID + "/status"
 	tests := map[string]struct {
-		answer  answer
-		outcome pirogue.Outcome
-		unclear bool
-		code    pirogue.Code
+		response response
+		outcome  pirogue.Outcome
+		unclear  bool
+		code     pirogue.Code
 	}{
 		"done, and nobody knows how much": {says(200, `{"status":"SUCCESS"}`), pirogue.OutcomePending, true, ""},
 		"pending":                         {says(200, `{"status":"PENDING"}`), pirogue.OutcomePending, false, ""},
@@ -249,7 +249,7 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}, path: {tt.answer}})
+			server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}, path: {tt.response}})
 			q := outQuery
 			q.Handle = pirogue.Handle{"transaction_id": ciID}
 			got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
@@ -262,9 +262,9 @@ func TestATransactionOrangeNamedButDoesNotListIsAskedByItsName(t *testing.T) {
 	}
 }
 
-func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
+func TestTransactionIDIsEscaped(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{transactionsPath: {says(200, `[]`)}})
+	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}})
 	q := outQuery
 	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
 	_, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
@@ -275,7 +275,7 @@ func TestANameFromOrangeCannotLeadElsewhere(t *testing.T) {
 
 func TestABalanceCarriesThePIN(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]answer{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
+	server := newOrange(t, map[string][]response{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
 	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
 	require.NoError(t, err, left)
 	require.Equal(t, (pirogue.Money{Minor: 10, Currency: pirogue.XOF}), left)
@@ -285,31 +285,31 @@ func TestABalanceCarriesThePIN(t *testing.T) {
 	require.Equal(t, pin, sent.PINs[0])
 }
 
-func TestEveryDocumentedCodeOfARefusedDeposit(t *testing.T) {
+func TestDocumentedCodesOfDeposit(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{
 		operator.Unknown: "1 2 5 50 51 3 0 2099 9999",
 		operator.NotSent: "10 11 4003",
 		operator.Refused: "20 21 22 23 24 25 60 2000 2001 2022 2023 2025 2041 2043 4004 4099",
 		operator.Unable:  "2010 2011 2012 2013 2020 2021 2024 2042",
-	}, func(t *testing.T, a answer) error {
+	}, func(t *testing.T, a response) error {
 		t.Helper()
-		server := newOrange(t, map[string][]answer{cashInPath: {a}})
+		server := newOrange(t, map[string][]response{cashInPath: {a}})
 		_, err := reading[operator.Disburser](t, server.at()).Disburse(t.Context(), disbursement)
 		return err
 	})
 }
 
-func TestEveryDocumentedCodeOfARefusedCollection(t *testing.T) {
+func TestDocumentedCodesOfCollection(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{
 		operator.Unknown: "1 2 5 50 51 3 0 2099 9999",
 		operator.NotSent: "10 11 4003",
 		operator.Refused: "20 21 22 23 24 25 60 2000 2001 2010 2011 2012 2013 2020 2021 2022 2023 2025 2041 2043 4004 4099",
 		operator.Unable:  "2024 2042",
-	}, func(t *testing.T, a answer) error {
+	}, func(t *testing.T, a response) error {
 		t.Helper()
-		server := newOrange(t, map[string][]answer{qrPath: {a}})
+		server := newOrange(t, map[string][]response{qrPath: {a}})
 		_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
 		return err
 	})
@@ -318,9 +318,9 @@ func TestEveryDocumentedCodeOfARefusedCollection(t *testing.T) {
 func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{operator.Unknown: "20 60 2011 2020 2024 2042"},
-		func(t *testing.T, a answer) error {
+		func(t *testing.T, a response) error {
 			t.Helper()
-			server := newOrange(t, map[string][]answer{transactionsPath: {a}})
+			server := newOrange(t, map[string][]response{transactionsPath: {a}})
 			_, err := reading[operator.StatusReader](t, server.at()).Status(
 				t.Context(), operator.StatusQuery{Kind: pirogue.CashOut, Ref: "CO1"},
 			)
@@ -329,7 +329,7 @@ func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
 }
 
 // eachCode checks the adapter's error for a problem of each code.
-func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T, answer) error) {
+func eachCode(t *testing.T, tests map[pirogue.Code]string, call func(*testing.T, response) error) {
 	t.Helper()
 	for want, codes := range tests {
 		for code := range strings.FieldsSeq(codes) {

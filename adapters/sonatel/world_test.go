@@ -28,7 +28,7 @@ type orange struct {
 	keys []*rsa.PrivateKey // the last one is published, the others are revoked
 }
 
-type answer = adaptertest.Response
+type response = adaptertest.Response
 
 var says = adaptertest.Respond
 
@@ -40,13 +40,13 @@ type request struct {
 }
 
 // newOrange starts a server that answers by path, in the given order.
-func newOrange(t *testing.T, answers map[string][]answer) *orange {
+func newOrange(t *testing.T, responses map[string][]response) *orange {
 	t.Helper()
 	token := says(200, `{"access_token":"at-1","expires_in":299}`)
-	o := &orange{t: t, Server: adaptertest.NewServer(t, answers, map[string]answer{
+	o := &orange{t: t, Server: adaptertest.NewServer(t, responses, map[string]response{
 		"": says(404, `{"code":"60"}`), tokenPath: token, "/oauth/token": token,
 	})}
-	if _, scripted := answers[keyPath]; !scripted {
+	if _, scripted := responses[keyPath]; !scripted {
 		o.rotate()
 	}
 	return o
@@ -114,7 +114,7 @@ func (o *orange) unseal(body string) []string {
 	return pins
 }
 
-// letters returns the requests on a path so far.
+// requests returns the requests on a path so far.
 func (o *orange) requests(path string) []request {
 	var found []request
 	for _, l := range o.RequestsTo(path) {
@@ -124,7 +124,7 @@ func (o *orange) requests(path string) []request {
 }
 
 // problem returns an error of Orange with a code.
-func problem(status int, code string) answer {
+func problem(status int, code string) response {
 	body, err := json.Marshal(
 		map[string]string{"type": "bad-request", "status": fmt.Sprint(status), "code": code, "detail": "non"},
 	)
@@ -135,6 +135,6 @@ func problem(status int, code string) answer {
 }
 
 // done returns a good answer to the disbursement.
-func done() answer {
+func done() response {
 	return says(200, `{"transactionId":"`+ciID+`","status":"SUCCESS","reference":"`+outRef+`"}`)
 }

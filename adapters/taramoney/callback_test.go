@@ -31,7 +31,7 @@ func TestSecretsOfWebhooks(t *testing.T) {
 	}
 }
 
-func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
+func TestCallbackWithoutConfiguredSecret(t *testing.T) {
 	t.Parallel()
 	reader := reading[operator.CallbackReader](t, adaptertest.WithCredentials(cameroon, "webhook_secret", ""))
 	for _, header := range []http.Header{nil, {"Tara-Webhook-Secret": {"anything"}}} {
@@ -54,8 +54,8 @@ func TestAnAccountWithoutASecretReadsEveryWebhook(t *testing.T) {
 func TestAWebhookIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		answer answer
-		code   pirogue.Code
+		response response
+		code     pirogue.Code
 	}{
 		"yes":                       {says(200, `{"status":"SUCCESS","message":"ok"}`), ""},
 		"yes, in lower case":        {says(200, `{"status":"success"}`), ""},
@@ -79,7 +79,7 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, tt.answer)
+			server := newTara(t, tt.response)
 			err := reading[operator.CallbackResender](t, at(server, mute())).ResendCallback(t.Context(), query)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			leaves(t, server, "/resend-webhook", `"productId":"`+ref+`"`)
@@ -87,7 +87,7 @@ func TestAWebhookIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestNoWebhookIsAskedForAboutAPayout(t *testing.T) {
+func TestResendCallbackOfPayout(t *testing.T) {
 	t.Parallel()
 	server := newTara(t, says(200, `{"status":"SUCCESS"}`))
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {

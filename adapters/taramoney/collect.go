@@ -59,7 +59,7 @@ func (o *adapter) collectRequest(c operator.CollectRequest) (collectRequest, err
 		return collectRequest{}, pirogue.Errorf(operator.Unable, "not sent: network %q by %s", c.Network, o.shape.path)
 	}
 	if o.conf.NoStatus && c.CallbackURL == "" {
-		return collectRequest{}, pirogue.Errorf(operator.Unable, "not sent: without a webhook nobody would hear of it")
+		return collectRequest{}, pirogue.Errorf(operator.Unable, "not sent: without a webhook nothing reports the result")
 	}
 	if o.shape.dialCode {
 		digits = dialCode + digits

@@ -76,7 +76,7 @@ func TestWhatAnAccountCan(t *testing.T) {
 	}
 }
 
-func TestConfigurationsThatCannotWork(t *testing.T) {
+func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
 	adaptertest.CheckMistakes(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
@@ -111,7 +111,7 @@ func TestConfigurationsThatCannotWork(t *testing.T) {
 	}, apiKey)
 }
 
-func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
+func TestLiveConfiguration(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"https://www.dklo.co/api/tara", "https://www.dklo.co/api/tara/"} {
 		conf := cameroon
@@ -121,7 +121,7 @@ func TestTheRealTaramoneyIsConfiguredByItsAddress(t *testing.T) {
 	}
 }
 
-func TestEveryMistakeOfAConfigurationIsReportedAtOnce(t *testing.T) {
+func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	nothing := config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}
 	adaptertest.CheckEveryMistake(t, taramoney.New, nothing,

@@ -14,7 +14,7 @@ import (
 )
 
 // page returns a page of n transactions, numbered from first, all of the tests' time.
-func page(first, n int) answer {
+func page(first, n int) response {
 	rows := make([]string, 0, n)
 	for i := range n {
 		rows = append(rows, fmt.Sprintf(`{"transactionId":"txn_%d","amount":5000,"currency":"XAF","status":"PAID",`+
@@ -26,15 +26,15 @@ func page(first, n int) answer {
 func TestAListIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		lines int
 		last  int // row at which the last page began
 	}{
-		"nothing":                              {[]answer{page(0, 0)}, 0, 0},
-		"less than a page":                     {[]answer{page(0, 3), page(0, 0)}, 3, 3},
-		"whole pages":                          {[]answer{page(0, 100), page(100, 100), page(0, 0)}, 200, 200},
-		"pages smaller than asked for":         {[]answer{page(0, 20), page(20, 20), page(40, 7), page(0, 0)}, 47, 47},
-		"a row on two pages, while time flies": {[]answer{page(0, 100), page(99, 5), page(0, 0)}, 104, 105},
+		"nothing":                              {[]response{page(0, 0)}, 0, 0},
+		"less than a page":                     {[]response{page(0, 3), page(0, 0)}, 3, 3},
+		"whole pages":                          {[]response{page(0, 100), page(100, 100), page(0, 0)}, 200, 200},
+		"pages smaller than asked for":         {[]response{page(0, 20), page(20, 20), page(40, 7), page(0, 0)}, 47, 47},
+		"a row on two pages, while time flies": {[]response{page(0, 100), page(99, 5), page(0, 0)}, 104, 105},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,20 +59,20 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 	t.Parallel()
 	nameless := says(200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`)
 	tests := map[string]struct {
-		pages []answer
+		pages []response
 		code  pirogue.Code
 		asked int
 	}{
-		"a page that comes again": {[]answer{page(0, 100)}, operator.Unknown, 2},
-		"a page that never ends":  {[]answer{nameless}, operator.Unknown, 500},
-		"a second page that fell": {[]answer{page(0, 100), says(502, "")}, operator.Unknown, 2},
-		"a second page refused":   {[]answer{page(0, 100), says(400, `{"status":"FAILURE"}`)}, operator.Unknown, 2},
-		"over the quota":          {[]answer{page(0, 100), says(429, "")}, operator.NotSent, 2},
-		"an error for a list":     {[]answer{says(200, `{"status":"ERROR","message":"NO"}`)}, operator.Unknown, 1},
-		"null for a list":         {[]answer{says(200, `null`)}, operator.Unknown, 1},
-		"a web page for a list":   {[]answer{says(200, `<html></html>`)}, operator.Unknown, 1},
-		"half a list":             {[]answer{says(200, `[{"transactionId":"1"}`)}, operator.Unknown, 1},
-		"nothing for a list":      {[]answer{says(200, ``)}, operator.Unknown, 1},
+		"a page that comes again": {[]response{page(0, 100)}, operator.Unknown, 2},
+		"a page that never ends":  {[]response{nameless}, operator.Unknown, 500},
+		"a second page that fell": {[]response{page(0, 100), says(502, "")}, operator.Unknown, 2},
+		"a second page refused":   {[]response{page(0, 100), says(400, `{"status":"FAILURE"}`)}, operator.Unknown, 2},
+		"over the quota":          {[]response{page(0, 100), says(429, "")}, operator.NotSent, 2},
+		"an error for a list":     {[]response{says(200, `{"status":"ERROR","message":"NO"}`)}, operator.Unknown, 1},
+		"null for a list":         {[]response{says(200, `null`)}, operator.Unknown, 1},
+		"a web page for a list":   {[]response{says(200, `<html></html>`)}, operator.Unknown, 1},
+		"half a list":             {[]response{says(200, `[{"transactionId":"1"}`)}, operator.Unknown, 1},
+		"nothing for a list":      {[]response{says(200, ``)}, operator.Unknown, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -87,12 +87,12 @@ func words() map[string]adaptertest.Case {
 	)
 }
 
-// said is one response with its expected result.
-type said adaptertest.Row
+// caseRow is one response with its expected result.
+type caseRow adaptertest.Row
 
 // collects returns the responses to a collection.
 func collects() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"accepted, as documented":        {200, "collect_accepted.json", pirogue.OutcomePending, "", ""},
 		"accepted and named":             {200, "collect_named.json", pirogue.OutcomePending, "", payID},
 		"accepted and named by a number": {200, "collect_named_by_number.json", pirogue.OutcomePending, "", payID},
@@ -109,7 +109,7 @@ func collects() map[string]adaptertest.Case {
 
 // disburses returns the responses to a payout.
 func disburses() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"initiated":               {200, "payout_accepted.json", pirogue.OutcomePending, "", outID},
 		"initiated with 201":      {201, "payout_accepted.json", pirogue.OutcomePending, "", outID},
 		"initiated in lower case": {200, "payout_lower_case.json", pirogue.OutcomePending, "", outID},
@@ -125,7 +125,7 @@ func disburses() map[string]adaptertest.Case {
 
 // refusals returns the responses that refuse an order of either kind.
 func refusals() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"refused":                             {200, "order_failure.json", "", operator.Refused, ""},
 		"refused in the SDK's word":           {200, "order_failed.json", "", operator.Refused, ""},
 		"refused with 400":                    {400, "order_failure.json", "", operator.Refused, ""},
@@ -151,7 +151,7 @@ func refusals() map[string]adaptertest.Case {
 
 // statuses returns the other responses to a collection's status call.
 func statuses() map[string]adaptertest.Case {
-	return adaptertest.Rows(map[string]said{
+	return adaptertest.Rows(map[string]caseRow{
 		"failed, as documented":           {200, "status_plain_failure.json", pirogue.OutcomeDeclined, "", ""},
 		"pending, as documented":          {200, "status_plain_pending.json", pirogue.OutcomePending, "", ""},
 		"not found":                       {200, "status_absent.json", pirogue.OutcomePending, "", ""},
@@ -225,7 +225,7 @@ func paid(call adaptertest.Call, file, txID string, minor int64, mismatch string
 
 // cashOutStatuses returns the other responses to a payout's status call.
 func cashOutStatuses() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"not found":                 {200, "status_absent.json", pirogue.OutcomeAbsent, "", ""},
 		"not found, in lower case":  {200, "status_absent_lower_case.json", pirogue.OutcomeAbsent, "", ""},
 		"not found with 404":        {404, "status_absent.json", "", operator.Unknown, ""},
@@ -249,7 +249,7 @@ func cashOutStatuses() map[string]adaptertest.Case {
 
 // callbacks returns the other webhooks.
 func callbacks() map[string]adaptertest.Case {
-	cases := adaptertest.Rows(map[string]said{
+	cases := adaptertest.Rows(map[string]caseRow{
 		"a word nobody knows":              {0, "callback_new_word.json", "", operator.Unknown, ""},
 		"a word about no payment":          {0, "callback_error.json", "", operator.Unknown, ""},
 		"of another payment":               {0, "callback_other_product.json", "", operator.Unknown, ""},

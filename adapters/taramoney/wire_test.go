@@ -71,7 +71,7 @@ func TestWhatLeavesForACollection(t *testing.T) {
 	}
 }
 
-func TestAProductAlwaysHasANameOfBearableLength(t *testing.T) {
+func TestProductName(t *testing.T) {
 	t.Parallel()
 	for given, name := range map[string]string{"": "Paiement", strings.Repeat("é", 150): strings.Repeat("é", 100)} {
 		server := newTara(t, says(200, accepted))
@@ -130,7 +130,7 @@ func TestWhatTheCustomerHasToDo(t *testing.T) {
 	}
 }
 
-func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
+func TestUnusablePaymentPage(t *testing.T) {
 	t.Parallel()
 	for _, authURL := range []string{
 		`"{\"url\":\"javascript:alert(1)\"}"`, `"{\"url\":\"javascript://pay.example/%0aalert(1)\"}"`,
@@ -144,7 +144,7 @@ func TestAPageThatNobodyShouldOpenIsNotShown(t *testing.T) {
 	}
 }
 
-func TestThePageOfTheRealTaramoneyIsEncrypted(t *testing.T) {
+func TestLivePaymentPage(t *testing.T) {
 	t.Parallel()
 	for page, shown := range map[string]bool{"https://pay.wave.example/c/1": true, "http://pay.wave.example/c/1": false} {
 		server := newTara(t, says(200, `{"status":"SUCCESS","authUrl":{"url":"`+page+`"}}`))
@@ -189,10 +189,10 @@ func TestWhatLeavesForAPayout(t *testing.T) {
 	}
 }
 
-func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
+func TestUnknownPayoutKeepsHandle(t *testing.T) {
 	t.Parallel()
 	named := `{"status":"%","payoutId":"po_987654","message":"?"}`
-	for name, a := range map[string]answer{
+	for name, a := range map[string]response{
 		"a word nobody knows": says(200, strings.Replace(named, "%", "QUEUED", 1)),
 		"an error":            says(200, strings.Replace(named, "%", "ERROR", 1)),
 		"a server that fell":  says(502, strings.Replace(named, "%", "SUCCESS", 1)),
@@ -210,7 +210,7 @@ func TestAPayoutThatPerhapsHappenedKeepsItsName(t *testing.T) {
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
 }
 
-func TestWhatTaramoneyCouldNeverAcceptIsNotSent(t *testing.T) {
+func TestUnacceptableSubmission(t *testing.T) {
 	t.Parallel()
 	orange, both, noShape := suite(), suite(), mute()
 	orange.Conf.Network = pirogue.Orange
@@ -255,7 +255,7 @@ func unsent(t *testing.T, server *adaptertest.Server, err error) {
 	require.False(t, err != nil && strings.Contains(err.Error(), "96717597"), "the number is repeated: %v", err)
 }
 
-func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
+func TestStatusName(t *testing.T) {
 	t.Parallel()
 	refund := outQuery
 	refund.Kind = pirogue.Refund
@@ -284,7 +284,7 @@ func TestUnderWhichNameAStatusIsAsked(t *testing.T) {
 	}
 }
 
-func TestACollectionIsNotKnownByAPayoutsName(t *testing.T) {
+func TestStatusOfCollectionByPayoutID(t *testing.T) {
 	t.Parallel()
 	server := newTara(t, says(200, `{"status":"SUCCESS","productId":"po_987654"}`))
 	q := query

@@ -9,14 +9,14 @@ import (
 )
 
 // answer is one response.
-type answer = adaptertest.Response
+type response = adaptertest.Response
 
 var says = adaptertest.Respond
 
 // newTara starts a server that gives the answers in their order.
-func newTara(t *testing.T, answers ...answer) *adaptertest.Server {
+func newTara(t *testing.T, responses ...response) *adaptertest.Server {
 	t.Helper()
-	return adaptertest.NewServer(t, map[string][]answer{"": answers}, nil)
+	return adaptertest.NewServer(t, map[string][]response{"": responses}, nil)
 }
 
 // at returns a configuration that reaches a server.
