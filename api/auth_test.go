@@ -29,8 +29,25 @@ func signedAt(w *world, away int64) *http.Request {
 	return r
 }
 
+func TestAuthentication(t *testing.T) {
+	t.Parallel()
+
+	t.Run("timestamp_300_seconds_away", testAuthenticationTimestamp300SecondsAway)
+	t.Run("unknown_key_like_wrong_signature", testAuthenticationUnknownKeyLikeWrongSignature)
+	t.Run("two_secrets_during_rotation", testAuthenticationTwoSecretsDuringRotation)
+	t.Run("signature_opens_one_route", testAuthenticationSignatureOpensOneRoute)
+	t.Run("replay_past_cache", testAuthenticationReplayPastCache)
+	t.Run("suspension_shown_to_owner_only", testAuthenticationSuspensionShownToOwnerOnly)
+	t.Run("key_of_other_network", testAuthenticationKeyOfOtherNetwork)
+	t.Run("rate_limit_names_wait", testAuthenticationRateLimitNamesWait)
+	t.Run("wrong_signatures_stop_address", testAuthenticationWrongSignaturesStopAddress)
+	t.Run("ipv6_customer_is_one_address", testAuthenticationIpv6CustomerIsOneAddress)
+	t.Run("trusted_proxy_names_client", testAuthenticationTrustedProxyNamesClient)
+	t.Run("request_id_of_client", testAuthenticationRequestIdOfClient)
+}
+
 // The contract allows 300 s in either direction, and not one second more.
-func TestATimestampMayBeFiveMinutesAwayToTheSecond(t *testing.T) { // row 3
+func testAuthenticationTimestamp300SecondsAway(t *testing.T) { // row 3
 	t.Parallel()
 
 	stopped := time.Unix(1_714_400_000, 0)
@@ -46,7 +63,7 @@ func TestATimestampMayBeFiveMinutesAwayToTheSecond(t *testing.T) { // row 3
 
 // A client without the secret must not learn whether a key exists, is revoked or was rotated. So
 // all these responses have equal bytes.
-func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
+func testAuthenticationUnknownKeyLikeWrongSignature(t *testing.T) { // rows 7, 8, 12
 	t.Parallel()
 
 	w := newWorld(t)
@@ -85,7 +102,7 @@ func TestEveryWrongKeyLooksLikeAWrongSignature(t *testing.T) { // rows 7, 8, 12
 }
 
 // A merchant replaces its secret without an outage only if the old one still verifies for a while.
-func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
+func testAuthenticationTwoSecretsDuringRotation(t *testing.T) { // row 12
 	t.Parallel()
 
 	w := newWorld(t)
@@ -101,7 +118,7 @@ func TestBothSecretsVerifyDuringARotation(t *testing.T) { // row 12
 
 // The signature covers the body and not the path. A signature used on one route must not create a
 // payment on another.
-func TestASignatureOpensOneRouteOnly(t *testing.T) { // rows 10, 11
+func testAuthenticationSignatureOpensOneRoute(t *testing.T) { // rows 10, 11
 	t.Parallel()
 
 	w := newWorld(t)
@@ -127,7 +144,7 @@ func spend(t *testing.T, w *world, r *http.Request, path string) {
 
 // Without the record of used signatures, the strict fields of each route still refuse a webhook's
 // body.
-func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 after a loss of the cache
+func testAuthenticationReplayPastCache(t *testing.T) { // rows 10, 11 after a loss of the cache
 	t.Parallel()
 
 	w := newWorld(t)
@@ -139,7 +156,7 @@ func TestAReplayPastTheCacheStillMovesNothing(t *testing.T) { // rows 10, 11 aft
 }
 
 // Only a client with the right secret may learn that a merchant is suspended.
-func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 15
+func testAuthenticationSuspensionShownToOwnerOnly(t *testing.T) { // row 15
 	t.Parallel()
 
 	w := newWorld(t)
@@ -153,7 +170,7 @@ func TestASuspendedMerchantIsToldOnlyWhenItIsReallyThem(t *testing.T) { // row 1
 }
 
 // A key with named networks is worthless elsewhere, also where the client's address is unreadable.
-func TestAKeyIsHeldToItsNetworks(t *testing.T) {
+func testAuthenticationKeyOfOtherNetwork(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -172,7 +189,7 @@ func TestAKeyIsHeldToItsNetworks(t *testing.T) {
 
 // The rate counts per merchant and mode. Headers that a client invents must not give it a fresh
 // count.
-func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
+func testAuthenticationRateLimitNamesWait(t *testing.T) { // rows 58, 59
 	t.Parallel()
 
 	w := newWorld(t)
@@ -192,7 +209,7 @@ func TestOneRequestTooManyIsToldHowLongToWait(t *testing.T) { // rows 58, 59
 }
 
 // An attacker's address gets 429, but a merchant behind the same address still gets in.
-func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 60
+func testAuthenticationWrongSignaturesStopAddress(t *testing.T) { // row 60
 	t.Parallel()
 
 	w := newWorld(t)
@@ -220,7 +237,7 @@ func TestManyWrongSignaturesStopOneAddressAndNoMerchant(t *testing.T) { // row 6
 }
 
 // One customer owns a whole /64, so addresses in it share one count.
-func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
+func testAuthenticationIpv6CustomerIsOneAddress(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -236,7 +253,7 @@ func TestOneIPv6CustomerIsOneAddress(t *testing.T) {
 }
 
 // X-Forwarded-For counts from a trusted proxy only, and only the entry that this proxy added.
-func TestATrustedProxyNamesTheClient(t *testing.T) {
+func testAuthenticationTrustedProxyNamesClient(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t, func(o *api.Options) { o.TrustedProxies = []string{"10.0.0.0/8"} })
@@ -260,7 +277,7 @@ func TestATrustedProxyNamesTheClient(t *testing.T) {
 
 // A client's request ID goes into logs and headers, so it must have a harmless form. The server
 // replaces every other one.
-func TestAnswersCarryANameTheClientMayChoose(t *testing.T) {
+func testAuthenticationRequestIdOfClient(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

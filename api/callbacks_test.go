@@ -46,9 +46,23 @@ func (w callbackWorld) request(body string) *http.Request {
 	return r
 }
 
+func TestPostCallback(t *testing.T) {
+	t.Parallel()
+
+	t.Run("stored_then_signalled", testCallbackStoredThenSignalled)
+	t.Run("full_asks_to_come_again", testCallbackFullAsksToComeAgain)
+	t.Run("stored_is_acknowledged", testCallbackStoredIsAcknowledged)
+	t.Run("refused_leaves_nothing", testCallbackRefusedLeavesNothing)
+	t.Run("repeated_is_one", testCallbackRepeatedIsOne)
+	t.Run("before_operator_response", testCallbackBeforeOperatorResponse)
+	t.Run("signal_failed_left_to_sweep", testCallbackSignalFailedLeftToSweep)
+	t.Run("store_away_asks_again", testCallbackStoreAwayAsksAgain)
+	t.Run("flood_leaves_merchants_alone", testCallbackFloodLeavesMerchantsAlone)
+}
+
 // The callback is stored before the workflow is told, so a crash in between loses nothing. The
 // payment's status does not change by it.
-func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
+func testCallbackStoredThenSignalled(t *testing.T) {
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -66,7 +80,7 @@ func TestACallbackIsKeptThenToldToItsWorkflow(t *testing.T) {
 }
 
 // A limit on our side proves nothing about the callback, so the operator is asked to send it again.
-func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
+func testCallbackFullAsksToComeAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -91,7 +105,7 @@ func TestAnOperatorIsAskedToComeAgainWhenWeAreFull(t *testing.T) {
 
 // An operator that gets an error may never call back again. So a callback that the adapter cannot
 // interpret gets a 200 too, and leads to a status call.
-func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
+func testCallbackStoredIsAcknowledged(t *testing.T) { // rows 68, 70, 77
 	t.Parallel()
 
 	for name, body := range map[string]string{
@@ -114,7 +128,7 @@ func TestEveryCallbackThatIsKeptIsAnswered(t *testing.T) { // rows 68, 70, 77
 }
 
 // A forged callback must neither be stored nor make the workflow ask.
-func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 81
+func testCallbackRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 81
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -150,7 +164,7 @@ func TestACallbackThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78,
 }
 
 // Operators repeat callbacks, at the same time too. One status call is enough.
-func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
+func testCallbackRepeatedIsOne(t *testing.T) { // row 72
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -170,7 +184,7 @@ func TestTheSameCallbackManyTimesIsOne(t *testing.T) { // row 72
 }
 
 // An operator may call back before its response to the submission arrives.
-func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
+func testCallbackBeforeOperatorResponse(t *testing.T) { // row 79
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -181,7 +195,7 @@ func TestACallbackBeforeOurOwnAnswerIsKept(t *testing.T) { // row 79
 
 // A callback that contradicts the payment's end stays unrouted, so that the sweep has the operator
 // asked.
-func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
+func testCallbackSignalFailedLeftToSweep(t *testing.T) {
 	t.Parallel()
 
 	closed := pirogue.Errorf(pirogue.NotFound, "closed")
@@ -209,7 +223,7 @@ func TestACallbackThatNobodyHearsYetIsLeftToTheSweep(t *testing.T) {
 }
 
 // Without a stored row there is no 200: the operator must send the callback again.
-func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
+func testCallbackStoreAwayAsksAgain(t *testing.T) {
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -219,7 +233,7 @@ func TestACallbackThatCannotBeKeptIsAskedForAgain(t *testing.T) {
 
 // Floods by a known token and by guesses are cut, each by its own limit. Neither blocks merchants
 // or genuine callbacks.
-func TestAFloodOfCallbacksStopsAndMerchantsGoOn(t *testing.T) { // row 83
+func testCallbackFloodLeavesMerchantsAlone(t *testing.T) { // row 83
 	t.Parallel()
 
 	w := newCalledBack(t)

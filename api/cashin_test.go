@@ -26,9 +26,32 @@ func decodeHex(t *testing.T, text string) []byte {
 	return raw
 }
 
+func TestPostCashIn(t *testing.T) {
+	t.Parallel()
+
+	t.Run("written_before_answered", testCashInWrittenBeforeAnswered)
+	t.Run("response_of_contract", testCashInResponseOfContract)
+	t.Run("operator_limits", testCashInOperatorLimits)
+	t.Run("amount_below_one_franc", testCashInAmountBelowOneFranc)
+	t.Run("network_not_served", testCashInNetworkNotServed)
+	t.Run("test_keys_only", testCashInTestKeysOnly)
+	t.Run("webhook_to_ourselves", testCashInWebhookToOurselves)
+	t.Run("every_wrong_field_named", testCashInEveryWrongFieldNamed)
+	t.Run("unknown_fields_1000", testCashInUnknownFields1000)
+	t.Run("repeat_gets_original", testCashInRepeatGetsOriginal)
+	t.Run("concurrent_repeats_make_one", testCashInConcurrentRepeatsMakeOne)
+	t.Run("operator_down", testCashInOperatorDown)
+	t.Run("workflows_away", testCashInWorkflowsAway)
+	t.Run("workflow_start_fails", testCashInWorkflowStartFails)
+	t.Run("client_disconnects", testCashInClientDisconnects)
+	t.Run("database_away_or_bug", testCashInDatabaseAwayOrBug)
+	t.Run("panic_reveals_nothing", testCashInPanicRevealsNothing)
+	t.Run("log_without_personal_data", testCashInLogWithoutPersonalData)
+}
+
 // The row and the prepared attempt hold every field of the request. So the sweep can continue the
 // payment without this process.
-func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
+func testCashInWrittenBeforeAnswered(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -66,7 +89,7 @@ func TestACashInIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 }
 
 // Merchants of Neka Paie find its fields unchanged, with Pirogue's fields beside them.
-func TestTheAnswerIsTheSeedsAndMore(t *testing.T) {
+func testCashInResponseOfContract(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -87,7 +110,7 @@ func TestTheAnswerIsTheSeedsAndMore(t *testing.T) {
 }
 
 // An amount outside the limits fails here, and not later at the operator.
-func TestAnAmountIsHeldToTheOperatorsLimits(t *testing.T) { // row 32
+func testCashInOperatorLimits(t *testing.T) { // row 32
 	t.Parallel()
 
 	w := newWorld(t)
@@ -101,7 +124,7 @@ func TestAnAmountIsHeldToTheOperatorsLimits(t *testing.T) { // row 32
 
 // Amounts of zero, below it, above pirogue.MaxAmount and beyond 64 bits are refused where the
 // operator states no limits.
-func TestNoOperatorTakesLessThanAFranc(t *testing.T) { // row 31
+func testCashInAmountBelowOneFranc(t *testing.T) { // row 31
 	t.Parallel()
 
 	w := newWorld(t)
@@ -116,7 +139,7 @@ func TestNoOperatorTakesLessThanAFranc(t *testing.T) { // row 31
 }
 
 // The error must name the field that the merchant can correct.
-func TestANetworkThatACountryHasNotIsTheNetworksFault(t *testing.T) { // row 36
+func testCashInNetworkNotServed(t *testing.T) { // row 36
 	t.Parallel()
 
 	w := newWorld(t)
@@ -130,7 +153,7 @@ func TestANetworkThatACountryHasNotIsTheNetworksFault(t *testing.T) { // row 36
 }
 
 // Plain http is allowed with test keys only, for shops on a developer's machine.
-func TestWhatOnlyTestKeysMayDo(t *testing.T) { // rows 39, 88
+func testCashInTestKeysOnly(t *testing.T) { // rows 39, 88
 	t.Parallel()
 
 	w := newWorld(t)
@@ -143,7 +166,7 @@ func TestWhatOnlyTestKeysMayDo(t *testing.T) { // rows 39, 88
 }
 
 // A webhook to our own host or network would let a merchant call our internal services.
-func TestAWebhookNeverComesHome(t *testing.T) { // rows 89, 90, 93
+func testCashInWebhookToOurselves(t *testing.T) { // rows 89, 90, 93
 	t.Parallel()
 
 	homes := []string{
@@ -162,7 +185,7 @@ func TestAWebhookNeverComesHome(t *testing.T) { // rows 89, 90, 93
 }
 
 // A merchant corrects all fields at once, and a refused request leaves the order ID free.
-func TestOneAnswerNamesEveryFieldAtFault(t *testing.T) {
+func testCashInEveryWrongFieldNamed(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -182,7 +205,7 @@ func TestOneAnswerNamesEveryFieldAtFault(t *testing.T) {
 }
 
 // A response must stay small, whatever the body holds.
-func TestAThousandUnknownFieldsAreNotAllRepeated(t *testing.T) {
+func testCashInUnknownFields1000(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -197,7 +220,7 @@ func TestAThousandUnknownFieldsAreNotAllRepeated(t *testing.T) {
 
 // A repeat never creates a second payment, and never starts a second workflow. It shows the
 // original's current state.
-func TestARepeatGetsTheOriginal(t *testing.T) { // rows 42, 43, 45
+func testCashInRepeatGetsOriginal(t *testing.T) { // rows 42, 43, 45
 	t.Parallel()
 
 	w := newWorld(t)
@@ -221,7 +244,7 @@ func TestARepeatGetsTheOriginal(t *testing.T) { // rows 42, 43, 45
 }
 
 // Concurrent repeats are the usual case after a client's timeout.
-func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
+func testCashInConcurrentRepeatsMakeOne(t *testing.T) { // row 46
 	t.Parallel()
 
 	w := newWorld(t)
@@ -242,7 +265,7 @@ func TestManyAtOnceMakeOnePayment(t *testing.T) { // row 46
 }
 
 // An outage is no failure: the payment exists, so the merchant must not try another reference.
-func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
+func testCashInOperatorDown(t *testing.T) { // row 64
 	t.Parallel()
 
 	w := newWorld(t)
@@ -261,7 +284,7 @@ func TestAnOperatorThatIsDownLeavesThePaymentPending(t *testing.T) { // row 64
 }
 
 // Without workers a payment would wait in vain, so it is refused before the first write.
-func TestNothingIsWrittenWhenWorkflowsAreAway(t *testing.T) { // row 65
+func testCashInWorkflowsAway(t *testing.T) { // row 65
 	t.Parallel()
 
 	w := newWorld(t)
@@ -276,7 +299,7 @@ func TestNothingIsWrittenWhenWorkflowsAreAway(t *testing.T) { // row 65
 }
 
 // After the commit no error may reach the merchant, who would pay again under another reference.
-func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
+func testCashInWorkflowStartFails(t *testing.T) {
 	t.Parallel()
 
 	initiate := func(w *world, p pirogue.Payment) {
@@ -315,7 +338,7 @@ func TestAnAcceptedPaymentIsAnsweredWhateverTheWorkflowDoes(t *testing.T) {
 }
 
 // A client that disconnects must not cut the payment's start in half.
-func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
+func testCashInClientDisconnects(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -339,7 +362,7 @@ func TestAClientThatHangsUpDoesNotStopItsPayment(t *testing.T) {
 }
 
 // A merchant may retry after a 503. The cause goes to the log only.
-func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
+func testCashInDatabaseAwayOrBug(t *testing.T) { // row 65
 	t.Parallel()
 
 	for name, tt := range map[string]struct {
@@ -367,7 +390,7 @@ func TestTheDatabaseAwayIsAnOutageAndABugIsABug(t *testing.T) { // row 65
 }
 
 // The response to a panic has the request's ID only, and neither it nor the log holds a secret.
-func TestAPanicTellsNothing(t *testing.T) { // row 66
+func testCashInPanicRevealsNothing(t *testing.T) { // row 66
 	t.Parallel()
 
 	w := newWorld(t)
@@ -389,7 +412,7 @@ func TestAPanicTellsNothing(t *testing.T) { // row 66
 }
 
 // The log must hold no key, number, query or header of a client.
-func TestTheLogNamesNobody(t *testing.T) {
+func testCashInLogWithoutPersonalData(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

@@ -24,9 +24,25 @@ func wages(number string, amount int64, more ...string) string {
 // settleMerchant posts a cash-out with the test key.
 func (w *world) payOut(body string) reply { return w.post("/payments/cashout", body) }
 
+func TestPostCashOut(t *testing.T) {
+	t.Parallel()
+
+	t.Run("written_before_answered", testCashOutWrittenBeforeAnswered)
+	t.Run("insufficient_balance", testCashOutInsufficientBalance)
+	t.Run("reference_of_cashin", testCashOutReferenceOfCashin)
+	t.Run("every_wrong_field_named", testCashOutEveryWrongFieldNamed)
+	t.Run("captured_cashin_signature", testCashOutCapturedCashinSignature)
+	t.Run("suspended_merchant", testCashOutSuspendedMerchant)
+	t.Run("refused_holds_nothing", testCashOutRefusedHoldsNothing)
+	t.Run("fee_frozen", testCashOutFeeFrozen)
+	t.Run("limits_of_moved_amount", testCashOutLimitsOfMovedAmount)
+	t.Run("amount_with_fee_above_maximum", testCashOutAmountWithFeeAboveMaximum)
+	t.Run("contract_of_owner_only", testCashOutContractOfOwnerOnly)
+}
+
 // The row holds every field of the request, so the sweep can continue the payment without this
 // process.
-func TestACashOutIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
+func testCashOutWrittenBeforeAnswered(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -60,7 +76,7 @@ func TestACashOutIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 
 // A cash-out spends the balance of its own country only. What is held for one payment is not there
 // for the next.
-func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
+func testCashOutInsufficientBalance(t *testing.T) { // rows 48, 49, 50
 	t.Parallel()
 
 	w := newWorld(t)
@@ -81,7 +97,7 @@ func TestACashOutTakesNoMoreThanThereIs(t *testing.T) { // rows 48, 49, 50
 }
 
 // Merchants have one space of order IDs, so a cash-out cannot reuse a cash-in's.
-func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 44
+func testCashOutReferenceOfCashin(t *testing.T) { // rows 43, 44
 	t.Parallel()
 
 	w := newWorld(t)
@@ -102,7 +118,7 @@ func TestOneReferenceForCashInsAndCashOutsTogether(t *testing.T) { // rows 43, 4
 }
 
 // No refused cash-out may leave a row or a hold.
-func TestACashOutNamesWhatIsWrong(t *testing.T) {
+func testCashOutEveryWrongFieldNamed(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -140,7 +156,7 @@ func TestACashOutNamesWhatIsWrong(t *testing.T) {
 }
 
 // A captured, validly signed cash-in must not pay out, refund or resend.
-func TestACapturedCashInOpensNoOtherRoute(t *testing.T) { // rows 10, 11
+func testCashOutCapturedCashinSignature(t *testing.T) { // rows 10, 11
 	t.Parallel()
 
 	w := newWorld(t)
@@ -156,7 +172,7 @@ func TestACapturedCashInOpensNoOtherRoute(t *testing.T) { // rows 10, 11
 }
 
 // Suspension stops outgoing money before a hold is made.
-func TestASuspendedMerchantPaysNobody(t *testing.T) {
+func testCashOutSuspendedMerchant(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -172,7 +188,7 @@ func TestASuspendedMerchantPaysNobody(t *testing.T) {
 
 // A request that is refused for an outage holds no money. An accepted one keeps its hold until the
 // operator decides.
-func TestNoHoldWithoutAnAnswer(t *testing.T) { // row 65
+func testCashOutRefusedHoldsNothing(t *testing.T) { // row 65
 	t.Parallel()
 
 	w := newWorld(t)
@@ -201,7 +217,7 @@ func (w *world) setFees(rules ...pirogue.FeeRule) {
 }
 
 // A later contract changes no accepted payment, and the hold has the fee in it.
-func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
+func testCashOutFeeFrozen(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -236,7 +252,7 @@ func TestTheFeeIsTheContractsAndStaysSo(t *testing.T) {
 }
 
 // The operator's limits bound the sum that moves there: the amount with the customer's fee.
-func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
+func testCashOutLimitsOfMovedAmount(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -259,7 +275,7 @@ func TestLimitsAreAboutWhatMovesAtTheOperator(t *testing.T) {
 }
 
 // The maximum bounds the customer's payment with the fee in it.
-func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
+func testCashOutAmountWithFeeAboveMaximum(t *testing.T) {
 	t.Parallel()
 
 	for payer, most := range map[pirogue.FeePayer]int64{
@@ -274,7 +290,7 @@ func TestAnAmountAboveTheMaximumWithItsFeeIsRefused(t *testing.T) {
 }
 
 // One merchant's contract must not price another merchant's payments.
-func TestTheContractIsReadOfNobodyElse(t *testing.T) {
+func testCashOutContractOfOwnerOnly(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

@@ -277,9 +277,16 @@ func (w *commitWorld) earn(amount int64) {
 	require.NoError(w.t, err)
 }
 
+func TestLostCommit(t *testing.T) {
+	t.Parallel()
+
+	t.Run("response_lost", testLostCommitResponseLost)
+	t.Run("database_away", testLostCommitDatabaseAway)
+}
+
 // A merchant who reads that nothing was created may ask under another reference, and would pay
 // twice. So the API may say it only where it is proven.
-func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
+func testLostCommitResponseLost(t *testing.T) {
 	t.Parallel()
 
 	w := newCommitWorld(t)
@@ -314,7 +321,7 @@ func TestALostAnswerToCommitIsNoRefusal(t *testing.T) {
 }
 
 // Where COMMIT did not reach the database, nothing was created, and the response claims no more.
-func TestADatabaseThatIsAwayMadeNothing(t *testing.T) {
+func testLostCommitDatabaseAway(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

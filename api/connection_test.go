@@ -62,7 +62,16 @@ func signedHead(w *world, body string, length int) string {
 		"Content-Length: " + strconv.Itoa(length) + "\r\n\r\n"
 }
 
-func TestASlowClientIsCutOff(t *testing.T) { // rows 28, 78
+func TestConnection(t *testing.T) {
+	t.Parallel()
+
+	t.Run("slow_client", testConnectionSlowClient)
+	t.Run("long_poll", testConnectionLongPoll)
+	t.Run("short_body", testConnectionShortBody)
+	t.Run("bulk_without_key", testConnectionBulkWithoutKey)
+}
+
+func testConnectionSlowClient(t *testing.T) { // rows 28, 78
 	t.Parallel()
 	for name, head := range map[string]func(*world) string{
 		"while it sends its headers": func(*world) string {
@@ -101,7 +110,7 @@ func TestASlowClientIsCutOff(t *testing.T) { // rows 28, 78
 	}
 }
 
-func TestALongPollOutlivesTheTimeToRead(t *testing.T) {
+func testConnectionLongPoll(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -122,7 +131,7 @@ func TestALongPollOutlivesTheTimeToRead(t *testing.T) {
 	})
 }
 
-func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
+func testConnectionShortBody(t *testing.T) { // row 28
 	t.Parallel()
 
 	w := newWorld(t)
@@ -137,7 +146,7 @@ func TestABodyShorterThanItSaysIsRefused(t *testing.T) { // row 28
 
 // Only a request with a valid key may hold a place for a large body. Every other request gets its
 // response before the first byte of the body is read.
-func TestABulkOfNobodyIsNotWaitedFor(t *testing.T) {
+func testConnectionBulkWithoutKey(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

@@ -31,9 +31,20 @@ func (w *world) addEvent(p pirogue.Payment, state pirogue.EventState, tried ...w
 // resendPath returns the path that sends an event again.
 func resendPath(id pirogue.EventID) string { return "/webhooks/deliveries/" + string(id) + "/resend" }
 
+func TestGetDeliveries(t *testing.T) {
+	t.Parallel()
+
+	t.Run("lists_attempts", testDeliveriesListsAttempts)
+	t.Run("pages", testDeliveriesPages)
+	t.Run("resend_one", testDeliveriesResendOne)
+	t.Run("not_resent", testDeliveriesNotResent)
+	t.Run("start_failed_left_to_sweep", testDeliveriesStartFailedLeftToSweep)
+	t.Run("resend_many", testDeliveriesResendMany)
+}
+
 // A merchant finds the fault of its endpoint by itself. It sees every try with its times, its
 // status and the exact body.
-func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
+func testDeliveriesListsAttempts(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -68,7 +79,7 @@ func TestAMerchantSeesWhatWasTriedToTellIt(t *testing.T) {
 }
 
 // Pages show each event once, newest first, and never those of the other mode.
-func TestDeliveriesAreFoundPageByPage(t *testing.T) {
+func testDeliveriesPages(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -100,7 +111,7 @@ func TestDeliveriesAreFoundPageByPage(t *testing.T) {
 }
 
 // A repeated request while the event waits starts no further round.
-func TestAnEventIsSentAgain(t *testing.T) {
+func testDeliveriesResendOne(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -117,7 +128,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 }
 
 // Nobody but the owner can trigger a webhook, and no captured GET can.
-func TestWhatIsNotSentAgain(t *testing.T) {
+func testDeliveriesNotResent(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -149,7 +160,7 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 }
 
 // The event's row waits, so a failed start loses nothing.
-func TestADeliveryThatDoesNotStartIsLeftToTheSweep(t *testing.T) {
+func testDeliveriesStartFailedLeftToSweep(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -161,7 +172,7 @@ func TestADeliveryThatDoesNotStartIsLeftToTheSweep(t *testing.T) {
 }
 
 // One request sends at most 20 events again; a cursor continues.
-func TestEventsOfAPaymentOrAPeriodAreSentAgain(t *testing.T) {
+func testDeliveriesResendMany(t *testing.T) {
 	t.Parallel()
 
 	const path = "/webhooks/deliveries/resend"

@@ -17,8 +17,19 @@ import (
 	"pirogue/api/httpkit"
 )
 
+func TestPublicPort(t *testing.T) {
+	t.Parallel()
+
+	t.Run("doc_url_leads_to_row", testPublicPortDocUrlLeadsToRow)
+	t.Run("pages_without_key_and_script", testPublicPortPagesWithoutKeyAndScript)
+	t.Run("health_names_missing_part", testPublicPortHealthNamesMissingPart)
+	t.Run("metrics_without_personal_data", testPublicPortMetricsWithoutPersonalData)
+	t.Run("admin_port_is_apart", testPublicPortAdminPortIsApart)
+	t.Run("options_are_checked", testPublicPortOptionsAreChecked)
+}
+
 // Every error links to its own row of the page of errors.
-func TestEveryDocURLLeadsToItsRow(t *testing.T) {
+func testPublicPortDocUrlLeadsToRow(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -36,7 +47,7 @@ func TestEveryDocURLLeadsToItsRow(t *testing.T) {
 }
 
 // Pages are public, so they must not be usable to attack a visitor.
-func TestPagesNeedNoKeyAndRunNoScript(t *testing.T) {
+func testPublicPortPagesWithoutKeyAndScript(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -64,7 +75,7 @@ func (w *world) admin(path string) reply {
 }
 
 // The reasons are for the admin port only; a load balancer gets the status.
-func TestHealthSaysWhatIsMissing(t *testing.T) {
+func testPublicPortHealthNamesMissingPart(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -87,7 +98,7 @@ func TestHealthSaysWhatIsMissing(t *testing.T) {
 }
 
 // Labels that clients choose would let them fill the memory, and would hold personal data.
-func TestMetricsCountWithoutNaming(t *testing.T) {
+func testPublicPortMetricsWithoutPersonalData(t *testing.T) {
 	t.Parallel()
 
 	w := newCalledBack(t)
@@ -112,7 +123,7 @@ func TestMetricsCountWithoutNaming(t *testing.T) {
 }
 
 // Metrics and profiles must not be reachable from outside.
-func TestTheTwoPortsShareNothingButHealth(t *testing.T) {
+func testPublicPortAdminPortIsApart(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -125,7 +136,7 @@ func TestTheTwoPortsShareNothingButHealth(t *testing.T) {
 }
 
 // A missing option must fail at the start and not at the first request.
-func TestAServerIsMadeWholeOrNotAtAll(t *testing.T) {
+func testPublicPortOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 
 	_, err := api.New(api.Options{PublicURL: "nowhere"})

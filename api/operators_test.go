@@ -12,8 +12,18 @@ import (
 	"pirogue/operator"
 )
 
+func TestGetOperators(t *testing.T) {
+	t.Parallel()
+
+	t.Run("availability", testOperatorsAvailability)
+	t.Run("untested_outage_half_open", testOperatorsUntestedOutageHalfOpen)
+	t.Run("modes_are_apart", testOperatorsModesAreApart)
+	t.Run("msisdn_country_and_network", testOperatorsMsisdnCountryAndNetwork)
+	t.Run("metric_of_every_breaker", testOperatorsMetricOfEveryBreaker)
+}
+
 // A merchant hides a network that takes no payments at the moment.
-func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
+func testOperatorsAvailability(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -46,7 +56,7 @@ func TestAMerchantSeesWhichNetworksGetThrough(t *testing.T) {
 
 // Only payments find an operator available again. Merchants that see it as unavailable send none,
 // and it would stay unavailable for ever.
-func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
+func testOperatorsUntestedOutageHalfOpen(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -73,7 +83,7 @@ func TestAnOutageThatNobodyTestsIsShownHalfOpen(t *testing.T) {
 }
 
 // Simulators must not appear as live operators.
-func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
+func testOperatorsModesAreApart(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -85,7 +95,7 @@ func TestTheTwoModesSeeTheirOwnOperators(t *testing.T) {
 
 // A shop checks a number before it asks for a payment. An impossible number gets a 200 with valid
 // false.
-func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
+func testOperatorsMsisdnCountryAndNetwork(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -106,7 +116,7 @@ func TestANumberTellsItsCountryAndWhatItsPrefixSuggests(t *testing.T) {
 }
 
 // Alerts read this metric. An operator without a health row counts as closed.
-func TestTheFiguresShowEveryOperatorsState(t *testing.T) {
+func testOperatorsMetricOfEveryBreaker(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

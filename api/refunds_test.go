@@ -21,8 +21,24 @@ func (w *world) refund(id pirogue.PaymentID, reference string, more ...string) r
 		strings.Join(append([]string{""}, more...), ",")+`}`)
 }
 
+func TestPostRefund(t *testing.T) {
+	t.Parallel()
+
+	t.Run("written_before_answered", testRefundWrittenBeforeAnswered)
+	t.Run("rest_without_amount", testRefundRestWithoutAmount)
+	t.Run("repeat_gets_original", testRefundRepeatGetsOriginal)
+	t.Run("concurrent_repeats_make_one", testRefundConcurrentRepeatsMakeOne)
+	t.Run("not_refundable", testRefundNotRefundable)
+	t.Run("insufficient_balance", testRefundInsufficientBalance)
+	t.Run("refund_call_without_cashout_limits", testRefundRefundCallWithoutCashoutLimits)
+	t.Run("collector_refunds_first", testRefundCollectorRefundsFirst)
+	t.Run("every_wrong_field_named", testRefundEveryWrongFieldNamed)
+	t.Run("other_kind_not_found", testRefundOtherKindNotFound)
+	t.Run("wait", testRefundWait)
+}
+
 // The row holds every field of the request, and its amount cannot be refunded a second time.
-func TestARefundIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
+func testRefundWrittenBeforeAnswered(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -62,7 +78,7 @@ func TestARefundIsWrittenWholeBeforeItIsAnswered(t *testing.T) {
 }
 
 // Refunds under way count: together they never exceed the cash-in.
-func TestARefundTakesTheRestWhenItDoesNotSay(t *testing.T) { // row 52
+func testRefundRestWithoutAmount(t *testing.T) { // row 52
 	t.Parallel()
 
 	w := newWorld(t)
@@ -80,7 +96,7 @@ func TestARefundTakesTheRestWhenItDoesNotSay(t *testing.T) { // row 52
 }
 
 // A repeat never gives money back twice, whatever the cash-in's status is.
-func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
+func testRefundRepeatGetsOriginal(t *testing.T) { // rows 43, 55
 	t.Parallel()
 
 	w := newWorld(t)
@@ -112,7 +128,7 @@ func TestARepeatedRefundGetsTheOriginal(t *testing.T) { // rows 43, 55
 }
 
 // Concurrent repeats are the usual case after a client's timeout.
-func TestTwoIdenticalRefundsAtOnceMakeOne(t *testing.T) { // row 47
+func testRefundConcurrentRepeatsMakeOne(t *testing.T) { // row 47
 	t.Parallel()
 
 	w := newWorld(t)
@@ -135,7 +151,7 @@ func TestTwoIdenticalRefundsAtOnceMakeOne(t *testing.T) { // row 47
 }
 
 // Only the merchant's own successful cash-in, in the same mode, can be given back.
-func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
+func testRefundNotRefundable(t *testing.T) { // rows 51, 53
 	t.Parallel()
 
 	w := newWorld(t)
@@ -169,7 +185,7 @@ func TestWhatCannotBeRefunded(t *testing.T) { // rows 51, 53
 }
 
 // The merchant's balance pays a refund. A refused one holds nothing.
-func TestARefundIsPaidFromTheBalance(t *testing.T) { // row 54
+func testRefundInsufficientBalance(t *testing.T) { // row 54
 	t.Parallel()
 
 	w := newWorld(t)
@@ -182,7 +198,7 @@ func TestARefundIsPaidFromTheBalance(t *testing.T) { // row 54
 
 // A refund by the operator's own call has no limits of a payout: every collected amount can be
 // refunded.
-func TestARefundByWhoCollectedHasNoPayoutsLimits(t *testing.T) {
+func testRefundRefundCallWithoutCashoutLimits(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -200,7 +216,7 @@ func TestARefundByWhoCollectedHasNoPayoutsLimits(t *testing.T) {
 
 // The collector's own refund call comes first. Otherwise an operator that pays out carries the
 // refund, also when the collector left the configuration.
-func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {
+func testRefundCollectorRefundsFirst(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -221,7 +237,7 @@ func TestWhoCollectedGivesBackWhereItCan(t *testing.T) {
 }
 
 // No refused refund may leave a row.
-func TestARefundNamesWhatIsWrong(t *testing.T) { // rows 22, 52
+func testRefundEveryWrongFieldNamed(t *testing.T) { // rows 22, 52
 	t.Parallel()
 
 	w := newWorld(t)
@@ -252,7 +268,7 @@ func TestARefundNamesWhatIsWrong(t *testing.T) { // rows 22, 52
 }
 
 // Equal bytes for every ID that is no refund of this merchant reveal nothing about other payments.
-func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
+func testRefundOtherKindNotFound(t *testing.T) { // row 56
 	t.Parallel()
 
 	w := newWorld(t)
@@ -275,7 +291,7 @@ func TestOnlyARefundIsReadAsOne(t *testing.T) { // row 56
 }
 
 // A merchant waits on a refund in the same way as on a payment.
-func TestARefundCanBeWaitedFor(t *testing.T) {
+func testRefundWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -29,8 +29,24 @@ func (w *world) client(t *testing.T, who string) *admin.Client {
 	return &admin.Client{URL: server.URL, Token: who}
 }
 
+func TestSupportClient(t *testing.T) {
+	t.Parallel()
+
+	t.Run("find_and_show", testClientFindAndShow)
+	t.Run("allowed_actions", testClientAllowedActions)
+	t.Run("sealed_fields_missing", testClientSealedFieldsMissing)
+	t.Run("read_without_worker", testClientReadWithoutWorker)
+	t.Run("worklists", testClientWorklists)
+	t.Run("audit_newest_first", testClientAuditNewestFirst)
+	t.Run("refusal_with_entry", testClientRefusalWithEntry)
+	t.Run("settlements", testClientSettlements)
+	t.Run("fees_and_late_policy", testClientFeesAndLatePolicy)
+	t.Run("suspend_and_cancel_bulk", testClientSuspendAndCancelBulk)
+	t.Run("errors", testClientErrors)
+}
+
 // Support finds a payment by any of its identifiers, and never sees the full number.
-func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
+func testClientFindAndShow(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -57,7 +73,7 @@ func TestSupportFindsAPaymentAndSeesWhatItWaitsFor(t *testing.T) {
 }
 
 // Support is offered only the actions that can help, by kind, status and open cases.
-func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
+func testClientAllowedActions(t *testing.T) {
 	t.Parallel()
 
 	opened := support.Case{ID: "c", Cause: support.CauseLateSuccess, Note: "late", Paid: 5000, OpenedAt: time.Now()}
@@ -109,7 +125,7 @@ func TestWhatIsAllowedFollowsFromThePayment(t *testing.T) {
 
 // A missing encryption key hides the sealed fields only: support must still see and act on the
 // payment.
-func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
+func testClientSealedFieldsMissing(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -123,7 +139,7 @@ func TestAPaymentIsShownWithoutWhatDoesNotOpen(t *testing.T) {
 }
 
 // Support must read payments while the workers are down.
-func TestAReadDoesNotDependOnAWorker(t *testing.T) {
+func testClientReadWithoutWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -140,7 +156,7 @@ func TestAReadDoesNotDependOnAWorker(t *testing.T) {
 }
 
 // Each row has its cause and its allowed actions, and closed cases are left out.
-func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
+func testClientWorklists(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -174,7 +190,7 @@ func TestTheListsSayWhyAndWhatCanBeDone(t *testing.T) {
 }
 
 // The latest actions matter most.
-func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
+func testClientAuditNewestFirst(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -195,7 +211,7 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 }
 
 // Support must learn from the response why an action would not be safe.
-func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
+func testClientRefusalWithEntry(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -211,7 +227,7 @@ func TestARefusalComesWithItsActAndItsReason(t *testing.T) {
 
 // A repeated settlement books once, an ID belongs to one settlement, and no settlement exceeds the balance.
 // Each attempt has an audit entry.
-func TestFinanceSettlesMerchants(t *testing.T) {
+func testClientSettlements(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -242,7 +258,7 @@ func TestFinanceSettlesMerchants(t *testing.T) {
 }
 
 // The rule comes back exactly as it was set.
-func TestFinanceChangesAContract(t *testing.T) {
+func testClientFeesAndLatePolicy(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -263,7 +279,7 @@ func TestFinanceChangesAContract(t *testing.T) {
 }
 
 // Support stops a merchant's money at once; only finance lets it flow again.
-func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
+func testClientSuspendAndCancelBulk(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -293,7 +309,7 @@ func TestSupportSuspendsAMerchantAndCancelsItsBulk(t *testing.T) {
 }
 
 // The client's error names the fields at fault, and an unreachable server is ServiceUnavailable.
-func TestAClientSaysWhatIsWrong(t *testing.T) {
+func testClientErrors(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

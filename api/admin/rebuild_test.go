@@ -13,7 +13,15 @@ import (
 	"pirogue/support"
 )
 
-func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
+func TestSupportRebuild(t *testing.T) {
+	t.Parallel()
+
+	t.Run("action_starts_lost_workflow", testRebuildActionStartsLostWorkflow)
+	t.Run("lost_listed_then_started", testRebuildLostListedThenStarted)
+	t.Run("blocked_restarted", testRebuildBlockedRestarted)
+}
+
+func testRebuildActionStartsLostWorkflow(t *testing.T) {
 	t.Parallel()
 
 	// Each row is a payment whose workflow is gone, with the effect of the action on it.
@@ -58,7 +66,7 @@ func TestAnActOnAPaymentWithoutAWorkflow(t *testing.T) {
 }
 
 // A reader may see the lost workflows; only support may start them.
-func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
+func testRebuildLostListedThenStarted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -79,7 +87,7 @@ func TestRebuildShowsFirstAndThenStarts(t *testing.T) {
 }
 
 // The number must match what the actor saw, so that no other workflow ends.
-func TestBlockedWorkflowsAreStartedAgain(t *testing.T) {
+func testRebuildBlockedRestarted(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

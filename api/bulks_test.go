@@ -43,8 +43,25 @@ func (w *world) acceptedBulk(body string) string {
 	return fmt.Sprint(got.data()["bulk_id"])
 }
 
+func TestPostBulk(t *testing.T) {
+	t.Parallel()
+
+	t.Run("accepted_whole", testBulkAcceptedWhole)
+	t.Run("csv_equals_json", testBulkCsvEqualsJson)
+	t.Run("mistakes_listed_nothing_stored", testBulkMistakesListedNothingStored)
+	t.Run("at_most_100_mistakes", testBulkAtMost100Mistakes)
+	t.Run("reference_used_twice", testBulkReferenceUsedTwice)
+	t.Run("fees_like_cashouts", testBulkFeesLikeCashouts)
+	t.Run("workflows_away", testBulkWorkflowsAway)
+	t.Run("only_bulk_may_be_large", testBulkOnlyBulkMayBeLarge)
+	t.Run("csv_signature_bound_to_reference", testBulkCsvSignatureBoundToReference)
+	t.Run("lines_paged_and_csv", testBulkLinesPagedAndCsv)
+	t.Run("cancelled_once", testBulkCancelledOnce)
+	t.Run("few_bodies_at_once", testBulkFewBodiesAtOnce)
+}
+
 // The acceptance holds the money of all lines at once and starts one workflow.
-func TestABulkIsAcceptedWhole(t *testing.T) {
+func testBulkAcceptedWhole(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -83,7 +100,7 @@ func (p payment) part(name string) payment {
 func newPaymentID() pirogue.PaymentID { return "019dd95b-c6c0-7c41-9b5e-2f6a1c8d4e07" }
 
 // The same bulk in CSV and in JSON has one digest, so that one is a repeat of the other.
-func TestAFileSaysWhatJSONSays(t *testing.T) {
+func testBulkCsvEqualsJson(t *testing.T) {
 	t.Parallel()
 
 	const header = "merchant_order_id,amount,beneficiary_msisdn,description,network\r\n"
@@ -117,7 +134,7 @@ func TestAFileSaysWhatJSONSays(t *testing.T) {
 
 // A merchant corrects a whole file in one go. A refused bulk must store nothing, take no order ID
 // and hold no money.
-func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
+func testBulkMistakesListedNothingStored(t *testing.T) {
 	t.Parallel()
 
 	type place struct {
@@ -273,7 +290,7 @@ func TestEveryMistakeInABulkIsToldAndNothingIsKept(t *testing.T) {
 }
 
 // A large wrong body must not produce a huge response.
-func TestAHundredMistakesAreEnough(t *testing.T) {
+func testBulkAtMost100Mistakes(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -290,7 +307,7 @@ func TestAHundredMistakesAreEnough(t *testing.T) {
 }
 
 // A repeat of a bulk must never pay its lines a second time.
-func TestABulksReferenceIsGoodOnce(t *testing.T) {
+func testBulkReferenceUsedTwice(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -316,7 +333,7 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 }
 
 // A bulk costs as much as its cash-outs one by one.
-func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
+func testBulkFeesLikeCashouts(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -334,7 +351,7 @@ func TestFeesOfLinesAreThoseOfCashOuts(t *testing.T) {
 
 // Without workers nothing is accepted. A bulk whose workflow does not start after acceptance is
 // left to the sweep.
-func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
+func testBulkWorkflowsAway(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -350,7 +367,7 @@ func TestABulkIsAcceptedOnlyWhileItCanBeCarried(t *testing.T) {
 }
 
 // Every other route keeps its small limits on size and content type.
-func TestOnlyABulkMayBeLarge(t *testing.T) {
+func testBulkOnlyBulkMayBeLarge(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -365,7 +382,7 @@ func TestOnlyABulkMayBeLarge(t *testing.T) {
 }
 
 // A file's reference is in the query, which the signature does not cover.
-func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
+func testBulkCsvSignatureBoundToReference(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -380,7 +397,7 @@ func TestAFilesSignatureIsGoodForOneReference(t *testing.T) {
 }
 
 // Pages and CSV show every line once, without formulas and without full numbers.
-func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
+func testBulkLinesPagedAndCsv(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -436,7 +453,7 @@ func TestLinesAreReadInPartsAndAsAFile(t *testing.T) {
 }
 
 // A repeated cancellation has one effect, and needs a body that no GET's signature covers.
-func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
+func testBulkCancelledOnce(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -456,7 +473,7 @@ func TestABulkIsCancelledOnceHoweverOftenItIsAsked(t *testing.T) {
 
 // The bodies of bulks are large and are read before their signature is checked. Their number must
 // be limited, so that they cannot fill the memory.
-func TestFewBulksAreReadAtOnce(t *testing.T) {
+func testBulkFewBodiesAtOnce(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

@@ -15,8 +15,22 @@ import (
 	"pirogue/support"
 )
 
+func TestSupportRequests(t *testing.T) {
+	t.Parallel()
+
+	t.Run("token_required", testRequestsTokenRequired)
+	t.Run("role_required_to_read", testRequestsRoleRequiredToRead)
+	t.Run("strict_body", testRequestsStrictBody)
+	t.Run("fields_required", testRequestsFieldsRequired)
+	t.Run("not_found", testRequestsNotFound)
+	t.Run("database_away", testRequestsDatabaseAway)
+	t.Run("one_check_of_books", testRequestsOneCheckOfBooks)
+	t.Run("too_many_requests", testRequestsTooManyRequests)
+	t.Run("options_are_checked", testRequestsOptionsAreChecked)
+}
+
 // Without one valid bearer token a caller learns nothing and changes nothing.
-func TestNobodyComesInWithoutATokenInForce(t *testing.T) {
+func testRequestsTokenRequired(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -46,7 +60,7 @@ func TestNobodyComesInWithoutATokenInForce(t *testing.T) {
 }
 
 // Every read needs a role, and no response holds a null.
-func TestWhoMayNothingReadsNothing(t *testing.T) {
+func testRequestsRoleRequiredToRead(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -63,7 +77,7 @@ func TestWhoMayNothingReadsNothing(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, w.do(request(reader, http.MethodPost, "/verify", "")).status())
 }
 
-func TestABodyHasOneMeaning(t *testing.T) {
+func testRequestsStrictBody(t *testing.T) {
 	t.Parallel()
 
 	tests := map[string]struct {
@@ -106,7 +120,7 @@ func TestABodyHasOneMeaning(t *testing.T) {
 	require.Empty(t, w.workflows.asked())
 }
 
-func TestAnActSaysEverythingItNeeds(t *testing.T) {
+func testRequestsFieldsRequired(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -155,7 +169,7 @@ func TestAnActSaysEverythingItNeeds(t *testing.T) {
 
 // Unknown, misspelt and repeated parameters are errors, so that a filter never selects more than
 // its author meant.
-func TestWhatIsNotThereIsNotFound(t *testing.T) {
+func testRequestsNotFound(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -192,7 +206,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 }
 
 // An outage of the database says nothing about the payment.
-func TestADatabaseThatIsAwayIsAnOutageAndNoVerdict(t *testing.T) {
+func testRequestsDatabaseAway(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -208,7 +222,7 @@ func TestADatabaseThatIsAwayIsAnOutageAndNoVerdict(t *testing.T) {
 }
 
 // A check reads every row, so a second one at the same time would only slow both.
-func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
+func testRequestsOneCheckOfBooks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -225,7 +239,7 @@ func TestTheBooksAreCheckedByOneAtATime(t *testing.T) {
 }
 
 // Requests above maxInside get Retry before any read of the database.
-func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
+func testRequestsTooManyRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const held = 256
@@ -250,7 +264,7 @@ func TestTooManyRequestsAreTurnedAwayBeforeTheyCostAnything(t *testing.T) {
 }
 
 // The error names every missing option at once.
-func TestAServerWithoutItsPartsIsNotMade(t *testing.T) {
+func testRequestsOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 
 	_, err := admin.New(admin.Options{Log: zap.NewNop()})

@@ -51,8 +51,24 @@ func table(t *testing.T, text string, comma rune) [][]string {
 const columns = "transaction_id,merchant_order_id,type,status,amount,fee,net_amount,currency,country_code," +
 	"msisdn_masked,operator,provider_tx_id,refunded_amount,created_at,updated_at,settled_at"
 
+func TestGetExport(t *testing.T) {
+	t.Parallel()
+
+	t.Run("csv_equals_json", testExportCsvEqualsJson)
+	t.Run("french_spreadsheet", testExportFrenchSpreadsheet)
+	t.Run("negative_net_amount", testExportNegativeNetAmount)
+	t.Run("no_formula", testExportNoFormula)
+	t.Run("continues_at_cursor", testExportContinuesAtCursor)
+	t.Run("half_open_period", testExportHalfOpenPeriod)
+	t.Run("own_payments_only", testExportOwnPaymentsOnly)
+	t.Run("failure_cuts_connection", testExportFailureCutsConnection)
+	t.Run("longer_than_write_time", testExportLongerThanWriteTime)
+	t.Run("client_reads_nothing", testExportClientReadsNothing)
+	t.Run("few_at_once", testExportFewAtOnce)
+}
+
 // An accountant may use either format, so their values must be equal.
-func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
+func testExportCsvEqualsJson(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -89,7 +105,7 @@ func TestBothFormatsOfAnExportSayTheSame(t *testing.T) {
 }
 
 // French Excel needs semicolons and a byte order mark.
-func TestAFrenchSpreadsheetOpensItsExport(t *testing.T) {
+func testExportFrenchSpreadsheet(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -103,7 +119,7 @@ func TestAFrenchSpreadsheetOpensItsExport(t *testing.T) {
 }
 
 // The sum of net_amount must give the balance, so outgoing money is negative and stays a number.
-func TestWhatLeftIsANegativeNumberInBothFormats(t *testing.T) {
+func testExportNegativeNetAmount(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -114,7 +130,7 @@ func TestWhatLeftIsANegativeNumberInBothFormats(t *testing.T) {
 }
 
 // A merchant's order ID must not run as a formula on an accountant's machine.
-func TestNoCellOfAnExportIsAFormula(t *testing.T) { // row 62
+func testExportNoFormula(t *testing.T) { // row 62
 	t.Parallel()
 
 	w := newWorld(t)
@@ -146,7 +162,7 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) { // row 62
 }
 
 // Pages join without a gap or a repeat, in JSON by next_cursor and in CSV by a trailer.
-func TestAnExportGoesOnWhereItsLimitCutIt(t *testing.T) {
+func testExportContinuesAtCursor(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -182,7 +198,7 @@ func TestAnExportGoesOnWhereItsLimitCutIt(t *testing.T) {
 }
 
 // Adjoining periods must count each payment exactly once.
-func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // row 61
+func testExportHalfOpenPeriod(t *testing.T) { // row 61
 	t.Parallel()
 
 	w := newWorld(t)
@@ -217,7 +233,7 @@ func TestAPeriodBeginsWithItsFirstMomentAndEndsBeforeItsLast(t *testing.T) { // 
 }
 
 // Another merchant's cursor reveals none of that merchant's rows.
-func TestAnExportIsItsMerchantsAlone(t *testing.T) {
+func testExportOwnPaymentsOnly(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -234,7 +250,7 @@ func TestAnExportIsItsMerchantsAlone(t *testing.T) {
 }
 
 // A merchant must never take a part of an export for the whole.
-func TestAnExportThatBreaksIsSeenToBreak(t *testing.T) {
+func testExportFailureCutsConnection(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -280,7 +296,7 @@ func TestAnExportThatBreaksIsSeenToBreak(t *testing.T) {
 }
 
 // The write deadline applies to each piece, so an export may run for minutes.
-func TestALongExportOutlivesTheTimeToWrite(t *testing.T) { // row 63
+func testExportLongerThanWriteTime(t *testing.T) { // row 63
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -316,7 +332,7 @@ func TestALongExportOutlivesTheTimeToWrite(t *testing.T) { // row 63
 }
 
 // A stalled client must not keep one of the few exports.
-func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
+func testExportClientReadsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -337,7 +353,7 @@ func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 }
 
 // One merchant's exports must not use up the database's connections.
-func TestFewExportsRunAtOnce(t *testing.T) {
+func testExportFewAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

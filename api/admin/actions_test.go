@@ -61,8 +61,26 @@ func (w *world) actionRoutes() map[string]struct {
 	}
 }
 
+func TestSupportActions(t *testing.T) {
+	t.Parallel()
+
+	t.Run("role_required_and_audited", testActionsRoleRequiredAndAudited)
+	t.Run("reason_required", testActionsReasonRequired)
+	t.Run("result_in_audit_log", testActionsResultInAuditLog)
+	t.Run("workflow_gets_audit_id", testActionsWorkflowGetsAuditId)
+	t.Run("resolve_names_case", testActionsResolveNamesCase)
+	t.Run("audit_log_away", testActionsAuditLogAway)
+	t.Run("result_not_written", testActionsResultNotWritten)
+	t.Run("outcome_unknown", testActionsOutcomeUnknown)
+	t.Run("client_disconnects", testActionsClientDisconnects)
+	t.Run("requests_at_once_100", testActionsRequestsAtOnce100)
+	t.Run("queue_wait_bounded", testActionsQueueWaitBounded)
+	t.Run("resend", testActionsResend)
+	t.Run("resend_without_event", testActionsResendWithoutEvent)
+}
+
 // An attempt without the role changes nothing, and the audit log shows it.
-func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { // row 97
+func testActionsRoleRequiredAndAudited(t *testing.T) { // row 97
 	t.Parallel()
 
 	roles := map[string]support.Role{
@@ -102,7 +120,7 @@ func TestAnActNeedsItsRoleAndAnAttemptWithoutItIsInTheAuditLog(t *testing.T) { /
 }
 
 // An action without a reason is a malformed request, so it leaves no audit entry.
-func TestNothingIsDoneWithoutAReason(t *testing.T) {
+func testActionsReasonRequired(t *testing.T) {
 	t.Parallel()
 
 	for name := range newWorld(t).actionRoutes() {
@@ -120,7 +138,7 @@ func TestNothingIsDoneWithoutAReason(t *testing.T) {
 
 // The response and the audit entry give the same result. An entry stays open only where the
 // workflow still has the action.
-func TestEveryActEndsWithWhatBecameOfIt(t *testing.T) {
+func testActionsResultInAuditLog(t *testing.T) {
 	t.Parallel()
 
 	result := func(d support.Decision) support.ActionResult {
@@ -183,7 +201,7 @@ func hangs(ctx context.Context, _ pirogue.Payment, _ string) (support.ActionResu
 
 // The actor comes from the token alone. The workflow gets the entry's ID and reads everything else
 // from its row.
-func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
+func testActionsWorkflowGetsAuditId(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -200,9 +218,9 @@ func TestTheWorkflowIsToldWhichRowSaysWhoActs(t *testing.T) {
 	require.Equal(t, []string{row.ID}, w.workflows.asked(), "the row says everything, the workflow gets its ID")
 }
 
-// TestResolveNamesItsCase shows that a resolution without a case settles the only open one, and
+// testActionsResolveNamesCase shows that a resolution without a case settles the only open one, and
 // must name one of two.
-func TestResolveNamesItsCase(t *testing.T) {
+func testActionsResolveNamesCase(t *testing.T) {
 	t.Parallel()
 
 	open := func(w *world, causes ...support.Cause) {
@@ -254,7 +272,7 @@ func TestResolveNamesItsCase(t *testing.T) {
 }
 
 // An action without an audit entry would be untraceable, so it must not happen.
-func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
+func testActionsAuditLogAway(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -269,7 +287,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 }
 
 // The action has had its effect, so a failed write of its result is no failure of the action.
-func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
+func testActionsResultNotWritten(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
@@ -284,7 +302,7 @@ func TestWhatIsDoneIsAnsweredAlsoWhenTheLogCannotBeCompleted(t *testing.T) {
 
 // An action whose COMMIT got no response is made a second time. An audit entry with REFUSED would
 // be wrong where the money was booked. Without a second response the entry stays open.
-func TestActionWithoutAnAnswer(t *testing.T) {
+func testActionsOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 
 	for lost, want := range map[int]support.Decision{0: support.DecisionSettled, 1: support.DecisionSettled, 2: ""} {
@@ -305,7 +323,7 @@ func TestActionWithoutAnAnswer(t *testing.T) {
 }
 
 // A client that disconnects must not leave an action half done.
-func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
+func testActionsClientDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -322,7 +340,7 @@ func TestAnActGoesOnWhenItsCallerHangsUp(t *testing.T) {
 
 // One attempt is made, every other person reads that it was refused, and Temporal's limit of
 // updates is never reached.
-func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
+func testActionsRequestsAtOnce100(t *testing.T) { // row 97
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const people = 100
@@ -357,7 +375,7 @@ func TestAHundredWhoPressAtOnceEachGetAnHonestVerdict(t *testing.T) { // row 97
 }
 
 // The wait for a turn is bounded, and each payment has turns of its own.
-func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
+func testActionsQueueWaitBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -385,7 +403,7 @@ func TestWhoWaitsTooLongForATurnIsToldToComeBack(t *testing.T) {
 }
 
 // A delivery that Temporal cannot start is left to the sweep, so the action succeeds.
-func TestAnEventIsSentAgain(t *testing.T) {
+func testActionsResend(t *testing.T) {
 	t.Parallel()
 
 	const url = "https://shop.example/hook"
@@ -435,7 +453,7 @@ func TestAnEventIsSentAgain(t *testing.T) {
 }
 
 // Only an ended payment has a webhook.
-func TestAPaymentThatHasNotEndedHasNothingToTellAgain(t *testing.T) {
+func testActionsResendWithoutEvent(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)

@@ -31,8 +31,21 @@ func nextCursor(t *testing.T, r reply) string {
 
 // In a synctest bubble time passes when every goroutine waits, so 25 s take no real time.
 
+func TestWaitForStatus(t *testing.T) {
+	t.Parallel()
+
+	t.Run("status_changes", testWaitStatusChanges)
+	t.Run("wait_is_over", testWaitWaitIsOver)
+	t.Run("client_disconnects", testWaitClientDisconnects)
+	t.Run("server_stops", testWaitServerStops)
+	t.Run("too_many_wait", testWaitTooManyWait)
+	t.Run("database_hangs_3_seconds", testWaitDatabaseHangs3Seconds)
+	t.Run("slow_operator", testWaitSlowOperator)
+	t.Run("slow_workflow", testWaitSlowWorkflow)
+}
+
 // The response comes within one reread of the change.
-func TestAHeldAnswerGoesOutWhenTheStatusChanges(t *testing.T) {
+func testWaitStatusChanges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -48,7 +61,7 @@ func TestAHeldAnswerGoesOutWhenTheStatusChanges(t *testing.T) {
 }
 
 // Without a change the response comes after exactly the wait asked for.
-func TestAHeldAnswerGoesOutAtItsEnd(t *testing.T) {
+func testWaitWaitIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -62,7 +75,7 @@ func TestAHeldAnswerGoesOutAtItsEnd(t *testing.T) {
 }
 
 // A client that disconnects gives its place back at once.
-func TestAHeldAnswerEndsWithItsClient(t *testing.T) {
+func testWaitClientDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -76,7 +89,7 @@ func TestAHeldAnswerEndsWithItsClient(t *testing.T) {
 }
 
 // A deploy must not wait 25 s for held responses.
-func TestAServerThatStopsLetsItsHeldAnswersGo(t *testing.T) {
+func testWaitServerStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -95,7 +108,7 @@ func TestAServerThatStopsLetsItsHeldAnswersGo(t *testing.T) {
 }
 
 // Held responses read the database again and again, so their number is bounded.
-func TestNotEveryAnswerIsHeld(t *testing.T) {
+func testWaitTooManyWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -122,7 +135,7 @@ func TestNotEveryAnswerIsHeld(t *testing.T) {
 }
 
 // A database that hangs is an outage: a 503 within the contract's time.
-func TestADatabaseThatHangsIsAnsweredWithinThreeSeconds(t *testing.T) { // row 65
+func testWaitDatabaseHangs3Seconds(t *testing.T) { // row 65
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -140,7 +153,7 @@ func TestADatabaseThatHangsIsAnsweredWithinThreeSeconds(t *testing.T) { // row 6
 
 // The response to a cash-in waits at most firstAnswerTime for the operator, and the payment goes
 // on.
-func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
+func testWaitSlowOperator(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -158,7 +171,7 @@ func TestAnOperatorThatIsSlowDoesNotHoldTheAnswer(t *testing.T) {
 }
 
 // A read waits at most waitingTime for the workflow.
-func TestAWorkflowThatIsSlowDoesNotHoldARead(t *testing.T) {
+func testWaitSlowWorkflow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

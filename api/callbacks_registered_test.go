@@ -40,8 +40,17 @@ func (w callbackWorld) registered(body string) *http.Request {
 	return w.at(payerOperator, addressOf(payerOperator), body)
 }
 
+func TestPostRegisteredCallback(t *testing.T) {
+	t.Parallel()
+
+	t.Run("finds_payment", testRegisteredCallbackFindsPayment)
+	t.Run("refused_leaves_nothing", testRegisteredCallbackRefusedLeavesNothing)
+	t.Run("payment_of_other_system", testRegisteredCallbackPaymentOfOtherSystem)
+	t.Run("without_token", testRegisteredCallbackWithoutToken)
+}
+
 // The reference in a proven body finds the attempt, and 50 repeats count as one callback.
-func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72, 79
+func testRegisteredCallbackFindsPayment(t *testing.T) { // rows 71, 72, 79
 	t.Parallel()
 
 	w := newRegistered(t)
@@ -66,7 +75,7 @@ func TestACallbackAtTheOneAddressFindsItsPayment(t *testing.T) { // rows 71, 72,
 }
 
 // A forged callback must neither be stored nor make the workflow ask.
-func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 82
+func testRegisteredCallbackRefusedLeavesNothing(t *testing.T) { // rows 67, 69, 78, 80, 82
 	t.Parallel()
 
 	w := newRegistered(t)
@@ -105,7 +114,7 @@ func TestACallbackAtTheOneAddressThatIsRefusedLeavesNothing(t *testing.T) { // r
 
 // An operator's account may serve other systems. Their callbacks must not use up the limit for
 // wrong tokens.
-func TestAnOperatorThatServesOthersIsNoStranger(t *testing.T) { // row 83
+func testRegisteredCallbackPaymentOfOtherSystem(t *testing.T) { // row 83
 	t.Parallel()
 
 	w := newRegistered(t)
@@ -124,7 +133,7 @@ func TestAnOperatorThatServesOthersIsNoStranger(t *testing.T) { // row 83
 }
 
 // A server without registered tokens has no such address to guess.
-func TestWithoutATokenThereIsNoOneAddress(t *testing.T) {
+func testRegisteredCallbackWithoutToken(t *testing.T) {
 	t.Parallel()
 
 	w := newRegistered(t, func(o *api.Options) { o.RegisteredToken = nil })
