@@ -21,7 +21,7 @@ type RouteCandidate struct {
 	Window         time.Duration        `json:"window"`           // the customer's time to confirm
 	FinalityWindow time.Duration        `json:"finality_window"`  // a late success may still come for so long
 	CallTimeout    time.Duration        `json:"call_timeout"`     // of one call, all of it
-	OnLostResponse OnLostResponse       `json:"on_lost_response"` // the resends that a lost response of a submission allows
+	OnLostResponse OnLostResponse       `json:"on_lost_response"` // what a lost response allows
 
 	// Idempotent means that the operator executes a reference once, however often it receives it.
 	Idempotent bool `json:"idempotent,omitempty"`
@@ -38,7 +38,8 @@ type RouteCandidate struct {
 func NewRouteCandidate(k pirogue.PaymentKind, i Instance) RouteCandidate {
 	c := i.Operator.Capability()
 	return RouteCandidate{
-		Operator: i.Code, Window: i.Window, FinalityWindow: cmp.Or(i.FinalityWindow, c.FinalityWindow), CallTimeout: i.CallTimeout,
+		Operator: i.Code, Window: i.Window, CallTimeout: i.CallTimeout,
+		FinalityWindow: cmp.Or(i.FinalityWindow, c.FinalityWindow),
 		OnLostResponse: c.onLostResponse(k), Idempotent: c.Reference == IdempotentByReference, ResendWithin: c.ResendWithin,
 		AbsenceProves: i.absenceProves(),
 		RefusalSpan:   cmp.Or(i.RefusalSpan, c.RefusalSpan),

@@ -56,7 +56,8 @@ func (r RefundRoute) Operators(refund pirogue.Payment) []operator.Instance {
 	if _, disburses := r.collector.Operator.(operator.Disburser); !disburses || !HasRefundCall(r.collector) {
 		return Fitting(r.payouts, refund)
 	}
-	others := slices.DeleteFunc(slices.Clone(r.payouts), func(i operator.Instance) bool { return i.Code == r.collector.Code })
+	isCollector := func(i operator.Instance) bool { return i.Code == r.collector.Code }
+	others := slices.DeleteFunc(slices.Clone(r.payouts), isCollector)
 	return Fitting(append([]operator.Instance{r.collector}, others...), refund)
 }
 

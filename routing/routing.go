@@ -80,7 +80,9 @@ func (r Route) unfit(instances map[pirogue.OperatorCode]operator.Instance, code 
 
 // Route returns the instances to try for a payment, in order, each with the route's network.
 // Without a network it takes the first route of the country. It fails with CountryNotSupported.
-func (t *RouteTable) Route(m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind) ([]operator.Instance, error) {
+func (t *RouteTable) Route(
+	m pirogue.Mode, c pirogue.CountryCode, n pirogue.Network, k pirogue.PaymentKind,
+) ([]operator.Instance, error) {
 	for _, r := range t.routes {
 		if r.Mode != m || r.Country != c || r.Kind != k || (n != "" && n != r.Network) {
 			continue
@@ -111,7 +113,8 @@ func (t *RouteTable) Instance(code pirogue.OperatorCode) (operator.Instance, boo
 func (t *RouteTable) PaymentInput(p pirogue.Payment) (lifecycle.PaymentInput, error) {
 	first, ok := t.instances[p.Operator]
 	if !ok {
-		return lifecycle.PaymentInput{}, pirogue.Errorf(pirogue.Internal, "payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
+		return lifecycle.PaymentInput{}, pirogue.Errorf(pirogue.Internal,
+			"payment %s waits for operator %q, which is not configured", p.ID, p.Operator)
 	}
 	route, err := t.failoverRoute(p)
 	if err != nil {
@@ -206,7 +209,9 @@ func (t *RouteTable) Plan(p pirogue.Payment) Plan {
 // Network returns the network whose route a payment takes, and the reason in words. It is the
 // network asked for; else the one that the number's prefix suggests, if it has a route. Otherwise
 // it is the network of the country's first route.
-func (t *RouteTable) Network(m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.PaymentKind, number pirogue.MSISDN) (pirogue.Network, string) {
+func (t *RouteTable) Network(
+	m pirogue.Mode, c pirogue.CountryCode, asked pirogue.Network, k pirogue.PaymentKind, number pirogue.MSISDN,
+) (pirogue.Network, string) {
 	if asked != "" {
 		return asked, "the network was asked for"
 	}

@@ -39,7 +39,8 @@ func NewBulkEvent(p bulk.BulkProgress, url string, at time.Time) (pirogue.Event,
 	body := bulkBody{
 		Event: "bulk.completed", BulkID: p.ID, Reference: p.Reference, Status: p.State, Amount: p.Amount.Minor,
 		Currency: p.Amount.Currency, Timestamp: at.UTC().Format(webhookTime), EventID: id, Sequence: 1,
-		Lines: p.Bulk.Lines, Counts: map[bulk.LineStatus]int{}, Paid: paid.Amount, Returned: p.Cost - paid.Cost, Fee: paid.Fee,
+		Lines: p.Bulk.Lines, Counts: map[bulk.LineStatus]int{},
+		Paid: paid.Amount, Returned: p.Cost - paid.Cost, Fee: paid.Fee,
 		Metadata: p.Metadata, Livemode: p.Mode == pirogue.Live,
 	}
 	if body.Metadata == nil {
