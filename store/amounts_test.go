@@ -81,7 +81,7 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	})
 }
 
-// A hold that is older than the maximum is captured or released, and no hold of that size is made
+// A hold that is older than the maximum is captured or released. No hold of that size is made
 // again.
 func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
 	t.Parallel()

@@ -47,8 +47,8 @@ func (db *AskFirst) BeginAskFirst(ctx context.Context, a lifecycle.AskFirst) err
 	row := askFirstRow{
 		ID: a.ID, Since: timestamp(a.Since), BegunAt: timestamp(a.Begun), BegunBy: a.Actor, Reason: a.Reason,
 	}
-	// It runs before any other work and may change any number of rows, so no time-out of the
-	// short pool bounds it.
+	// It runs before any other work and may change any number of rows. So no time-out of the short
+	// pool bounds it.
 	err := db.long().WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(&row).Error; err != nil {
 			return err

@@ -102,8 +102,8 @@ func moneyLines(lines []operator.StatementLine) []operator.StatementLine {
 	})
 }
 
-// unmatched returns the lines that name neither the reference of an attempt of ours nor a
-// transaction of a payment of ours.
+// unmatched returns the lines that name neither an attempt's reference nor a payment's transaction
+// of ours.
 func (db *AskFirst) unmatched(ctx context.Context, lines []operator.StatementLine) ([]operator.StatementLine, error) {
 	refs, transactions := make([]string, len(lines)), make([]string, len(lines))
 	for i, line := range lines {

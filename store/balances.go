@@ -10,8 +10,8 @@ import (
 	"pirogue/listing"
 )
 
-// Balances returns an owner's money in every subsidiary where it has an account or an open
-// payment, by country and currency.
+// Balances returns an owner's money by country and currency, wherever it has an account or an open
+// payment.
 //
 // One statement reads accounts and open cash-ins, so both are as of one moment. A cash-in that is
 // being booked is never counted twice, nor left out. Pending is the amount that the merchant will

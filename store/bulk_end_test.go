@@ -328,8 +328,7 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 	})
 }
 
-// The bulk of a suspended merchant is taken up all the same, so that the sweep does not find it
-// again.
+// The bulk of a suspended merchant is started all the same. So the sweep does not find it again.
 func TestABulkOfASuspendedMerchantIsTakenUp(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {

@@ -103,8 +103,8 @@ UPDATE bulk_lines SET state = ?
    AND NOT ` + asksFirst + `
 RETURNING *`
 
-// waitingLines is true if a line of a page waits, except for lines that may have begun in a lost
-// time.
+// waitingLines is true if a line of a page waits. Lines that may have begun in a lost time do not
+// count.
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 

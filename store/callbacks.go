@@ -109,8 +109,8 @@ func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at ti
 	return agreed && err == nil, err
 }
 
-// routedAtEnd compares the callback with its payment and marks it in one statement, so that no
-// change of the payment comes in between.
+// routedAtEnd compares the callback with its payment and marks it in one statement. So no change of
+// the payment comes in between.
 const routedAtEnd = `
 UPDATE callbacks SET routed_at = @at
  WHERE id = @id AND routed_at IS NULL

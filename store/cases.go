@@ -29,8 +29,8 @@ func (caseRow) TableName() string { return "cases" }
 
 // OpenCase records a case that a person must resolve. c.Paid is the total that moved at the
 // operator under the attempt, in minor units. The part that is not in the books yet is booked as
-// ledger.LateAt, in the same transaction. So money is booked once, in however many calls and
-// parts it is reported, and by the case that reports it first.
+// ledger.LateAt, in the same transaction. So money is booked once, by the case that reports it
+// first, however often it is reported.
 //
 // An open or closed case stays as it is: one cause, one case. Further money opens a further case
 // if the first has money already or is closed. A cause that is only about money opens no case

@@ -202,8 +202,7 @@ func insertTransfers(tx *gorm.DB, j ledger.Journal) error {
 }
 
 // resolveHolds writes the transfers of a capture or release, each with the hold that it ends. If
-// the payment has no such hold, with this account and amount, that is a bug, and nothing may be
-// booked.
+// the payment has no hold with this account and amount, that is a bug. Nothing may be booked then.
 func resolveHolds(tx *gorm.DB, j ledger.Journal) error {
 	holds, row := ledger.Journal{PaymentID: j.PaymentID, Step: ledger.StepHold}, []any{}
 	for i, t := range j.Transfers {

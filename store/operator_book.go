@@ -8,8 +8,8 @@ import (
 
 // OperatorBook returns the money that moved through an operator by our books, to us and away from
 // us. The maps hold the amount, in minor units, for each of our references. A payment's money
-// stands under the reference of the attempt by which it moved, or else of its latest attempt
-// there. The operator's own record must agree with it. Money that is only held has not moved.
+// stands under the attempt by which it moved, or else under its latest attempt there. The
+// operator's own record must agree with it. Money that is only held has not moved.
 func (db *Books) OperatorBook(ctx context.Context, code pirogue.OperatorCode) (in, out map[string]int64, err error) {
 	var rows []struct {
 		Ref      string

@@ -30,8 +30,8 @@ func (db *Webhooks) OverdueEvents(
 	return unpackEvents(rows), err
 }
 
-// Undelivered returns WAITING events without a delivery in their round although one was due
-// before a time, the longest overdue first. An event in its owner's queue is due at its place
+// Undelivered returns WAITING events that have no delivery in their round, although one was due
+// before a time. The longest overdue comes first. An event in its owner's queue is due at its place
 // there.
 func (db *Webhooks) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow

@@ -52,15 +52,15 @@ UPDATE attempts
  WHERE id = @id AND sendings = @sendings AND polls = @polls
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
-// contradictAttempt takes the result of a query that was overtaken. Which of the two results is the
-// newer one is unknown, so equal results before and after it are not in a row.
+// contradictAttempt takes the result of a query that was overtaken. It is unknown which of the two
+// results is newer. So equal results before and after it are not in a row.
 const contradictAttempt = `
 UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = NULL
  WHERE id = @id AND CAST(@outcome AS TEXT) <> '' AND evidence_outcome NOT IN ('', CAST(@outcome AS TEXT))
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
-// NextPoll returns the approximate time of the next status query about a payment's latest
-// attempt, as set by the last query. It is zero before the first one.
+// NextPoll returns the approximate time of the next status query about a payment's latest attempt.
+// The last query sets it. It is zero before the first one.
 func (db *Payments) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
 	var found []timeText
 	err := db.read(ctx, "read when the operator is asked", func(tx *gorm.DB) error {

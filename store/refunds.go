@@ -53,9 +53,9 @@ UPDATE payments SET refund_held = refund_held + @amount, updated_at = @at
  WHERE id = @parent AND merchant_id = @merchant AND mode = @mode AND currency = @currency AND country = @country
    AND kind = 'CASHIN' AND status = 'SUCCESS' AND refunded + refund_held + @amount <= amount`
 
-// reserveLate makes sure that refunds to a payer do not exceed the suspense money of this
-// cash-in, whatever the cash-in's status. Its update changes nothing: it makes late refunds of
-// one cash-in run one after the other.
+// reserveLate makes sure that refunds to a payer do not exceed the suspense money of this cash-in.
+// The cash-in's status does not matter. Its update changes nothing: it makes late refunds of one
+// cash-in run one after the other.
 func reserveLate(tx *gorm.DB, p pirogue.Payment) error {
 	locked := tx.Exec(`UPDATE payments SET updated_at = updated_at
 		WHERE id = ? AND merchant_id = ? AND mode = ? AND currency = ? AND country = ? AND kind = 'CASHIN'`,

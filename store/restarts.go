@@ -210,8 +210,8 @@ func (db *Restarts) Finish(ctx context.Context, id pirogue.PaymentID, at time.Ti
 	})
 }
 
-// Reopen records that the workflow of a payment has work again, so that the sweep restarts it if
-// it is gone. A payment that is not finished stays as it is.
+// Reopen records that the workflow of a payment has work again. So the sweep restarts it if it is
+// gone. A payment that is not finished stays as it is.
 func (db *Restarts) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
 	return db.exec(ctx, "reopen payment", func(tx *gorm.DB) error {
 		return tx.Exec(`UPDATE payments SET finished_at = NULL, workflow_seen_at = ?
@@ -219,11 +219,11 @@ func (db *Restarts) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Ti
 	})
 }
 
-// Unstarted returns payments that are CREATED since before a time, oldest first. It leaves out
-// the lines of bulks: their coordinator starts them, and they may wait for it without a limit. A
-// row that cannot be read is left out, and the error names it; the other rows are returned beside
-// that error. Its conditions are literals and not parameters, so that a database can see that its
-// partial index holds exactly these rows.
+// Unstarted returns payments that are CREATED since before a time, oldest first. It leaves out the
+// lines of bulks: their coordinator starts them, and they may wait for it without a limit. A row
+// that cannot be read is left out, and the error names it; the other rows are returned beside that
+// error. Its conditions are literals and not parameters. So a database sees that its partial index
+// holds exactly these rows.
 func (db *Restarts) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.read(ctx, "find unstarted payments", func(tx *gorm.DB) error {

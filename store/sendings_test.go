@@ -56,7 +56,7 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 	})
 }
 
-// Each row has the age of a payment and of its attempt's first sending, and whether the attempt
+// Each row has the age of a payment and of its attempt's first sending. It says whether the attempt
 // may be sent.
 func TestSendLimits(t *testing.T) {
 	t.Parallel()

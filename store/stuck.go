@@ -61,9 +61,9 @@ func stuckSince(now time.Time) map[string]any {
 // A payment with an open case is listed for that alone, because nothing else can be done
 // meanwhile. A NOT_BOOKED case comes before any other. The other causes exclude one another.
 //
-// Conditions are literals, so that a database can see that its partial index holds these rows.
-// Each row has a payment's id, the time since which it is stuck, and the order among rows of one
-// time. It also has its case's cause, the operator's message and the amount at stake.
+// Conditions are literals, so that a database can see that its partial index holds these rows. Each
+// row has a payment's id, the time since which it is stuck, and its order within that time. It also
+// has its case's cause, the operator's message and the amount at stake.
 var stuckCauses = []struct {
 	cause support.StuckCause
 	query string

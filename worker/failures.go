@@ -181,8 +181,8 @@ func (f *Failures) recordSuccess(ctx context.Context, args []any) error {
 	return nil
 }
 
-// recordRetry closes the case of an activity that failed FailuresToCase times before and works
-// again, but asks for a later run.
+// recordRetry closes the case of an activity that failed FailuresToCase times and works again. The
+// activity asks for a later run.
 func (f *Failures) recordRetry(ctx context.Context, args []any) {
 	if f.counts == nil {
 		return

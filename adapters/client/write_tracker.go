@@ -36,8 +36,8 @@ func (c *trackedConn) seal() bool {
 }
 
 // writeTracker tracks the connections that the transport gives to one call. It lets the call write
-// on one of them at most. The transport would open a second one if a kept connection fails
-// under a request that it thinks it may replay. A replay could pay twice.
+// on one of them at most. The transport would open a second one if a kept connection fails under a
+// request that may be replayed. A replay could pay twice.
 type writeTracker struct {
 	conn  *trackedConn
 	blind bool // the connection is not of type trackedConn, so every failure is Unknown

@@ -107,7 +107,7 @@ func (o *adapter) replyError(r reply, refusal pirogue.Code, ref pirogue.Operator
 }
 
 // readTransaction reads a reply about an attempt. It returns an error for a reply that is not
-// accepted, and Unknown for a reply that does not clearly state a result of the attempt. An
+// accepted. The error is Unknown if the reply does not clearly state a result of the attempt. An
 // Unknown error comes with Digitalpaye's name of the transaction, if the reply holds it.
 func (o *adapter) readTransaction(
 	r reply, want expected, secrets ...string,

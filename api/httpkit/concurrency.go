@@ -37,7 +37,7 @@ func NewConcurrencyLimiter(limits ConcurrencyLimits) *ConcurrencyLimiter {
 
 // Enter waits for the operation's turn and returns the function that ends it; a second call of that
 // has no effect. It fails with ServiceUnavailable when the queue is full, the wait is too long or
-// ctx ends, and when Report empties the queue.
+// ctx ends. So it does when Report empties the queue.
 func (l *ConcurrencyLimiter) Enter(ctx context.Context) (leave func(), err error) {
 	leave = sync.OnceFunc(func() { <-l.inside })
 	select {

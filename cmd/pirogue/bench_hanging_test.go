@@ -33,8 +33,8 @@ const (
 	hangingTries    = 5                // to start the delivery of one event: 10,000 starts load the server themselves
 )
 
-// BenchmarkHangingEndpoint measures the time of one merchant's checkouts while 10,000 events of
-// another merchant wait for an endpoint that never answers. It also reports how many of those
+// BenchmarkHangingEndpoint measures the time of one merchant's checkouts. Meanwhile 10,000 events
+// of another merchant wait for an endpoint that never answers. It also reports how many of those
 // Temporal dispatches in a second.
 func BenchmarkHangingEndpoint(b *testing.B) {
 	var dispatched atomic.Int64

@@ -35,8 +35,8 @@ const (
 
 // BenchmarkFiveThousandPending measures the cost of payments that wait for their customers. It
 // reports status queries a second against the contract, events of history and memory. It also
-// reports transactions of our database for each query. Beside them, workflows query by an
-// activity and a timer in a loop, on the same Temporal in the same run.
+// reports transactions of our database for each query. Beside them, workflows query by an activity
+// and a timer in a loop. Both use the same Temporal in the same run.
 func BenchmarkFiveThousandPending(b *testing.B) {
 	url := piroguetest.Postgres(b)
 	w := newWorld(b, setup{database: url, tune: func(o *config.Operator) {

@@ -15,8 +15,8 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// The load of BenchmarkStatusUnderLoad. At the pace of a single payment, the status queries of
-// other payments need 98 % of the contract and more.
+// The load of BenchmarkStatusUnderLoad. Other payments' status queries, each at the pace of a
+// single payment, need 98 % of the contract and more.
 const (
 	statusContract = 10  // calls a second of the contract
 	statusPending  = 50  // other payments that wait: every 10 s, 5 calls a second

@@ -419,8 +419,8 @@ func (h *chaosWorld) openPayments(d *requestLog) []string {
 	return left
 }
 
-// unknown reports whether a person must settle a payment. Where the simulators promise no more
-// than live operators, nobody else can say that an attempt marked as sent never left.
+// unknown reports whether a person must settle a payment. The simulators may promise no more than
+// live operators. Then nobody else can say that an attempt marked as sent never left.
 func unknown(p pirogue.Payment, cases []support.Case) bool {
 	return *promisesFlag == engine.PromisesLive && p.Kind.MoneyOut() && p.Status == pirogue.StatusPending &&
 		slices.ContainsFunc(cases,

@@ -37,7 +37,7 @@ type databaseClock struct {
 	last    atomic.Pointer[store.ClockReading] // nil before the first reading: Now returns the machine's time
 }
 
-// Now returns the time without a monotonic reading, so that the difference of two times is the
+// Now returns the time without a monotonic reading. So the difference of two times is the
 // difference of their dates.
 func (c *databaseClock) Now() time.Time {
 	now, last := c.machine(), c.last.Load()

@@ -283,9 +283,9 @@ func (l *killWorld) play(scenario failpoint.Scenario, point, prepared string) {
 	}
 }
 
-// settledByPeople has two people settle every payment with an open case of an unknown result as
-// not paid. It does so until stop is called. Where the simulators promise no more than live
-// operators, nobody else can say that an attempt marked as sent never left.
+// settledByPeople has two people settle every payment with an open case of an unknown result as not
+// paid. It does so until stop is called. The simulators may promise no more than live operators.
+// Then nobody else can say that an attempt marked as sent never left.
 func (l *killWorld) settledByPeople() (stop func()) {
 	if *promisesFlag != engine.PromisesLive {
 		return func() {}

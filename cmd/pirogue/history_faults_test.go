@@ -96,8 +96,8 @@ func newFaultWorld(t *testing.T) *faultWorld {
 	return f
 }
 
-// Each row names one way in which a workflow ends after a fault, and the largest number of events
-// in its history.
+// Each row names one way in which a workflow ends after a fault. It limits the events in the
+// history.
 func TestHistoriesOfFaultsStayShort(t *testing.T) {
 	t.Parallel()
 

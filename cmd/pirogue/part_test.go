@@ -47,8 +47,8 @@ func (x shortTimes) flags() []string {
 	return []string{"-window", x.window.String(), "-horizon", x.horizon.String()}
 }
 
-// The other short times. At the simulators' rate a late customer comes 11 s after the call, and a
-// page is valid for 20 s.
+// The other short times. At the simulators' rate a late customer comes 11 s after the call. A page
+// is valid for 20 s.
 const (
 	hurriedTimeout = 4 * time.Second
 	hurriedRate    = 30

@@ -1,6 +1,6 @@
-// Package enginetest provides the environment of simulator tests. It has a server whose
-// simulator a restart replaces, a merchant with an inbox, a clock that the test moves, and
-// a browser. It also has the rows that every simulator must pass.
+// Package enginetest provides the environment of simulator tests. It has a server, whose simulator
+// a restart replaces, and a merchant with an inbox. The test moves its clock, and it has a browser.
+// It also has the rows that every simulator must pass.
 package enginetest
 
 import (
