@@ -35,16 +35,16 @@ const witness = "TestAgainstSimulator"
 var proofs = map[string]map[string]string{
 	"orangeweb": {"cash-in": witness, "status": witness, "callback": witness},
 	"sonatel": bothWays(map[string]string{
-		"balance": "TestABalanceCarriesThePIN", "bulk": "TestWhatOrangeSaysToABulk",
-		"statement": "TestAHistoryIsReadToItsLastPage",
+		"balance": "TestBalanceWithPIN", "bulk": "TestBulkResponses",
+		"statement": "TestStatementPages",
 	}),
 	"novasend": bothWays(map[string]string{"balance": "TestNovasend"}),
 	"digitalpaye": bothWays(map[string]string{
-		"balance": "TestWhereABalanceIsAskedFor", "statement": "TestAStatementIsReadToItsEnd",
+		"balance": "TestBalanceRequest", "statement": "TestStatementPages",
 		"customers": "TestCustomers",
 	}),
 	"taramoney": bothWays(map[string]string{
-		"statement": "TestAListIsReadToItsEnd", "resend": "TestAWebhookIsAskedForAgain",
+		"statement": "TestStatementPages", "resend": "TestResendCallback",
 	}),
 }
 

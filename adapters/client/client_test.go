@@ -102,7 +102,7 @@ func drips(w *world, _ int, c net.Conn, in *bufio.Reader) {
 	}
 }
 
-func TestNoConnectionIsNotSent(t *testing.T) {
+func TestNoConnection(t *testing.T) {
 	t.Parallel()
 	mute := newWorld(t, func(_ *world, _ int, _ net.Conn, in *bufio.Reader) {
 		for waits(in) {
@@ -158,7 +158,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestACallGivenUp(t *testing.T) {
+func TestCancelledCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, silence)
 	c := newClient(t, w.url, patient)

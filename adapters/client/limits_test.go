@@ -16,7 +16,7 @@ var niger = SubmissionLimits{
 	CashIn: operator.Limits{Min: 100, Max: 500}, CashOut: operator.Limits{Min: 200, Max: 400},
 }
 
-func TestAnInstanceIsOfTheTerms(t *testing.T) {
+func TestCheckLimits(t *testing.T) {
 	t.Parallel()
 	mistakes := niger.Check("NE", pirogue.XOF)
 	require.Nil(t, mistakes)
@@ -26,7 +26,7 @@ func TestAnInstanceIsOfTheTerms(t *testing.T) {
 	}
 }
 
-func TestAnOrderKeepsToTheTerms(t *testing.T) {
+func TestLocalNumber(t *testing.T) {
 	t.Parallel()
 	in := Submission{
 		Kind: pirogue.CashIn, Ref: "R", Amount: pirogue.Money{Minor: 100, Currency: pirogue.XOF}, MSISDN: "+22790123456",

@@ -62,7 +62,7 @@ func TestParseAmount(t *testing.T) {
 	}
 }
 
-func TestABalanceHasNoBoundsOfItsOwn(t *testing.T) {
+func TestParseWhole(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"-5": -5, "9007199254740993.00": 9007199254740993} {
 		got, err := ParseWhole(json.Number(text))
@@ -71,7 +71,7 @@ func TestABalanceHasNoBoundsOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestASecretIsComparedParseWhole(t *testing.T) {
+func TestEqualSecret(t *testing.T) {
 	t.Parallel()
 	require.True(t, EqualSecret("a", "a"), "secrets are not told apart")
 	require.False(t, EqualSecret("a", "ab"), "secrets are not told apart")
@@ -96,7 +96,7 @@ func TestWhichPageMayBeShown(t *testing.T) {
 	}
 }
 
-func TestATextIsAStringOrANumber(t *testing.T) {
+func TestText(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]Text{
 		`"5.0"`: "5.0", `5.0`: "5.0", `123456789012345678901`: "123456789012345678901", `null`: "",

@@ -29,7 +29,7 @@ var kora = Spec{
 	Private:           regexp.MustCompile(`AB \d+`),
 }
 
-func TestWhatAnErrorMeans(t *testing.T) {
+func TestErrorCode(t *testing.T) {
 	t.Parallel()
 	in, out, asked := pirogue.CashIn, pirogue.CashOut, pirogue.PaymentKind("")
 	for name, tt := range map[string]struct {
@@ -101,7 +101,7 @@ func TestReadResultOfError(t *testing.T) {
 	require.Equal(t, operator.NotSent, pirogue.CodeOf(err), err)
 }
 
-func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
+func TestErrorsHoldNoSecret(t *testing.T) {
 	t.Parallel()
 	c := newKora(t, Response{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")})
 	_, err := c.Submit(t.Context(), payment, pirogue.CashIn, "4826")
@@ -110,7 +110,7 @@ func TestWhatALineSaysKeepsNoSecret(t *testing.T) {
 	require.True(t, strings.HasSuffix(err.Error(), want[9:]), "%v, want %s", err, want)
 }
 
-func TestAReceiptOfWhatIsSaid(t *testing.T) {
+func TestResultWithAmount(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		status, amount string
@@ -136,7 +136,7 @@ func TestAReceiptOfWhatIsSaid(t *testing.T) {
 	}
 }
 
-func TestWhatACallbackMustBring(t *testing.T) {
+func TestReadCallback(t *testing.T) {
 	t.Parallel()
 	proven := kora
 	proven.CallbackSecret = CallbackSecret{Header: "X-Proof", Scheme: "Basic ", Credential: "secret"}

@@ -84,7 +84,7 @@ func TestTokenLife(t *testing.T) {
 	b.send(t, "", 2)
 }
 
-func TestHowLongATokenMayBeUsed(t *testing.T) {
+func TestUsableTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		seconds int64
@@ -109,7 +109,7 @@ func TestHowLongATokenMayBeUsed(t *testing.T) {
 	}
 }
 
-func TestAThousandCallsFetchOneToken(t *testing.T) {
+func TestConcurrentCallsFetchOneToken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{life: 3600, slow: 50 * time.Millisecond})
 	var calls sync.WaitGroup
@@ -151,7 +151,7 @@ func TestNoToken(t *testing.T) {
 	b.send(t, "", 1)
 }
 
-func TestAnEmptyTokenIsNone(t *testing.T) {
+func TestEmptyToken(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &issuer{})
 	b.client.tokens.fetch = func(context.Context) (Token, error) { return Token{ExpiresIn: 3600}, nil }

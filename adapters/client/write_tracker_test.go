@@ -22,7 +22,7 @@ func pipe(t *testing.T) *trackedConn {
 	return &trackedConn{Conn: ours}
 }
 
-func TestASilentCallNeverSpeaksAgain(t *testing.T) {
+func TestUnwrittenCallNeverWrites(t *testing.T) {
 	t.Parallel()
 	var l writeTracker
 	c := pipe(t)

@@ -16,7 +16,7 @@ import (
 	"pirogue/operator"
 )
 
-func TestWhatLeavesForAToken(t *testing.T) {
+func TestTokenRequest(t *testing.T) {
 	t.Parallel()
 	for environment, want := range map[string]string{"sandbox": "sandbox", "": "Production"} {
 		for shape := range shapes {
@@ -161,7 +161,7 @@ type listener interface {
 	CallbackReference(header http.Header, body []byte) (pirogue.OperatorRef, error)
 }
 
-func TestTheReferenceOfACallback(t *testing.T) {
+func TestCallbackReference(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		shape, body string

@@ -110,7 +110,7 @@ func TestUnpayableCustomer(t *testing.T) {
 	}
 }
 
-func TestACustomerWhoIsNotThere(t *testing.T) {
+func TestUnknownCustomer(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		id       string
@@ -135,7 +135,7 @@ func TestACustomerWhoIsNotThere(t *testing.T) {
 	}
 }
 
-func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
+func TestIncompleteDirectory(t *testing.T) {
 	t.Parallel()
 	for name, pages := range map[string][]response{
 		"a second page that fell": {list(personsRow), says(502, "")},
@@ -149,7 +149,7 @@ func TestADirectoryIsWholeOrItIsNone(t *testing.T) {
 	}
 }
 
-func TestHowDigitalpayeWritesANumber(t *testing.T) {
+func TestCustomerNumber(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]pirogue.MSISDN{
 		`"0700000001"`: number, `"2250700000001"`: number, `"+2250700000001"`: number, `2250700000001`: number,

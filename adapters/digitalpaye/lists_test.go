@@ -79,7 +79,7 @@ func TestStatusByNameIsFinal(t *testing.T) {
 	}
 }
 
-func TestWhatTheListSaysOfAnOrder(t *testing.T) {
+func TestStatusFromList(t *testing.T) {
 	t.Parallel()
 	other := row("XX7K2M9QX4V8R1T6W3ZB", "R-0", "SUCCESSFUL")
 	tests := map[string]struct {
@@ -136,7 +136,7 @@ func endless(pages, rows int) []response {
 	return append(all, list())
 }
 
-func TestASearchEnds(t *testing.T) {
+func TestSearchLimit(t *testing.T) {
 	t.Parallel()
 	for pages, code := range map[int]pirogue.Code{19: "", 20: operator.Unknown} {
 		server := newServer(t, map[string][]response{asks[""].list: endless(pages, 1)})
@@ -147,7 +147,7 @@ func TestASearchEnds(t *testing.T) {
 	}
 }
 
-func TestAStatusEndsWithItsTime(t *testing.T) {
+func TestStatusTimeout(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, map[string][]response{asks[""].list: endless(3, 1)})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -157,7 +157,7 @@ func TestAStatusEndsWithItsTime(t *testing.T) {
 	require.Empty(t, server.requests(), err)
 }
 
-func TestAStatementIsReadToItsEnd(t *testing.T) {
+func TestStatementPages(t *testing.T) {
 	t.Parallel()
 	a, b, c := row("A", "R-1", "SUCCESSFUL"), row("B", "R-2", "FAILED"), row("C", "R-3", "PENDING")
 	tests := map[string]struct {
@@ -201,7 +201,7 @@ func TestAStatementIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-func TestAStatementIsWholeOrItIsNone(t *testing.T) {
+func TestIncompleteStatement(t *testing.T) {
 	t.Parallel()
 	first := list(row("A", "R-1", "SUCCESSFUL"))
 	tests := map[string]struct {
@@ -253,7 +253,7 @@ func TestStatementPeriod(t *testing.T) {
 	require.Equal(t, []string{"first", "last", "fraction", "undated"}, got)
 }
 
-func TestALineOfAStatement(t *testing.T) {
+func TestStatementLine(t *testing.T) {
 	t.Parallel()
 	created := adaptertest.Now()
 	seedRows := list(
@@ -295,7 +295,7 @@ func TestALineOfAStatement(t *testing.T) {
 	}
 }
 
-func TestWhereABalanceIsAskedFor(t *testing.T) {
+func TestBalanceRequest(t *testing.T) {
 	t.Parallel()
 	for shape, path := range map[string]string{"": "/v2/balance", "sdk": "/v1/balance", "v1": "/v1/balance"} {
 		server := newServer(t, map[string][]response{path: {good(`{"amount":"250"}`)}})

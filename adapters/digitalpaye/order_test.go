@@ -89,7 +89,7 @@ type cashier interface {
 	operator.Disburser
 }
 
-func TestWhatLeavesForAnOrder(t *testing.T) {
+func TestSubmitRequest(t *testing.T) {
 	t.Parallel()
 	for _, w := range wires {
 		t.Run(w.shape+" "+string(w.network), func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestRequestWithoutCustomerData(t *testing.T) {
 	}
 }
 
-func TestWhatTheCustomerHasToDo(t *testing.T) {
+func TestNextAction(t *testing.T) {
 	t.Parallel()
 	redirect := pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://pay.wave.example/c/1"}
 	push := pirogue.NextAction{Type: pirogue.ActionPush}

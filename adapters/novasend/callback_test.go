@@ -43,7 +43,7 @@ func recorded(t *testing.T, name string) string {
 	return string(raw)
 }
 
-func TestWhatCallbacksSay(t *testing.T) {
+func TestCallbacks(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		ref     pirogue.OperatorRef
@@ -147,7 +147,7 @@ func TestUnreadableCallback(t *testing.T) {
 	}
 }
 
-func TestTheReferenceOfACallback(t *testing.T) {
+func TestCallbackReference(t *testing.T) {
 	t.Parallel()
 	reader := reading[listener](t, ivory)
 	tests := map[string]struct {
@@ -177,7 +177,7 @@ func TestTheReferenceOfACallback(t *testing.T) {
 	}
 }
 
-func TestACallbackRepeatsNoNumber(t *testing.T) {
+func TestCallbackHoldsNoNumber(t *testing.T) {
 	t.Parallel()
 	body := strings.Replace(recorded(t, "callback_failed.json"), `"failure": null`,
 		`"failure": {"code": "declined", "message": "Refus de +2250707123456"}`, 1)

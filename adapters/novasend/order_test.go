@@ -12,7 +12,7 @@ import (
 	"pirogue/operator"
 )
 
-func TestWhatACustomerHasToDo(t *testing.T) {
+func TestNextAction(t *testing.T) {
 	t.Parallel()
 	page := pirogue.NextAction{Type: pirogue.ActionRedirect, URL: "https://link.novasend.example/l"}
 	push := pirogue.NextAction{Type: pirogue.ActionPush}

@@ -72,7 +72,7 @@ func keyOf(purpose, ref string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("urn:pirogue:novasend:"+purpose+":"+ref)).String()
 }
 
-func TestWhatLeavesForACollection(t *testing.T) {
+func TestCollectRequest(t *testing.T) {
 	t.Parallel()
 	const names = `"customerName":"Aya Kouassi","country":"CI"`
 	const back = `"action":{"successUrl":"https://shop.example/back","failureUrl":"https://shop.example/cancel"}`

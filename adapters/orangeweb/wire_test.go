@@ -45,7 +45,7 @@ func requests(s *adaptertest.Server) []request {
 	return read
 }
 
-func TestWhatLeavesForOrange(t *testing.T) {
+func TestRequests(t *testing.T) {
 	t.Parallel()
 	for environment, currency := range map[string]string{"ml": "XOF", "dev": "OUV"} {
 		t.Run(environment, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestWhatLeavesForOrange(t *testing.T) {
 	}
 }
 
-func TestWhatASessionGives(t *testing.T) {
+func TestSessionResult(t *testing.T) {
 	t.Parallel()
 	conf := with(mali, newOrange(t, "ml").URL)
 	got, err := reading[operator.Collector](t, conf).Collect(t.Context(), collection)

@@ -112,7 +112,7 @@ func TestKeysOfCallbacks(t *testing.T) {
 	}
 }
 
-func TestTheReferenceOfACallback(t *testing.T) {
+func TestCallbackReference(t *testing.T) {
 	t.Parallel()
 	reader := reading[listener](t, senegal)
 	known := http.Header{"Authorization": {"Basic cb-5e6f7a=="}}

@@ -33,7 +33,7 @@ func page(first, n int) response {
 	return says(200, "["+strings.Join(rows, ",")+"]")
 }
 
-func TestAHistoryIsReadToItsLastPage(t *testing.T) {
+func TestStatementPages(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		pages []response
@@ -64,7 +64,7 @@ func TestAHistoryIsReadToItsLastPage(t *testing.T) {
 	}
 }
 
-func TestAListIsWholeOrItIsNone(t *testing.T) {
+func TestIncompleteList(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		pages []response
@@ -111,7 +111,7 @@ func failures(n int) response {
 	return a
 }
 
-func TestALineOfHistory(t *testing.T) {
+func TestStatementLine(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[
 		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567","amount":{"value":5000.0,"unit":"XOF"},
@@ -130,7 +130,7 @@ func TestALineOfHistory(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestWhatLeavesForABulk(t *testing.T) {
+func TestBulkRequest(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{
 		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)},
@@ -152,7 +152,7 @@ func TestWhatLeavesForABulk(t *testing.T) {
 	require.Equal(t, []string{pin, pin}, sent.PINs, sent.Header.Get("X-Callback-Url"))
 }
 
-func TestWhatOrangeSaysToABulk(t *testing.T) {
+func TestBulkResponses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		response response

@@ -28,7 +28,7 @@ type payer interface {
 	ChangePIN(ctx context.Context, newPIN string) error
 }
 
-func TestARefusedPINNeverLeavesAgain(t *testing.T) {
+func TestRefusedPIN(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		response response

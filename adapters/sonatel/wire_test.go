@@ -23,7 +23,7 @@ const (
 const qrBody = `{"qrId":"Zx81","deepLink":"https://m.example/d","shortLink":"https://s.example/x","qrCode":"aVZC",` +
 	`"validFor":{"startDateTime":"2026-01-02T03:04:05Z","endDateTime":"2026-01-02T03:09:07.120+0000"}}`
 
-func TestWhatLeavesForAQR(t *testing.T) {
+func TestQRRequest(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
 	got, err := reading[operator.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
@@ -54,7 +54,7 @@ func TestWhatLeavesForAQR(t *testing.T) {
 	}
 }
 
-func TestAQRIsAsGoodAsItsParts(t *testing.T) {
+func TestIncompleteQR(t *testing.T) {
 	t.Parallel()
 	ours := adaptertest.Now().Add(5 * time.Minute)
 	tests := map[string]struct {
@@ -142,7 +142,7 @@ func TestOneStepRequest(t *testing.T) {
 	}
 }
 
-func TestWhatLeavesForADeposit(t *testing.T) {
+func TestDepositRequest(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{cashInPath: {done()}})
 	conf := server.at("token_path", "/oauth/token")
@@ -206,7 +206,7 @@ func TestSimulatorOfOtherCountries(t *testing.T) {
 	require.Contains(t, body, `"customer":{"idType":"MSISDN","id":"76123456"}`)
 }
 
-func TestWhatLeavesForAStatus(t *testing.T) {
+func TestStatusRequest(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}})
 	o := reading[operator.StatusReader](t, server.at())
@@ -273,7 +273,7 @@ func TestTransactionIDIsEscaped(t *testing.T) {
 	require.Len(t, asked, 1, "%v %v", err, server.Requests())
 }
 
-func TestABalanceCarriesThePIN(t *testing.T) {
+func TestBalanceWithPIN(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
 	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
@@ -315,7 +315,7 @@ func TestDocumentedCodesOfCollection(t *testing.T) {
 	})
 }
 
-func TestNoCodeToAQuestionIsARefusal(t *testing.T) {
+func TestCodesOfStatus(t *testing.T) {
 	t.Parallel()
 	eachCode(t, map[pirogue.Code]string{operator.Unknown: "20 60 2011 2020 2024 2042"},
 		func(t *testing.T, a response) error {

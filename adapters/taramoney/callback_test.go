@@ -51,7 +51,7 @@ func TestCallbackWithoutConfiguredSecret(t *testing.T) {
 	}
 }
 
-func TestAWebhookIsAskedForAgain(t *testing.T) {
+func TestResendCallback(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		response response

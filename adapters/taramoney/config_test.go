@@ -46,7 +46,7 @@ func TestTaramoneysPromises(t *testing.T) {
 	}
 }
 
-func TestWhatAnAccountCan(t *testing.T) {
+func TestAbilities(t *testing.T) {
 	t.Parallel()
 	for name, conf := range map[string]config.Operator{"asking": cameroon, "mute": mute()} {
 		o := reading[operator.Operator](t, conf)

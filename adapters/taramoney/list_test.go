@@ -23,7 +23,7 @@ func page(first, n int) response {
 	return says(200, "["+strings.Join(rows, ",")+"]")
 }
 
-func TestAListIsReadToItsEnd(t *testing.T) {
+func TestStatementPages(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		pages []response
@@ -55,7 +55,7 @@ func TestAListIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-func TestAListIsWholeOrItIsNone(t *testing.T) {
+func TestIncompleteList(t *testing.T) {
 	t.Parallel()
 	nameless := says(200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`)
 	tests := map[string]struct {
@@ -88,7 +88,7 @@ func TestAListIsWholeOrItIsNone(t *testing.T) {
 	}
 }
 
-func TestALineOfTheList(t *testing.T) {
+func TestStatementLine(t *testing.T) {
 	t.Parallel()
 	server := newTara(t, says(200, `[
 		{"transactionId":"txn_1","productId":"`+ref+`","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
@@ -116,7 +116,7 @@ func TestALineOfTheList(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestWhatIsOutsideAPeriod(t *testing.T) {
+func TestStatementPeriod(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
 	to := from.Add(time.Hour)

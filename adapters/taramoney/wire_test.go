@@ -35,7 +35,7 @@ func leaves(t *testing.T, server *adaptertest.Server, path, body string) {
 	}
 }
 
-func TestWhatLeavesForACollection(t *testing.T) {
+func TestCollectRequest(t *testing.T) {
 	t.Parallel()
 	const product = `"productId":"` + ref + `","productName":"Boutique Élégance","productPrice":5000,`
 	const webhook = `"webHookUrl":"https://pay.example/callbacks/taramoney-cm/t0k3n"`
@@ -84,7 +84,7 @@ func TestProductName(t *testing.T) {
 	}
 }
 
-func TestWhatTheCustomerHasToDo(t *testing.T) {
+func TestNextAction(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		body string
@@ -156,7 +156,7 @@ func TestLivePaymentPage(t *testing.T) {
 	}
 }
 
-func TestWhatLeavesForAPayout(t *testing.T) {
+func TestPayoutRequest(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		network      pirogue.Network
