@@ -38,15 +38,18 @@ func TestDocumentedResponses(t *testing.T) {
 	reads("/v1/payin/S1",
 		`{"type":"payin","fee":6,"reference":"mtr_X","phoneNumber":"+2250700543210","customerName":"Awa Koné",`+
 			`"amount":300,"chargedAmount":306,"status":"processing","currency":"XOF","customerReference":"S1",`+
-			`"confirmationRequired":true,"confirmationStatus":"none","createdAt":"2026-03-12T09:30:00.000Z","transaction":{},"failure":null}`)
+			`"confirmationRequired":true,"confirmationStatus":"none","createdAt":"2026-03-12T09:30:00.000Z",`+
+			`"transaction":{},"failure":null}`)
 	answers(w.write(directPayin, direct("D1", number("543211"), fields{"provider": "WAVE"})),
 		`{"id":"pr_X","type":"payin","reference":"D1","status":"processing",`+
-			`"confirmationRequired":true,"confirmationStatus":"pending","paymentUrl":"/link/X","customer":{"name":"Awa Koné","phoneNumber":"+2250700543211"},`+
+			`"confirmationRequired":true,"confirmationStatus":"pending","paymentUrl":"/link/X",`+
+			`"customer":{"name":"Awa Koné","phoneNumber":"+2250700543211"},`+
 			`"mobileMoney":{"provider":{"name":"WAVE_CI"}},"isDirect":true,"payFee":true,`+
 			`"createdAt":"2026-03-12T09:30:00.000Z","amount":300,"fee":6,"chargedAmount":306,"currency":"XOF","failure":null}`)
 	answers(w.write(payout, current("P1", number("543212"))),
 		`{"id":"pr_X","type":"payout","reference":"P1","status":"processing",`+
-			`"confirmationRequired":false,"confirmationStatus":"none","paymentUrl":null,"customer":{"name":"Awa Koné","phoneNumber":"+2250700543212"},"isDirect":false,"payFee":true,`+
+			`"confirmationRequired":false,"confirmationStatus":"none","paymentUrl":null,"customer":{"name":"Awa Koné",`+
+			`"phoneNumber":"+2250700543212"},"isDirect":false,"payFee":true,`+
 			`"createdAt":"2026-03-12T09:30:00.000Z","amount":300,"fee":6,"chargedAmount":306,"currency":"XOF","failure":null}`)
 	w.Clock.Advance(12345 * time.Millisecond)
 	reads("/v1/payin/S1",
@@ -60,7 +63,8 @@ func TestDocumentedResponses(t *testing.T) {
 			`"fees":"0.00","chargedAmount":"300.00","currency":"XOF"},"failure":null}`)
 	answers(w.write("/v1/payin/S1/refund", fields{"reason": "returned", "externalReference": "RF1"}),
 		`{"type":"refund","reference":"rf_X","originalReference":"mtr_X","amount":300,"fee":0,"currency":"XOF",`+
-			`"status":"processing","reason":"returned","refundType":"full","customerMsisdn":"+2250700543210","customerName":"Awa Koné",`+
+			`"status":"processing","reason":"returned","refundType":"full","customerMsisdn":"+2250700543210",`+
+			`"customerName":"Awa Koné",`+
 			`"createdAt":"2026-03-12T09:30:12.345Z","transaction":{"reference":"X","status":"pending","processedAt":null}}`)
 }
 
