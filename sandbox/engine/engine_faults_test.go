@@ -38,7 +38,7 @@ func TestSettingsChange(t *testing.T) {
 		"a quirk that is a number":    `{"down": true, "float": 1, "quirks": {"forgets": 1}}`,
 		"two objects":                 `{"down": true} {}`,
 	} {
-		status, answer, err := s.posts("/switches", body)
+		status, answer, err := s.post("/switches", body)
 		require.NoError(t, err, name)
 		require.Equal(t, http.StatusBadRequest, status, name)
 		require.Contains(t, answer, `"error"`, name)
@@ -68,10 +68,10 @@ func TestSettingsCrossOrigin(t *testing.T) {
 func TestSettingsFloat(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	s.opens("/out", s.asks("+22376444444"))
+	s.open("/out", s.newOrder("+22376444444"))
 	s.set(`{"float": 1501}`)
-	s.opens("/out", s.asks("+22376123456"))
-	_, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	s.open("/out", s.newOrder("+22376123456"))
+	_, err := s.engine.OpenPayout(s.newOrder("+22376123456"))
 	require.ErrorIs(t, err, engine.ErrFloat)
 	require.EqualValues(t, 0, s.engine.Float())
 }
@@ -91,8 +91,8 @@ func TestServeBook(t *testing.T) {
 	}
 	_, raw := read()
 	require.Equal(t, `{"orders":[],"paid":[]}`, raw)
-	s.opens("/in", s.asks("+22376123456"))
-	s.opens("/out", s.asks("+22376444444"))
+	s.open("/in", s.newOrder("+22376123456"))
+	s.open("/out", s.newOrder("+22376444444"))
 	book, _ := read()
 	require.Len(t, book.Orders, 2)
 	require.Len(t, book.Paid, 1)
@@ -117,10 +117,10 @@ func TestCallbackSwitches(t *testing.T) {
 			t.Parallel()
 			s := newWorld(t)
 			s.set(row.settings)
-			o := s.opens("/in", s.asks(row.msisdn))
+			o := s.open("/in", s.newOrder(row.msisdn))
 			s.clock.Advance(time.Minute)
-			require.Len(t, s.ends(), row.want)
-			require.Equal(t, row.want, s.kept(o.ID).Callbacks)
+			require.Len(t, s.callbackStates(), row.want)
+			require.Equal(t, row.want, s.order(o.ID).Callbacks)
 		})
 	}
 }
@@ -131,17 +131,17 @@ func TestCallbackDelay(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
 	s.set(`{"notification_delay_ms": 30000}`)
-	s.opens("/in", s.asks("+22376888888"))
+	s.open("/in", s.newOrder("+22376888888"))
 	s.clock.Advance(30*time.Second - time.Millisecond)
 	time.Sleep(20 * time.Millisecond)
-	require.Equal(t, 0, s.kept("T1").Callbacks)
+	require.Equal(t, 0, s.order("T1").Callbacks)
 	s.clock.Advance(time.Millisecond)
-	s.heardOf(3)
-	s.opens("/in", s.asks("+22376123456"))
+	s.awaitCallbacks(3)
+	s.open("/in", s.newOrder("+22376123456"))
 	s.set(`{"notifications_off": true}`)
 	s.clock.Advance(time.Minute)
 	s.set(`{"notifications_off": false, "notification_delay_ms": 0}`)
-	require.Len(t, s.ends(), 3)
+	require.Len(t, s.callbackStates(), 3)
 }
 
 // TestCallbackBeforeResponse checks that the callback arrives before the response,
@@ -151,29 +151,29 @@ func TestCallbackBeforeResponse(t *testing.T) {
 	var answered atomic.Bool
 	var early atomic.Int64
 	s := newWorld(t)
-	s.onHear = func(engine.Order) {
+	s.onCallback = func(engine.Order) {
 		if !answered.Load() {
 			early.Add(1)
 		}
 	}
-	o, err := s.engine.OpenCollection(s.asks("+22376888888"))
+	o, err := s.engine.OpenCollection(s.newOrder("+22376888888"))
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/in", nil)
-	s.engine.ReplyToOpening(&marksAnswer{w, &answered}, r, o, http.StatusCreated, o)
-	require.Len(t, s.ends(), 3)
+	s.engine.ReplyToOpening(&responseMarker{w, &answered}, r, o, http.StatusCreated, o)
+	require.Len(t, s.callbackStates(), 3)
 	require.EqualValues(t, 1, early.Load())
 }
 
-// marksAnswer records the beginning of the response.
-type marksAnswer struct {
+// responseMarker records the beginning of the response.
+type responseMarker struct {
 	http.ResponseWriter
 	answered *atomic.Bool
 }
 
-func (m *marksAnswer) WriteHeader(status int) {
+func (m *responseMarker) WriteHeader(status int) {
 	m.answered.Store(true)
 	m.ResponseWriter.WriteHeader(status)
 }
@@ -182,9 +182,9 @@ func (m *marksAnswer) WriteHeader(status int) {
 func TestNotifyAgain(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	o := s.opens("/in", s.asks("+22376123456"))
+	o := s.open("/in", s.newOrder("+22376123456"))
 	s.engine.NotifyAgain(o)
-	require.Equal(t, []engine.State{engine.Executed, engine.Executed}, s.ends(), "told")
+	require.Equal(t, []engine.State{engine.Executed, engine.Executed}, s.callbackStates(), "told")
 }
 
 // TestCallbackWithoutAddress starts an engine without callbacks, and one whose
@@ -195,9 +195,9 @@ func TestCallbackWithoutAddress(t *testing.T) {
 		"none": nil, "no address": func(engine.Order) engine.Notification { return engine.Notification{} },
 	} {
 		s := newWorld(t, func(o *engine.Config) { o.Callback = callback })
-		o := s.opens("/in", s.asks("+22376888888"))
-		s.closes()
-		require.Zero(t, s.kept(o.ID).Callbacks, name)
+		o := s.open("/in", s.newOrder("+22376888888"))
+		s.close()
+		require.Zero(t, s.order(o.ID).Callbacks, name)
 	}
 }
 
@@ -207,30 +207,30 @@ func TestForce(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
 	s.set(`{"force": "222222"}`)
-	in := s.opens("/in", s.asks("+22376123456"))
-	out := s.opens("/out", s.asks("+22376123456"))
+	in := s.open("/in", s.newOrder("+22376123456"))
+	out := s.open("/out", s.newOrder("+22376123456"))
 	s.set(`{"force": "555555"}`)
 	require.True(t, s.engine.Down(engine.In, "+22376123456"), "the operator is not down for everybody")
 	require.True(t, s.engine.Down(engine.Out, "+22376123456"), "the operator is not down for everybody")
 	s.set(`{"force": ""}`)
 	s.clock.Advance(time.Minute)
-	s.stands(in.ID, engine.Declined)
-	s.stands(out.ID, engine.Declined)
-	require.Equal(t, engine.Executed, s.opens("/in", s.asks("+22376123456")).State)
+	s.expectState(in.ID, engine.Declined)
+	s.expectState(out.ID, engine.Declined)
+	require.Equal(t, engine.Executed, s.open("/in", s.newOrder("+22376123456")).State)
 }
 
 func TestDownAndDroppedResponse(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
 	s.set(`{"down": true, "drop_answers": 1}`)
-	status, _, err := s.posts("/in", s.asks("+22376123456"))
+	status, _, err := s.post("/in", s.newOrder("+22376123456"))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	s.set(`{"down": false}`)
-	_, _, err = s.posts("/in", s.asks("+22376123456"))
+	_, _, err = s.post("/in", s.newOrder("+22376123456"))
 	require.Error(t, err)
-	s.opens("/in", s.asks("+22376123456"))
-	require.Equal(t, []int64{1501, 1501}, s.moved(), "the book")
+	s.open("/in", s.newOrder("+22376123456"))
+	require.Equal(t, []int64{1501, 1501}, s.bookedAmounts(), "the book")
 }
 
 // TestMangle executes a payout whose response is spoiled.
@@ -250,12 +250,12 @@ func TestMangle(t *testing.T) {
 			t.Parallel()
 			s := newWorld(t)
 			s.set(`{"answers": "` + how + `"}`)
-			o := s.asks("+22376123456")
+			o := s.newOrder("+22376123456")
 			done := make(chan struct{})
-			go s.keepsMoving(done, row.advance)
-			status, body, err := s.posts("/out", o)
+			go s.keepAdvancing(done, row.advance)
+			status, body, err := s.post("/out", o)
 			close(done)
-			whole, encodeErr := json.Marshal(s.kept(o.ID))
+			whole, encodeErr := json.Marshal(s.order(o.ID))
 			require.NoError(t, encodeErr)
 			// The callback may have been counted after the response was written.
 			text := strings.Replace(string(whole), `"callbacks":1`, `"callbacks":0`, 1)
@@ -265,20 +265,20 @@ func TestMangle(t *testing.T) {
 			if row.breaks {
 				require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 			}
-			require.Equal(t, []int64{1501}, s.moved(), "the book")
+			require.Equal(t, []int64{1501}, s.bookedAmounts(), "the book")
 		})
 	}
 }
 
-// floods is a caller who counts the bytes that arrive and stops at most.
-type floods struct {
+// countingWriter is a caller who counts the bytes that arrive and stops at most.
+type countingWriter struct {
 	header     http.Header
 	came, most int
 }
 
-func (f *floods) Header() http.Header { return f.header }
-func (f *floods) WriteHeader(int)     {}
-func (f *floods) Write(p []byte) (int, error) {
+func (f *countingWriter) Header() http.Header { return f.header }
+func (f *countingWriter) WriteHeader(int)     {}
+func (f *countingWriter) Write(p []byte) (int, error) {
 	if f.came += len(p); f.came > f.most {
 		return 0, io.ErrShortWrite
 	}
@@ -296,15 +296,15 @@ func TestMangleFlood(t *testing.T) {
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { engine.WriteJSON(w, http.StatusOK, "paid") }),
 	)
 	for most, want := range map[int]int{100 << 20: 50 << 20, 1 << 20: 1<<20 + 64<<10} {
-		caller := &floods{header: http.Header{}, most: most}
+		caller := &countingWriter{header: http.Header{}, most: most}
 		call.ServeHTTP(caller, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
 		require.Equal(t, want, caller.came)
 		require.Empty(t, caller.header.Get("Content-Length"))
 	}
 }
 
-// keepsMoving advances the clock until done.
-func (s *world) keepsMoving(done chan struct{}, step time.Duration) {
+// keepAdvancing advances the clock until done.
+func (s *world) keepAdvancing(done chan struct{}, step time.Duration) {
 	for {
 		select {
 		case <-done:
@@ -322,13 +322,13 @@ func TestMangleDripEndsAtClose(t *testing.T) {
 	s.set(`{"answers": "drip"}`)
 	ended := make(chan error, 1)
 	go func() {
-		_, _, err := s.posts("/in", s.asks("+22376123456"))
+		_, _, err := s.post("/in", s.newOrder("+22376123456"))
 		ended <- err
 	}()
 	for deadline := time.Now().Add(patience); s.engine.Asked() == 0 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	s.closes()
+	s.close()
 	select {
 	case err := <-ended:
 		require.Error(t, err)
@@ -353,7 +353,7 @@ func TestResponseIsSpoiled(t *testing.T) {
 			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = engine.ResponseIsSpoiled(r.Context()) }),
 		)
 		call.ServeHTTP(
-			&floods{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
+			&countingWriter{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
 		)
 		require.Equal(t, want, spoiled, how)
 	}

@@ -42,7 +42,7 @@ func TestCourses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newWorld(t)
-			s.follows(row.path, s.asks(row.msisdn), row.after)
+			s.openAndAdvance(row.path, s.newOrder(row.msisdn), row.after)
 			moved, told := booked[row.end], 1
 			switch row.msisdn {
 			case "+22376999999":
@@ -50,30 +50,30 @@ func TestCourses(t *testing.T) {
 			case "+22376888888":
 				told = 3
 			}
-			s.concludes(row.end, row.why, moved, told)
+			s.expectEnd(row.end, row.why, moved, told)
 		})
 	}
 }
 
-// follows opens an order and waits for its end, which must come exactly after the given
+// openAndAdvance opens an order and waits for its end, which must come exactly after the given
 // time.
-func (s *world) follows(path string, o engine.Order, after time.Duration) {
+func (s *world) openAndAdvance(path string, o engine.Order, after time.Duration) {
 	s.t.Helper()
-	s.opens(path, o)
+	s.open(path, o)
 	if after > 0 {
 		s.clock.Advance(after - time.Millisecond)
-		s.stands(o.ID, engine.Pending)
+		s.expectState(o.ID, engine.Pending)
 		s.clock.Advance(time.Millisecond)
 	}
 }
 
-// concludes checks the only order: its end, the money booked (0 for none), and the number
+// expectEnd checks the only order: its end, the money booked (0 for none), and the number
 // of callbacks.
-func (s *world) concludes(end engine.State, why engine.Reason, moved int64, told int) {
+func (s *world) expectEnd(end engine.State, why engine.Reason, moved int64, told int) {
 	s.t.Helper()
 	s.clock.Advance(48 * time.Hour)
-	states := s.ends()
-	o := s.kept("T1")
+	states := s.callbackStates()
+	o := s.order("T1")
 	require.Equal(s.t, end, o.State)
 	require.Equal(s.t, why, o.Reason)
 	require.Zero(s.t, o.NextAt)
@@ -81,7 +81,7 @@ func (s *world) concludes(end engine.State, why engine.Reason, moved int64, told
 	if moved > 0 {
 		amounts = append(amounts, moved)
 	}
-	require.Equal(s.t, amounts, s.moved(), "the book")
+	require.Equal(s.t, amounts, s.bookedAmounts(), "the book")
 	for _, p := range s.engine.Book() {
 		require.Equal(s.t, "T1", p.TxnID)
 		require.Equal(s.t, "R-T1", p.OrderID)
@@ -101,7 +101,7 @@ func (s *world) concludes(end engine.State, why engine.Reason, moved int64, told
 func TestPayoutCeiling(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	_, err := s.engine.OpenPayout(s.asks("+22376111111"))
+	_, err := s.engine.OpenPayout(s.newOrder("+22376111111"))
 	require.ErrorIs(t, err, engine.ErrCeiling)
 	require.Equal(t, 0, s.engine.Asked())
 	require.EqualValues(t, 1_000_000_000, s.engine.Float())
@@ -112,8 +112,8 @@ func TestPayoutCeiling(t *testing.T) {
 func TestDown(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	_, in := s.engine.OpenCollection(s.asks("+22376555555"))
-	_, out := s.engine.OpenPayout(s.asks("+22376555555"))
+	_, in := s.engine.OpenCollection(s.newOrder("+22376555555"))
+	_, out := s.engine.OpenPayout(s.newOrder("+22376555555"))
 	require.ErrorIs(t, in, engine.ErrDown)
 	require.ErrorIs(t, out, engine.ErrDown)
 	require.Equal(t, 0, s.engine.Asked())
@@ -130,15 +130,15 @@ func TestFloat(t *testing.T) {
 		t.Helper()
 		require.Equal(t, want, s.engine.Float())
 	}
-	s.opens("/out", s.asks("+22376444444")) // held while it is pending
+	s.open("/out", s.newOrder("+22376444444")) // held while it is pending
 	left(2499)
-	s.opens("/out", s.asks("+22376222222")) // will be rejected: nothing is held
+	s.open("/out", s.newOrder("+22376222222")) // will be rejected: nothing is held
 	left(2499)
-	s.opens("/in", s.asks("+22376123456")) // collections do not fill the float
+	s.open("/in", s.newOrder("+22376123456")) // collections do not fill the float
 	left(2499)
-	waiting := s.opens("/out", s.asks("+22376543210"))
+	waiting := s.open("/out", s.newOrder("+22376543210"))
 	left(998)
-	_, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	_, err := s.engine.OpenPayout(s.newOrder("+22376123456"))
 	require.ErrorIs(t, err, engine.ErrFloat)
 	_, err = s.engine.Decide(waiting.ID, engine.Declined, engine.Rejected)
 	require.NoError(t, err)
@@ -153,16 +153,16 @@ func TestFloat(t *testing.T) {
 func TestFloatOverdrawn(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t, func(o *engine.Config) { o.Float = 2000 })
-	rejected := s.opens("/out", s.asks("+22376222222"))
-	other := s.opens("/out", s.asks("+22376222222"))
-	s.opens("/out", s.asks("+22376123456"))
+	rejected := s.open("/out", s.newOrder("+22376222222"))
+	other := s.open("/out", s.newOrder("+22376222222"))
+	s.open("/out", s.newOrder("+22376123456"))
 	_, err := s.engine.Decide(other.ID, engine.Executed, "")
 	require.ErrorIs(t, err, engine.ErrFloat)
 	s.clock.Advance(time.Minute)
 	o, err := s.engine.Correct(rejected.ID)
 	require.ErrorIs(t, err, engine.ErrFloat)
 	require.Equal(t, engine.Declined, o.State)
-	require.Equal(t, []int64{1501}, s.moved(), "the book")
+	require.Equal(t, []int64{1501}, s.bookedAmounts(), "the book")
 	s.set(`{"float": 1501}`)
 	_, err = s.engine.Correct(rejected.ID)
 	require.NoError(t, err)
@@ -177,25 +177,25 @@ func TestLostResponses(t *testing.T) {
 			t.Parallel()
 			s := newWorld(t)
 			for _, wantLost := range []bool{true, false, true, false} {
-				o := s.asks("+22376666666")
-				require.Equal(t, wantLost, s.loses(path, o))
-				require.Equal(t, wantLost, s.kept(o.ID).ResponseLost)
+				o := s.newOrder("+22376666666")
+				require.Equal(t, wantLost, s.losesResponse(path, o))
+				require.Equal(t, wantLost, s.order(o.ID).ResponseLost)
 			}
-			other := s.asks("+22376666666")
+			other := s.newOrder("+22376666666")
 			other.Asked = 2000
-			require.True(t, s.loses(path, other), "the first call for another amount gets no response")
+			require.True(t, s.losesResponse(path, other), "the first call for another amount gets no response")
 			s.clock.Advance(time.Hour)
 			require.Len(t, s.engine.Book(), 5)
 		})
 	}
 }
 
-// loses makes a call and reports whether its response was lost.
-func (s *world) loses(path string, o engine.Order) bool {
+// losesResponse makes a call and reports whether its response was lost.
+func (s *world) losesResponse(path string, o engine.Order) bool {
 	s.t.Helper()
 	answered := make(chan bool, 1)
 	go func() {
-		_, _, err := s.posts(path, o)
+		_, _, err := s.post(path, o)
 		answered <- err == nil
 	}()
 	deadline := time.Now().Add(patience)
@@ -219,19 +219,19 @@ func TestCloseReleasesHangingCalls(t *testing.T) {
 	s := newWorld(t)
 	ended := make(chan error, 2)
 	hangs := func(o engine.Order) {
-		_, _, err := s.posts("/in", o)
+		_, _, err := s.post("/in", o)
 		ended <- err
 	}
-	lost := s.asks("+22376666666")
+	lost := s.newOrder("+22376666666")
 	go hangs(lost)
 	deadline := time.Now().Add(patience)
 	for s.engine.Asked() == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
 	s.set(`{"latency_ms": 60000}`)
-	go hangs(s.asks("+22376123456"))
+	go hangs(s.newOrder("+22376123456"))
 	time.Sleep(20 * time.Millisecond)
-	s.closes()
+	s.close()
 	for range 2 {
 		select {
 		case err := <-ended:
@@ -246,8 +246,8 @@ func TestCloseReleasesHangingCalls(t *testing.T) {
 func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t, func(o *engine.Config) { o.MaxOrders = 1 })
-	s.opens("/in", s.asks("+22376123456"))
-	status, body, err := s.posts("/in", s.asks("+22376123456"))
+	s.open("/in", s.newOrder("+22376123456"))
+	status, body, err := s.post("/in", s.newOrder("+22376123456"))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusConflict, status, body)
 	require.Contains(t, body, "keeps no more")
@@ -257,14 +257,14 @@ func TestMaxOrders(t *testing.T) {
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	o := s.opens("/in", s.asks("+22376543210"))
+	o := s.open("/in", s.newOrder("+22376543210"))
 	_, err := s.engine.Decide(o.ID, engine.Declined, engine.SaidNo)
 	require.NoError(t, err)
 	for name, id := range map[string]string{"twice": o.ID, "of nobody": "T9"} {
 		_, err := s.engine.Decide(id, engine.Executed, "")
 		require.ErrorIs(t, err, engine.ErrNoOrder, name)
 	}
-	s.concludes(engine.Declined, engine.SaidNo, 0, 1)
+	s.expectEnd(engine.Declined, engine.SaidNo, 0, 1)
 }
 
 // TestCorrect declines a payment and executes it two hours later.
@@ -272,28 +272,28 @@ func TestCorrect(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
 	s.set(`{"correct_after_ms": 7200000}`)
-	declined := s.opens("/in", s.asks("+22376111111"))
-	lapsed := s.opens("/in", s.asks("+22376333333"))
+	declined := s.open("/in", s.newOrder("+22376111111"))
+	lapsed := s.open("/in", s.newOrder("+22376333333"))
 	s.clock.Advance(2*time.Hour + 2*time.Second - time.Millisecond)
-	s.stands(declined.ID, engine.Declined)
+	s.expectState(declined.ID, engine.Declined)
 	s.clock.Advance(time.Millisecond)
-	s.stands(declined.ID, engine.Executed)
+	s.expectState(declined.ID, engine.Executed)
 	for _, id := range []string{declined.ID, lapsed.ID, "T9"} {
 		_, err := s.engine.Correct(id)
 		require.ErrorIs(t, err, engine.ErrNoOrder, id)
 	}
-	require.Equal(t, []int64{1501}, s.moved(), "the book")
-	require.ElementsMatch(t, []engine.State{engine.Declined, engine.Executed, engine.Lapsed}, s.ends())
+	require.Equal(t, []int64{1501}, s.bookedAmounts(), "the book")
+	require.ElementsMatch(t, []engine.State{engine.Declined, engine.Executed, engine.Lapsed}, s.callbackStates())
 }
 
 // TestClose closes an engine with open orders.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	s.opens("/in", s.asks("+22376543210"))
-	s.closes()
+	s.open("/in", s.newOrder("+22376543210"))
+	s.close()
 	s.clock.Advance(time.Hour)
-	s.stands("T1", engine.Pending)
+	s.expectState("T1", engine.Pending)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Error(t, s.engine.Close(ctx))

@@ -15,10 +15,10 @@ import (
 func TestFindOrders(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	first, second := s.asks("+22376123456"), s.asks("+22376543210")
+	first, second := s.newOrder("+22376123456"), s.newOrder("+22376543210")
 	first.Key, second.Reference = "key-1", first.Reference
-	s.opens("/in", first)
-	s.opens("/in", second)
+	s.open("/in", first)
+	s.open("/in", second)
 	found := []string{}
 	for _, o := range s.engine.ByReference(first.Reference) {
 		found = append(found, o.ID)
@@ -39,8 +39,8 @@ func TestFindOrders(t *testing.T) {
 func TestSearchLag(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	o := s.asks("+22376123456")
-	s.opens("/out", o)
+	o := s.newOrder("+22376123456")
+	s.open("/out", o)
 	finds := func(when string, want ...string) {
 		t.Helper()
 		found := []string{}
@@ -68,7 +68,7 @@ func TestKeyConcurrent(t *testing.T) {
 	errs := make(chan error, 20)
 	for range cap(errs) {
 		calls.Go(func() {
-			o := s.asks("+22376123456")
+			o := s.newOrder("+22376123456")
 			o.Key = "key-1"
 			_, err := s.engine.OpenPayout(o)
 			errs <- err
@@ -81,7 +81,7 @@ func TestKeyConcurrent(t *testing.T) {
 			require.ErrorIs(t, err, engine.ErrUsed)
 		}
 	}
-	require.Equal(t, []int64{1501}, s.moved(), "the book")
+	require.Equal(t, []int64{1501}, s.bookedAmounts(), "the book")
 }
 
 // TestKeyAfterFailure opens a second order under the key of a failed one. The key
@@ -89,11 +89,11 @@ func TestKeyConcurrent(t *testing.T) {
 func TestKeyAfterFailure(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	failed, again := s.asks("+22376222222"), s.asks("+22376543210")
+	failed, again := s.newOrder("+22376222222"), s.newOrder("+22376543210")
 	failed.Key, again.Key = "key-1", "key-1"
-	s.opens("/in", failed)
+	s.open("/in", failed)
 	s.clock.Advance(time.Minute)
-	s.opens("/in", again)
+	s.open("/in", again)
 	_, err := s.engine.Correct(failed.ID)
 	require.NoError(t, err)
 	o, _ := s.engine.ByKey("key-1")
@@ -103,7 +103,7 @@ func TestKeyAfterFailure(t *testing.T) {
 func TestIdentifierUsed(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	o := s.opens("/in", s.asks("+22376222222"))
+	o := s.open("/in", s.newOrder("+22376222222"))
 	_, err := s.engine.OpenCollection(o)
 	require.ErrorIs(t, err, engine.ErrUsed)
 	require.Equal(t, 1, s.engine.Asked())
@@ -122,7 +122,7 @@ func TestOpenAndReply(t *testing.T) {
 		)
 		return w.Body.String(), err
 	}
-	first := s.asks("+22376123456")
+	first := s.newOrder("+22376123456")
 	other := first
 	other.MSISDN, other.Asked, other.Direction = "+22376111111", 7, engine.Out
 	for _, o := range []engine.Order{first, first, other} {
@@ -132,12 +132,12 @@ func TestOpenAndReply(t *testing.T) {
 	}
 	require.Equal(t, 1, s.engine.Asked())
 	for digits, want := range map[string]error{"111111": engine.ErrCeiling, "555555": engine.ErrDown} {
-		refused := s.asks("+22376" + digits)
+		refused := s.newOrder("+22376" + digits)
 		refused.Direction = engine.Out
 		_, err := takes(refused)
 		require.ErrorIs(t, err, want, digits)
 	}
-	used := s.asks("+22376123456")
+	used := s.newOrder("+22376123456")
 	used.Key = "key-1"
 	_, err := takes(used)
 	require.NoError(t, err)
@@ -153,18 +153,18 @@ func TestOpenAndReply(t *testing.T) {
 func TestRefundOnce(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	paid := s.opens("/in", s.asks("+22376123456"))
-	pending := s.opens("/in", s.asks("+22376543210"))
-	out := s.opens("/out", s.asks("+22376123456"))
+	paid := s.open("/in", s.newOrder("+22376123456"))
+	pending := s.open("/in", s.newOrder("+22376543210"))
+	out := s.open("/out", s.newOrder("+22376123456"))
 	for _, parent := range []string{pending.ID, out.ID, "T9"} {
-		_, err := s.engine.Refund(parent, s.asks(""))
+		_, err := s.engine.Refund(parent, s.newOrder(""))
 		require.ErrorIs(t, err, engine.ErrReturned, parent)
 	}
 	var calls sync.WaitGroup
 	errs := make(chan error, 20)
 	for range cap(errs) {
 		calls.Go(func() {
-			_, err := s.engine.Refund(paid.ID, s.asks(""))
+			_, err := s.engine.Refund(paid.ID, s.newOrder(""))
 			errs <- err
 		})
 	}
@@ -175,7 +175,7 @@ func TestRefundOnce(t *testing.T) {
 			require.ErrorIs(t, err, engine.ErrReturned)
 		}
 	}
-	require.Equal(t, []int64{1501, 1501, 1501}, s.moved(), "the book")
+	require.Equal(t, []int64{1501, 1501, 1501}, s.bookedAmounts(), "the book")
 	last := s.engine.Book()[2]
 	require.Equal(t, engine.Out, last.Direction)
 	require.Equal(t, paid.MSISDN, last.MSISDN)
@@ -187,18 +187,18 @@ func TestRefundOnce(t *testing.T) {
 func TestRefundAfterFailure(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t)
-	paid := s.opens("/in", s.asks("+22376123456"))
+	paid := s.open("/in", s.newOrder("+22376123456"))
 	s.set(`{"force": "222222"}`)
-	first, err := s.engine.Refund(paid.ID, s.asks(""))
+	first, err := s.engine.Refund(paid.ID, s.newOrder(""))
 	require.NoError(t, err)
-	_, err = s.engine.Refund(paid.ID, s.asks(""))
+	_, err = s.engine.Refund(paid.ID, s.newOrder(""))
 	require.ErrorIs(t, err, engine.ErrReturned)
 	_, err = s.engine.Decide(first.ID, engine.Declined, engine.Rejected)
 	require.NoError(t, err)
 	s.set(`{"force": ""}`)
-	_, err = s.engine.Refund(paid.ID, s.asks(""))
+	_, err = s.engine.Refund(paid.ID, s.newOrder(""))
 	require.NoError(t, err)
 	_, err = s.engine.Correct(first.ID)
 	require.ErrorIs(t, err, engine.ErrReturned)
-	require.Equal(t, []int64{1501, 1501}, s.moved(), "the book")
+	require.Equal(t, []int64{1501, 1501}, s.bookedAmounts(), "the book")
 }

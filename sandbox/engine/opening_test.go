@@ -16,7 +16,7 @@ import (
 
 // outgoing returns the opening of a payout of 1501 francs that is executed after a while.
 func (s *world) outgoing(after time.Duration) engine.Opening {
-	o := s.asks("+22376543210")
+	o := s.newOrder("+22376543210")
 	o.Direction = engine.Out
 	return engine.Opening{Order: o, Course: engine.Course{Ends: engine.Executed, After: after}}
 }
@@ -38,7 +38,7 @@ func TestOpenAll(t *testing.T) {
 		_, err = s.engine.OpenAll(s.outgoing(0), s.outgoing(time.Minute))
 		require.NoError(t, err)
 		require.Equal(t, int64(4000-2*1501), s.engine.Float())
-		require.Equal(t, []int64{1501}, s.moved())
+		require.Equal(t, []int64{1501}, s.bookedAmounts())
 	})
 	t.Run("without_float", func(t *testing.T) {
 		t.Parallel()
@@ -49,8 +49,8 @@ func TestOpenAll(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, engine.Pending, orders[2].State)
 		s.engine.Proceed(orders[2])
-		require.Equal(t, engine.Reason("poor"), s.kept(last.Order.ID).Reason)
-		require.Equal(t, []int64{1501, 1501}, s.moved())
+		require.Equal(t, engine.Reason("poor"), s.order(last.Order.ID).Reason)
+		require.Equal(t, []int64{1501, 1501}, s.bookedAmounts())
 	})
 	t.Run("after_response", func(t *testing.T) {
 		t.Parallel()
@@ -61,9 +61,9 @@ func TestOpenAll(t *testing.T) {
 		require.NoError(t, err)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/out", nil)
 		s.engine.ReplyToAll(httptest.NewRecorder(), r, orders, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			s.stands(one.Order.ID, engine.Pending)
+			s.expectState(one.Order.ID, engine.Pending)
 		}))
-		s.stands(one.Order.ID, engine.Executed)
+		s.expectState(one.Order.ID, engine.Executed)
 	})
 }
 
@@ -74,7 +74,7 @@ func TestRecordOwn(t *testing.T) {
 	_, err := first.engine.OpenAll(first.outgoing(0), first.outgoing(time.Minute))
 	require.NoError(t, err)
 	require.NoError(t, first.engine.RecordOwn(map[string]string{"pin": "1234"}))
-	first.closes()
+	first.close()
 	clock.Advance(time.Minute)
 
 	var restored []string
@@ -86,8 +86,8 @@ func TestRecordOwn(t *testing.T) {
 		}
 	})
 	require.Equal(t, []string{`{"pin":"1234"}`}, restored)
-	require.Equal(t, []int64{1501, 1501}, again.moved())
-	again.closes()
+	require.Equal(t, []int64{1501, 1501}, again.bookedAmounts())
+	again.close()
 
 	refused := &engine.Engine{}
 	require.ErrorContains(t, refused.Start(engine.Config{Options: engine.Options{
@@ -105,10 +105,10 @@ func TestCorrectionOfTheOperator(t *testing.T) {
 		}
 	})
 	s.set(`{"correct_after_ms": 1000}`)
-	o := s.opens("/out", s.asks("+22376222222"))
+	o := s.open("/out", s.newOrder("+22376222222"))
 	s.clock.Advance(time.Hour)
 	require.Equal(t, []string{o.ID}, asked)
-	s.stands(o.ID, engine.Declined)
+	s.expectState(o.ID, engine.Declined)
 }
 
 func TestNotificationAfterAnother(t *testing.T) {
@@ -123,6 +123,6 @@ func TestNotificationAfterAnother(t *testing.T) {
 			return msg
 		}
 	})
-	s.opens("/in", s.asks("+22376123456"))
-	require.Equal(t, []engine.State{engine.Executed, "forged"}, s.ends())
+	s.open("/in", s.newOrder("+22376123456"))
+	require.Equal(t, []engine.State{engine.Executed, "forged"}, s.callbackStates())
 }

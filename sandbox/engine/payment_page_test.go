@@ -23,10 +23,10 @@ func (s *world) openOnPage(msisdn string) engine.Order {
 // openOnPageBy opens an order by a given call.
 func (s *world) openOnPageBy(r *http.Request, msisdn string) engine.Order {
 	s.t.Helper()
-	o, err := s.engine.OpenOnPage(r, s.asks(msisdn))
+	o, err := s.engine.OpenOnPage(r, s.newOrder(msisdn))
 	require.NoError(s.t, err)
 	s.engine.ReplyToOpening(httptest.NewRecorder(), r, o, http.StatusCreated, o)
-	return s.kept(o.ID)
+	return s.order(o.ID)
 }
 
 func TestPaymentPage(t *testing.T) {
@@ -51,15 +51,15 @@ func TestPaymentPage(t *testing.T) {
 			if row.after > 0 {
 				require.True(t, o.AwaitsCustomer())
 				s.clock.Advance(row.after)
-				o = s.kept(o.ID)
+				o = s.order(o.ID)
 			}
 			require.Equal(t, engine.Pending, o.State)
 			require.Equal(t, noon.Add(row.after), o.ConfirmedAt, "the customer confirmed")
 			require.False(t, o.AwaitsCustomer())
 			s.clock.Advance(settling)
-			require.Equal(t, row.end, s.kept(o.ID).State)
-			require.Equal(t, row.booked, s.moved())
-			require.Equal(t, []engine.State{row.end}, s.ends())
+			require.Equal(t, row.end, s.order(o.ID).State)
+			require.Equal(t, row.booked, s.bookedAmounts())
+			require.Equal(t, []engine.State{row.end}, s.callbackStates())
 		})
 	}
 }
@@ -93,8 +93,8 @@ func TestPaymentPage_nobody_acts(t *testing.T) {
 				serve.ServeHTTP(httptest.NewRecorder(), r)
 			}()
 			s.clock.Advance(24 * time.Hour)
-			require.Equal(t, row.end, s.kept("T1").State)
-			require.Empty(t, s.moved())
+			require.Equal(t, row.end, s.order("T1").State)
+			require.Empty(t, s.bookedAmounts())
 		})
 	}
 }
@@ -105,7 +105,7 @@ func TestPaymentPage_three_callbacks(t *testing.T) {
 	s.set(`{"settle_ms": 4000}`)
 	o := s.openOnPage("+22376888888")
 	require.Equal(t, engine.Executed, o.State, "it is paid before the response")
-	require.Equal(t, []engine.State{engine.Executed, engine.Executed, engine.Executed}, s.ends())
+	require.Equal(t, []engine.State{engine.Executed, engine.Executed, engine.Executed}, s.callbackStates())
 }
 
 func TestPaymentPage_visit(t *testing.T) {
@@ -127,9 +127,9 @@ func TestPaymentPage_visit(t *testing.T) {
 				require.NoError(t, err)
 			}
 			s.clock.Advance(row.paid - 8*time.Second - time.Millisecond)
-			require.Equal(t, engine.Pending, s.kept(o.ID).State)
+			require.Equal(t, engine.Pending, s.order(o.ID).State)
 			s.clock.Advance(time.Millisecond)
-			require.Equal(t, engine.Executed, s.kept(o.ID).State)
+			require.Equal(t, engine.Executed, s.order(o.ID).State)
 		})
 	}
 	s := newWorld(t)
@@ -160,8 +160,8 @@ func TestPaymentPage_person_confirms(t *testing.T) {
 			_, err = s.engine.ConfirmOnPage(o.ID, "76543210")
 			require.ErrorIs(t, err, engine.ErrNoOrder, "a second click")
 			s.clock.Advance(time.Hour)
-			require.Equal(t, row.booked, s.moved())
-			require.Equal(t, []engine.State{row.end}, s.ends())
+			require.Equal(t, row.booked, s.bookedAmounts())
+			require.Equal(t, []engine.State{row.end}, s.callbackStates())
 		})
 	}
 }
@@ -183,7 +183,7 @@ func TestPaymentPage_change(t *testing.T) {
 	_, err = s.engine.ChangeOnPage(o.ID, note)
 	require.ErrorIs(t, err, engine.ErrNoOrder, "the customer has confirmed")
 	require.NoError(t, s.engine.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage))
-	require.Equal(t, engine.Pending, s.kept(o.ID).State, "a confirmed order cannot be cancelled")
+	require.Equal(t, engine.Pending, s.order(o.ID).State, "a confirmed order cannot be cancelled")
 }
 
 // TestPaymentPage_restart kills the engine while a customer waits and while an order
@@ -196,12 +196,12 @@ func TestPaymentPage_restart(t *testing.T) {
 	s.set(`{"settle_ms": 4000}`)
 	settles, waits := s.openOnPage("+22376123456"), s.openOnPage("+22376444444")
 	s = journaled(t, path, engine.NewVirtualClock(noon.Add(time.Second), 0)) // the old clock stands still for ever
-	require.Equal(t, engine.Pending, s.kept(settles.ID).State)
+	require.Equal(t, engine.Pending, s.order(settles.ID).State)
 	s.clock.Advance(3 * time.Second)
-	require.Equal(t, engine.Executed, s.kept(settles.ID).State)
-	require.True(t, s.kept(waits.ID).ConfirmedAt.IsZero())
+	require.Equal(t, engine.Executed, s.order(settles.ID).State)
+	require.True(t, s.order(waits.ID).ConfirmedAt.IsZero())
 	s.clock.Advance(26 * time.Second)
-	require.Equal(t, engine.Executed, s.kept(waits.ID).State)
+	require.Equal(t, engine.Executed, s.order(waits.ID).State)
 }
 
 func TestEngineNamesOrders(t *testing.T) {
@@ -212,7 +212,7 @@ func TestEngineNamesOrders(t *testing.T) {
 			return o.OpenedAt.Format("060102.1504.") + string(rune('A'+count))
 		}
 	})
-	asked := s.asks("+22376222222")
+	asked := s.newOrder("+22376222222")
 	asked.ID = ""
 	first, err := s.engine.OpenCollection(asked)
 	require.NoError(t, err)
@@ -233,10 +233,10 @@ func TestEngineBookView(t *testing.T) {
 		o.BookView = func() any { return map[string]int{"sessions": 3} }
 	})
 	w := httptest.NewRecorder()
-	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/book", nil))
+	s.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/book", nil))
 	require.JSONEq(t, `{"sessions": 3}`, w.Body.String())
 	w = httptest.NewRecorder()
-	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/switches", nil))
+	s.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/switches", nil))
 	var settings map[string]any
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &settings))
 	require.NotContains(t, settings, "float")

@@ -25,50 +25,50 @@ func TestRestart(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
-	paid := first.asks("+22376123456")
+	paid := first.newOrder("+22376123456")
 	paid.Key, paid.Notes = "key-1", map[string]string{"wire": "detail"}
-	first.opens("/in", paid)
-	due := first.opens("/in", first.asks("+22376444444"))
-	later := first.opens("/out", first.asks("+22376777777"))
+	first.open("/in", paid)
+	due := first.open("/in", first.newOrder("+22376444444"))
+	later := first.open("/out", first.newOrder("+22376777777"))
 	first.set(`{"force": "222222"}`)
-	failed, err := first.engine.Refund(paid.ID, first.asks(""))
+	failed, err := first.engine.Refund(paid.ID, first.newOrder(""))
 	require.NoError(t, err)
 	first.set(`{"force": "", "down": true}`)
-	lost := first.opensLost()
+	lost := first.openLost()
 	require.True(t, lost, "the first answer is not lost")
-	first.closes()
+	first.close()
 	clock.Advance(time.Minute)
 
 	again := journaled(t, path, clock)
 	again.number = first.number
-	again.stands(due.ID, engine.Executed)
-	again.stands(later.ID, engine.Pending)
-	again.stands(failed.ID, engine.Declined)
+	again.expectState(due.ID, engine.Executed)
+	again.expectState(later.ID, engine.Pending)
+	again.expectState(failed.ID, engine.Declined)
 	require.False(t, again.engine.Faults.Read().Down, "a restart removes every fault")
 	o, found := again.engine.ByKey("key-1")
 	require.True(t, found)
 	require.Equal(t, "detail", o.Notes["wire"])
 	require.EqualValues(t, 10_000-2*1501, again.engine.Float())
-	require.False(t, again.loses("/out", again.asks("+22376666666")), "the second answer is lost as the first was")
-	_, err = again.engine.Refund(paid.ID, again.asks(""))
+	require.False(t, again.losesResponse("/out", again.newOrder("+22376666666")), "the second answer is lost as the first was")
+	_, err = again.engine.Refund(paid.ID, again.newOrder(""))
 	require.NoError(t, err)
-	_, err = again.engine.Refund(paid.ID, again.asks(""))
+	_, err = again.engine.Refund(paid.ID, again.newOrder(""))
 	require.ErrorIs(t, err, engine.ErrReturned)
 	clock.Advance(10 * time.Minute)
-	again.stands(later.ID, engine.Executed)
+	again.expectState(later.ID, engine.Executed)
 	asked, booked := again.engine.Asked(), again.engine.Book()
-	again.closes()
+	again.close()
 
 	third := journaled(t, path, clock)
 	require.Equal(t, asked, third.engine.Asked())
 	require.Equal(t, booked, third.engine.Book(), "the book")
-	require.Equal(t, 1, third.kept(paid.ID).Callbacks)
+	require.Equal(t, 1, third.order(paid.ID).Callbacks)
 }
 
-// opensLost pays out to the number whose first response is lost, without the HTTP handler.
-func (s *world) opensLost() bool {
+// openLost pays out to the number whose first response is lost, without the HTTP handler.
+func (s *world) openLost() bool {
 	s.t.Helper()
-	o, err := s.engine.OpenPayout(s.asks("+22376666666"))
+	o, err := s.engine.OpenPayout(s.newOrder("+22376666666"))
 	require.NoError(s.t, err)
 	return o.ResponseLost
 }
@@ -78,17 +78,17 @@ func TestJournalCutShort(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
-	first.opens("/in", first.asks("+22376123456"))
-	first.closes()
+	first.open("/in", first.newOrder("+22376123456"))
+	first.close()
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	err = os.WriteFile(path, append(whole, whole[:len(whole)/3]...), 0o600)
 	require.NoError(t, err)
 	again := journaled(t, path, clock)
 	again.number = 1
-	again.opens("/in", again.asks("+22376123456"))
-	again.closes()
-	require.Equal(t, []int64{1501, 1501}, journaled(t, path, clock).moved(), "the book")
+	again.open("/in", again.newOrder("+22376123456"))
+	again.close()
+	require.Equal(t, []int64{1501, 1501}, journaled(t, path, clock).bookedAmounts(), "the book")
 }
 
 // TestJournalInvalidLine starts an engine on a journal with an invalid line.
@@ -108,9 +108,9 @@ func TestJournalClosed(t *testing.T) {
 	t.Parallel()
 	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	s := journaled(t, path, clock)
-	pending := s.opens("/in", s.asks("+22376543210"))
-	s.closes()
-	o, err := s.engine.OpenPayout(s.asks("+22376123456"))
+	pending := s.open("/in", s.newOrder("+22376543210"))
+	s.close()
+	o, err := s.engine.OpenPayout(s.newOrder("+22376123456"))
 	require.Error(t, err)
 	require.Empty(t, o.ID)
 	o, err = s.engine.Decide(pending.ID, engine.Executed, "")
@@ -128,27 +128,27 @@ func TestRestartForgetsRaisedFloat(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "orders.jsonl"), engine.NewVirtualClock(noon, 0)
 	first := journaled(t, path, clock)
 	first.set(`{"float": 20000}`)
-	big := first.asks("+22376123456")
+	big := first.newOrder("+22376123456")
 	big.Asked = 15_000
-	first.opens("/out", big)
-	first.closes()
+	first.open("/out", big)
+	first.close()
 	again := journaled(t, path, clock)
 	again.number = 1
 	again.set(`{"latency_ms": 0}`)
 	require.EqualValues(t, 0, again.engine.Float())
-	_, err := again.engine.OpenPayout(again.asks("+22376123456"))
+	_, err := again.engine.OpenPayout(again.newOrder("+22376123456"))
 	require.ErrorIs(t, err, engine.ErrFloat)
 	again.set(`{"float": 1501}`)
-	again.opens("/out", again.asks("+22376123456"))
+	again.open("/out", again.newOrder("+22376123456"))
 }
 
-// backwards is a clock whose alarms ring too early, as if the time of day was set back.
-type backwards struct {
+// earlyClock is a clock whose alarms ring too early, as if the time of day was set back.
+type earlyClock struct {
 	*engine.VirtualClock
 	early time.Duration
 }
 
-func (b *backwards) At(instant time.Time, f func()) func() bool {
+func (b *earlyClock) At(instant time.Time, f func()) func() bool {
 	early := b.early
 	b.early = 0
 	return b.VirtualClock.At(instant.Add(-early), f)
@@ -157,10 +157,10 @@ func (b *backwards) At(instant time.Time, f func()) func() bool {
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	clock := engine.NewVirtualClock(noon, 0)
-	s := newWorld(t, func(o *engine.Config) { o.Clock = &backwards{clock, 4 * time.Second} })
-	o := s.opens("/in", s.asks("+22376543210"))
+	s := newWorld(t, func(o *engine.Config) { o.Clock = &earlyClock{clock, 4 * time.Second} })
+	o := s.open("/in", s.newOrder("+22376543210"))
 	clock.Advance(6 * time.Second)
-	s.stands(o.ID, engine.Pending)
+	s.expectState(o.ID, engine.Pending)
 	clock.Advance(4 * time.Second)
-	s.stands(o.ID, engine.Executed)
+	s.expectState(o.ID, engine.Executed)
 }

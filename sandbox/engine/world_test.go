@@ -24,30 +24,30 @@ const patience = 10 * time.Second
 // world is an engine with the smallest possible API. It has a merchant who receives callbacks,
 // and a clock that the test moves.
 type world struct {
-	t      *testing.T
-	clock  *engine.VirtualClock
-	engine *engine.Engine
-	wire   http.Handler
-	url    string
+	t       *testing.T
+	clock   *engine.VirtualClock
+	engine  *engine.Engine
+	handler http.Handler
+	url     string
 
-	mu     sync.Mutex
-	heard  []engine.Order
-	onHear func(engine.Order)
-	number int
+	mu         sync.Mutex
+	callbacks  []engine.Order
+	onCallback func(engine.Order)
+	number     int
 }
 
 // newWorld starts a world. change may modify the engine's options first.
 func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 	t.Helper()
 	s := &world{t: t, clock: engine.NewVirtualClock(noon, 0), engine: &engine.Engine{}}
-	inbox := httptest.NewServer(http.HandlerFunc(s.hear))
+	inbox := httptest.NewServer(http.HandlerFunc(s.receiveCallback))
 	t.Cleanup(inbox.Close)
 	options := engine.Config{
 		Options: engine.Options{PublicURL: "http://sandbox.example", Clock: s.clock},
 		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]engine.Refusal{
-			engine.ErrFull: no(http.StatusConflict, "keeps no more"), engine.ErrDown: no(http.StatusServiceUnavailable, "down"),
-			engine.ErrInternal: no(http.StatusInternalServerError, "broken"),
+			engine.ErrFull: refusal(http.StatusConflict, "keeps no more"), engine.ErrDown: refusal(http.StatusServiceUnavailable, "down"),
+			engine.ErrInternal: refusal(http.StatusInternalServerError, "broken"),
 		},
 		Callback: func(o engine.Order) engine.Notification { return s.engine.Notification(inbox.URL, nil, o) },
 	}
@@ -55,17 +55,17 @@ func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 		c(&options)
 	}
 	require.NoError(t, s.engine.Start(options))
-	t.Cleanup(s.closes)
-	s.wire = s.routes()
-	server := httptest.NewServer(s.wire)
+	t.Cleanup(s.close)
+	s.handler = s.routes()
+	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
-	t.Cleanup(s.closes) // before the server, which waits for calls that hang
+	t.Cleanup(s.close) // before the server, which waits for calls that hang
 	s.url = server.URL
 	return s
 }
 
-// closes closes the engine. Closing twice is harmless.
-func (s *world) closes() {
+// close closes the engine. Closing twice is harmless.
+func (s *world) close() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -88,8 +88,8 @@ func (s *world) routes() http.Handler {
 	})
 }
 
-// no returns a refusal of the operator.
-func no(status int, word string) engine.RefusedWith {
+// refusal returns a refusal of the operator.
+func refusal(status int, word string) engine.RefusedWith {
 	return engine.RefusedWith{Status: status, Body: map[string]string{"error": word}}
 }
 
@@ -100,33 +100,33 @@ func (s *world) read(r *http.Request) engine.Order {
 	return o
 }
 
-// hear stores a callback.
-func (s *world) hear(_ http.ResponseWriter, r *http.Request) {
+// receiveCallback stores a callback.
+func (s *world) receiveCallback(_ http.ResponseWriter, r *http.Request) {
 	o := s.read(r)
 	s.mu.Lock()
-	s.heard = append(s.heard, o)
+	s.callbacks = append(s.callbacks, o)
 	s.mu.Unlock()
-	if s.onHear != nil {
-		s.onHear(o)
+	if s.onCallback != nil {
+		s.onCallback(o)
 	}
 }
 
-// ends closes the engine, which delivers queued callbacks. It returns the state in each
+// callbackStates closes the engine, which delivers queued callbacks. It returns the state in each
 // callback.
-func (s *world) ends() []engine.State {
+func (s *world) callbackStates() []engine.State {
 	s.t.Helper()
-	s.closes()
+	s.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	states := []engine.State{}
-	for _, o := range s.heard {
+	for _, o := range s.callbacks {
 		states = append(states, o.State)
 	}
 	return states
 }
 
-// asks returns an order of 1501 francs for a number, under an identifier of its own.
-func (s *world) asks(msisdn string) engine.Order {
+// newOrder returns an order of 1501 francs for a number, under an identifier of its own.
+func (s *world) newOrder(msisdn string) engine.Order {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number++
@@ -134,8 +134,8 @@ func (s *world) asks(msisdn string) engine.Order {
 	return engine.Order{ID: id, Reference: "R-" + id, MSISDN: msisdn, Asked: 1501, Currency: "XOF"}
 }
 
-// posts makes one call. It returns its status and body, or the error that broke it off.
-func (s *world) posts(path string, body any) (int, string, error) {
+// post makes one call. It returns its status and body, or the error that broke it off.
+func (s *world) post(path string, body any) (int, string, error) {
 	s.t.Helper()
 	raw, isText := body.(string)
 	if !isText {
@@ -157,45 +157,45 @@ func (s *world) posts(path string, body any) (int, string, error) {
 // set changes settings over HTTP, which must succeed.
 func (s *world) set(settings string) {
 	s.t.Helper()
-	status, body, err := s.posts("/switches", settings)
+	status, body, err := s.post("/switches", settings)
 	require.NoError(s.t, err)
 	require.Equal(s.t, http.StatusOK, status, body)
 }
 
-// opens makes one call that must succeed. It returns when everything is done that belongs
+// open makes one call that must succeed. It returns when everything is done that belongs
 // to the call: over HTTP its callback is sent after the response.
-func (s *world) opens(path string, o engine.Order) engine.Order {
+func (s *world) open(path string, o engine.Order) engine.Order {
 	s.t.Helper()
 	raw, err := json.Marshal(o)
 	require.NoError(s.t, err)
 	w := httptest.NewRecorder()
-	s.wire.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, path, bytes.NewReader(raw)))
+	s.handler.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, path, bytes.NewReader(raw)))
 	require.Equal(s.t, http.StatusCreated, w.Code)
-	return s.kept(o.ID)
+	return s.order(o.ID)
 }
 
-// kept returns the stored order.
-func (s *world) kept(id string) engine.Order {
+// order returns the stored order.
+func (s *world) order(id string) engine.Order {
 	s.t.Helper()
 	o, found := s.engine.Order(id)
 	require.True(s.t, found, "there is no order %s", id)
 	return o
 }
 
-// stands fails the test if an order is not in the wanted state.
-func (s *world) stands(id string, want engine.State) {
+// expectState fails the test if an order is not in the wanted state.
+func (s *world) expectState(id string, want engine.State) {
 	s.t.Helper()
-	require.Equal(s.t, want, s.kept(id).State)
+	require.Equal(s.t, want, s.order(id).State)
 }
 
-// bulkWebhooks waits until the merchant has received so many callbacks.
-func (s *world) heardOf(times int) {
+// awaitCallbacks waits until the merchant has received so many callbacks.
+func (s *world) awaitCallbacks(times int) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
 	count := func() int {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return len(s.heard)
+		return len(s.callbacks)
 	}
 	for count() < times {
 		require.False(s.t, time.Now().After(deadline), "the merchant heard %d times, want %d", count(), times)
@@ -203,8 +203,8 @@ func (s *world) heardOf(times int) {
 	}
 }
 
-// moved returns the amounts in the book.
-func (s *world) moved() []int64 {
+// bookedAmounts returns the amounts in the book.
+func (s *world) bookedAmounts() []int64 {
 	amounts := []int64{}
 	for _, p := range s.engine.Book() {
 		amounts = append(amounts, p.Amount)

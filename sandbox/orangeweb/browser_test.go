@@ -10,14 +10,14 @@ import (
 	"pirogue/sandbox/orangeweb"
 )
 
-// types fills the form and replaces its content.
-func types(window enginetest.Tab, number, otp string) {
+// fillForm fills the form and replaces its content.
+func fillForm(window enginetest.Tab, number, otp string) {
 	window.T.Helper()
 	window.Fill("msisdn", number, "otp", otp)
 }
 
-// presses clicks a button of the form and waits for text on the page that follows.
-func presses(window enginetest.Tab, button, text string) {
+// clickButton clicks a button of the form and waits for text on the page that follows.
+func clickButton(window enginetest.Tab, button, text string) {
 	window.T.Helper()
 	window.Click(`button[value="`+button+`"]`, text)
 }
@@ -47,12 +47,12 @@ func TestPageInBrowser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			s := w.opened("ORDER-0123456789-0123456789-01", "")
+			s := w.open("ORDER-0123456789-0123456789-01", "")
 			window := row.who.Open(browser, t, s.pageURL)
 			window.ExpectFits()
 			row.goes(w, window)
-			w.becomes(s, row.end)
-			w.showsNotices(s, row.end, row.told)
+			w.awaitStatus(s, row.end)
+			w.expectNotifications(s, row.end, row.told)
 		})
 	}
 }
@@ -65,7 +65,7 @@ func TestPageFitsEveryWindow(t *testing.T) {
 	pages := map[string]string{"unknown": w.URL + "/payment/pay_token/guess"}
 	for face, act := range map[string]func(pageURL string){
 		"form":      func(string) {},
-		"paid":      func(p string) { w.pays(p) },
+		"paid":      func(p string) { w.payOnPage(p) },
 		"cancelled": func(p string) { w.Submit(p, "action", "cancel") },
 		"failed":    func(p string) { w.Submit(p, "action", "pay", "msisdn", "76111111", "otp", orangeweb.OTP) },
 	} {
@@ -93,8 +93,8 @@ func TestPageFitsEveryWindow(t *testing.T) {
 
 func paysInFrench(_ *world, window enginetest.Tab) {
 	window.WaitForText("Boutique Awa")
-	types(window, "+223 76 54 32 10", orangeweb.OTP)
-	presses(window, "pay", "Paiement réussi")
+	fillForm(window, "+223 76 54 32 10", orangeweb.OTP)
+	clickButton(window, "pay", "Paiement réussi")
 	window.ExpectFits()
 	window.Do(chromedp.Click(chromedp.CSS(".onward a")))
 	window.WaitForText("welcome back")
@@ -102,18 +102,18 @@ func paysInFrench(_ *world, window enginetest.Tab) {
 
 func paysInEnglish(_ *world, window enginetest.Tab) {
 	window.WaitForText("Confirm your payment")
-	types(window, "76543210", orangeweb.OTP)
-	presses(window, "pay", "Payment successful")
+	fillForm(window, "76543210", orangeweb.OTP)
+	clickButton(window, "pay", "Payment successful")
 	window.WaitForText("welcome back") // without a click, after some seconds
 }
 
 func paysWithEnter(_ *world, window enginetest.Tab) {
-	types(window, "76543210", orangeweb.OTP+"\r")
+	fillForm(window, "76543210", orangeweb.OTP+"\r")
 	window.WaitForText("Paiement réussi")
 }
 
 func cancels(_ *world, window enginetest.Tab) {
-	presses(window, "cancel", "maybe later")
+	clickButton(window, "cancel", "maybe later")
 	window.Do(chromedp.Navigate(window.Address))
 	window.WaitForText(map[bool]string{
 		true:  "Paiement annulé",
@@ -123,22 +123,22 @@ func cancels(_ *world, window enginetest.Tab) {
 }
 
 func mistypesOnce(_ *world, window enginetest.Tab) {
-	types(window, "76 12", "")
-	presses(window, "pay", "Vérifiez votre saisie")
+	fillForm(window, "76 12", "")
+	clickButton(window, "pay", "Vérifiez votre saisie")
 	window.WaitUntil(`document.activeElement.id === "msisdn"`) // the field to correct
 	window.ExpectFits()
 	window.Screenshot("errors-fr")
-	types(window, "76 54 32 10", "999999")
-	presses(window, "pay", "Essais restants : 2.")
+	fillForm(window, "76 54 32 10", "999999")
+	clickButton(window, "pay", "Essais restants : 2.")
 	window.Screenshot("wrong-code-fr")
-	types(window, "76 54 32 10", orangeweb.OTP)
-	presses(window, "pay", "Paiement réussi")
+	fillForm(window, "76 54 32 10", orangeweb.OTP)
+	clickButton(window, "pay", "Paiement réussi")
 }
 
 func mistypesThrice(_ *world, window enginetest.Tab) {
 	for _, says := range []string{"Tries left: 2.", "Tries left: 1.", "Payment failed"} {
-		types(window, "76 54 32 10", "999999")
-		presses(window, "pay", says)
+		fillForm(window, "76 54 32 10", "999999")
+		clickButton(window, "pay", says)
 	}
 	window.ExpectFits()
 }
@@ -146,6 +146,6 @@ func mistypesThrice(_ *world, window enginetest.Tab) {
 func changesLanguage(_ *world, window enginetest.Tab) {
 	window.Do(chromedp.Click(chromedp.CSS("footer nav a")))
 	window.WaitForText("Confirm your payment")
-	types(window, "76543210", orangeweb.OTP)
-	presses(window, "pay", "Payment successful") // the language stays English
+	fillForm(window, "76543210", orangeweb.OTP)
+	clickButton(window, "pay", "Payment successful") // the language stays English
 }

@@ -32,12 +32,12 @@ func TestForce(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.SetSwitches(`{"force": "` + row.force + `"}`)
-			s := w.opened("ORDER-1", "+22376123456")
+			s := w.open("ORDER-1", "+22376123456")
 			w.SetSwitches(`{"force": ""}`) // an open session continues as it began
 			w.Clock.Advance(time.Hour)
-			w.becomes(s, row.end)
-			w.showsBooked(s, row.booked)
-			w.showsNotices(s, row.end, row.told)
+			w.awaitStatus(s, row.end)
+			w.expectBookEntry(s, row.booked)
+			w.expectNotifications(s, row.end, row.told)
 		})
 	}
 }
@@ -60,14 +60,14 @@ func TestForceOnPage(t *testing.T) {
 	journal := func(o *orangeweb.Options) { o.JournalPath = path }
 	w := newWorld(t, journal)
 	w.SetSwitches(`{"settle_ms": 4000}`)
-	s := w.opened("ORDER-1", "")
+	s := w.open("ORDER-1", "")
 	w.SetSwitches(`{"force": "222222"}`)
-	w.pays(s.pageURL)
-	w.becomes(s, orangeweb.Pending)
+	w.payOnPage(s.pageURL)
+	w.awaitStatus(s, orangeweb.Pending)
 	enginetest.Close(t, w.Sim)
 	w.start(journal)
 	w.Clock.Advance(4 * time.Second)
-	w.becomes(s, orangeweb.Failed)
+	w.awaitStatus(s, orangeweb.Failed)
 }
 
 // TestNotificationDelay delays even the notification that otherwise arrives before
@@ -76,11 +76,11 @@ func TestNotificationDelay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"notification_delay_ms": 30000}`)
-	s := w.opened("ORDER-1", "+22376888888")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-1", "+22376888888")
+	w.awaitStatus(s, orangeweb.Success)
 	require.Empty(t, w.Inbox.All())
 	w.Clock.Advance(30 * time.Second)
-	w.showsNotices(s, orangeweb.Success, 3)
+	w.expectNotifications(s, orangeweb.Success, 3)
 }
 
 func TestChangedKeys(t *testing.T) {
@@ -96,7 +96,7 @@ func TestChangedKeys(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, status, reply)
 	require.EqualValues(t, 50.0, reply["code"])
 	w.SetSwitches(`{"keys_changed": false}`)
-	w.opened("ORDER-1", "")
+	w.open("ORDER-1", "")
 }
 
 // TestCorrection corrects a refusal after an hour, in the same transaction.
@@ -104,15 +104,15 @@ func TestCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"correct_after_ms": 3600000}`)
-	s := w.opened("ORDER-1", "+22376222222")
+	s := w.open("ORDER-1", "+22376222222")
 	w.Clock.Advance(2 * time.Second)
 	failed := text(t, w.status(s), "txnid")
 	w.Clock.Advance(time.Hour - time.Millisecond)
-	w.becomes(s, orangeweb.Failed)
-	w.showsBooked(s, 0)
+	w.awaitStatus(s, orangeweb.Failed)
+	w.expectBookEntry(s, 0)
 	w.Clock.Advance(time.Millisecond)
-	w.becomes(s, orangeweb.Success)
-	w.showsBooked(s, 50000)
+	w.awaitStatus(s, orangeweb.Success)
+	w.expectBookEntry(s, 50000)
 	book := w.Sim.Book()
 	require.Equal(t, failed, book[0].TxnID)
 	require.Equal(t, enginetest.Morning.Add(time.Hour+2*time.Second), book[0].At)
@@ -128,25 +128,25 @@ func TestCorrectionAfterPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"correct_after_ms": 1000}`)
-	s := w.opened("ORDER-1", "")
+	s := w.open("ORDER-1", "")
 	w.Submit(s.pageURL, "action", "pay", "msisdn", "76222222", "otp", orangeweb.OTP)
-	w.becomes(s, orangeweb.Failed)
+	w.awaitStatus(s, orangeweb.Failed)
 	w.Clock.Advance(time.Second)
-	w.becomes(s, orangeweb.Success)
+	w.awaitStatus(s, orangeweb.Success)
 }
 
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "+22376123456")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-1", "+22376123456")
+	w.awaitStatus(s, orangeweb.Success)
 	w.SetSwitches(`{"unknown_words": true}`)
 	require.EqualValues(t, engine.UnknownWord, w.status(s)["status"])
-	w.showsBookedInSecret(s)
+	w.expectBookEntryOf(s)
 }
 
-// showsBookedInSecret checks the book of a payment whose status is an unknown word.
-func (w *world) showsBookedInSecret(s session) {
+// expectBookEntryOf checks the book of a payment whose status is an unknown word.
+func (w *world) expectBookEntryOf(s session) {
 	w.T.Helper()
 	book := w.Sim.Book()
 	require.Len(w.T, book, 1)

@@ -42,23 +42,23 @@ func TestMagicNumbers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			s := w.opened("ORDER-1", row.msisdn)
+			s := w.open("ORDER-1", row.msisdn)
 			if row.acts > 0 {
 				w.Clock.Advance(row.acts - time.Millisecond)
-				w.becomes(s, orangeweb.Initiated)
+				w.awaitStatus(s, orangeweb.Initiated)
 				w.Clock.Advance(time.Millisecond)
 			}
-			w.becomes(s, row.end)
+			w.awaitStatus(s, row.end)
 			w.Clock.Advance(24 * time.Hour)
-			w.becomes(s, row.end)
-			w.showsBooked(s, row.booked)
-			w.showsNotices(s, row.end, row.notices)
+			w.awaitStatus(s, row.end)
+			w.expectBookEntry(s, row.booked)
+			w.expectNotifications(s, row.end, row.notices)
 		})
 	}
 }
 
-// showsBooked checks that the book holds one payment of amount, or none for 0.
-func (w *world) showsBooked(s session, amount int64) {
+// expectBookEntry checks that the book holds one payment of amount, or none for 0.
+func (w *world) expectBookEntry(s session, amount int64) {
 	w.T.Helper()
 	p, paid := w.ExpectBooked(amount)
 	if !paid {
@@ -71,9 +71,9 @@ func (w *world) showsBooked(s session, amount int64) {
 	require.EqualValues(w.T, p.TxnID, w.status(s)["txnid"])
 }
 
-// showsNotices waits for the notifications, closes the simulator so that no more can come,
+// expectNotifications waits for the notifications, closes the simulator so that no more can come,
 // and checks their number.
-func (w *world) showsNotices(s session, end orangeweb.Status, want int) {
+func (w *world) expectNotifications(s session, end orangeweb.Status, want int) {
 	w.T.Helper()
 	for _, n := range w.ExpectNotices(want) {
 		n.Fields.Expect(w.T, "a notification", fields{"status": string(end), "notif_token": s.notifToken})
@@ -97,7 +97,7 @@ func TestOtherAmount(t *testing.T) {
 			body["amount"] = row.asked
 			_, reply := w.webpayment("+22376999999", body)
 			s := session{orderID: "ORDER-1", amount: row.asked, payToken: text(t, reply, "pay_token")}
-			w.becomes(s, orangeweb.Success)
+			w.awaitStatus(s, orangeweb.Success)
 			require.EqualValues(t, float64(row.confirmed), w.status(s)["amount"])
 		})
 	}
@@ -106,8 +106,8 @@ func TestOtherAmount(t *testing.T) {
 func TestStatusWithoutAmount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "+22376123456")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-1", "+22376123456")
+	w.awaitStatus(s, orangeweb.Success)
 	require.Len(t, w.status(s), 3)
 }
 
@@ -119,7 +119,7 @@ func TestDownForOneNumber(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	}
 	require.Empty(t, w.Sim.Sessions())
-	w.opened("ORDER-1", "") // the order_id is still free
+	w.open("ORDER-1", "") // the order_id is still free
 }
 
 // TestLostResponse repeats a call for one customer and one amount. Every other call gets
@@ -131,12 +131,12 @@ func TestLostResponse(t *testing.T) {
 	for i := range 4 {
 		order := fmt.Sprintf("ORDER-%d", i)
 		if i%2 == 0 {
-			w.loses(lost, order)
+			w.expectLostWebpayment(lost, order)
 			continue
 		}
-		s := w.opened(order, lost)
+		s := w.open(order, lost)
 		w.Clock.Advance(10 * time.Second)
-		w.becomes(s, orangeweb.Success)
+		w.awaitStatus(s, orangeweb.Success)
 	}
 	w.Clock.Advance(24 * time.Hour)
 	for i, s := range w.Sim.Sessions() {
@@ -153,14 +153,14 @@ func TestLostResponse(t *testing.T) {
 func TestLostResponseOfOtherAmount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.loses("+22376666666", "ORDER-1")
+	w.expectLostWebpayment("+22376666666", "ORDER-1")
 	body := w.payment("ORDER-2")
 	body["amount"] = 700
 	w.ExpectNoReply(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", "+22376666666", body))
 }
 
-// loses makes a webpayment call whose response does not come.
-func (w *world) loses(msisdn, orderID string) {
+// expectLostWebpayment makes a webpayment call whose response does not come.
+func (w *world) expectLostWebpayment(msisdn, orderID string) {
 	w.T.Helper()
 	w.ExpectNoReply(w.bearerRequest("/orange-money-webpay/dev/v1/webpayment", msisdn, w.payment(orderID)))
 }
@@ -209,9 +209,9 @@ func TestCallbackBeforeResponse(t *testing.T) {
 	w := newWorld(t)
 	arrived := make(chan string, 3)
 	w.Inbox.OnNotice = func(enginetest.Notice) { arrived <- "notification" }
-	s := w.opened("ORDER-1", "+22376888888")
+	s := w.open("ORDER-1", "+22376888888")
 	require.NotEmpty(t, arrived)
-	w.showsNotices(s, orangeweb.Success, 3)
+	w.expectNotifications(s, orangeweb.Success, 3)
 	require.Len(t, w.Sim.Book(), 1)
 }
 
@@ -220,8 +220,8 @@ func TestTransactionNumbers(t *testing.T) {
 	w := newWorld(t)
 	var numbers []string
 	for i := range 3 {
-		s := w.opened(fmt.Sprintf("ORDER-%d", i), "+22376123456")
-		w.becomes(s, orangeweb.Success)
+		s := w.open(fmt.Sprintf("ORDER-%d", i), "+22376123456")
+		w.awaitStatus(s, orangeweb.Success)
 		numbers = append(numbers, text(t, w.status(s), "txnid"))
 	}
 	want := []string{

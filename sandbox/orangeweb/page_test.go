@@ -14,8 +14,8 @@ import (
 	"pirogue/sandbox/orangeweb"
 )
 
-// pays sends the form with valid input.
-func (w *world) pays(pageURL string) enginetest.Response {
+// payOnPage sends the form with valid input.
+func (w *world) payOnPage(pageURL string) enginetest.Response {
 	w.T.Helper()
 	return w.Submit(pageURL, "action", "pay", "msisdn", "76 54 32 10", "otp", orangeweb.OTP)
 }
@@ -92,7 +92,7 @@ const maxWeight = 100_000 // bytes, style and drawings included
 func TestPageIsPrivateAndSmall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	page := w.Visit(w.opened("ORDER-1", "").pageURL)
+	page := w.Visit(w.open("ORDER-1", "").pageURL)
 	page.ExpectPrivate(t)
 	require.NotContains(t, page.Header.Get("Content-Security-Policy"), "form-action")
 	weight := len(page.Body)
@@ -108,35 +108,35 @@ func TestPageIsPrivateAndSmall(t *testing.T) {
 func TestPayOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
-	sent := w.pays(s.pageURL + "?lang=en")
+	s := w.open("ORDER-1", "")
+	sent := w.payOnPage(s.pageURL + "?lang=en")
 	require.Equal(t, http.StatusSeeOther, sent.Status)
 	require.Equal(t, "?lang=en", sent.Header.Get("Location"))
 	page := w.Visit(s.pageURL + "?lang=en")
 	page.ExpectTexts(t, "Payment successful", `content="6; url=`+w.Inbox.URL+`/return"`, `href="`+w.Inbox.URL+`/return"`)
 	page.ExpectNoTexts(t, "<form") // no form, so nobody can pay again
-	w.showsBooked(s, 50000)
+	w.expectBookEntry(s, 50000)
 	require.Equal(t, "76543210", w.Sim.Book()[0].MSISDN)
-	w.showsNotices(s, orangeweb.Success, 1)
+	w.expectNotifications(s, orangeweb.Success, 1)
 }
 
 // TestPayOnPageConcurrent sends the same form ten times at once.
 func TestPayOnPageConcurrent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
+	s := w.open("ORDER-1", "")
 	var clicks sync.WaitGroup
 	statuses := make(chan int, 10)
 	for range cap(statuses) {
-		clicks.Go(func() { statuses <- w.pays(s.pageURL).Status })
+		clicks.Go(func() { statuses <- w.payOnPage(s.pageURL).Status })
 	}
 	clicks.Wait()
 	close(statuses)
 	for status := range statuses {
 		require.Equal(t, http.StatusSeeOther, status)
 	}
-	w.showsBooked(s, 50000)
-	w.showsNotices(s, orangeweb.Success, 1)
+	w.expectBookEntry(s, 50000)
+	w.expectNotifications(s, orangeweb.Success, 1)
 }
 
 func TestCancelOnPage(t *testing.T) {
@@ -149,16 +149,16 @@ func TestCancelOnPage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			s := w.opened("ORDER-1", msisdn)
+			s := w.open("ORDER-1", msisdn)
 			sent := w.Submit(s.pageURL, "action", "cancel")
 			require.Equal(t, http.StatusSeeOther, sent.Status)
 			require.Equal(t, w.Inbox.URL+"/cancel", sent.Header.Get("Location"))
 			require.Contains(t, w.Visit(s.pageURL).Body, "Paiement annulé")
-			w.pays(s.pageURL)
+			w.payOnPage(s.pageURL)
 			w.Clock.Advance(24 * time.Hour)
-			w.becomes(s, orangeweb.Initiated)
-			w.showsBooked(s, 0)
-			w.showsNotices(s, orangeweb.Initiated, 0)
+			w.awaitStatus(s, orangeweb.Initiated)
+			w.expectBookEntry(s, 0)
+			w.expectNotifications(s, orangeweb.Initiated, 0)
 		})
 	}
 }
@@ -166,11 +166,11 @@ func TestCancelOnPage(t *testing.T) {
 func TestCancelPaidSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
-	w.pays(s.pageURL)
+	s := w.open("ORDER-1", "")
+	w.payOnPage(s.pageURL)
 	sent := w.Submit(s.pageURL, "action", "cancel")
 	require.Equal(t, "?lang=fr", sent.Header.Get("Location"))
-	w.becomes(s, orangeweb.Success)
+	w.awaitStatus(s, orangeweb.Success)
 }
 
 func TestFormRefuses(t *testing.T) {
@@ -186,7 +186,7 @@ func TestFormRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			s := w.opened("ORDER-1", "")
+			s := w.open("ORDER-1", "")
 			page := w.Submit(s.pageURL, "action", "pay", "msisdn", row.number, "otp", row.otp)
 			require.Equal(t, http.StatusUnprocessableEntity, page.Status)
 			require.Contains(t, page.Body, row.want)
@@ -204,7 +204,7 @@ func TestTypedNumbers(t *testing.T) {
 		"76543210": "76543210", "76 54 32 10": "76543210", "+223 76-54-32-10": "+22376543210",
 		"00223 76.54.32.10": "+22376543210", "07\u00a099\u00a054\u00a032\u00a010": "0799543210",
 	} {
-		s := w.opened("ORDER-"+strings.ReplaceAll(kept, "+", "p")+strconv.Itoa(len(typed)), "")
+		s := w.open("ORDER-"+strings.ReplaceAll(kept, "+", "p")+strconv.Itoa(len(typed)), "")
 		w.Submit(s.pageURL, "action", "pay", "msisdn", typed, "otp", orangeweb.OTP)
 		book := w.Sim.Book()
 		require.NotEmpty(t, book, "%v %v", typed, kept)
@@ -216,31 +216,31 @@ func TestTypedNumbers(t *testing.T) {
 func TestThreeWrongOTPs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
+	s := w.open("ORDER-1", "")
 	for _, want := range []string{"Essais restants :\u00a02.", "Essais restants :\u00a01. C&#39;est le dernier"} {
 		page := w.Submit(s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000")
 		require.Equal(t, http.StatusUnprocessableEntity, page.Status)
 		require.Contains(t, page.Body, want)
-		w.becomes(s, orangeweb.Initiated)
+		w.awaitStatus(s, orangeweb.Initiated)
 	}
 	last := w.Submit(
 		s.pageURL, "action", "pay", "msisdn", "76543210", "otp", "000000",
 	)
 	require.Equal(t, http.StatusSeeOther, last.Status)
-	w.pays(s.pageURL) // the right OTP, too late
+	w.payOnPage(s.pageURL) // the right OTP, too late
 	require.Contains(t, w.Visit(s.pageURL).Body, "Paiement échoué")
-	w.becomes(s, orangeweb.Failed)
-	w.showsBooked(s, 0)
-	w.showsNotices(s, orangeweb.Failed, 1)
+	w.awaitStatus(s, orangeweb.Failed)
+	w.expectBookEntry(s, 0)
+	w.expectNotifications(s, orangeweb.Failed, 1)
 }
 
 func TestMagicNumberOnPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
+	s := w.open("ORDER-1", "")
 	w.Submit(s.pageURL, "action", "pay", "msisdn", "76 11 11 11", "otp", orangeweb.OTP)
-	w.becomes(s, orangeweb.Failed)
-	w.showsNotices(s, orangeweb.Failed, 1)
+	w.awaitStatus(s, orangeweb.Failed)
+	w.expectNotifications(s, orangeweb.Failed, 1)
 }
 
 // TestConfirmLate opens the form in time and sends it after the validity.
@@ -260,15 +260,15 @@ func TestConfirmLate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			s := w.opened("ORDER-1", "")
+			s := w.open("ORDER-1", "")
 			w.Clock.Advance(row.after)
-			w.becomes(s, orangeweb.Initiated)
+			w.awaitStatus(s, orangeweb.Initiated)
 			w.Submit(s.pageURL, "action", "pay", "msisdn", "76543210", "otp", row.otp)
-			w.becomes(s, row.end)
+			w.awaitStatus(s, row.end)
 			if row.end == orangeweb.Expired {
 				require.Contains(t, w.Visit(s.pageURL).Body, "Paiement expiré")
-				w.showsBooked(s, 0)
-				w.showsNotices(s, orangeweb.Expired, 0)
+				w.expectBookEntry(s, 0)
+				w.expectNotifications(s, orangeweb.Expired, 0)
 			}
 		})
 	}
@@ -293,14 +293,14 @@ func TestAutomaticCustomerStepsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			s := w.opened("ORDER-1", row.msisdn)
+			s := w.open("ORDER-1", row.msisdn)
 			w.Clock.Advance(4 * time.Second)
 			row.look(w, s.pageURL)
 			w.Clock.Advance(row.acts - time.Millisecond)
-			w.becomes(s, orangeweb.Initiated)
+			w.awaitStatus(s, orangeweb.Initiated)
 			w.Clock.Advance(time.Millisecond)
-			w.becomes(s, orangeweb.Success)
-			w.showsNotices(s, orangeweb.Success, 1)
+			w.awaitStatus(s, orangeweb.Success)
+			w.expectNotifications(s, orangeweb.Success, 1)
 		})
 	}
 }
@@ -315,20 +315,20 @@ func looksTwice(w *world, pageURL string) {
 func TestPersonPaysFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "+22376543210")
+	s := w.open("ORDER-1", "+22376543210")
 	w.Visit(s.pageURL)
-	w.pays(s.pageURL)
+	w.payOnPage(s.pageURL)
 	w.Clock.Advance(time.Hour)
-	w.showsBooked(s, 50000)
-	w.showsNotices(s, orangeweb.Success, 1)
+	w.expectBookEntry(s, 50000)
+	w.expectNotifications(s, orangeweb.Success, 1)
 }
 
 func TestPageWhileSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"settle_ms": 3000}`)
-	s := w.opened("ORDER-1", "")
-	w.pays(s.pageURL)
+	s := w.open("ORDER-1", "")
+	w.payOnPage(s.pageURL)
 	page := w.Visit(s.pageURL)
 	require.Contains(t, page.Body, "Paiement en cours")
 	require.Contains(t, page.Body, `content="2"`)
@@ -344,7 +344,7 @@ func TestUnknownPage(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, page.Status)
 	require.Contains(t, page.Body, "Payment not found")
 	put := w.Fetch(
-		w.Request(http.MethodPut, w.opened("ORDER-1", "").pageURL, nil),
+		w.Request(http.MethodPut, w.open("ORDER-1", "").pageURL, nil),
 	)
 	require.Equal(t, http.StatusMethodNotAllowed, put.Status)
 }

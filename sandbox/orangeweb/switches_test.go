@@ -36,7 +36,7 @@ func TestSwitches(t *testing.T) {
 func TestDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "+22376444444")
+	s := w.open("ORDER-1", "+22376444444")
 	w.SetSwitches(`{"down": true}`)
 	for _, path := range []string{
 		"/oauth/v3/token", "/orange-money-webpay/dev/v1/webpayment", "/orange-money-webpay/dev/v1/transactionstatus",
@@ -50,7 +50,7 @@ func TestDown(t *testing.T) {
 	require.Contains(t, page.Body, "Service indisponible")
 	w.SetSwitches(`{"down": false}`)
 	w.Clock.Advance(30 * time.Second)
-	w.becomes(s, orangeweb.Success)
+	w.awaitStatus(s, orangeweb.Success)
 }
 
 func TestLatency(t *testing.T) {
@@ -68,10 +68,10 @@ func TestDroppedResponses(t *testing.T) {
 	w := newWorld(t)
 	w.SetSwitches(`{"drop_answers": 2}`)
 	for _, order := range []string{"ORDER-1", "ORDER-2"} {
-		w.loses("+22376123456", order)
+		w.expectLostWebpayment("+22376123456", order)
 	}
-	s := w.opened("ORDER-3", "+22376123456")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-3", "+22376123456")
+	w.awaitStatus(s, orangeweb.Success)
 	kept, book := w.Sim.Sessions(), w.Sim.Book()
 	require.Len(t, kept, 3)
 	require.Len(t, book, 1)
@@ -86,9 +86,9 @@ func TestNotificationSwitches(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.SetSwitches(row.Switches)
-			s := w.opened("ORDER-1", "+22376"+row.Digits)
-			w.becomes(s, orangeweb.Success)
-			w.showsNotices(s, orangeweb.Success, row.Want)
+			s := w.open("ORDER-1", "+22376"+row.Digits)
+			w.awaitStatus(s, orangeweb.Success)
+			w.expectNotifications(s, orangeweb.Success, row.Want)
 		})
 	}
 }
@@ -97,13 +97,13 @@ func TestSettling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.SetSwitches(`{"settle_ms": 4000}`)
-	s := w.opened("ORDER-1", "+22376543210")
+	s := w.open("ORDER-1", "+22376543210")
 	w.Clock.Advance(10 * time.Second)
-	w.becomes(s, orangeweb.Pending)
+	w.awaitStatus(s, orangeweb.Pending)
 	require.Empty(t, w.Sim.Book())
 	w.Clock.Advance(4 * time.Second)
-	w.becomes(s, orangeweb.Success)
-	w.showsNotices(s, orangeweb.Success, 1)
+	w.awaitStatus(s, orangeweb.Success)
+	w.expectNotifications(s, orangeweb.Success, 1)
 }
 
 func TestTokenSwitches(t *testing.T) {
@@ -113,7 +113,7 @@ func TestTokenSwitches(t *testing.T) {
 	_, grant := w.grant("/oauth/v3/token", orangeweb.ClientID, orangeweb.ClientSecret, "client_credentials")
 	require.EqualValues(t, 60.0, grant["expires_in"])
 	w.bearer = text(t, grant, "access_token")
-	w.opened("ORDER-1", "")
+	w.open("ORDER-1", "")
 	w.Clock.Advance(time.Minute)
 	status, _ := w.webpayment("", w.payment("ORDER-2"))
 	require.Equal(t, http.StatusUnauthorized, status)
@@ -130,10 +130,10 @@ func TestNotificationWithoutRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Inbox.Status.Store(http.StatusInternalServerError)
-	s := w.opened("ORDER-1", "+22376123456")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-1", "+22376123456")
+	w.awaitStatus(s, orangeweb.Success)
 	w.Clock.Advance(24 * time.Hour)
-	w.showsNotices(s, orangeweb.Success, 1)
+	w.expectNotifications(s, orangeweb.Success, 1)
 }
 
 func TestBook(t *testing.T) {
@@ -142,8 +142,8 @@ func TestBook(t *testing.T) {
 	empty := w.Visit(w.URL + "/book")
 	require.Contains(t, empty.Body, `"sessions":[]`)
 	require.Contains(t, empty.Body, `"paid":[]`)
-	s := w.opened("ORDER-1", "+22376123456")
-	w.becomes(s, orangeweb.Success)
+	s := w.open("ORDER-1", "+22376123456")
+	w.awaitStatus(s, orangeweb.Success)
 	shown := w.Visit(w.URL + "/book")
 	for _, secret := range []string{s.payToken, s.notifToken, orangeweb.MerchantKey} {
 		require.NotContains(t, shown.Body, secret)

@@ -124,9 +124,9 @@ func TestWebpaymentRefuses(t *testing.T) {
 		"no way back":                              {change: fields{"return_url": nil}, want: 400},
 		"no way out":                               {change: fields{"cancel_url": ""}, want: 400},
 		"nowhere to notify":                        {change: fields{"notif_url": nil}, want: 400},
-		"a return address of 121 characters":       {change: fields{"return_url": addressOf(121)}, want: 400},
-		"a cancel address of 121 characters":       {change: fields{"cancel_url": addressOf(121)}, want: 400},
-		"a notification address of 121 characters": {change: fields{"notif_url": addressOf(121)}, want: 400},
+		"a return address of 121 characters":       {change: fields{"return_url": addressOfLength(121)}, want: 400},
+		"a cancel address of 121 characters":       {change: fields{"cancel_url": addressOfLength(121)}, want: 400},
+		"a notification address of 121 characters": {change: fields{"notif_url": addressOfLength(121)}, want: 400},
 		"an address that is a script":              {change: fields{"return_url": "javascript:alert(1)"}, want: 400},
 		"an address without a host":                {change: fields{"cancel_url": "/cancel"}, want: 400},
 		"an address with a strange host":           {change: fields{"cancel_url": "https://a;b/"}, want: 400},
@@ -162,8 +162,8 @@ func TestWebpaymentAccepts(t *testing.T) {
 		"addresses of 120 characters": {
 			"dev",
 			fields{
-				"order_id": "O-120", "return_url": addressOf(120), "cancel_url": addressOf(120),
-				"notif_url": addressOf(120),
+				"order_id": "O-120", "return_url": addressOfLength(120), "cancel_url": addressOfLength(120),
+				"notif_url": addressOfLength(120),
 			},
 		},
 		"a name of 30 accented characters": {
@@ -189,7 +189,7 @@ func TestWebpaymentAccepts(t *testing.T) {
 func TestOrderIDUsed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.opened("ORDER-1", "+22376123456")
+	w.open("ORDER-1", "+22376123456")
 	for _, again := range []struct {
 		segment string
 		change  fields
@@ -205,8 +205,8 @@ func TestOrderIDUsed(t *testing.T) {
 func TestTransactionStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.opened("ORDER-1", "")
-	other := w.opened("ORDER-2", "")
+	s := w.open("ORDER-1", "")
+	other := w.open("ORDER-2", "")
 	right := fields{"order_id": s.orderID, "amount": 50000, "pay_token": s.payToken}
 	for name, row := range map[string]struct {
 		segment string
@@ -269,8 +269,8 @@ func TestRoutes(t *testing.T) {
 func TestMaxOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *orangeweb.Options) { o.MaxOrders = 2 })
-	w.opened("ORDER-1", "")
-	w.opened("ORDER-2", "")
+	w.open("ORDER-1", "")
+	w.open("ORDER-2", "")
 	status, reply := w.webpayment("", w.payment("ORDER-3"))
 	require.Equal(t, http.StatusServiceUnavailable, status, reply)
 	kept := w.Sim.Sessions()
@@ -278,8 +278,8 @@ func TestMaxOrders(t *testing.T) {
 	require.Equal(t, "ORDER-1", kept[0].OrderID)
 }
 
-// addressOf returns an address of exactly n characters.
-func addressOf(n int) string {
+// addressOfLength returns an address of exactly n characters.
+func addressOfLength(n int) string {
 	const start = "https://merchant.example/"
 	return start + strings.Repeat("p", n-len(start))
 }

@@ -74,8 +74,8 @@ type session struct {
 	pageURL              string
 }
 
-// opened opens a session for a customer and fails the test if Orange refuses.
-func (w *world) opened(orderID, msisdn string) session {
+// open opens a session for a customer and fails the test if Orange refuses.
+func (w *world) open(orderID, msisdn string) session {
 	w.T.Helper()
 	status, reply := w.webpayment(msisdn, w.payment(orderID))
 	require.Equal(w.T, http.StatusCreated, status, reply)
@@ -101,8 +101,8 @@ func (w *world) status(s session) fields {
 	return reply
 }
 
-// becomes waits until transactionstatus returns want.
-func (w *world) becomes(s session, want orangeweb.Status) {
+// awaitStatus waits until transactionstatus returns want.
+func (w *world) awaitStatus(s session, want orangeweb.Status) {
 	w.T.Helper()
 	got := ""
 	require.True(w.T, enginetest.Eventually(func() bool {
