@@ -1,8 +1,14 @@
-// Package adaptertest holds the contract of operator.Operator as a test. Every adapter runs
-// it with recorded responses of its operator. The package adds the faults that every
-// adapter must survive, from a closed port to a body of 50 MB.
+// Package adaptertest holds the contract of operator.Operator as a test.
 //
-// VerifyAgainstSimulator compares an adapter with the simulator of its operator.
+// A Suite describes one adapter. Its Run takes tables of Cases: a recorded response with the
+// result that the adapter must read from it. Rows, StatusWords and PaidCase write the tables.
+// Run adds the faults that every adapter must survive, from a closed port to a body of 50 MB.
+// RunUnsent and RunWithoutToken check what must not leave, and CheckMistakes the
+// configurations that the constructor must reject. A Server records requests, for tests of
+// what leaves.
+//
+// VerifyAgainstSimulator compares an adapter with the simulator of its operator, which Setup
+// names.
 package adaptertest
 
 import (
