@@ -59,7 +59,6 @@ type Simulator struct {
 
 	tokens    engine.Tokens
 	customers *customers
-	opening   sync.Mutex // no order comes between the check of a transaction id and its use
 	mu        sync.Mutex
 	webhooks  map[string]string // addresses by API key, as the portal stores them
 }
@@ -69,6 +68,7 @@ type Simulator struct {
 func New(o engine.Config) (*Simulator, error) {
 	s := &Simulator{tokens: engine.NewTokens(APISecret), webhooks: map[string]string{}}
 	o.Quirks, o.Refusals, o.Callback = quirks, engine.Refusals(refusals), s.webhook
+	o.UniqueReference, o.NewID = true, newRef
 	if err := s.Start(o); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package digitalpaye
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -79,16 +80,18 @@ const tryAgain = "PAYMENT_FAILED_TRY_AGAINST"
 // record stores an order. A transaction id is used once, in either direction, and is free
 // again if nothing was stored.
 func (s *Simulator) record(q orderRequest) (engine.Order, error) {
-	s.opening.Lock()
-	defer s.opening.Unlock()
-	if len(s.ByReference(q.transactionID)) > 0 {
+	if len(s.ByReference(q.transactionID)) > 0 { // before it changes the directory of customers
 		return engine.Order{}, q.in.duplicate()
 	}
 	o, err := s.orderOf(q)
 	if err != nil {
 		return engine.Order{}, err
 	}
-	return s.Open(o)
+	o, err = s.Open(o)
+	if errors.Is(err, engine.ErrUsed) { // by a concurrent call
+		err = q.in.duplicate()
+	}
+	return o, err
 }
 
 // orderOf returns the order of a call.
@@ -99,7 +102,7 @@ func (s *Simulator) orderOf(q orderRequest) (engine.Order, error) {
 	}
 	who, err := json.Marshal(known)
 	o := engine.Order{
-		ID: s.newRef(q.in), Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(),
+		Reference: q.transactionID, Account: APIKey, Direction: q.way, MSISDN: q.msisdn(),
 		Asked: q.amount, Currency: q.currency, CallbackURL: s.webhookOf(APIKey),
 		Notes: map[string]string{
 			noteShape: q.in.name, noteNetwork: string(q.network()), noteCustomer: string(who),
@@ -115,11 +118,11 @@ func (s *Simulator) orderOf(q orderRequest) (engine.Order, error) {
 
 // newRef returns Digitalpaye's own name of an order: numbered in v2, ten letters and digits
 // in v1. It is unique: the number counts orders, and the letters hold 50 random bits.
-func (s *Simulator) newRef(in *shape) string {
-	if in.camel {
+func newRef(o engine.Order, count int) string {
+	if shapeOf(o).camel {
 		return rand.Text()[:10]
 	}
-	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+s.Asked())
+	return "RCI-DIGITALP-" + strconv.Itoa(firstRef+count)
 }
 
 // webhook returns the only message about an order's end: the flat transaction, unsigned. It

@@ -59,7 +59,7 @@ type pageView struct {
 // English.
 func textsFor(r *http.Request) texts { return engine.LanguageOf(r, languages) }
 
-// linkKey returns the key under which the till stores the order of a link.
+// linkKey returns the key under which the engine stores the order of a link.
 func linkKey(link string) string { return "wave " + link }
 
 // waveURL returns the address of an order's payment page, or "" if it has none.

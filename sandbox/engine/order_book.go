@@ -94,8 +94,9 @@ func (b *orderBook) SetFloat(left int64) {
 // left returns the money left for payouts, never below 0. The caller holds the lock.
 func (b *orderBook) left() int64 { return max(b.float-b.taken, 0) }
 
-// isUsed reports whether another order has the identifier, or the reference if that is
-// unique, or may still move money under the key. A failed order leaves its key to the next.
+// isUsed reports whether another order has the identifier, or the unique reference. It also
+// does if another order may still move money under the key. A failed order leaves its key to
+// the next.
 func (b *orderBook) isUsed(o Order) bool {
 	_, known := b.orders.Find(o.ID)
 	if known || b.options.UniqueReference && len(b.byReference[o.Reference]) > 0 {
@@ -105,8 +106,8 @@ func (b *orderBook) isUsed(o Order) bool {
 	return o.Key != "" && found && stored.movesMoney()
 }
 
-// checkMoney returns an error if an order may not change from before to after. Either left, the
-// rest of the float, is too low, or the money that it gives back was given back already.
+// checkMoney returns an error if an order may not change from before to after. The rest of the
+// float, left, is too low, or another order gave the same money back.
 func (b *orderBook) checkMoney(before, after Order, left int64) error {
 	// A parent's money goes back once, whichever return wins.
 	if after.Parent != "" && after.movesMoney() && !before.movesMoney() && b.returned[after.Parent] {

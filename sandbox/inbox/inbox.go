@@ -75,18 +75,18 @@ func (b *Inbox) receive(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	letter := Webhook{At: time.Now().UTC(), Verified: b.verified(r.Header, body), Body: body}
-	b.store(letter)
-	if !letter.Verified {
+	received := Webhook{At: time.Now().UTC(), Verified: b.verified(r.Header, body), Body: body}
+	b.store(received)
+	if !received.Verified {
 		w.WriteHeader(http.StatusUnauthorized)
 	}
 }
 
 // store stores a webhook and drops the oldest one beyond maxStored.
-func (b *Inbox) store(letter Webhook) {
+func (b *Inbox) store(received Webhook) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.webhooks = append(b.webhooks, letter)
+	b.webhooks = append(b.webhooks, received)
 	if len(b.webhooks) > maxStored {
 		b.webhooks = slices.Clone(b.webhooks[1:])
 	}

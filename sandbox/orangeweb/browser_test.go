@@ -36,7 +36,7 @@ func TestPageInBrowser(t *testing.T) {
 		told int
 	}{
 		"pays on a small phone":       {french, paysInFrench, orangeweb.Success, 1},
-		"pays on a desk":              {english, paysInEnglish, orangeweb.Success, 1},
+		"pays on a desktop":           {english, paysInEnglish, orangeweb.Success, 1},
 		"pays without JavaScript":     {plain, paysInFrench, orangeweb.Success, 1},
 		"pays with the Enter key":     {french, paysWithEnter, orangeweb.Success, 1},
 		"cancels":                     {english, cancels, orangeweb.Initiated, 0},
