@@ -73,8 +73,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// register adds every route. The role of an action is checked when it is performed, because an
-// attempt without it gets an audit entry too.
+// register adds every route. The role of an action is checked when it is performed. So an attempt
+// without the role gets an audit entry too.
 func (s *Server) register(o Options) {
 	r := responder{o.Log}
 	observer := httpkit.Observer{Clock: o.Clock, Log: o.Log, Message: "support request", Fields: logFields}

@@ -35,7 +35,7 @@ func (tool *adminTool) askFirst() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--since: %w", err)
 			}
-			return p.beginAskFirst(cmd.Context(), at, by, reason)
+			return askFirstTool{p}.beginAskFirst(cmd.Context(), at, by, reason)
 		}),
 	}
 	cmd.Flags().StringVar(&since, "since", "", "the moment to which it was restored, such as 2026-03-01T12:00:00Z")
@@ -46,10 +46,13 @@ func (tool *adminTool) askFirst() *cobra.Command {
 	return cmd
 }
 
+// askFirstTool runs the commands of ask-first mode that work on the database itself.
+type askFirstTool struct{ *parts }
+
 // beginAskFirst begins ask-first mode and writes an audit entry that names the actor. since is the
 // restore point. The entry gives the role of finance: no token has decided it, for the command
 // works on the database itself.
-func (p *parts) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
+func (p askFirstTool) beginAskFirst(ctx context.Context, since time.Time, by, reason string) error {
 	now := p.clock.Now()
 	entry := support.AuditEntry{
 		ID: ids.New(), At: now, Actor: by, Role: support.RoleFinance, Action: support.ActionAskFirst, Reason: reason,
@@ -81,10 +84,10 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				since := mode.Since.Add(-lifecycle.AskFirstMargin)
-				failed := []error{p.askTemporal(ctx, since)}
+				asking, since := askFirstTool{p}, mode.Since.Add(-lifecycle.AskFirstMargin)
+				failed := []error{asking.askTemporal(ctx, since)}
 				for _, code := range p.operatorCodes() {
-					said, err := p.readList(ctx, code, since)
+					said, err := asking.readList(ctx, code, since)
 					if err == nil {
 						fmt.Fprintln(cmd.OutOrStdout(), string(code)+":", said)
 					}
@@ -98,7 +101,7 @@ func (tool *adminTool) askFirstAsk() *cobra.Command {
 
 // askTemporal keeps each workflow that started since the restore point and has no row in the
 // database.
-func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
+func (p askFirstTool) askTemporal(ctx context.Context, since time.Time) error {
 	at := p.clock.Now()
 	err := p.starter.StartedSince(ctx, since, func(page []lifecycle.LostRow) error {
 		lost, err := p.lost(ctx, page)
@@ -111,7 +114,7 @@ func (p *parts) askTemporal(ctx context.Context, since time.Time) error {
 }
 
 // lost returns the workflows of a page that have no row, each with the references it names.
-func (p *parts) lost(ctx context.Context, page []lifecycle.LostRow) ([]lifecycle.LostRow, error) {
+func (p askFirstTool) lost(ctx context.Context, page []lifecycle.LostRow) ([]lifecycle.LostRow, error) {
 	rows := map[lifecycle.FollowedKind][]string{}
 	for _, l := range page {
 		rows[l.What] = append(rows[l.What], l.ID)
@@ -143,7 +146,7 @@ func (p *parts) lost(ctx context.Context, page []lifecycle.LostRow) ([]lifecycle
 // readList reads an operator's own list from since until the present. It keeps each line that
 // matches no attempt of ours. It returns a sentence for the person at the terminal: the number of
 // lines, or that the operator has no list.
-func (p *parts) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
+func (p askFirstTool) readList(ctx context.Context, code pirogue.OperatorCode, since time.Time) (string, error) {
 	lister, lists := p.instances[code].Operator.(operator.StatementReader)
 	if !lists {
 		return "has no list: a person has to look", nil

@@ -458,7 +458,7 @@ func TestSupportActsOnARealPayment(t *testing.T) {
 		return strings.Contains(tool("resend", paid.Data.ID, "--reason", "their server was down"), "round 1")
 	}, patience, 100*time.Millisecond)
 	require.Eventually(t, func() bool { return len(w.webhooks(paid.Data.ID)) == 2 }, patience, 100*time.Millisecond)
-	found, err := w.parts.violations(t.Context())
+	found, err := booksCheck{w.parts}.violations(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, found)
 }

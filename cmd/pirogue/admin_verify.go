@@ -44,7 +44,7 @@ func (tool *adminTool) verify() *cobra.Command {
 			"operator executed for a payment that is still under way is no violation. A simulator that cannot be asked\n" +
 			"fails the command if the books say that money went through it.",
 		RunE: onStore(tool.environ, func(cmd *cobra.Command, p *parts, _ []string) error {
-			found, missed := p.violations(cmd.Context())
+			found, missed := booksCheck{p}.violations(cmd.Context())
 			if found == nil {
 				return missed
 			}
@@ -61,10 +61,13 @@ func (tool *adminTool) verify() *cobra.Command {
 	}
 }
 
+// booksCheck compares the books with the database's rules and with the simulators' books.
+type booksCheck struct{ *parts }
+
 // violations returns everything that breaks a rule. The list is empty if nothing does, and nil if
 // the database could not be checked. missed names the simulators whose books could not be
 // compared.
-func (p *parts) violations(ctx context.Context) (found []admin.Violation, missed error) {
+func (p booksCheck) violations(ctx context.Context) (found []admin.Violation, missed error) {
 	found, err := books{p.store.Books}.Audit(ctx)
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func simulatorBook(ctx context.Context, url string) ([]movement, error) {
 // compareTwice returns each difference between our book of some instances and their simulator's
 // book. The two books cannot be read at one moment, so a payment that moves in between differs
 // once. It reports only what differs both times.
-func (p *parts) compareTwice(
+func (p booksCheck) compareTwice(
 	ctx context.Context, url string, codes []pirogue.OperatorCode,
 ) ([]admin.Violation, error) {
 	before, err := p.compare(ctx, url, codes)
@@ -157,7 +160,7 @@ type line struct{ ref, direction string }
 
 // compare reads both books, ours first, and returns the lines that differ. If our book has no
 // money at a simulator, the simulator may be absent.
-func (p *parts) compare(ctx context.Context, url string, codes []pirogue.OperatorCode) ([]admin.Violation, error) {
+func (p booksCheck) compare(ctx context.Context, url string, codes []pirogue.OperatorCode) ([]admin.Violation, error) {
 	ours, err := p.ourBook(ctx, codes)
 	if err != nil {
 		return nil, err
@@ -191,7 +194,7 @@ func (p *parts) compare(ctx context.Context, url string, codes []pirogue.Operato
 }
 
 // ourBook returns the amounts in our books that went through some instances.
-func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[line]int64, error) {
+func (p booksCheck) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[line]int64, error) {
 	ours := map[line]int64{}
 	for _, code := range codes {
 		in, out, err := p.store.Books.OperatorBook(ctx, code)
@@ -210,7 +213,7 @@ func (p *parts) ourBook(ctx context.Context, codes []pirogue.OperatorCode) (map[
 
 // underWay reports whether the payment behind one of our references has not ended. The operator
 // may have moved its money before our books show that.
-func (p *parts) underWay(ctx context.Context, ref string) bool {
+func (p booksCheck) underWay(ctx context.Context, ref string) bool {
 	found, err := p.store.Payments.Find(ctx, ref, 1)
 	return err == nil && len(found) == 1 && !found[0].Status.Terminal()
 }

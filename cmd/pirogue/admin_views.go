@@ -90,7 +90,7 @@ func entryRows(a admin.AuditEntry) [][]string {
 	)
 }
 
-// worklist returns a table of one page, of the totals of all pages, and of the command for the
+// worklist returns a table of one page and of the totals of all pages. It ends with the flag for the
 // next page.
 func worklist[T any](header string, row func(T) []string) func(admin.Worklist[T]) [][]string {
 	return func(page admin.Worklist[T]) [][]string {

@@ -381,7 +381,7 @@ func (h *chaosWorld) awaitEnds(d *requestLog) {
 	for deadline := time.Now().Add(healsWithin); time.Now().Before(deadline); time.Sleep(2 * time.Second) {
 		left = h.openPayments(d)
 		if len(left) == 0 {
-			found, err := h.parts.violations(h.t.Context())
+			found, err := booksCheck{h.parts}.violations(h.t.Context())
 			require.NoError(h.t, err)
 			for _, v := range found {
 				left = append(left, v.Rule+": "+v.Row)

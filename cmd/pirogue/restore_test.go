@@ -171,7 +171,7 @@ func (f *fleet) endAskFirst(t *testing.T, awa, moussa []string) {
 // do not have.
 func (f *fleet) requireOnlyLost(n int) {
 	f.t.Helper()
-	violations, err := f.parts.violations(f.t.Context())
+	violations, err := booksCheck{f.parts}.violations(f.t.Context())
 	require.NoError(f.t, err)
 	require.Len(f.t, violations, n, "%+v", violations)
 	for _, v := range violations {
