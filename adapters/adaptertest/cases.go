@@ -43,18 +43,6 @@ func Rows[S ~struct {
 	return cases
 }
 
-// Ordered returns the cases with amount as the amount of every success: the operator paid
-// as ordered.
-func Ordered(amount pirogue.Money, cases map[string]Case) map[string]Case {
-	for name, c := range cases {
-		if c.Outcome == pirogue.OutcomePaid {
-			c.Amount = amount
-			cases[name] = c
-		}
-	}
-	return cases
-}
-
 // PaidCase returns a success whose amount or counterparty differs from the order, or that
 // states an amount of its own.
 func PaidCase(call Call, file, txID string, amount pirogue.Money, mismatch string) Case {
