@@ -141,7 +141,7 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 		require.NoError(w.t, together(verdicts, func(i int) error {
 			v := support.ActionResult{Decision: support.DecisionSettled, Reason: strconv.Itoa(i)}
 			if err := w.db.AuditLog.EndAuditEntry(
-				w.ctx(), a.ID, v, insertFirstHistory.Add(time.Duration(i)*time.Second),
+				w.ctx(), a.ID, v, worldStart.Add(time.Duration(i)*time.Second),
 			); err != nil {
 				return err
 			}
@@ -154,7 +154,7 @@ func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 		for _, seen := range stood {
 			require.Equal(w.t, stood[0], seen)
 		}
-		second := strconv.Itoa(int(stood[0].EndedAt.Sub(insertFirstHistory).Seconds()))
+		second := strconv.Itoa(int(stood[0].EndedAt.Sub(worldStart).Seconds()))
 		require.Equal(w.t, second, stood[0].Result.Reason, "verdict and moment are of one call")
 	})
 }

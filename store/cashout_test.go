@@ -105,7 +105,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 			for n := range tries {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
 				p, a := w.cashOut(reference, amount, 0)
-				err := retryRolledBack(func() error {
+				err := repeatUnavailable(func() error {
 					_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 					return err
 				})

@@ -107,13 +107,13 @@ func readOnlySnapshot() *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 }
 
-// retryRolledBack repeats do while the database rolls its transaction back because of another
+// repeatUnavailable repeats do while the database rolls its transaction back because of another
 // one, which left nothing behind. The caller has to handle any other error.
 func retryRolledBack(ctx context.Context, do func(ctx context.Context) error) error {
 	return retryRolledBackFor(ctx, operationTimeout, do)
 }
 
-// retryRolledBackFor is retryRolledBack with its own time limit.
+// retryRolledBackFor is repeatUnavailable with its own time limit.
 func retryRolledBackFor(ctx context.Context, limit time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

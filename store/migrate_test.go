@@ -183,7 +183,7 @@ func TestWhatWasAcceptedOutlivesTheProcess(t *testing.T) {
 		read, err := again.Payments.Payment(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, p, read)
-		require.WithinDuration(w.t, insertFirstHistory, read.CreatedAt, time.Second)
+		require.WithinDuration(w.t, worldStart, read.CreatedAt, time.Second)
 	})
 }
 

@@ -39,11 +39,11 @@ type books interface {
 // same results and hold the same money after every step.
 func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 	t.Parallel()
-	stories := make([]timelineReader, modelSeeds)
+	stories := make([]modelRun, modelSeeds)
 	t.Cleanup(func() { // when all have run
 		for _, outcome := range outcomes {
 			assert.True(
-				t, slices.ContainsFunc(stories, func(s timelineReader) bool { return s.met[outcome] }), "never: %s", outcome,
+				t, slices.ContainsFunc(stories, func(s modelRun) bool { return s.met[outcome] }), "never: %s", outcome,
 			)
 		}
 	})
@@ -51,7 +51,7 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			postgres, sqlite := newWorld(t, piroguetest.Postgres(t)), newWorldOnSQLite(t)
-			stories[seed] = timelineReader{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
+			stories[seed] = modelRun{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
 			told := &stories[seed]
 			told.dice = rand.New(rand.NewPCG(seed, 0))
 			told.databases = []books{database{postgres}, database{sqlite}}
@@ -79,8 +79,8 @@ var outcomes = []string{
 	"CASHIN SUCCESS after FAILED",
 }
 
-// timelineReader is a random sequence of calls.
-type timelineReader struct {
+// modelRun is a random sequence of calls.
+type modelRun struct {
 	t         *testing.T
 	dice      *rand.Rand
 	w         *world // where payments are made up
@@ -93,7 +93,7 @@ type timelineReader struct {
 }
 
 // ask makes one call to all books and compares the results.
-func (s *timelineReader) ask(what string, question func(b books) string) string {
+func (s *modelRun) ask(what string, question func(b books) string) string {
 	s.t.Helper()
 	want := question(s.model)
 	s.log = append(s.log, what+" = "+want)
@@ -107,7 +107,7 @@ func (s *timelineReader) ask(what string, question func(b books) string) string 
 }
 
 // step makes one random call, and compares the payment that it changed and the money.
-func (s *timelineReader) step() {
+func (s *modelRun) step() {
 	s.t.Helper()
 	if len(s.payments) == 0 || s.dice.IntN(3) == 0 {
 		s.accept()
@@ -131,7 +131,7 @@ func (s *timelineReader) step() {
 }
 
 // pick returns a payment: mostly one that may still change, so that payments come to their ends.
-func (s *timelineReader) pick() int {
+func (s *modelRun) pick() int {
 	i := s.dice.IntN(len(s.payments))
 	for range 4 {
 		p := s.model.payments[s.payments[i].ID]
@@ -144,23 +144,23 @@ func (s *timelineReader) pick() int {
 }
 
 // stray reports money that moved unexpectedly.
-func (s *timelineReader) stray(p pirogue.Payment) {
+func (s *modelRun) stray(p pirogue.Payment) {
 	s.t.Helper()
 	c := support.Case{
 		ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,
-		Paid: s.dice.Int64N(3) * 400, OpenedAt: insertFirstHistory,
+		Paid: s.dice.Int64N(3) * 400, OpenedAt: worldStart,
 	}
 	s.ask(fmt.Sprintf("stray %d of %s", c.Paid, name(p)), func(b books) string { return b.stray(c) })
 }
 
 // settle ends a payment, or tries to.
-func (s *timelineReader) settle(p pirogue.Payment) {
+func (s *modelRun) settle(p pirogue.Payment) {
 	s.t.Helper()
 	ends := []pirogue.Status{
 		"SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "FAILED", "EXPIRED", "EXPIRED", "REVERSED",
 	}
 	e := lifecycle.Finalization{
-		PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: insertFirstHistory.Add(time.Minute),
+		PaymentID: p.ID, Status: ends[s.dice.IntN(len(ends))], At: worldStart.Add(time.Minute),
 	}
 	if s.dice.IntN(5) == 0 {
 		e.From = []pirogue.Status{"EXPIRED", "CREATED"}[s.dice.IntN(2)]
@@ -184,7 +184,7 @@ func (s *timelineReader) settle(p pirogue.Payment) {
 
 // late makes a settlement a late success if its payment was sent, however the payment ended. No
 // other payment can have one.
-func (s *timelineReader) late(e lifecycle.Finalization) lifecycle.Finalization {
+func (s *modelRun) late(e lifecycle.Finalization) lifecycle.Finalization {
 	known := s.model.payments[e.PaymentID]
 	switch {
 	case !s.model.sent[e.PaymentID]:
@@ -196,7 +196,7 @@ func (s *timelineReader) late(e lifecycle.Finalization) lifecycle.Finalization {
 }
 
 // meet records that a payment with this end occurred.
-func (s *timelineReader) meet(p *pirogue.Payment) {
+func (s *modelRun) meet(p *pirogue.Payment) {
 	status := string(p.Status)
 	if p.Status == pirogue.StatusCreated {
 		status = "accepted"
@@ -205,7 +205,7 @@ func (s *timelineReader) meet(p *pirogue.Payment) {
 }
 
 // accept makes up a payment: mostly a valid one, often one that must be refused.
-func (s *timelineReader) accept() {
+func (s *modelRun) accept() {
 	s.t.Helper()
 	p, a := s.w.order(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
 	p.Kind = []pirogue.PaymentKind{
@@ -242,7 +242,7 @@ func (s *timelineReader) accept() {
 
 // choose gives a refund its cash-in: mostly a paid one, and mostly the whole rest of it or a
 // part.
-func (s *timelineReader) choose(p *pirogue.Payment) {
+func (s *modelRun) choose(p *pirogue.Payment) {
 	p.ParentID, p.Late = ids.Payment(), s.dice.IntN(3) == 0
 	for range 12 {
 		if len(s.payments) == 0 || s.dice.IntN(30) == 0 {
@@ -268,7 +268,7 @@ func (s *timelineReader) choose(p *pirogue.Payment) {
 }
 
 // look compares a payment, its cash-in and the money.
-func (s *timelineReader) look(p pirogue.Payment) {
+func (s *modelRun) look(p pirogue.Payment) {
 	s.t.Helper()
 	for _, id := range []pirogue.PaymentID{p.ID, p.ParentID} {
 		if id != "" {

@@ -59,7 +59,7 @@ func (s timeText) time() time.Time {
 	return t
 }
 
-// foreignKey is the key of another row. "" is none and is stored as NULL.
+// proxyLink is the key of another row. "" is none and is stored as NULL.
 type foreignKey string
 
 // Value implements driver.Valuer.

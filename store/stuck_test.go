@@ -23,7 +23,7 @@ func (w *world) stuck(after time.Duration) []string {
 	var told []string
 	for _, s := range page.Rows {
 		told = append(told, fmt.Sprintf("%s %s since %s: %s %v",
-			s.Payment.OrderID, s.Cause, s.Since.Sub(insertFirstHistory), s.OperatorMessage, s.Allowed))
+			s.Payment.OrderID, s.Cause, s.Since.Sub(worldStart), s.OperatorMessage, s.Allowed))
 	}
 	return told
 }

@@ -11,7 +11,7 @@ import (
 	"pirogue/support"
 )
 
-// timelineReader holds all stored rows about the events of one payment.
+// modelRun holds all stored rows about the events of one payment.
 type timelineReader struct {
 	history      []historyRow
 	attempts     []attemptRow

@@ -51,7 +51,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 		for _, m := range told {
 			delete(m.Details, "operator_ref") // random
 			lines = append(
-				lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(insertFirstHistory).Seconds(), m.Type, m.Source, m.Details),
+				lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(worldStart).Seconds(), m.Type, m.Source, m.Details),
 			)
 		}
 		require.Equal(w.t, []string{

@@ -21,7 +21,7 @@ type historyRow struct {
 // TableName returns the table's name.
 func (historyRow) TableName() string { return "status_history" }
 
-// insertFirstHistory writes the first line of a payment's history.
+// worldStart writes the first line of a payment's history.
 func insertFirstHistory(tx *gorm.DB, p paymentRow) error {
 	return tx.Create(&historyRow{PaymentID: p.ID, Number: 1, ToStatus: p.Status, ChangedAt: p.CreatedAt}).Error
 }

@@ -125,8 +125,8 @@ func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 	})
 }
 
-// foreignKey is a proxy of a PostgreSQL server that can hang or be cut.
-type foreignKey struct {
+// proxyLink is a proxy of a PostgreSQL server that can hang or be cut.
+type proxyLink struct {
 	url   string
 	mu    sync.Mutex
 	moved *sync.Cond
@@ -142,14 +142,14 @@ const (
 	cut
 )
 
-func newLink(t *testing.T, address string) *foreignKey {
+func newLink(t *testing.T, address string) *proxyLink {
 	t.Helper()
 	config, err := pgconn.ParseConfig(address)
 	require.NoError(t, err)
 	network, server := pgconn.NetworkAddress(config.Host, config.Port)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := &foreignKey{url: "postgres://postgres@" + listener.Addr().String() + "/" + config.Database + "?sslmode=disable"}
+	l := &proxyLink{url: "postgres://postgres@" + listener.Addr().String() + "/" + config.Database + "?sslmode=disable"}
 	l.moved = sync.NewCond(&l.mu)
 	t.Cleanup(func() {
 		listener.Close()
@@ -174,7 +174,7 @@ func newLink(t *testing.T, address string) *foreignKey {
 }
 
 // add keeps a connection's ends. It reports false while the link is cut.
-func (l *foreignKey) add(ends ...net.Conn) bool {
+func (l *proxyLink) add(ends ...net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ends = append(l.ends, ends...)
@@ -182,7 +182,7 @@ func (l *foreignKey) add(ends ...net.Conn) bool {
 }
 
 // set changes the link's state, for open connections too.
-func (l *foreignKey) set(s linkState) {
+func (l *proxyLink) set(s linkState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state = s
@@ -196,7 +196,7 @@ func (l *foreignKey) set(s linkState) {
 }
 
 // carry copies bytes in one direction. It waits while the link hangs.
-func (l *foreignKey) carry(to io.WriteCloser, from io.Reader) {
+func (l *proxyLink) carry(to io.WriteCloser, from io.Reader) {
 	defer to.Close()
 	buffer := make([]byte, 32<<10)
 	for {

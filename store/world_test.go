@@ -47,8 +47,8 @@ const (
 // defaultRate is the rate limit of every world.
 var defaultRate = store.Rate{PerSecond: 10, Burst: 20}
 
-// insertFirstHistory is the time at which every test begins.
-var insertFirstHistory = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
+// worldStart is the time at which every test begins.
+var worldStart = time.Date(2026, 4, 29, 14, 32, 18, 123456000, time.UTC)
 
 // each runs a test in its own world on both databases.
 func each(t *testing.T, test func(w *world)) {
@@ -77,7 +77,7 @@ func newRing(tb testing.TB) *vault.Ring {
 
 func newClock() *atomic.Int64 {
 	var now atomic.Int64
-	now.Store(insertFirstHistory.UnixMicro())
+	now.Store(worldStart.UnixMicro())
 	return &now
 }
 
@@ -350,9 +350,9 @@ func moduleFolder(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// retryRolledBack repeats do with the same arguments while the database is busy, as the store's
+// repeatUnavailable repeats do with the same arguments while the database is busy, as the store's
 // callers do.
-func retryRolledBack(do func() error) error {
+func repeatUnavailable(do func() error) error {
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		err := do()
 		if pirogue.CodeOf(err) != pirogue.ServiceUnavailable || time.Since(began) > repeats {
@@ -371,7 +371,7 @@ func together(n int, do func(i int) error) error {
 	for i := range n {
 		all.Go(func() {
 			<-start
-			errs[i] = retryRolledBack(func() error { return do(i) })
+			errs[i] = repeatUnavailable(func() error { return do(i) })
 		})
 	}
 	close(start)
