@@ -16,9 +16,9 @@ import (
 func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, a := w.order(w.owner, "order_1")
+		p, a := w.newCashIn(w.owner, "order_1")
 		p.Amount.Minor = pirogue.MaxAmount + 1
-		w.refused(pirogue.Internal, p, a)
+		w.requireRefused(pirogue.Internal, p, a)
 		p.Amount.Minor, p.Fee.Minor = pirogue.MaxAmount, 0
 		w.accepted(p, a)
 		require.NoError(w.t, w.opens(support.Case{
@@ -44,7 +44,7 @@ func TestTheDatabaseRefusesAnAmountAboveTheMaximum(t *testing.T) {
 		} {
 			require.ErrorContains(w.t, w.exec(db, statement), "above the maximum", name)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -54,7 +54,7 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		huge := func(o access.Owner, reference string) pirogue.Payment {
-			p, a := w.order(o, reference)
+			p, a := w.newCashIn(o, reference)
 			p.Amount.Minor, p.Fee.Minor, p.FeeReturns = math.MaxInt64, 0, false
 			return w.underway(p, a)
 		}
@@ -76,8 +76,8 @@ func TestAnAmountOlderThanTheMaximumStopsNoReading(t *testing.T) {
 		require.NoError(w.t, err)
 		w.owner = w.another()
 		w.fund(500)
-		w.has(500, 0)
-		w.sound()
+		w.requireBalance(500, 0)
+		w.requireSound()
 	})
 }
 
@@ -93,15 +93,15 @@ func TestAHoldOlderThanTheMaximumIsResolved(t *testing.T) {
 			paid = w.underway(w.cashOut("paid", large, 0))
 			failed = w.underway(w.cashOut("failed", large, 0))
 		})
-		w.has(0, 2*large)
+		w.requireBalance(0, 2*large)
 		_, err := w.success(paid)
 		require.NoError(w.t, err)
 		_, err = w.end(failed, pirogue.StatusFailed, pirogue.FailedDeclined)
 		require.NoError(w.t, err)
-		w.has(large, 0)
+		w.requireBalance(large, 0)
 		p, a := w.cashOut("another", large, 0)
-		w.refused(pirogue.Internal, p, a)
-		w.sound()
+		w.requireRefused(pirogue.Internal, p, a)
+		w.requireSound()
 	})
 }
 

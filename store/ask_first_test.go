@@ -65,7 +65,7 @@ func TestAskFirstSendsAndAcceptsNothing(t *testing.T) {
 		w.endAskFirst()
 		w.accepted(fresh, b)
 		w.send(b)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -105,7 +105,7 @@ func TestAskFirstDoubtsWhatWasPrepared(t *testing.T) {
 		report, err = w.db.AskFirst.AskFirstReport(w.ctx(), nil)
 		require.NoError(w.t, err)
 		require.Empty(w.t, report.Operators, "it has answered")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -124,7 +124,7 @@ func TestAskFirstEndsNothingWithoutMoney(t *testing.T) {
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
 		_, err = w.end(out, pirogue.StatusFailed, pirogue.FailedDeclined)
 		require.ErrorIs(w.t, err, lifecycle.ErrAskFirst)
-		w.has(100_000-5000, 5000)
+		w.requireBalance(100_000-5000, 5000)
 		_, err = w.success(paid)
 		require.NoError(w.t, err, "what an operator confirms is booked")
 		_, err = w.end(out, pirogue.StatusFailed, pirogue.FailedBySupport)
@@ -132,7 +132,7 @@ func TestAskFirstEndsNothingWithoutMoney(t *testing.T) {
 		w.endAskFirst()
 		_, err = w.end(in, pirogue.StatusExpired, pirogue.FailedNotPaid)
 		require.NoError(w.t, err)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -271,7 +271,7 @@ func TestALostReferenceStaysTaken(t *testing.T) {
 		require.Equal(w.t, pirogue.DuplicateOrder, pirogue.CodeOf(err))
 		p.OrderID = "another"
 		w.accepted(p, a)
-		w.sound()
+		w.requireSound()
 	})
 }
 

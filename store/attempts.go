@@ -31,8 +31,8 @@ func (db *Attempts) Numbered(
 		if number == 0 {
 			return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
 		}
-		which := tx.Where("payment_id = ? AND number = ?", id, number)
-		return asNotFound(which.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
+		query := tx.Where("payment_id = ? AND number = ?", id, number)
+		return asNotFound(query.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
 	})
 	if err != nil {
 		return pirogue.Payment{}, pirogue.Attempt{}, err

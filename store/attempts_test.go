@@ -18,8 +18,8 @@ func TestAnAttemptIsSentOnce(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
 		var sent atomic.Int64
-		require.NoError(w.t, together(50, func(int) error {
-			ok, err := w.mark(a.ID, false, w.at(time.Second))
+		require.NoError(w.t, concurrently(50, func(int) error {
+			ok, err := w.markSent(a.ID, false, w.at(time.Second))
 			if ok {
 				sent.Add(1)
 			}
@@ -30,7 +30,7 @@ func TestAnAttemptIsSentOnce(t *testing.T) {
 		require.Equal(w.t, pirogue.StatusInitiated, got.Status)
 		require.Equal(w.t, pirogue.AttemptSent, attempt.State)
 		require.Equal(w.t, w.at(time.Second), attempt.SentAt)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -58,14 +58,14 @@ func TestWhatMustNotLeaveIsNotSent(t *testing.T) {
 				p, a := w.accept(name)
 				id := arrange(p, a)
 				before, _ := w.latest(p.ID)
-				sent, err := w.mark(id, false, w.at(time.Hour))
+				sent, err := w.markSent(id, false, w.at(time.Hour))
 				require.NoError(t, err)
 				require.False(t, sent)
 				after, _ := w.latest(p.ID)
 				require.Equal(t, before, after, "not even updated_at may move")
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -96,7 +96,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 		for i := range 40 {
 			p, a := w.accept(ids.New())
 			var sent bool
-			require.NoError(w.t, together(2, func(n int) error {
+			require.NoError(w.t, concurrently(2, func(n int) error {
 				if n == i%2 {
 					_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, From: pirogue.StatusCreated, Status: pirogue.StatusExpired, At: w.at(time.Minute),
@@ -104,7 +104,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 					return err
 				}
 				var err error
-				sent, err = w.mark(a.ID, false, w.at(time.Second))
+				sent, err = w.markSent(a.ID, false, w.at(time.Second))
 				return err
 			}))
 			got, attempt := w.latest(p.ID)
@@ -116,7 +116,7 @@ func TestSendAndExpiryNeverBothWin(t *testing.T) {
 				require.Equal(w.t, pirogue.AttemptPrepared, attempt.State)
 			}
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -140,7 +140,7 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 					AttemptID: a.ID, State: row.state, Handle: pirogue.Handle{"pay_token": "v1-abc"}, Message: "201 INITIATED",
 					NextAction: action, ProviderTxID: "MP1", ExpiresAt: w.at(5 * time.Minute), At: w.at(2 * time.Second),
 				}
-				require.NoError(t, w.answered(answer))
+				require.NoError(t, w.recordResult(answer))
 				got, attempt := w.latest(p.ID)
 				require.Equal(t, row.status, got.Status)
 				require.Equal(t, row.state, attempt.State)
@@ -157,13 +157,13 @@ func TestAnAnswerMovesTheAttemptAndItsPayment(t *testing.T) {
 				require.Equal(t, row.state == pirogue.AttemptPrepared, attempt.SentAt.IsZero())
 
 				answer.State, answer.Message, answer.At = pirogue.AttemptRefused, "too late", w.at(time.Hour)
-				require.NoError(t, w.answered(answer), "an answer to what is not SENT")
+				require.NoError(t, w.recordResult(answer), "an answer to what is not SENT")
 				again, unmoved := w.latest(p.ID)
 				require.Equal(t, got, again)
 				require.Equal(t, attempt, unmoved)
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -171,7 +171,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		err := w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
+		err := w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptSent, At: w.at(0)})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
 	})
 }
@@ -184,7 +184,7 @@ func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 		_, err := w.success(p)
 		require.NoError(w.t, err)
 		before, _ := w.latest(p.ID)
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"},
 			NextAction: pirogue.NextAction{Type: pirogue.ActionRedirect}, ProviderTxID: "other", At: w.at(2 * time.Minute),
 		}))
@@ -193,7 +193,7 @@ func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, attempt.Handle)
 		before.UpdatedAt = after.UpdatedAt
 		require.Equal(w.t, before, after)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -202,13 +202,13 @@ func TestAnAttemptNotSentCanBeSentAgain(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		require.NoError(
-			w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
+			w.t, w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
 		)
 		w.send(a)
 		got, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusPending, got.Status)
 		require.Equal(w.t, pirogue.AttemptSent, attempt.State)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -231,7 +231,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 		lost, err := w.db.Callbacks.AttemptByCallback(w.ctx(), operatorCode, digest(a))
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.AttemptUnknown, lost.State)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -240,7 +240,7 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Second),
 		}))
 		stored := w.renew(p, a)
@@ -248,7 +248,7 @@ func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
 		require.Equal(w.t, pirogue.AttemptAccepted, stored.State)
 		_, latest := w.latest(p.ID)
 		require.Equal(w.t, 1, latest.Number)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -257,7 +257,7 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
 		made := make([]pirogue.AttemptID, 30)
-		require.NoError(w.t, together(len(made), func(i int) error {
+		require.NoError(w.t, concurrently(len(made), func(i int) error {
 			next := pirogue.Attempt{
 				ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: 2, Operator: operatorCode, Ref: ids.Reference(p.Kind),
 			}
@@ -268,7 +268,7 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 		for _, id := range made {
 			require.Equal(w.t, made[0], id)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -290,7 +290,7 @@ func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
 		stored, err = w.db.Attempts.Renew(w.ctx(), a.ID, elsewhere, digest(elsewhere))
 		require.NoError(w.t, err, "nothing of it ever left")
 		require.Equal(w.t, elsewhere.Handle, stored.Handle)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -309,7 +309,7 @@ func TestARenewalThatFitsNothingIsRefused(t *testing.T) {
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "a reference that is taken")
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, pirogue.AttemptSent, attempt.State, "nothing half-made")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -321,13 +321,15 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptSent, pirogue.AttemptUnknown} {
 			p, a := w.sent("lost as " + string(state))
 			if state == pirogue.AttemptUnknown {
-				require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+				require.NoError(
+					w.t, w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}),
+				)
 			}
-			w.polled(a, pirogue.OutcomeDeclined, "", 3*time.Second)
-			again, err := w.mark(a.ID, false, w.at(time.Minute))
+			w.pollOnce(a, pirogue.OutcomeDeclined, "", 3*time.Second)
+			again, err := w.markSent(a.ID, false, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "not unless it may be repeated")
-			again, err = w.mark(a.ID, true, w.at(time.Minute))
+			again, err = w.markSent(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
 			_, attempt := w.latest(p.ID)
@@ -337,12 +339,14 @@ func TestAnAttemptThatMayBeRepeatedIsSentAgain(t *testing.T) {
 		}
 		for _, state := range []pirogue.AttemptState{pirogue.AttemptAccepted, pirogue.AttemptRefused} {
 			_, a := w.sent("answered with " + string(state))
-			require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
-			again, err := w.mark(a.ID, true, w.at(time.Minute))
+			require.NoError(
+				w.t, w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}),
+			)
+			again, err := w.markSent(a.ID, true, w.at(time.Minute))
 			require.NoError(w.t, err)
 			require.False(w.t, again, "an answer is final")
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -355,7 +359,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, first.ID, found.ID, "whose acceptance was lost")
 		second := w.renew(p, first)
 		w.send(second)
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: second.ID, State: pirogue.AttemptAccepted,
 			Handle: pirogue.Handle{"pay_token": "t"}, At: w.at(time.Minute),
 		}))
@@ -366,7 +370,7 @@ func TestTheAttemptThatCollectedIsTheOneThatWasAccepted(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"pay_token": "t"}, found.Handle)
 
 		p, first = w.sent("order_2")
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: first.ID, State: pirogue.AttemptRefused, At: w.at(time.Minute),
 		}))
 		found, err = w.db.Attempts.Collected(w.ctx(), p.ID)

@@ -45,11 +45,11 @@ func (db *AuditLog) BeginAuditEntry(ctx context.Context, a support.AuditEntry) e
 	if a.Reason == "" {
 		return pirogue.FieldError(pirogue.MissingField, "reason")
 	}
-	said := []string{
+	texts := []string{
 		a.ID, a.Actor, string(a.Action), string(a.PaymentID), a.Subject, a.Reason, string(a.Resolution), a.Evidence,
 		string(a.Case),
 	}
-	if !isStorable(said...) {
+	if !isStorable(texts...) {
 		return pirogue.FieldError(pirogue.InvalidParameter, "reason")
 	}
 	row := packAuditEntry(a)

@@ -14,16 +14,16 @@ import (
 	"pirogue/support"
 )
 
-// act returns an audit entry of a support action that has not begun.
-func (w *world) act(id pirogue.PaymentID, verb support.SupportActionKind) support.AuditEntry {
+// newAuditEntry returns an audit entry of a support action that has not begun.
+func (w *world) newAuditEntry(id pirogue.PaymentID, verb support.SupportActionKind) support.AuditEntry {
 	return support.AuditEntry{
 		ID: ids.New(), At: w.at(0), Actor: "awa", Role: support.RoleSupport, Action: verb, PaymentID: id,
 		Subject: "ticket 17", Reason: "the customer calls",
 	}
 }
 
-// acts reads the audit log of a payment.
-func (w *world) acts(id pirogue.PaymentID, limit int) []support.AuditEntry {
+// auditEntries reads the audit log of a payment.
+func (w *world) auditEntries(id pirogue.PaymentID, limit int) []support.AuditEntry {
 	w.t.Helper()
 	entries, err := w.db.AuditLog.AuditEntries(w.ctx(), id, limit)
 	require.NoError(w.t, err)
@@ -34,11 +34,11 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.accept("order_1")
-		a := w.act(p.ID, support.ActionRecheck)
+		a := w.newAuditEntry(p.ID, support.ActionRecheck)
 		for range 2 { // a repeat after a lost response
 			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		}
-		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10), "no verdict: under way, or cut off")
+		require.Equal(w.t, []support.AuditEntry{a}, w.auditEntries(p.ID, 10), "no verdict: under way, or cut off")
 
 		a.Result = support.ActionResult{
 			Decision: support.DecisionWaiting, Reason: "asked", Evidence: "PENDING", Status: pirogue.StatusPending,
@@ -50,7 +50,7 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 			w.t, w.db.AuditLog.EndAuditEntry(w.ctx(), a.ID, finalized, w.at(time.Hour)), "it has a verdict and keeps it",
 		)
 		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a), "begun again late")
-		require.Equal(w.t, []support.AuditEntry{a}, w.acts(p.ID, 10))
+		require.Equal(w.t, []support.AuditEntry{a}, w.auditEntries(p.ID, 10))
 
 		other := a
 		other.Reason = "another reason"
@@ -73,7 +73,7 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 	each(t, func(w *world) {
 		p, attempt := w.accept("order_1")
 		resolve := func(actor string, as support.Resolution, d support.Decision, at time.Duration) support.AuditEntry {
-			a := w.act(p.ID, support.ActionResolve)
+			a := w.newAuditEntry(p.ID, support.ActionResolve)
 			a.Actor, a.Role, a.Resolution, a.Evidence = actor, support.RoleFinance, as, "line 12"
 			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 			if d != "" {
@@ -134,11 +134,11 @@ func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
 func TestOfManyVerdictsAtOnceOneStands(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		a := w.act("", "payout")
+		a := w.newAuditEntry("", "payout")
 		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		const verdicts = 20
 		var stood [verdicts]support.AuditEntry // as each caller reads it after its own call
-		require.NoError(w.t, together(verdicts, func(i int) error {
+		require.NoError(w.t, concurrently(verdicts, func(i int) error {
 			v := support.ActionResult{Decision: support.DecisionSettled, Reason: strconv.Itoa(i)}
 			if err := w.db.AuditLog.EndAuditEntry(
 				w.ctx(), a.ID, v, worldStart.Add(time.Duration(i)*time.Second),
@@ -173,11 +173,11 @@ func TestAnActNeedsAReasonAndAPaymentThatExists(t *testing.T) {
 			"no role":    {func(a *support.AuditEntry) { a.Role = "" }, pirogue.Internal},
 			"no moment":  {func(a *support.AuditEntry) { a.At = time.Time{} }, pirogue.Internal},
 		} {
-			a := w.act("", "fee")
+			a := w.newAuditEntry("", "fee")
 			row.spoil(&a)
 			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.AuditLog.BeginAuditEntry(w.ctx(), a)), name)
 		}
-		require.Empty(w.t, w.acts("", 10))
+		require.Empty(w.t, w.auditEntries("", 10))
 	})
 }
 
@@ -188,21 +188,21 @@ func TestTheAuditLogIsReadNewestFirst(t *testing.T) {
 		var newest []support.AuditEntry
 		for i := range 4 {
 			w.now.Add(time.Second.Microseconds())
-			a := w.act(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
+			a := w.newAuditEntry(map[bool]pirogue.PaymentID{true: p.ID}[i%2 == 0], "fee")
 			require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 			newest = append([]support.AuditEntry{a}, newest...)
 		}
-		require.Equal(w.t, newest, w.acts("", 10))
-		require.Equal(w.t, newest[:2], w.acts("", 2))
-		require.Equal(w.t, []support.AuditEntry{newest[1], newest[3]}, w.acts(p.ID, 10))
-		require.Empty(w.t, w.acts("x\x00", 10))
+		require.Equal(w.t, newest, w.auditEntries("", 10))
+		require.Equal(w.t, newest[:2], w.auditEntries("", 2))
+		require.Equal(w.t, []support.AuditEntry{newest[1], newest[3]}, w.auditEntries(p.ID, 10))
+		require.Empty(w.t, w.auditEntries("x\x00", 10))
 	})
 }
 
 func TestNobodyRewritesTheAuditLog(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		open, done := w.act("", "fee"), w.act("", "fee")
+		open, done := w.newAuditEntry("", "fee"), w.newAuditEntry("", "fee")
 		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), open))
 		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), done))
 		require.NoError(
@@ -227,7 +227,7 @@ func TestNobodyRewritesTheAuditLog(t *testing.T) {
 		if w.postgres() {
 			require.Error(w.t, w.exec(db, "TRUNCATE audit_log"))
 		}
-		require.Len(w.t, w.acts("", 10), 2)
+		require.Len(w.t, w.auditEntries("", 10), 2)
 	})
 }
 
@@ -242,7 +242,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			ID: "c", PaymentID: p.ID, Cause: support.CauseLateSuccess, Note: "canary-note", OpenedAt: w.at(2 * time.Minute),
 		}))
 		w.now.Add(3 * time.Minute.Microseconds())
-		a := w.act(p.ID, support.ActionResolve)
+		a := w.newAuditEntry(p.ID, support.ActionResolve)
 		a.Reason = "canary-reason"
 		require.NoError(w.t, w.db.AuditLog.BeginAuditEntry(w.ctx(), a))
 		v := support.ActionResult{Decision: support.DecisionSettled, Reason: "placed by hand", Evidence: "slip 4"}
@@ -253,7 +253,7 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		w.resend(finalized.EventID)
 		w.beginDelivery(finalized.EventID, w.at(3*time.Minute))
 
-		told, err := w.db.Payments.AnyTimeline(w.ctx(), p.ID)
+		entries, err := w.db.Payments.AnyTimeline(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{
 			"case.opened by pirogue map[cause:LATE_SUCCESS note:canary-note]",
@@ -263,15 +263,15 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 			"webhook.attempted by webhook map[ended_at:2026-04-29T14:37:19.123456Z event_id:" + string(finalized.EventID) +
 				" http_status:410 number:1]",
 			"webhook.attempted by webhook map[event_id:" + string(finalized.EventID) + " number:1 round:1]",
-		}, lines(told[3:]))
+		}, lines(entries[3:]))
 
-		told, err = w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
+		entries, err = w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{
 			"case.opened by pirogue map[cause:LATE_SUCCESS]",
 			"support.acted by support map[decision:SETTLED verb:resolve]",
-		}, lines(told[3:5]))
-		for _, m := range told {
+		}, lines(entries[3:5]))
+		for _, m := range entries {
 			require.Contains(w.t, support.TimelineTexts, m.Type)
 		}
 		for _, id := range []pirogue.PaymentID{ids.Payment(), "x\x00"} {
@@ -282,9 +282,9 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 }
 
 // lines prints the events of a timeline.
-func lines(told []support.TimelineEntry) []string {
+func lines(entries []support.TimelineEntry) []string {
 	var printed []string
-	for _, m := range told {
+	for _, m := range entries {
 		printed = append(printed, fmt.Sprintf("%s by %s %v", m.Type, m.Source, m.Details))
 	}
 	return printed

@@ -19,10 +19,10 @@ import (
 func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.everything()
-		w.sound()
+		w.makeOneOfEach()
+		w.requireSound()
 
-		db := w.disarm()
+		db := w.dropGuards()
 		broken := map[string][2]string{ // by rule: the statement that breaks it, and the one that mends it
 			"debits equal credits in every mode and currency": {
 				"UPDATE ledger_accounts SET debits_posted = debits_posted + 1 WHERE kind = 'FLOAT'",
@@ -172,20 +172,20 @@ func TestTheAuditNamesWhatIsBroken(t *testing.T) {
 			}), "%s: found %v", rule, violations)
 			require.NoError(w.t, w.exec(db, statements[1]), rule)
 		}
-		w.sound()
+		w.requireSound()
 		require.Len(w.t, broken, store.Rules())
 	})
 }
 
-// everything adds a payment of every kind and end to the world, each with a reference that names
+// makeOneOfEach adds a payment of every kind and end to the world, each with a reference that names
 // it.
-func (w *world) everything() {
+func (w *world) makeOneOfEach() {
 	w.t.Helper()
 	w.fund(100_000)
 	w.accept("created")
 	open, a := w.sent("sent")
 	w.renew(open, a)
-	_, d := w.beginDelivery(w.event("failed"), w.at(0))
+	_, d := w.beginDelivery(w.failedEvent("failed"), w.at(0))
 	w.endDelivery(d, 200, pirogue.EventDelivered)
 	w.accepted(w.refund(w.paid("paid"), "part", 1000))
 	_, err := w.success(w.underway(w.refund(w.paid("whole"), "all", 5000)))
@@ -195,13 +195,13 @@ func (w *world) everything() {
 	require.NoError(w.t, err)
 	_, err = w.failed(w.underway(w.cashOut("vain", 1000, 20)))
 	require.NoError(w.t, err)
-	w.accepted(w.lateRefund(w.stray("stray", 5000), "return", 2000))
-	w.payOut("bank", 700)
-	w.everyBulk()
+	w.accepted(w.lateRefund(w.lateCashIn("stray", 5000), "return", 2000))
+	w.insertSettlement("bank", 700)
+	w.makeBulks()
 }
 
 // settleMerchant books a payout with SQL, without the store's checks.
-func (w *world) payOut(id string, amount int64) {
+func (w *world) insertSettlement(id string, amount int64) {
 	w.t.Helper()
 	require.NoError(w.t, w.exec(w.raw(),
 		`INSERT INTO settlements (id, merchant_id, mode, country, currency, amount, note, paid_at)
@@ -223,8 +223,8 @@ func journal(id, reference, step string) string {
 		"', created_at FROM payments WHERE id " + is(reference)
 }
 
-// disarm removes the guards and returns a connection that checks nothing.
-func (w *world) disarm() *sql.DB {
+// dropGuards removes the guards and returns a connection that checks nothing.
+func (w *world) dropGuards() *sql.DB {
 	w.t.Helper()
 	db := w.raw("ignore_check_constraints(1)")
 	queries := []string{"SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'"}

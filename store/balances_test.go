@@ -17,12 +17,12 @@ func TestBalancesShowEverySubsidiary(t *testing.T) {
 		_, err := w.success(paid)
 		require.NoError(w.t, err)
 		w.accept("under way in Mali")
-		borne, a := w.order(w.owner, "its fee is the customer's")
+		borne, a := w.newCashIn(w.owner, "its fee is the customer's")
 		borne.FeePayer, borne.FeeReturns = pirogue.PaidByCustomer, false
 		w.accepted(borne, a)
 		w.now.Add(time.Second.Microseconds())
 		w.accepted(w.cashOut("a cash-out", 1000, 20))
-		cameroon, a := w.order(w.owner, "under way in Cameroon")
+		cameroon, a := w.newCashIn(w.owner, "under way in Cameroon")
 		cameroon.Country, cameroon.Amount, cameroon.Fee = "CM", pirogue.Money{
 			Minor:    700,
 			Currency: pirogue.XAF,
@@ -88,14 +88,14 @@ func TestTheOperatorsBookHasTheMoneyUnderTheReferenceThatWasPaid(t *testing.T) {
 		for code, want := range map[pirogue.OperatorCode]map[string]int64{
 			first.Operator: {}, second.Operator: {string(second.Ref): 5000}, "nobody": {},
 		} {
-			in, out := w.book(code)
+			in, out := w.operatorBook(code)
 			require.Equal(w.t, want, in, code)
 			require.Empty(w.t, out, "what is held has not moved")
 		}
 		_, err = w.success(out)
 		require.NoError(w.t, err)
-		_, left := w.book(operatorCode)
+		_, left := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, left, "the fee stays with us")
-		w.sound()
+		w.requireSound()
 	})
 }

@@ -26,14 +26,14 @@ func BenchmarkCashIn(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
 		inParallel(b, func(i int64) error {
-			p, a := w.order(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
+			p, a := w.newCashIn(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
 			if err := w.pend(p, a); err != nil {
 				return err
 			}
 			_, err := w.success(p)
 			return err
 		})
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -43,7 +43,7 @@ func BenchmarkSettle(b *testing.B) {
 		b.Helper()
 		payments := make([]pirogue.Payment, b.N)
 		for i := range payments {
-			p, a := w.order(owners[i%len(owners)], fmt.Sprintf("order_%d", i))
+			p, a := w.newCashIn(owners[i%len(owners)], fmt.Sprintf("order_%d", i))
 			require.NoError(b, w.pend(p, a))
 			payments[i] = p
 		}
@@ -51,7 +51,7 @@ func BenchmarkSettle(b *testing.B) {
 			_, err := w.success(payments[i-1])
 			return err
 		})
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -62,18 +62,18 @@ func BenchmarkCashOut(b *testing.B) {
 		b.Helper()
 		w.fundAll(owners)
 		inParallel(b, func(i int64) error {
-			p, a := w.order(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
+			p, a := w.newCashIn(owners[i%int64(len(owners))], fmt.Sprintf("order_%d", i))
 			p.Kind, p.FeeReturns = pirogue.CashOut, false
 			if _, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
 			}
-			if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
+			if _, err := w.markSent(a.ID, false, w.at(0)); err != nil {
 				return err
 			}
 			_, err := w.success(p)
 			return err
 		})
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -86,7 +86,7 @@ func BenchmarkHoldAndCapture(b *testing.B) {
 		w.fundAll(owners)
 		payments := make([]pirogue.Payment, b.N)
 		for i := range payments {
-			p, a := w.order(owners[i%len(owners)], fmt.Sprintf("order_%d", i))
+			p, a := w.newCashIn(owners[i%len(owners)], fmt.Sprintf("order_%d", i))
 			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			require.NoError(b, err)
 			payments[i] = p
@@ -150,10 +150,10 @@ func (w *world) pend(p pirogue.Payment, a pirogue.Attempt) error {
 	if _, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 		return err
 	}
-	if _, err := w.mark(a.ID, false, w.at(0)); err != nil {
+	if _, err := w.markSent(a.ID, false, w.at(0)); err != nil {
 		return err
 	}
-	return w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
+	return w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptAccepted, At: w.at(0)})
 }
 
 // BenchmarkReads measures a merchant's most frequent reads.

@@ -22,10 +22,10 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
-		require.NoError(w.t, w.exec(w.disarm(),
+		require.NoError(w.t, w.exec(w.dropGuards(),
 			"UPDATE bulk_lines SET msisdn_sealed = (SELECT msisdn_sealed FROM bulk_lines WHERE number = 1) WHERE number = 2"))
 		require.Equal(w.t, 3, w.startLines(b, 100))
-		w.has(10_000-6060, 6060)
+		w.requireBalance(10_000-6060, 6060)
 
 		open, err := w.db.BulkLines.OpenLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
@@ -37,14 +37,14 @@ func TestALineThatCannotBeReadHidesNoOther(t *testing.T) {
 		unsent, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Len(w.t, unsent, 2)
-		w.sound()
+		w.requireSound()
 
 		w.lineCase(lines[1])
 		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 		require.NoError(w.t, err)
-		w.has(10_000, 0)
+		w.requireBalance(10_000, 0)
 		require.Zero(w.t, w.openLineCases(b), "the case ends with its payment")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -90,15 +90,15 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 		}, false},
 		"proven not sent": {func(w *world, a pirogue.Attempt) {
 			w.send(a)
-			w.answer(a, pirogue.AttemptPrepared, "said", 0)
+			w.record(a, pirogue.AttemptPrepared, "said", 0)
 		}, true},
 		"unknown": {func(w *world, a pirogue.Attempt) {
 			w.send(a)
-			w.answer(a, pirogue.AttemptUnknown, "said", 0)
+			w.record(a, pirogue.AttemptUnknown, "said", 0)
 		}, false},
 		"unknown, and another attempt prepared": {func(w *world, a pirogue.Attempt) {
 			w.send(a)
-			w.answer(a, pirogue.AttemptUnknown, "said", 0)
+			w.record(a, pirogue.AttemptUnknown, "said", 0)
 			p, _ := w.latest(a.PaymentID)
 			w.renew(p, a)
 		}, false},
@@ -124,15 +124,15 @@ func TestACancelledBulkFreesOnlyWhatWasNotSent(t *testing.T) {
 				if row.frees {
 					require.Equal(w.t, pirogue.StatusFailed, p.Status)
 					require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
-					w.has(10_000, 0)
-					sent, err := w.mark(a.ID, true, w.at(time.Hour))
+					w.requireBalance(10_000, 0)
+					sent, err := w.markSent(a.ID, true, w.at(time.Hour))
 					require.NoError(w.t, err)
 					require.False(w.t, sent, "it never leaves late")
 				} else {
 					require.False(w.t, p.Status.Terminal())
-					w.has(10_000-1020, 1020)
+					w.requireBalance(10_000-1020, 1020)
 				}
-				w.sound()
+				w.requireSound()
 			})
 		})
 	}
@@ -168,7 +168,7 @@ func TestSendAfterCancel(t *testing.T) {
 		marked, err := w.db.BulkLines.SendLines(w.ctx(), all, w.at(2*time.Minute))
 		require.NoError(w.t, err)
 		require.Empty(w.t, marked)
-		w.has(100_000-1200, 1200)
+		w.requireBalance(100_000-1200, 1200)
 		for i, id := range all {
 			sending, err := w.db.Attempts.Send(w.ctx(), id, limits(i%2 == 0), w.at(2*time.Minute))
 			require.NoError(w.t, err)
@@ -179,13 +179,13 @@ func TestSendAfterCancel(t *testing.T) {
 				require.Equal(w.t, pirogue.StatusFailed, status)
 			}
 		}
-		w.has(100_000, 0)
+		w.requireBalance(100_000, 0)
 		p, _ := w.latest(unsent[0].Payment.ID)
 		require.Equal(w.t, pirogue.FailedCancelled, p.Failure.Code)
 		_, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.True(w.t, closed)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -207,7 +207,7 @@ func TestEndCancelled(t *testing.T) {
 
 		w.send(attempts[1])
 		w.send(attempts[2])
-		w.answer(attempts[2], pirogue.AttemptRefused, "empty float", 0)
+		w.record(attempts[2], pirogue.AttemptRefused, "empty float", 0)
 		p, _ := w.latest(lines[2].Payment.ID)
 		next := w.renew(p, attempts[2])
 		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
@@ -222,10 +222,10 @@ func TestEndCancelled(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, want, status)
 		}
-		w.has(10_000-1020, 1020)
+		w.requireBalance(10_000-1020, 1020)
 		p, _ = w.latest(lines[2].Payment.ID)
 		require.True(w.t, p.FinishedAt.IsZero(), "its first attempt is watched")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -243,12 +243,12 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 				w.postpone(attempts[i])
 			}
 			var sent atomic.Int64
-			require.NoError(w.t, together(len(lines)+1, func(i int) error {
+			require.NoError(w.t, concurrently(len(lines)+1, func(i int) error {
 				if i == len(lines) {
 					_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Minute))
 					return err
 				}
-				left, err := w.mark(attempts[i].ID, false, w.at(time.Minute))
+				left, err := w.markSent(attempts[i].ID, false, w.at(time.Minute))
 				if left {
 					sent.Add(1)
 				}
@@ -256,11 +256,11 @@ func TestOfSendingAndCancellingALineOneWins(t *testing.T) {
 			}))
 			_, err := w.db.Bulks.EndUnsentLines(w.ctx(), b.ID, w.at(time.Minute), len(lines))
 			require.NoError(w.t, err)
-			_, counts := w.stands(b)
+			_, counts := w.bulkState(b)
 			require.EqualValues(w.t, sent.Load(), counts["PENDING"])
 			require.EqualValues(w.t, 60-sent.Load(), counts["FAILED"])
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -290,7 +290,7 @@ func TestABulkThatWaitsIsNotCounted(t *testing.T) {
 		require.Equal(w.t, w.at(time.Minute), cases[0].ClosedAt, "no case outlives its bulk")
 		_, _, err = w.db.Bulks.CloseBulk(w.ctx(), "nobody's", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -310,9 +310,9 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 		sent, err := w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Second))
 		require.NoError(w.t, err)
 		require.Empty(w.t, sent)
-		_, counts := w.stands(b)
+		_, counts := w.bulkState(b)
 		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 2, "WAITING": 1}, counts)
-		w.has(10_000-6060, 6060)
+		w.requireBalance(10_000-6060, 6060)
 
 		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), w.owner.MerchantID))
 		sent, err = w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{a.ID}, w.at(time.Minute))
@@ -323,8 +323,8 @@ func TestASuspensionHoldsBackABulk(t *testing.T) {
 		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Zero(w.t, w.startLines(b, 100), "a cancelled page has nothing to wait for")
-		w.has(10_000-1020, 1020)
-		w.sound()
+		w.requireBalance(10_000-1020, 1020)
+		w.requireSound()
 	})
 }
 

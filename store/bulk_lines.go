@@ -187,10 +187,10 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
 func (db *Bulks) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
-	for told := 0; span.Limit == 0 || told < span.Limit; {
+	for entries := 0; span.Limit == 0 || entries < span.Limit; {
 		size := reportPage
 		if span.Limit > 0 {
-			size = min(size, span.Limit-told)
+			size = min(size, span.Limit-entries)
 		}
 		page, err := db.linesPage(ctx, o, id, span.After, size)
 		if err != nil {
@@ -204,7 +204,7 @@ func (db *Bulks) BulkLines(
 		if len(page) < size {
 			return nil
 		}
-		told, span.After = told+size, page[size-1].Number
+		entries, span.After = entries+size, page[size-1].Number
 	}
 	return nil
 }

@@ -20,8 +20,8 @@ func TestABulkSetsAsideWhatAllItsLinesCost(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
-		w.has(10_000-6060, 6060)
-		state, counts := w.stands(b)
+		w.requireBalance(10_000-6060, 6060)
+		state, counts := w.bulkState(b)
 		require.Equal(w.t, bulk.BulkAccepted, state)
 		require.Equal(w.t, map[bulk.LineStatus]int{bulk.LineWaiting: 3}, counts)
 
@@ -36,7 +36,7 @@ func TestABulkSetsAsideWhatAllItsLinesCost(t *testing.T) {
 		require.Equal(w.t, pirogue.StatusCreated, early.Status)
 		_, err = w.db.Payments.Payment(w.ctx(), w.another(), lines[1].Payment.ID)
 		require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err), "by its merchant only")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -48,7 +48,7 @@ func TestABulkThatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 		_, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
 		require.Equal(w.t, pirogue.InsufficientBalance, pirogue.CodeOf(err), "%v", err)
 		w.nothingLeft(b)
-		w.has(6059, 0)
+		w.requireBalance(6059, 0)
 		w.accept("salaries_1") // its order numbers are free
 	})
 }
@@ -59,7 +59,7 @@ func (w *world) nothingLeft(b bulk.Bulk) {
 	_, err := w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 	require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	require.Empty(w.t, texts(w.t, w.raw(), "SELECT payment_id FROM bulk_lines"))
-	w.sound()
+	w.requireSound()
 }
 
 func TestLinesWhoseOrderNumberIsTakenAreNamedAndLeaveNothing(t *testing.T) {
@@ -81,7 +81,7 @@ func TestLinesWhoseOrderNumberIsTakenAreNamedAndLeaveNothing(t *testing.T) {
 		_, err = w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		w.accept("after_1")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -97,8 +97,8 @@ func TestABulksReferenceIsGoodOnce(t *testing.T) {
 			require.False(w.t, fresh)
 			require.Equal(w.t, b, stored)
 		}
-		w.has(10_000-1020, 1020)
-		w.sound()
+		w.requireBalance(10_000-1020, 1020)
+		w.requireSound()
 	})
 }
 
@@ -110,7 +110,7 @@ func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 		for round := range 5 {
 			var given, refused atomic.Int64
 			number := fmt.Sprintf("contested_%d", round)
-			require.NoError(w.t, together(4, func(i int) error {
+			require.NoError(w.t, concurrently(4, func(i int) error {
 				if i%2 == 0 {
 					p, a := w.cashOut(number, 100, 0)
 					stored, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
@@ -119,17 +119,17 @@ func TestAnOrderNumberIsGivenOnceToPaymentsAndLines(t *testing.T) {
 						require.NotEqual(w.t, p.ID, stored.ID)
 						return nil
 					}
-					return w.unless("", err, &given, &refused)
+					return w.countUnless("", err, &given, &refused)
 				}
 				b, lines := w.bulk(fmt.Sprintf("bulk_%d_%d", round, i), 100, 100)
 				lines[1].Payment.OrderID = number
 				_, _, err := w.db.Bulks.AcceptBulk(w.ctx(), b, lines)
-				return w.unless(pirogue.InvalidOrderID, err, &given, &refused)
+				return w.countUnless(pirogue.InvalidOrderID, err, &given, &refused)
 			}))
 			require.EqualValues(w.t, 1, given.Load())
 			require.EqualValues(w.t, 3, refused.Load())
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -139,15 +139,15 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 		w.fund(10_000)
 		b, lines := w.acceptBulk("salaries", 1000, 2000, 3000)
 		var started atomic.Int64
-		require.NoError(w.t, together(6, func(int) error {
+		require.NoError(w.t, concurrently(6, func(int) error {
 			n, err := w.db.BulkLines.StartLines(w.ctx(), b.ID, 1, 2, w.firstAttempt)
 			started.Add(int64(n))
 			return err
 		}))
 		require.EqualValues(w.t, 3, started.Load())
 		require.Zero(w.t, w.startLines(b, 100))
-		w.has(10_000-6060, 6060)
-		state, counts := w.stands(b)
+		w.requireBalance(10_000-6060, 6060)
+		state, counts := w.bulkState(b)
 		require.Equal(w.t, bulk.BulkRunning, state)
 		require.Equal(w.t, map[bulk.LineStatus]int{"CREATED": 3}, counts)
 		open, err := w.db.BulkLines.OpenLines(w.ctx(), b.ID, 1)
@@ -159,7 +159,7 @@ func TestAPageStartedTwiceIsStartedOnce(t *testing.T) {
 			require.Equal(w.t, b.ID, line.Payment.BulkID)
 			require.True(w.t, line.Payment.Quiet)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -185,7 +185,7 @@ func TestLinesEndByThemselves(t *testing.T) {
 		open("one is open")
 		_, err = w.failed(lines[1].Payment)
 		require.NoError(w.t, err)
-		w.has(10_000-1020, 0)
+		w.requireBalance(10_000-1020, 0)
 		for range 2 {
 			progress, closed, err := w.db.Bulks.CloseBulk(w.ctx(), b.ID, w.at(time.Minute))
 			require.NoError(w.t, err)
@@ -193,13 +193,13 @@ func TestLinesEndByThemselves(t *testing.T) {
 			require.Equal(w.t, bulk.BulkCompleted, progress.State)
 			require.Equal(w.t, 2, progress.Ended())
 		}
-		w.toldOf(b, "COMPLETED", map[string]int{"SUCCESS": 1, "FAILED": 1}, 1000, 2020)
-		w.sound()
+		w.requireBulkEvent(b, "COMPLETED", map[string]int{"SUCCESS": 1, "FAILED": 1}, 1000, 2020)
+		w.requireSound()
 	})
 }
 
-// toldOf requires exactly one event about a bulk.
-func (w *world) toldOf(b bulk.Bulk, state string, counts map[string]int, paid, returned int64) {
+// requireBulkEvent requires exactly one event about a bulk.
+func (w *world) requireBulkEvent(b bulk.Bulk, state string, counts map[string]int, paid, returned int64) {
 	w.t.Helper()
 	logs, err := w.db.Webhooks.Deliveries(w.ctx(), w.owner, listing.EventFilter{State: pirogue.EventWaiting})
 	require.NoError(w.t, err)
@@ -211,7 +211,7 @@ func (w *world) toldOf(b bulk.Bulk, state string, counts map[string]int, paid, r
 		}
 	}
 	require.Len(w.t, bodies, 1)
-	var told struct {
+	var entries struct {
 		Event     string         `json:"event"`
 		BulkID    pirogue.BulkID `json:"bulk_id"`
 		Reference string         `json:"merchant_bulk_id"`
@@ -220,13 +220,13 @@ func (w *world) toldOf(b bulk.Bulk, state string, counts map[string]int, paid, r
 		Paid      int64          `json:"paid_amount"`
 		Returned  int64          `json:"returned_amount"`
 	}
-	require.NoError(w.t, json.Unmarshal(bodies[0], &told))
-	require.Equal(w.t, "bulk.completed", told.Event)
-	require.Equal(w.t, b.ID, told.BulkID)
-	require.Equal(w.t, b.Reference, told.Reference)
-	require.Equal(w.t, state, told.Status)
-	require.Equal(w.t, counts, told.Counts)
-	require.Equal(w.t, []int64{paid, returned}, []int64{told.Paid, told.Returned})
+	require.NoError(w.t, json.Unmarshal(bodies[0], &entries))
+	require.Equal(w.t, "bulk.completed", entries.Event)
+	require.Equal(w.t, b.ID, entries.BulkID)
+	require.Equal(w.t, b.Reference, entries.Reference)
+	require.Equal(w.t, state, entries.Status)
+	require.Equal(w.t, counts, entries.Counts)
+	require.Equal(w.t, []int64{paid, returned}, []int64{entries.Paid, entries.Returned})
 }
 
 func TestLinesAreToldOnlyWhenThatWasAskedFor(t *testing.T) {
@@ -248,7 +248,7 @@ func TestLinesAreToldOnlyWhenThatWasAskedFor(t *testing.T) {
 			want := map[bool]pirogue.EventState{true: pirogue.EventWaiting, false: pirogue.EventUnwanted}[aloud]
 			require.Equal(w.t, want, events[0].State)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -264,12 +264,12 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, bulk.BulkCancelling, progress.State)
 			require.Equal(w.t, 2, progress.Tallies[bulk.LineCancelled].Lines)
-			w.has(10_000-1020, 1020)
+			w.requireBalance(10_000-1020, 1020)
 		}
 		require.Zero(w.t, w.startLines(b, 100), "no other line begins")
 		_, err := w.db.Bulks.CancelBulk(w.ctx(), w.another(), b.ID, w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		w.sound()
+		w.requireSound()
 
 		_, err = w.success(lines[0].Payment)
 		require.NoError(w.t, err)
@@ -280,7 +280,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		late, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, progress, late, "what is over stays as it ended")
-		w.toldOf(b, "CANCELLED", map[string]int{"SUCCESS": 1, "CANCELLED": 2}, 1000, 5040)
+		w.requireBulkEvent(b, "CANCELLED", map[string]int{"SUCCESS": 1, "CANCELLED": 2}, 1000, 5040)
 
 		never, err := w.db.Payments.Payment(w.ctx(), w.owner, lines[2].Payment.ID)
 		require.NoError(w.t, err)
@@ -292,7 +292,7 @@ func TestACancelledBulkGivesBackWhatHasNotBegun(t *testing.T) {
 		require.NoError(w.t, err)
 		require.False(w.t, fresh, "its order number stays taken")
 		require.Equal(w.t, lines[2].Payment.ID, stored.ID)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -308,7 +308,7 @@ func TestOfBeginningAndCancellingALineOneWins(t *testing.T) {
 			}
 			b, _ := w.acceptBulk(fmt.Sprintf("round_%d", round), amounts...)
 			var started atomic.Int64
-			require.NoError(w.t, together(6, func(i int) error {
+			require.NoError(w.t, concurrently(6, func(i int) error {
 				if i == 3 {
 					_, err := w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(time.Second))
 					return err
@@ -317,11 +317,11 @@ func TestOfBeginningAndCancellingALineOneWins(t *testing.T) {
 				started.Add(int64(n))
 				return err
 			}))
-			_, counts := w.stands(b)
+			_, counts := w.bulkState(b)
 			require.EqualValues(w.t, started.Load(), counts["CREATED"]+counts["FAILED"], "nothing of them was sent")
 			require.EqualValues(w.t, 12-started.Load(), counts[bulk.LineCancelled])
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -381,7 +381,7 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		b, _ := w.acceptBulk("salaries", amounts...)
 		w.t.Logf("%d lines accepted in %s", b.Lines, time.Since(began))
 		require.Len(w.t, b.Pages, 20)
-		w.has(0, 120*bulk.MaxBulkLines)
+		w.requireBalance(0, 120*bulk.MaxBulkLines)
 		began = time.Now()
 		w.startLines(b, 50)
 		w.t.Logf("50 lines begun in %s", time.Since(began))
@@ -400,12 +400,12 @@ func TestTenThousandLinesAreAccepted(t *testing.T) {
 		require.Len(w.t, sent, bulk.BulkPageLines)
 		w.t.Logf("%d lines marked as sent in %s", len(sent), time.Since(began))
 		began = time.Now()
-		_, counts := w.stands(b)
+		_, counts := w.bulkState(b)
 		w.t.Logf("counted in %s", time.Since(began))
 		require.Equal(w.t, bulk.MaxBulkLines-bulk.BulkPageLines, counts[bulk.LineWaiting])
 		_, err = w.db.Bulks.CancelBulk(w.ctx(), w.owner, b.ID, w.at(0))
 		require.NoError(w.t, err)
-		w.has(120*(bulk.MaxBulkLines-bulk.BulkPageLines), 120*bulk.BulkPageLines)
+		w.requireBalance(120*(bulk.MaxBulkLines-bulk.BulkPageLines), 120*bulk.BulkPageLines)
 	})
 }
 
@@ -413,7 +413,7 @@ func TestTheDatabaseKeepsWhatABulkSays(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.fund(10_000)
-		w.everyBulk()
+		w.makeBulks()
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another total":               "UPDATE bulks SET cost = 1",
@@ -430,7 +430,7 @@ func TestTheDatabaseKeepsWhatABulkSays(t *testing.T) {
 		} {
 			require.Error(w.t, w.exec(db, statement), name)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -448,9 +448,9 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 		require.Equal(w.t, unsent[1].Payment.ID, unsent[1].Attempt.PaymentID)
 		attempts := []pirogue.AttemptID{unsent[0].Attempt.ID, unsent[1].Attempt.ID}
 		var marked atomic.Int64
-		require.NoError(w.t, together(6, func(i int) error {
+		require.NoError(w.t, concurrently(6, func(i int) error {
 			if i == 5 { // by its own workflow
-				sent, err := w.mark(attempts[0], false, w.at(time.Second))
+				sent, err := w.markSent(attempts[0], false, w.at(time.Second))
 				if sent {
 					marked.Add(1)
 				}
@@ -469,7 +469,7 @@ func TestLinesAreMarkedAsSentOnce(t *testing.T) {
 			require.Equal(w.t, pirogue.StatusInitiated, p.Status)
 			require.Equal(w.t, pirogue.AttemptSent, a.State)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -485,13 +485,13 @@ func TestALineThatWasNotSentIsNotHandedOverAgain(t *testing.T) {
 		require.NoError(w.t, err)
 		_, err = w.db.BulkLines.SendLines(w.ctx(), []pirogue.AttemptID{unsent[0].Attempt.ID}, w.at(0))
 		require.NoError(w.t, err)
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: unsent[0].Attempt.ID, State: pirogue.AttemptPrepared, Message: "connection refused", At: w.at(0),
 		}))
 		left, err := w.db.BulkLines.UnsentLines(w.ctx(), b.ID, 1)
 		require.NoError(w.t, err)
 		require.Empty(w.t, left)
 		w.send(unsent[0].Attempt)
-		w.sound()
+		w.requireSound()
 	})
 }

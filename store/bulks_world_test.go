@@ -57,8 +57,8 @@ func (w *world) startLines(b bulk.Bulk, limit int) int {
 	return n
 }
 
-// stands returns a bulk's state and the number of its lines in each status.
-func (w *world) stands(b bulk.Bulk) (bulk.BulkState, map[bulk.LineStatus]int) {
+// bulkState returns a bulk's state and the number of its lines in each status.
+func (w *world) bulkState(b bulk.Bulk) (bulk.BulkState, map[bulk.LineStatus]int) {
 	w.t.Helper()
 	progress, err := w.db.Bulks.Bulk(w.ctx(), w.owner, b.ID)
 	require.NoError(w.t, err)
@@ -87,8 +87,8 @@ func (w *world) sendLine(l bulk.BulkLine) {
 	w.send(a)
 }
 
-// everyBulk adds a bulk in every state to the world.
-func (w *world) everyBulk() {
+// makeBulks adds a bulk in every state to the world.
+func (w *world) makeBulks() {
 	w.t.Helper()
 	w.acceptBulk("waits", 100, 200)
 	half, _ := w.acceptBulk("half", 100, 200, 300)

@@ -57,7 +57,7 @@ func (db *Callbacks) AttemptByCallback(
 // RecordCallback stores a callback. It reports false for a copy of a stored one: fifty equal
 // callbacks count once.
 func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
-	var kept bool
+	var added bool
 	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
 			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: storableText(c.Receipt.Message),
@@ -65,10 +65,10 @@ func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (b
 			Amount: c.Receipt.Amount.Minor, Currency: storableText(string(c.Receipt.Amount.Currency)),
 			Mismatch: storableText(c.Receipt.Mismatch), ProviderTxID: storableText(c.Receipt.ProviderTxID),
 		})
-		kept = written.RowsAffected == 1
+		added = written.RowsAffected == 1
 		return written.Error
 	})
-	return kept && err == nil, err
+	return added && err == nil, err
 }
 
 // Callbacks returns the operator results in an attempt's callbacks, oldest first, at most
@@ -78,11 +78,11 @@ func (db *Callbacks) Callbacks(ctx context.Context, id pirogue.AttemptID) ([]ope
 	err := db.read(ctx, "read callbacks", func(tx *gorm.DB) error {
 		return tx.Where("attempt_id = ?", id).Order("received_at, id").Limit(maxCallbacks).Find(&rows).Error
 	})
-	said := make([]operator.OperatorResult, len(rows))
+	texts := make([]operator.OperatorResult, len(rows))
 	for i, r := range rows {
-		said[i] = r.operatorResult()
+		texts[i] = r.operatorResult()
 	}
-	return said, err
+	return texts, err
 }
 
 // operatorResult returns the callback's operator result.
@@ -97,16 +97,16 @@ func (r callbackRow) operatorResult() operator.OperatorResult {
 // payment. It reports whether it does. It does not for money of an earlier attempt, or of another
 // transaction than the payment's own.
 func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
-	var agreed bool
+	var confirms bool
 	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
 			"at": timestamp(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
 			"tx": storableText(c.Receipt.ProviderTxID),
 		})
-		agreed = set.RowsAffected == 1
+		confirms = set.RowsAffected == 1
 		return set.Error
 	})
-	return agreed && err == nil, err
+	return confirms && err == nil, err
 }
 
 // routedAtEnd compares the callback with its payment and marks it in one statement. So no change of

@@ -69,10 +69,10 @@ func TestACallbackIsKeptWhateverItsWords(t *testing.T) {
 		kept, err := w.db.Callbacks.RecordCallback(w.ctx(), c)
 		require.NoError(w.t, err)
 		require.True(w.t, kept)
-		said, err := w.db.Callbacks.Callbacks(w.ctx(), a.ID)
+		texts, err := w.db.Callbacks.Callbacks(w.ctx(), a.ID)
 		require.NoError(w.t, err)
-		require.Len(w.t, said, 1)
-		require.NotEqual(w.t, pirogue.XOF, said[0].Amount.Currency)
+		require.Len(w.t, texts, 1)
+		require.NotEqual(w.t, pirogue.XOF, texts[0].Amount.Currency)
 	})
 }
 
@@ -105,8 +105,8 @@ func TestRoutedAtEndByAnotherTransaction(t *testing.T) {
 			p, a := w.sent("order " + tx)
 			_, err := w.success(p)
 			require.NoError(w.t, err)
-			said := operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
-			c := operator.NewCallback(a, said, []byte(tx), w.at(time.Hour))
+			texts := operator.OperatorResult{Outcome: pirogue.OutcomePaid, ProviderTxID: tx}
+			c := operator.NewCallback(a, texts, []byte(tx), w.at(time.Hour))
 			_, err = w.db.Callbacks.RecordCallback(w.ctx(), c)
 			require.NoError(w.t, err)
 			agreed, err := w.db.Callbacks.RoutedAtEnd(w.ctx(), c, w.at(time.Hour))

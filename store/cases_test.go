@@ -28,7 +28,7 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 			ID: support.NewCaseID(p.ID, support.CauseLateSuccess), PaymentID: p.ID, Cause: support.CauseLateSuccess,
 			Note: "ordered 5000 XOF,\x00 paid 2500 XOF", Paid: 2500, OpenedAt: w.at(time.Hour),
 		}
-		require.NoError(w.t, together(20, func(int) error { return w.opens(c) }))
+		require.NoError(w.t, concurrently(20, func(int) error { return w.opens(c) }))
 
 		cases, err := w.db.Cases.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
@@ -37,12 +37,12 @@ func TestACaseIsOpenedAndBookedOnce(t *testing.T) {
 		one, err := w.db.Cases.Case(w.ctx(), c.ID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, c, one)
-		in, _ := w.book(operatorCode)
+		in, _ := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500}, in)
 		balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Empty(w.t, balances, "money in suspense is not the merchant's")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -61,7 +61,7 @@ func TestAPaymentWithACaseIsPending(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Equal(w.t, pirogue.StatusPending, p.Status)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -83,7 +83,7 @@ func TestStrayMoneyIsOneCasesOnly(t *testing.T) {
 		require.EqualValues(w.t, 2500, open(support.CauseAmountMismatch, 2500).Paid)
 		require.EqualValues(w.t, 0, open(support.CauseLateSuccess, 2500).Paid)
 		require.EqualValues(w.t, 2500, open(support.CauseAmountMismatch, 2500).Paid, "opened again")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -102,10 +102,10 @@ func TestMoneyThatLeftAfterAllWaitsInSuspenseToo(t *testing.T) {
 			Paid: 1000, OpenedAt: w.at(time.Hour),
 		}
 		require.NoError(w.t, w.opens(c))
-		_, out := w.book(operatorCode)
+		_, out := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 1000}, out)
-		w.has(5000, 0)
-		w.sound()
+		w.requireBalance(5000, 0)
+		w.requireSound()
 	})
 }
 
@@ -158,14 +158,14 @@ func TestMoneyInSuspenseIsNotCapturedTwice(t *testing.T) {
 		finalized, err := w.success(p)
 		require.NoError(w.t, err)
 		require.False(w.t, finalized.Payment.Status.Terminal(), finalized.Payment.Status)
-		_, out := w.book(operatorCode)
+		_, out := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 400}, out)
 		finalized, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 			PaymentID: p.ID, Status: pirogue.StatusSuccess, Case: c.ID, Resolution: support.ResolvedPaid, At: w.at(time.Hour),
 		})
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusSuccess, finalized.Payment.Status)
-		w.has(4000, 0)
-		w.sound()
+		w.requireBalance(4000, 0)
+		w.requireSound()
 	})
 }

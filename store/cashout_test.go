@@ -36,7 +36,7 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 				p, a := w.cashOut(name, 1000, 20)
 				p.FeePayer = row.payer
 				held := w.underway(p, a).Net()
-				w.has(5000-held, held)
+				w.requireBalance(5000-held, held)
 				for range 2 { // a repeated call returns the same
 					finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, At: w.at(time.Minute),
@@ -45,12 +45,12 @@ func TestACashOutIsHeldUntilItsEndIsKnown(t *testing.T) {
 					require.Equal(t, row.status, finalized.Payment.Status)
 					require.Equal(t, webhook.NewEventID(p.ID, 1), finalized.EventID)
 				}
-				w.has(5000-row.cost, 0)
-				_, out := w.book(operatorCode)
+				w.requireBalance(5000-row.cost, 0)
+				_, out := w.operatorBook(operatorCode)
 				require.Equal(t, row.wallet, out[string(a.Ref)])
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -65,12 +65,12 @@ func TestACashOutIsBookedAtTheOperatorThatPaid(t *testing.T) {
 		w.send(second)
 		_, err := w.success(p)
 		require.NoError(w.t, err)
-		_, out := w.book(operatorCode)
+		_, out := w.operatorBook(operatorCode)
 		require.Empty(w.t, out)
-		_, out = w.book(second.Operator)
+		_, out = w.operatorBook(second.Operator)
 		require.Equal(w.t, map[string]int64{string(second.Ref): 1000}, out)
-		w.has(3980, 0)
-		w.sound()
+		w.requireBalance(3980, 0)
+		w.requireSound()
 	})
 }
 
@@ -78,19 +78,19 @@ func TestWhatTheBalanceDoesNotCoverLeavesNothing(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		poor, a := w.cashOut("before any money", 1, 0)
-		w.refused(pirogue.InsufficientBalance, poor, a)
+		w.requireRefused(pirogue.InsufficientBalance, poor, a)
 		w.fund(5000)
 		dear, b := w.cashOut("more than there is with its fee", 4981, 20)
-		w.refused(pirogue.InsufficientBalance, dear, b)
+		w.requireRefused(pirogue.InsufficientBalance, dear, b)
 		dear.Amount.Minor = 4980
 		w.accepted(dear, b) // the reference is free: nothing of the failed call stayed
-		w.has(0, 5000)
+		w.requireBalance(0, 5000)
 		again, fresh, err := w.db.Payments.Accept(w.ctx(), dear, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before the balance is asked")
 		require.False(w.t, fresh)
 		require.Equal(w.t, dear.ID, again.ID)
-		w.has(0, 5000)
-		w.sound()
+		w.requireBalance(0, 5000)
+		w.requireSound()
 	})
 }
 
@@ -101,7 +101,7 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 		const callers, tries, amount = 50, 40, 1000
 		w.fund(100_000)
 		var paid, refused sync.Map // by reference: a caller with a 503 repeats all its requests
-		require.NoError(w.t, together(callers, func(i int) error {
+		require.NoError(w.t, concurrently(callers, func(i int) error {
 			for n := range tries {
 				reference := fmt.Sprintf("order_%d_%d", i, n)
 				p, a := w.cashOut(reference, amount, 0)
@@ -122,8 +122,8 @@ func TestCashOutsAtOnceNeverSpendMoreThanThereIs(t *testing.T) {
 		}))
 		require.Equal(w.t, 100, size(&paid))
 		require.Equal(w.t, callers*tries-100, size(&refused))
-		w.has(0, 100_000)
-		w.sound()
+		w.requireBalance(0, 100_000)
+		w.requireSound()
 	})
 }
 
@@ -144,7 +144,7 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			p := w.underway(w.cashOut(ids.New(), 1000, 0))
 			outcomes := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}
 			var stored [2]atomic.Int64
-			require.NoError(w.t, together(32, func(i int) error {
+			require.NoError(w.t, concurrently(32, func(i int) error {
 				finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, Status: outcomes[i%2], At: w.at(time.Minute),
 				})
@@ -163,9 +163,9 @@ func TestOfCaptureAndReleaseOneWins(t *testing.T) {
 			if stored[0].Load() == 32 {
 				left -= 1000
 			}
-			w.has(left, 0)
+			w.requireBalance(left, 0)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -199,20 +199,20 @@ func TestASuspensionLeavesNoMoneyBehind(t *testing.T) {
 			}
 			return err
 		}
-		require.NoError(w.t, together(payments+1, func(i int) error {
+		require.NoError(w.t, concurrently(payments+1, func(i int) error {
 			if i == payments {
 				return w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID)
 			}
 			return pay(i)
 		}))
 		require.EqualValues(w.t, (payments-left.Load())*1000, w.money().Reserved)
-		w.sound()
+		w.requireSound()
 
 		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), w.owner.MerchantID))
 		for i := range payments {
 			require.NoError(w.t, pay(i))
 		}
-		w.has(payments*1000/2, 0)
-		w.sound()
+		w.requireBalance(payments*1000/2, 0)
+		w.requireSound()
 	})
 }

@@ -88,7 +88,7 @@ func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
 		unstarted, err := w.db.Restarts.Unstarted(w.ctx(), w.at(time.Hour), 10)
 		require.NoError(w.t, err)
 		require.Empty(w.t, unstarted, "the sweep leaves it alone")
-		sent, err := w.mark(a.ID, false, w.at(time.Minute))
+		sent, err := w.markSent(a.ID, false, w.at(time.Minute))
 		require.NoError(w.t, err)
 		require.True(w.t, sent, "it is sent when its turn comes")
 		waiting, err = w.db.Operators.Waiting(w.ctx(), a.Operator)
@@ -104,10 +104,10 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
-		sent, err := w.mark(a.ID, false, w.at(0))
+		sent, err := w.markSent(a.ID, false, w.at(0))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Handle: pirogue.Handle{"ref": "R1"}, At: w.at(time.Second),
 		}))
 		_, attempt, err := w.db.Attempts.Latest(w.ctx(), p.ID)
@@ -115,10 +115,10 @@ func TestAnAnswerThatIsUnknownKeepsWhatTheOperatorNamed(t *testing.T) {
 		require.Equal(w.t, pirogue.Handle{"ref": "R1"}, attempt.Handle)
 
 		for i, named := range []pirogue.Handle{nil, {"path": "direct"}} {
-			again, err := w.mark(a.ID, true, w.at(2*time.Second))
+			again, err := w.markSent(a.ID, true, w.at(2*time.Second))
 			require.NoError(w.t, err)
 			require.True(w.t, again)
-			require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+			require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 				AttemptID: a.ID, Sending: i + 2, State: pirogue.AttemptUnknown, Handle: named,
 				At: w.at(3 * time.Second),
 			}))
@@ -134,21 +134,21 @@ func TestWhatCallbacksSaidIsKeptInTheirOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.accept("order_1")
-		said := []operator.OperatorResult{
+		texts := []operator.OperatorResult{
 			{Outcome: pirogue.OutcomeDeclined, Message: "FAILURE"},
 			{
 				Outcome: pirogue.OutcomePaid, Message: "SUCCESS", ProviderTxID: "TX1", Mismatch: "counterparty",
 				Amount: pirogue.Money{Minor: 500, Currency: pirogue.XAF},
 			},
 		}
-		for n, receipt := range said {
+		for n, receipt := range texts {
 			at := w.at(time.Duration(n) * time.Second)
 			_, err := w.db.Callbacks.RecordCallback(w.ctx(), operator.NewCallback(a, receipt, []byte{byte(n)}, at))
 			require.NoError(w.t, err)
 		}
 		kept, err := w.db.Callbacks.Callbacks(w.ctx(), a.ID)
 		require.NoError(w.t, err)
-		require.Equal(w.t, said, kept)
+		require.Equal(w.t, texts, kept)
 	})
 }
 
@@ -162,7 +162,7 @@ func TestWatchLoad(t *testing.T) {
 			})
 			require.NoError(w.t, err)
 			if status != "" {
-				w.settle(p, status, status == pirogue.StatusExpired)
+				w.finalize(p, status, status == pirogue.StatusExpired)
 			}
 			return a
 		}

@@ -48,12 +48,12 @@ func (db *DB) ReadClock(ctx context.Context, machine pirogue.Clock) (ClockReadin
 // readClock queries once. It assumes that the server read its clock in the middle of the round
 // trip.
 func readClock(tx *gorm.DB, machine pirogue.Clock) (ClockReading, error) {
-	var told time.Time
-	asked := machine()
-	if err := tx.Raw("SELECT clock_timestamp()").Row().Scan(&told); err != nil {
+	var entries time.Time
+	before := machine()
+	if err := tx.Raw("SELECT clock_timestamp()").Row().Scan(&entries); err != nil {
 		return ClockReading{}, err
 	}
-	took := machine().Sub(asked)
-	middle := asked.Add(took / 2)
-	return ClockReading{At: middle, Offset: told.Sub(middle), RoundTrip: took}, nil
+	took := machine().Sub(before)
+	middle := before.Add(took / 2)
+	return ClockReading{At: middle, Offset: entries.Sub(middle), RoundTrip: took}, nil
 }

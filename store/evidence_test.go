@@ -16,10 +16,10 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 		p, a := w.sent("order_1")
 		_, asked := w.latest(p.ID)
 		for range 2 { // the same query recorded again
-			w.answers(asked, pirogue.OutcomePending, "PENDING", 5*time.Second)
+			w.recordPoll(asked, pirogue.OutcomePending, "PENDING", 5*time.Second)
 		}
-		w.polled(a, pirogue.OutcomePending, "SUC\x00CESS\xff", 10*time.Second)
-		w.answers(asked, pirogue.OutcomePaid, "older", 17*time.Second)
+		w.pollOnce(a, pirogue.OutcomePending, "SUC\x00CESS\xff", 10*time.Second)
+		w.recordPoll(asked, pirogue.OutcomePaid, "older", 17*time.Second)
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, w.at(10*time.Second), attempt.PolledAt)
@@ -35,15 +35,15 @@ func TestAnAnswerThatIsOvertakenContradicts(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		w.polled(a, pirogue.OutcomeDeclined, "declined", 0)
+		w.pollOnce(a, pirogue.OutcomeDeclined, "declined", 0)
 		_, asked := w.latest(p.ID)
-		w.polled(a, "", "502", 5*time.Second)
-		require.Empty(w.t, w.answers(asked, pirogue.OutcomeAbsent, "not known", 8*time.Second).Outcome)
-		require.Equal(w.t, 1, w.polled(a, pirogue.OutcomeDeclined, "declined", 9*time.Second).Times)
+		w.pollOnce(a, "", "502", 5*time.Second)
+		require.Empty(w.t, w.recordPoll(asked, pirogue.OutcomeAbsent, "not known", 8*time.Second).Outcome)
+		require.Equal(w.t, 1, w.pollOnce(a, pirogue.OutcomeDeclined, "declined", 9*time.Second).Times)
 
 		_, asked = w.latest(p.ID)
-		w.polled(a, pirogue.OutcomeDeclined, "declined", 14*time.Second)
-		require.Equal(w.t, 2, w.answers(asked, pirogue.OutcomeDeclined, "declined", 15*time.Second).Times)
+		w.pollOnce(a, pirogue.OutcomeDeclined, "declined", 14*time.Second)
+		require.Equal(w.t, 2, w.recordPoll(asked, pirogue.OutcomeDeclined, "declined", 15*time.Second).Times)
 	})
 }
 
@@ -53,22 +53,22 @@ func TestAnAnswerContradictsWhateverTheClocksSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("order_1")
-		w.polled(a, pirogue.OutcomeDeclined, "declined", 10*time.Second)
-		require.Equal(w.t, pirogue.OutcomePending, w.polled(a, pirogue.OutcomePending, "under way", 9*time.Second).Outcome)
-		require.Equal(w.t, 1, w.polled(a, pirogue.OutcomeDeclined, "declined", 20*time.Second).Times)
+		w.pollOnce(a, pirogue.OutcomeDeclined, "declined", 10*time.Second)
+		require.Equal(w.t, pirogue.OutcomePending, w.pollOnce(a, pirogue.OutcomePending, "under way", 9*time.Second).Outcome)
+		require.Equal(w.t, 1, w.pollOnce(a, pirogue.OutcomeDeclined, "declined", 20*time.Second).Times)
 	})
 }
 
-// polled records one status query.
-func (w *world) polled(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
+// pollOnce records one status query.
+func (w *world) pollOnce(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	a, err := w.db.Callbacks.AttemptByRef(w.ctx(), a.Operator, a.Ref)
 	require.NoError(w.t, err)
-	return w.answers(a, o, message, after)
+	return w.recordPoll(a, o, message, after)
 }
 
-// answers records the result of a query that began while the attempt was as in a.
-func (w *world) answers(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
+// recordPoll records the result of a query that began while the attempt was as in a.
+func (w *world) recordPoll(a pirogue.Attempt, o pirogue.Outcome, message string, after time.Duration) pirogue.Evidence {
 	w.t.Helper()
 	evidence, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{
 		AttemptID: a.ID, Sendings: a.Sendings, Polls: a.Polls, Outcome: o, Message: message, At: w.at(after),
@@ -85,16 +85,16 @@ func TestAnAnswerThatComesLateIsNoEvidence(t *testing.T) {
 		const absent, declined = pirogue.OutcomeAbsent, pirogue.OutcomeDeclined
 		p, a := w.sent("order_1")
 		_, asked := w.latest(p.ID)
-		w.polled(a, pirogue.OutcomePending, "under way", 5*time.Second)
-		late := w.answers(asked, declined, "declined, once", 10*time.Second)
+		w.pollOnce(a, pirogue.OutcomePending, "under way", 5*time.Second)
+		late := w.recordPoll(asked, declined, "declined, once", 10*time.Second)
 		require.Empty(w.t, late.Outcome)
-		evidence := w.polled(a, declined, "declined", 20*time.Second)
+		evidence := w.pollOnce(a, declined, "declined", 20*time.Second)
 		require.Equal(w.t, pirogue.Evidence{Outcome: declined, Times: 1, Since: w.at(20 * time.Second)}, evidence)
 
 		_, asked = w.latest(p.ID)
 		_, err := w.db.Attempts.Send(w.ctx(), a.ID, anyAge, w.at(30*time.Second))
 		require.NoError(w.t, err)
-		require.Empty(w.t, w.answers(asked, absent, "not known yet", 40*time.Second).Outcome)
+		require.Empty(w.t, w.recordPoll(asked, absent, "not known yet", 40*time.Second).Outcome)
 		_, attempt := w.latest(p.ID)
 		require.Equal(w.t, 2, attempt.Polls)
 		require.Equal(w.t, "declined", attempt.OperatorMessage)
@@ -126,7 +126,7 @@ func TestEvidenceIsWhatTheOperatorSaysAgainAndAgain(t *testing.T) {
 			if row.times > 0 {
 				want.Since = w.at(time.Duration(row.since) * time.Second)
 			}
-			require.Equal(w.t, want, w.polled(a, row.said, "", time.Duration(row.at)*time.Second), row.name)
+			require.Equal(w.t, want, w.pollOnce(a, row.said, "", time.Duration(row.at)*time.Second), row.name)
 			_, attempt := w.latest(p.ID)
 			require.Equal(w.t, want, attempt.Evidence, row.name)
 		}

@@ -36,14 +36,14 @@ func BenchmarkExport(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			w := newWorld(b, url(b))
-			w.fill(*exportRows)
+			w.fillPayments(*exportRows)
 			debug.FreeOSMemory() // the memory that filling the database took
 			idle, idleResident := heap(true), resident(b)
 			peak, peakResident, exports := idle, idleResident, 0
 			for b.Loop() {
-				told := 0
+				entries := 0
 				err := w.db.Reports.Export(b.Context(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
-					if told++; told%heapSampled == 0 {
+					if entries++; entries%heapSampled == 0 {
 						peak, peakResident = max(peak, heap(false)), max(peakResident, resident(b))
 					}
 					if p.MSISDN == "" {
@@ -52,7 +52,7 @@ func BenchmarkExport(b *testing.B) {
 					return nil
 				})
 				require.NoError(b, err)
-				require.Equal(b, *exportRows, told)
+				require.Equal(b, *exportRows, entries)
 				exports++
 			}
 			b.ReportMetric(float64(exports**exportRows)/b.Elapsed().Seconds(), "rows/s")
@@ -83,12 +83,12 @@ func heap(sweep bool) uint64 {
 	return m.HeapInuse
 }
 
-// fill writes n copies of one accepted payment with SQL, without the store. Each has its own
+// fillPayments writes n copies of one accepted payment with SQL, without the store. Each has its own
 // reference, time and sealed values.
-func (w *world) fill(n int) {
+func (w *world) fillPayments(n int) {
 	w.t.Helper()
 	p, _ := w.accept("template")
-	statement := w.copies(string(p.ID))
+	statement := w.copyPayment(string(p.ID))
 	db := w.raw()
 	for written := 1; written < n; {
 		batch := make([][5]string, min(fillBatch, n-written))
@@ -114,9 +114,9 @@ func (w *world) seal(purpose, plain string) string {
 	return sealed
 }
 
-// copies returns a statement that copies a payment for each row of a JSON array. The row's five
+// copyPayment returns a statement that copies a payment for each row of a JSON array. The row's five
 // values replace the payment's own.
-func (w *world) copies(id string) string {
+func (w *world) copyPayment(id string) string {
 	rows, err := w.raw().QueryContext(w.ctx(), "SELECT * FROM payments")
 	require.NoError(w.t, err)
 	defer func() { require.NoError(w.t, rows.Close()) }()

@@ -51,10 +51,10 @@ func (db *Reports) Export(
 	if err != nil || newest == "" {
 		return err
 	}
-	for told := 0; f.Limit == 0 || told < f.Limit; {
+	for entries := 0; f.Limit == 0 || entries < f.Limit; {
 		size := reportPage
 		if f.Limit > 0 {
-			size = min(size, f.Limit-told)
+			size = min(size, f.Limit-entries)
 		}
 		page, err := db.exportPage(ctx, o, f, newest, size)
 		if err != nil {
@@ -68,7 +68,7 @@ func (db *Reports) Export(
 		if len(page) < size {
 			return nil
 		}
-		told, f.After = told+size, page[size-1].ID
+		entries, f.After = entries+size, page[size-1].ID
 	}
 	return nil
 }

@@ -20,12 +20,12 @@ import (
 // exported returns the IDs in an owner's export.
 func (w *world) exported(o access.Owner, f listing.ExportFilter) []pirogue.PaymentID {
 	w.t.Helper()
-	var told []pirogue.PaymentID
+	var entries []pirogue.PaymentID
 	require.NoError(w.t, w.db.Reports.Export(w.ctx(), o, f, func(p listing.ExportRow) error {
-		told = append(told, p.ID)
+		entries = append(entries, p.ID)
 		return nil
 	}))
-	return told
+	return entries
 }
 
 func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
@@ -42,12 +42,12 @@ func TestAnExportTellsAllThatWasAskedForOldestFirst(t *testing.T) {
 			if i != 2 { // two have the same microsecond
 				w.now.Add(time.Second.Microseconds())
 			}
-			p, a := w.order(w.owner, fmt.Sprintf("order_%d", i))
+			p, a := w.newCashIn(w.owner, fmt.Sprintf("order_%d", i))
 			if i == 4 {
 				p.Kind, p.Country, p.FeeReturns, p.Fee.Minor, p.Amount.Minor = pirogue.CashOut, "SN", false, 0, 1
 			}
 			if i == 4 {
-				f, b := w.order(w.owner, "fund")
+				f, b := w.newCashIn(w.owner, "fund")
 				f.Country = "SN"
 				w.underway(f, b)
 				_, err := w.success(f)
@@ -101,18 +101,18 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		const before = store.ReportPage + 5
-		w.fill(before)
+		w.fillPayments(before)
 		ordered := w.exported(w.owner, listing.ExportFilter{})
 		require.Len(w.t, ordered, before)
 		first, last := ordered[0], ordered[before-1]
 		finalized := 0
-		var told []pirogue.PaymentID
+		var entries []pirogue.PaymentID
 		require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
-			if told = append(told, p.ID); len(told) == 1 {
+			if entries = append(entries, p.ID); len(entries) == 1 {
 				w.now.Add(time.Hour.Microseconds())
 				w.accept("later")
 				for _, id := range []pirogue.PaymentID{first, last} {
-					w.fail(id)
+					w.failPayment(id)
 				}
 			}
 			if p.Status == pirogue.StatusFailed {
@@ -120,7 +120,7 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 			}
 			return nil
 		}))
-		require.Equal(w.t, ordered, told)
+		require.Equal(w.t, ordered, entries)
 		require.Equal(w.t, 1, finalized, "the later page was read later")
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), before+1)
 		require.Equal(w.t, []pirogue.PaymentID{first, last},
@@ -128,8 +128,8 @@ func TestAnExportTellsEachPaymentOnce(t *testing.T) {
 	})
 }
 
-// addsUp requires that the export's net amounts are the merchant's balance and its payouts.
-func (w *world) addsUp() {
+// requireNetSums requires that the export's net amounts are the merchant's balance and its payouts.
+func (w *world) requireNetSums() {
 	w.t.Helper()
 	net, has := map[pirogue.CountryCode]int64{}, map[pirogue.CountryCode]int64{}
 	require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
@@ -155,16 +155,16 @@ func (w *world) addsUp() {
 func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.everything()
-		borne, a := w.order(w.owner, "borne")
+		w.makeOneOfEach()
+		borne, a := w.newCashIn(w.owner, "borne")
 		borne.FeePayer, borne.FeeReturns = pirogue.PaidByCustomer, false
 		_, err := w.success(w.underway(borne, a))
 		require.NoError(w.t, err)
 		for i, part := range []int64{1234, 1, 3765} {
-			_, err := w.success(w.underway(w.refund(w.read("paid in parts", i == 0), fmt.Sprint("part ", i), part)))
+			_, err := w.success(w.underway(w.refund(w.readPage("paid in parts", i == 0), fmt.Sprint("part ", i), part)))
 			require.NoError(w.t, err)
 		}
-		w.addsUp()
+		w.requireNetSums()
 		net := map[string]int64{}
 		require.NoError(w.t, w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(p listing.ExportRow) error {
 			net[p.OrderID] = p.Net
@@ -180,8 +180,8 @@ func TestTheNetAmountsOfAnExportAddUpToTheBalance(t *testing.T) {
 	})
 }
 
-// read returns a paid cash-in of the world's merchant; with first set, a fresh one.
-func (w *world) read(reference string, first bool) pirogue.Payment {
+// readPage returns a paid cash-in of the world's merchant; with first set, a fresh one.
+func (w *world) readPage(reference string, first bool) pirogue.Payment {
 	w.t.Helper()
 	if first {
 		return w.paid(reference)
@@ -191,8 +191,8 @@ func (w *world) read(reference string, first bool) pirogue.Payment {
 	return p
 }
 
-// fail ends a payment that never left, with SQL.
-func (w *world) fail(id pirogue.PaymentID) {
+// failPayment ends a payment that never left, with SQL.
+func (w *world) failPayment(id pirogue.PaymentID) {
 	w.t.Helper()
 	require.NoError(w.t, w.exec(w.raw(), "UPDATE payments SET status = 'FAILED', sequence = 1 WHERE id = ?", string(id)))
 }
@@ -205,15 +205,15 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 		}
 		hungUp := errors.New("the reader hung up")
 		for range 10 { // so that a connection that was not returned is missed
-			told := 0
+			entries := 0
 			err := w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
-				if told++; told == 3 {
+				if entries++; entries == 3 {
 					return hungUp
 				}
 				return nil
 			})
 			require.Equal(w.t, hungUp, err, "its own error, unwrapped")
-			require.Equal(w.t, 3, told)
+			require.Equal(w.t, 3, entries)
 		}
 		for range 10 {
 			ctx, cancel := context.WithCancel(w.ctx())
@@ -223,8 +223,8 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 				return ctx.Err()
 			})
 			require.ErrorIs(w.t, err, context.Canceled)
-			require.Equal(w.t, pirogue.ServiceUnavailable,
-				pirogue.CodeOf(w.db.Reports.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error { return nil })))
+			err = w.db.Reports.Export(ctx, w.owner, listing.ExportFilter{}, func(listing.ExportRow) error { return nil })
+			require.Equal(w.t, pirogue.ServiceUnavailable, pirogue.CodeOf(err))
 		}
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 20)
 		require.NoError(w.t, w.db.Ping(w.ctx()))
@@ -236,7 +236,7 @@ func TestAnExportStopsWhenItsReaderDoes(t *testing.T) {
 func TestStalledExportsDelayNobody(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		w.fill(store.ReportPage + 5)
+		w.fillPayments(store.ReportPage + 5)
 		w.fund(120)
 		accepted, _ := w.acceptBulk("stalled", 100)
 		release, entered := make(chan struct{}), make(chan struct{}, 2*listing.MaxAuditReports)
@@ -247,9 +247,9 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		}
 		for range listing.MaxAuditReports {
 			go func() {
-				told := 0
+				entries := 0
 				ended <- w.db.Reports.Export(w.ctx(), w.owner, listing.ExportFilter{}, func(listing.ExportRow) error {
-					if told++; told == 1 {
+					if entries++; entries == 1 {
 						stall()
 					}
 					return nil
@@ -269,7 +269,7 @@ func TestStalledExportsDelayNobody(t *testing.T) {
 		w.owner = w.another()
 		w.fund(500)
 		require.Len(w.t, w.exported(w.owner, listing.ExportFilter{}), 1)
-		w.has(500, 0)
+		w.requireBalance(500, 0)
 		_, err := w.db.Books.Audit(w.ctx())
 		require.NoError(w.t, err, "verify has a connection of its own")
 		close(release)

@@ -23,7 +23,7 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		w.now.Add(time.Minute.Microseconds())
 		out := w.accepted(w.cashOut("out", 1000, 0))
 		w.sent("sent")
-		w.stray("stray", 700)
+		w.lateCashIn("stray", 700)
 		require.NoError(w.t, w.opens(support.Case{
 			ID: support.NewCaseID(out.ID, support.CausePaidAfterAll), PaymentID: out.ID,
 			Cause: support.CausePaidAfterAll,
@@ -55,7 +55,7 @@ func TestWhatIsStuckIsCountedSoFar(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for i := range 3 {
-			w.ended(strconv.Itoa(i), http.StatusGone, pirogue.EventExhausted)
+			w.endedEvent(strconv.Itoa(i), http.StatusGone, pirogue.EventExhausted)
 		}
 		for most, want := range map[int]int{2: 2, 3: 3, support.MaxCounted: 3} {
 			f, err := w.db.FiguresUpTo(w.ctx(), w.at(time.Hour), most)

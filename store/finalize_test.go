@@ -31,7 +31,7 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 		again, err := w.success(p)
 		require.NoError(w.t, err)
 		require.Equal(w.t, first, again)
-		w.balance(4925)
+		w.requireAvailable(4925)
 
 		event, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), first.EventID, w.at(time.Minute))
 		require.NoError(w.t, err)
@@ -41,12 +41,12 @@ func TestASuccessIsBookedAndAnnouncedOnce(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, want, event)
 		require.True(w.t, json.Valid(event.Body))
-		w.sound()
+		w.requireSound()
 	})
 }
 
-// balance requires the amount that the world's merchant may spend in Mali.
-func (w *world) balance(available int64) {
+// requireAvailable requires the amount that the world's merchant may spend in Mali.
+func (w *world) requireAvailable(available int64) {
 	w.t.Helper()
 	balances, err := w.db.Reports.Balances(w.ctx(), w.owner)
 	require.NoError(w.t, err)
@@ -63,7 +63,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 			var mu sync.Mutex
 			events := map[pirogue.Status]pirogue.EventID{}
 			stored := map[pirogue.Status]bool{}
-			require.NoError(w.t, together(60, func(i int) error {
+			require.NoError(w.t, concurrently(60, func(i int) error {
 				s := lifecycle.Finalization{PaymentID: p.ID, Status: outcomes[i%3], At: w.at(time.Minute)}
 				finalized, err := w.db.Payments.Finalize(w.ctx(), s)
 				mu.Lock()
@@ -83,7 +83,7 @@ func TestWhoeverSettlesFirstWins(t *testing.T) {
 				require.Equal(w.t, webhook.NewEventID(p.ID, 1), event)
 			}
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -145,7 +145,7 @@ func TestASettlementBeginsWhereItMay(t *testing.T) {
 				}
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -163,7 +163,7 @@ func TestALateSuccessClearsTheFailure(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Zero(w.t, late.Payment.Failure)
 		require.Equal(w.t, w.at(time.Hour), late.Payment.SettledAt)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -195,7 +195,7 @@ func TestASettlementThatMakesNoSenseIsRefused(t *testing.T) {
 		}
 		got, _ := w.latest(p.ID)
 		require.Equal(w.t, pirogue.StatusCreated, got.Status, "nothing half-made")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -210,7 +210,7 @@ func TestTheEventGoesWhereThePaymentSays(t *testing.T) {
 		} {
 			w.test().Run(name, func(t *testing.T) {
 				require.NoError(t, w.db.Merchants.SetNotifyURL(w.ctx(), w.owner.MerchantID, row.merchant))
-				p, a := w.order(w.owner, name)
+				p, a := w.newCashIn(w.owner, name)
 				p.NotifyURL = row.payment
 				_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestTheEventGoesWhereThePaymentSays(t *testing.T) {
 				require.Equal(t, row.want == silent, d.Number == 0)
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -237,15 +237,15 @@ func TestNoBookingIsLostOnAHotMerchant(t *testing.T) {
 			p, _ := w.sent(fmt.Sprintf("order_%d", i))
 			all = append(all, p)
 		}
-		require.NoError(w.t, together(payments, func(i int) error {
+		require.NoError(w.t, concurrently(payments, func(i int) error {
 			_, err := w.success(all[i])
 			return err
 		}))
-		w.balance(payments * 4925)
-		in, out := w.book(operatorCode)
+		w.requireAvailable(payments * 4925)
+		in, out := w.operatorBook(operatorCode)
 		require.Len(w.t, in, payments)
 		require.Empty(w.t, out)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -256,9 +256,9 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 		api, worker := w.db, w.open(defaultRate)
 		payments, attempts := make([]pirogue.Payment, 40), make([]pirogue.Attempt, 40)
 		for i := range payments {
-			payments[i], attempts[i] = w.order(w.owner, fmt.Sprintf("order_%d", i))
+			payments[i], attempts[i] = w.newCashIn(w.owner, fmt.Sprintf("order_%d", i))
 		}
-		require.NoError(w.t, together(len(payments), func(i int) error {
+		require.NoError(w.t, concurrently(len(payments), func(i int) error {
 			p, a := payments[i], attempts[i]
 			if _, _, err := api.Payments.Accept(w.ctx(), p, a, digest(a)); err != nil {
 				return err
@@ -271,8 +271,8 @@ func TestTwoProcessesMayWriteAtOnce(t *testing.T) {
 			)
 			return err
 		}))
-		w.balance(40 * 4925)
-		w.sound()
+		w.requireAvailable(40 * 4925)
+		w.requireSound()
 	})
 }
 
@@ -292,7 +292,7 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			{"its answer is lost, and it fails", true, pirogue.StatusFailed, pirogue.Handle{"id": "7"}},
 			{"its answer is lost, and it is paid", true, pirogue.StatusSuccess, pirogue.Handle{"id": "7"}},
 		} {
-			p, a := w.order(w.owner, row.name)
+			p, a := w.newCashIn(w.owner, row.name)
 			a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 			w.accepted(p, a)
 			lost := lifecycle.AttemptResult{
@@ -311,6 +311,6 @@ func TestAPasswordEndsWithItsPayment(t *testing.T) {
 			require.Equal(w.t, row.want, after.Handle, row.name)
 			require.Equal(w.t, before.UpdatedAt, after.UpdatedAt)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }

@@ -31,7 +31,7 @@ func TestSupportFindsAPaymentByWhateverNamesIt(t *testing.T) {
 	each(t, func(w *world) {
 		w.another() // support finds payments of every merchant and of both modes
 		w.owner.Mode = pirogue.Live
-		p, a := w.order(w.owner, "order_1")
+		p, a := w.newCashIn(w.owner, "order_1")
 		p.MSISDN = "+22370112233"
 		w.underway(p, a)
 		finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{

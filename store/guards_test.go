@@ -19,7 +19,7 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 		db := w.raw()
 		for _, kind := range kinds {
 			for _, status := range pirogue.Statuses {
-				err := w.put(db, "birth"+string(kind)+string(status), kind, status)
+				err := w.insertPayment(db, "birth"+string(kind)+string(status), kind, status)
 				require.Equal(w.t, status == pirogue.StatusCreated, err == nil, "a %s begins %s: %v", kind, status, err)
 			}
 		}
@@ -32,7 +32,7 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 			for _, from := range pirogue.Statuses {
 				for _, to := range pirogue.Statuses {
 					id := string(kind) + string(from) + string(to)
-					require.NoError(w.t, w.put(db, id, kind, from))
+					require.NoError(w.t, w.insertPayment(db, id, kind, from))
 					err := w.exec(db, "UPDATE payments SET status = ?, sequence = ? WHERE id = ?", string(to), sequence(to), id)
 					require.Equal(w.t, from.CanBecome(to, kind), err == nil, "a %s from %s to %s: %v", kind, from, to, err)
 				}
@@ -41,8 +41,8 @@ func TestTheDatabaseDrawsTheEdgesOfTheDomainAndNoOther(t *testing.T) {
 	})
 }
 
-// put writes a payment with SQL, without the store.
-func (w *world) put(db *sql.DB, id string, kind pirogue.PaymentKind, status pirogue.Status) error {
+// insertPayment writes a payment with SQL, without the store.
+func (w *world) insertPayment(db *sql.DB, id string, kind pirogue.PaymentKind, status pirogue.Status) error {
 	space, parent := "order", "NULL"
 	if kind == pirogue.Refund {
 		space, parent = "refund", "(SELECT MIN(id) FROM payments)"
@@ -76,7 +76,7 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 		_, err = w.success(w.underway(w.cashOut("order_2", 100, 0)))
 		require.NoError(w.t, err)
 		w.accepted(w.refund(p, "refund_1", 100))
-		w.payOut("bank", 100)
+		w.insertSettlement("bank", 100)
 		db := w.raw()
 		for name, statement := range map[string]string{
 			"another amount":             "UPDATE payments SET amount = 1",
@@ -127,7 +127,7 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 			require.Error(w.t, err, name)
 			require.NotContains(w.t, err.Error(), "syntax error", name)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -139,5 +139,5 @@ func TestReplaceDoesNotGetAroundTheGuards(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, w.db.Exec("INSERT OR REPLACE INTO ledger_transfers "+
 		"SELECT id, journal_id, phase, hold_id, debit_id, credit_id, mode, currency, 1 FROM ledger_transfers"), "refused")
-	w.sound()
+	w.requireSound()
 }

@@ -24,7 +24,7 @@ func TestMoneyNeverCrossesACurrencyOrAMode(t *testing.T) {
 				require.Equal(t, pirogue.Internal, pirogue.CodeOf(w.db.Book(w.ctx(), journal, w.at(0))))
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -45,8 +45,8 @@ func TestAHoldThatIsNotThereIsNeitherTakenNorFreed(t *testing.T) {
 				require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.Book(w.ctx(), journal, w.at(0))), name)
 			}
 		}
-		w.has(3980, 1020)
-		w.sound()
+		w.requireBalance(3980, 1020)
+		w.requireSound()
 	})
 }
 
@@ -63,7 +63,7 @@ func TestAHoldIsEndedOnce(t *testing.T) {
 			require.NoError(w.t, w.db.Book(w.ctx(), ends[0](out), w.at(0)), "the very same once more")
 			require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.Book(w.ctx(), ends[1](out), w.at(0))), name)
 		}
-		w.has(3980, 0)
+		w.requireBalance(3980, 0)
 	})
 }
 
@@ -89,6 +89,6 @@ func TestAJournalThatMakesNoSenseIsRefused(t *testing.T) {
 		} {
 			require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(w.db.Book(w.ctx(), journal, w.at(0))), name)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }

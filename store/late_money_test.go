@@ -31,7 +31,7 @@ func TestArrivalAfterSuccess(t *testing.T) {
 		_, err := w.success(p)
 		require.NoError(w.t, err)
 		first := support.NewCaseID(p.ID, support.CauseSecondPayment)
-		require.NoError(w.t, together(10, func(int) error {
+		require.NoError(w.t, concurrently(10, func(int) error {
 			return w.opens(support.Case{
 				ID: first, PaymentID: p.ID, Cause: support.CauseSecondPayment, Paid: 2 * p.Amount.Minor, OpenedAt: w.at(time.Hour),
 			})
@@ -45,9 +45,9 @@ func TestArrivalAfterSuccess(t *testing.T) {
 		cases, err := w.db.Cases.Cases(w.ctx(), p.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, cases, 2)
-		in, _ := w.book(operatorCode)
+		in, _ := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 3 * p.Amount.Minor}, in)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -59,9 +59,9 @@ func TestArrivalBesideAMismatch(t *testing.T) {
 		require.EqualValues(w.t, 2500, w.arrives(p, support.CauseAmountMismatch, 0, 2500).Paid)
 		second := w.arrives(p, support.CauseSecondPayment, 0, 2500+p.Amount.Minor)
 		require.Equal(w.t, p.Amount.Minor, second.Paid)
-		in, _ := w.book(operatorCode)
+		in, _ := w.operatorBook(operatorCode)
 		require.Equal(w.t, map[string]int64{string(a.Ref): 2500 + p.Amount.Minor}, in)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -74,7 +74,7 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
 				p, a := w.sent("order_1")
-				require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+				require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 					AttemptID: a.ID, State: pirogue.AttemptRefused, Unable: true, At: w.at(time.Second),
 				}))
 				b := w.renewAt(second, p, a)
@@ -90,9 +90,9 @@ func TestArrivalUnderAnEarlierAttempt(t *testing.T) {
 				if second == operatorCode {
 					want[string(b.Ref)] = p.Amount.Minor
 				}
-				in, _ := w.book(operatorCode)
+				in, _ := w.operatorBook(operatorCode)
 				require.Equal(w.t, want, in)
-				w.sound()
+				w.requireSound()
 			})
 		})
 	}
@@ -107,7 +107,7 @@ func TestArrivalUnderNoAttempt(t *testing.T) {
 			ID: "c", PaymentID: p.ID, Cause: support.CauseEarlierPaid, Attempt: 7, Paid: 1, OpenedAt: w.at(0),
 		})
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -170,7 +170,7 @@ func TestArrivalInSuspenseIsNoSuccess(t *testing.T) {
 		finalized, err = w.success(passed)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.StatusSuccess, finalized.Payment.Status)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -182,7 +182,7 @@ func TestPasswordOfALostAnswer(t *testing.T) {
 		t.Run(string(end), func(t *testing.T) {
 			t.Parallel()
 			each(t, func(w *world) {
-				p, a := w.order(w.owner, "order_1")
+				p, a := w.newCashIn(w.owner, "order_1")
 				a.Handle = pirogue.Handle{pirogue.HandleOTP: "1234"}
 				w.accepted(p, a)
 				answers := func(state pirogue.AttemptState, handle pirogue.Handle, want pirogue.Handle) {

@@ -64,7 +64,7 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 	for i := range dbs {
 		dbs[i] = w.open(store.Rate{})
 	}
-	require.NoError(t, together(len(dbs), func(i int) error { return dbs[i].Migrate(t.Context()) }))
+	require.NoError(t, concurrently(len(dbs), func(i int) error { return dbs[i].Migrate(t.Context()) }))
 	require.NoError(t, dbs[0].Ping(t.Context()))
 }
 
@@ -201,7 +201,7 @@ func TestRenamedSchema(t *testing.T) {
 	t.Run("every row is read as before", func(t *testing.T) {
 		t.Parallel()
 		each(t, func(w *world) {
-			w.everything()
+			w.makeOneOfEach()
 			parked := operator.ServiceChange{
 				Operator: "orange-web-ml", Parked: true, Actor: "awa", Reason: "outage", At: w.at(0),
 			}
@@ -210,7 +210,7 @@ func TestRenamedSchema(t *testing.T) {
 			require.NoError(w.t, w.db.MigrateDown(w.ctx(), beforeRename))
 			require.NoError(w.t, w.db.Migrate(w.ctx()))
 			require.Equal(w.t, before, w.values())
-			w.sound()
+			w.requireSound()
 		})
 	})
 }

@@ -52,19 +52,19 @@ func TestBothDatabasesAnswerAsTheModelDoes(t *testing.T) {
 			t.Parallel()
 			postgres, sqlite := newWorld(t, piroguetest.Postgres(t)), newWorldOnSQLite(t)
 			stories[seed] = modelRun{t: t, w: sqlite, model: newModel(), met: map[string]bool{}}
-			told := &stories[seed]
-			told.dice = rand.New(rand.NewPCG(seed, 0))
-			told.databases = []books{database{postgres}, database{sqlite}}
+			entries := &stories[seed]
+			entries.dice = rand.New(rand.NewPCG(seed, 0))
+			entries.databases = []books{database{postgres}, database{sqlite}}
 			for range modelSteps {
-				told.step()
+				entries.step()
 			}
-			postgres.addsUp()
-			sqlite.addsUp()
+			postgres.requireNetSums()
+			sqlite.requireNetSums()
 			// The model returns unwanted money in parts, which Pirogue does not: its cases stay
 			// open.
 			const returns = "money in suspense has an open case of the same sum, for each payment"
-			postgres.sound(returns)
-			sqlite.sound(returns)
+			postgres.requireSound(returns)
+			sqlite.requireSound(returns)
 		})
 	}
 }
@@ -207,7 +207,7 @@ func (s *modelRun) meet(p *pirogue.Payment) {
 // accept makes up a payment: mostly a valid one, often one that must be refused.
 func (s *modelRun) accept() {
 	s.t.Helper()
-	p, a := s.w.order(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
+	p, a := s.w.newCashIn(s.w.owner, fmt.Sprintf("ref_%d", s.dice.IntN(modelSteps)))
 	p.Kind = []pirogue.PaymentKind{
 		pirogue.CashIn, pirogue.CashIn, pirogue.CashOut, pirogue.Refund, pirogue.Refund,
 	}[s.dice.IntN(5)]
@@ -290,7 +290,7 @@ func (d database) accept(p pirogue.Payment, a pirogue.Attempt) string {
 }
 
 func (d database) send(a pirogue.Attempt) string {
-	sent, err := d.w.mark(a.ID, false, d.w.at(time.Second))
+	sent, err := d.w.markSent(a.ID, false, d.w.at(time.Second))
 	return fmt.Sprint(sent, pirogue.CodeOf(err))
 }
 

@@ -17,7 +17,7 @@ import (
 func TestAPaymentComesBackAsItWasAccepted(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, a := w.order(w.owner, "order_1")
+		p, a := w.newCashIn(w.owner, "order_1")
 		accepted, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.True(w.t, fresh)
@@ -33,7 +33,7 @@ func TestAPaymentComesBackAsItWasAccepted(t *testing.T) {
 		latest, attempt := w.latest(p.ID)
 		require.Equal(w.t, p, latest)
 		require.Equal(w.t, a, attempt)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -63,7 +63,7 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 		}
 		for name, row := range rows {
 			w.test().Run(name, func(t *testing.T) {
-				p, a := w.order(w.owner, "order_1")
+				p, a := w.newCashIn(w.owner, "order_1")
 				row.change(&p)
 				stored, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestOneReferenceIsOnePayment(t *testing.T) {
 				}
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -86,7 +86,7 @@ func TestAPaymentIsFoundByItsReference(t *testing.T) {
 		in, _ := w.accept("order_1")
 		out := w.accepted(w.cashOut("order_2", 100, 0))
 		back := w.accepted(w.refund(parent, "order_1", 100))
-		w.accepted(w.lateRefund(w.stray("order_3", 100), "ours", 100))
+		w.accepted(w.lateRefund(w.lateCashIn("order_3", 100), "ours", 100))
 		stranger := w.another()
 		for name, row := range map[string]struct {
 			owner     access.Owner
@@ -121,8 +121,8 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		const callers = 200
 		var fresh atomic.Int64
 		seen := make([]pirogue.PaymentID, callers)
-		require.NoError(w.t, together(callers, func(i int) error {
-			p, a := w.order(w.owner, "order_1")
+		require.NoError(w.t, concurrently(callers, func(i int) error {
+			p, a := w.newCashIn(w.owner, "order_1")
 			stored, created, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 			if created {
 				fresh.Add(1)
@@ -137,7 +137,7 @@ func TestTheSameReferenceAtOnceIsOnePayment(t *testing.T) {
 		page, err := w.db.Payments.List(w.ctx(), w.owner, listing.PaymentFilter{})
 		require.NoError(w.t, err)
 		require.Len(w.t, page, 1)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -145,11 +145,11 @@ func TestAPaymentIDUsedTwiceIsABug(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		first, _ := w.accept("order_1")
-		p, a := w.order(w.owner, "order_2")
+		p, a := w.newCashIn(w.owner, "order_2")
 		p.ID = first.ID
 		_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -163,7 +163,7 @@ func TestWhatNoDatabaseCouldGiveBackIsRefused(t *testing.T) {
 			"NUL in a URL":               func(p *pirogue.Payment) { p.NotifyURL = "https://a.example/\x00" },
 		} {
 			w.test().Run(name, func(t *testing.T) {
-				p, a := w.order(w.owner, "order_1")
+				p, a := w.newCashIn(w.owner, "order_1")
 				change(&p)
 				_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 				require.Equal(t, pirogue.InvalidParameter, pirogue.CodeOf(err))

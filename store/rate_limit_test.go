@@ -40,7 +40,7 @@ func TestTheBurstIsExactWhenAllComeAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		var passed atomic.Int64
-		require.NoError(w.t, together(200, func(int) error {
+		require.NoError(w.t, concurrently(200, func(int) error {
 			wait, err := w.db.Keys.Take(w.ctx(), w.owner, w.at(0))
 			if err == nil && wait == 0 {
 				passed.Add(1)

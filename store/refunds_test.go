@@ -36,7 +36,7 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(1000)
 		parent := w.paid("order_1")
-		w.has(5925, 0)
+		w.requireBalance(5925, 0)
 		counters := func(refunded, held int64, status pirogue.Status) {
 			w.t.Helper()
 			p, _ := w.latest(parent.ID)
@@ -45,13 +45,13 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		}
 		first := w.underway(w.refund(parent, "refund_1", 2000))
 		counters(0, 2000, pirogue.StatusSuccess)
-		w.has(3925, 2000)
+		w.requireBalance(3925, 2000)
 		finalized, err := w.success(first)
 		require.NoError(w.t, err)
 		require.Equal(w.t, webhook.NewEventID(first.ID, 1), finalized.EventID)
 		require.Empty(w.t, finalized.Reversed, "3000 are left of the cash-in")
 		counters(2000, 0, pirogue.StatusSuccess)
-		w.has(3925+30, 0) // 30 of the fee of 75 came back
+		w.requireBalance(3925+30, 0) // 30 of the fee of 75 came back
 
 		vain := w.underway(w.refund(parent, "refund_2", 3000))
 		counters(2000, 3000, pirogue.StatusSuccess)
@@ -59,24 +59,24 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Empty(w.t, finalized.Reversed)
 		counters(2000, 0, pirogue.StatusSuccess)
-		w.has(3955, 0)
+		w.requireBalance(3955, 0)
 
 		rest := w.underway(w.refund(parent, "refund_3", 3000))
-		w.sound()
-		var told lifecycle.Finalized
+		w.requireSound()
+		var entries lifecycle.Finalized
 		for range 2 { // a repeated call returns the same
-			told, err = w.success(rest)
+			entries, err = w.success(rest)
 			require.NoError(w.t, err)
-			require.Equal(w.t, webhook.NewEventID(rest.ID, 1), told.EventID)
-			require.Equal(w.t, webhook.NewEventID(parent.ID, 2), told.Reversed)
+			require.Equal(w.t, webhook.NewEventID(rest.ID, 1), entries.EventID)
+			require.Equal(w.t, webhook.NewEventID(parent.ID, 2), entries.Reversed)
 		}
 		counters(5000, 0, pirogue.StatusReversed)
 		refunds, err := w.db.Payments.Refunds(w.ctx(), parent.ID)
 		require.NoError(w.t, err)
 		require.Len(w.t, refunds, 2, "the one in vain gave nothing back")
 		require.Equal(w.t, []pirogue.PaymentID{first.ID, rest.ID}, []pirogue.PaymentID{refunds[0].ID, refunds[1].ID})
-		w.has(1000, 0) // as if the cash-in had never been
-		event, _, err := w.db.Webhooks.BeginDelivery(w.ctx(), told.Reversed, w.at(time.Hour))
+		w.requireBalance(1000, 0) // as if the cash-in had never been
+		event, _, err := w.db.Webhooks.BeginDelivery(w.ctx(), entries.Reversed, w.at(time.Hour))
 		require.NoError(w.t, err)
 		var body struct {
 			Status   string `json:"status"`
@@ -85,7 +85,7 @@ func TestARefundGivesItsCashInBackInParts(t *testing.T) {
 		require.NoError(w.t, json.Unmarshal(event.Body, &body))
 		require.Equal(w.t, "REVERSED", body.Status)
 		require.EqualValues(w.t, 5000, body.Refunded)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -139,10 +139,10 @@ func TestARefundBeginsWhereItMay(t *testing.T) {
 		} {
 			p, a := w.refund(row.parent, name, row.amount)
 			row.change(&p)
-			w.refused(row.code, p, a)
+			w.requireRefused(row.code, p, a)
 		}
-		w.has(50_000+4925-5000-75+75-1000-75+75, 1000)
-		w.sound()
+		w.requireBalance(50_000+4925-5000-75+75-1000-75+75, 1000)
+		w.requireSound()
 	})
 }
 
@@ -153,19 +153,19 @@ func TestARefundNeedsTheMoney(t *testing.T) {
 	each(t, func(w *world) {
 		parent := w.paid("order_1")
 		p, a := w.refund(parent, "refund_1", 5000)
-		w.refused(pirogue.InsufficientBalance, p, a)
+		w.requireRefused(pirogue.InsufficientBalance, p, a)
 		kept, _ := w.latest(parent.ID)
 		require.Zero(w.t, kept.RefundHeld)
 		w.fund(75)
 		w.accepted(p, a)
-		w.has(0, 5000)
+		w.requireBalance(0, 5000)
 
 		changed, b := w.refund(pirogue.Payment{ID: ids.Payment()}, "refund_1", 9999)
 		stored, fresh, err := w.db.Payments.Accept(w.ctx(), changed, b, digest(b))
 		require.NoError(w.t, err, "a reference that exists is answered before anything else is asked")
 		require.False(w.t, fresh)
 		require.Equal(w.t, p.ID, stored.ID)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -176,15 +176,15 @@ func TestRefundsAtOnceNeverGiveBackMoreThanWasPaid(t *testing.T) {
 		w.fund(100_000)
 		parent := w.paid("order_1")
 		var accepted, exceeding atomic.Int64
-		require.NoError(w.t, together(40, func(i int) error {
+		require.NoError(w.t, concurrently(40, func(i int) error {
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
 			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
-			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
+			return w.countUnless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		require.EqualValues(w.t, 10, accepted.Load())
 		require.EqualValues(w.t, 30, exceeding.Load())
-		w.has(104_925-5000, 5000)
-		w.sound()
+		w.requireBalance(104_925-5000, 5000)
+		w.requireSound()
 	})
 }
 
@@ -199,7 +199,7 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 			under = append(under, w.underway(w.refund(parent, fmt.Sprintf("refund_%d", i), 500)))
 		}
 		var accepted, exceeding atomic.Int64
-		require.NoError(w.t, together(20, func(i int) error {
+		require.NoError(w.t, concurrently(20, func(i int) error {
 			if i < 10 {
 				status := []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusFailed}[i%2]
 				_, err := w.db.Payments.Finalize(
@@ -209,12 +209,12 @@ func TestRefundsEndAndBeginAtOnce(t *testing.T) {
 			}
 			p, a := w.refund(parent, fmt.Sprintf("refund_%d", i), 500)
 			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
-			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
+			return w.countUnless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		p, _ := w.latest(parent.ID)
 		require.EqualValues(w.t, 2500, p.Refunded)
 		require.Equal(w.t, accepted.Load()*500, p.RefundHeld)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -229,7 +229,7 @@ func TestOneRefundReversesTheCashIn(t *testing.T) {
 			under = append(under, w.underway(w.refund(parent, fmt.Sprintf("refund_%d", i), 500)))
 		}
 		var reversing atomic.Int64
-		require.NoError(w.t, together(10, func(i int) error {
+		require.NoError(w.t, concurrently(10, func(i int) error {
 			finalized, err := w.success(under[i])
 			if finalized.Reversed != "" {
 				reversing.Add(1)
@@ -239,13 +239,13 @@ func TestOneRefundReversesTheCashIn(t *testing.T) {
 		require.EqualValues(w.t, 1, reversing.Load())
 		p, _ := w.latest(parent.ID)
 		require.Equal(w.t, pirogue.StatusReversed, p.Status)
-		w.has(1000, 0)
-		w.sound()
+		w.requireBalance(1000, 0)
+		w.requireSound()
 	})
 }
 
-// stray makes a cash-in that expired and was paid afterwards.
-func (w *world) stray(reference string, paid int64) pirogue.Payment {
+// lateCashIn makes a cash-in that expired and was paid afterwards.
+func (w *world) lateCashIn(reference string, paid int64) pirogue.Payment {
 	w.t.Helper()
 	p, _ := w.sent(reference)
 	ended, err := w.end(p, pirogue.StatusExpired, pirogue.FailedNotPaid)
@@ -267,7 +267,7 @@ func (w *world) lateRefund(parent pirogue.Payment, reference string, amount int6
 func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		parent := w.stray("order_1", 5000)
+		parent := w.lateCashIn("order_1", 5000)
 		stray := support.NewCaseID(parent.ID, support.CauseLateSuccess)
 		other := support.Case{
 			ID: support.NewCaseID(parent.ID, support.CauseUnknown), PaymentID: parent.ID, Cause: support.CauseUnknown,
@@ -293,7 +293,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 			require.NoError(w.t, err)
 			require.Empty(w.t, finalized.Reversed)
 		}
-		_, out := w.book(operatorCode)
+		_, out := w.operatorBook(operatorCode)
 		require.EqualValues(w.t, 5000, out[string(a.Ref)])
 		kept, _ := w.latest(parent.ID)
 		require.Equal(w.t, parent, kept, "the cash-in is left alone")
@@ -304,7 +304,7 @@ func TestStrayMoneyGoesBackOutOfSuspense(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Len(w.t, returns, 2)
 		require.Equal(w.t, []pirogue.PaymentID{vain.ID, p.ID}, []pirogue.PaymentID{returns[0].ID, returns[1].ID})
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -327,15 +327,17 @@ func (w *world) requireOpen(id pirogue.PaymentID, want ...support.CaseID) {
 func TestMoneyThatWasPlacedLeavesSuspense(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		parent := w.stray("order_1", 5000)
+		parent := w.lateCashIn("order_1", 5000)
 		stray := support.NewCaseID(parent.ID, support.CauseLateSuccess)
-		require.NoError(w.t, together(5, func(int) error { return w.db.Cases.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }))
+		require.NoError(
+			w.t, concurrently(5, func(int) error { return w.db.Cases.PlaceCase(w.ctx(), stray, w.at(2*time.Hour)) }),
+		)
 		w.requireOpen(parent.ID)
-		w.sound()
+		w.requireSound()
 		p, a := w.lateRefund(parent, support.NewReturnID(stray, 1), 1)
-		w.refused(pirogue.RefundExceedsPayment, p, a)
+		w.requireRefused(pirogue.RefundExceedsPayment, p, a)
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Cases.PlaceCase(w.ctx(), "none", w.at(0))))
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -372,36 +374,36 @@ func TestMoneyThatLeftOtherwiseIsSettled(t *testing.T) {
 				require.NoError(w.t, w.opens(support.Case{
 					ID: id, PaymentID: p.ID, Cause: support.CauseAmountMismatch, Paid: row.moved, OpenedAt: w.at(0),
 				}))
-				w.has(3980, 1020)
-				w.sound()
+				w.requireBalance(3980, 1020)
+				w.requireSound()
 				for range 2 {
 					finalized, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 						PaymentID: p.ID, Status: row.status, Case: id, Resolution: row.as, At: w.at(time.Minute),
 					})
 					if row.fails {
 						require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err))
-						w.has(3980, 1020)
+						w.requireBalance(3980, 1020)
 						w.requireOpen(p.ID, id)
-						w.sound()
+						w.requireSound()
 						return
 					}
 					require.NoError(w.t, err)
 					require.Equal(w.t, row.status, finalized.Payment.Status)
 					require.NotEmpty(w.t, finalized.EventID)
 				}
-				w.has(5000-row.costs, 0)
+				w.requireBalance(5000-row.costs, 0)
 				w.requireOpen(p.ID)
 				kept, _ := w.latest(p.ID)
 				if row.status == pirogue.StatusSuccess || kept.Moved > 0 {
 					require.Equal(w.t, row.costs, kept.Net(), "what the export says is what the balance lost")
 				}
-				_, out := w.book(operatorCode)
+				_, out := w.operatorBook(operatorCode)
 				want := row.moved
 				if row.moved == 0 && row.status == pirogue.StatusSuccess {
 					want = 1000
 				}
 				require.Equal(w.t, want, out[string(a.Ref)])
-				w.sound()
+				w.requireSound()
 			})
 		})
 	}
@@ -425,28 +427,28 @@ func TestARefundThatWasPaidInPartGaveBackThatPart(t *testing.T) {
 		require.NoError(w.t, err)
 		kept, _ := w.latest(parent.ID)
 		require.Equal(w.t, []int64{1200, 0}, []int64{kept.Refunded, kept.RefundHeld})
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestNoMoreGoesBackOutOfSuspenseThanWaitsThere(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		parent, none := w.stray("order_1", 4500), w.paid("order_2")
+		parent, none := w.lateCashIn("order_1", 4500), w.paid("order_2")
 		out := w.underway(w.cashOut("out", 100, 0))
 		var accepted, exceeding atomic.Int64
-		require.NoError(w.t, together(20, func(i int) error {
+		require.NoError(w.t, concurrently(20, func(i int) error {
 			p, a := w.lateRefund(parent, fmt.Sprintf("return_%d", i), 1000)
 			_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
-			return w.unless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
+			return w.countUnless(pirogue.RefundExceedsPayment, err, &accepted, &exceeding)
 		}))
 		require.EqualValues(w.t, 4, accepted.Load())
 		for code, of := range map[pirogue.Code]pirogue.Payment{
 			pirogue.RefundExceedsPayment: none, pirogue.RefundNotAllowed: out, pirogue.TransactionNotFound: {ID: ids.Payment()},
 		} {
 			p, a := w.lateRefund(of, "return", 1)
-			w.refused(code, p, a)
+			w.requireRefused(code, p, a)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }

@@ -16,10 +16,10 @@ import (
 	"pirogue/webhook"
 )
 
-// ended makes a payment terminal and ends its event's first delivery.
-func (w *world) ended(reference string, status int, state pirogue.EventState) pirogue.EventID {
+// endedEvent makes a payment terminal and ends its event's first delivery.
+func (w *world) endedEvent(reference string, status int, state pirogue.EventState) pirogue.EventID {
 	w.t.Helper()
-	id := w.event(reference)
+	id := w.failedEvent(reference)
 	_, d := w.beginDelivery(id, w.at(0))
 	w.endDelivery(d, status, state)
 	return id
@@ -33,8 +33,8 @@ func (w *world) resend(id pirogue.EventID) pirogue.Event {
 	return e
 }
 
-// logs returns the events that a filter selects.
-func (w *world) logs(f listing.EventFilter) []listing.EventLog {
+// eventLogs returns the events that a filter selects.
+func (w *world) eventLogs(f listing.EventFilter) []listing.EventLog {
 	w.t.Helper()
 	logs, err := w.db.Webhooks.Deliveries(w.ctx(), w.owner, f)
 	require.NoError(w.t, err)
@@ -45,8 +45,8 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for state, status := range map[pirogue.EventState]int{pirogue.EventDelivered: 204, pirogue.EventExhausted: 410} {
-			id := w.ended(string(state), status, state)
-			old := w.logs(listing.EventFilter{})[0].Deliveries[0]
+			id := w.endedEvent(string(state), status, state)
+			old := w.eventLogs(listing.EventFilter{})[0].Deliveries[0]
 			for range 2 { // a repeated call
 				again := w.resend(id)
 				require.Equal(w.t, pirogue.EventWaiting, again.State)
@@ -68,22 +68,24 @@ func TestAnEventThatIsOverCanBeSentAgainFromTheStart(t *testing.T) {
 			require.Equal(w.t, 2, w.resend(id).Round)
 			_, d := w.beginDelivery(id, w.at(2*time.Hour))
 			w.endDelivery(d, 200, pirogue.EventDelivered)
-			told := w.logs(listing.EventFilter{})[0].Deliveries
-			require.Len(w.t, told, 1+webhook.MaxDeliveries+1, "old rounds stay readable")
-			require.Equal(w.t, []int{status, 500, 200}, []int{told[0].HTTPStatus, told[7].HTTPStatus, told[8].HTTPStatus})
+			entries := w.eventLogs(listing.EventFilter{})[0].Deliveries
+			require.Len(w.t, entries, 1+webhook.MaxDeliveries+1, "old rounds stay readable")
+			require.Equal(
+				w.t, []int{status, 500, 200}, []int{entries[0].HTTPStatus, entries[7].HTTPStatus, entries[8].HTTPStatus},
+			)
 			w.now.Add(time.Second.Microseconds())
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestManyPressesBeginOneRound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.ended("order_1", 410, pirogue.EventExhausted)
+		id := w.endedEvent("order_1", 410, pirogue.EventExhausted)
 		var mu sync.Mutex
 		rounds := map[int]int{}
-		require.NoError(w.t, together(40, func(int) error {
+		require.NoError(w.t, concurrently(40, func(int) error {
 			e, err := w.db.Webhooks.Resend(w.ctx(), w.owner, id)
 			mu.Lock()
 			defer mu.Unlock()
@@ -93,7 +95,7 @@ func TestManyPressesBeginOneRound(t *testing.T) {
 			return err
 		}))
 		require.Equal(w.t, map[int]int{1: 40}, rounds)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -103,7 +105,7 @@ func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 	each(t, func(w *world) {
 		listen := func(url string) { require.NoError(w.t, w.db.Merchants.SetNotifyURL(w.ctx(), w.owner.MerchantID, url)) }
 		listen("")
-		unwanted := w.event("unwanted")
+		unwanted := w.failedEvent("unwanted")
 		still := w.resend(unwanted)
 		require.Equal(w.t, pirogue.EventUnwanted, still.State, "there is still no address")
 		require.Zero(w.t, still.Round)
@@ -111,11 +113,11 @@ func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 		wanted := w.resend(unwanted)
 		require.Equal(w.t, []any{pirogue.EventWaiting, hook + "/moved", 1}, []any{wanted.State, wanted.URL, wanted.Round})
 
-		moved := w.ended("moved", 410, pirogue.EventExhausted)
+		moved := w.endedEvent("moved", 410, pirogue.EventExhausted)
 		listen("")
 		require.Equal(w.t, hook+"/moved", w.resend(moved).URL, "who listens nowhere any more has the address it had")
 
-		p, a := w.order(w.owner, "own")
+		p, a := w.newCashIn(w.owner, "own")
 		p.NotifyURL = hook + "/own"
 		w.accepted(p, a)
 		finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
@@ -124,14 +126,14 @@ func TestAnEventIsSentAgainToWhereTheMerchantListens(t *testing.T) {
 		w.endDelivery(d, 410, pirogue.EventExhausted)
 		listen(hook)
 		require.Equal(w.t, hook+"/own", w.resend(finalized.EventID).URL)
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestNobodySendsAgainWhatIsAnothers(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.ended("order_1", 410, pirogue.EventExhausted)
+		id := w.endedEvent("order_1", 410, pirogue.EventExhausted)
 		for name, row := range map[string]struct {
 			owner access.Owner
 			id    pirogue.EventID
@@ -144,14 +146,14 @@ func TestNobodySendsAgainWhatIsAnothers(t *testing.T) {
 			_, err := w.db.Webhooks.Resend(w.ctx(), row.owner, row.id)
 			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err), name)
 		}
-		require.Equal(w.t, pirogue.EventExhausted, w.logs(listing.EventFilter{})[0].State)
+		require.Equal(w.t, pirogue.EventExhausted, w.eventLogs(listing.EventFilter{})[0].State)
 	})
 }
 
 func TestAHundredRoundsAreEnough(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.ended("order_1", 410, pirogue.EventExhausted)
+		id := w.endedEvent("order_1", 410, pirogue.EventExhausted)
 		require.NoError(w.t, w.exec(w.raw(), "UPDATE webhook_events SET round = 98"))
 		require.Equal(w.t, 99, w.resend(id).Round)
 		_, d := w.beginDelivery(id, w.at(0))
@@ -167,7 +169,7 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 	each(t, func(w *world) {
 		mine, others := w.owner, w.another()
 		w.owner = others
-		theirs := w.event("theirs") // at 1 min, after all events of this merchant
+		theirs := w.failedEvent("theirs") // at 1 min, after all events of this merchant
 		w.owner = mine
 		var newest []pirogue.EventID
 		for i := range 5 {
@@ -186,7 +188,7 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 		}
 		of := func(f listing.EventFilter) []pirogue.EventID {
 			var read []pirogue.EventID
-			for _, log := range w.logs(f) {
+			for _, log := range w.eventLogs(f) {
 				read = append(read, log.ID)
 			}
 			return read
@@ -201,8 +203,10 @@ func TestDeliveriesAreReadPageByPage(t *testing.T) {
 		_, d := w.beginDelivery(newest[4], w.at(0))
 		w.endDelivery(d, 200, pirogue.EventDelivered)
 		require.Equal(w.t, newest[4:], of(listing.EventFilter{State: pirogue.EventDelivered}))
-		one := w.logs(listing.EventFilter{State: pirogue.EventDelivered})[0]
-		require.Equal(w.t, newest[:1], of(listing.EventFilter{PaymentID: w.logs(listing.EventFilter{Limit: 1})[0].PaymentID}))
+		one := w.eventLogs(listing.EventFilter{State: pirogue.EventDelivered})[0]
+		require.Equal(
+			w.t, newest[:1], of(listing.EventFilter{PaymentID: w.eventLogs(listing.EventFilter{Limit: 1})[0].PaymentID}),
+		)
 		require.Len(w.t, one.Deliveries, 1)
 		require.Equal(w.t, 200, one.Deliveries[0].HTTPStatus)
 

@@ -26,12 +26,12 @@ import (
 func (db *Restarts) Unfinished(
 	ctx context.Context, open bool, before time.Time, span lifecycle.RowSpan,
 ) ([]lifecycle.Restart, error) {
-	these := endedPayments
+	condition := endedPayments
 	if open {
-		these = openOnly
+		condition = openOnly
 	}
 	return db.restarts(ctx, func(tx *gorm.DB) *gorm.DB {
-		return tx.Raw(unfinishedPayments+these+unfinishedFirst, map[string]any{
+		return tx.Raw(unfinishedPayments+condition+unfinishedFirst, map[string]any{
 			"before": timestamp(before), "line": timestamp(before.Add(-lineAfter)), "limit": span.Limit, "skip": span.Skip,
 		})
 	})

@@ -42,8 +42,8 @@ func (w *world) restartOf(id pirogue.PaymentID) lifecycle.Restart {
 	return r
 }
 
-// settle ends a payment.
-func (w *world) settle(p pirogue.Payment, status pirogue.Status, watched bool) {
+// finalize ends a payment.
+func (w *world) finalize(p pirogue.Payment, status pirogue.Status, watched bool) {
 	w.t.Helper()
 	_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 		PaymentID: p.ID, Status: status, Watched: watched, At: w.at(time.Minute),
@@ -62,25 +62,28 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 		}{
 			{"created", func(pirogue.Payment, pirogue.Attempt) {}, false},
 			{"sent", func(_ pirogue.Payment, a pirogue.Attempt) { w.send(a) }, true},
-			{"paid", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusSuccess, false) }, false},
+			{
+				"paid", func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.finalize(p, pirogue.StatusSuccess, false) },
+				false,
+			},
 			{
 				"expired",
-				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusExpired, true) },
+				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.finalize(p, pirogue.StatusExpired, true) },
 				true,
 			},
 			{
 				"refused",
-				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.settle(p, pirogue.StatusFailed, false) },
+				func(p pirogue.Payment, a pirogue.Attempt) { w.send(a); w.finalize(p, pirogue.StatusFailed, false) },
 				false,
 			},
 			{"watched to the end", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
-				w.settle(p, pirogue.StatusExpired, true)
+				w.finalize(p, pirogue.StatusExpired, true)
 				require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Minute)))
 			}, false},
 			{"accepted after all", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
-				w.settle(p, pirogue.StatusExpired, true)
+				w.finalize(p, pirogue.StatusExpired, true)
 				_, err := w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
 					PaymentID: p.ID, From: pirogue.StatusExpired, Status: pirogue.StatusSuccess, At: w.at(time.Minute),
 				})
@@ -88,7 +91,7 @@ func TestWhatItsWorkflowHasLeftToDo(t *testing.T) {
 			}, false},
 			{"reopened", func(p pirogue.Payment, a pirogue.Attempt) {
 				w.send(a)
-				w.settle(p, pirogue.StatusSuccess, false)
+				w.finalize(p, pirogue.StatusSuccess, false)
 				require.NoError(w.t, w.db.Restarts.Reopen(w.ctx(), p.ID, w.at(time.Minute)))
 			}, true},
 			{"open, and finished by mistake", func(p pirogue.Payment, a pirogue.Attempt) {
@@ -294,7 +297,9 @@ func TestARestartIsReadFromTheAttempts(t *testing.T) {
 func TestOverdueEvents(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		untouched, cut, once, over := w.event("order_1"), w.event("order_2"), w.event("order_3"), w.event("order_4")
+		untouched, cut, once, over := w.failedEvent(
+			"order_1",
+		), w.failedEvent("order_2"), w.failedEvent("order_3"), w.failedEvent("order_4")
 		begun := time.Hour
 		w.beginDelivery(cut, w.at(begun))
 		_, d := w.beginDelivery(once, w.at(begun))
@@ -360,15 +365,15 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 		open, _ := w.sent("open")
 		paid, a := w.accept("paid")
 		w.send(a)
-		w.settle(paid, pirogue.StatusSuccess, false)
+		w.finalize(paid, pirogue.StatusSuccess, false)
 		expired, a := w.accept("expired")
 		w.send(a)
-		w.settle(expired, pirogue.StatusExpired, false)
+		w.finalize(expired, pirogue.StatusExpired, false)
 		never, _ := w.accept("never sent")
-		w.settle(never, pirogue.StatusExpired, false)
+		w.finalize(never, pirogue.StatusExpired, false)
 		odd, a := w.accept("with a case")
 		w.send(a)
-		w.settle(odd, pirogue.StatusSuccess, false)
+		w.finalize(odd, pirogue.StatusSuccess, false)
 		_, err := w.db.Cases.OpenCase(w.ctx(), support.Case{
 			ID: "c", PaymentID: odd.ID, Cause: support.CauseUnknown, OpenedAt: w.at(0),
 		})
@@ -376,7 +381,7 @@ func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
 		w.now.Add(-5 * 24 * time.Hour.Microseconds())
 		old, a := w.accept("expired long ago")
 		w.send(a)
-		w.settle(old, pirogue.StatusExpired, true)
+		w.finalize(old, pirogue.StatusExpired, true)
 
 		require.NoError(w.t, w.db.MigrateDown(w.ctx(), 11))
 		require.NoError(w.t, w.db.Migrate(w.ctx()))
@@ -402,7 +407,7 @@ func TestAPaymentWithAnOpenCaseIsNotFinished(t *testing.T) {
 			w.send(a)
 			c := support.Case{ID: support.NewCaseID(p.ID, cause), PaymentID: p.ID, Cause: cause, OpenedAt: w.at(0)}
 			require.NoError(w.t, w.opens(c))
-			w.settle(p, pirogue.StatusFailed, false)
+			w.finalize(p, pirogue.StatusFailed, false)
 			stored, _ := w.latest(p.ID)
 			require.Equal(w.t, finished, !stored.FinishedAt.IsZero(), "%s: settled", cause)
 			require.NoError(w.t, w.db.Restarts.Finish(w.ctx(), p.ID, w.at(time.Minute)))

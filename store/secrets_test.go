@@ -25,7 +25,7 @@ func (w *world) canaries() []string {
 	_, whsec, err := w.db.Keys.WebhookSecrets(w.ctx(), w.owner)
 	require.NoError(w.t, err)
 	p, a := w.sent("order_1")
-	require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+	require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 		AttemptID: a.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-pay-token"}, At: w.at(0),
 	}))
 	_, err = w.success(p)
@@ -79,7 +79,7 @@ func TestASealedValueDoesNotOpenInAnotherRow(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		mine, _ := w.accept("order_1")
-		theirs, b := w.order(w.owner, "order_2")
+		theirs, b := w.newCashIn(w.owner, "order_2")
 		theirs.MSISDN = "+22370000000"
 		_, _, err := w.db.Payments.Accept(w.ctx(), theirs, b, digest(b))
 		require.NoError(w.t, err)

@@ -103,12 +103,12 @@ func sendTerms(id pirogue.AttemptID, limits operator.SendLimits, at time.Time) m
 
 // unsentReason returns the reason for which an attempt with a locked payment was not marked.
 func unsentReason(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, error) {
-	var why []lifecycle.SendResult
-	err := tx.Raw("SELECT COALESCE("+keepBackReason+", '') FROM attempts WHERE "+sendable, named).Scan(&why).Error
-	if err != nil || len(why) == 0 || why[0] == "" {
+	var reasons []lifecycle.SendResult
+	err := tx.Raw("SELECT COALESCE("+keepBackReason+", '') FROM attempts WHERE "+sendable, named).Scan(&reasons).Error
+	if err != nil || len(reasons) == 0 || reasons[0] == "" {
 		return lifecycle.SendOvertaken, err
 	}
-	return why[0], nil
+	return reasons[0], nil
 }
 
 // started is true of a payment that was taken up already, or whose start deadline has not passed.
@@ -168,11 +168,11 @@ func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, message 
 		named["in"] = early
 		payment, err := lockWhere(tx, inTime, named)
 		if errors.Is(err, unchanged{}) {
-			why, err := unsendableReason(tx, named)
+			reasons, err := unsendableReason(tx, named)
 			if err != nil {
 				return err
 			}
-			late = why == lifecycle.SendPastDeadline
+			late = reasons == lifecycle.SendPastDeadline
 			return unchanged{}
 		}
 		if err != nil {

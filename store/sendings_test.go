@@ -52,7 +52,7 @@ func TestAPaymentIsNotSentPastItsStartDeadline(t *testing.T) {
 				require.Equal(t, attempt, unmoved)
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -98,7 +98,7 @@ func TestSendLimits(t *testing.T) {
 				}
 			})
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -121,7 +121,7 @@ func TestALineHasNoStartDeadline(t *testing.T) {
 		sending, err := w.db.Attempts.Send(w.ctx(), unsent[1].Attempt.ID, operator.SendLimits{}, w.at(time.Hour))
 		require.NoError(w.t, err)
 		require.Equal(w.t, lifecycle.SendMarked, sending.Result)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -151,7 +151,7 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 					AttemptID: a.ID, Sending: 2, State: later, Message: "later", At: w.at(2 * time.Second),
 				}
 				if later != pirogue.AttemptSent {
-					require.NoError(w.t, w.answered(answer))
+					require.NoError(w.t, w.recordResult(answer))
 				}
 				before, _ := w.latest(p.ID)
 				answer.Sending, answer.State, answer.Message = 1, late, "late"
@@ -165,7 +165,7 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 				require.Equal(w.t, w.at(time.Second), attempt.SentAt)
 			}
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -175,17 +175,17 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 		for _, order := range [][]int{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}, {1, 1, 3, 3, 1, 2}} {
 			p, a := w.accept(fmt.Sprint(order))
 			w.sendTimes(a, 3)
-			said := map[int]bool{}
+			texts := map[int]bool{}
 			for _, n := range order {
 				answer := lifecycle.AttemptResult{
 					AttemptID: a.ID, Sending: n, State: pirogue.AttemptPrepared, At: w.at(2 * time.Second),
 				}
-				said[n] = true
+				texts[n] = true
 				want := pirogue.AttemptSent
 				switch {
-				case len(said) == 3:
+				case len(texts) == 3:
 					want = pirogue.AttemptPrepared
-				case said[3]: // the latest did not leave, an earlier one may have
+				case texts[3]: // the latest did not leave, an earlier one may have
 					want = pirogue.AttemptUnknown
 				}
 				stored, err := w.db.Attempts.RecordAttemptResult(w.ctx(), answer)
@@ -199,7 +199,7 @@ func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
 			after, _ := w.latest(p.ID)
 			require.Equal(w.t, pirogue.StatusPending, after.Status)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -227,7 +227,9 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 					w.send(a)
 				}
 				if state != pirogue.AttemptPrepared && state != pirogue.AttemptSent {
-					require.NoError(w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}))
+					require.NoError(
+						w.t, w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: state, At: w.at(2 * time.Second)}),
+					)
 				}
 			}
 			before, _ := w.latest(p.ID)
@@ -247,7 +249,7 @@ func TestAnEndThatNeedsNothingSentLooksAtEveryAttempt(t *testing.T) {
 				require.Equal(w.t, before, after, "not even updated_at may move")
 			}
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -260,10 +262,10 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 			p, a := w.accept(ids.New())
 			w.send(a)
 			require.NoError(
-				w.t, w.answered(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
+				w.t, w.recordResult(lifecycle.AttemptResult{AttemptID: a.ID, State: pirogue.AttemptPrepared, At: w.at(0)}),
 			)
 			var sent bool
-			require.NoError(w.t, together(2, func(n int) error {
+			require.NoError(w.t, concurrently(2, func(n int) error {
 				var err error
 				if n == i%2 {
 					_, err = w.db.Payments.Finalize(w.ctx(), lifecycle.Finalization{
@@ -271,7 +273,7 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 						Failure: pirogue.Failure{Code: pirogue.FailedUnavailable},
 					})
 				} else {
-					sent, err = w.mark(a.ID, false, w.at(time.Second))
+					sent, err = w.markSent(a.ID, false, w.at(time.Second))
 				}
 				return err
 			}))
@@ -279,6 +281,6 @@ func TestNothingLeavesOfAPaymentThatEndedAsNotSent(t *testing.T) {
 			require.Equal(w.t, sent, attempt.State == pirogue.AttemptSent)
 			require.Equal(w.t, sent, !got.Status.Terminal())
 		}
-		w.sound()
+		w.requireSound()
 	})
 }

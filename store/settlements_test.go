@@ -12,8 +12,8 @@ import (
 	"pirogue/support"
 )
 
-// payout returns a payout of the world's merchant that is not booked yet.
-func (w *world) payout(id string, amount int64) support.Settlement {
+// settlement returns a payout of the world's merchant that is not booked yet.
+func (w *world) settlement(id string, amount int64) support.Settlement {
 	return support.Settlement{
 		ID: id, MerchantID: w.owner.MerchantID, Mode: w.owner.Mode, Country: "ML",
 		Amount: pirogue.Money{Minor: amount, Currency: pirogue.XOF}, Note: "April", PaidAt: w.at(0),
@@ -24,13 +24,13 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.fund(5000)
-		first := w.payout("bank-1", 3000)
+		first := w.settlement("bank-1", 3000)
 		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), first))
 		again := first
 		again.PaidAt = time.Time{} // a repeat that names no time
 		w.now.Add(time.Hour.Microseconds())
 		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), again))
-		w.has(2000, 0)
+		w.requireBalance(2000, 0)
 
 		for name, change := range map[string]func(p *support.Settlement){
 			"another amount":   func(p *support.Settlement) { p.Amount.Minor = 3001 },
@@ -45,11 +45,11 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 		}
 		require.Equal(
 			w.t, pirogue.InsufficientBalance,
-			pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), w.payout("bank-2", 2001))),
+			pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), w.settlement("bank-2", 2001))),
 		)
-		second := w.payout("bank-2", 2000) // the failed call did not use the ID up
+		second := w.settlement("bank-2", 2000) // the failed call did not use the ID up
 		require.NoError(w.t, w.db.Settlements.RecordSettlement(w.ctx(), second))
-		w.has(0, 0)
+		w.requireBalance(0, 0)
 
 		settlements, err := w.db.Settlements.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
@@ -59,7 +59,7 @@ func TestAPayoutTakesTheMerchantsMoneyOnce(t *testing.T) {
 		)
 		require.NoError(w.t, err)
 		require.Empty(w.t, settlements)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -68,8 +68,8 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 	each(t, func(w *world) {
 		w.fund(5000)
 		var paid, turnedAway atomic.Int64
-		require.NoError(w.t, together(40, func(i int) error {
-			err := w.db.Settlements.RecordSettlement(w.ctx(), w.payout("bank-"+string(rune('a'+i/2)), 1000)) // each twice
+		require.NoError(w.t, concurrently(40, func(i int) error {
+			err := w.db.Settlements.RecordSettlement(w.ctx(), w.settlement("bank-"+string(rune('a'+i/2)), 1000)) // each twice
 			switch pirogue.CodeOf(err) {
 			case "":
 				paid.Add(1)
@@ -80,12 +80,12 @@ func TestManyPayoutsNeverTakeMoreThanThereIs(t *testing.T) {
 			}
 			return nil
 		}))
-		w.has(0, 0)
+		w.requireBalance(0, 0)
 		settlements, err := w.db.Settlements.Settlements(w.ctx(), w.owner)
 		require.NoError(w.t, err)
 		require.Len(w.t, settlements, 5)
 		require.Equal(w.t, []int64{10, 30}, []int64{paid.Load(), turnedAway.Load()}, "both calls of one payout hear the same")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -111,11 +111,11 @@ func TestAPayoutThatMeansNothingIsRefused(t *testing.T) {
 			"a merchant with a NUL":  {func(p *support.Settlement) { p.MerchantID = "\x00" }, pirogue.NotFound},
 			"a country without cash": {func(p *support.Settlement) { p.Country = "SN" }, pirogue.InsufficientBalance},
 		} {
-			p := w.payout("bank-1", 1000)
+			p := w.settlement("bank-1", 1000)
 			row.spoil(&p)
 			require.Equal(w.t, row.code, pirogue.CodeOf(w.db.Settlements.RecordSettlement(w.ctx(), p)), name)
 		}
-		w.has(5000, 0)
-		w.sound()
+		w.requireBalance(5000, 0)
+		w.requireSound()
 	})
 }

@@ -37,7 +37,7 @@ func TestOnePathWinsASignatureThatComesOnTwo(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		var won [2]atomic.Int64
-		require.NoError(w.t, together(60, func(i int) error {
+		require.NoError(w.t, concurrently(60, func(i int) error {
 			ok, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{
 				Signature: sha256.Sum256([]byte("s")), KeyID: w.key, Method: "POST", Path: fmt.Sprint("/", i%2), At: w.at(0),
 			})

@@ -20,22 +20,22 @@ func (w *world) stuck(after time.Duration) []string {
 	w.t.Helper()
 	page, err := w.db.Worklist.Stuck(w.ctx(), w.at(after), support.WorkFilter{Limit: 10})
 	require.NoError(w.t, err)
-	var told []string
+	var entries []string
 	for _, s := range page.Rows {
-		told = append(told, fmt.Sprintf("%s %s since %s: %s %v",
+		entries = append(entries, fmt.Sprintf("%s %s since %s: %s %v",
 			s.Payment.OrderID, s.Cause, s.Since.Sub(worldStart), s.OperatorMessage, s.Allowed))
 	}
-	return told
+	return entries
 }
 
-// answer records an operator's result of an attempt.
-func (w *world) answer(a pirogue.Attempt, state pirogue.AttemptState, message string, expires time.Duration) {
+// record records an operator's result of an attempt.
+func (w *world) record(a pirogue.Attempt, state pirogue.AttemptState, message string, expires time.Duration) {
 	w.t.Helper()
 	answer := lifecycle.AttemptResult{AttemptID: a.ID, State: state, Message: message, At: w.at(2 * time.Second)}
 	if expires > 0 {
 		answer.ExpiresAt = w.at(expires)
 	}
-	require.NoError(w.t, w.answered(answer))
+	require.NoError(w.t, w.recordResult(answer))
 }
 
 // Each row has one payment and the times just before and just after it is stuck.
@@ -51,11 +51,11 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 		},
 		"its operator is down": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
+			w.record(a, pirogue.AttemptPrepared, "connection refused", 0)
 		}, time.Minute, "OPERATOR_DOWN since 0s: connection refused [recheck]"},
 		"its merchant is suspended": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptPrepared, "connection refused", 0)
+			w.record(a, pirogue.AttemptPrepared, "connection refused", 0)
 			require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID))
 		}, time.Minute, "MERCHANT_SUSPENDED since 0s: connection refused [recheck]"},
 		"another attempt waits for its operator": {func(w *world) {
@@ -66,25 +66,25 @@ func TestAPaymentThatStandsStillIsStuckForACause(t *testing.T) {
 		},
 		"its answer was lost": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptUnknown, "timeout", 0)
+			w.record(a, pirogue.AttemptUnknown, "timeout", 0)
 		}, 61 * time.Second, "ANSWER_UNKNOWN since 1s: timeout [recheck]"},
 		"the customer's window closed": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptAccepted, "201", 10*time.Minute)
+			w.record(a, pirogue.AttemptAccepted, "201", 10*time.Minute)
 		}, 12 * time.Minute, "OPERATOR_SLOW since 10m0s: 201 [recheck]"},
 		"accepted without a window": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptAccepted, "201", 0)
+			w.record(a, pirogue.AttemptAccepted, "201", 0)
 		}, 121 * time.Second, "OPERATOR_SLOW since 1s: 201 [recheck]"},
 		"refused and not settled": {func(w *world) {
 			_, a := w.sent("p")
-			w.answer(a, pirogue.AttemptRefused, "no", 0)
+			w.record(a, pirogue.AttemptRefused, "no", 0)
 		}, 121 * time.Second, "OPERATOR_SLOW since 1s: no [recheck]"},
 		"a cash-out that its operator has": {func(w *world) {
 			w.fund(5000)
 			p, a := w.cashOut("p", 1000, 0)
 			w.underway(p, a)
-			w.answer(a, pirogue.AttemptAccepted, "queued", time.Hour)
+			w.record(a, pirogue.AttemptAccepted, "queued", time.Hour)
 		}, 5 * time.Minute, "OPERATOR_SLOW since 0s: queued [recheck resolve]"},
 		"a cash-out whose answer was lost": {func(w *world) {
 			w.fund(5000)
@@ -117,7 +117,9 @@ func TestALineThatItsPageCouldNotStartIsStuck(t *testing.T) {
 		require.NoError(w.t, err)
 		w.send(sent)
 		unstarted := func(after time.Duration) []string {
-			return slices.DeleteFunc(w.stuck(after), func(told string) bool { return !strings.Contains(told, "NOT_STARTED") })
+			return slices.DeleteFunc(
+				w.stuck(after), func(entries string) bool { return !strings.Contains(entries, "NOT_STARTED") },
+			)
 		}
 		alone := "alone NOT_STARTED since 0s:  []"
 		require.Equal(w.t, []string{alone}, unstarted(20*time.Minute), "its page may be under way")
@@ -129,10 +131,10 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.paid("paid")
-		w.ended("failed", 200, pirogue.EventDelivered)
-		again := w.ended("resent", 410, pirogue.EventExhausted)
+		w.endedEvent("failed", 200, pirogue.EventDelivered)
+		again := w.endedEvent("resent", 410, pirogue.EventExhausted)
 		w.resend(again)
-		c := w.stray("returned", 5000)
+		c := w.lateCashIn("returned", 5000)
 		require.NoError(
 			w.t, w.db.Cases.PlaceCase(w.ctx(), support.NewCaseID(c.ID, support.CauseLateSuccess), w.at(time.Hour)),
 		)
@@ -143,7 +145,7 @@ func TestWhatIsSettledOrToldIsNotStuck(t *testing.T) {
 func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		waiting := w.event("waiting") // at 1 min, as all of them
+		waiting := w.failedEvent("waiting") // at 1 min, as all of them
 		for range 2 {
 			require.Empty(w.t, w.stuck(time.Hour), "one failure is none")
 			_, d := w.beginDelivery(waiting, w.at(time.Minute))
@@ -151,7 +153,7 @@ func TestAnEventThatFailsIsListedForAMonth(t *testing.T) {
 			require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, d.StartedAt))
 		}
 		w.now.Add(time.Second.Microseconds())
-		w.ended("gone", 410, pirogue.EventExhausted)
+		w.endedEvent("gone", 410, pirogue.EventExhausted)
 		require.Equal(w.t, []string{
 			"waiting WEBHOOK_FAILING since 1m0s: no answer within 3 s [resend]",
 			"gone WEBHOOK_FAILING since 1m1s: HTTP 410 [resend]",
@@ -167,9 +169,9 @@ func TestAPaymentIsListedOnceForItsGravestCause(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.accept("unstarted")
-		w.ended("untold", 410, pirogue.EventExhausted)
+		w.endedEvent("untold", 410, pirogue.EventExhausted)
 		unknown, _ := w.sent("unknown")
-		w.ended("both", 410, pirogue.EventExhausted)
+		w.endedEvent("both", 410, pirogue.EventExhausted)
 		both := w.found("both", 1)[0]
 		for i, c := range []struct {
 			payment pirogue.PaymentID
@@ -260,7 +262,7 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 	each(t, func(w *world) {
 		w.accept("mali")
 		w.now.Add(time.Minute.Microseconds())
-		abroad, a := w.order(w.another(), "cameroon")
+		abroad, a := w.newCashIn(w.another(), "cameroon")
 		abroad.Country, abroad.Operator, a.Operator = "CM", "tara", "tara"
 		abroad.Amount, abroad.Fee = pirogue.Money{Minor: 700, Currency: pirogue.XAF}, pirogue.Money{}
 		w.underway(abroad, a)
@@ -284,11 +286,11 @@ func TestTheWorkOfSupportIsSelected(t *testing.T) {
 		} {
 			page, err := w.db.Worklist.Stuck(w.ctx(), w.at(time.Hour), row.filter)
 			require.NoError(w.t, err)
-			var told []string
+			var entries []string
 			for _, s := range page.Rows {
-				told = append(told, s.Payment.OrderID)
+				entries = append(entries, s.Payment.OrderID)
 			}
-			require.Equal(w.t, row.want, told, name)
+			require.Equal(w.t, row.want, entries, name)
 		}
 		cases, err := w.db.Cases.OpenCases(w.ctx(), support.WorkFilter{Cause: string(support.CauseUnknown)})
 		require.NoError(w.t, err)
@@ -345,7 +347,7 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 		w.startLines(b, 2)
 		lost := lines[0].Payment.ID
 		for table, key := range map[string]string{"payments": "id", "bulk_lines": "payment_id"} {
-			require.NoError(w.t, w.exec(w.disarm(),
+			require.NoError(w.t, w.exec(w.dropGuards(),
 				"UPDATE "+table+" SET msisdn_sealed = 'gone:AAAA' WHERE "+key+" = ?", string(lost)))
 		}
 		shown, err := w.db.Payments.AnyPayment(w.ctx(), lost)
@@ -354,9 +356,9 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 		require.Equal(w.t, lines[0].Payment.OrderID, shown.OrderID)
 		require.Empty(w.t, shown.MSISDN)
 
-		told := w.linesOf(b)
-		require.Len(w.t, told, 3)
-		for i, line := range told {
+		entries := w.linesOf(b)
+		require.Len(w.t, entries, 3)
+		for i, line := range entries {
 			require.Equal(w.t, i == 0, line.Unreadable)
 			require.Equal(w.t, i == 0, line.Payment.MSISDN == "")
 			require.Equal(w.t, lines[i].Payment.Amount, line.Payment.Amount)
@@ -368,18 +370,20 @@ func TestWhatDoesNotOpenIsShownWithoutIt(t *testing.T) {
 func TestACaseThatIsNotBookedComesFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p := w.stray("p", 5000)
-		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.cased())
+		p := w.lateCashIn("p", 5000)
+		require.Equal(w.t, []string{"p CASE_OPEN since 1h0m0s:  [resolve]"}, w.casesOfPayments())
 		require.NoError(w.t, w.db.Cases.ReopenCase(w.ctx(), support.Case{
 			ID: support.NewCaseID(p.ID, support.CauseNotBooked), PaymentID: p.ID, Cause: support.CauseNotBooked,
 			Note: "Finalize has failed", OpenedAt: w.at(90 * time.Minute),
 		}))
-		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Finalize has failed []"}, w.cased())
+		require.Equal(w.t, []string{"p CASE_OPEN since 1h30m0s: Finalize has failed []"}, w.casesOfPayments())
 	})
 }
 
-// cased returns the payments that are stuck for an open case.
-func (w *world) cased() []string {
+// casesOfPayments returns the payments that are stuck for an open case.
+func (w *world) casesOfPayments() []string {
 	w.t.Helper()
-	return slices.DeleteFunc(w.stuck(2*time.Hour), func(told string) bool { return !strings.Contains(told, "CASE_OPEN") })
+	return slices.DeleteFunc(
+		w.stuck(2*time.Hour), func(entries string) bool { return !strings.Contains(entries, "CASE_OPEN") },
+	)
 }

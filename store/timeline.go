@@ -66,7 +66,7 @@ func (db *Payments) timeline(
 
 // read reads the story's rows from their tables.
 func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
-	for _, chapter := range []struct {
+	for _, source := range []struct {
 		rows  any
 		order string
 	}{
@@ -76,7 +76,7 @@ func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 		{&s.cases, "opened_at"},
 		{&s.auditEntries, "at, id"},
 	} {
-		if err := tx.Where("payment_id = ?", id).Order(chapter.order).Find(chapter.rows).Error; err != nil {
+		if err := tx.Where("payment_id = ?", id).Order(source.order).Find(source.rows).Error; err != nil {
 			return err
 		}
 	}
@@ -91,63 +91,63 @@ func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
 // entries returns the events in order. Of two events at the same microsecond, the order of the
 // code below decides.
 func (s *timelineReader) entries() []support.TimelineEntry {
-	var told []support.TimelineEntry
-	tell := func(at timeText, what support.TimelineEntryType, who support.Source, details map[string]any) {
+	var entries []support.TimelineEntry
+	add := func(at timeText, what support.TimelineEntryType, who support.Source, details map[string]any) {
 		if at != "" {
-			told = append(told, support.TimelineEntry{At: at.time(), Type: what, Source: who, Details: details})
+			entries = append(entries, support.TimelineEntry{At: at.time(), Type: what, Source: who, Details: details})
 		}
 	}
 	// The first line of the history is the acceptance, the others are changes.
 	for _, h := range s.history[:min(1, len(s.history))] {
-		tell(h.ChangedAt, support.PaymentAccepted, support.SourceAPI, map[string]any{"status": h.ToStatus})
+		add(h.ChangedAt, support.PaymentAccepted, support.SourceAPI, map[string]any{"status": h.ToStatus})
 	}
 	for _, a := range s.attempts {
-		addAttempt(tell, a)
+		addAttempt(add, a)
 	}
 	for _, c := range s.callbacks {
-		tell(c.ReceivedAt, support.CallbackReceived, support.SourceOperator, map[string]any{"words": c.Message})
+		add(c.ReceivedAt, support.CallbackReceived, support.SourceOperator, map[string]any{"words": c.Message})
 	}
 	for _, h := range s.history[min(1, len(s.history)):] {
-		tell(h.ChangedAt, support.StatusChanged, support.SourcePirogue,
+		add(h.ChangedAt, support.StatusChanged, support.SourcePirogue,
 			map[string]any{"from": h.FromStatus, "to": h.ToStatus})
 	}
 	for _, c := range s.cases {
-		tell(c.OpenedAt, support.CaseOpened, support.SourcePirogue, s.caseDetails(c))
-		tell(c.ClosedAt, support.CaseClosed, support.SourceSupport, map[string]any{"cause": c.Cause})
+		add(c.OpenedAt, support.CaseOpened, support.SourcePirogue, s.caseDetails(c))
+		add(c.ClosedAt, support.CaseClosed, support.SourceSupport, map[string]any{"cause": c.Cause})
 	}
 	for _, r := range s.returns {
 		details := map[string]any{"transaction_id": r.ID, "amount": r.Amount, "status": r.Status}
 		begun := map[string]any{"transaction_id": r.ID, "amount": r.Amount}
-		tell(r.CreatedAt, support.ReturnBegan, support.SourcePirogue, begun)
+		add(r.CreatedAt, support.ReturnBegan, support.SourcePirogue, begun)
 		if pirogue.Status(r.Status).Terminal() {
-			tell(r.UpdatedAt, support.ReturnEnded, support.SourcePirogue, details)
+			add(r.UpdatedAt, support.ReturnEnded, support.SourcePirogue, details)
 		}
 	}
 	for _, a := range s.auditEntries {
-		tell(a.At, support.SupportActed, support.SourceSupport, s.auditDetails(a))
+		add(a.At, support.SupportActed, support.SourceSupport, s.auditDetails(a))
 	}
 	for _, d := range s.deliveries {
-		tell(d.StartedAt, support.WebhookAttempted, support.SourceWebhook, deliveryDetails(d))
+		add(d.StartedAt, support.WebhookAttempted, support.SourceWebhook, deliveryDetails(d))
 	}
-	return sortEntries(told)
+	return sortEntries(entries)
 }
 
 // sortEntries sorts events by their time. Changes of status keep their own order, which the
 // database decided: two workers' clocks may differ by minutes.
-func sortEntries(told []support.TimelineEntry) []support.TimelineEntry {
+func sortEntries(entries []support.TimelineEntry) []support.TimelineEntry {
 	var changes []support.TimelineEntry
-	for _, m := range told {
+	for _, m := range entries {
 		if m.Type == support.StatusChanged {
 			changes = append(changes, m)
 		}
 	}
-	slices.SortStableFunc(told, func(a, b support.TimelineEntry) int { return a.At.Compare(b.At) })
-	for i := range told {
-		if told[i].Type == support.StatusChanged {
-			told[i], changes = changes[0], changes[1:]
+	slices.SortStableFunc(entries, func(a, b support.TimelineEntry) int { return a.At.Compare(b.At) })
+	for i := range entries {
+		if entries[i].Type == support.StatusChanged {
+			entries[i], changes = changes[0], changes[1:]
 		}
 	}
-	return told
+	return entries
 }
 
 // resultEntries maps an attempt's state to its event in a timeline and to the source of that.
@@ -162,7 +162,7 @@ var resultEntries = map[string]struct {
 
 // addAttempt adds the events of one attempt. Only its latest operator message is stored. It
 // belongs to the last status query, or to the response to the submission if there was none.
-func addAttempt(tell func(timeText, support.TimelineEntryType, support.Source, map[string]any), a attemptRow) {
+func addAttempt(add func(timeText, support.TimelineEntryType, support.Source, map[string]any), a attemptRow) {
 	details := func(more ...any) map[string]any {
 		d := map[string]any{"attempt": a.Number, "operator": a.Operator}
 		for i := 0; i+1 < len(more); i += 2 {
@@ -173,16 +173,16 @@ func addAttempt(tell func(timeText, support.TimelineEntryType, support.Source, m
 		return d
 	}
 	// Only the first line has the reference: one is enough to find it.
-	answered, polled := a.OperatorMessage, ""
+	submitted, polled := a.OperatorMessage, ""
 	if a.Polls > 0 {
-		answered, polled = "", a.OperatorMessage
+		submitted, polled = "", a.OperatorMessage
 	}
-	tell(a.CreatedAt, support.TimelineAttemptPrepared, support.SourcePirogue, details("operator_ref", a.Ref))
-	tell(a.SentAt, support.TimelineAttemptSent, support.SourcePirogue, details())
-	if answer, ok := resultEntries[a.State]; ok {
-		tell(a.ResultAt, answer.what, answer.who, details("words", answered))
+	add(a.CreatedAt, support.TimelineAttemptPrepared, support.SourcePirogue, details("operator_ref", a.Ref))
+	add(a.SentAt, support.TimelineAttemptSent, support.SourcePirogue, details())
+	if entry, ok := resultEntries[a.State]; ok {
+		add(a.ResultAt, entry.what, entry.who, details("words", submitted))
 	}
-	tell(a.FirstPolledAt, support.TimelineAttemptPolled, support.SourcePirogue,
+	add(a.FirstPolledAt, support.TimelineAttemptPolled, support.SourcePirogue,
 		details("count", a.Polls, "last_at", string(a.PolledAt), "words", polled))
 }
 

@@ -17,19 +17,19 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: a.ID, State: pirogue.AttemptUnknown, Message: "timeout", At: w.at(11 * time.Second),
 		}))
 		next := w.renew(p, a) // at 1 min
-		sent, err := w.mark(next.ID, false, w.at(61*time.Second))
+		sent, err := w.markSent(next.ID, false, w.at(61*time.Second))
 		require.NoError(w.t, err)
 		require.True(w.t, sent)
-		require.NoError(w.t, w.answered(lifecycle.AttemptResult{
+		require.NoError(w.t, w.recordResult(lifecycle.AttemptResult{
 			AttemptID: next.ID, State: pirogue.AttemptAccepted, Handle: pirogue.Handle{"pay_token": "canary-token"},
 			Message: "201", At: w.at(62 * time.Second),
 		}))
 		for i := range 3 {
-			w.polled(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
+			w.pollOnce(next, pirogue.OutcomePending, "PENDING", time.Duration(70+i)*time.Second)
 		}
 		_, err = w.db.Callbacks.RecordCallback(w.ctx(),
 			operator.NewCallback(next, operator.OperatorResult{Message: "SUCCESS"}, []byte("{}"), w.at(80*time.Second)))
@@ -45,10 +45,10 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 			ID: "c", PaymentID: p.ID, Cause: support.CauseUnknown, Note: "for support only", OpenedAt: w.at(90 * time.Second),
 		}))
 
-		told, err := w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
+		entries, err := w.db.Payments.Timeline(w.ctx(), w.owner, p.ID)
 		require.NoError(w.t, err)
 		var lines []string
-		for _, m := range told {
+		for _, m := range entries {
 			delete(m.Details, "operator_ref") // random
 			lines = append(
 				lines, fmt.Sprintf("%3.0f s %s by %s %v", m.At.Sub(worldStart).Seconds(), m.Type, m.Source, m.Details),
@@ -72,7 +72,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 				string(finalized.EventID) + " number:1]",
 			" 90 s case.opened by pirogue map[cause:UNKNOWN_OUTCOME]",
 		}, lines)
-		for _, m := range told {
+		for _, m := range entries {
 			require.Contains(w.t, support.TimelineTexts, m.Type)
 			for name, value := range m.Details {
 				require.IsType(w.t,

@@ -39,12 +39,12 @@ func TestATokenAdmitsItsHolderUntilItIsRevoked(t *testing.T) {
 
 		tokens, err := w.db.Tokens.Tokens(w.ctx())
 		require.NoError(w.t, err)
-		var told []string
+		var entries []string
 		for _, token := range tokens {
-			told = append(told,
+			entries = append(entries,
 				token.Name+" "+string(token.Role)+" "+map[bool]string{true: "in force"}[token.RevokedAt.IsZero()])
 		}
-		require.ElementsMatch(w.t, []string{"awa finance ", "moussa reader in force", "awa support in force"}, told)
+		require.ElementsMatch(w.t, []string{"awa finance ", "moussa reader in force", "awa support in force"}, entries)
 	})
 }
 

@@ -25,7 +25,7 @@ const patience = 3 * time.Second
 // unavailable requires ServiceUnavailable in time from every kind of operation.
 func (w *world) unavailable(db *store.DB) {
 	w.t.Helper()
-	p, a := w.order(w.owner, "order_away")
+	p, a := w.newCashIn(w.owner, "order_away")
 	for name, do := range map[string]func(ctx context.Context) error{
 		"ping": db.Ping,
 		"accept": func(ctx context.Context) error {
@@ -77,7 +77,7 @@ func TestADatabaseThatIsAwayOrHangsIsSaidToBeInTime(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, p, read)
 	through.accept("order_away") // the failed call left nothing behind
-	w.sound()
+	w.requireSound()
 }
 
 func TestALockThatSomebodyKeepsIsSaidToBeInTime(t *testing.T) {
@@ -105,7 +105,7 @@ func TestAServerThatOnlyReadsIsUnavailable(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.exec(w.raw(), "ALTER DATABASE "+strings.TrimPrefix(address.Path, "/")+
 		" SET default_transaction_read_only = on"))
-	p, a := w.order(w.owner, "order_1")
+	p, a := w.newCashIn(w.owner, "order_1")
 	_, _, err = w.open(defaultRate).Payments.Accept(t.Context(), p, a, digest(a))
 	require.Equal(t, pirogue.ServiceUnavailable, pirogue.CodeOf(err), "%v", err)
 }
@@ -113,7 +113,7 @@ func TestAServerThatOnlyReadsIsUnavailable(t *testing.T) {
 func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		p, a := w.order(w.owner, "order_1")
+		p, a := w.newCashIn(w.owner, "order_1")
 		gone, leave := context.WithCancel(w.ctx())
 		leave()
 		_, _, err := w.db.Payments.Accept(gone, p, a, digest(a))
@@ -121,7 +121,7 @@ func TestACallerThatLeftLeavesNothingHalfMade(t *testing.T) {
 		_, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 		require.NoError(w.t, err)
 		require.True(w.t, fresh)
-		w.sound()
+		w.requireSound()
 	})
 }
 

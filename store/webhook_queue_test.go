@@ -19,7 +19,7 @@ func (w *world) events(n int) []pirogue.EventID {
 	w.t.Helper()
 	ids := make([]pirogue.EventID, n)
 	for i := range ids {
-		ids[i] = w.event(fmt.Sprintf("queued_%d", i))
+		ids[i] = w.failedEvent(fmt.Sprintf("queued_%d", i))
 	}
 	return ids
 }
@@ -28,7 +28,7 @@ func (w *world) events(n int) []pirogue.EventID {
 func (w *world) queue(ids []pirogue.EventID, at time.Time) []time.Time {
 	w.t.Helper()
 	places := make([]time.Time, len(ids))
-	require.NoError(w.t, together(len(ids), func(i int) error {
+	require.NoError(w.t, concurrently(len(ids), func(i int) error {
 		event, err := w.db.Webhooks.QueueDelivery(w.ctx(), ids[i], at, time.Second)
 		places[i] = event.NextAt
 		return err
@@ -53,7 +53,7 @@ func TestQueuedEventsComeBackAtOnePace(t *testing.T) {
 				require.Equal(w.t, w.at(time.Duration(round*len(ids)+i+1)*time.Second), place)
 			}
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -93,7 +93,7 @@ func TestAFailedDeliveryGoesBehindALongQueue(t *testing.T) {
 			d.EndedAt, d.HTTPStatus = w.at(2*time.Second), 200
 			require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, time.Time{}))
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -118,7 +118,7 @@ func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
 		w.queue(ids, w.at(0))
 		var mu sync.Mutex
 		taken := map[pirogue.EventID]int{}
-		require.NoError(w.t, together(6, func(int) error {
+		require.NoError(w.t, concurrently(6, func(int) error {
 			for {
 				_, d, err := w.db.Webhooks.BeginQueued(w.ctx(), w.owner, w.at(time.Second))
 				if err != nil || d.Number == 0 {
@@ -142,10 +142,10 @@ func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
 		require.Equal(w.t, pirogue.EventDelivered, event.State, "it has no place any more")
 
 		require.Zero(w.t, w.beginQueued(w.at(time.Second)).Number)
-		late := w.event("late")
+		late := w.failedEvent("late")
 		require.Equal(w.t, []time.Time{w.at(3 * time.Second)}, w.queue([]pirogue.EventID{late}, w.at(2*time.Second)),
 			"the queue is empty: its first place is the next one")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -167,7 +167,7 @@ func TestAQueuedEventIsTriedAgainAtItsPlaceAndNotBefore(t *testing.T) {
 
 		other := w.beginQueued(w.at(0))
 		require.NotEqual(w.t, first.EventID, other.EventID, "it waits for its schedule, not for the endpoint")
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -177,15 +177,15 @@ func TestAQueueIsItsOwnersAlone(t *testing.T) {
 		w.queue(w.events(3), w.at(0))
 		w.owner = w.another()
 		require.Zero(w.t, w.beginQueued(w.at(0)).Number)
-		require.Equal(w.t, []time.Time{w.at(time.Second)}, w.queue([]pirogue.EventID{w.event("alone")}, w.at(0)))
-		w.sound()
+		require.Equal(w.t, []time.Time{w.at(time.Second)}, w.queue([]pirogue.EventID{w.failedEvent("alone")}, w.at(0)))
+		w.requireSound()
 	})
 }
 
 func TestAnEventFromBeforeItHadADueMomentIsGivenOne(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		fresh, failed := w.event("fresh"), w.event("failed")
+		fresh, failed := w.failedEvent("fresh"), w.failedEvent("failed")
 		for range 2 {
 			_, d := w.beginDelivery(failed, w.at(time.Hour))
 			w.endDelivery(d, 500, pirogue.EventWaiting)

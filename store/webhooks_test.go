@@ -12,8 +12,8 @@ import (
 	"pirogue/webhook"
 )
 
-// event makes a payment terminal and returns its event.
-func (w *world) event(reference string) pirogue.EventID {
+// failedEvent makes a payment terminal and returns its event.
+func (w *world) failedEvent(reference string) pirogue.EventID {
 	w.t.Helper()
 	p, _ := w.accept(reference)
 	finalized, err := w.end(p, pirogue.StatusFailed, pirogue.FailedRefused)
@@ -37,7 +37,7 @@ func (w *world) endDelivery(d webhook.Delivery, status int, state pirogue.EventS
 func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.event("order_1")
+		id := w.failedEvent("order_1")
 		_, first := w.beginDelivery(id, w.at(0))
 		require.Equal(w.t, webhook.Delivery{EventID: id, Number: 1, StartedAt: w.at(0)}, first)
 		_, again := w.beginDelivery(id, w.at(time.Minute)) // the process died in between
@@ -50,14 +50,14 @@ func TestADeliveryThatWasCutOffKeepsItsNumber(t *testing.T) {
 		event, same := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, second, same)
 		require.Equal(w.t, pirogue.EventWaiting, event.State)
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestTheSeventhDeliveryIsTheLastWhateverHappens(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.event("order_1")
+		id := w.failedEvent("order_1")
 		for n := 1; n <= webhook.MaxDeliveries; n++ {
 			w.beginDelivery(id, w.at(time.Minute)) // cut off
 			event, d := w.beginDelivery(id, w.at(time.Minute))
@@ -69,7 +69,7 @@ func TestTheSeventhDeliveryIsTheLastWhateverHappens(t *testing.T) {
 		event, d := w.beginDelivery(id, w.at(time.Minute))
 		require.Equal(w.t, pirogue.EventExhausted, event.State)
 		require.Zero(w.t, d.Number)
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -77,7 +77,7 @@ func TestAnEventThatIsDoneIsNotDeliveredAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for state, status := range map[pirogue.EventState]int{pirogue.EventDelivered: 204, pirogue.EventExhausted: 410} {
-			id := w.event(string(state))
+			id := w.failedEvent(string(state))
 			_, d := w.beginDelivery(id, w.at(0))
 			w.endDelivery(d, status, state)
 			w.endDelivery(d, 500, pirogue.EventWaiting) // a second end comes too late
@@ -85,17 +85,17 @@ func TestAnEventThatIsDoneIsNotDeliveredAgain(t *testing.T) {
 			require.Equal(w.t, state, event.State)
 			require.Zero(w.t, none.Number)
 		}
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestManyWorkersBeginOneDelivery(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.event("order_1")
+		id := w.failedEvent("order_1")
 		var mu sync.Mutex
 		numbers := map[int]int{}
-		require.NoError(w.t, together(40, func(int) error {
+		require.NoError(w.t, concurrently(40, func(int) error {
 			_, d, err := w.db.Webhooks.BeginDelivery(w.ctx(), id, w.at(0))
 			mu.Lock()
 			defer mu.Unlock()
@@ -105,14 +105,14 @@ func TestManyWorkersBeginOneDelivery(t *testing.T) {
 			return err
 		}))
 		require.Equal(w.t, map[int]int{1: 40}, numbers)
-		w.sound()
+		w.requireSound()
 	})
 }
 
 func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
-		id := w.event("order_1")
+		id := w.failedEvent("order_1")
 		d := webhook.Delivery{EventID: id, Number: 1, EndedAt: w.at(0)}
 		require.Equal(w.t, pirogue.NotFound,
 			pirogue.CodeOf(w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
@@ -121,7 +121,7 @@ func TestADeliveryNobodyBeganCannotEnd(t *testing.T) {
 			pirogue.CodeOf(w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventDelivered, d.StartedAt)))
 		_, _, err := w.db.Webhooks.BeginDelivery(w.ctx(), "evt_none_1", w.at(0))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
-		w.sound()
+		w.requireSound()
 	})
 }
 
@@ -129,7 +129,7 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		first, _ := w.accept("first")
-		waiting := w.event("event")
+		waiting := w.failedEvent("event")
 		w.now.Add(time.Second.Microseconds())
 		second, _ := w.accept("second")
 		sent, a := w.sent("sent")

@@ -123,8 +123,8 @@ func (w *world) test() *testing.T {
 
 func (w *world) ctx() context.Context { return w.t.Context() }
 
-// order returns a cash-in that is not accepted yet, with its attempt.
-func (w *world) order(o access.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
+// newCashIn returns a cash-in that is not accepted yet, with its attempt.
+func (w *world) newCashIn(o access.Owner, reference string) (pirogue.Payment, pirogue.Attempt) {
 	p := pirogue.Payment{
 		ID: ids.Payment(), MerchantID: o.MerchantID, Mode: o.Mode, Kind: pirogue.CashIn, OrderID: reference,
 		Status: pirogue.StatusCreated, Amount: pirogue.Money{Minor: 5000, Currency: pirogue.XOF},
@@ -144,7 +144,7 @@ func (w *world) order(o access.Owner, reference string) (pirogue.Payment, pirogu
 // accept accepts a cash-in of the world's merchant.
 func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
 	w.t.Helper()
-	p, a := w.order(w.owner, reference)
+	p, a := w.newCashIn(w.owner, reference)
 	p, fresh, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)
@@ -154,7 +154,7 @@ func (w *world) accept(reference string) (pirogue.Payment, pirogue.Attempt) {
 // fund gives the world's merchant money: a paid cash-in without a fee.
 func (w *world) fund(amount int64) pirogue.Payment {
 	w.t.Helper()
-	p, a := w.order(w.owner, "fund "+ids.New())
+	p, a := w.newCashIn(w.owner, "fund "+ids.New())
 	p.Amount.Minor, p.Fee.Minor = amount, 0
 	w.accepted(p, a)
 	w.send(a)
@@ -165,7 +165,7 @@ func (w *world) fund(amount int64) pirogue.Payment {
 
 // cashOut returns a cash-out that is not accepted yet, with its attempt.
 func (w *world) cashOut(reference string, amount, fee int64) (pirogue.Payment, pirogue.Attempt) {
-	p, a := w.order(w.owner, reference)
+	p, a := w.newCashIn(w.owner, reference)
 	p.Kind, p.Amount.Minor, p.Fee.Minor, p.FeeReturns = pirogue.CashOut, amount, fee, false
 	return p, a
 }
@@ -194,8 +194,8 @@ func (w *world) underway(p pirogue.Payment, a pirogue.Attempt) pirogue.Payment {
 	return p
 }
 
-// refused requires that a payment fails with code and leaves nothing behind.
-func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt) {
+// requireRefused requires that a payment fails with code and leaves nothing behind.
+func (w *world) requireRefused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt) {
 	w.t.Helper()
 	_, _, err := w.db.Payments.Accept(w.ctx(), p, a, digest(a))
 	require.Equal(w.t, code, pirogue.CodeOf(err), "%v", err)
@@ -203,8 +203,8 @@ func (w *world) refused(code pirogue.Code, p pirogue.Payment, a pirogue.Attempt)
 	require.Equal(w.t, pirogue.TransactionNotFound, pirogue.CodeOf(err))
 }
 
-// unless counts a call that succeeded or failed with code. It returns any other error.
-func (w *world) unless(code pirogue.Code, err error, accepted, refused *atomic.Int64) error {
+// countUnless counts a call that succeeded or failed with code. It returns any other error.
+func (w *world) countUnless(code pirogue.Code, err error, accepted, refused *atomic.Int64) error {
 	switch {
 	case err == nil:
 		accepted.Add(1)
@@ -225,15 +225,15 @@ func (w *world) money() listing.Balance {
 	return balances[0]
 }
 
-// has requires the available and the reserved money of the world's merchant.
-func (w *world) has(available, reserved int64) {
+// requireBalance requires the available and the reserved money of the world's merchant.
+func (w *world) requireBalance(available, reserved int64) {
 	w.t.Helper()
 	money := w.money()
 	require.Equal(w.t, []int64{available, reserved}, []int64{money.Available, money.Reserved}, "available, reserved")
 }
 
-// book returns the money that moved through an operator by our books.
-func (w *world) book(code pirogue.OperatorCode) (in, out map[string]int64) {
+// operatorBook returns the money that moved through an operator by our books.
+func (w *world) operatorBook(code pirogue.OperatorCode) (in, out map[string]int64) {
 	w.t.Helper()
 	in, out, err := w.db.Books.OperatorBook(w.ctx(), code)
 	require.NoError(w.t, err)
@@ -254,14 +254,14 @@ func limits(again bool) operator.SendLimits {
 	return operator.SendLimits{}
 }
 
-// mark marks an attempt sent, and reports whether its bytes may leave.
-func (w *world) mark(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
+// markSent marks an attempt sent, and reports whether its bytes may leave.
+func (w *world) markSent(id pirogue.AttemptID, again bool, at time.Time) (bool, error) {
 	sending, err := w.db.Attempts.Send(w.ctx(), id, limits(again), at)
 	return sending.Result == lifecycle.SendMarked, err
 }
 
-// answered records a result: of the first sending, unless a names another.
-func (w *world) answered(a lifecycle.AttemptResult) error {
+// recordResult records a result: of the first sending, unless a names another.
+func (w *world) recordResult(a lifecycle.AttemptResult) error {
 	a.Sending = cmp.Or(a.Sending, 1)
 	_, err := w.db.Attempts.RecordAttemptResult(w.ctx(), a)
 	return err
@@ -270,7 +270,7 @@ func (w *world) answered(a lifecycle.AttemptResult) error {
 // send marks an attempt sent.
 func (w *world) send(a pirogue.Attempt) {
 	w.t.Helper()
-	sent, err := w.mark(a.ID, false, w.at(time.Second))
+	sent, err := w.markSent(a.ID, false, w.at(time.Second))
 	require.NoError(w.t, err)
 	require.True(w.t, sent)
 }
@@ -305,8 +305,8 @@ func (w *world) latest(id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt) 
 	return p, a
 }
 
-// sound requires every rule of the audit, except those in but.
-func (w *world) sound(but ...string) {
+// requireSound requires every rule of the audit, except those in but.
+func (w *world) requireSound(but ...string) {
 	w.t.Helper()
 	violations, err := w.db.Books.Audit(w.ctx())
 	require.NoError(w.t, err)
@@ -364,8 +364,8 @@ func repeatUnavailable(do func() error) error {
 // repeats bounds the time of these repeats, for a machine that has much else to do.
 const repeats = 3 * time.Minute
 
-// together calls do n times at once and returns the errors.
-func together(n int, do func(i int) error) error {
+// concurrently calls do n times at once and returns the errors.
+func concurrently(n int, do func(i int) error) error {
 	var all sync.WaitGroup
 	start, errs := make(chan struct{}), make([]error, n)
 	for i := range n {
