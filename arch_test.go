@@ -76,13 +76,14 @@ var layers = map[string][]string{
 	"cmd/*":           {"*"},
 
 	// The contracts and simulator checks that tests share.
-	"adapters/client":          {".", "operator", "config", "golang.org/x/sync"},
-	"adapters/adaptertest":     {"*"},
-	"api/apitest":              {"*"},
-	"sandbox/enginetest":       {"*"},
-	"piroguetest":              {"*"},
-	"docs/samples/go":          {},
-	"docs/samples/samplestest": {"*"},
+	"adapters/client":           {".", "operator", "config", "golang.org/x/sync"},
+	"adapters/adaptertest":      {"*"},
+	"api/apitest":               {"*"},
+	"activities/activitiestest": {"*"},
+	"sandbox/enginetest":        {"*"},
+	"piroguetest":               {"*"},
+	"docs/samples/go":           {},
+	"docs/samples/samplestest":  {"*"},
 }
 
 // apart lists the folders with a module of their own, or without any code of the product.

@@ -26,12 +26,12 @@ type LoadedAction struct {
 
 // LoadAction reads an act from its row: who wants what, whether their role allows it, and
 // whether it is about this payment and has no verdict yet.
-func (a *Activities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
-	p, _, err := a.Store.Latest(ctx, in.PaymentID)
+func (a *ActionActivities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
+	p, _, err := a.Store.Attempts.Latest(ctx, in.PaymentID)
 	if err != nil {
 		return LoadedAction{}, activityError(err)
 	}
-	act, err := a.Store.AuditEntry(ctx, in.AuditEntry)
+	act, err := a.Store.AuditLog.AuditEntry(ctx, in.AuditEntry)
 	switch {
 	case pirogue.CodeOf(err) == pirogue.NotFound, err == nil && act.PaymentID != in.PaymentID:
 		return LoadedAction{Refused: "no such act is written down for this payment", Status: p.Status}, nil
@@ -74,15 +74,15 @@ type Confirmation struct {
 
 // ConfirmResolution compares a resolution with the one that waits for a second person. Both are
 // read from their rows.
-func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Confirmation, error) {
-	act, err := a.Store.AuditEntry(ctx, in.AuditEntry)
+func (a *ActionActivities) ConfirmResolution(ctx context.Context, in ActionQuery) (Confirmation, error) {
+	act, err := a.Store.AuditLog.AuditEntry(ctx, in.AuditEntry)
 	if err != nil {
 		return Confirmation{}, activityError(err)
 	}
 	if refused, err := a.refusesPart(ctx, act, in.Case); err != nil || refused != "" {
 		return Confirmation{Refused: refused}, activityError(err)
 	}
-	first, err := a.Store.Proposal(ctx, in.PaymentID)
+	first, err := a.Store.AuditLog.Proposal(ctx, in.PaymentID)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return Confirmation{}, nil
 	}
@@ -99,18 +99,18 @@ func (a *Activities) ConfirmResolution(ctx context.Context, in ActionQuery) (Con
 
 // refusesPart returns why a payment cannot have been paid in part: what moved is what its case
 // booked on the operator's word, and that must be less than the whole.
-func (a *Activities) refusesPart(ctx context.Context, act support.AuditEntry, id support.CaseID) (string, error) {
+func (a *ActionActivities) refusesPart(ctx context.Context, act support.AuditEntry, id support.CaseID) (string, error) {
 	if act.Resolution != support.ResolvedInPart {
 		return "", nil
 	}
 	if id == "" {
 		return "the operator has confirmed no part: it is resolved as paid or unpaid", nil
 	}
-	stray, err := a.Store.Case(ctx, id)
+	stray, err := a.Store.Cases.Case(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	p, _, err := a.Store.Latest(ctx, act.PaymentID)
+	p, _, err := a.Store.Attempts.Latest(ctx, act.PaymentID)
 	if err != nil || p.HasPart(stray.Paid) {
 		return "", err
 	}
@@ -125,9 +125,9 @@ type ConcludeInput struct {
 
 // RecordActionResult keeps a verdict beside the act that it answers. An act that has no row has no place
 // for one, and holds up nothing.
-func (a *Activities) RecordActionResult(ctx context.Context, all []ConcludeInput) (int, error) {
+func (a *ActionActivities) RecordActionResult(ctx context.Context, all []ConcludeInput) (int, error) {
 	for _, c := range all {
-		err := a.Store.EndAuditEntry(ctx, c.AuditEntry, c.Result, a.Clock.Now())
+		err := a.Store.AuditLog.EndAuditEntry(ctx, c.AuditEntry, c.Result, a.Clock.Now())
 		if err != nil && pirogue.CodeOf(err) != pirogue.NotFound {
 			return 0, activityError(err)
 		}

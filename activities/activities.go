@@ -15,9 +15,8 @@ import (
 	"pirogue/routing"
 )
 
-// Activities is everything the workflows can ask the outside world to do. The
-// worker builds one; workflows use a nil one, for its method names only.
-type Activities struct {
+// Config holds what the activities need of the outside world.
+type Config struct {
 	Store     Store
 	Operators map[pirogue.OperatorCode]operator.Instance
 	Routes    routing.Router
@@ -25,13 +24,71 @@ type Activities struct {
 	Sender    WebhookSender
 	Clock     pirogue.Clock
 	Callbacks CallbackURLs
-	ReturnURL string // where the payer goes when the merchant named no page of its own
+	ReturnURL string // the payer's page when the merchant named none of its own
 	// Chance returns a number in [0, 1), by which delays are spread. nil means one that
 	// nobody can foretell.
 	Chance func() float64
-	lanes  lanes
-	pulses healthSamples
-	lists  lists
+}
+
+// Activities holds every side effect that the workflows may ask for, in one struct for each subject.
+// The worker makes it with New. Workflows use an empty one, for its method names only.
+type Activities struct {
+	*SubmitActivities
+	*StatusActivities
+	*FinalizeActivities
+	*CaseActivities
+	*ActionActivities
+	*BulkActivities
+	*DeliverActivities
+	*SweepActivities
+}
+
+// The activities of each subject.
+type (
+	// SubmitActivities sends payments to their operators, and keeps back what may not be sent yet.
+	SubmitActivities struct{ *core }
+	// StatusActivities asks operators for the status of attempts.
+	StatusActivities struct {
+		*core
+		lists lists
+	}
+	// FinalizeActivities makes payments terminal and ends their workflows.
+	FinalizeActivities struct{ *core }
+	// CaseActivities opens and closes cases, and gives their money back.
+	CaseActivities struct{ *core }
+	// ActionActivities reads support's actions and keeps their results.
+	ActionActivities struct{ *core }
+	// BulkActivities makes payments of the lines of bulks.
+	BulkActivities struct{ *core }
+	// DeliverActivities delivers webhooks to merchants.
+	DeliverActivities struct {
+		*core
+		lanes lanes
+	}
+	// SweepActivities finds the work that a crash left behind, and starts it again.
+	SweepActivities struct {
+		*core
+		finalizer *FinalizeActivities
+	}
+)
+
+// New returns the activities of every subject. They share what one process learns of its operators.
+func New(c Config) *Activities {
+	shared := &core{Config: c}
+	finalizer := &FinalizeActivities{shared}
+	return &Activities{
+		SubmitActivities: &SubmitActivities{shared}, StatusActivities: &StatusActivities{core: shared},
+		FinalizeActivities: finalizer, CaseActivities: &CaseActivities{shared},
+		ActionActivities: &ActionActivities{shared}, BulkActivities: &BulkActivities{shared},
+		DeliverActivities: &DeliverActivities{core: shared},
+		SweepActivities:   &SweepActivities{core: shared, finalizer: finalizer},
+	}
+}
+
+// core holds what the activities of all subjects share.
+type core struct {
+	Config
+	samples healthSamples
 }
 
 // Workflows is what activities ask of other workflows. Each may be called again
@@ -75,7 +132,7 @@ type CallbackURLs interface {
 
 // instanceOf returns a configured instance. A code that no instance has is a mistake
 // in the configuration: the activity fails until it is mended.
-func (a *Activities) instanceOf(code pirogue.OperatorCode) (operator.Instance, error) {
+func (a *core) instanceOf(code pirogue.OperatorCode) (operator.Instance, error) {
 	instance, ok := a.Operators[code]
 	if !ok {
 		return operator.Instance{}, pirogue.Errorf(pirogue.Internal, "no operator %q is configured", code)
@@ -84,14 +141,14 @@ func (a *Activities) instanceOf(code pirogue.OperatorCode) (operator.Instance, e
 }
 
 // backOff returns the wait of a backoff after the present run of an activity.
-func (a *Activities) backOff(ctx context.Context, b Backoff) time.Duration {
+func (a *core) backOff(ctx context.Context, b Backoff) time.Duration {
 	return b.Wait(int(activity.GetInfo(ctx).Attempt), a.chance())
 }
 
 // later puts a delay off by up to a tenth, never earlier.
-func (a *Activities) later(d time.Duration) time.Duration { return JitterLater.Spread(d, a.chance()) }
+func (a *core) later(d time.Duration) time.Duration { return JitterLater.Spread(d, a.chance()) }
 
-func (a *Activities) chance() float64 {
+func (a *core) chance() float64 {
 	if a.Chance != nil {
 		return a.Chance()
 	}

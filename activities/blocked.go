@@ -27,12 +27,12 @@ type BlockedActivity struct {
 
 // Blocked opens the case of a payment whose workflow waits for an activity of ours: what the
 // activity wants to write, and why it fails. It may be called at every failure.
-func (a *Activities) Blocked(ctx context.Context, id pirogue.PaymentID, by BlockedActivity) error {
+func (a *CaseActivities) Blocked(ctx context.Context, id pirogue.PaymentID, by BlockedActivity) error {
 	wanted, err := json.Marshal(by.Input)
 	if err != nil {
 		wanted = []byte(err.Error())
 	}
-	return a.Store.ReopenCase(ctx, support.Case{
+	return a.Store.Cases.ReopenCase(ctx, support.Case{
 		ID: support.NewCaseID(id, support.CauseNotBooked), PaymentID: id, Cause: support.CauseNotBooked,
 		Note: fmt.Sprintf("%s has failed %d times and goes on: %s; it wants %s",
 			by.Name, by.Failures, shorten(by.Err.Error()), shorten(string(wanted))),
@@ -41,8 +41,8 @@ func (a *Activities) Blocked(ctx context.Context, id pirogue.PaymentID, by Block
 }
 
 // Unblocked closes the case of Blocked.
-func (a *Activities) Unblocked(ctx context.Context, id pirogue.PaymentID) error {
-	return a.Store.CloseCase(ctx, support.NewCaseID(id, support.CauseNotBooked), a.Clock.Now())
+func (a *CaseActivities) Unblocked(ctx context.Context, id pirogue.PaymentID) error {
+	return a.Store.Cases.CloseCase(ctx, support.NewCaseID(id, support.CauseNotBooked), a.Clock.Now())
 }
 
 // shorten returns at most maxCaseNote characters of a text.

@@ -34,7 +34,7 @@ const doubtful = 30 * time.Second
 
 // affordable stretches a wait until the questions of its kind about everything that is
 // under way at an operator fit into their share of its contract.
-func (a *Activities) affordable(
+func (a *StatusActivities) affordable(
 	ctx context.Context, p pirogue.Payment, o pirogue.OperatorCode, pace Pace, wait time.Duration,
 ) time.Duration {
 	instance, err := a.instanceOf(o)
@@ -60,7 +60,7 @@ func (a *Activities) affordable(
 
 // spread keeps payments that were accepted together from being asked about together. A
 // question after the end never comes before it is due.
-func (a *Activities) spread(pace Pace, wait time.Duration) time.Duration {
+func (a *StatusActivities) spread(pace Pace, wait time.Duration) time.Duration {
 	if pace.Watches() {
 		return a.later(wait)
 	}
@@ -74,30 +74,30 @@ func every(n int, perSecond float64) time.Duration {
 }
 
 // customerActs reports whether a payment's customer is likely to act about now.
-func (a *Activities) customerActs(p pirogue.Payment) bool {
+func (a *StatusActivities) customerActs(p pirogue.Payment) bool {
 	return p.Kind == pirogue.CashIn && a.Clock.Now().Sub(p.CreatedAt) < freshFor
 }
 
 // questionLoad returns what an operator is asked about, as of at most loadLife ago. Where it
 // cannot be read the last one goes on to be believed, and it reports false.
-func (a *Activities) questionLoad(ctx context.Context, i operator.Instance) (operator.QuestionLoad, bool) {
+func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance) (operator.QuestionLoad, bool) {
 	now := a.Clock.Now()
-	load, known, believed := a.pulses.keptLoad(i.Code, now)
+	load, known, believed := a.samples.keptLoad(i.Code, now)
 	if believed {
 		return load, known
 	}
 	horizon := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
-	read, err := a.Store.QuestionLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
+	read, err := a.Store.Operators.QuestionLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
 	if err == nil {
 		load = read
 	}
-	a.pulses.keepLoad(i.Code, load, err == nil, now)
+	a.samples.keepLoad(i.Code, load, err == nil, now)
 	return load, err == nil
 }
 
 // rest returns how long a payment that has ended is not asked about yet: 0 when a question
 // is due. Its pace begins when it ended, however often its watch is begun again.
-func (a *Activities) rest(ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace) time.Duration {
+func (a *StatusActivities) rest(ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace) time.Duration {
 	if pace != Slow || !p.Status.Terminal() || attempt.PolledAt.IsZero() {
 		return 0
 	}
@@ -112,7 +112,7 @@ func (a *Activities) rest(ctx context.Context, p pirogue.Payment, attempt pirogu
 // watchDue returns when an ended payment's attempt is asked about next, and how far apart the
 // lists of its operator are that may answer. Where a list can, what comes due in between
 // waits for it.
-func (a *Activities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) (time.Time, time.Duration) {
+func (a *StatusActivities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) (time.Time, time.Duration) {
 	due, waited := p.UpdatedAt, Slow.Cadence(1)
 	for n := int32(1); !due.After(attempt.PolledAt); n++ {
 		waited = Slow.Cadence(n)
@@ -143,7 +143,7 @@ func (n nextPoll) after(said pirogue.Outcome) time.Time {
 
 // nextPoll returns when the question after this one follows. Where a list may answer it, that
 // is the moment of the list, and shortly after it.
-func (a *Activities) nextPoll(
+func (a *StatusActivities) nextPoll(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
 ) nextPoll {
 	if q.Pace == Once {

@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
@@ -19,7 +20,9 @@ import (
 // counter is a payment at an operator that is silent, and what else the operator is asked
 // about.
 type counter struct {
-	activities.Store
+	activities.AttemptStore
+	activities.SendingStore
+	activities.OperatorStore
 	operator.Operator
 
 	payment pirogue.Payment
@@ -68,12 +71,17 @@ func (c *counter) Status(context.Context, operator.StatusQuery) (operator.Operat
 	return operator.OperatorResult{Outcome: pirogue.OutcomePending}, nil
 }
 
-// instance is an operator whose contract allows so many calls a second.
+// activities returns the activities at an operator whose contract allows so many calls a second.
 func (c *counter) activities(rate float64, now *time.Time) *activities.Activities {
-	return &activities.Activities{
-		Store: c, Clock: func() time.Time { return *now }, Chance: func() float64 { return 0.5 },
-		Operators: map[pirogue.OperatorCode]operator.Instance{"op": {Code: "op", CallsPerSecond: rate, Operator: c}},
-	}
+	return over(c, c, rate, now)
+}
+
+// over returns the activities over a store and an operator.
+func over(db any, o operator.Operator, rate float64, now *time.Time) *activities.Activities {
+	return activities.New(activities.Config{
+		Store: activitiestest.Store(db), Clock: func() time.Time { return *now }, Chance: func() float64 { return 0.5 },
+		Operators: map[pirogue.OperatorCode]operator.Instance{"op": {Code: "op", CallsPerSecond: rate, Operator: o}},
+	})
 }
 
 // ask asks once at a pace and returns after what time the next question is asked.

@@ -64,8 +64,8 @@ type BulkPageResult struct {
 // suspended merchant begins. Where the
 // operator takes many payments by one call, that is made first: the workflows then find
 // their attempts answered.
-func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
-	stand, err := a.Store.BulkPage(ctx, in.BulkID, in.Number)
+func (a *BulkActivities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
+	stand, err := a.Store.BulkLines.BulkPage(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return BulkPageResult{}, activityError(err)
 	}
@@ -73,7 +73,7 @@ func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageR
 		return BulkPageResult{}, retryIn(a.backOff(ctx, roomBackoff), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
 	}
 	for {
-		begun, err := a.Store.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
+		begun, err := a.Store.BulkLines.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
 		if pirogue.CodeOf(err) == pirogue.MerchantSuspended {
 			return BulkPageResult{}, a.lookForResume(ctx, "no line begins: the merchant is suspended, or operators are asked first")
 		}
@@ -95,7 +95,7 @@ func (a *Activities) StartPage(ctx context.Context, in BulkPageInput) (BulkPageR
 }
 
 // lineAttempt returns the first attempt of a line's payment.
-func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
+func (a *BulkActivities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 	attempt := ids.FirstAttempt(p)
 	return attempt, a.Callbacks.Digest(attempt.Ref)
 }
@@ -106,8 +106,8 @@ func (a *Activities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string) {
 // hold up the payments for which somebody waits. One that can never be started becomes a
 // case. One that cannot be started while Temporal is away makes the page fail at its end,
 // and the page is run again.
-func (a *Activities) launchPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
-	open, err := a.Store.OpenLines(ctx, in.BulkID, in.Number)
+func (a *BulkActivities) launchPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
+	open, err := a.Store.BulkLines.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return BulkPageResult{}, activityError(err)
 	}
@@ -140,7 +140,7 @@ func (a *Activities) launchPage(ctx context.Context, in BulkPageInput) (BulkPage
 // launchLine starts the workflow of a line's payment, or joins it. It reports false for a
 // line whose row cannot be read or whose order cannot be built: a person must know of it,
 // and a case is open. It fails while Temporal or our database is away.
-func (a *Activities) launchLine(ctx context.Context, line bulk.OpenLine) (bool, error) {
+func (a *BulkActivities) launchLine(ctx context.Context, line bulk.OpenLine) (bool, error) {
 	why := line.Err
 	if why == nil {
 		why = a.Workflows.Launch(ctx, line.Payment)
@@ -153,7 +153,7 @@ func (a *Activities) launchLine(ctx context.Context, line bulk.OpenLine) (bool, 
 		return false, why
 	}
 	id := line.Payment.ID
-	_, err := a.Store.OpenCase(ctx, support.Case{
+	_, err := a.Store.Cases.OpenCase(ctx, support.Case{
 		ID: support.NewCaseID(id, support.CauseLineNotStarted), PaymentID: id, Cause: support.CauseLineNotStarted,
 		Note: "its workflow cannot be started: " + why.Error(), OpenedAt: a.Clock.Now(),
 	})
@@ -161,7 +161,7 @@ func (a *Activities) launchLine(ctx context.Context, line bulk.OpenLine) (bool, 
 }
 
 // pace waits before a payment of a bulk is started. It fails when the activity is over.
-func (a *Activities) pace(ctx context.Context, o pirogue.OperatorCode) error {
+func (a *BulkActivities) pace(ctx context.Context, o pirogue.OperatorCode) error {
 	rate := a.Operators[o].CallsPerSecond * launchShare
 	if rate <= 0 {
 		return ctx.Err()
@@ -186,8 +186,8 @@ type BulkClosed struct {
 // and starts telling the merchant. Meanwhile it tries the lines again that could not be
 // started, and ends those of a cancelled bulk that never left. The workflow's history does
 // not grow by the waiting.
-func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
-	ended, err := a.Store.EndUnsentLines(ctx, id, a.Clock.Now(), endedInOneLook)
+func (a *BulkActivities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
+	ended, err := a.Store.Bulks.EndUnsentLines(ctx, id, a.Clock.Now(), endedInOneLook)
 	if err != nil {
 		return BulkClosed{}, activityError(err)
 	}
@@ -195,7 +195,7 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 	if err != nil {
 		return BulkClosed{}, activityError(err)
 	}
-	progress, closed, err := a.Store.CloseBulk(ctx, id, a.Clock.Now())
+	progress, closed, err := a.Store.Bulks.CloseBulk(ctx, id, a.Clock.Now())
 	if err != nil {
 		return BulkClosed{}, encodeRow(err)
 	}
@@ -222,10 +222,10 @@ func (a *Activities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClos
 // startLate tries the lines of a bulk again that could not be started, and closes the case
 // of each that can be: its operator is configured again, or its row can be read. It starts
 // at most linesTogether and returns how many.
-func (a *Activities) startLate(ctx context.Context, id pirogue.BulkID) (int, error) {
+func (a *BulkActivities) startLate(ctx context.Context, id pirogue.BulkID) (int, error) {
 	started, after := 0, pirogue.PaymentID("")
 	for started < linesTogether {
-		lines, err := a.Store.UnstartedLines(ctx, id, after, bulk.BulkPageLines)
+		lines, err := a.Store.BulkLines.UnstartedLines(ctx, id, after, bulk.BulkPageLines)
 		if err != nil || len(lines) == 0 {
 			return started, err
 		}
@@ -234,7 +234,7 @@ func (a *Activities) startLate(ctx context.Context, id pirogue.BulkID) (int, err
 			late, err := a.launchLine(ctx, line)
 			if late {
 				started++
-				err = a.Store.LineStarted(ctx, after, a.Clock.Now())
+				err = a.Store.BulkLines.LineStarted(ctx, after, a.Clock.Now())
 			}
 			if err != nil || started == linesTogether {
 				return started, err
@@ -246,8 +246,8 @@ func (a *Activities) startLate(ctx context.Context, id pirogue.BulkID) (int, err
 
 // sweepBulks starts the coordinators of bulks whose API died before it did. A bulk never
 // expires: its money is set aside, and its merchant can cancel it.
-func (a *Activities) sweepBulks(ctx context.Context, before time.Time, swept *Swept) error {
-	bulks, err := a.Store.UnstartedBulks(ctx, before, sweepLimit)
+func (a *SweepActivities) sweepBulks(ctx context.Context, before time.Time, swept *Swept) error {
+	bulks, err := a.Store.Bulks.UnstartedBulks(ctx, before, sweepLimit)
 	if err != nil {
 		return err
 	}

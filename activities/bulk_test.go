@@ -15,6 +15,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/bulk"
 	"pirogue/operator"
 	"pirogue/support"
@@ -23,7 +24,9 @@ import (
 // office is a page of a bulk whose lines are payments already, and what starts their
 // workflows.
 type office struct {
-	activities.Store
+	activities.BulkStore
+	activities.BulkLineStore
+	activities.CaseStore
 
 	lines   []pirogue.Payment
 	broken  map[pirogue.PaymentID]error // what cannot be started, and why
@@ -120,10 +123,10 @@ func (o *office) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.Bul
 // employ returns what runs the office's activities once.
 func (o *office) employ() (*testsuite.TestActivityEnvironment, *activities.Activities) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	a := &activities.Activities{
-		Store: o, Workflows: starter{office: o}, Clock: time.Now, Chance: func() float64 { return 0.5 },
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(o), Workflows: starter{office: o}, Clock: time.Now, Chance: func() float64 { return 0.5 },
 		Operators: map[pirogue.OperatorCode]operator.Instance{"": {CallsPerSecond: o.rate}},
-	}
+	})
 	env.RegisterActivity(a)
 	return env, a
 }
@@ -209,7 +212,7 @@ func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
 	o := newOffice(1)
 	o.full = true
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-	a := &activities.Activities{Store: o, Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }}
+	a := activities.New(activities.Config{Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }})
 	env.RegisterActivity(a)
 	env.RegisterWorkflow(waitingPage)
 	var soon int
@@ -228,7 +231,7 @@ func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
 	o := newOffice(1)
 	o.held = true
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-	env.RegisterActivity(&activities.Activities{Store: o, Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }})
+	env.RegisterActivity(activities.New(activities.Config{Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }}))
 	env.RegisterWorkflow(waitingPage)
 	var launched int
 	env.RegisterDelayedCallback(func() { launched, o.held = len(o.started), false }, 24*time.Hour)
@@ -244,5 +247,5 @@ func waitingPage(ctx workflow.Context, in activities.BulkPageInput) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: math.MaxInt32},
 	})
-	return workflow.ExecuteActivity(ctx, (*activities.Activities)(nil).StartPage, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(ctx, (*activities.BulkActivities)(nil).StartPage, in).Get(ctx, nil)
 }

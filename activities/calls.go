@@ -23,7 +23,7 @@ type outgoing struct {
 
 // prepareCall returns the one call with all that it needs: once the attempt is marked as
 // sent, nothing is left that could fail before the bytes leave.
-func (a *Activities) prepareCall(
+func (a *SubmitActivities) prepareCall(
 	ctx context.Context, i operator.Instance, out outgoing, window time.Duration,
 ) (operatorCall, error) {
 	merchant, p, attempt := out.merchant, out.payment, out.attempt
@@ -48,7 +48,7 @@ func (a *Activities) prepareCall(
 }
 
 // returnURL returns the merchant's page, or ours.
-func (a *Activities) returnURL(url string) string { return cmp.Or(url, a.ReturnURL) }
+func (a *SubmitActivities) returnURL(url string) string { return cmp.Or(url, a.ReturnURL) }
 
 func collect(i operator.Instance, c operator.CollectRequest) (operatorCall, error) {
 	collector, ok := i.Operator.(operator.Collector)
@@ -68,7 +68,7 @@ func disburse(i operator.Instance, d operator.DisburseRequest) (operatorCall, er
 
 // reversal returns the refund call of an operator that has one and collected the
 // money itself; nil when the refund has to be paid out instead.
-func (a *Activities) reversal(
+func (a *SubmitActivities) reversal(
 	ctx context.Context, i operator.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
 ) (operatorCall, error) {
 	refunder, ok := i.Operator.(operator.Refunder)
@@ -87,7 +87,7 @@ func (a *Activities) reversal(
 // which collection: it must have collected the money itself, and give back a part if a
 // part is wanted. It answers the same before the refund is sent and whenever it is asked
 // about.
-func (a *Activities) reverses(
+func (a *core) reverses(
 	ctx context.Context, i operator.Instance, p pirogue.Payment,
 ) (operator.StatusQuery, bool, error) {
 	if p.Kind != pirogue.Refund || !routing.HasRefundCall(i) {
@@ -103,26 +103,26 @@ func (a *Activities) reverses(
 // collection returns the cash-in that a refund gives back, and the attempt that collected its
 // money. The return of stray money gives back what came under the attempt of its case, whatever
 // its operator said of that attempt before.
-func (a *Activities) collection(
+func (a *core) collection(
 	ctx context.Context, refund pirogue.Payment,
 ) (pirogue.Payment, pirogue.Attempt, error) {
 	if refund.Late {
-		stray, err := a.Store.Case(ctx, support.CaseOfReturn(refund.OrderID))
+		stray, err := a.Store.Cases.Case(ctx, support.CaseOfReturn(refund.OrderID))
 		if err != nil {
 			return pirogue.Payment{}, pirogue.Attempt{}, err
 		}
-		return a.Store.Numbered(ctx, refund.ParentID, stray.Attempt)
+		return a.Store.Attempts.Numbered(ctx, refund.ParentID, stray.Attempt)
 	}
-	parent, _, err := a.Store.Latest(ctx, refund.ParentID)
+	parent, _, err := a.Store.Attempts.Latest(ctx, refund.ParentID)
 	if err != nil {
 		return parent, pirogue.Attempt{}, err
 	}
-	collected, err := a.Store.Collected(ctx, refund.ParentID)
+	collected, err := a.Store.Attempts.Collected(ctx, refund.ParentID)
 	return parent, collected, err
 }
 
 // query is the question about the latest attempt of a payment.
-func (a *Activities) query(
+func (a *core) query(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
 ) (operator.StatusQuery, error) {
 	q := query(p, attempt)

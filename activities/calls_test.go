@@ -9,13 +9,17 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
 
 // returning is a refund that its operator refused, of a cash-in that it collected.
 type returning struct {
-	activities.Store
+	activities.AttemptStore
+	activities.SendingStore
+	activities.CallbackStore
+	activities.OperatorStore
 
 	refund, parent pirogue.Payment
 }
@@ -78,14 +82,14 @@ func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked operator.StatusQuery
-			a := &activities.Activities{
-				Store: returning{
+			a := activities.New(activities.Config{
+				Store: activitiestest.Store(returning{
 					refund: pirogue.Payment{ID: "refund", Kind: pirogue.Refund, ParentID: "parent", Amount: tt.amount},
 					parent: pirogue.Payment{ID: "parent", Kind: pirogue.CashIn, Amount: amount},
-				},
+				}),
 				Operators: map[pirogue.OperatorCode]operator.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
 				Clock:     time.Now,
-			}
+			})
 			_, err := a.AskStatus(t.Context(), activities.StatusInput{PaymentID: "refund", Pace: activities.Once})
 			require.NoError(t, err)
 			require.Equal(t, tt.reversed, asked.RefundedCollect)

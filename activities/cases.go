@@ -24,7 +24,7 @@ type OpenCaseInput struct {
 // OpenCase books stray money to suspense, opens the case about it and returns its ID; "" when the
 // money had its case, and people or its return have closed that: nothing is left to settle. An
 // amount that no payment can have is not booked: the case's note says what the operator named.
-func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (support.CaseID, error) {
+func (a *CaseActivities) OpenCase(ctx context.Context, in OpenCaseInput) (support.CaseID, error) {
 	if !pirogue.IsAmount(in.Paid) {
 		in.Paid = 0
 	}
@@ -38,9 +38,9 @@ func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (support.Ca
 		Note: in.Note, Paid: in.Paid, OpenedAt: a.Clock.Now(),
 	}
 	if in.Again {
-		return opened.ID, activityError(a.Store.ReopenCase(ctx, opened))
+		return opened.ID, activityError(a.Store.Cases.ReopenCase(ctx, opened))
 	}
-	opened, err := a.Store.OpenCase(ctx, opened)
+	opened, err := a.Store.Cases.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
 	if err == nil && !opened.ClosedAt.IsZero() {
 		return "", nil
@@ -51,12 +51,12 @@ func (a *Activities) OpenCase(ctx context.Context, in OpenCaseInput) (support.Ca
 // gaveBack reports whether the operator that collected a cash-in gave all of it back because we
 // asked for that by its refund call, or is about to. Refunds in part, and those that were paid into
 // the payer's wallet, leave the collection as it was: an operator that takes it back does so itself.
-func (a *Activities) gaveBack(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	p, _, err := a.Store.Latest(ctx, id)
+func (a *CaseActivities) gaveBack(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, _, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil || p.Refunded+p.RefundHeld < p.Amount.Minor {
 		return false, err
 	}
-	refunds, err := a.Store.Refunds(ctx, id)
+	refunds, err := a.Store.Payments.Refunds(ctx, id)
 	if err != nil {
 		return false, err
 	}
@@ -81,8 +81,8 @@ type UnsettledCase struct {
 
 // UnsettledCases returns the open cases of an ended payment that people, or the return of their
 // money, settle one by one, the oldest first.
-func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) ([]UnsettledCase, error) {
-	all, err := a.Store.Cases(ctx, id)
+func (a *CaseActivities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) ([]UnsettledCase, error) {
+	all, err := a.Store.Cases.Cases(ctx, id)
 	open := []UnsettledCase{}
 	for _, c := range all {
 		if c.ClosedAt.IsZero() && c.Cause.SettledByWorkflow() && c.Cause != support.CauseUnknown {
@@ -94,12 +94,12 @@ func (a *Activities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) (
 
 // CloseCase closes a case that has no money in suspense, because it is known what became of its
 // payment.
-func (a *Activities) CloseCase(ctx context.Context, id support.CaseID) (bool, error) {
-	return true, activityError(a.Store.CloseCase(ctx, id, a.Clock.Now()))
+func (a *CaseActivities) CloseCase(ctx context.Context, id support.CaseID) (bool, error) {
+	return true, activityError(a.Store.Cases.CloseCase(ctx, id, a.Clock.Now()))
 }
 
 // PlaceCase closes a case whose money two people placed outside Pirogue.
-func (a *Activities) PlaceCase(ctx context.Context, id support.CaseID) (bool, error) {
-	err := a.Store.PlaceCase(ctx, id, a.Clock.Now())
+func (a *CaseActivities) PlaceCase(ctx context.Context, id support.CaseID) (bool, error) {
+	err := a.Store.Cases.PlaceCase(ctx, id, a.Clock.Now())
 	return true, activityError(err)
 }

@@ -9,8 +9,8 @@ import (
 
 // ReadClaim returns what proven callbacks say moved under the latest attempt of a payment that
 // succeeded, beyond what is known; zero for nothing.
-func (a *Activities) ReadClaim(ctx context.Context, q StatusInput) (pirogue.Money, error) {
-	p, attempt, err := a.Store.Latest(ctx, q.PaymentID)
+func (a *StatusActivities) ReadClaim(ctx context.Context, q StatusInput) (pirogue.Money, error) {
+	p, attempt, err := a.Store.Attempts.Latest(ctx, q.PaymentID)
 	if err != nil {
 		return pirogue.Money{}, activityError(err)
 	}
@@ -20,7 +20,7 @@ func (a *Activities) ReadClaim(ctx context.Context, q StatusInput) (pirogue.Mone
 
 // claim is ReadClaim of a payment that has been read. An operator that cannot prove its callbacks
 // claims nothing.
-func (a *Activities) claim(
+func (a *StatusActivities) claim(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, known int64,
 ) (pirogue.Money, error) {
 	instance, configured := a.Operators[attempt.Operator]
@@ -31,7 +31,7 @@ func (a *Activities) claim(
 	if proof != operator.ProofToken && proof != operator.ProofSignature {
 		return pirogue.Money{}, nil
 	}
-	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	said, err := a.Store.Callbacks.Callbacks(ctx, attempt.ID)
 	if err != nil {
 		return pirogue.Money{}, err
 	}
@@ -46,7 +46,7 @@ func (a *Activities) claim(
 // claimed returns an answer about a payment that succeeded as unclear while a proven callback names
 // a transaction that neither the books nor the answer have: the status may only be behind. It looks
 // at the callbacks where the answer would end the waiting.
-func (a *Activities) claimed(
+func (a *StatusActivities) claimed(
 	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
 	more := r.Moved(p.AtOperator()) > max(q.AlreadyBooked, p.AtOperator().Minor)

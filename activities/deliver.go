@@ -54,14 +54,14 @@ const QueuedPerSecond = 3
 // An event that finds its merchant's endpoint busy is given a place in the owner's queue
 // and comes back then. An endpoint that answers is given the queue's events at once, ahead
 // of their places: each finds itself delivered when it comes back.
-func (a *Activities) Deliver(ctx context.Context, n DeliverInput) (DeliverResult, error) {
+func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (DeliverResult, error) {
 	if !a.lanes.enter(n.Owner) {
 		return a.queue(ctx, n)
 	}
 	defer a.lanes.leave(n.Owner)
 
 	began := a.Clock.Now()
-	event, d, err := a.Store.BeginDelivery(ctx, n.EventID, began)
+	event, d, err := a.Store.Webhooks.BeginDelivery(ctx, n.EventID, began)
 	if err != nil {
 		return DeliverResult{}, encodeRow(err)
 	}
@@ -84,9 +84,9 @@ func (a *Activities) Deliver(ctx context.Context, n DeliverInput) (DeliverResult
 }
 
 // queue gives an event its place in its owner's queue, unless it was delivered meanwhile.
-func (a *Activities) queue(ctx context.Context, n DeliverInput) (DeliverResult, error) {
+func (a *DeliverActivities) queue(ctx context.Context, n DeliverInput) (DeliverResult, error) {
 	now := a.Clock.Now()
-	event, err := a.Store.QueueDelivery(ctx, n.EventID, now, time.Second/QueuedPerSecond)
+	event, err := a.Store.DeliveryQueue.QueueDelivery(ctx, n.EventID, now, time.Second/QueuedPerSecond)
 	if err != nil {
 		return DeliverResult{}, encodeRow(err)
 	}
@@ -98,7 +98,7 @@ func (a *Activities) queue(ctx context.Context, n DeliverInput) (DeliverResult, 
 
 // ended returns where an event stands of which no delivery can begin, or asks to be run
 // again when one can.
-func (a *Activities) ended(event pirogue.Event) (DeliverResult, error) {
+func (a *DeliverActivities) ended(event pirogue.Event) (DeliverResult, error) {
 	if event.State == pirogue.EventWaiting {
 		return DeliverResult{}, retryIn(event.NextAt.Sub(a.Clock.Now()), "it is not due yet")
 	}
@@ -107,9 +107,9 @@ func (a *Activities) ended(event pirogue.Event) (DeliverResult, error) {
 
 // drain delivers an owner's queued events one after the other, until a moment, while the
 // endpoint takes them. What goes wrong is left to the events' own workflows.
-func (a *Activities) drain(ctx context.Context, o access.Owner, until time.Time) {
+func (a *DeliverActivities) drain(ctx context.Context, o access.Owner, until time.Time) {
 	for now := a.Clock.Now(); now.Before(until); now = a.Clock.Now() {
-		event, d, err := a.Store.BeginQueued(ctx, o, now)
+		event, d, err := a.Store.DeliveryQueue.BeginQueued(ctx, o, now)
 		if err != nil || d.Number == 0 {
 			return
 		}
@@ -121,7 +121,7 @@ func (a *Activities) drain(ctx context.Context, o access.Owner, until time.Time)
 
 // attempt makes a delivery that was begun and records how it ended. It returns the state of the
 // event and, of one that is WAITING, how long until the next delivery is due.
-func (a *Activities) attempt(
+func (a *DeliverActivities) attempt(
 	ctx context.Context, event pirogue.Event, d *webhook.Delivery,
 ) (pirogue.EventState, time.Duration, error) {
 	failpoint.Hit("deliver.begun")
@@ -135,7 +135,7 @@ func (a *Activities) attempt(
 	if state == pirogue.EventWaiting {
 		wait = max(a.later(webhook.DeliveryDelays[d.Number-1]), min(reply.RetryAfter, maxRetryAfter))
 	}
-	if err := a.Store.EndDelivery(ctx, *d, state, d.EndedAt.Add(wait)); err != nil {
+	if err := a.Store.Webhooks.EndDelivery(ctx, *d, state, d.EndedAt.Add(wait)); err != nil {
 		return "", 0, err
 	}
 	failpoint.Hit("deliver.ended")
@@ -145,10 +145,10 @@ func (a *Activities) attempt(
 // behindQueue returns how long an event waits whose delivery failed: until it is due or, where its
 // owner's queue is longer than that, until its place in the queue. It would come back in vain
 // before: so many come back in a second as QueuedPerSecond says, and no more for each delivery.
-func (a *Activities) behindQueue(
+func (a *DeliverActivities) behindQueue(
 	ctx context.Context, event pirogue.Event, ended time.Time, wait time.Duration,
 ) time.Duration {
-	place, err := a.Store.QueueNextDelivery(ctx, event, ended.Add(wait), time.Second/QueuedPerSecond)
+	place, err := a.Store.DeliveryQueue.QueueNextDelivery(ctx, event, ended.Add(wait), time.Second/QueuedPerSecond)
 	if err != nil || place.IsZero() {
 		return wait // a place that nobody takes stays empty
 	}
@@ -157,9 +157,9 @@ func (a *Activities) behindQueue(
 
 // sendWebhook sends the event and notes in d what came back. Its own error is about our
 // database, never about the merchant: an owner without a key in force has used an attempt.
-func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhook.Delivery) (webhook.Reply, error) {
+func (a *DeliverActivities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhook.Delivery) (webhook.Reply, error) {
 	o := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
-	api, standard, err := a.Store.WebhookSecrets(ctx, o)
+	api, standard, err := a.Store.Keys.WebhookSecrets(ctx, o)
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		d.Error = "no key in force to sign with"
 		return webhook.Reply{}, nil
@@ -172,7 +172,7 @@ func (a *Activities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhoo
 		EventID: e.ID, URL: e.URL, Body: e.Body, APISecret: api, StandardSecret: standard,
 		Live: e.Mode == pirogue.Live, At: a.Clock.Now(),
 	}, func(signature [32]byte) error {
-		_, spending = a.Store.UseSignature(ctx, access.UsedSignature{
+		_, spending = a.Store.Keys.UseSignature(ctx, access.UsedSignature{
 			Signature: signature, KeyID: string(o.MerchantID), Method: "POST", Path: "webhook", At: a.Clock.Now(),
 		})
 		failpoint.Hit("deliver.signed")

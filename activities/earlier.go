@@ -23,12 +23,12 @@ type EarlierAttempt struct {
 // one has followed, the first one first. One that nobody can ask about is left out: its
 // operator wants what only its lost answer held, and nobody can pay what nobody was shown. One
 // whose operator is not configured any more is a person's to look up.
-func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
-	p, _, err := a.Store.Latest(ctx, id)
+func (a *SubmitActivities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
+	p, _, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil {
 		return nil, activityError(err)
 	}
-	attempts, err := a.Store.EarlierAttempts(ctx, id)
+	attempts, err := a.Store.Attempts.EarlierAttempts(ctx, id)
 	if err != nil {
 		return nil, activityError(err)
 	}
@@ -52,12 +52,12 @@ func (a *Activities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) 
 
 // findWatched completes the result of a submission whose lost attempts are made again under other
 // references: it says which of them may still move money and can be asked about.
-func (a *Activities) findWatched(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
+func (a *SubmitActivities) findWatched(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
 	if done.AtOperator == NothingAtOperator {
 		return done, nil
 	}
 	if done.Unreached() {
-		_, attempt, err := a.Store.Latest(ctx, id)
+		_, attempt, err := a.Store.Attempts.Latest(ctx, id)
 		if err != nil {
 			return done, activityError(err)
 		}

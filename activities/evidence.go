@@ -23,7 +23,7 @@ const (
 // in, it proves what it says, but that it does not know the payment yet. About money that
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
-func (a *Activities) provenOutcome(
+func (a *core) provenOutcome(
 	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate, said pirogue.Outcome,
 ) pirogue.Outcome {
 	switch {
@@ -55,7 +55,7 @@ func (a *Activities) provenOutcome(
 
 // absenceProven reports whether the operator, past its horizon, has said often enough that it
 // does not know an attempt.
-func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate) bool {
+func (a *core) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate) bool {
 	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
 		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.FinalityWindow))
 }
@@ -63,7 +63,7 @@ func (a *Activities) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, 
 // provenDead reports whether an attempt's row proves that it can have no effect any more: absence
 // proves it at this operator, and all the absences that count came past its horizon. That a
 // person asks for another attempt changes nothing about the proof.
-func (a *Activities) provenDead(attempt pirogue.Attempt, leg operator.RouteCandidate) bool {
+func (a *core) provenDead(attempt pirogue.Attempt, leg operator.RouteCandidate) bool {
 	return leg.AbsenceProves && lost(attempt) && leg.Operator == attempt.Operator &&
 		a.absenceProven(attempt, attempt.Evidence, leg) &&
 		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.FinalityWindow))

@@ -40,8 +40,8 @@ const (
 // Once it asks to be run again, after the pace's delay, until the outcome is one that
 // ends the waiting; the workflow's history does not grow by it. An outcome that is not
 // proven is returned as pending.
-func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (operator.OperatorResult, error) {
-	p, attempt, err := a.Store.Numbered(ctx, q.PaymentID, q.Number)
+func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operator.OperatorResult, error) {
+	p, attempt, err := a.Store.Attempts.Numbered(ctx, q.PaymentID, q.Number)
 	if err != nil {
 		return operator.OperatorResult{}, activityError(err)
 	}
@@ -88,18 +88,18 @@ func (a *Activities) AskStatus(ctx context.Context, q StatusInput) (operator.Ope
 
 // keptOpen reports whether an answer without money would end an open payment while operators are
 // asked first.
-func (a *Activities) keptOpen(
+func (a *StatusActivities) keptOpen(
 	ctx context.Context, p pirogue.Payment, q StatusInput, r operator.OperatorResult,
 ) (bool, error) {
 	ends := q.Closing || r.Outcome != pirogue.OutcomePending
 	if p.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
 		return false, nil
 	}
-	return a.Store.AsksFirst(ctx)
+	return a.Store.AskFirst.AsksFirst(ctx)
 }
 
 // keepOpen answers a question whose answer must not end a payment: as pending, or not yet.
-func (a *Activities) keepOpen(
+func (a *StatusActivities) keepOpen(
 	ctx context.Context, q StatusInput, r operator.OperatorResult, err error,
 ) (operator.OperatorResult, error) {
 	if err != nil {
@@ -114,11 +114,11 @@ func (a *Activities) keepOpen(
 
 // notSent says that nothing was sent, of a payment whose rows prove it: the answer to a
 // sending that came late. Its operator has nothing to be asked about.
-func (a *Activities) notSent(ctx context.Context, attempt pirogue.Attempt) (operator.OperatorResult, error) {
+func (a *StatusActivities) notSent(ctx context.Context, attempt pirogue.Attempt) (operator.OperatorResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
 		return operator.OperatorResult{}, nil
 	}
-	unsent, err := a.Store.NothingSent(ctx, attempt.PaymentID)
+	unsent, err := a.Store.Attempts.NothingSent(ctx, attempt.PaymentID)
 	if err != nil || !unsent {
 		return operator.OperatorResult{}, err
 	}
@@ -153,7 +153,7 @@ func (q StatusInput) isFinal(r operator.OperatorResult, ordered pirogue.Money) b
 func (p Pace) Watches() bool { return p == Slow || p == Final }
 
 // asks reports whether an operator has a status call.
-func (a *Activities) asks(o pirogue.OperatorCode) bool {
+func (a *StatusActivities) asks(o pirogue.OperatorCode) bool {
 	_, ok := a.Operators[o].Operator.(operator.StatusReader)
 	return ok
 }
@@ -162,7 +162,7 @@ func (a *Activities) asks(o pirogue.OperatorCode) bool {
 // proved to be the operator's and says that money moved. Neither is believed then. An answer
 // that only goes on waiting is returned as it is, without a look at the callbacks, and so is
 // one about a payment whose success is known.
-func (a *Activities) contradicted(
+func (a *StatusActivities) contradicted(
 	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
 	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
@@ -173,7 +173,7 @@ func (a *Activities) contradicted(
 	if proof != operator.ProofToken && proof != operator.ProofSignature {
 		return r, nil
 	}
-	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	said, err := a.Store.Callbacks.Callbacks(ctx, attempt.ID)
 	if err != nil || operator.LatestVerified(said).Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
@@ -222,7 +222,7 @@ func (p Pace) Cadence(n int32) time.Duration {
 
 // status makes one status call, keeps count of it and returns the evidence with this
 // answer in it. An error of our own database is returned instead of the operator's.
-func (a *Activities) status(
+func (a *StatusActivities) status(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, next nextPoll,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
 	instance, err := a.instanceOf(attempt.Operator)
@@ -247,7 +247,7 @@ func (a *Activities) status(
 	if err != nil {
 		words = err.Error()
 	}
-	evidence, kept := a.Store.RecordPoll(ctx, lifecycle.Poll{
+	evidence, kept := a.Store.Sendings.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Outcome: receipt.Outcome, Message: words, At: answered, Next: next.after(receipt.Outcome),
 	})
@@ -261,13 +261,13 @@ func (a *Activities) status(
 // heard returns what an operator without a status call has told us by callbacks that
 // proved to be its own. An operator that cannot prove them is never believed: its
 // payments are for a person.
-func (a *Activities) heard(
+func (a *StatusActivities) heard(
 	ctx context.Context, i operator.Instance, attempt pirogue.Attempt,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
 	if i.Operator.Capability().Proof == operator.ProofNone {
 		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}, attempt.Evidence, nil
 	}
-	said, err := a.Store.Callbacks(ctx, attempt.ID)
+	said, err := a.Store.Callbacks.Callbacks(ctx, attempt.ID)
 	if err != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}

@@ -20,7 +20,7 @@ const handleBulk = "bulk_id"
 // handOver gives an operator the payments of a page of which nothing was ever sent, by as
 // few calls as its bulk takes. What an earlier run of this activity perhaps sent is not
 // among them: its attempt is SENT, and its workflow asks for it and never sends it again.
-func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
+func (a *BulkActivities) handOver(ctx context.Context, in BulkPageInput) error {
 	instance := a.Operators[in.Page.Operator]
 	operator, whole := instance.Operator.(operator.BulkDisburser)
 	if !whole { // it is not configured, or takes no bulks: each payment is started by itself
@@ -29,7 +29,7 @@ func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
 	if admitted, _, err := a.breakerAdmits(ctx, instance.Code); err != nil || !admitted {
 		return err // out of service: each payment waits by itself
 	}
-	unsent, err := a.Store.UnsentLines(ctx, in.BulkID, in.Number)
+	unsent, err := a.Store.BulkLines.UnsentLines(ctx, in.BulkID, in.Number)
 	if err != nil {
 		return err
 	}
@@ -44,10 +44,10 @@ func (a *Activities) handOver(ctx context.Context, in BulkPageInput) error {
 // disburseTogether makes one call for many payments. Their attempts are SENT before the
 // first byte leaves, in one transaction, and nothing leaves for one that was not marked by
 // it. Dying between mark and note leaves SENT, which is read as "perhaps sent".
-func (a *Activities) disburseTogether(
+func (a *BulkActivities) disburseTogether(
 	ctx context.Context, i operator.Instance, operator operator.BulkDisburser, lines []bulk.UnsentLine,
 ) error {
-	merchant, err := a.Store.Merchant(ctx, lines[0].Payment.MerchantID)
+	merchant, err := a.Store.Merchants.Merchant(ctx, lines[0].Payment.MerchantID)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (a *Activities) disburseTogether(
 	for n, line := range lines {
 		attempts[n] = line.Attempt.ID
 	}
-	marked, err := a.Store.SendLines(ctx, attempts, a.Clock.Now())
+	marked, err := a.Store.BulkLines.SendLines(ctx, attempts, a.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ type sentBulk struct {
 
 // noteTogether records what became of the call on every attempt. The operator answers for
 // all of them together: accepted, refused, proven not sent, or unknown.
-func (a *Activities) noteTogether(
+func (a *BulkActivities) noteTogether(
 	ctx context.Context, i operator.Instance, lines []bulk.UnsentLine, sent sentBulk,
 ) error {
 	receipt := operator.OperatorResult{Message: "bulk " + sent.id}
@@ -112,7 +112,7 @@ func (a *Activities) noteTogether(
 	for _, line := range lines {
 		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)
-		if _, err := a.Store.RecordAttemptResult(ctx, answer); err != nil {
+		if _, err := a.Store.Sendings.RecordAttemptResult(ctx, answer); err != nil {
 			return err
 		}
 		failpoint.Hit("bulk.line.recorded")

@@ -103,21 +103,21 @@ func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load operator.QuestionL
 }
 
 // breaker returns how an operator does, as of at most healthLife ago.
-func (a *Activities) breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
+func (a *core) breaker(ctx context.Context, o pirogue.OperatorCode) (operator.CircuitBreaker, error) {
 	now := a.Clock.Now()
-	if h, believed := a.pulses.kept(o, now); believed {
+	if h, believed := a.samples.kept(o, now); believed {
 		return h, nil
 	}
-	h, err := a.Store.Breaker(ctx, o)
+	h, err := a.Store.Operators.Breaker(ctx, o)
 	if err == nil {
-		a.pulses.keep(h, now)
+		a.samples.keep(h, now)
 	}
 	return h, err
 }
 
 // breakerAdmits reports whether a payment may be sent to an operator that may be down: always
 // while its circuit is closed, and now and then one to see whether it answers again.
-func (a *Activities) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool, operator.CircuitBreaker, error) {
+func (a *core) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool, operator.CircuitBreaker, error) {
 	h, err := a.breaker(ctx, o)
 	if err != nil || h.Available() {
 		return true, h, err
@@ -132,9 +132,9 @@ func (a *Activities) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) 
 
 // recordCallResult feeds an operator's health with what became of one call to it. A health that
 // another process changed meanwhile is as good as ours.
-func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
+func (a *core) recordCallResult(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
 	if broken(err) {
-		if !a.pulses.fail(o, id) {
+		if !a.samples.fail(o, id) {
 			return nil
 		}
 		h, read := a.breaker(ctx, o)
@@ -144,12 +144,12 @@ func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCod
 		_, saved := a.change(ctx, h.Failed(err.Error(), a.Clock.Now()))
 		return saved
 	}
-	a.pulses.answered(o)
+	a.samples.answered(o)
 	h, read := a.breaker(ctx, o)
 	if read != nil || h.State == operator.BreakerClosed {
 		return read
 	}
-	waiting, counted := a.Store.Waiting(ctx, o)
+	waiting, counted := a.Store.Operators.Waiting(ctx, o)
 	if counted != nil {
 		return counted
 	}
@@ -159,9 +159,9 @@ func (a *Activities) recordCallResult(ctx context.Context, o pirogue.OperatorCod
 
 // change saves a health and lets it be read again at once. It reports whether it was
 // this process that changed it.
-func (a *Activities) change(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
-	saved, err := a.Store.SaveBreaker(ctx, h)
-	a.pulses.keep(operator.CircuitBreaker{Operator: h.Operator}, time.Time{})
+func (a *core) change(ctx context.Context, h operator.CircuitBreaker) (bool, error) {
+	saved, err := a.Store.Operators.SaveBreaker(ctx, h)
+	a.samples.keep(operator.CircuitBreaker{Operator: h.Operator}, time.Time{})
 	return saved, err
 }
 
@@ -205,7 +205,7 @@ func (in ParkInput) backoff(n int32) Backoff {
 // payment's own place on the ramp. While the operator is away one payment after the
 // other is let go to see. It asks to be run again until then, so that waiting leaves no
 // trace in the history.
-func (a *Activities) WaitUntilUnparked(ctx context.Context, in ParkInput) (bool, error) {
+func (a *SubmitActivities) WaitUntilUnparked(ctx context.Context, in ParkInput) (bool, error) {
 	h, err := a.breaker(ctx, in.Operator)
 	if err != nil {
 		return false, activityError(err)

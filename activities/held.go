@@ -39,12 +39,12 @@ func heldBecause(m pirogue.Merchant) string {
 // suspended any more, and no operator has to be asked first. It returns also when the payment has
 // ended, as with its bulk. It asks to be run again until then, so that waiting leaves no trace in
 // the history.
-func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	p, _, err := a.Store.Latest(ctx, id)
+func (a *SubmitActivities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, _, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil || p.Status.Terminal() {
 		return true, activityError(err)
 	}
-	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
+	merchant, err := a.Store.Merchants.Merchant(ctx, p.MerchantID)
 	if err != nil {
 		return false, activityError(err)
 	}
@@ -55,6 +55,6 @@ func (a *Activities) AwaitResumed(ctx context.Context, id pirogue.PaymentID) (bo
 }
 
 // lookForResume asks to be run again while something is kept back.
-func (a *Activities) lookForResume(ctx context.Context, words string) error {
+func (a *core) lookForResume(ctx context.Context, words string) error {
 	return retryIn(a.backOff(ctx, heldBackoff), words)
 }

@@ -86,7 +86,7 @@ func nextList(after time.Time, apart time.Duration) time.Time {
 
 // lister returns the operator whose lists may answer for an attempt of an ended payment, and
 // whether there is one.
-func (a *Activities) lister(
+func (a *StatusActivities) lister(
 	p pirogue.Payment, attempt pirogue.Attempt,
 ) (operator.Instance, operator.StatementReader, bool) {
 	ended := p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed
@@ -100,7 +100,7 @@ func (a *Activities) lister(
 
 // listed answers a question about an ended payment by its operator's list, and returns when
 // the next one follows. It reports false where the attempt has to be asked about itself.
-func (a *Activities) listed(
+func (a *StatusActivities) listed(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
 ) (time.Duration, bool, error) {
 	instance, reader, can := a.lister(p, attempt)
@@ -119,7 +119,7 @@ func (a *Activities) listed(
 		return 0, false, nil
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
-	_, err := a.Store.RecordPoll(ctx, lifecycle.Poll{
+	_, err := a.Store.Sendings.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Message: "the list of transactions names no money", At: read.at, Next: next.at,
 	})
@@ -128,7 +128,7 @@ func (a *Activities) listed(
 
 // reading returns the operator's last list, read again if need be, and reports whether one is
 // being read.
-func (a *Activities) reading(
+func (a *StatusActivities) reading(
 	ctx context.Context, i operator.Instance, reader operator.StatementReader, attempt pirogue.Attempt, due time.Time,
 ) (reading, bool) {
 	now := a.Clock.Now()
@@ -139,7 +139,7 @@ func (a *Activities) reading(
 	last.rests = now.Add(listLooks)
 	defer func() { a.lists.end(i.Code, last) }()
 	since := now.Add(-cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow))
-	load, err := a.Store.WatchLoad(ctx, i.Code, since, now)
+	load, err := a.Store.Operators.WatchLoad(ctx, i.Code, since, now)
 	if err != nil || load.Due < minListed || attempt.FirstSent.Before(since) {
 		return reading{}, false
 	}

@@ -80,9 +80,7 @@ func TestAListAnswersAWatch(t *testing.T) {
 				},
 				pages: row.pages, lines: row.lines, due: row.due, sent: now.Add(-10 * time.Minute),
 			}
-			a := l.activities(0, &now)
-			a.Store = l
-			a.Operators["op"] = operator.Instance{Code: "op", Operator: l}
+			a := over(l, l, 0, &now)
 			ask(t, a, activities.Slow)
 			require.Equal(t, row.read, l.read, "pages")
 			require.Equal(t, row.asked, l.asked, "questions by reference")
@@ -98,9 +96,7 @@ func TestAListThatIsTooLongRests(t *testing.T) {
 	l := &lister{
 		counter: &counter{payment: ended, polled: ended.UpdatedAt}, pages: 9, due: 10, sent: now.Add(-10 * time.Minute),
 	}
-	a := l.activities(0, &now)
-	a.Store = l
-	a.Operators["op"] = operator.Instance{Code: "op", Operator: l}
+	a := over(l, l, 0, &now)
 	ask(t, a, activities.Slow)
 	ask(t, a, activities.Slow)
 	now = now.Add(11 * time.Minute)

@@ -36,8 +36,8 @@ type RestartScope struct {
 // terminated or have failed. A row that cannot be restarted becomes a case and holds up no
 // other. Open payments have pages of their own: tens of thousands that are only watched hold
 // up none of them.
-func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (lifecycle.Restarted, error) {
-	run := &restartRun{Activities: a, scope: scope}
+func (a *SweepActivities) RestartLost(ctx context.Context, scope RestartScope) (lifecycle.Restarted, error) {
+	run := &restartRun{SweepActivities: a, scope: scope}
 	err := errors.Join(
 		run.pages(ctx, lifecycle.FollowedPayment, run.lostPayments(true)),
 		run.pages(ctx, lifecycle.FollowedPayment, run.lostPayments(false)),
@@ -49,7 +49,8 @@ func (a *Activities) RestartLost(ctx context.Context, scope RestartScope) (lifec
 
 // restartRun is one run of RestartLost.
 type restartRun struct {
-	*Activities
+	*SweepActivities
+
 	scope RestartScope
 
 	mu   sync.Mutex
@@ -77,7 +78,7 @@ func (r *restartRun) pages(ctx context.Context, what lifecycle.FollowedKind, rea
 	for {
 		page, unreadable := read(ctx, r.Clock.Now().Add(-seenAfter), lifecycle.RowSpan{Limit: restartLimit})
 		seen, gone, err := r.lookAt(ctx, page)
-		err = errors.Join(unreadable, err, r.Store.MarkSeen(ctx, what, seen, r.Clock.Now()))
+		err = errors.Join(unreadable, err, r.Store.Restarts.MarkSeen(ctx, what, seen, r.Clock.Now()))
 		failpoint.Hit("restart.seen")
 		if err != nil || len(page) < restartLimit || gone*manyGone < len(page) || !timeLeft(ctx) {
 			return err
@@ -187,7 +188,7 @@ func (r *restartRun) follow(ctx context.Context, c candidate) (bool, error) {
 // lostPayments reads pages of payments: of those that are open, or of the others.
 func (r *restartRun) lostPayments(open bool) readRows {
 	return func(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error) {
-		found, err := r.Store.Unfinished(ctx, open, before, span)
+		found, err := r.Store.Restarts.Unfinished(ctx, open, before, span)
 		return r.paymentCandidates(found), err
 	}
 }
@@ -223,7 +224,7 @@ func (r *restartRun) restartPayment(ctx context.Context, lost lifecycle.Restart)
 	r.done.Cases++
 	r.done.Payments--
 	r.mu.Unlock()
-	return r.Store.ReopenCase(ctx, support.Case{
+	return r.Store.Cases.ReopenCase(ctx, support.Case{
 		ID: id, PaymentID: lost.Payment.ID, Cause: support.CauseWorkflowLost, Note: err.Error(), OpenedAt: r.Clock.Now(),
 	})
 }
@@ -232,7 +233,7 @@ func (r *restartRun) restartPayment(ctx context.Context, lost lifecycle.Restart)
 // opens its case again.
 func (r *restartRun) closeOver(ctx context.Context, lost lifecycle.Restart) error {
 	for _, id := range lost.Over {
-		if err := r.Store.CloseCase(ctx, id, r.Clock.Now()); err != nil {
+		if err := r.Store.Cases.CloseCase(ctx, id, r.Clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -241,7 +242,7 @@ func (r *restartRun) closeOver(ctx context.Context, lost lifecycle.Restart) erro
 
 // openBulks reads a page of bulks.
 func (r *restartRun) openBulks(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error) {
-	bulks, err := r.Store.OpenBulks(ctx, before, span)
+	bulks, err := r.Store.Restarts.OpenBulks(ctx, before, span)
 	page := make([]candidate, len(bulks))
 	for i, b := range bulks {
 		page[i] = candidate{
@@ -259,7 +260,7 @@ func (r *restartRun) openBulks(ctx context.Context, before time.Time, span lifec
 func (r *restartRun) overdueEvents(
 	ctx context.Context, before time.Time, span lifecycle.RowSpan,
 ) ([]candidate, error) {
-	events, err := r.Store.OverdueEvents(ctx, r.Clock.Now(), before, span)
+	events, err := r.Store.Webhooks.OverdueEvents(ctx, r.Clock.Now(), before, span)
 	page := make([]candidate, len(events))
 	for i, e := range events {
 		owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
@@ -274,11 +275,11 @@ func (r *restartRun) overdueEvents(
 }
 
 // Finish notes that a payment's workflow has nothing left to do.
-func (a *Activities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, activityError(a.Store.Finish(ctx, id, a.Clock.Now()))
+func (a *FinalizeActivities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, activityError(a.Store.Restarts.Finish(ctx, id, a.Clock.Now()))
 }
 
 // Reopen notes that a payment's workflow has something to do after all.
-func (a *Activities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, activityError(a.Store.Reopen(ctx, id, a.Clock.Now()))
+func (a *FinalizeActivities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, activityError(a.Store.Restarts.Reopen(ctx, id, a.Clock.Now()))
 }

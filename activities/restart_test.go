@@ -16,11 +16,15 @@ import (
 
 // unfinished is a store with one page of open payments.
 type unfinished struct {
-	Store
+	RestartStore
+	WebhookStore
 
 	rows int // 0: as many as are read
 	seen int
 }
+
+// parts returns the parts of a store that a restart reads.
+func (s *unfinished) parts() Store { return Store{Restarts: s, Webhooks: s} }
 
 func (s *unfinished) Unfinished(
 	_ context.Context, open bool, _ time.Time, span lifecycle.RowSpan,
@@ -78,7 +82,7 @@ func (h *halting) Open(ctx context.Context, _ lifecycle.FollowedWork) (bool, err
 func TestRowsAreMarkedThoughTemporalIsSlow(t *testing.T) {
 	t.Parallel()
 	store := &unfinished{}
-	a := &Activities{Store: store, Workflows: &halting{answers: 100}, Clock: time.Now}
+	a := New(Config{Store: store.parts(), Workflows: &halting{answers: 100}, Clock: time.Now})
 	ctx, stop := context.WithTimeout(t.Context(), restartRest+time.Second)
 	defer stop()
 	_, err := a.RestartLost(ctx, RestartScope{})
@@ -105,7 +109,7 @@ func TestADryRunListsAllThatIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &unfinished{rows: tt.rows}
-			a := &Activities{Store: store, Workflows: forgetful{}, Clock: time.Now}
+			a := New(Config{Store: store.parts(), Workflows: forgetful{}, Clock: time.Now})
 			lost, err := a.RestartLost(t.Context(), RestartScope{DryRun: true, List: true})
 			require.NoError(t, err)
 			named := map[string]bool{}
@@ -119,7 +123,7 @@ func TestADryRunListsAllThatIsGone(t *testing.T) {
 	}
 	t.Run("Temporal is slow", func(t *testing.T) {
 		t.Parallel()
-		a := &Activities{Store: &unfinished{}, Workflows: forgetful{}, Clock: time.Now}
+		a := New(Config{Store: (&unfinished{}).parts(), Workflows: forgetful{}, Clock: time.Now})
 		ctx, stop := context.WithTimeout(t.Context(), restartRest)
 		defer stop()
 		lost, err := a.RestartLost(ctx, RestartScope{DryRun: true, List: true})

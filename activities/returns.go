@@ -43,7 +43,7 @@ type ReturnResult struct {
 // GiveBack gives the money of a case back to its payer by a refund out of suspense, or tells how
 // the return stands that was begun before. Without Done and Open nothing is under way: either
 // none was asked for, or no operator can pay into the payer's wallet and a person must.
-func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResult, error) {
+func (a *CaseActivities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, in.Case)
 	if err != nil {
 		return ReturnResult{}, activityError(err)
@@ -58,7 +58,7 @@ func (a *Activities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResu
 // AwaitReturn returns once the money of a case is back, which closes the case, or once as many
 // returns have failed as are tried by themselves. It begins the next one when one has failed; the
 // workflow's history does not grow by it.
-func (a *Activities) AwaitReturn(ctx context.Context, id support.CaseID) (ReturnResult, error) {
+func (a *CaseActivities) AwaitReturn(ctx context.Context, id support.CaseID) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, id)
 	if err != nil {
 		return ReturnResult{}, activityError(err)
@@ -85,7 +85,7 @@ func (a *Activities) AwaitReturn(ctx context.Context, id support.CaseID) (Return
 
 // relaunch starts the workflow of a return that no workflow has taken up: the run that wrote it may
 // have died before it started one. Starting it again joins it.
-func (a *Activities) relaunch(ctx context.Context, r caseReturn) error {
+func (a *CaseActivities) relaunch(ctx context.Context, r caseReturn) error {
 	if len(r.returns) == 0 || r.returns[len(r.returns)-1].Status != pirogue.StatusCreated {
 		return nil
 	}
@@ -100,17 +100,17 @@ type caseReturn struct {
 }
 
 // returnOf reads a case with its returns.
-func (a *Activities) returnOf(ctx context.Context, id support.CaseID) (caseReturn, error) {
-	stray, err := a.Store.Case(ctx, id)
+func (a *CaseActivities) returnOf(ctx context.Context, id support.CaseID) (caseReturn, error) {
+	stray, err := a.Store.Cases.Case(ctx, id)
 	if err != nil {
 		return caseReturn{}, err
 	}
 	r := caseReturn{stray: stray}
-	if r.returns, err = a.Store.Returns(ctx, stray); err != nil {
+	if r.returns, err = a.Store.Cases.Returns(ctx, stray); err != nil {
 		return r, err
 	}
 	for _, back := range r.returns {
-		cases, err := a.Store.Cases(ctx, back.ID)
+		cases, err := a.Store.Cases.Cases(ctx, back.ID)
 		if err != nil {
 			return r, err
 		}
@@ -133,9 +133,9 @@ func (r caseReturn) stands() ReturnResult {
 // beginReturn begins the next return of a case, at the operator that collected its money if that
 // can give it back. It reports none open when no operator can pay
 // into the payer's wallet, or when an earlier return may have paid.
-func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResult, error) {
+func (a *CaseActivities) beginReturn(ctx context.Context, r caseReturn) (ReturnResult, error) {
 	back := ReturnResult{Tries: len(r.returns)}
-	parent, collected, err := a.Store.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)
+	parent, collected, err := a.Store.Attempts.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)
 	if err != nil || r.stray.Paid == 0 || r.blocked {
 		return back, err
 	}
@@ -150,7 +150,7 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 	}
 	refund.Operator = fits[0].Code
 	attempt := ids.FirstAttempt(refund)
-	if refund, _, err = a.Store.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref)); err != nil {
+	if refund, _, err = a.Store.Payments.Accept(ctx, refund, attempt, a.Callbacks.Digest(attempt.Ref)); err != nil {
 		return back, err
 	}
 	failpoint.Hit("return.accepted")
@@ -161,7 +161,7 @@ func (a *Activities) beginReturn(ctx context.Context, r caseReturn) (ReturnResul
 
 // lateRefund is the n-th payment that is to give stray money back. It has no start deadline:
 // nobody asks for it again under another reference, so it waits as long as it takes.
-func (a *Activities) lateRefund(parent pirogue.Payment, stray support.Case, n int) pirogue.Payment {
+func (a *CaseActivities) lateRefund(parent pirogue.Payment, stray support.Case, n int) pirogue.Payment {
 	now := a.Clock.Now()
 	return pirogue.Payment{
 		ID: ids.Payment(), MerchantID: parent.MerchantID, Mode: parent.Mode, Kind: pirogue.Refund, Late: true,

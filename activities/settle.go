@@ -48,7 +48,7 @@ type FinalizeResult struct {
 // transaction decides; the deliveries are started after it, and if the process dies in
 // between, the next run or the sweep starts them. While operators are asked first, an end
 // without money waits.
-func (a *Activities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
+func (a *FinalizeActivities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	ended, err := a.settle(ctx, in)
 	if errors.Is(err, lifecycle.ErrAskFirst) {
 		return FinalizeResult{}, a.lookForResume(ctx, operatorsAreAsked)
@@ -56,8 +56,8 @@ func (a *Activities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeRe
 	return ended, activityError(err)
 }
 
-func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
-	settled, err := a.Store.Finalize(ctx, lifecycle.Finalization{
+func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
+	settled, err := a.Store.Payments.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
 		Failure: in.Failure, ProviderTxID: in.ProviderTxID, Unsent: in.NothingSent, Watched: in.Watched,
 		Case: in.Case, Resolution: in.Resolution, At: a.Clock.Now(),
@@ -84,7 +84,7 @@ func (a *Activities) settle(ctx context.Context, in FinalizeInput) (FinalizeResu
 }
 
 // Policy returns what the merchant wants done with money that arrives late.
-func (a *Activities) Policy(ctx context.Context, id pirogue.MerchantID) (pirogue.LatePolicy, error) {
-	merchant, err := a.Store.Merchant(ctx, id)
+func (a *FinalizeActivities) Policy(ctx context.Context, id pirogue.MerchantID) (pirogue.LatePolicy, error) {
+	merchant, err := a.Store.Merchants.Merchant(ctx, id)
 	return merchant.LatePolicy, activityError(err)
 }

@@ -124,7 +124,7 @@ var submitBackoff = Backoff{First: 2 * time.Second, Max: 16 * time.Second, Facto
 // activity left behind decides first. An attempt that was perhaps sent is not sent again, unless
 // the operator's record says that this can do no harm. A collection whose response was lost is made
 // under another reference. An operator that executes a reference once receives the same one.
-func (a *Activities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
+func (a *SubmitActivities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
 	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {
 		done, err = a.findWatched(ctx, in.PaymentID, done)
@@ -133,19 +133,19 @@ func (a *Activities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 }
 
 // submit is Submit without a look at the attempts that have to be watched.
-func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
+func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	instance, err := a.instanceOf(in.Candidate.Operator)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
-	p, attempt, err := a.Store.Latest(ctx, in.PaymentID)
+	p, attempt, err := a.Store.Attempts.Latest(ctx, in.PaymentID)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
 	if p.Status.Terminal() {
 		return SubmitResult{Outcome: SubmitAlreadyFinal, Status: p.Status}, nil
 	}
-	merchant, err := a.Store.Merchant(ctx, p.MerchantID)
+	merchant, err := a.Store.Merchants.Merchant(ctx, p.MerchantID)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
@@ -176,7 +176,7 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 		return SubmitResult{}, activityError(err)
 	}
 	failpoint.Hit("submit.ready")
-	sending, err := a.Store.Send(ctx, attempt.ID, in.Candidate.SendLimits(p.Kind, attempt), a.Clock.Now())
+	sending, err := a.Store.Sendings.Send(ctx, attempt.ID, in.Candidate.SendLimits(p.Kind, attempt), a.Clock.Now())
 	if err != nil || sending.Result != lifecycle.SendMarked {
 		return a.notMarked(ctx, p.Kind, attempt, sending.Result, err)
 	}
@@ -187,7 +187,7 @@ func (a *Activities) submit(ctx context.Context, in SubmitInput) (SubmitResult, 
 }
 
 // repeatOrReport returns the result of a try, or asks for another one if that is wanted and safe.
-func (a *Activities) repeatOrReport(
+func (a *SubmitActivities) repeatOrReport(
 	ctx context.Context, in SubmitInput, done SubmitResult, err error,
 ) (SubmitResult, error) {
 	if err == nil && in.Mode == SubmitRepeat && done.MayRepeat(in.Candidate) {
@@ -198,14 +198,14 @@ func (a *Activities) repeatOrReport(
 
 // checkNothingSent completes a result that says that nothing of its attempt is at its operator: the rows
 // say whether another attempt of the payment may be at one. Then the payment goes nowhere else.
-func (a *Activities) checkNothingSent(
+func (a *SubmitActivities) checkNothingSent(
 	ctx context.Context, id pirogue.PaymentID, s SubmitResult, err error,
 ) (SubmitResult, error) {
 	gone := s.Outcome == SubmitUnable || s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService
 	if err != nil || !gone {
 		return s, err
 	}
-	nothing, err := a.Store.NothingSent(ctx, id)
+	nothing, err := a.Store.Attempts.NothingSent(ctx, id)
 	switch {
 	case nothing && err == nil:
 		s.AtOperator = NothingAtOperator
@@ -217,7 +217,7 @@ func (a *Activities) checkNothingSent(
 
 // callAndRecord makes the call and records its response. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
-func (a *Activities) callAndRecord(
+func (a *SubmitActivities) callAndRecord(
 	ctx context.Context, attempt pirogue.Attempt, sending lifecycle.Sending, candidate operator.RouteCandidate,
 	call operatorCall,
 ) (SubmitResult, error) {
@@ -231,7 +231,7 @@ func (a *Activities) callAndRecord(
 	}
 	record.AttemptID, record.Sending, record.At = attempt.ID, sending.Number, a.Clock.Now()
 	record.ExpiresAt = record.At.Add(candidate.Window)
-	stands, err := a.Store.RecordAttemptResult(ctx, record)
+	stands, err := a.Store.Sendings.RecordAttemptResult(ctx, record)
 	if err = errors.Join(err, failed); err != nil {
 		return SubmitResult{}, err
 	}
@@ -252,7 +252,7 @@ func (a *Activities) callAndRecord(
 }
 
 // notSentOrOutOfService returns the outcome of a call that did not reach an operator.
-func (a *Activities) notSentOrOutOfService(ctx context.Context, o pirogue.OperatorCode) (SubmitOutcome, error) {
+func (a *SubmitActivities) notSentOrOutOfService(ctx context.Context, o pirogue.OperatorCode) (SubmitOutcome, error) {
 	h, err := a.breaker(ctx, o)
 	if err != nil || h.Available() {
 		return SubmitNotSent, err

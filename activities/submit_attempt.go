@@ -9,7 +9,7 @@ import (
 )
 
 // attemptToSend returns the attempt to send, or the result that is known already.
-func (a *Activities) attemptToSend(
+func (a *SubmitActivities) attemptToSend(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in SubmitInput,
 ) (pirogue.Attempt, SubmitResult, error) {
 	failsOver := in.After > 0 && attempt.Number == in.After && provenNotSent(attempt)
@@ -50,7 +50,7 @@ func refusalOf(attempt pirogue.Attempt) SubmitResult {
 
 // mayResend reports whether an attempt may be sent again under its reference. The operator must
 // still remember the reference. A redrive needs the operator's answer that it does not know it.
-func (a *Activities) mayResend(attempt pirogue.Attempt, in SubmitInput) bool {
+func (a *SubmitActivities) mayResend(attempt pirogue.Attempt, in SubmitInput) bool {
 	return in.Mode != SubmitRedrive && in.Candidate.MayResend(attempt.FirstSent, a.Clock.Now())
 }
 
@@ -61,7 +61,7 @@ func provenNotSent(attempt pirogue.Attempt) bool {
 
 // newAttempt prepares the attempt after one that can have no effect. Another run may have been
 // first: its attempt may be at another operator, where the caller goes on.
-func (a *Activities) newAttempt(
+func (a *SubmitActivities) newAttempt(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, candidate operator.RouteCandidate,
 ) (pirogue.Attempt, SubmitResult, error) {
 	ref := ids.Reference(p.Kind)
@@ -72,7 +72,7 @@ func (a *Activities) newAttempt(
 	if attempt.State == pirogue.AttemptPrepared { // a one-time password that no operator was given
 		after.Handle = attempt.Handle
 	}
-	next, err := a.Store.Renew(ctx, attempt.ID, after, a.Callbacks.Digest(ref))
+	next, err := a.Store.Sendings.Renew(ctx, attempt.ID, after, a.Callbacks.Digest(ref))
 	switch {
 	case err != nil:
 		return next, SubmitResult{}, err

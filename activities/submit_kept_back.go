@@ -10,7 +10,7 @@ import (
 )
 
 // notMarked returns the result for an attempt that the database did not mark SENT.
-func (a *Activities) notMarked(
+func (a *SubmitActivities) notMarked(
 	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why lifecycle.SendResult, err error,
 ) (SubmitResult, error) {
 	switch {
@@ -31,7 +31,7 @@ func (a *Activities) notMarked(
 // first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
 // not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
 // lost is given up: nobody can pay it any more.
-func (a *Activities) hold(
+func (a *SubmitActivities) hold(
 	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why string,
 ) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
@@ -39,7 +39,7 @@ func (a *Activities) hold(
 		found.Message = why
 		return found, nil
 	}
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, why, a.Clock.Now())
+	inTime, err := a.Store.Sendings.Postpone(ctx, attempt.ID, why, a.Clock.Now())
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
@@ -56,11 +56,11 @@ func (a *Activities) hold(
 
 // endCancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent
 // before is followed, and not sent again.
-func (a *Activities) endCancelled(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+func (a *SubmitActivities) endCancelled(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
 		return sentEarlier(attempt), nil
 	}
-	status, err := a.Store.EndCancelled(ctx, attempt.ID, a.Clock.Now())
+	status, err := a.Store.Bulks.EndCancelled(ctx, attempt.ID, a.Clock.Now())
 	if err != nil || !status.Terminal() {
 		return SubmitResult{}, a.overtakenByOtherRun(err)
 	}
@@ -73,7 +73,7 @@ const windowClosed = "the customer's time was over before anything was sent"
 // windowOver returns the result for a collection that is not sent because its customer's time is
 // over. What was perhaps sent before is followed. One whose earlier attempt was lost is given up:
 // nobody can pay it any more.
-func (a *Activities) windowOver(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+func (a *SubmitActivities) windowOver(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
 		found := sentEarlier(attempt)
 		found.Message = windowClosed
@@ -85,10 +85,10 @@ func (a *Activities) windowOver(ctx context.Context, attempt pirogue.Attempt) (S
 }
 
 // lostIfSent returns a result, as SubmitLost when another attempt of the payment may be at an operator.
-func (a *Activities) lostIfSent(
+func (a *SubmitActivities) lostIfSent(
 	ctx context.Context, attempt pirogue.Attempt, unsent SubmitResult,
 ) (SubmitResult, error) {
-	nothing, err := a.Store.NothingSent(ctx, attempt.PaymentID)
+	nothing, err := a.Store.Attempts.NothingSent(ctx, attempt.PaymentID)
 	if err == nil && !nothing {
 		unsent.Outcome = SubmitLost
 	}
@@ -97,7 +97,7 @@ func (a *Activities) lostIfSent(
 
 // refuseWhileDown keeps a payment of which nothing was sent from an operator that is out of
 // service. What was perhaps sent before is not kept: the operator may have it.
-func (a *Activities) refuseWhileDown(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
+func (a *SubmitActivities) refuseWhileDown(ctx context.Context, attempt pirogue.Attempt) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
 		return SubmitResult{}, nil
 	}
@@ -107,7 +107,7 @@ func (a *Activities) refuseWhileDown(ctx context.Context, attempt pirogue.Attemp
 	}
 	down := resultOf(attempt, SubmitOutOfService)
 	down.Message = outOfService(h)
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, down.Message, a.Clock.Now())
+	inTime, err := a.Store.Sendings.Postpone(ctx, attempt.ID, down.Message, a.Clock.Now())
 	if err != nil {
 		return SubmitResult{}, err
 	}
@@ -127,7 +127,7 @@ func outOfService(h operator.CircuitBreaker) string {
 
 // overtakenByOtherRun returns the error when another run of the activity changed the attempt between
 // reading and sending it. Run again, the activity finds what the other run left.
-func (a *Activities) overtakenByOtherRun(err error) error {
+func (a *SubmitActivities) overtakenByOtherRun(err error) error {
 	if err != nil {
 		return activityError(err)
 	}

@@ -35,7 +35,7 @@ type Swept struct {
 // or bulks without a workflow, events without a delivery, callbacks nobody was told of. A
 // payment past its start deadline is never started late, for the merchant may have
 // asked again under another reference: it expires.
-func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
+func (a *SweepActivities) Sweep(ctx context.Context) (Swept, error) {
 	var swept Swept
 	before := a.Clock.Now().Add(-sweepAfter)
 	err := errors.Join(
@@ -50,11 +50,11 @@ func (a *Activities) Sweep(ctx context.Context) (Swept, error) {
 
 // purge forgets signatures until none is old enough or purgeFor is over: there are as many
 // as requests, and a sweep that takes only so many falls behind for good.
-func (a *Activities) purge(ctx context.Context, swept *Swept) error {
+func (a *SweepActivities) purge(ctx context.Context, swept *Swept) error {
 	until := a.Clock.Now().Add(purgeFor)
 	for {
 		now := a.Clock.Now()
-		gone, err := a.Store.Purge(ctx, now.Add(-access.SignatureLife), purgeLimit)
+		gone, err := a.Store.Keys.Purge(ctx, now.Add(-access.SignatureLife), purgeLimit)
 		swept.Purged += gone
 		if err != nil || gone < purgeLimit || !now.Before(until) {
 			return err
@@ -62,15 +62,15 @@ func (a *Activities) purge(ctx context.Context, swept *Swept) error {
 	}
 }
 
-func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept *Swept) error {
-	payments, unreadable := a.Store.Unstarted(ctx, before, sweepLimit)
+func (a *SweepActivities) sweepPayments(ctx context.Context, before time.Time, swept *Swept) error {
+	payments, unreadable := a.Store.Restarts.Unstarted(ctx, before, sweepLimit)
 	return errors.Join(unreadable, each(ctx, payments, func(p pirogue.Payment) error {
 		if p.StartDeadline.IsZero() || a.Clock.Now().Before(p.StartDeadline) {
 			err := a.Workflows.Launch(ctx, p)
 			failpoint.Hit("sweep.launched")
 			return count(&swept.Started, err)
 		}
-		ended, err := a.settle(ctx, NotStarted(p.ID))
+		ended, err := a.finalizer.settle(ctx, NotStarted(p.ID))
 		if errors.Is(err, lifecycle.ErrAskFirst) {
 			return nil
 		}
@@ -81,8 +81,8 @@ func (a *Activities) sweepPayments(ctx context.Context, before time.Time, swept 
 	}))
 }
 
-func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *Swept) error {
-	events, err := a.Store.Undelivered(ctx, before, sweepLimit)
+func (a *SweepActivities) sweepEvents(ctx context.Context, before time.Time, swept *Swept) error {
+	events, err := a.Store.Webhooks.Undelivered(ctx, before, sweepLimit)
 	if err != nil {
 		return err
 	}
@@ -95,10 +95,10 @@ func (a *Activities) sweepEvents(ctx context.Context, before time.Time, swept *S
 // sweepCallbacks goes on page by page while time is left: callbacks that cannot be passed on,
 // however many, hold up none that can. It tells what went wrong in the first page that had
 // trouble.
-func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept *Swept) error {
+func (a *SweepActivities) sweepCallbacks(ctx context.Context, before time.Time, swept *Swept) error {
 	var trouble error
 	for after := (operator.Callback{}); ; {
-		page, err := a.Store.Unrouted(ctx, after, before, sweepLimit)
+		page, err := a.Store.Callbacks.Unrouted(ctx, after, before, sweepLimit)
 		if err == nil {
 			err = a.routeAll(ctx, page, swept)
 		}
@@ -113,7 +113,7 @@ func (a *Activities) sweepCallbacks(ctx context.Context, before time.Time, swept
 }
 
 // routeAll passes callbacks on.
-func (a *Activities) routeAll(ctx context.Context, callbacks []operator.Callback, swept *Swept) error {
+func (a *SweepActivities) routeAll(ctx context.Context, callbacks []operator.Callback, swept *Swept) error {
 	return each(ctx, callbacks, func(c operator.Callback) error {
 		routed, err := a.route(ctx, c)
 		if !routed {

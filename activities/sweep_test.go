@@ -15,7 +15,7 @@ import (
 
 // signatures is a store with so many signatures to forget. Each statement takes a second.
 type signatures struct {
-	Store
+	KeyStore
 
 	left int
 	now  time.Time
@@ -38,7 +38,7 @@ func TestPurge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := &signatures{left: row.there}
-			a := &Activities{Store: store, Clock: func() time.Time { return store.now }}
+			a := New(Config{Store: Store{Keys: store}, Clock: func() time.Time { return store.now }})
 			var swept Swept
 			require.NoError(t, a.purge(t.Context(), &swept))
 			require.Equal(t, row.left, store.left)
@@ -49,7 +49,8 @@ func TestPurge(t *testing.T) {
 
 // callbacks is a store with callbacks of which the first so many cannot be passed on.
 type callbacks struct {
-	Store
+	CallbackStore
+	AttemptStore
 
 	all    []operator.Callback
 	locked int
@@ -92,7 +93,7 @@ func TestCallbacksThatCannotBePassedOnHoldUpNoOther(t *testing.T) {
 				text := strconv.Itoa(i)
 				store.all = append(store.all, operator.Callback{ID: text, PaymentID: pirogue.PaymentID(text)})
 			}
-			a := &Activities{Store: store, Workflows: hearing{}, Clock: time.Now}
+			a := New(Config{Store: Store{Callbacks: store, Attempts: store}, Workflows: hearing{}, Clock: time.Now})
 			var swept Swept
 			err := a.sweepCallbacks(t.Context(), time.Now(), &swept)
 			require.Equal(t, locked > 0, err != nil)

@@ -11,11 +11,11 @@ const waitsForTurn = "waits for its turn at the operator"
 
 // TakeUp makes a payment PENDING whose workflow waits in its operator's queue, and reports
 // whether it is taken up. One that is CREATED past its start deadline is not.
-func (a *Activities) TakeUp(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	p, attempt, err := a.Store.Latest(ctx, id)
+func (a *SubmitActivities) TakeUp(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	p, attempt, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil || p.Status != pirogue.StatusCreated {
 		return true, activityError(err)
 	}
-	inTime, err := a.Store.Postpone(ctx, attempt.ID, waitsForTurn, a.Clock.Now())
+	inTime, err := a.Store.Sendings.Postpone(ctx, attempt.ID, waitsForTurn, a.Clock.Now())
 	return inTime, activityError(err)
 }

@@ -9,8 +9,8 @@ import (
 // ReadSubmission returns what the rows say of a submission that nobody made in time: no worker
 // serves its operator, or each run failed. A run may still be under way, so whoever ends the
 // payment, or makes another attempt, looks at the rows once more.
-func (a *Activities) ReadSubmission(ctx context.Context, id pirogue.PaymentID) (SubmitResult, error) {
-	p, attempt, err := a.Store.Latest(ctx, id)
+func (a *SubmitActivities) ReadSubmission(ctx context.Context, id pirogue.PaymentID) (SubmitResult, error) {
+	p, attempt, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/operator"
 	"pirogue/piroguetest"
 	"pirogue/support"
@@ -121,7 +122,7 @@ func (b *database) ask(o asked, look func()) {
 	operators := map[pirogue.OperatorCode]operator.Instance{
 		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
 	}
-	a := &activities.Activities{Store: b.db.All(), Clock: env.Now, Operators: operators}
+	a := activities.New(activities.Config{Store: activitiestest.Store(b.db.All()), Clock: env.Now, Operators: operators})
 	watch := worker.WatchCalls(a, func(string) {})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
 	env.SetStartWorkflowOptions(

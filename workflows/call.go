@@ -8,8 +8,8 @@ import (
 	"pirogue/activities"
 )
 
-// do is nil on purpose: workflows use its method names only.
-var do *activities.Activities
+// do is empty on purpose: workflows use its method names only.
+var do = &activities.Activities{}
 
 // start schedules one activity. A wrong argument is a compile error and not a failed payment.
 func start[In, Out any](

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/operator"
 	"pirogue/support"
 	"pirogue/workflows"
@@ -24,10 +25,10 @@ func (goneWorld) SignalCallback(context.Context, pirogue.PaymentID, pirogue.Paym
 
 // gone returns the activities of a world in which no workflow is open.
 func (w *world) gone() *activities.Activities {
-	return &activities.Activities{
-		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
+	return activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
 		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	}
+	})
 }
 
 // sweepLater runs a sweep some time after the payment's workflow has ended.

@@ -12,6 +12,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/support"
 	"pirogue/workflows"
@@ -66,7 +67,7 @@ func TestEarlierWatchByClock(t *testing.T) {
 		{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid},
 	}
 	w.next.script = neverKnown
-	a := &activities.Activities{Store: w.store, Operators: w.instances(false), Clock: w.env.Now}
+	a := activities.New(activities.Config{Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: w.env.Now})
 	w.env.OnActivity("EarlierAttempts", mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
 			found, err := a.EarlierAttempts(ctx, id)

@@ -15,6 +15,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/listing"
 	"pirogue/webhook"
@@ -70,7 +71,7 @@ const lanes = 8
 func crowd(t *testing.T, events int) *crowded {
 	t.Helper()
 	c := &crowded{world: newWorld(t, pirogue.LateReturn), sender: newBusy()}
-	c.do = &activities.Activities{Store: c.store, Sender: c.sender, Clock: c.env.Now}
+	c.do = activities.New(activities.Config{Store: activitiestest.Store(c.store), Sender: c.sender, Clock: c.env.Now})
 	for i := range events {
 		c.news = append(c.news, c.event(fmt.Sprintf("event_%d", i)))
 	}
@@ -205,9 +206,9 @@ func TestWebhookUnderWay(t *testing.T) {
 	require.NoError(t, err)
 	for want, after := range []time.Duration{5 * time.Second, activities.DeliverTimeout} {
 		sender := &endpoint{now: time.Now}
-		do := &activities.Activities{
-			Store: w.store, Sender: sender, Clock: func() time.Time { return now.Add(after) },
-		}
+		do := activities.New(activities.Config{
+			Store: activitiestest.Store(w.store), Sender: sender, Clock: func() time.Time { return now.Add(after) },
+		})
 		delivered, err := do.Deliver(t.Context(), activities.DeliverInput{Owner: w.owner, EventID: event})
 		require.Len(t, sender.at, want, after)
 		if want == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/support"
 )
 
@@ -36,10 +37,10 @@ func TestEarlierOperatorGone(t *testing.T) {
 			all := w.instances(false)
 			w.renew()
 			w.next.now = w.env.Now
-			w.env.RegisterActivity(&activities.Activities{
-				Store: w.store, Operators: all, Routes: routes{all}, Workflows: w,
+			w.env.RegisterActivity(activities.New(activities.Config{
+				Store: activitiestest.Store(w.store), Operators: all, Routes: routes{all}, Workflows: w,
 				Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-			})
+			}))
 			leave := func() { delete(all, instance) }
 			if tt.left == 0 {
 				w.operator.during = leave

@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 	"pirogue/support"
@@ -348,7 +349,7 @@ func TestSuccessIsVerified(t *testing.T) {
 				w.act(time.Duration(n+2)*time.Hour, r)
 			}
 			if tt.late {
-				a := &activities.Activities{Store: w.store, Clock: w.env.Now}
+				a := activities.New(activities.Config{Store: activitiestest.Store(w.store), Clock: w.env.Now})
 				w.env.OnActivity("LoadAction", mock.Anything, mock.Anything).Return(a.LoadAction).After(time.Minute)
 			}
 			var asked *askedAction

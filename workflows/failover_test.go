@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/ids"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -325,9 +326,9 @@ func TestCircuitBreaker(t *testing.T) {
 
 	w := freshDatabase(t).world(t, setting{})
 	now := w.env.Now()
-	actions := &activities.Activities{
-		Store: w.store, Operators: w.instances(false), Clock: func() time.Time { return now }, Callbacks: urls{},
-	}
+	actions := activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: func() time.Time { return now }, Callbacks: urls{},
+	})
 	process := quiet().NewTestActivityEnvironment()
 	process.RegisterActivity(actions)
 	submit := func(p pirogue.Payment) activities.SubmitResult {

@@ -231,9 +231,9 @@ func TestFaultsReachTheirMethods(t *testing.T) {
 
 	for name, c := range map[string]struct{ faulty, hidden reflect.Type }{
 		"activities": {reflect.TypeFor[*rig](), reflect.TypeFor[*activities.Activities]()},
-		"store":      {reflect.TypeFor[*faultyStore](), reflect.TypeFor[*store.DB]()},
-		"crew":       {reflect.TypeFor[*dyingStore](), reflect.TypeFor[activities.Store]()},
-		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*store.DB]()},
+		"store":      {reflect.TypeFor[*faultyStore](), reflect.TypeFor[*store.All]()},
+		"crew":       {reflect.TypeFor[*dyingStore](), reflect.TypeFor[*store.All]()},
+		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*store.All]()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,9 +10,11 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
+	"pirogue/store"
 )
 
 // bulkOperator is an operator that takes many payments by one call.
@@ -37,7 +39,7 @@ func (w *bulkOperator) BulkDisburse(_ context.Context, all []operator.DisburseRe
 }
 
 // employ gives the crew an operator that takes bulks, over a store of the test's.
-func (c *bulkWorld) employ(operator operator.Operator, store activities.Store) {
+func (c *bulkWorld) employ(operator operator.Operator, store any) {
 	instances := c.instances(false)
 	i := instances[instance]
 	i.Operator = operator
@@ -45,10 +47,10 @@ func (c *bulkWorld) employ(operator operator.Operator, store activities.Store) {
 	c.operators = instances
 	c.renew()
 	c.env.SetTestTimeout(time.Minute)
-	c.env.RegisterActivity(&activities.Activities{
-		Store: store, Operators: instances, Routes: routes{instances}, Workflows: c, Clock: c.env.Now,
+	c.env.RegisterActivity(activities.New(activities.Config{
+		Store: activitiestest.Store(store), Operators: instances, Routes: routes{instances}, Workflows: c, Clock: c.env.Now,
 		Callbacks: urls{},
-	})
+	}))
 }
 
 // attempts returns the state of each line's attempt.
@@ -110,7 +112,8 @@ func (c *bulkWorld) once(operator *bulkOperator) {
 
 // dyingStore is a store whose caller dies before or after a call, once.
 type dyingStore struct {
-	activities.Store
+	*store.All
+
 	at    string // the call
 	after bool
 	died  bool
@@ -127,7 +130,7 @@ func (m *dyingStore) dies(call string, after bool) error {
 func (m *dyingStore) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int, prepare func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
-	n, err := m.Store.StartLines(ctx, id, page, limit, prepare)
+	n, err := m.All.StartLines(ctx, id, page, limit, prepare)
 	return n, errors.Join(err, m.dies("StartLines", true))
 }
 
@@ -137,7 +140,7 @@ func (m *dyingStore) SendLines(
 	if err := m.dies("SendLines", false); err != nil {
 		return nil, err
 	}
-	marked, err := m.Store.SendLines(ctx, attempts, at)
+	marked, err := m.All.SendLines(ctx, attempts, at)
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
@@ -145,7 +148,7 @@ func (m *dyingStore) RecordAttemptResult(ctx context.Context, a lifecycle.Attemp
 	if err := m.dies("RecordAttemptResult", false); err != nil {
 		return "", err
 	}
-	stands, err := m.Store.RecordAttemptResult(ctx, a)
+	stands, err := m.All.RecordAttemptResult(ctx, a)
 	return stands, errors.Join(err, m.dies("RecordAttemptResult", true))
 }
 
@@ -153,11 +156,11 @@ func (m *dyingStore) OpenLines(ctx context.Context, id pirogue.BulkID, page int)
 	if err := m.dies("OpenLines", false); err != nil {
 		return nil, err
 	}
-	return m.Store.OpenLines(ctx, id, page)
+	return m.All.OpenLines(ctx, id, page)
 }
 
 func (m *dyingStore) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error) {
-	progress, closed, err := m.Store.CloseBulk(ctx, id, at)
+	progress, closed, err := m.All.CloseBulk(ctx, id, at)
 	if closed {
 		err = errors.Join(err, m.dies("CloseBulk", true))
 	}
@@ -196,7 +199,7 @@ func TestBulkCallWorkerDies(t *testing.T) {
 
 			c := newBulkWorld(t, 30)
 			operator := &bulkOperator{scriptedOperator: c.operator}
-			c.employ(operator, &dyingStore{Store: c.store, at: row.at, after: row.after})
+			c.employ(operator, &dyingStore{All: c.store, at: row.at, after: row.after})
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
 			c.pay(2)
@@ -212,7 +215,8 @@ func TestBulkCallWorkerDies(t *testing.T) {
 
 // competingStore is a store in which somebody else sends one payment of a page first.
 type competingStore struct {
-	activities.Store
+	*store.All
+
 	sent pirogue.AttemptID
 }
 
@@ -221,18 +225,18 @@ func (r *competingStore) SendLines(
 ) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if r.sent == "" {
 		r.sent = attempts[3]
-		if _, err := r.Store.Send(ctx, r.sent, operator.SendLimits{}, at); err != nil {
+		if _, err := r.All.Send(ctx, r.sent, operator.SendLimits{}, at); err != nil {
 			return nil, err
 		}
 	}
-	return r.Store.SendLines(ctx, attempts, at)
+	return r.All.SendLines(ctx, attempts, at)
 }
 
 func TestBulkCallSkipsSentLines(t *testing.T) {
 	t.Parallel()
 
 	c := newBulkWorld(t, 10)
-	operator, store := &bulkOperator{scriptedOperator: c.operator}, &competingStore{Store: c.store}
+	operator, store := &bulkOperator{scriptedOperator: c.operator}, &competingStore{All: c.store}
 	c.employ(operator, store)
 	c.pay(2)
 	require.Equal(t, bulk.BulkCompleted, c.run().State)

@@ -9,6 +9,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 	"pirogue/store"
@@ -33,9 +34,9 @@ func TestOvertakenRun(t *testing.T) {
 	w := freshDatabase(t).world(t, setting{kind: pirogue.CashOut})
 	w.operator.script = paidAtOnce
 	env := quiet().NewTestActivityEnvironment()
-	a := &activities.Activities{
-		Store: &overtaken{w.store}, Operators: w.instances(false), Clock: w.env.Now, Callbacks: urls{},
-	}
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(&overtaken{w.store}), Operators: w.instances(false), Clock: w.env.Now, Callbacks: urls{},
+	})
 	env.RegisterActivity(a)
 	_, err := env.ExecuteActivity(a.Submit, activities.SubmitInput{PaymentID: w.payment.ID, Candidate: w.input.Current})
 	require.ErrorContains(t, err, "taken by another run")

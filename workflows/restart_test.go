@@ -11,6 +11,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/support"
 )
 
@@ -111,11 +112,11 @@ func (w *world) rig(fails func(string) faultTime, loses func(string) bool) *rig 
 		fails = func(string) faultTime { return spared }
 	}
 	w.renew()
-	r := newRig(w.env, &activities.Activities{
-		Store: &faultyStore{All: w.store, fails: fails}, Operators: w.instances(false),
+	r := newRig(w.env, activities.New(activities.Config{
+		Store: activitiestest.Store(&faultyStore{All: w.store, fails: fails}), Operators: w.instances(false),
 		Routes:    routes{w.instances(false)},
 		Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	})
+	}))
 	r.loses = loses
 	return r
 }
@@ -188,9 +189,9 @@ func TestManyWorkersOneSubmission(t *testing.T) {
 	t.Parallel()
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
-	a := &activities.Activities{
-		Store: w.store, Operators: w.instances(false), Workflows: w, Clock: w.env.Now, Callbacks: urls{},
-	}
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Workflows: w, Clock: w.env.Now, Callbacks: urls{},
+	})
 	var sent atomic.Int32
 	var all sync.WaitGroup
 	for range 16 {

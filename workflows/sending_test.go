@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
@@ -101,10 +102,10 @@ func TestTakeUpPastDeadline(t *testing.T) {
 
 // queued has the first submission wait in the operator's queue.
 func (w *world) queued(turn time.Duration) {
-	a := &activities.Activities{
-		Store: w.store, Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: w,
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: w,
 		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	}
+	})
 	w.env.OnActivity("Submit", mock.Anything, mock.Anything).Return(a.Submit).After(turn)
 }
 

@@ -15,6 +15,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 	"pirogue/routing"
@@ -289,12 +290,17 @@ func (s *scenario) stage(p pirogue.Payment) {
 
 // activities returns the real ones, over a database that may fail.
 func (s *scenario) activities() *activities.Activities {
+	return s.activitiesOver(&faultyStore{All: s.lot.store, fails: s.fails, ended: s.settled})
+}
+
+// activitiesOver returns the real ones, over a database.
+func (s *scenario) activitiesOver(db any) *activities.Activities {
 	instances := map[pirogue.OperatorCode]operator.Instance{instance: s.instance()}
-	return &activities.Activities{
-		Store: &faultyStore{All: s.lot.store, fails: s.fails, ended: s.settled}, Operators: instances, Routes: ways{s},
+	return activities.New(activities.Config{
+		Store: activitiestest.Store(db), Operators: instances, Routes: ways{s},
 		Workflows: s, Sender: &listener{s: s},
 		Clock: s.workerTime, Callbacks: urls{}, Chance: s.dice["spread"].Float64,
-	}
+	})
 }
 
 func (s *scenario) instance() operator.Instance {
@@ -376,9 +382,7 @@ func (s *scenario) deliver() {
 		env := quiet().NewTestWorkflowEnvironment()
 		env.SetStartTime(s.start)
 		s.lot.now = env.Now
-		a := s.activities()
-		a.Store = s.lot.store
-		env.RegisterActivity(a)
+		env.RegisterActivity(s.activitiesOver(s.lot.store))
 		env.ExecuteWorkflow(workflows.Webhook, activities.DeliverInput{Owner: s.owner, EventID: event})
 		require.NoError(s.lot.t, env.GetWorkflowError())
 	}

@@ -16,6 +16,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/bulk"
 	"pirogue/ids"
 	"pirogue/lifecycle"
@@ -231,10 +232,10 @@ func (w *world) renew() {
 
 // register gives the workflows their activities.
 func (w *world) register(refunds bool) {
-	w.env.RegisterActivity(&activities.Activities{
-		Store: w.store, Operators: w.instances(refunds), Routes: routes{w.instances(refunds)}, Workflows: w,
+	w.env.RegisterActivity(activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(refunds), Routes: routes{w.instances(refunds)}, Workflows: w,
 		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
-	})
+	}))
 }
 
 func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instance {

@@ -15,6 +15,7 @@ import (
 	"pirogue"
 	"pirogue/access"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/bulk"
 	"pirogue/codec"
 	"pirogue/ids"
@@ -27,7 +28,8 @@ import (
 // largestBulkStore is a store with a bulk of 10,000 lines. Every page has lines to start, and the bulk is
 // counted a few times before all lines have ended: the longest history.
 type largestBulkStore struct {
-	activities.Store
+	activities.BulkStore
+	activities.BulkLineStore
 	counted atomic.Int32
 }
 
@@ -83,9 +85,9 @@ func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	t.Cleanup(c.Close)
 	w := worker.New(c, workflows.PaymentsQueue, worker.Options{})
 	w.RegisterWorkflow(workflows.Bulk)
-	w.RegisterActivity(&activities.Activities{
-		Store: &largestBulkStore{}, Workflows: noWorkflows{}, Clock: time.Now, Chance: func() float64 { return 0 },
-	})
+	w.RegisterActivity(activities.New(activities.Config{
+		Store: activitiestest.Store(&largestBulkStore{}), Workflows: noWorkflows{}, Clock: time.Now, Chance: func() float64 { return 0 },
+	}))
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 

@@ -147,10 +147,20 @@ func (p *parts) newPool() (*worker.Pool, error) {
 
 // newActivities returns the activities, which do the work of the workflows.
 func (p *parts) newActivities() *activities.Activities {
-	return &activities.Activities{
-		Store: p.store.All(), Operators: p.instances, Routes: p.routes, Workflows: p.starter,
+	return activities.New(activities.Config{
+		Store: activityStore(p.store), Operators: p.instances, Routes: p.routes, Workflows: p.starter,
 		Sender: webhook.NewSender(p.conf.LoopbackWebhooks), Clock: p.clock,
 		Callbacks: p.callbacks, ReturnURL: p.conf.PublicURL + "/docs/return",
+	})
+}
+
+// activityStore returns the parts of the database that activities need.
+func activityStore(db *store.DB) activities.Store {
+	return activities.Store{
+		Payments: db.Payments, Merchants: db.Merchants, Attempts: db.Attempts, Sendings: db.Attempts,
+		Operators: db.Operators, Callbacks: db.Callbacks, Bulks: db.Bulks, BulkLines: db.BulkLines, Cases: db.Cases,
+		AuditLog: db.AuditLog, Webhooks: db.Webhooks, DeliveryQueue: db.Webhooks, Keys: db.Keys, Restarts: db.Restarts,
+		AskFirst: db.AskFirst,
 	}
 }
 
