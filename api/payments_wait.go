@@ -28,15 +28,15 @@ func newStatusWaits(payments Payments) *statusWaits {
 	}
 }
 
-// awaitChange rereads a payment until its status differs from p's, at most for the given seconds. It ends
-// with an error when the client disconnects. It returns the current payment when the server is
-// about to stop, or at once when maxWaiters wait already. The client can then ask again.
+// awaitChange rereads a payment until its status differs from p's, at most for the given
+// seconds. It ends with an error when the client disconnects. It returns the current payment when the
+// server is about to stop, or at once when maxWaiters wait already. The client can then ask again.
 func (w *statusWaits) awaitChange(
 	life context.Context, o access.Owner, p pirogue.Payment, seconds int,
 ) (pirogue.Payment, error) {
 	leave, err := w.slots.Enter(life)
 	if err != nil {
-		return p, nil //nolint:nilerr // too many wait: the client reads on
+		return p, nil // too many wait: the client reads on
 	}
 	defer leave()
 	end := time.NewTimer(time.Duration(seconds) * time.Second)

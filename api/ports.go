@@ -65,6 +65,8 @@ type Access interface {
 // Payments writes and reads payments of one owner. For another owner's payment it fails with
 // TransactionNotFound.
 type Payments interface {
+	PaymentReads
+
 	// Accept writes a payment, its first attempt and its idempotency key in one transaction. A
 	// cash-out or refund gets its hold in the same transaction. When the owner's reference exists it
 	// changes nothing and returns the original with false. It fails with InsufficientBalance. A
@@ -72,11 +74,15 @@ type Payments interface {
 	// RefundNotAllowed where that is no successful cash-in, and with RefundExceedsPayment where less
 	// is left of it. A failure writes nothing.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
-	// Payment returns the owner's payment. It fails with TransactionNotFound.
-	Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// ByReference returns the owner's payment with a reference: merchant_refund_id for a refund,
 	// merchant_order_id for the other kinds. It fails with TransactionNotFound.
 	ByReference(ctx context.Context, o access.Owner, k pirogue.PaymentKind, ref string) (pirogue.Payment, error)
+}
+
+// PaymentReads reads payments of one owner.
+type PaymentReads interface {
+	// Payment returns the owner's payment. It fails with TransactionNotFound.
+	Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// List returns a page of the owner's payments, newest first.
 	List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error)
 	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,

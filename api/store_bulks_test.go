@@ -12,7 +12,7 @@ import (
 
 // AcceptBulk keeps the promises of the real store. A reference is used once, and order IDs are
 // unique over payments and lines. The money of all lines is held, or nothing is stored.
-func (s *fakeStore) AcceptBulk(
+func (s fakeBulks) AcceptBulk(
 	ctx context.Context, b bulk.Bulk, lines []bulk.BulkLine,
 ) (bulk.Bulk, bool, error) {
 	if err := s.checkFaults(ctx, "AcceptBulk"); err != nil {
@@ -63,7 +63,7 @@ func (s *fakeStore) isLine(o access.Owner, number string) bool {
 }
 
 // Bulk implements api.Bulks, with the tallies of the stored lines.
-func (s *fakeStore) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
+func (s fakeBulks) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	if err := s.checkFaults(ctx, "Bulk"); err != nil {
 		return bulk.BulkProgress{}, err
 	}
@@ -93,7 +93,7 @@ func (s *fakeStore) bulk(o access.Owner, id pirogue.BulkID) *bulk.Bulk {
 }
 
 // BulkLines implements api.Bulks. It holds no lock while each runs.
-func (s *fakeStore) BulkLines(
+func (s fakeBulks) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
 	if err := s.checkFaults(ctx, "BulkLines"); err != nil {
@@ -118,7 +118,7 @@ func (s *fakeStore) BulkLines(
 }
 
 // CancelBulk implements api.Bulks: only waiting lines are cancelled.
-func (s *fakeStore) CancelBulk(
+func (s fakeBulks) CancelBulk(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
 ) (bulk.BulkProgress, error) {
 	if err := s.checkFaults(ctx, "CancelBulk"); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // AttemptByCallback implements api.Callbacks.
-func (s *fakeStore) AttemptByCallback(
+func (s fakeCallbacks) AttemptByCallback(
 	ctx context.Context, o pirogue.OperatorCode, digest string,
 ) (pirogue.Attempt, error) {
 	if err := s.checkFaults(ctx, "AttemptByCallback"); err != nil {
@@ -26,7 +26,7 @@ func (s *fakeStore) AttemptByCallback(
 }
 
 // AttemptByRef implements api.Callbacks.
-func (s *fakeStore) AttemptByRef(
+func (s fakeCallbacks) AttemptByRef(
 	ctx context.Context, o pirogue.OperatorCode, ref pirogue.OperatorRef,
 ) (pirogue.Attempt, error) {
 	if err := s.checkFaults(ctx, "AttemptByRef"); err != nil {
@@ -43,7 +43,7 @@ func (s *fakeStore) AttemptByRef(
 }
 
 // RecordCallback implements api.Callbacks: an ID is stored once.
-func (s *fakeStore) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
+func (s fakeCallbacks) RecordCallback(ctx context.Context, c operator.Callback) (bool, error) {
 	if err := s.checkFaults(ctx, "RecordCallback"); err != nil {
 		return false, err
 	}
@@ -57,7 +57,7 @@ func (s *fakeStore) RecordCallback(ctx context.Context, c operator.Callback) (bo
 }
 
 // RoutedAtEnd implements api.Callbacks.
-func (s *fakeStore) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
+func (s fakeCallbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
 	if err := s.checkFaults(ctx, "RoutedAtEnd"); err != nil {
 		return false, err
 	}
@@ -70,7 +70,7 @@ func (s *fakeStore) RoutedAtEnd(ctx context.Context, c operator.Callback, at tim
 }
 
 // Routed implements api.Callbacks.
-func (s *fakeStore) Routed(ctx context.Context, id string, at time.Time) error {
+func (s fakeCallbacks) Routed(ctx context.Context, id string, at time.Time) error {
 	if err := s.checkFaults(ctx, "Routed"); err != nil {
 		return err
 	}

@@ -61,27 +61,18 @@ func newFakeStore() *fakeStore {
 }
 
 // parts returns the database as the API takes it.
-func (s *fakeStore) parts() api.Store { return partsOf(s) }
-
-// database is a database that holds every subject by itself.
-type database interface {
-	api.Schema
-	api.Access
-	api.Payments
-	api.Fees
-	api.Bulks
-	api.Reports
-	api.Callbacks
-	api.Breakers
-	api.Events
-}
-
-// partsOf returns a database as the API takes it.
-func partsOf(db database) api.Store {
+func (s *fakeStore) parts() api.Store {
 	return api.Store{
-		Schema: db, Access: db, Payments: db, Fees: db, Bulks: db, Reports: db, Callbacks: db, Breakers: db, Events: db,
+		Schema: s, Access: s, Payments: s, Fees: s, Bulks: fakeBulks{s}, Reports: s, Callbacks: fakeCallbacks{s},
+		Breakers: s, Events: s,
 	}
 }
+
+// fakeBulks keeps the bulks of a fakeStore.
+type fakeBulks struct{ *fakeStore }
+
+// fakeCallbacks keeps the callbacks of a fakeStore.
+type fakeCallbacks struct{ *fakeStore }
 
 // checkFaults runs at the start of every call and returns the faults that the test set.
 func (s *fakeStore) checkFaults(ctx context.Context, call string) error {

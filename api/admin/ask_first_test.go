@@ -16,7 +16,7 @@ import (
 )
 
 // AskFirstReport implements admin.AskFirstMode.
-func (s *fakeStore) AskFirstReport(
+func (s fakeAskFirst) AskFirstReport(
 	_ context.Context, configured []pirogue.OperatorCode,
 ) (lifecycle.AskFirstReport, error) {
 	unlock, err := s.open()
@@ -35,7 +35,7 @@ func (s *fakeStore) AskFirstReport(
 }
 
 // OperatorLooked implements admin.AskFirstMode.
-func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, evidence, _ string) error {
+func (s fakeAskFirst) OperatorLooked(_ context.Context, o pirogue.OperatorCode, evidence, _ string) error {
 	unlock, err := s.open()
 	defer unlock()
 	s.looked[o] = evidence
@@ -43,7 +43,7 @@ func (s *fakeStore) OperatorLooked(_ context.Context, o pirogue.OperatorCode, ev
 }
 
 // EndAskFirst implements admin.AskFirstMode: it needs two people.
-func (s *fakeStore) EndAskFirst(
+func (s fakeAskFirst) EndAskFirst(
 	_ context.Context, _ []pirogue.OperatorCode, actor string, _ time.Time,
 ) (support.ActionResult, error) {
 	unlock, err := s.open()

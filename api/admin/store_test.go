@@ -79,10 +79,18 @@ func newFakeStore() *fakeStore {
 // parts returns the database as the admin API takes it.
 func (s *fakeStore) parts() admin.Store {
 	return admin.Store{
-		Tokens: s, Payments: s, Restarts: s, Cases: s, Stuck: s, Books: s, Audit: s, Merchants: s, Fees: s,
-		Settlements: s, Operators: s, AskFirst: s, Bulks: s, Events: s,
+		Tokens: s, Payments: s, Restarts: s, Cases: s, Stuck: s, Books: s, Audit: s, Merchants: s, Fees: fakeFees{s},
+		Settlements: fakeSettlements{s}, Operators: s, AskFirst: fakeAskFirst{s}, Bulks: fakeBulks{s}, Events: s,
 	}
 }
+
+// The parts of a fakeStore.
+type (
+	fakeSettlements struct{ *fakeStore }
+	fakeFees        struct{ *fakeStore }
+	fakeBulks       struct{ *fakeStore }
+	fakeAskFirst    struct{ *fakeStore }
+)
 
 // open locks the store, or returns the error of a database that does not respond.
 func (s *fakeStore) open() (unlock func(), err error) {
@@ -284,7 +292,7 @@ func (s *fakeStore) AuditEntries(_ context.Context, id pirogue.PaymentID, limit 
 }
 
 // RecordSettlement implements admin.Merchants: one ID books once, and lost calls book without a response.
-func (s *fakeStore) RecordSettlement(_ context.Context, p support.Settlement) (err error) {
+func (s fakeSettlements) RecordSettlement(_ context.Context, p support.Settlement) (err error) {
 	unlock, err := s.open()
 	defer unlock()
 	if err != nil {
@@ -308,7 +316,7 @@ func (s *fakeStore) RecordSettlement(_ context.Context, p support.Settlement) (e
 	return nil
 }
 
-func (s *fakeStore) Settlements(_ context.Context, o access.Owner) ([]support.Settlement, error) {
+func (s fakeSettlements) Settlements(_ context.Context, o access.Owner) ([]support.Settlement, error) {
 	unlock, err := s.open()
 	defer unlock()
 	var found []support.Settlement
@@ -321,7 +329,7 @@ func (s *fakeStore) Settlements(_ context.Context, o access.Owner) ([]support.Se
 }
 
 // SetFee implements admin.Merchants.
-func (s *fakeStore) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
+func (s fakeFees) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error {
 	unlock, err := s.open()
 	defer unlock()
 	fees, ok := s.fees[id]
@@ -334,7 +342,7 @@ func (s *fakeStore) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.F
 	return err
 }
 
-func (s *fakeStore) Fees(_ context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
+func (s fakeFees) Fees(_ context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	unlock, err := s.open()
 	defer unlock()
 	return s.fees[id], err
@@ -374,7 +382,7 @@ func (s *fakeStore) suspend(id pirogue.MerchantID, suspended bool) error {
 	return err
 }
 
-func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
+func (s fakeBulks) AnyBulk(_ context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
 	unlock, err := s.open()
 	defer unlock()
 	if id != s.bulk.ID && err == nil {
@@ -384,7 +392,7 @@ func (s *fakeStore) AnyBulk(_ context.Context, id pirogue.BulkID) (bulk.BulkProg
 }
 
 // CancelBulk implements admin.Bulks.
-func (s *fakeStore) CancelBulk(
+func (s fakeBulks) CancelBulk(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, _ time.Time,
 ) (bulk.BulkProgress, error) {
 	if _, err := s.AnyBulk(ctx, id); err != nil {

@@ -20,15 +20,18 @@ const (
 // by that.
 const olderBy = 15 * time.Second
 
+// temporalData breaks Temporal's database in a fault run.
+type temporalData struct{ *chaosWorld }
+
 // temporalFiles returns the files of Temporal's database.
-func (h *chaosWorld) temporalFiles() []string {
+func (h temporalData) temporalFiles() []string {
 	files, err := filepath.Glob(filepath.Join(h.data, "temporal.db*"))
 	require.NoError(h.t, err)
 	return files
 }
 
 // clearTemporal deletes Temporal's database. Temporal must be down.
-func (h *chaosWorld) clearTemporal() {
+func (h temporalData) clearTemporal() {
 	for _, file := range h.temporalFiles() {
 		require.NoError(h.t, os.Remove(file))
 	}
@@ -36,7 +39,7 @@ func (h *chaosWorld) clearTemporal() {
 
 // loseTemporal deletes Temporal's database and keeps Temporal down for a while. It comes back
 // empty.
-func (h *chaosWorld) loseTemporal(down time.Duration) {
+func (h temporalData) loseTemporal(down time.Duration) {
 	h.temporal.Kill()
 	h.clearTemporal()
 	time.Sleep(down)
@@ -44,7 +47,7 @@ func (h *chaosWorld) loseTemporal(down time.Duration) {
 }
 
 // restoreTemporal restores Temporal's database to its state of olderBy ago.
-func (h *chaosWorld) restoreTemporal() {
+func (h temporalData) restoreTemporal() {
 	h.temporal.Kill()
 	copied := map[string][]byte{}
 	for _, file := range h.temporalFiles() {

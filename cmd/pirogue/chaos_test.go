@@ -188,9 +188,9 @@ func (h *chaosWorld) killPart(x fault) {
 		time.Sleep(x.lasts)
 		h.startTemporal()
 	case deleted:
-		h.loseTemporal(x.lasts)
+		temporalData{h}.loseTemporal(x.lasts)
 	case restored:
-		h.restoreTemporal()
+		temporalData{h}.restoreTemporal()
 	case "both workers":
 		h.keepers["worker1"].kill(x.lasts)
 		h.keepers["worker2"].kill(x.lasts)
