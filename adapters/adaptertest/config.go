@@ -54,9 +54,9 @@ func CheckMistakes(t *testing.T, open constructor, conf config.Operator, mistake
 	for name, tt := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spoilt := WithCredentials(conf)
-			tt.Change(&spoilt)
-			_, err := open(spoilt, Now)
+			changed := WithCredentials(conf)
+			tt.Change(&changed)
+			_, err := open(changed, Now)
 			require.ErrorContains(t, err, tt.Message)
 			for _, secret := range secrets {
 				require.NotContains(t, err.Error(), secret)

@@ -40,13 +40,13 @@ func (s Suite) bounds(t *testing.T, call Call) {
 	if !slices.Contains(s.AnyNumber, call) {
 		maps.Copy(rows, numbers)
 	}
-	for name, spoil := range rows {
-		t.Run(name+", is not sent", func(t *testing.T) { s.unsent(t, call, spoil) })
+	for name, change := range rows {
+		t.Run(name+", is not sent", func(t *testing.T) { s.unsent(t, call, change) })
 	}
 	for _, minor := range []int64{max(1, limits.Min), max(1, limits.Min, limits.Max)} {
 		t.Run("at a limit, leaves", func(t *testing.T) {
 			t.Parallel()
-			n, edge := newFakeOperator(t, s), s.spoilt(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
+			n, edge := newFakeOperator(t, s), s.changed(func(c *operator.CollectRequest) { c.Amount.Minor = minor })
 			n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
 			_, err := edge.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
 			require.NotEqual(t, 0, n.count(), "%v %v", minor, err)
@@ -70,23 +70,23 @@ var numbers = map[string]func(*operator.CollectRequest){
 func (s Suite) RunUnsent(t *testing.T, rows map[string]func(*operator.CollectRequest)) {
 	t.Helper()
 	for call := range orders {
-		for name, spoil := range rows {
+		for name, change := range rows {
 			if _, has := s.Good[call]; has {
-				t.Run(string(call)+" "+name, func(t *testing.T) { s.unsent(t, call, spoil) })
+				t.Run(string(call)+" "+name, func(t *testing.T) { s.unsent(t, call, change) })
 			}
 		}
 	}
 }
 
-// spoilt returns the subject with the same change applied to both its collection and its
+// changed returns the subject with the same change applied to both its collection and its
 // disbursement.
-func (s Suite) spoilt(spoil func(*operator.CollectRequest)) Suite {
+func (s Suite) changed(change func(*operator.CollectRequest)) Suite {
 	out := client.DisburseSubmission(s.Disbursement)
 	like := operator.CollectRequest{Ref: out.Ref, Amount: out.Amount, MSISDN: out.MSISDN, Network: out.Network}
 	if out.MSISDN != "" {
-		spoil(&like)
+		change(&like)
 	}
-	spoil(&s.Collection)
+	change(&s.Collection)
 	d := &s.Disbursement
 	d.Ref, d.Amount, d.MSISDN, d.Network = like.Ref, like.Amount, like.MSISDN, like.Network
 	return s
@@ -94,17 +94,17 @@ func (s Suite) spoilt(spoil func(*operator.CollectRequest)) Suite {
 
 // unsent checks one row of RunUnsent. It also checks that the error does not contain the
 // telephone number.
-func (s Suite) unsent(t *testing.T, call Call, spoil func(*operator.CollectRequest)) {
+func (s Suite) unsent(t *testing.T, call Call, change func(*operator.CollectRequest)) {
 	t.Helper()
 	t.Parallel()
 	n := newFakeOperator(t, s)
 	n.respond(s.Good[call].Status, s.file(t, s.Good[call].File))
-	spoilt := s.spoilt(spoil)
-	got, err := spoilt.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
+	changed := s.changed(change)
+	got, err := changed.call(t, s.open(t, n.server.URL, patient), Case{Call: call})
 	s.check(t, Case{Code: operator.Unable}, got, err)
 	received := n.everything()
 	require.Equal(t, 0, received)
-	number := strings.TrimPrefix(string(spoilt.Collection.MSISDN), "+")
+	number := strings.TrimPrefix(string(changed.Collection.MSISDN), "+")
 	require.False(t, err != nil && len(number) > 4 && strings.Contains(err.Error(), number),
 		"the number is repeated: %v", err)
 }

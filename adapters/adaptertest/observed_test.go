@@ -29,7 +29,7 @@ func TestBrokenPromises(t *testing.T) {
 		"its reference finds it", "what is absent was never executed", "its callbacks are proven by a signature"
 	tests := map[string]struct {
 		call    Call
-		spoil   func(*observed)
+		change  func(*observed)
 		promise operator.Capability
 		absence bool
 		want    []string
@@ -73,7 +73,7 @@ func TestBrokenPromises(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seen := good
-			tt.spoil(&seen)
+			tt.change(&seen)
 			seen.call = tt.call
 			got := seen.broken(tt.promise, tt.absence)
 			require.Equal(t, tt.want, got)

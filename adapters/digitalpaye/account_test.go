@@ -61,7 +61,7 @@ func TestTokenLife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]response{
-				authPath:      {says(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":`+tt.exp+`}}`)},
+				authPath:      {respond(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":`+tt.exp+`}}`)},
 				"/v2/balance": {good(`{"amount":"250"}`)},
 			})
 			clock := &clock{now: adaptertest.Now()}
@@ -103,10 +103,10 @@ func (c *clock) add(d time.Duration) {
 
 func TestExpiredTokenIsReplaced(t *testing.T) {
 	t.Parallel()
-	expired := says(401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`)
+	expired := respond(401, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`)
 	tokens := []response{
-		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
-		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
+		respond(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
+		respond(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
 	server := newServer(t, map[string][]response{
 		authPath: tokens, "/v2/transfers/mobile-money": {expired, good(row(outRef, "R-1", "SUCCESSFUL"))},
@@ -123,12 +123,12 @@ func TestExpiredTokenIsReplaced(t *testing.T) {
 func TestTokenRejectedUnderGoodStatus(t *testing.T) {
 	t.Parallel()
 	tokens := []response{
-		says(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
-		says(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
+		respond(200, `{"statusCode":200,"data":{"token":"at-1","exp":600}}`),
+		respond(200, `{"statusCode":200,"data":{"token":"at-2","exp":600}}`),
 	}
 	server := newServer(t, map[string][]response{
 		authPath: tokens, "/v2/transfers/mobile-money": {
-			says(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
+			respond(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
 		},
 	})
 	o := reading[operator.Disburser](t, server.at(""))
@@ -145,13 +145,13 @@ func TestTokenRejectedUnderGoodStatus(t *testing.T) {
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
 	seed.suite(ivory).RunWithoutToken(t, authPath, map[string]response{
-		"turned away":           says(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
-		"turned away under 200": says(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
-		"a page":                says(200, "<html></html>"),
-		"no token":              says(200, `{"statusCode":200,"data":{"exp":600}}`),
-		"nothing":               says(200, `{"statusCode":200}`),
-		"a server that is down": says(503, ""),
-		"a token in an error":   says(500, `{"statusCode":500,"data":{"token":"at-1","exp":600}}`),
+		"turned away":           respond(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
+		"turned away under 200": respond(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
+		"a page":                respond(200, "<html></html>"),
+		"no token":              respond(200, `{"statusCode":200,"data":{"exp":600}}`),
+		"nothing":               respond(200, `{"statusCode":200}`),
+		"a server that is down": respond(503, ""),
+		"a token in an error":   respond(500, `{"statusCode":500,"data":{"token":"at-1","exp":600}}`),
 	})
 }
 

@@ -33,7 +33,7 @@ func TestCustomers(t *testing.T) {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]response{
-				createPath: {says(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)},
+				createPath: {respond(201, createdBody)}, peoplePath + "/" + personsID: {good(personsRow)},
 				peoplePath: {list(personsRow), list()},
 			})
 			o := reading[operator.CustomerDirectory](t, server.at(shape))
@@ -65,19 +65,19 @@ func TestCreateCustomerResponses(t *testing.T) {
 	}{
 		"kept with 200":      {good(personsRow), ""},
 		"kept under no name": {good(strings.ReplaceAll(personsRow, personsID, "")), operator.Unknown},
-		"kept, says a page":  {says(200, "<html></html>"), operator.Unknown},
+		"kept, says a page":  {respond(200, "<html></html>"), operator.Unknown},
 		"kept, in numbers":   {good(strings.ReplaceAll(personsRow, `"Essai"`, "7")), operator.Unknown},
 		"refused, repeating it": {
-			says(
+			respond(
 				400, `{"statusCode":400,"message":"BadRequestError","reason":"Essai Client client@shop.example Rue 12 0700000001"}`,
 			),
 			operator.Refused,
 		},
 		"there already": {
-			says(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), operator.Unknown,
+			respond(400, `{"statusCode":400,"message":"BadRequestError","reason":"Ce client existe déjà"}`), operator.Unknown,
 		},
-		"out of time":    {says(504, ""), operator.Unknown},
-		"over the quota": {says(429, ""), operator.NotSent},
+		"out of time":    {respond(504, ""), operator.Unknown},
+		"over the quota": {respond(429, ""), operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestCreateCustomerResponses(t *testing.T) {
 
 func TestUnpayableCustomer(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*operator.Customer){
+	for name, change := range map[string]func(*operator.Customer){
 		"no first name":            func(c *operator.Customer) { c.FirstName = "" },
 		"no last name":             func(c *operator.Customer) { c.LastName = "" },
 		"no number":                func(c *operator.Customer) { c.MSISDN = "" },
@@ -103,7 +103,7 @@ func TestUnpayableCustomer(t *testing.T) {
 	} {
 		server := newServer(t, map[string][]response{})
 		c := person
-		spoil(&c)
+		change(&c)
 		_, err := reading[operator.CustomerDirectory](t, server.at("")).CreateCustomer(t.Context(), c)
 		require.Equal(t, operator.Refused, pirogue.CodeOf(err), "%v %v", name, len(server.requests()))
 		require.Empty(t, server.requests(), "%v %v", name, err)
@@ -118,10 +118,10 @@ func TestUnknownCustomer(t *testing.T) {
 		code     pirogue.Code
 	}{
 		"unknown":              {personsID, notFound, pirogue.NotFound},
-		"unknown, says a page": {personsID, says(404, "<html></html>"), operator.Unknown},
+		"unknown, says a page": {personsID, respond(404, "<html></html>"), operator.Unknown},
 		"somebody else":        {personsID, good(strings.ReplaceAll(personsRow, personsID, "7")), operator.Unknown},
-		"not to be asked for":  {personsID, says(400, `{"statusCode":400,"message":"BadRequestError"}`), operator.Refused},
-		"out of service":       {personsID, says(503, ""), operator.Unknown},
+		"not to be asked for":  {personsID, respond(400, `{"statusCode":400,"message":"BadRequestError"}`), operator.Refused},
+		"out of service":       {personsID, respond(503, ""), operator.Unknown},
 		"nobody":               {"", notFound, pirogue.NotFound},
 	}
 	for name, tt := range tests {
@@ -138,7 +138,7 @@ func TestUnknownCustomer(t *testing.T) {
 func TestIncompleteDirectory(t *testing.T) {
 	t.Parallel()
 	for name, pages := range map[string][]response{
-		"a second page that fell": {list(personsRow), says(502, "")},
+		"a second page that fell": {list(personsRow), respond(502, "")},
 		"somebody without a name": {list(personsRow, `{"firstName":"Essai"}`), list()},
 		"no list":                 {good("{}")},
 	} {

@@ -64,8 +64,8 @@ func TestStatusByNameIsFinal(t *testing.T) {
 	}{
 		"by its own":             {named, "R-1", good(row(outRef, "R-1", "SUCCESSFUL")), pirogue.OutcomePaid, ""},
 		"by ours":                {outQuery, outRef, good(row(outRef, "R-1", "PENDING")), pirogue.OutcomePending, ""},
-		"without an answer":      {named, "R-1", says(502, ""), "", operator.Unknown},
-		"not found, says a page": {named, "R-1", says(404, "<html></html>"), "", operator.Unknown},
+		"without an answer":      {named, "R-1", respond(502, ""), "", operator.Unknown},
+		"not found, says a page": {named, "R-1", respond(404, "<html></html>"), "", operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestStatusFromList(t *testing.T) {
 		"no list":             {[]response{good("null")}, "", operator.Unknown},
 		"a list that is none": {[]response{good(`{"rows":[]}`)}, "", operator.Unknown},
 		"a row that is none":  {[]response{list(`"row"`), list()}, "", operator.Unknown},
-		"a page that fell":    {[]response{list(other), says(502, "")}, "", operator.Unknown},
-		"a quota":             {[]response{list(other), says(429, "")}, "", operator.NotSent},
+		"a page that fell":    {[]response{list(other), respond(502, "")}, "", operator.Unknown},
+		"a quota":             {[]response{list(other), respond(429, "")}, "", operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -208,13 +208,13 @@ func TestIncompleteStatement(t *testing.T) {
 		pages []response
 		code  pirogue.Code
 	}{
-		"a second page that fell":    {[]response{first, says(502, "")}, operator.Unknown},
+		"a second page that fell":    {[]response{first, respond(502, "")}, operator.Unknown},
 		"a second page without rows": {[]response{first, good("null")}, operator.Unknown},
 		"a row that is none":         {[]response{list(row("A", "R-1", "FAILED"), "7"), list()}, operator.Unknown},
 		"a list refused": {
-			[]response{says(400, `{"code_status":400,"message":"BadRequestError"}`)}, operator.Unknown,
+			[]response{respond(400, `{"code_status":400,"message":"BadRequestError"}`)}, operator.Unknown,
 		},
-		"over the quota": {[]response{first, says(429, "")}, operator.NotSent},
+		"over the quota": {[]response{first, respond(429, "")}, operator.NotSent},
 		"251 pages":      {endless(251, 1), operator.Unknown},
 	}
 	for name, tt := range tests {

@@ -131,9 +131,9 @@ func checkHeaders(t *testing.T, header http.Header) {
 func TestRequestWithoutCustomerData(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		shape string
-		spoil func(*operator.CollectRequest)
-		says  string
+		shape   string
+		change  func(*operator.CollectRequest)
+		respond string
 	}{
 		"no name": {"", func(c *operator.CollectRequest) { c.Payer = " " }, `"name_user":"Client"`},
 		"no name, in camelCase": {
@@ -157,13 +157,13 @@ func TestRequestWithoutCustomerData(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, map[string][]response{})
 			c := collection
-			tt.spoil(&c)
+			tt.change(&c)
 			_, err := reading[cashier](
 				t, server.at(tt.shape),
 			).Collect(t.Context(), c)
 			require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 			body := server.requests()[0].Body
-			require.Contains(t, body, tt.says)
+			require.Contains(t, body, tt.respond)
 		})
 	}
 }

@@ -20,12 +20,12 @@ type (
 	request  = adaptertest.RecordedRequest
 )
 
-var says = adaptertest.Respond
+var respond = adaptertest.Respond
 
 func newServer(t *testing.T, responses map[string][]response) server {
 	t.Helper()
 	return server{adaptertest.NewServer(t, responses, map[string]response{
-		authPath: says(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":600}}`), "": notFound,
+		authPath: respond(200, `{"statusCode":200,"message":"Successful","data":{"token":"at-1","exp":600}}`), "": notFound,
 	})}
 }
 
@@ -53,11 +53,11 @@ func (s server) paths() []string {
 	return paths
 }
 
-var notFound = says(404, `{"code_status":404,"statusCode":404,"status":"ERROR","message":"NotFoundError"}`)
+var notFound = respond(404, `{"code_status":404,"statusCode":404,"status":"ERROR","message":"NotFoundError"}`)
 
 // good returns a good response around data, in both spellings.
 func good(data string) response {
-	return says(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL","message":"Successful","data":`+data+`}`)
+	return respond(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL","message":"Successful","data":`+data+`}`)
 }
 
 // list returns a page of rows.

@@ -20,7 +20,7 @@ func TestNextAction(t *testing.T) {
 	tests := map[string]struct {
 		shape, otp string
 		network    pirogue.Network
-		says       string
+		respond    string
 		want       pirogue.NextAction
 	}{
 		"open the page": {"", "", "", confirm, page},
@@ -49,7 +49,7 @@ func TestNextAction(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+tt.says+`}`)
+			resp := respond(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+tt.respond+`}`)
 			s := newServer(t, map[string]response{"/v1/payin/sessions": resp, "/v1/direct/payin": resp})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
@@ -66,7 +66,7 @@ func TestUSSDCodeByCountry(t *testing.T) {
 	s := newServer(
 		t,
 		map[string]response{
-			"/v1/direct/payin": says(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`),
+			"/v1/direct/payin": respond(201, `{"id":"1","type":"payin","reference":"`+ref+`","status":"processing"}`),
 		},
 	)
 	conf := s.at("direct")
@@ -88,7 +88,7 @@ func TestUnsafePaymentPage(t *testing.T) {
 		"/l":                              {true: false, false: false},
 		"":                                {true: false, false: false},
 	} {
-		resp := says(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
+		resp := respond(201, `{"id":"pr_1","type":"payin","reference":"`+ref+`","status":"processing",`+
 			`"confirmationRequired":true,"paymentUrl":"`+address+`"}`)
 		for simulator, shown := range safe {
 			o := reading[operator.Collector](t, newServer(t, map[string]response{"/v1/payin/sessions": resp}).at(""))
@@ -112,11 +112,11 @@ func TestOTPInHandle(t *testing.T) {
 		code   pirogue.Code
 		handle pirogue.Handle
 	}{
-		"in an error that names the payin": {says(500, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an answer of unknown words":    {says(201, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an error that names nothing":   {says(504, ""), operator.Unknown, nil}, // the name stored before stays
+		"in an error that names the payin": {respond(500, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an answer of unknown words":    {respond(201, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
+		"in an error that names nothing":   {respond(504, ""), operator.Unknown, nil}, // the name stored before stays
 		"not after a refusal": {
-			says(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), operator.Refused, nil,
+			respond(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), operator.Refused, nil,
 		},
 	}
 	for name, tt := range tests {
@@ -133,7 +133,7 @@ func TestOTPInHandle(t *testing.T) {
 
 func TestOTPWithoutDirectPayin(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]response{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
+	s := newServer(t, map[string]response{"/v1/payin/sessions": respond(201, recorded(t, "session.json"))})
 	conf := s.at("")
 	conf.Country = "BF"
 	c := collection
@@ -150,7 +150,7 @@ func TestNumbersKeepTheirFirstDigits(t *testing.T) {
 	for country, number := range map[pirogue.CountryCode]pirogue.MSISDN{
 		"CI": "+2250102030405", "BJ": "+2290196123456", "TG": "+22890123456", "BF": "+22670123456",
 	} {
-		s := newServer(t, map[string]response{"/v1/payin/sessions": says(201, recorded(t, "session.json"))})
+		s := newServer(t, map[string]response{"/v1/payin/sessions": respond(201, recorded(t, "session.json"))})
 		conf := s.at("")
 		conf.Country = country
 		c := collection
@@ -204,14 +204,14 @@ func TestIncompleteCollection(t *testing.T) {
 
 func TestUnacceptableRefund(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*operator.RefundRequest){
+	for name, change := range map[string]func(*operator.RefundRequest){
 		"a part of a payment": func(r *operator.RefundRequest) { r.Amount.Minor-- },
 		"more than was paid":  func(r *operator.RefundRequest) { r.Amount.Minor++ },
 		"another currency":    func(r *operator.RefundRequest) { r.Amount.Currency = pirogue.XAF },
 		"without a reference": func(r *operator.RefundRequest) { r.Ref = "" },
 	} {
 		s, r := newServer(t, nil), reversal
-		spoil(&r)
+		change(&r)
 		_, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), r)
 		require.Equal(t, operator.Unable, pirogue.CodeOf(err), "%v %v", name, len(s.requests()))
 		require.ErrorContains(t, err, "not sent", "%v %v", name, len(s.requests()))
@@ -221,7 +221,7 @@ func TestUnacceptableRefund(t *testing.T) {
 
 func TestSubmissionWithoutNetwork(t *testing.T) {
 	t.Parallel()
-	resp := says(201, recorded(t, "payout_processing.json"))
+	resp := respond(201, recorded(t, "payout_processing.json"))
 	s := newServer(t, map[string]response{"/v1/direct/payout": resp})
 	conf := s.at("direct")
 	conf.Network = pirogue.Wave

@@ -20,7 +20,7 @@ type teller interface {
 func TestRefundRequest(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
-	s := newServer(t, map[string]response{path: says(201, recorded(t, "refund_processing.json"))})
+	s := newServer(t, map[string]response{path: respond(201, recorded(t, "refund_processing.json"))})
 	result, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": refundID}, result.Handle)
@@ -55,8 +55,8 @@ func TestRefundOfLostPayin(t *testing.T) {
 	t.Parallel()
 	path := "/v1/payin/" + payinID + "/refund"
 	responses := map[string]response{
-		"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json")),
-		path:               says(201, recorded(t, "refund_processing.json")),
+		"/v1/payin/" + ref: respond(200, recorded(t, "payin_transaction_completed.json")),
+		path:               respond(201, recorded(t, "refund_processing.json")),
 	}
 	s := newServer(t, responses)
 	r := reversal
@@ -68,10 +68,10 @@ func TestRefundOfLostPayin(t *testing.T) {
 	require.Equal(t, "/v1/payin/"+ref, l[0].Path)
 	require.Equal(t, path, l[1].Path)
 	for name, resp := range map[string]response{
-		"unknown":               says(404, recorded(t, "error_transaction_does_not_exist.json")),
-		"another":               says(200, recorded(t, "payin_other_reference.json")),
-		"nameless":              says(200, recorded(t, "session_no_id.json")),
-		"behind a broken proxy": says(502, "<html></html>"),
+		"unknown":               respond(404, recorded(t, "error_transaction_does_not_exist.json")),
+		"another":               respond(200, recorded(t, "payin_other_reference.json")),
+		"nameless":              respond(200, recorded(t, "session_no_id.json")),
+		"behind a broken proxy": respond(502, "<html></html>"),
 	} {
 		lost := newServer(t, map[string]response{"/v1/payin/" + ref: resp})
 		_, err := reading[operator.Refunder](t, lost.at("")).Refund(t.Context(), r)
@@ -82,7 +82,7 @@ func TestRefundOfLostPayin(t *testing.T) {
 
 func TestStatusOfLostRefund(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, map[string]response{"/v1/payin/" + payinID + "/refund": says(504, "")})
+	s := newServer(t, map[string]response{"/v1/payin/" + payinID + "/refund": respond(504, "")})
 	result, err := reading[operator.Refunder](t, s.at("")).Refund(t.Context(), reversal)
 	require.Equal(t, operator.Unknown, pirogue.CodeOf(err), err)
 	require.Equal(t, pirogue.Handle{"payin": payinID, "payin_ref": ref}, result.Handle)
@@ -90,7 +90,7 @@ func TestStatusOfLostRefund(t *testing.T) {
 
 func TestStatusOfRefusedRefund(t *testing.T) {
 	t.Parallel()
-	path, paid := "/v1/payin/"+payinID+"/refund", says(200, recorded(t, "payin_transaction_completed.json"))
+	path, paid := "/v1/payin/"+payinID+"/refund", respond(200, recorded(t, "payin_transaction_completed.json"))
 	nameless := query
 	nameless.Handle = nil
 	tests := map[string]struct {
@@ -101,7 +101,7 @@ func TestStatusOfRefusedRefund(t *testing.T) {
 	}{
 		"and there is none": {query, nil, pirogue.OutcomeAbsent, []string{path}},
 		"and there is one": {
-			query, map[string]response{path: says(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
+			query, map[string]response{path: respond(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
 		},
 		"whose name was lost": {
 			nameless, map[string]response{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path},
@@ -131,7 +131,7 @@ func TestRefundTimeout(t *testing.T) {
 	t.Parallel()
 	const patience = 500 * time.Millisecond
 	slow := func(status int, file string) response {
-		a := says(status, recorded(t, file))
+		a := respond(status, recorded(t, file))
 		a.Takes = 3 * patience / 5 // each call is in time, and both together are not
 		return a
 	}
@@ -188,7 +188,7 @@ func TestRefundTimeout(t *testing.T) {
 func TestOtherRefundOfPayin(t *testing.T) {
 	t.Parallel()
 	s := newServer(
-		t, map[string]response{"/v1/payin/" + payinID + "/refund": says(200, recorded(t, "refund_completed.json"))},
+		t, map[string]response{"/v1/payin/" + payinID + "/refund": respond(200, recorded(t, "refund_completed.json"))},
 	)
 	q := refundQuery
 	q.Handle = pirogue.Handle{"payin": payinID, "payin_ref": ref, "id": "rf_another"}

@@ -19,7 +19,7 @@ type server struct{ *adaptertest.Server }
 
 type response = adaptertest.Response
 
-var says = adaptertest.Respond
+var respond = adaptertest.Respond
 
 // request is one recorded request.
 type request struct {
@@ -31,7 +31,7 @@ type request struct {
 func newServer(t *testing.T, responses map[string]response) server {
 	t.Helper()
 	s := server{adaptertest.NewServer(t, map[string][]response{
-		"": {says(http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`)},
+		"": {respond(http.StatusNotFound, `{"code":"transaction_does_not_exist","statusCode":404}`)},
 	}, responses)}
 	t.Cleanup(func() {
 		for _, l := range s.Requests() {
@@ -112,7 +112,7 @@ func TestCollectRequest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, map[string]response{tt.path: says(201, recorded(t, "session_current.json"))})
+			s := newServer(t, map[string]response{tt.path: respond(201, recorded(t, "session_current.json"))})
 			c := collection
 			c.OTP, c.Network = tt.otp, tt.network
 			for range 2 {
@@ -147,21 +147,21 @@ func TestDisburseRequest(t *testing.T) {
 	for shape, tt := range tests {
 		t.Run("shape "+shape, func(t *testing.T) {
 			t.Parallel()
-			resp := says(201, recorded(t, "payout_processing.json"))
+			resp := respond(201, recorded(t, "payout_processing.json"))
 			s := newServer(t, map[string]response{tt.path: resp, tt.path + "/" + payoutID: resp})
 			result, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
 			require.NoError(t, err)
-			unheard, heard := outQuery, outQuery
-			heard.Handle = result.Handle
+			lost, received := outQuery, outQuery
+			received.Handle = result.Handle
 			other := map[string]string{"": "direct", "current": "direct", "direct": "current"}[shape]
 			for _, ask := range []struct {
 				shape string
 				q     operator.StatusQuery
 				want  pirogue.Outcome
 			}{
-				{shape, heard, pirogue.OutcomePending},
-				{shape, unheard, pirogue.OutcomeAbsent},
-				{other, heard, pirogue.OutcomePending}, // the shape changed in between
+				{shape, received, pirogue.OutcomePending},
+				{shape, lost, pirogue.OutcomeAbsent},
+				{other, received, pirogue.OutcomePending}, // the shape changed in between
 			} {
 				got, err := reading[operator.StatusReader](t, s.at(ask.shape)).Status(t.Context(), ask.q)
 				require.NoError(t, err, ask.want)
@@ -189,12 +189,12 @@ func TestLostPayoutKeepsPath(t *testing.T) {
 			code   pirogue.Code
 			handle pirogue.Handle
 		}{
-			"lost": {says(504, ""), operator.Unknown, pirogue.Handle{"path": path}},
+			"lost": {respond(504, ""), operator.Unknown, pirogue.Handle{"path": path}},
 			"lost, but named": {
-				says(504, recorded(t, "error_names_payout.json")), operator.Unknown,
+				respond(504, recorded(t, "error_names_payout.json")), operator.Unknown,
 				pirogue.Handle{"path": path, "id": payoutID},
 			},
-			"not sent": {says(429, ""), operator.NotSent, nil},
+			"not sent": {respond(429, ""), operator.NotSent, nil},
 		} {
 			s := newServer(t, map[string]response{path: tt.resp})
 			result, err := reading[operator.Disburser](t, s.at(shape)).Disburse(t.Context(), disbursement)
@@ -207,7 +207,7 @@ func TestLostPayoutKeepsPath(t *testing.T) {
 func TestAbsentPayoutOnEveryPath(t *testing.T) {
 	t.Parallel()
 	const wallet, direct = "/v1/payout/" + outRef, "/v1/direct/payout/" + outRef
-	done := says(200, recorded(t, "payout_completed.json"))
+	done := respond(200, recorded(t, "payout_completed.json"))
 	tests := map[string]struct {
 		country   pirogue.CountryCode
 		responses map[string]response
@@ -216,8 +216,8 @@ func TestAbsentPayoutOnEveryPath(t *testing.T) {
 	}{
 		"known by the shape's":            {"CI", map[string]response{wallet: done}, pirogue.OutcomePaid, 1},
 		"known by the other":              {"CI", map[string]response{direct: done}, pirogue.OutcomePaid, 2},
-		"the other cannot say":            {"CI", map[string]response{direct: says(502, "")}, "", 2},
-		"the shape's cannot say":          {"CI", map[string]response{wallet: says(502, ""), direct: done}, "", 1},
+		"the other cannot say":            {"CI", map[string]response{direct: respond(502, "")}, "", 2},
+		"the shape's cannot say":          {"CI", map[string]response{wallet: respond(502, ""), direct: done}, "", 1},
 		"where there is no direct payout": {"BF", nil, pirogue.OutcomeAbsent, 1},
 	}
 	for name, tt := range tests {
@@ -256,7 +256,7 @@ func TestStatusAfterLostResponse(t *testing.T) {
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePending, got.Outcome)
-	s = newServer(t, map[string]response{"/v1/payin/" + ref: says(200, recorded(t, "payin_transaction_completed.json"))})
+	s = newServer(t, map[string]response{"/v1/payin/" + ref: respond(200, recorded(t, "payin_transaction_completed.json"))})
 	got, err = reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)
@@ -296,8 +296,8 @@ func TestCustomerWithoutName(t *testing.T) {
 	c, d := collection, disbursement
 	c.Payer, d.Beneficiary = "", ""
 	s := newServer(t, map[string]response{
-		"/v1/payin/sessions": says(201, recorded(t, "session.json")),
-		"/v1/payout":         says(201, recorded(t, "payout_processing.json")),
+		"/v1/payin/sessions": respond(201, recorded(t, "session.json")),
+		"/v1/payout":         respond(201, recorded(t, "payout_processing.json")),
 	})
 	_, err := reading[operator.Collector](t, s.at("")).Collect(t.Context(), c)
 	require.NoError(t, err)

@@ -20,12 +20,12 @@ const tokenPath = "/oauth/v3/token"
 // newOrange starts a server that answers well in one environment.
 func newOrange(t *testing.T, environment string) *adaptertest.Server {
 	t.Helper()
-	says, base := adaptertest.Respond, "/orange-money-webpay/"+environment+"/v1/"
+	respond, base := adaptertest.Respond, "/orange-money-webpay/"+environment+"/v1/"
 	return adaptertest.NewServer(t, nil, map[string]adaptertest.Response{
-		tokenPath: says(200, `{"access_token":"at-1","expires_in":"3600"}`),
-		base + "webpayment": says(201, `{"message":"OK pt-1","pay_token":"pt-1",`+
+		tokenPath: respond(200, `{"access_token":"at-1","expires_in":"3600"}`),
+		base + "webpayment": respond(201, `{"message":"OK pt-1","pay_token":"pt-1",`+
 			`"payment_url":"http://127.0.0.1/pay","notif_token":"nt-1"}`),
-		base + "transactionstatus": says(200, `{"status":"PENDING","order_id":"`+ref+`"}`),
+		base + "transactionstatus": respond(200, `{"status":"PENDING","order_id":"`+ref+`"}`),
 	})
 }
 

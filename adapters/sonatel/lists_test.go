@@ -30,7 +30,7 @@ func page(first, n int) response {
 		rows = append(rows, fmt.Sprintf(`{"transactionId":"MP%d","type":"MERCHANT_PAYMENT","status":"SUCCESS",`+
 			`"amount":{"value":10.0,"unit":"XOF"},"reference":"%s"}`, first+i, ref))
 	}
-	return says(200, "["+strings.Join(rows, ",")+"]")
+	return respond(200, "["+strings.Join(rows, ",")+"]")
 }
 
 func TestStatementPages(t *testing.T) {
@@ -71,8 +71,8 @@ func TestIncompleteList(t *testing.T) {
 		code  pirogue.Code
 	}{
 		"a page that never ends":  {[]response{page(0, 20)}, operator.Unknown},
-		"a second page that fell": {[]response{page(0, 200), says(502, "")}, operator.Unknown},
-		"over the quota":          {[]response{page(0, 200), says(429, "")}, operator.NotSent},
+		"a second page that fell": {[]response{page(0, 200), respond(502, "")}, operator.Unknown},
+		"over the quota":          {[]response{page(0, 200), respond(429, "")}, operator.NotSent},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func failures(n int) response {
 
 func TestStatementLine(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[
+	server := newOrange(t, map[string][]response{transactionsPath: {respond(200, `[
 		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567","amount":{"value":5000.0,"unit":"XOF"},
 		 "reference":"`+outRef+`","partner":{"id":"781112233"},"customer":{"id":"771234567"},
 		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
@@ -133,8 +133,8 @@ func TestStatementLine(t *testing.T) {
 func TestBulkRequest(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{
-		balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)},
-		bulkPath:    {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+		balancePath: {respond(200, `{"value":10.0,"unit":"XOF"}`)},
+		bulkPath:    {respond(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 	})
 	o := reading[clerk](t, server.at())
 	second := disbursement
@@ -159,11 +159,11 @@ func TestBulkResponses(t *testing.T) {
 		id       string
 		code     pirogue.Code
 	}{
-		"failed as a whole":         {says(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", operator.Unknown},
-		"a word unknown":            {says(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", operator.Unknown},
-		"no identifier":             {says(200, `{"status":"ACCEPTED"}`), "", operator.Unknown},
-		"a page":                    {says(200, "<html></html>"), "", operator.Unknown},
-		"out of time":               {says(504, ""), "", operator.Unknown},
+		"failed as a whole":         {respond(200, `{"bulkId":"b-1","status":"FAILED"}`), "b-1", operator.Unknown},
+		"a word unknown":            {respond(200, `{"bulkId":"b-1","status":"LATER"}`), "b-1", operator.Unknown},
+		"no identifier":             {respond(200, `{"status":"ACCEPTED"}`), "", operator.Unknown},
+		"a page":                    {respond(200, "<html></html>"), "", operator.Unknown},
+		"out of time":               {respond(504, ""), "", operator.Unknown},
 		"of too small a float":      {problem(400, "2021"), "", operator.Unknown}, // some lines may be paid already
 		"of a merchant's ceiling":   {problem(400, "2024"), "", operator.Unknown},
 		"of one beneficiary":        {problem(400, "2043"), "", operator.Unknown},
@@ -173,14 +173,14 @@ func TestBulkResponses(t *testing.T) {
 		"of the PIN":                {problem(400, "2012"), "", operator.Unable},
 		"of the merchant":           {problem(403, "2042"), "", operator.Unable},
 		"of the application":        {problem(403, "11"), "", operator.NotSent},
-		"over the quota":            {says(429, ""), "", operator.NotSent},
-		"a number for an id":        {says(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
+		"over the quota":            {respond(429, ""), "", operator.NotSent},
+		"a number for an id":        {respond(200, `{"bulkId":7,"status":"SUCCESS"}`), "7", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]response{
-				balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.response},
+				balancePath: {respond(200, `{"value":10.0,"unit":"XOF"}`)}, bulkPath: {tt.response},
 			})
 			id, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")
 			require.Equal(t, tt.id, id, err)
@@ -193,9 +193,9 @@ func TestBulkResponses(t *testing.T) {
 
 func TestRenewedKeyBeforeBulk(t *testing.T) {
 	t.Parallel()
-	left := says(200, `{"value":10.0,"unit":"XOF"}`)
+	left := respond(200, `{"value":10.0,"unit":"XOF"}`)
 	server := newOrange(t, map[string][]response{
-		balancePath: {left, problem(400, "4003"), left}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+		balancePath: {left, problem(400, "4003"), left}, bulkPath: {respond(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 	})
 	o := reading[clerk](t, server.at())
 	for range 2 {
@@ -213,7 +213,7 @@ func TestRenewedKeyBeforeBulk(t *testing.T) {
 func TestBulkTimeout(t *testing.T) {
 	t.Parallel()
 	const patience = time.Second
-	left, taken := says(200, `{"value":10.0,"unit":"XOF"}`), says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
+	left, taken := respond(200, `{"value":10.0,"unit":"XOF"}`), respond(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)
 	left.Takes, taken.Takes = 3*patience/5, 3*patience/5 // each is in time, and both together are not
 	conf := newOrange(t, map[string][]response{balancePath: {left}, bulkPath: {taken}}).at()
 	conf.Timeout = config.Duration(patience)
@@ -227,7 +227,7 @@ func TestWrongPINBeforeBulk(t *testing.T) {
 	server := newOrange(
 		t,
 		map[string][]response{
-			balancePath: {problem(400, "2011")}, bulkPath: {says(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
+			balancePath: {problem(400, "2011")}, bulkPath: {respond(200, `{"bulkId":"b-1","status":"ACCEPTED"}`)},
 		},
 	)
 	_, err := reading[clerk](t, server.at()).BulkDisburse(t.Context(), []operator.DisburseRequest{disbursement}, "")

@@ -40,7 +40,7 @@ func TestRefusedPIN(t *testing.T) {
 		"wrong, resp by a bad server": {problem(500, "2011"), operator.Unknown},
 		"wrong, resp in a success":    {problem(200, "2011"), operator.Unknown},
 		"wrong, in words of no form": {
-			says(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), operator.Unable,
+			respond(400, `{"code":2011,"detail":{"fr":"non"},"violations":"aucune"}`), operator.Unable,
 		},
 	}
 	for name, tt := range tests {
@@ -164,7 +164,7 @@ func TestUnreadablePINIsSealedAgain(t *testing.T) {
 		"then it can":      {[]response{problem(400, "4003"), done()}, "", 2},
 		"never":            {[]response{problem(400, "4003")}, operator.NotSent, 2},
 		"by a bad server":  {[]response{problem(502, "4003"), done()}, operator.Unknown, 1},
-		"then a time-out":  {[]response{problem(400, "4003"), says(504, "")}, operator.Unknown, 2},
+		"then a time-out":  {[]response{problem(400, "4003"), respond(504, "")}, operator.Unknown, 2},
 		"then a wrong PIN": {[]response{problem(400, "4003"), problem(400, "2011"), done()}, operator.Unable, 2},
 	}
 	for name, tt := range tests {
@@ -212,7 +212,7 @@ func TestSealIsRandom(t *testing.T) {
 
 func TestDepositAfterRejectedToken(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{cashInPath: {says(401, `{"code":"10"}`), done()}})
+	server := newOrange(t, map[string][]response{cashInPath: {respond(401, `{"code":"10"}`), done()}})
 	_, err := reading[payer](t, server.at()).Disburse(t.Context(), disbursement)
 	require.NoError(t, err)
 	tokens, sent := len(server.requests(tokenPath)), len(server.requests(cashInPath))
@@ -224,13 +224,13 @@ func TestNoPublicKey(t *testing.T) {
 	t.Parallel()
 	ed25519 := "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
 	for name, a := range map[string]response{
-		"a page":             says(200, "<html></html>"),
-		"no key":             says(200, `{"keyId":"k1","keyType":"RSA"}`),
-		"no base64":          says(200, `{"key":"-----BEGIN"}`),
-		"no key in base64":   says(200, `{"key":"AAAA"}`),
-		"a key of no RSA":    says(200, `{"key":"`+ed25519+`"}`),
+		"a page":             respond(200, "<html></html>"),
+		"no key":             respond(200, `{"keyId":"k1","keyType":"RSA"}`),
+		"no base64":          respond(200, `{"key":"-----BEGIN"}`),
+		"no key in base64":   respond(200, `{"key":"AAAA"}`),
+		"a key of no RSA":    respond(200, `{"key":"`+ed25519+`"}`),
 		"not subscribed":     problem(403, "11"),
-		"a server that fell": says(503, ""),
+		"a server that fell": respond(503, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -244,7 +244,7 @@ func TestNoPublicKey(t *testing.T) {
 
 func TestPINChange(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{accountPath: {says(200, "")}, cashInPath: {done()}})
+	server := newOrange(t, map[string][]response{accountPath: {respond(200, "")}, cashInPath: {done()}})
 	o := reading[payer](t, server.at())
 	err := o.ChangePIN(t.Context(), "1357")
 	require.NoError(t, err)
@@ -276,7 +276,7 @@ func TestPINChangeRefused(t *testing.T) {
 
 func TestPINChangeResponseLost(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]response{"a bad gateway": says(502, ""), "a page": says(200, "<html></html>")} {
+	for name, a := range map[string]response{"a bad gateway": respond(502, ""), "a page": respond(200, "<html></html>")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newOrange(t, map[string][]response{accountPath: {a}, cashInPath: {done()}})

@@ -26,9 +26,9 @@ func TestRegisterCallback(t *testing.T) {
 		response response
 		code     pirogue.Code
 	}{
-		"an empty answer": {says(200, ""), ""},
-		"as documented":   {says(201, `{"code":"123456"}`), ""},
-		"a page":          {says(200, "<html></html>"), operator.Unknown},
+		"an empty answer": {respond(200, ""), ""},
+		"as documented":   {respond(201, `{"code":"123456"}`), ""},
+		"a page":          {respond(200, "<html></html>"), operator.Unknown},
 		"refused":         {problem(400, "22"), operator.Refused},
 	}
 	for name, tt := range tests {
@@ -50,7 +50,7 @@ func TestRegisterCallback(t *testing.T) {
 
 func TestTestNumbers(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{testNumbersPath: {says(200, `[
+	server := newOrange(t, map[string][]response{testNumbersPath: {respond(200, `[
 		{"msisdn":"781112233","pinCode":"4826","type":"RETAILER"},{"msisdn":780000001,"pinCode":"1357","type":"MERCHANT","merchantCode":123456}]`)}})
 	got, err := reading[registrar](t, server.at()).TestNumbers(t.Context(), 1, 0, 1)
 	want := []operator.TestNumber{

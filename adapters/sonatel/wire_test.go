@@ -25,7 +25,7 @@ const qrBody = `{"qrId":"Zx81","deepLink":"https://m.example/d","shortLink":"htt
 
 func TestQRRequest(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {respond(200, qrBody)}})
 	got, err := reading[operator.Collector](t, server.at("api_key", "ak-1")).Collect(t.Context(), collection)
 	require.NoError(t, err)
 	want := operator.OperatorResult{
@@ -73,7 +73,7 @@ func TestIncompleteQR(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]response{qrPath: {says(200, tt.body)}})
+			server := newOrange(t, map[string][]response{qrPath: {respond(200, tt.body)}})
 			got, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), collection)
 			require.NoError(t, err)
 			want := pirogue.NextAction{Type: pirogue.ActionQR, URL: tt.url, QR: tt.qr, ExpiresAt: tt.expires}
@@ -84,7 +84,7 @@ func TestIncompleteQR(t *testing.T) {
 
 func TestMerchantWithoutName(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {respond(200, qrBody)}})
 	c := collection
 	c.Payee = ""
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -95,7 +95,7 @@ func TestMerchantWithoutName(t *testing.T) {
 
 func TestQRValidity(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
+	server := newOrange(t, map[string][]response{qrPath: {respond(200, qrBody)}})
 	c := collection
 	c.Window = 25 * time.Hour
 	_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
@@ -112,13 +112,13 @@ func TestOneStepRequest(t *testing.T) {
 		code     pirogue.Code
 	}{
 		"paid": {
-			says(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, "",
+			respond(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, "",
 		},
 		"failed": {
-			says(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, "",
+			respond(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, "",
 		},
 		"a wrong password":   {problem(400, "24"), "", operator.Refused},
-		"gone after leaving": {says(504, ""), "", operator.Unknown},
+		"gone after leaving": {respond(504, ""), "", operator.Unknown},
 	}
 	for name, tt := range responses {
 		t.Run(name, func(t *testing.T) {
@@ -176,16 +176,16 @@ func TestUnacceptableSubmission(t *testing.T) {
 
 func TestCollectionBelowMaxItMinimum(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*operator.CollectRequest){
+	for name, change := range map[string]func(*operator.CollectRequest){
 		"nine francs":        func(c *operator.CollectRequest) { c.Amount.Minor = 9 },
 		"no time to pay":     func(c *operator.CollectRequest) { c.Window = 0 },
 		"less than a second": func(c *operator.CollectRequest) { c.Window = 999 * time.Millisecond },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]response{qrPath: {says(200, qrBody)}})
+			server := newOrange(t, map[string][]response{qrPath: {respond(200, qrBody)}})
 			c := collection
-			spoil(&c)
+			change(&c)
 			_, err := reading[operator.Collector](t, server.at()).Collect(t.Context(), c)
 			require.Equal(t, operator.Unable, pirogue.CodeOf(err), err)
 			require.Empty(t, server.requests(qrPath), err)
@@ -208,7 +208,7 @@ func TestSimulatorOfOtherCountries(t *testing.T) {
 
 func TestStatusRequest(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}})
+	server := newOrange(t, map[string][]response{transactionsPath: {respond(200, `[]`)}})
 	o := reading[operator.StatusReader](t, server.at())
 	old := query
 	old.SentAt = time.Time{}
@@ -239,17 +239,17 @@ func TestStatusOfUnlistedTransaction(t *testing.T) {
 		unclear  bool
 		code     pirogue.Code
 	}{
-		"done, and nobody knows how much": {says(200, `{"status":"SUCCESS"}`), pirogue.OutcomePending, true, ""},
-		"pending":                         {says(200, `{"status":"PENDING"}`), pirogue.OutcomePending, false, ""},
-		"failed":                          {says(200, `{"status":"FAILED"}`), pirogue.OutcomeDeclined, false, ""},
-		"a word unknown":                  {says(200, `{"status":"LATER"}`), "", false, operator.Unknown},
+		"done, and nobody knows how much": {respond(200, `{"status":"SUCCESS"}`), pirogue.OutcomePending, true, ""},
+		"pending":                         {respond(200, `{"status":"PENDING"}`), pirogue.OutcomePending, false, ""},
+		"failed":                          {respond(200, `{"status":"FAILED"}`), pirogue.OutcomeDeclined, false, ""},
+		"a word unknown":                  {respond(200, `{"status":"LATER"}`), "", false, operator.Unknown},
 		"forgotten":                       {problem(404, "60"), "", false, operator.Unknown},
-		"in the old days":                 {says(200, `<html>`), "", false, operator.Unknown},
+		"in the old days":                 {respond(200, `<html>`), "", false, operator.Unknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}, path: {tt.response}})
+			server := newOrange(t, map[string][]response{transactionsPath: {respond(200, `[]`)}, path: {tt.response}})
 			q := outQuery
 			q.Handle = pirogue.Handle{"transaction_id": ciID}
 			got, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
@@ -264,7 +264,7 @@ func TestStatusOfUnlistedTransaction(t *testing.T) {
 
 func TestTransactionIDIsEscaped(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{transactionsPath: {says(200, `[]`)}})
+	server := newOrange(t, map[string][]response{transactionsPath: {respond(200, `[]`)}})
 	q := outQuery
 	q.Handle = pirogue.Handle{"transaction_id": "../../../v1/account?x="}
 	_, err := reading[operator.StatusReader](t, server.at()).Status(t.Context(), q)
@@ -275,7 +275,7 @@ func TestTransactionIDIsEscaped(t *testing.T) {
 
 func TestBalanceWithPIN(t *testing.T) {
 	t.Parallel()
-	server := newOrange(t, map[string][]response{balancePath: {says(200, `{"value":10.0,"unit":"XOF"}`)}})
+	server := newOrange(t, map[string][]response{balancePath: {respond(200, `{"value":10.0,"unit":"XOF"}`)}})
 	left, err := reading[operator.BalanceReader](t, server.at()).Balance(t.Context())
 	require.NoError(t, err, left)
 	require.Equal(t, (pirogue.Money{Minor: 10, Currency: pirogue.XOF}), left)

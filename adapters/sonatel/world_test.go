@@ -30,7 +30,7 @@ type orange struct {
 
 type response = adaptertest.Response
 
-var says = adaptertest.Respond
+var respond = adaptertest.Respond
 
 // request is one recorded request with its PINs decrypted.
 type request struct {
@@ -42,9 +42,9 @@ type request struct {
 // newOrange starts a server that answers by path, in the given order.
 func newOrange(t *testing.T, responses map[string][]response) *orange {
 	t.Helper()
-	token := says(200, `{"access_token":"at-1","expires_in":299}`)
+	token := respond(200, `{"access_token":"at-1","expires_in":299}`)
 	o := &orange{t: t, Server: adaptertest.NewServer(t, responses, map[string]response{
-		"": says(404, `{"code":"60"}`), tokenPath: token, "/oauth/token": token,
+		"": respond(404, `{"code":"60"}`), tokenPath: token, "/oauth/token": token,
 	})}
 	if _, scripted := responses[keyPath]; !scripted {
 		o.rotate()
@@ -72,7 +72,7 @@ func (o *orange) rotate() {
 		o.t.Fatal(err)
 	}
 	o.keys = all[:len(o.keys)+1]
-	o.SetResponse(keyPath, says(200, o.published()))
+	o.SetResponse(keyPath, respond(200, o.published()))
 }
 
 // at returns a configuration of Senegal that reaches the server.
@@ -131,10 +131,10 @@ func problem(status int, code string) response {
 	if err != nil {
 		panic(err)
 	}
-	return says(status, string(body))
+	return respond(status, string(body))
 }
 
 // done returns a good answer to the disbursement.
 func done() response {
-	return says(200, `{"transactionId":"`+ciID+`","status":"SUCCESS","reference":"`+outRef+`"}`)
+	return respond(200, `{"transactionId":"`+ciID+`","status":"SUCCESS","reference":"`+outRef+`"}`)
 }

@@ -57,23 +57,23 @@ func TestResendCallback(t *testing.T) {
 		response response
 		code     pirogue.Code
 	}{
-		"yes":                       {says(200, `{"status":"SUCCESS","message":"ok"}`), ""},
-		"yes, in lower case":        {says(200, `{"status":"success"}`), ""},
-		"yes, without a word":       {says(200, `{"message":"ok"}`), ""},
-		"yes, without a body":       {says(200, "\n"), ""},
-		"no":                        {says(200, `{"status":"FAILURE","message":"NO"}`), operator.Refused},
-		"no, in the SDK's word":     {says(200, `{"status":"FAILED"}`), operator.Refused},
-		"no, with 400":              {says(400, `{"status":"ERROR","message":"NO"}`), operator.Refused},
-		"an error":                  {says(200, `{"status":"ERROR","message":"?"}`), operator.Unknown},
-		"a word nobody knows":       {says(200, `{"status":"QUEUED"}`), operator.Unknown},
-		"a page":                    {says(200, `<html></html>`), operator.Unknown},
-		"nothing, with 404":         {says(404, ``), operator.Unknown},
-		"a body of ours, with 400":  {says(400, `{"message":"ok"}`), operator.Unknown},
-		"a fallen server":           {says(502, `{"status":"SUCCESS"}`), operator.Unknown},
-		"over the quota":            {says(429, ``), operator.NotSent},
-		"at an address with no API": {says(405, ``), operator.NotSent},
+		"yes":                       {respond(200, `{"status":"SUCCESS","message":"ok"}`), ""},
+		"yes, in lower case":        {respond(200, `{"status":"success"}`), ""},
+		"yes, without a word":       {respond(200, `{"message":"ok"}`), ""},
+		"yes, without a body":       {respond(200, "\n"), ""},
+		"no":                        {respond(200, `{"status":"FAILURE","message":"NO"}`), operator.Refused},
+		"no, in the SDK's word":     {respond(200, `{"status":"FAILED"}`), operator.Refused},
+		"no, with 400":              {respond(400, `{"status":"ERROR","message":"NO"}`), operator.Refused},
+		"an error":                  {respond(200, `{"status":"ERROR","message":"?"}`), operator.Unknown},
+		"a word nobody knows":       {respond(200, `{"status":"QUEUED"}`), operator.Unknown},
+		"a page":                    {respond(200, `<html></html>`), operator.Unknown},
+		"nothing, with 404":         {respond(404, ``), operator.Unknown},
+		"a body of ours, with 400":  {respond(400, `{"message":"ok"}`), operator.Unknown},
+		"a fallen server":           {respond(502, `{"status":"SUCCESS"}`), operator.Unknown},
+		"over the quota":            {respond(429, ``), operator.NotSent},
+		"at an address with no API": {respond(405, ``), operator.NotSent},
 		"not activated as a account": {
-			says(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), operator.Unable,
+			respond(200, `{"status":"ERROR","message":"BUSINESS_NOT_ACTIVATED_PLEASE_CONTACT_SUPPORT"}`), operator.Unable,
 		},
 	}
 	for name, tt := range tests {
@@ -89,7 +89,7 @@ func TestResendCallback(t *testing.T) {
 
 func TestResendCallbackOfPayout(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, says(200, `{"status":"SUCCESS"}`))
+	server := newTara(t, respond(200, `{"status":"SUCCESS"}`))
 	for _, kind := range []pirogue.PaymentKind{pirogue.CashOut, pirogue.Refund} {
 		q := outQuery
 		q.Kind = kind

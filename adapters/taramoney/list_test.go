@@ -20,7 +20,7 @@ func page(first, n int) response {
 		rows = append(rows, fmt.Sprintf(`{"transactionId":"txn_%d","amount":5000,"currency":"XAF","status":"PAID",`+
 			`"paidAt":"2026-01-02T03:04:05Z"}`, first+i))
 	}
-	return says(200, "["+strings.Join(rows, ",")+"]")
+	return respond(200, "["+strings.Join(rows, ",")+"]")
 }
 
 func TestStatementPages(t *testing.T) {
@@ -57,7 +57,7 @@ func TestStatementPages(t *testing.T) {
 
 func TestIncompleteList(t *testing.T) {
 	t.Parallel()
-	nameless := says(200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`)
+	nameless := respond(200, `[{"amount":5000,"currency":"XAF","status":"PAID"}]`)
 	tests := map[string]struct {
 		pages []response
 		code  pirogue.Code
@@ -65,14 +65,14 @@ func TestIncompleteList(t *testing.T) {
 	}{
 		"a page that comes again": {[]response{page(0, 100)}, operator.Unknown, 2},
 		"a page that never ends":  {[]response{nameless}, operator.Unknown, 500},
-		"a second page that fell": {[]response{page(0, 100), says(502, "")}, operator.Unknown, 2},
-		"a second page refused":   {[]response{page(0, 100), says(400, `{"status":"FAILURE"}`)}, operator.Unknown, 2},
-		"over the quota":          {[]response{page(0, 100), says(429, "")}, operator.NotSent, 2},
-		"an error for a list":     {[]response{says(200, `{"status":"ERROR","message":"NO"}`)}, operator.Unknown, 1},
-		"null for a list":         {[]response{says(200, `null`)}, operator.Unknown, 1},
-		"a web page for a list":   {[]response{says(200, `<html></html>`)}, operator.Unknown, 1},
-		"half a list":             {[]response{says(200, `[{"transactionId":"1"}`)}, operator.Unknown, 1},
-		"nothing for a list":      {[]response{says(200, ``)}, operator.Unknown, 1},
+		"a second page that fell": {[]response{page(0, 100), respond(502, "")}, operator.Unknown, 2},
+		"a second page refused":   {[]response{page(0, 100), respond(400, `{"status":"FAILURE"}`)}, operator.Unknown, 2},
+		"over the quota":          {[]response{page(0, 100), respond(429, "")}, operator.NotSent, 2},
+		"an error for a list":     {[]response{respond(200, `{"status":"ERROR","message":"NO"}`)}, operator.Unknown, 1},
+		"null for a list":         {[]response{respond(200, `null`)}, operator.Unknown, 1},
+		"a web page for a list":   {[]response{respond(200, `<html></html>`)}, operator.Unknown, 1},
+		"half a list":             {[]response{respond(200, `[{"transactionId":"1"}`)}, operator.Unknown, 1},
+		"nothing for a list":      {[]response{respond(200, ``)}, operator.Unknown, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -90,11 +90,11 @@ func TestIncompleteList(t *testing.T) {
 
 func TestStatementLine(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, says(200, `[
+	server := newTara(t, respond(200, `[
 		{"transactionId":"txn_1","productId":"`+ref+`","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
 		{"transactionId":2,"amount":"5000.00","currency":"xaf","status":"PAID","createdAt":"2026-05-11T12:30:00Z","paidAt":"2026-05-11T12:31:00Z"},
 		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
-		{"amount":5000,"createdAt":null}]`), says(200, `[]`))
+		{"amount":5000,"createdAt":null}]`), respond(200, `[]`))
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
 	got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(
 		t.Context(), from, from.Add(24*time.Hour),
@@ -141,7 +141,7 @@ func TestStatementPeriod(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, says(200, `[{"transactionId":"txn_1",`+tt.times+`}]`), says(200, `[]`))
+			server := newTara(t, respond(200, `[{"transactionId":"txn_1",`+tt.times+`}]`), respond(200, `[]`))
 			got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(t.Context(), from, to)
 			require.NoError(t, err, len(got))
 			require.Equal(t, tt.in, (len(got) == 1))

@@ -61,7 +61,7 @@ func TestCollectRequest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, says(200, accepted))
+			server := newTara(t, respond(200, accepted))
 			c := collection
 			c.Network = tt.network
 			_, err := reading[operator.Collector](t, at(server, tt.conf)).Collect(t.Context(), c)
@@ -74,7 +74,7 @@ func TestCollectRequest(t *testing.T) {
 func TestProductName(t *testing.T) {
 	t.Parallel()
 	for given, name := range map[string]string{"": "Paiement", strings.Repeat("é", 150): strings.Repeat("é", 100)} {
-		server := newTara(t, says(200, accepted))
+		server := newTara(t, respond(200, accepted))
 		c := collection
 		c.Payee = given
 		_, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
@@ -121,7 +121,7 @@ func TestNextAction(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, says(200, tt.body))
+			server := newTara(t, respond(200, tt.body))
 			got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 			require.NoError(t, err)
 			require.Equal(t, pirogue.OutcomePending, got.Outcome)
@@ -136,7 +136,7 @@ func TestUnusablePaymentPage(t *testing.T) {
 		`"{\"url\":\"javascript:alert(1)\"}"`, `"{\"url\":\"javascript://pay.example/%0aalert(1)\"}"`,
 		`"{\"url\":\"\"}"`, `"{\"url\":"`, `"https://"`, `{"url":7}`, `[]`, `{}`,
 	} {
-		server := newTara(t, says(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
+		server := newTara(t, respond(200, `{"status":"SUCCESS","transactionId":"719152650","authUrl":`+authURL+`}`))
 		got, err := reading[operator.Collector](t, at(server, mobile())).Collect(t.Context(), collection)
 		want := operator.OperatorResult{ProviderTxID: payID}
 		require.Equal(t, want, got, "%v %v", authURL, err)
@@ -147,7 +147,7 @@ func TestUnusablePaymentPage(t *testing.T) {
 func TestLivePaymentPage(t *testing.T) {
 	t.Parallel()
 	for page, shown := range map[string]bool{"https://pay.wave.example/c/1": true, "http://pay.wave.example/c/1": false} {
-		server := newTara(t, says(200, `{"status":"SUCCESS","authUrl":{"url":"`+page+`"}}`))
+		server := newTara(t, respond(200, `{"status":"SUCCESS","authUrl":{"url":"`+page+`"}}`))
 		genuine := reading[operator.Collector](t, at(server, mobile()))
 		taramoney.Pretend(genuine)
 		got, err := genuine.Collect(t.Context(), collection)
@@ -172,7 +172,7 @@ func TestPayoutRequest(t *testing.T) {
 		for shape, conf := range map[string]config.Operator{"cmmobile": cameroon, "mobilepay": mobile(), "mute": mute()} {
 			t.Run(name+" by "+shape, func(t *testing.T) {
 				t.Parallel()
-				server := newTara(t, says(200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`))
+				server := newTara(t, respond(200, `{"status":"SUCCESS","payoutId":"po_987654","message":"ok"}`))
 				d := disbursement
 				d.Network, d.Beneficiary = tt.network, tt.given
 				got, err := reading[operator.Disburser](t, at(server, conf)).Disburse(t.Context(), d)
@@ -193,10 +193,10 @@ func TestUnknownPayoutKeepsHandle(t *testing.T) {
 	t.Parallel()
 	named := `{"status":"%","payoutId":"po_987654","message":"?"}`
 	for name, a := range map[string]response{
-		"a word nobody knows": says(200, strings.Replace(named, "%", "QUEUED", 1)),
-		"an error":            says(200, strings.Replace(named, "%", "ERROR", 1)),
-		"a server that fell":  says(502, strings.Replace(named, "%", "SUCCESS", 1)),
-		"a conflict":          says(409, strings.Replace(named, "%", "FAILURE", 1)),
+		"a word nobody knows": respond(200, strings.Replace(named, "%", "QUEUED", 1)),
+		"an error":            respond(200, strings.Replace(named, "%", "ERROR", 1)),
+		"a server that fell":  respond(502, strings.Replace(named, "%", "SUCCESS", 1)),
+		"a conflict":          respond(409, strings.Replace(named, "%", "FAILURE", 1)),
 	} {
 		server := newTara(t, a)
 		got, err := reading[operator.Disburser](t, at(server, cameroon)).Disburse(t.Context(), disbursement)
@@ -204,7 +204,7 @@ func TestUnknownPayoutKeepsHandle(t *testing.T) {
 		require.Equal(t, want, got, "%v %v", name, err)
 		require.Equal(t, operator.Unknown, pirogue.CodeOf(err), name)
 	}
-	refused := newTara(t, says(200, strings.Replace(named, "%", "FAILURE", 1)))
+	refused := newTara(t, respond(200, strings.Replace(named, "%", "FAILURE", 1)))
 	got, err := reading[operator.Disburser](t, at(refused, cameroon)).Disburse(t.Context(), disbursement)
 	require.Equal(t, operator.OperatorResult{}, got, err)
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err), err)
@@ -230,7 +230,7 @@ func TestUnacceptableSubmission(t *testing.T) {
 		t.Parallel()
 		c, d := collection, disbursement
 		c.Network, d.Network = pirogue.Wave, pirogue.Wave
-		server := newTara(t, says(200, accepted))
+		server := newTara(t, respond(200, accepted))
 		_, err := reading[operator.Collector](t, at(server, cameroon)).Collect(t.Context(), c)
 		unsent(t, server, err)
 		_, err = reading[operator.Disburser](t, at(server, mobile())).Disburse(t.Context(), d)
@@ -240,7 +240,7 @@ func TestUnacceptableSubmission(t *testing.T) {
 		t.Parallel()
 		c := collection
 		c.CallbackURL = ""
-		server := newTara(t, says(200, accepted))
+		server := newTara(t, respond(200, accepted))
 		_, err := reading[operator.Collector](t, at(server, noShape)).Collect(t.Context(), c)
 		unsent(t, server, err)
 	})
@@ -273,7 +273,7 @@ func TestStatusName(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newTara(t, says(200, `{"status":"PENDING","message":"En attente."}`))
+			server := newTara(t, respond(200, `{"status":"PENDING","message":"En attente."}`))
 			q := tt.query
 			q.Handle = tt.handle
 			got, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)
@@ -286,7 +286,7 @@ func TestStatusName(t *testing.T) {
 
 func TestStatusOfCollectionByPayoutID(t *testing.T) {
 	t.Parallel()
-	server := newTara(t, says(200, `{"status":"SUCCESS","productId":"po_987654"}`))
+	server := newTara(t, respond(200, `{"status":"SUCCESS","productId":"po_987654"}`))
 	q := query
 	q.Handle = pirogue.Handle{"payout_id": outID}
 	_, err := reading[operator.StatusReader](t, at(server, cameroon)).Status(t.Context(), q)

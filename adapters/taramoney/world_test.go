@@ -11,7 +11,7 @@ import (
 // answer is one response.
 type response = adaptertest.Response
 
-var says = adaptertest.Respond
+var respond = adaptertest.Respond
 
 // newTara starts a server that gives the answers in their order.
 func newTara(t *testing.T, responses ...response) *adaptertest.Server {
