@@ -257,8 +257,8 @@ func TestSupportReadsMoreOfATimelineThanTheMerchant(t *testing.T) {
 		require.NoError(w.t, err)
 		require.Equal(w.t, []string{
 			"case.opened by pirogue map[cause:LATE_SUCCESS note:canary-note]",
-			"support.acted by support map[act_id:" + a.ID + " actor:awa decision:SETTLED evidence:slip 4 reason:canary-reason " +
-				"verb:resolve verdict:placed by hand]",
+			"support.acted by support map[action:resolve actor:awa audit_id:" + a.ID +
+				" decision:SETTLED evidence:slip 4 reason:canary-reason result:placed by hand]",
 			"case.closed by support map[cause:LATE_SUCCESS]",
 			"webhook.attempted by webhook map[ended_at:2026-04-29T14:37:19.123456Z event_id:" + string(finalized.EventID) +
 				" http_status:410 number:1]",

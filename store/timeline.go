@@ -196,18 +196,20 @@ func (s *timelineReader) caseDetails(c caseRow) map[string]any {
 	return details
 }
 
-// auditDetails returns the details of a support action and its result.
+// auditDetails returns the details of a support action and its result. The merchant API calls the
+// action "verb".
 func (s *timelineReader) auditDetails(a auditEntryRow) map[string]any {
-	details := map[string]any{"verb": a.Action}
+	details := map[string]any{}
 	if a.Decision != "" {
 		details["decision"] = a.Decision
 	}
 	if !s.forSupport {
+		details["verb"] = a.Action
 		return details
 	}
-	details["act_id"], details["actor"], details["reason"] = a.ID, a.Actor, a.Reason
+	details["action"], details["audit_id"], details["actor"], details["reason"] = a.Action, a.ID, a.Actor, a.Reason
 	if a.ResultReason != "" {
-		details["verdict"] = a.ResultReason
+		details["result"] = a.ResultReason
 	}
 	if a.Evidence != "" {
 		details["evidence"] = a.Evidence

@@ -22,7 +22,8 @@ func operatorPIN(environ []string) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		Long: "Changes the PIN of our account at an operator. Stop every worker first: a process that still has the\n" +
 			"old PIN tries it, and an operator may block the account after three wrong tries. Then put the new PIN\n" +
-			"into the configuration and start the workers again.\n\nAfter the error UNKNOWN ask the operator which PIN is valid.",
+			"into the configuration and start the workers again.\n\n" +
+			"After the error UNKNOWN ask the operator which PIN is valid.",
 	}
 	const lacks = "has no PIN"
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
