@@ -73,7 +73,7 @@ func testCallbackStoredThenSignalled(t *testing.T) {
 	kept := w.store.storedCallbacks()
 	require.Len(t, kept, 1)
 	require.Equal(t, w.attempt.ID, kept[0].AttemptID)
-	require.Equal(t, "PAID", kept[0].Receipt.Message)
+	require.Equal(t, "PAID", kept[0].Result.Message)
 	require.False(t, kept[0].RoutedAt.IsZero())
 	require.Equal(t, []pirogue.PaymentID{w.payment.ID}, w.workflows.signalled())
 	require.Equal(t, pirogue.StatusPending, w.store.all()[0].Status, "a callback is a hint, never a fact") // row 71

@@ -57,8 +57,8 @@ func (r *responder) fail(c *gin.Context, err error) {
 }
 
 // failure returns the body of the response to err, in the request's language.
-func (r *responder) failure(rc *requestContext, info httpkit.CodeInfo, err error) httpkit.Failure {
-	body := httpkit.Failure{
+func (r *responder) failure(rc *requestContext, info httpkit.CodeInfo, err error) httpkit.ErrorBody {
+	body := httpkit.ErrorBody{
 		Error: rc.language.of(info.Text), Code: info.Code, RequestID: rc.id,
 		DocURL: r.publicURL + errorsPath + "#" + string(info.Code),
 	}

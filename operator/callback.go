@@ -15,7 +15,7 @@ type Callback struct {
 	ID         string // the attempt's ID and the body's digest, so a repeated message has the same ID
 	AttemptID  pirogue.AttemptID
 	PaymentID  pirogue.PaymentID
-	Receipt    OperatorResult // as read from the body; Outcome is "" when the adapter cannot interpret it
+	Result     OperatorResult // as read from the body; Outcome is "" when the adapter cannot interpret it
 	ReceivedAt time.Time
 	RoutedAt   time.Time // when its payment's workflow was told; zero: not yet
 }
@@ -26,7 +26,7 @@ func NewCallback(a pirogue.Attempt, said OperatorResult, body []byte, at time.Ti
 	digest := sha256.Sum256(body)
 	return Callback{
 		ID: string(a.ID) + "/" + hex.EncodeToString(digest[:]), AttemptID: a.ID, PaymentID: a.PaymentID,
-		Receipt: said, ReceivedAt: at,
+		Result: said, ReceivedAt: at,
 	}
 }
 
@@ -37,7 +37,7 @@ const MaxVerified = 50
 // Agreeing returns the terminal statuses that the callback does not contradict. A callback without
 // an outcome may mean that money moved, so it agrees with SUCCESS and REVERSED only.
 func (c Callback) Agreeing() []pirogue.Status {
-	switch c.Receipt.Outcome {
+	switch c.Result.Outcome {
 	case pirogue.OutcomePaid, "":
 		return []pirogue.Status{pirogue.StatusSuccess, pirogue.StatusReversed}
 	case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:

@@ -60,10 +60,10 @@ func (db *Callbacks) RecordCallback(ctx context.Context, c operator.Callback) (b
 	var added bool
 	err := db.exec(ctx, "record callback", func(tx *gorm.DB) error {
 		written := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&callbackRow{
-			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: storableText(c.Receipt.Message),
-			ReceivedAt: timestamp(c.ReceivedAt), RoutedAt: timestamp(c.RoutedAt), Outcome: string(c.Receipt.Outcome),
-			Amount: c.Receipt.Amount.Minor, Currency: storableText(string(c.Receipt.Amount.Currency)),
-			Mismatch: storableText(c.Receipt.Mismatch), ProviderTxID: storableText(c.Receipt.ProviderTxID),
+			ID: c.ID, AttemptID: string(c.AttemptID), PaymentID: string(c.PaymentID), Message: storableText(c.Result.Message),
+			ReceivedAt: timestamp(c.ReceivedAt), RoutedAt: timestamp(c.RoutedAt), Outcome: string(c.Result.Outcome),
+			Amount: c.Result.Amount.Minor, Currency: storableText(string(c.Result.Amount.Currency)),
+			Mismatch: storableText(c.Result.Mismatch), ProviderTxID: storableText(c.Result.ProviderTxID),
 		})
 		added = written.RowsAffected == 1
 		return written.Error
@@ -100,8 +100,8 @@ func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at ti
 	var confirms bool
 	err := db.exec(ctx, "mark callback at the end", func(tx *gorm.DB) error {
 		set := tx.Exec(routedAtEnd, map[string]any{
-			"at": timestamp(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Receipt.Outcome == pirogue.OutcomePaid,
-			"tx": storableText(c.Receipt.ProviderTxID),
+			"at": timestamp(at), "id": c.ID, "agreeing": c.Agreeing(), "paid": c.Result.Outcome == pirogue.OutcomePaid,
+			"tx": storableText(c.Result.ProviderTxID),
 		})
 		confirms = set.RowsAffected == 1
 		return set.Error
@@ -143,7 +143,7 @@ func (db *Callbacks) Unrouted(
 	for i, r := range rows {
 		callbacks[i] = operator.Callback{
 			ID: r.ID, AttemptID: pirogue.AttemptID(r.AttemptID), PaymentID: pirogue.PaymentID(r.PaymentID),
-			Receipt: r.operatorResult(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
+			Result: r.operatorResult(), ReceivedAt: r.ReceivedAt.time(), RoutedAt: r.RoutedAt.time(),
 		}
 	}
 	return callbacks, err

@@ -161,7 +161,7 @@ func TestTheBacklogHoldsWhatHasNotGoneOn(t *testing.T) {
 		}
 		unrouted, err := w.db.Callbacks.Unrouted(w.ctx(), operator.Callback{}, w.at(time.Minute), 10)
 		require.NoError(w.t, err)
-		callback.Receipt.Message = "SUCCESS\uFFFD"
+		callback.Result.Message = "SUCCESS\uFFFD"
 		require.Equal(w.t, []operator.Callback{callback}, unrouted)
 		require.NoError(w.t, w.db.Callbacks.Routed(w.ctx(), callback.ID, w.at(time.Second)))
 		require.NoError(w.t, w.db.Callbacks.Routed(w.ctx(), callback.ID, w.at(time.Hour)))

@@ -37,8 +37,8 @@ type AuditLog interface {
 	EndAuditEntry(ctx context.Context, id string, r ActionResult, at time.Time) error
 }
 
-// Request is one action that a person requests.
-type Request struct {
+// ActionRequest is one action that a person requests.
+type ActionRequest struct {
 	Entry    AuditEntry // without its time and its result
 	Requires Role
 	Status   pirogue.Status // of the payment before the action; "" when it concerns none
@@ -66,7 +66,7 @@ type Performer struct {
 // the entry itself. An error of the action is returned with the entry. It is
 // pirogue.ErrOutcomeUnknown when nobody knows whether the action took effect: the entry stays without
 // a result then. The entry is zero when it could not be written; nothing was done then.
-func (p Performer) Perform(ctx context.Context, r Request) (AuditEntry, error) {
+func (p Performer) Perform(ctx context.Context, r ActionRequest) (AuditEntry, error) {
 	ctx = context.WithoutCancel(ctx)
 	entry := r.Entry
 	entry.At = p.Clock.Now()
@@ -93,7 +93,7 @@ func (p Performer) Perform(ctx context.Context, r Request) (AuditEntry, error) {
 }
 
 // checkRole fails with RoleRequired when the actor's role does not allow the action.
-func (p Performer) checkRole(r Request) error {
+func (p Performer) checkRole(r ActionRequest) error {
 	if !r.Entry.Role.May(r.Requires) {
 		return pirogue.Errorf(RoleRequired, "%s is %q, not %s", r.Entry.Actor, r.Entry.Role, r.Requires)
 	}

@@ -159,7 +159,7 @@ func (s *scenario) checkCallbacks() {
 	require.NoError(s.lot.t, err)
 	for _, c := range unrouted {
 		if s.lot.owner[c.PaymentID] == s {
-			s.wrong("nobody was told of a callback that says %q", c.Receipt.Outcome)
+			s.wrong("nobody was told of a callback that says %q", c.Result.Outcome)
 		}
 	}
 }

@@ -57,7 +57,7 @@ type request struct {
 // had an effect, and 202 while the payment's workflow has it. Otherwise it is that of its failure. A
 // refusal by the workflow is a failure: REFUSED.
 func (a *actions) perform(c *gin.Context, rc *requestContext, r request) error {
-	entry, err := a.performer.Perform(c.Request.Context(), support.Request{
+	entry, err := a.performer.Perform(c.Request.Context(), support.ActionRequest{
 		Entry: support.AuditEntry{
 			ID: ids.New(), Actor: rc.actor, Role: rc.role, Action: r.action, PaymentID: r.payment.ID, Subject: r.subject,
 			Reason: r.reason, Resolution: r.resolution, Evidence: r.evidence, Case: r.caseID,

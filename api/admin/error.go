@@ -35,7 +35,7 @@ func (r responder) fail(c *gin.Context, err error) {
 			zap.String("actor", requestContextOf(c).actor), zap.String("route", httpkit.RouteOf(c)),
 			zap.String("code", string(info.Code)), zap.Error(err))
 	}
-	body := httpkit.Failure{Error: info.Text.EN, Code: info.Code, RequestID: httpkit.RequestID(c)}
+	body := httpkit.ErrorBody{Error: info.Text.EN, Code: info.Code, RequestID: httpkit.RequestID(c)}
 	if info.Code != pirogue.Internal {
 		body.Params = httpkit.ParamsOf(err)
 	}

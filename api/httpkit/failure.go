@@ -10,8 +10,8 @@ import (
 	"pirogue"
 )
 
-// Failure is the body of every error response: Neka Paie's two fields, then Pirogue's.
-type Failure struct {
+// ErrorBody is the body of every error response: Neka Paie's two fields, then Pirogue's.
+type ErrorBody struct {
 	Error      string          `json:"error"`
 	Code       pirogue.Code    `json:"code"`
 	RequestID  string          `json:"request_id"`
@@ -42,7 +42,7 @@ func ParamsOf(err error) []pirogue.Param {
 
 // WriteFailure ends a request with a failure and its Retry-After header. Once a part of another
 // response was sent, it ends the request only.
-func WriteFailure(c *gin.Context, status int, body Failure) {
+func WriteFailure(c *gin.Context, status int, body ErrorBody) {
 	if c.Writer.Written() {
 		c.Abort()
 		return

@@ -42,13 +42,13 @@ func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // render writes the page in the language of t.
-func (p page) render(w http.ResponseWriter, status int, t words, v engine.CheckoutView) {
+func (p page) render(w http.ResponseWriter, status int, t pageTexts, v engine.CheckoutView) {
 	v.T, v.Up, v.CodeField, v.CodeHint = t, "../", "pin", CustomerPIN
 	p.checkout.Render(w, status, t.Lang, v)
 }
 
 // visit shows the current code. A visit makes the automatic customer step back.
-func (p page) visit(w http.ResponseWriter, c code, t words) {
+func (p page) visit(w http.ResponseWriter, c code, t pageTexts) {
 	now := p.engine.Now()
 	after, err := p.codes.change(c.ID, func(x *code) bool { return x.visit(now) })
 	if err != nil {
@@ -60,7 +60,7 @@ func (p page) visit(w http.ResponseWriter, c code, t words) {
 
 // cancel cancels the payment and redirects the person to the merchant. A paid code
 // cannot be cancelled; the page then shows that.
-func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t words) {
+func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t pageTexts) {
 	after, err := p.codes.cancel(c.ID)
 	switch {
 	case err != nil:
@@ -75,7 +75,7 @@ func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t words) {
 
 // pay executes a person's confirmation. A second press pays nothing: it finds the
 // code used and shows the result.
-func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
+func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t pageTexts) {
 	number, pin := engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
 	view := p.view(c, t)
 	view.MSISDN, view.Problem = r.PostFormValue("msisdn"), ""
@@ -106,7 +106,7 @@ func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t words) {
 }
 
 // view returns the page of a code in the language of t.
-func (p page) view(c code, t words) engine.CheckoutView {
+func (p page) view(c code, t pageTexts) engine.CheckoutView {
 	left := c.ValidUntil.Sub(p.engine.Now())
 	v := engine.CheckoutView{
 		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.FormatFrancs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
@@ -130,7 +130,7 @@ func (p page) view(c code, t words) engine.CheckoutView {
 }
 
 // accepts sets the error texts for a person's input, and reports whether there are none.
-func accepts(v *engine.CheckoutView, t words, number, pin string) bool {
+func accepts(v *engine.CheckoutView, t pageTexts, number, pin string) bool {
 	if !engine.IsCompleteNumber(number) {
 		v.NumberError = t.BadNumber
 	}

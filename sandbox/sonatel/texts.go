@@ -6,9 +6,9 @@ import (
 	"pirogue/sandbox/engine"
 )
 
-// words holds the texts of the payment page in one language. A test checks that every
+// pageTexts holds the texts of the payment page in one language. A test checks that every
 // language is complete.
-type words struct {
+type pageTexts struct {
 	engine.CheckoutTexts
 	engine.OperatorTexts
 
@@ -16,7 +16,7 @@ type words struct {
 }
 
 // languages maps language codes to the page's texts.
-var languages = map[string]words{
+var languages = map[string]pageTexts{
 	"fr": {
 		CheckoutTexts: engine.FrenchCheckout,
 		OperatorTexts: engine.OperatorTexts{
@@ -47,4 +47,4 @@ var languages = map[string]words{
 
 // textsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) words { return engine.LanguageOf(r, languages) }
+func wordsFor(r *http.Request) pageTexts { return engine.LanguageOf(r, languages) }
