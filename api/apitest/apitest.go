@@ -43,8 +43,8 @@ type Row struct {
 	then   string // the same bytes are also sent to this path, and the second response counts
 }
 
-// Answer is a response.
-type Answer struct {
+// Response is a response.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
@@ -89,7 +89,7 @@ func newClient(t *testing.T) *http.Client {
 }
 
 // play sends a row's request and returns the response that counts.
-func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
+func (m Merchant) play(t *testing.T, client *http.Client, row Row) Response {
 	t.Helper()
 	p, err := row.send.prepare(m, newOrder(), time.Now())
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func (m Merchant) play(t *testing.T, client *http.Client, row Row) Answer {
 
 // sendUntilAdmitted sends a request. It repeats the same bytes while a rate limit refuses them that the row
 // does not test.
-func (p prepared) sendUntilAdmitted(t *testing.T, client *http.Client, want pirogue.Code) Answer {
+func (p prepared) sendUntilAdmitted(t *testing.T, client *http.Client, want pirogue.Code) Response {
 	t.Helper()
 	for range attempts {
 		got := p.answer(t, client)
@@ -117,11 +117,11 @@ func (p prepared) sendUntilAdmitted(t *testing.T, client *http.Client, want piro
 		time.Sleep(time.Duration(wait) * time.Second)
 	}
 	t.Fatal("every answer was a 429, each after waiting for as long as it said")
-	return Answer{}
+	return Response{}
 }
 
 // answer sends a request and reads the whole response.
-func (p prepared) answer(t *testing.T, client *http.Client) Answer {
+func (p prepared) answer(t *testing.T, client *http.Client) Response {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -130,11 +130,11 @@ func (p prepared) answer(t *testing.T, client *http.Client) Answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	return Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
 }
 
 // check compares a response with the row's promise.
-func (row Row) check(t *testing.T, got Answer) {
+func (row Row) check(t *testing.T, got Response) {
 	t.Helper()
 	require.Equal(t, row.Status, got.Status, "%s", got.Body)
 	require.NotEmpty(t, got.Header.Get("X-Request-Id"), "an answer without a name")
@@ -157,7 +157,7 @@ func (row Row) check(t *testing.T, got Answer) {
 }
 
 // failure decodes the body of an error.
-func (a Answer) failure(t *testing.T) Error {
+func (a Response) failure(t *testing.T) Error {
 	t.Helper()
 	var e Error
 	require.NoError(t, json.Unmarshal(a.Body, &e), "%s", a.Body)

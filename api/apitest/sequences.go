@@ -49,7 +49,7 @@ type paymentFields struct {
 }
 
 // ask sends a request with the given order ID and returns the response.
-func (m sequence) ask(r request, number string) Answer {
+func (m sequence) ask(r request, number string) Response {
 	m.t.Helper()
 	p, err := r.prepare(m.Merchant, number, time.Now())
 	require.NoError(m.t, err)
