@@ -243,17 +243,3 @@ func (a *BulkActivities) startLate(ctx context.Context, id pirogue.BulkID) (int,
 	}
 	return started, nil
 }
-
-// sweepBulks starts the coordinators of bulks whose API died before it did. A bulk never
-// expires: its money is set aside, and its merchant can cancel it.
-func (a *SweepActivities) sweepBulks(ctx context.Context, before time.Time, swept *Swept) error {
-	bulks, err := a.Store.Bulks.UnstartedBulks(ctx, before, sweepLimit)
-	if err != nil {
-		return err
-	}
-	return each(ctx, bulks, func(b bulk.Bulk) error {
-		err := a.Workflows.LaunchBulk(ctx, b)
-		failpoint.Hit("sweep.bulk.launched")
-		return count(&swept.Bulks, err)
-	})
-}

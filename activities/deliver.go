@@ -72,13 +72,16 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 		return DeliverResult{}, retryIn(left, "another run delivers it, or was cut off")
 	}
 	state, wait, err := a.attempt(ctx, event, &d)
-	switch {
-	case err != nil:
+	if err != nil {
 		return DeliverResult{}, activityError(err)
-	case state == pirogue.EventWaiting:
+	}
+	logResult(ctx, "webhook delivery", "event", n.EventID, "delivery", d.Number, "status", d.HTTPStatus, "state", state)
+	switch state {
+	case pirogue.EventWaiting:
 		return DeliverResult{}, retryIn(a.behindQueue(ctx, event, d.EndedAt, wait), d.Error)
-	case state == pirogue.EventDelivered:
+	case pirogue.EventDelivered:
 		a.drain(ctx, n.Owner, began.Add(queuedFor))
+	case pirogue.EventExhausted, pirogue.EventUnwanted:
 	}
 	return DeliverResult{State: state, Attempts: d.Number}, nil
 }

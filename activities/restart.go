@@ -273,13 +273,3 @@ func (r *restartRun) overdueEvents(
 	}
 	return page, err
 }
-
-// Finish notes that a payment's workflow has nothing left to do.
-func (a *FinalizeActivities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, activityError(a.Store.Restarts.Finish(ctx, id, a.Clock.Now()))
-}
-
-// Reopen notes that a payment's workflow has something to do after all.
-func (a *FinalizeActivities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
-	return true, activityError(a.Store.Restarts.Reopen(ctx, id, a.Clock.Now()))
-}

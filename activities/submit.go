@@ -129,6 +129,10 @@ func (a *SubmitActivities) Submit(ctx context.Context, in SubmitInput) (SubmitRe
 	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {
 		done, err = a.findWatched(ctx, in.PaymentID, done)
 	}
+	if err == nil {
+		logResult(ctx, "submitted", "payment", in.PaymentID, "attempt", done.Number, "operator", done.Operator,
+			"outcome", done.Outcome)
+	}
 	return done, err
 }
 

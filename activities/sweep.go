@@ -7,6 +7,7 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -79,6 +80,20 @@ func (a *SweepActivities) sweepPayments(ctx context.Context, before time.Time, s
 		}
 		return count(&swept.Expired, err)
 	}))
+}
+
+// sweepBulks starts the coordinators of bulks whose API died before it did. A bulk never
+// expires: its money is set aside, and its merchant can cancel it.
+func (a *SweepActivities) sweepBulks(ctx context.Context, before time.Time, swept *Swept) error {
+	bulks, err := a.Store.Bulks.UnstartedBulks(ctx, before, sweepLimit)
+	if err != nil {
+		return err
+	}
+	return each(ctx, bulks, func(b bulk.Bulk) error {
+		err := a.Workflows.LaunchBulk(ctx, b)
+		failpoint.Hit("sweep.bulk.launched")
+		return count(&swept.Bulks, err)
+	})
 }
 
 func (a *SweepActivities) sweepEvents(ctx context.Context, before time.Time, swept *Swept) error {

@@ -76,6 +76,8 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 	if kept, err := a.keptOpen(ctx, p, q, receipt); err != nil || kept {
 		return a.keepOpen(ctx, q, receipt, err)
 	}
+	logResult(ctx, "status asked", "payment", q.PaymentID, "attempt", attempt.Number, "operator", attempt.Operator,
+		"outcome", receipt.Outcome)
 	if q.Pace == Once || q.isFinal(receipt, p.AtOperator()) {
 		return receipt, nil
 	}

@@ -42,6 +42,9 @@ func (a *CaseActivities) OpenCase(ctx context.Context, in OpenCaseInput) (suppor
 	}
 	opened, err := a.Store.Cases.OpenCase(ctx, opened)
 	failpoint.Hit("case.opened")
+	if err == nil {
+		logResult(ctx, "case opened", "payment", in.PaymentID, "case", opened.ID, "cause", in.Cause)
+	}
 	if err == nil && !opened.ClosedAt.IsZero() {
 		return "", nil
 	}

@@ -36,7 +36,7 @@ func (a *SubmitActivities) prepareCall(
 			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
 		})
 	case pirogue.Refund:
-		if call, err := a.reversal(ctx, i, p, attempt.Ref, callback); call != nil || err != nil {
+		if call, has, err := a.refundCall(ctx, i, p, attempt.Ref, callback); has || err != nil {
 			return call, err
 		}
 	case pirogue.CashOut:
@@ -66,21 +66,21 @@ func disburse(i operator.Instance, d operator.DisburseRequest) (operatorCall, er
 	return func(ctx context.Context) (operator.OperatorResult, error) { return disburser.Disburse(ctx, d) }, nil
 }
 
-// reversal returns the refund call of an operator that has one and collected the
-// money itself; nil when the refund has to be paid out instead.
-func (a *SubmitActivities) reversal(
+// refundCall returns the refund call of an operator that has one and collected the money itself. It
+// reports false when the refund has to be paid out instead.
+func (a *SubmitActivities) refundCall(
 	ctx context.Context, i operator.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
-) (operatorCall, error) {
+) (operatorCall, bool, error) {
 	refunder, ok := i.Operator.(operator.Refunder)
 	if !ok {
-		return nil, nil //nolint:nilnil // no call is an answer: there is another way
+		return nil, false, nil
 	}
 	collected, reverses, err := a.reverses(ctx, i, p)
 	if err != nil || !reverses {
-		return nil, err
+		return nil, false, err
 	}
 	r := operator.RefundRequest{Ref: ref, Amount: p.AtOperator(), CollectQuery: collected, CallbackURL: callback}
-	return func(ctx context.Context) (operator.OperatorResult, error) { return refunder.Refund(ctx, r) }, nil
+	return func(ctx context.Context) (operator.OperatorResult, error) { return refunder.Refund(ctx, r) }, true, nil
 }
 
 // reverses reports whether a refund at an operator is made by its refund call, and of

@@ -53,9 +53,13 @@ func (a *FinalizeActivities) Finalize(ctx context.Context, in FinalizeInput) (Fi
 	if errors.Is(err, lifecycle.ErrAskFirst) {
 		return FinalizeResult{}, a.lookForResume(ctx, operatorsAreAsked)
 	}
+	if err == nil {
+		logResult(ctx, "finalized", "payment", in.PaymentID, "status", ended.Status, "event", ended.Event)
+	}
 	return ended, activityError(err)
 }
 
+// settle makes a payment terminal and starts the deliveries of its events.
 func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	settled, err := a.Store.Payments.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
@@ -87,4 +91,14 @@ func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (Fina
 func (a *FinalizeActivities) Policy(ctx context.Context, id pirogue.MerchantID) (pirogue.LatePolicy, error) {
 	merchant, err := a.Store.Merchants.Merchant(ctx, id)
 	return merchant.LatePolicy, activityError(err)
+}
+
+// Finish notes that a payment's workflow has nothing left to do.
+func (a *FinalizeActivities) Finish(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, activityError(a.Store.Restarts.Finish(ctx, id, a.Clock.Now()))
+}
+
+// Reopen notes that a payment's workflow has something to do after all.
+func (a *FinalizeActivities) Reopen(ctx context.Context, id pirogue.PaymentID) (bool, error) {
+	return true, activityError(a.Store.Restarts.Reopen(ctx, id, a.Clock.Now()))
 }
