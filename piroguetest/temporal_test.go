@@ -22,13 +22,13 @@ if [ "$(wc -l < "$1")" -lt 3 ]; then
 fi
 echo '{"Frontend":"127.0.0.1:7234"}'
 exec sleep 600
-`), 0o700)) //nolint:gosec // a script must be executable
+`), 0o700))
 
 	server := startServer(t, script, []string{starts})
 	require.Equal(t, "127.0.0.1:7234", server.Address)
 	server.Kill()
-	server.Kill()                     // does nothing
-	lines, err := os.ReadFile(starts) //nolint:gosec // of this test
+	server.Kill() // does nothing
+	lines, err := os.ReadFile(starts)
 	require.NoError(t, err)
 	require.Equal(t, "start\nstart\nstart\n", string(lines))
 }
