@@ -122,7 +122,9 @@ func (b *database) ask(o asked, look func()) {
 	operators := map[pirogue.OperatorCode]operator.Instance{
 		b.payment.Operator: {Code: b.payment.Operator, Operator: o},
 	}
-	a := activities.New(activities.Config{Store: activitiestest.Store(b.db.All()), Clock: env.Now, Operators: operators})
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(activitiestest.NewAllStores(b.db)), Clock: env.Now, Operators: operators,
+	})
 	watch := worker.WatchCalls(a, func(string) {})
 	env.SetWorkerOptions(sdk.Options{Interceptors: []interceptor.WorkerInterceptor{watch}})
 	env.SetStartWorkflowOptions(

@@ -131,7 +131,9 @@ func (b *database) settle(failures int, look func()) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	var counted atomic.Int32
-	watch := worker.WatchFailures(activities.New(activities.Config{Store: activitiestest.Store(b.db.All()), Clock: time.Now}), func(activity string) {
+	watch := worker.WatchFailures(activities.New(
+		activities.Config{Store: activitiestest.Store(activitiestest.NewAllStores(b.db)), Clock: time.Now},
+	), func(activity string) {
 		require.Equal(b.t, "Finalize", activity)
 		counted.Add(1)
 	})
@@ -139,7 +141,9 @@ func (b *database) settle(failures int, look func()) {
 	env.SetStartWorkflowOptions(
 		client.StartWorkflowOptions{ID: workflows.PaymentWorkflowID(b.payment.ID, pirogue.CashIn)},
 	)
-	env.RegisterActivity(activities.New(activities.Config{Store: activitiestest.Store(b.db.All()), Clock: time.Now, Workflows: told{}}))
+	env.RegisterActivity(activities.New(
+		activities.Config{Store: activitiestest.Store(activitiestest.NewAllStores(b.db)), Clock: time.Now, Workflows: told{}},
+	))
 	env.RegisterWorkflow(settling)
 	env.RegisterDelayedCallback(func() {
 		look()

@@ -75,7 +75,10 @@ func TestAskFirstHoldsPayments(t *testing.T) {
 			"PENDING", "FAILED", 1,
 		},
 		"a refund that was paid": {
-			setting{kind: pirogue.Refund}, 0, []scripted{{outcome: pending}, {from: days, outcome: paid}}, "",
+			setting{kind: pirogue.Refund},
+			0,
+			[]scripted{{outcome: pending}, {from: days, outcome: paid}},
+			"",
 			"SUCCESS",
 			0,
 		},

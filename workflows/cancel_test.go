@@ -25,11 +25,14 @@ func TestCancelRequest(t *testing.T) {
 		want    pirogue.Status
 	}{
 		"a cash-in before it is sent": {
-			setting{kind: pirogue.CashIn}, []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}}, 0,
+			setting{kind: pirogue.CashIn},
+			[]scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			0,
 			"SUCCESS",
 		},
 		"a cash-in while it waits": {
-			setting{kind: pirogue.CashIn}, []scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
+			setting{kind: pirogue.CashIn},
+			[]scripted{{from: 12 * time.Second, outcome: pirogue.OutcomePaid}},
 			6 * time.Second, "SUCCESS",
 		},
 		"a cash-in that is watched": {

@@ -54,7 +54,8 @@ func TestArrival(t *testing.T) {
 		},
 		"late, and late again": {
 			script: []scripted{
-				{outcome: pending}, {from: 6 * time.Minute, outcome: paid},
+				{outcome: pending},
+				{from: 6 * time.Minute, outcome: paid},
 				{from: 2 * time.Hour, outcome: paid, extra: 5000},
 			},
 			want: "EXPIRED", booked: 10_000, backs: 2,

@@ -327,7 +327,8 @@ func TestCircuitBreaker(t *testing.T) {
 	w := freshDatabase(t).world(t, setting{})
 	now := w.env.Now()
 	actions := activities.New(activities.Config{
-		Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: func() time.Time { return now }, Callbacks: urls{},
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: func() time.Time { return now },
+		Callbacks: urls{},
 	})
 	process := quiet().NewTestActivityEnvironment()
 	process.RegisterActivity(actions)
@@ -392,7 +393,8 @@ func TestCallbacksOnly(t *testing.T) {
 			[]operator.OperatorResult{{Outcome: paid}}, "PENDING", []support.Cause{support.CauseAmountMismatch},
 		},
 		"it says paid, another amount": {
-			[]operator.OperatorResult{{Outcome: paid, Amount: xof(1)}}, "PENDING",
+			[]operator.OperatorResult{{Outcome: paid, Amount: xof(1)}},
+			"PENDING",
 			[]support.Cause{support.CauseAmountMismatch},
 		},
 		"it says that the customer failed": {

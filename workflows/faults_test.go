@@ -17,9 +17,9 @@ import (
 
 	"pirogue"
 	"pirogue/activities"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
-	"pirogue/store"
 	"pirogue/support"
 )
 
@@ -231,9 +231,9 @@ func TestFaultsReachTheirMethods(t *testing.T) {
 
 	for name, c := range map[string]struct{ faulty, hidden reflect.Type }{
 		"activities": {reflect.TypeFor[*rig](), reflect.TypeFor[*activities.Activities]()},
-		"store":      {reflect.TypeFor[*faultyStore](), reflect.TypeFor[*store.All]()},
-		"crew":       {reflect.TypeFor[*dyingStore](), reflect.TypeFor[*store.All]()},
-		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*store.All]()},
+		"store":      {reflect.TypeFor[*faultyStore](), reflect.TypeFor[*activitiestest.AllStores]()},
+		"crew":       {reflect.TypeFor[*dyingStore](), reflect.TypeFor[*activitiestest.AllStores]()},
+		"overtaken":  {reflect.TypeFor[*overtaken](), reflect.TypeFor[*activitiestest.AllStores]()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

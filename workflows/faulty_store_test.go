@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
-	"pirogue/store"
 	"pirogue/support"
 )
 
@@ -22,7 +22,7 @@ const (
 
 // faultyStore is a database that fails at the worst moments.
 type faultyStore struct {
-	*store.All
+	*activitiestest.AllStores
 	fails func(method string) faultTime
 	ended func(pirogue.Payment) // sees how each settlement left its payment; nil: nobody does
 }
@@ -45,14 +45,14 @@ func (s *faultyStore) try(ctx context.Context, method string, call func() error)
 func (s *faultyStore) Latest(
 	ctx context.Context, id pirogue.PaymentID,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Latest", func() error { p, a, err = s.All.Latest(ctx, id); return err })
+	err = s.try(ctx, "Latest", func() error { p, a, err = s.AllStores.Latest(ctx, id); return err })
 	return p, a, err
 }
 
 func (s *faultyStore) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (sent lifecycle.Sending, err error) {
-	err = s.try(ctx, "Send", func() error { sent, err = s.All.Send(ctx, id, limits, at); return err })
+	err = s.try(ctx, "Send", func() error { sent, err = s.AllStores.Send(ctx, id, limits, at); return err })
 	return sent, err
 }
 
@@ -60,7 +60,7 @@ func (s *faultyStore) RecordAttemptResult(
 	ctx context.Context, a lifecycle.AttemptResult,
 ) (stands pirogue.AttemptState, err error) {
 	err = s.try(
-		ctx, "RecordAttemptResult", func() error { stands, err = s.All.RecordAttemptResult(ctx, a); return err },
+		ctx, "RecordAttemptResult", func() error { stands, err = s.AllStores.RecordAttemptResult(ctx, a); return err },
 	)
 	return stands, err
 }
@@ -68,25 +68,25 @@ func (s *faultyStore) RecordAttemptResult(
 func (s *faultyStore) Postpone(
 	ctx context.Context, id pirogue.AttemptID, message string, at time.Time,
 ) (inTime bool, err error) {
-	err = s.try(ctx, "Postpone", func() error { inTime, err = s.All.Postpone(ctx, id, message, at); return err })
+	err = s.try(ctx, "Postpone", func() error { inTime, err = s.AllStores.Postpone(ctx, id, message, at); return err })
 	return inTime, err
 }
 
 func (s *faultyStore) NothingSent(ctx context.Context, id pirogue.PaymentID) (unsent bool, err error) {
-	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.All.NothingSent(ctx, id); return err })
+	err = s.try(ctx, "NothingSent", func() error { unsent, err = s.AllStores.NothingSent(ctx, id); return err })
 	return unsent, err
 }
 
 func (s *faultyStore) Renew(
 	ctx context.Context, old pirogue.AttemptID, next pirogue.Attempt, digest string,
 ) (a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Renew", func() error { a, err = s.All.Renew(ctx, old, next, digest); return err })
+	err = s.try(ctx, "Renew", func() error { a, err = s.AllStores.Renew(ctx, old, next, digest); return err })
 	return a, err
 }
 
 func (s *faultyStore) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pirogue.Evidence, err error) {
 	err = s.try(ctx, "RecordPoll", func() error {
-		e, err = s.All.RecordPoll(ctx, poll)
+		e, err = s.AllStores.RecordPoll(ctx, poll)
 		written(ctx)
 		return err
 	})
@@ -96,7 +96,7 @@ func (s *faultyStore) RecordPoll(ctx context.Context, poll lifecycle.Poll) (e pi
 func (s *faultyStore) Accept(
 	ctx context.Context, p pirogue.Payment, a pirogue.Attempt, digest string,
 ) (stands pirogue.Payment, fresh bool, err error) {
-	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.All.Accept(ctx, p, a, digest); return err })
+	err = s.try(ctx, "Accept", func() error { stands, fresh, err = s.AllStores.Accept(ctx, p, a, digest); return err })
 	return stands, fresh, err
 }
 
@@ -104,7 +104,7 @@ func (s *faultyStore) Finalize(
 	ctx context.Context, in lifecycle.Finalization,
 ) (settled lifecycle.Finalized, err error) {
 	err = s.try(ctx, "Finalize", func() error {
-		settled, err = s.All.Finalize(ctx, in)
+		settled, err = s.AllStores.Finalize(ctx, in)
 		if err == nil && s.ended != nil {
 			s.ended(settled.Payment)
 		}
@@ -114,47 +114,47 @@ func (s *faultyStore) Finalize(
 }
 
 func (s *faultyStore) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {
-	err = s.try(ctx, "OpenCase", func() error { opened, err = s.All.OpenCase(ctx, c); return err })
+	err = s.try(ctx, "OpenCase", func() error { opened, err = s.AllStores.OpenCase(ctx, c); return err })
 	return opened, err
 }
 
 func (s *faultyStore) CloseCase(ctx context.Context, id support.CaseID, at time.Time) error {
-	return s.try(ctx, "CloseCase", func() error { return s.All.CloseCase(ctx, id, at) })
+	return s.try(ctx, "CloseCase", func() error { return s.AllStores.CloseCase(ctx, id, at) })
 }
 
 func (s *faultyStore) PlaceCase(ctx context.Context, id support.CaseID, at time.Time) error {
-	return s.try(ctx, "PlaceCase", func() error { return s.All.PlaceCase(ctx, id, at) })
+	return s.try(ctx, "PlaceCase", func() error { return s.AllStores.PlaceCase(ctx, id, at) })
 }
 
 func (s *faultyStore) EndAuditEntry(ctx context.Context, auditID string, v support.ActionResult, at time.Time) error {
-	return s.try(ctx, "EndAuditEntry", func() error { return s.All.EndAuditEntry(ctx, auditID, v, at) })
+	return s.try(ctx, "EndAuditEntry", func() error { return s.AllStores.EndAuditEntry(ctx, auditID, v, at) })
 }
 
 func (s *faultyStore) BeginAuditEntry(ctx context.Context, a support.AuditEntry) error {
-	return s.try(ctx, "BeginAuditEntry", func() error { return s.All.BeginAuditEntry(ctx, a) })
+	return s.try(ctx, "BeginAuditEntry", func() error { return s.AllStores.BeginAuditEntry(ctx, a) })
 }
 
 func (s *faultyStore) Finish(ctx context.Context, id pirogue.PaymentID, at time.Time) error {
-	return s.try(ctx, "Finish", func() error { return s.All.Finish(ctx, id, at) })
+	return s.try(ctx, "Finish", func() error { return s.AllStores.Finish(ctx, id, at) })
 }
 
 func (s *faultyStore) ReopenCase(ctx context.Context, c support.Case) error {
-	return s.try(ctx, "ReopenCase", func() error { return s.All.ReopenCase(ctx, c) })
+	return s.try(ctx, "ReopenCase", func() error { return s.AllStores.ReopenCase(ctx, c) })
 }
 
 func (s *faultyStore) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
-	err = s.try(ctx, "Numbered", func() error { p, a, err = s.All.Numbered(ctx, id, number); return err })
+	err = s.try(ctx, "Numbered", func() error { p, a, err = s.AllStores.Numbered(ctx, id, number); return err })
 	return p, a, err
 }
 
 func (s *faultyStore) Cases(ctx context.Context, id pirogue.PaymentID) (all []support.Case, err error) {
-	err = s.try(ctx, "Cases", func() error { all, err = s.All.Cases(ctx, id); return err })
+	err = s.try(ctx, "Cases", func() error { all, err = s.AllStores.Cases(ctx, id); return err })
 	return all, err
 }
 
 func (s *faultyStore) Callbacks(ctx context.Context, id pirogue.AttemptID) (said []operator.OperatorResult, err error) {
-	err = s.try(ctx, "Callbacks", func() error { said, err = s.All.Callbacks(ctx, id); return err })
+	err = s.try(ctx, "Callbacks", func() error { said, err = s.AllStores.Callbacks(ctx, id); return err })
 	return said, err
 }

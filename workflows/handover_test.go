@@ -14,7 +14,6 @@ import (
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
-	"pirogue/store"
 )
 
 // bulkOperator is an operator that takes many payments by one call.
@@ -112,7 +111,7 @@ func (c *bulkWorld) once(operator *bulkOperator) {
 
 // dyingStore is a store whose caller dies before or after a call, once.
 type dyingStore struct {
-	*store.All
+	*activitiestest.AllStores
 
 	at    string // the call
 	after bool
@@ -130,7 +129,7 @@ func (m *dyingStore) dies(call string, after bool) error {
 func (m *dyingStore) StartLines(
 	ctx context.Context, id pirogue.BulkID, page, limit int, prepare func(pirogue.Payment) (pirogue.Attempt, string),
 ) (int, error) {
-	n, err := m.All.StartLines(ctx, id, page, limit, prepare)
+	n, err := m.AllStores.StartLines(ctx, id, page, limit, prepare)
 	return n, errors.Join(err, m.dies("StartLines", true))
 }
 
@@ -140,7 +139,7 @@ func (m *dyingStore) SendLines(
 	if err := m.dies("SendLines", false); err != nil {
 		return nil, err
 	}
-	marked, err := m.All.SendLines(ctx, attempts, at)
+	marked, err := m.AllStores.SendLines(ctx, attempts, at)
 	return marked, errors.Join(err, m.dies("SendLines", true))
 }
 
@@ -148,7 +147,7 @@ func (m *dyingStore) RecordAttemptResult(ctx context.Context, a lifecycle.Attemp
 	if err := m.dies("RecordAttemptResult", false); err != nil {
 		return "", err
 	}
-	stands, err := m.All.RecordAttemptResult(ctx, a)
+	stands, err := m.AllStores.RecordAttemptResult(ctx, a)
 	return stands, errors.Join(err, m.dies("RecordAttemptResult", true))
 }
 
@@ -156,11 +155,11 @@ func (m *dyingStore) OpenLines(ctx context.Context, id pirogue.BulkID, page int)
 	if err := m.dies("OpenLines", false); err != nil {
 		return nil, err
 	}
-	return m.All.OpenLines(ctx, id, page)
+	return m.AllStores.OpenLines(ctx, id, page)
 }
 
 func (m *dyingStore) CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error) {
-	progress, closed, err := m.All.CloseBulk(ctx, id, at)
+	progress, closed, err := m.AllStores.CloseBulk(ctx, id, at)
 	if closed {
 		err = errors.Join(err, m.dies("CloseBulk", true))
 	}
@@ -199,7 +198,7 @@ func TestBulkCallWorkerDies(t *testing.T) {
 
 			c := newBulkWorld(t, 30)
 			operator := &bulkOperator{scriptedOperator: c.operator}
-			c.employ(operator, &dyingStore{All: c.store, at: row.at, after: row.after})
+			c.employ(operator, &dyingStore{AllStores: c.store, at: row.at, after: row.after})
 			seen := map[pirogue.AttemptState]int{}
 			c.env.RegisterDelayedCallback(func() { seen = c.attempts() }, 40*time.Second)
 			c.pay(2)
@@ -215,7 +214,7 @@ func TestBulkCallWorkerDies(t *testing.T) {
 
 // competingStore is a store in which somebody else sends one payment of a page first.
 type competingStore struct {
-	*store.All
+	*activitiestest.AllStores
 
 	sent pirogue.AttemptID
 }
@@ -225,18 +224,18 @@ func (r *competingStore) SendLines(
 ) (map[pirogue.AttemptID]lifecycle.Sending, error) {
 	if r.sent == "" {
 		r.sent = attempts[3]
-		if _, err := r.All.Send(ctx, r.sent, operator.SendLimits{}, at); err != nil {
+		if _, err := r.AllStores.Send(ctx, r.sent, operator.SendLimits{}, at); err != nil {
 			return nil, err
 		}
 	}
-	return r.All.SendLines(ctx, attempts, at)
+	return r.AllStores.SendLines(ctx, attempts, at)
 }
 
 func TestBulkCallSkipsSentLines(t *testing.T) {
 	t.Parallel()
 
 	c := newBulkWorld(t, 10)
-	operator, store := &bulkOperator{scriptedOperator: c.operator}, &competingStore{All: c.store}
+	operator, store := &bulkOperator{scriptedOperator: c.operator}, &competingStore{AllStores: c.store}
 	c.employ(operator, store)
 	c.pay(2)
 	require.Equal(t, bulk.BulkCompleted, c.run().State)

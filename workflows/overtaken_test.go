@@ -12,19 +12,18 @@ import (
 	"pirogue/activities/activitiestest"
 	"pirogue/lifecycle"
 	"pirogue/operator"
-	"pirogue/store"
 )
 
 // overtaken is a store where another run marks each attempt just before this one does.
-type overtaken struct{ *store.All }
+type overtaken struct{ *activitiestest.AllStores }
 
 func (o *overtaken) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (lifecycle.Sending, error) {
-	if _, err := o.All.Send(ctx, id, limits, at); err != nil {
+	if _, err := o.AllStores.Send(ctx, id, limits, at); err != nil {
 		return lifecycle.Sending{}, err
 	}
-	return o.All.Send(ctx, id, limits, at)
+	return o.AllStores.Send(ctx, id, limits, at)
 }
 
 // A run that finds its attempt marked by another one lets no byte leave, and asks instead.

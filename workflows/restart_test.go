@@ -113,7 +113,7 @@ func (w *world) rig(fails func(string) faultTime, loses func(string) bool) *rig 
 	}
 	w.renew()
 	r := newRig(w.env, activities.New(activities.Config{
-		Store: activitiestest.Store(&faultyStore{All: w.store, fails: fails}), Operators: w.instances(false),
+		Store: activitiestest.Store(&faultyStore{AllStores: w.store, fails: fails}), Operators: w.instances(false),
 		Routes:    routes{w.instances(false)},
 		Workflows: w, Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	}))
@@ -190,7 +190,8 @@ func TestManyWorkersOneSubmission(t *testing.T) {
 
 	w := newWorldOf(t, setting{kind: pirogue.CashOut})
 	a := activities.New(activities.Config{
-		Store: activitiestest.Store(w.store), Operators: w.instances(false), Workflows: w, Clock: w.env.Now, Callbacks: urls{},
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Workflows: w, Clock: w.env.Now,
+		Callbacks: urls{},
 	})
 	var sent atomic.Int32
 	var all sync.WaitGroup

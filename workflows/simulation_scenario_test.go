@@ -290,7 +290,7 @@ func (s *scenario) stage(p pirogue.Payment) {
 
 // activities returns the real ones, over a database that may fail.
 func (s *scenario) activities() *activities.Activities {
-	return s.activitiesOver(&faultyStore{All: s.lot.store, fails: s.fails, ended: s.settled})
+	return s.activitiesOver(&faultyStore{AllStores: s.lot.store, fails: s.fails, ended: s.settled})
 }
 
 // activitiesOver returns the real ones, over a database.

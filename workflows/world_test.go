@@ -35,7 +35,7 @@ type world struct {
 
 	t        *testing.T
 	env      *testsuite.TestWorkflowEnvironment
-	store    *store.All
+	store    *activitiestest.AllStores
 	operator *scriptedOperator
 	next     *scriptedOperator      // that is tried after it; nil: none
 	noStatus bool                   // the operator cannot be asked
@@ -96,7 +96,7 @@ func newWorldOf(t *testing.T, s setting) *world {
 // database is a database and its clock, for one world after the other.
 type database struct {
 	db    *store.DB
-	store *store.All // of db
+	store *activitiestest.AllStores // of db
 	now   pirogue.Clock
 	file  string
 }
@@ -193,7 +193,7 @@ func createDatabase(t *testing.T) *database {
 	})
 	require.NoError(t, err)
 	require.NoError(t, b.db.Migrate(t.Context()))
-	b.store = b.db.All()
+	b.store = activitiestest.NewAllStores(b.db)
 	return b
 }
 
@@ -233,8 +233,9 @@ func (w *world) renew() {
 // register gives the workflows their activities.
 func (w *world) register(refunds bool) {
 	w.env.RegisterActivity(activities.New(activities.Config{
-		Store: activitiestest.Store(w.store), Operators: w.instances(refunds), Routes: routes{w.instances(refunds)}, Workflows: w,
-		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+		Store: activitiestest.Store(w.store), Operators: w.instances(refunds), Routes: routes{w.instances(refunds)},
+		Workflows: w,
+		Sender:    w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	}))
 }
 

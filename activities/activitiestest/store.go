@@ -5,7 +5,7 @@ import (
 	"pirogue/activities"
 )
 
-// Store returns the parts of a database that a fake or a *store.All has. The other parts are nil.
+// Store returns the parts of a database that a fake or AllStores has. The other parts are nil.
 func Store(db any) activities.Store {
 	var s activities.Store
 	s.Payments, _ = db.(activities.PaymentStore)

@@ -71,7 +71,9 @@ func newWatchWorld(t *testing.T, database string) *watchWorld {
 	w.instance = instances[watchedBy]
 	w.instance.FinalityWindow = 0 // the live operator's
 	instances[watchedBy] = w.instance
-	w.watches = activities.New(activities.Config{Store: activitiestest.Store(w.db.All()), Operators: instances, Clock: w.clock.Now})
+	w.watches = activities.New(activities.Config{
+		Store: activitiestest.Store(activitiestest.NewAllStores(w.db)), Operators: instances, Clock: w.clock.Now,
+	})
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestActivityEnvironment()
