@@ -44,6 +44,7 @@ type SubmitResult struct {
 	Outcome    SubmitOutcome        `json:"outcome"`
 	Operator   pirogue.OperatorCode `json:"operator,omitempty"`
 	Number     int                  `json:"number,omitempty"` // of the attempt
+	Ref        pirogue.OperatorRef  `json:"ref,omitempty"`    // of the attempt
 	SentBy     SentBy               `json:"sent_by,omitempty"`
 	AtOperator AtOperator           `json:"at_operator,omitempty"`
 	Message    string               `json:"message,omitempty"`
@@ -107,7 +108,7 @@ func (s SubmitResult) MayRepeat(candidate operator.RouteCandidate) bool {
 
 // resultOf returns an outcome of an attempt.
 func resultOf(attempt pirogue.Attempt, outcome SubmitOutcome) SubmitResult {
-	return SubmitResult{Outcome: outcome, Operator: attempt.Operator, Number: attempt.Number}
+	return SubmitResult{Outcome: outcome, Operator: attempt.Operator, Number: attempt.Number, Ref: attempt.Ref}
 }
 
 // sentEarlier returns the result of an attempt that an earlier run may have sent.

@@ -35,6 +35,9 @@ func retryWhileUnavailable(
 	retry.Mode = activities.SubmitRepeat
 	retryOptions := within(theirs(w.input, prioritySubmit, "submit again"), retryWindow)
 	again, err := call(ctx, retryOptions, do.Submit, retry)
+	if err == nil {
+		noteSubmitted(ctx, w, again)
+	}
 	if activities.TimedOut(err) {
 		if err := sleep(ctx, w.timeLeft(ctx), "last try"); err != nil {
 			return submitted, err

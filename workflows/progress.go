@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"pirogue"
 	"pirogue/activities"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -26,10 +27,21 @@ type progress struct {
 	pace         activities.Pace // of the polls under way; "": none
 	pollingSince time.Time
 	details      string
-	message      string    // the operator's last message, redacted
-	providerTxID string    // the operator's own ID of the transaction
-	cancelAsked  time.Time // when a cancel request came, which is ignored; zero: none came
-	cancelLogged bool      // the request is in the audit log, as far as it can be
+	reference    pirogue.OperatorRef // of the latest attempt
+	providerTxID string              // the operator's own ID of the transaction
+	message      string              // the operator's last message, redacted
+	cancelAsked  time.Time           // when a cancel request came, which is ignored; zero: none came
+	cancelLogged bool                // the request is in the audit log, as far as it can be
+}
+
+// submitted keeps the reference of an attempt and the operator's message.
+func (p *progress) submitted(ref pirogue.OperatorRef, message string) {
+	if p.reference != ref {
+		p.reference, p.providerTxID = ref, ""
+	}
+	if message != "" {
+		p.message = message
+	}
 }
 
 // note keeps the operator's last message and its ID of the transaction.
@@ -86,26 +98,33 @@ func (w *paymentWorkflow) showOperatorWait(ctx workflow.Context) {
 		"waiting for the operator; next poll "+next+"; a person is called at "+dateTime(w.deadline))
 }
 
-// showDetails puts into the Web UI: an ignored cancel request, what the payment waits for, the
-// attempt and the operator's last message.
+// showDetails puts the payment's progress into the Web UI.
 func (w *paymentWorkflow) showDetails(ctx workflow.Context) {
-	p := &w.progress
-	first := p.details
+	workflow.SetCurrentDetails(ctx, w.progress.describe(w.attempt, w.input.Current.Operator))
+}
+
+// describe returns the progress as paragraphs: an ignored cancel request and what the payment waits
+// for, the attempt with its references, and the operator's last message.
+func (p *progress) describe(attempt int, at pirogue.OperatorCode) string {
+	wait := p.details
 	if !p.cancelAsked.IsZero() {
-		first = "cancel request of " + dateTime(p.cancelAsked) + " ignored; " + first
+		wait = "cancel request of " + dateTime(p.cancelAsked) + " ignored; " + wait
 	}
-	lines := []string{first}
-	if w.attempt > 0 {
-		attempt := fmt.Sprintf("attempt %d at %s", w.attempt, w.input.Current.Operator)
-		if p.providerTxID != "" {
-			attempt += ", operator's transaction " + p.providerTxID
+	lines := []string{wait}
+	if attempt > 0 {
+		line := fmt.Sprintf("attempt %d at %s", attempt, at)
+		if p.reference != "" {
+			line += ", reference " + string(p.reference)
 		}
-		lines = append(lines, attempt)
+		if p.providerTxID != "" {
+			line += ", operator's transaction " + p.providerTxID
+		}
+		lines = append(lines, line)
 	}
 	if p.message != "" {
 		lines = append(lines, "operator's last message: "+p.message)
 	}
-	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n\n"))
+	return strings.Join(lines, "\n\n")
 }
 
 // clockTime prints a moment of the day.

@@ -109,11 +109,14 @@ func readSubmitted(
 	if err != nil {
 		return submitted, err
 	}
-	if submitted.Message != "" {
-		w.progress.message = submitted.Message
-	}
-	w.logger(ctx).Info("submitted", "submitted_attempt", submitted.Number, "outcome", submitted.Outcome)
+	noteSubmitted(ctx, w, submitted)
 	return submitted, nil
+}
+
+// noteSubmitted keeps the reference and the operator's message of a submission, and logs its outcome.
+func noteSubmitted(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) {
+	w.progress.submitted(submitted.Ref, submitted.Message)
+	w.logger(ctx).Info("submitted", "reference", submitted.Ref, "outcome", submitted.Outcome)
 }
 
 // retryAndPark gives the API its first response, and goes on trying.
