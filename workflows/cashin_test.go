@@ -116,7 +116,7 @@ func TestCashIn(t *testing.T) {
 			script: []scripted{{outcome: declined}, {from: time.Hour, outcome: paid}}, policy: pirogue.LateAccept,
 			want: "SUCCESS", events: 2,
 		},
-		"the operator errs to the horizon": {
+		"the operator errs to the finality window": {
 			script: []scripted{{err: unknown}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			cause: support.CauseUnknown, open: true,
 		},
@@ -126,14 +126,14 @@ func TestCashIn(t *testing.T) {
 			},
 			want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 		},
-		"it errs at the horizon for a while": {
+		"it errs at the finality window for a while": {
 			script: []scripted{
 				{from: 23 * time.Hour, err: unknown},
 				{from: 24*time.Hour + 20*time.Minute, outcome: pirogue.OutcomePending},
 			},
 			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
-		"it answers long after the horizon": {
+		"it answers long after the finality window": {
 			script: []scripted{{err: unknown}, {from: 24*time.Hour + 90*time.Minute, outcome: pirogue.OutcomePending}},
 			want:   "EXPIRED", failure: pirogue.FailedUnconfirmed, closed: support.CauseUnknown,
 		},
@@ -148,7 +148,7 @@ func TestCashIn(t *testing.T) {
 			script: []scripted{{unclear: true}}, want: "EXPIRED", failure: pirogue.FailedUnconfirmed,
 			cause: support.CauseUnknown, open: true,
 		},
-		"paid after the horizon, unseen": {
+		"paid after the finality window, unseen": {
 			script: []scripted{{from: 30 * time.Hour, outcome: paid}}, want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
 	}

@@ -88,10 +88,10 @@ func outRows() map[string]outRow {
 		"the answer is lost, it was declined": {
 			answers: lost, script: []scripted{{outcome: declined}}, want: "FAILED", failure: pirogue.FailedUnavailable,
 		},
-		"lost, and never heard of": {
+		"lost, and never known": {
 			answers: lost, script: []scripted{{outcome: absent}}, want: "PENDING", cause: support.CauseUnknown,
 		},
-		"lost, never heard of, which proves it": {
+		"lost, never known, which proves it": {
 			answers: lost, script: []scripted{{outcome: absent}}, proves: true, want: "FAILED",
 			failure: pirogue.FailedUnavailable,
 		},
@@ -99,7 +99,7 @@ func outRows() map[string]outRow {
 			answers: lost, script: []scripted{{outcome: absent}, {from: 3 * time.Hour, outcome: paid}}, want: "SUCCESS",
 			closed: support.CauseUnknown,
 		},
-		"lost, absent only after the horizon": {
+		"lost, absent only after the finality window": {
 			answers: lost, script: []scripted{{err: unknown}, {from: 2 * time.Hour, outcome: absent}}, proves: true,
 			want: "FAILED", failure: pirogue.FailedUnavailable, closed: support.CauseUnknown,
 		},
@@ -170,7 +170,7 @@ func outRows() map[string]outRow {
 			answers: []error{notSent}, script: []scripted{{outcome: paid}}, power: operator.IdempotentByReference,
 			want: "SUCCESS", sent: 2,
 		},
-		"once by reference, lost and never heard of": {
+		"once by reference, lost and never known": {
 			answers: lost, script: []scripted{{outcome: absent}}, power: operator.IdempotentByReference,
 			want:  "PENDING",
 			cause: support.CauseUnknown, sent: 2,
@@ -224,7 +224,7 @@ func (w *world) play(row outRow) pirogue.Payment {
 	p := w.runAndAudit()
 	require.Equal(w.t, row.want, p.Status)
 	require.Equal(w.t, row.failure, p.Failure.Code)
-	require.Equal(w.t, row.cause != "", w.env.GetWorkflowError() != nil, "a story with an open case stays open")
+	require.Equal(w.t, row.cause != "", w.env.GetWorkflowError() != nil, "a workflow with an open case stays open")
 
 	if row.sent == several {
 		require.Greater(w.t, len(w.operator.refs), 5)

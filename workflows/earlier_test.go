@@ -46,7 +46,7 @@ func TestArrival(t *testing.T) {
 			want:   "PENDING", booked: 7500, backs: 1, waits: true,
 			cases: []support.Cause{support.CauseAmountMismatch, support.CauseSecondPayment},
 		},
-		"the order, told by a callback past the horizon": {
+		"the order, told by a callback past the finality window": {
 			script:      []scripted{{outcome: paid, amount: 2500}, {from: 25 * time.Hour, outcome: paid, extra: 2500}},
 			callbacksAt: []time.Duration{25*time.Hour + time.Minute}, want: "PENDING", booked: 7500, backs: 1,
 			waits: true,

@@ -46,8 +46,8 @@ func TestFailover(t *testing.T) {
 		"a cash-out that was refused": {
 			pirogue.CashOut, []error{refused}, neverKnown, "FAILED", false,
 		},
-		"a cash-out whose answer was lost, and was paid":     {pirogue.CashOut, lost, paidAtOnce, "SUCCESS", false},
-		"a cash-out whose answer was lost, and not heard of": {pirogue.CashOut, lost, neverKnown, "PENDING", false},
+		"a cash-out whose answer was lost, and was paid":  {pirogue.CashOut, lost, paidAtOnce, "SUCCESS", false},
+		"a cash-out whose answer was lost, and not known": {pirogue.CashOut, lost, neverKnown, "PENDING", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -349,7 +349,8 @@ func TestCircuitBreaker(t *testing.T) {
 	w.operator.upAfter = time.Hour
 
 	for range 2 * operator.OutageAfter {
-		require.NotEqual(t, activities.SubmitOutOfService, submit(w.payment).Outcome, "one payment in trouble is no outage")
+		outcome := submit(w.payment).Outcome
+		require.NotEqual(t, activities.SubmitOutOfService, outcome, "one payment in trouble is no outage")
 	}
 	payments := make([]pirogue.Payment, operator.OutagePayments-1) // one has failed already
 	for n := range payments {

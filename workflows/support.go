@@ -97,7 +97,8 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 	if !w.actions.has(support.ActionRedrive) {
 		return nil
 	}
-	in := activities.SubmitInput{PaymentID: w.input.PaymentID, Candidate: w.input.Current, Mode: activities.SubmitRedrive}
+	in := w.submitInput()
+	in.Mode, in.After = activities.SubmitRedrive, 0
 	if result.Absent {
 		in.Mode = activities.SubmitRedriveAbsent
 	}

@@ -231,18 +231,18 @@ func TestSupport(t *testing.T) {
 			asks: []asked{{time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "PENDING"}},
 			want: "EXPIRED", failure: pirogue.FailedNotPaid,
 		},
-		"a remedy that means another case": {
+		"an action that means another case": {
 			script: silent, asks: []asked{{late, resolve("awa", support.ResolvedPlaced), "REFUSED", "PENDING"}},
 			want: "PENDING",
 		},
-		"a remedy after the end, while late money is looked for": {
+		"an action after the end, while late money is looked for": {
 			script: []scripted{{outcome: declined}}, asks: []asked{
 				{time.Minute, recheck(), "REFUSED", "FAILED"},
 				{time.Minute, redrive(), "REFUSED", "FAILED"},
 				{2 * time.Minute, resolve("awa", support.ResolvedPaid), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
 		},
-		"a remedy after the end, and the operator is silent": {
+		"an action after the end, and the operator is silent": {
 			script: []scripted{{outcome: declined}, {from: 10 * time.Second, err: unknown}}, asks: []asked{
 				{time.Minute, recheck(), "REFUSED", "FAILED"}, {2 * time.Minute, redrive(), "REFUSED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedDeclined,
