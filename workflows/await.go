@@ -46,7 +46,7 @@ func awaitCollection(ctx workflow.Context, w *paymentWorkflow) (operator.Operato
 			continue
 		}
 		w.showCustomerWait(ctx)
-		result, end, err := pollStatus(ctx, w, activities.Brisk, left)
+		result, end, err := w.pollStatus(ctx, activities.Brisk, left)
 		switch {
 		case err != nil:
 			return result, err
@@ -71,7 +71,7 @@ func awaitDisbursement(ctx workflow.Context, w *paymentWorkflow) (operator.Opera
 			limit = max(w.timeLeft(ctx), time.Second)
 		}
 		w.showOperatorWait(ctx)
-		result, end, err := pollStatus(ctx, w, activities.Long, limit)
+		result, end, err := w.pollStatus(ctx, activities.Long, limit)
 		if end == endedByTime && err == nil {
 			if w.phase == phaseUnknown {
 				continue
@@ -87,8 +87,8 @@ func awaitDisbursement(ctx workflow.Context, w *paymentWorkflow) (operator.Opera
 // pollStatus polls the operator at a pace until a result ends the polls or limit is over. A callback
 // or a support action ends them too: whatever a callback claims, it leads to one status call, of
 // which pollStatus returns the result.
-func pollStatus(
-	ctx workflow.Context, w *paymentWorkflow, pace activities.Pace, limit time.Duration,
+func (w *paymentWorkflow) pollStatus(
+	ctx workflow.Context, pace activities.Pace, limit time.Duration,
 ) (operator.OperatorResult, waitEnd, error) {
 	if result, asked, err := askIfInterrupted(ctx, w); asked {
 		return result, endedByInterrupt, err
@@ -161,14 +161,14 @@ func sleep(ctx workflow.Context, d time.Duration, summary string) error {
 
 // awaitActivity waits for an activity, and gives each support action that comes meanwhile the same
 // result.
-func awaitActivity(
-	ctx workflow.Context, w *paymentWorkflow, activity workflow.Future, reply support.ActionResult,
+func (w *paymentWorkflow) awaitActivity(
+	ctx workflow.Context, activity workflow.Future, reply support.ActionResult,
 ) error {
 	for !activity.IsReady() {
 		workflow.NewSelector(ctx).AddFuture(activity, func(workflow.Future) {}).
 			AddReceive(w.actions.added, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
 		if w.actions.takeWakeUp() {
-			if err := replyToActions(ctx, w, reply, everyAction); err != nil {
+			if err := w.replyToActions(ctx, reply, everyAction); err != nil {
 				return err
 			}
 		}

@@ -32,8 +32,8 @@ func mismatchCause(r operator.OperatorResult) support.Cause {
 
 // openCase books money that no payment expects and calls for a person. It returns the case's ID; ""
 // when nothing is left to settle.
-func openCase(
-	ctx workflow.Context, w *paymentWorkflow, cause support.Cause, r operator.OperatorResult,
+func (w *paymentWorkflow) openCase(
+	ctx workflow.Context, cause support.Cause, r operator.OperatorResult,
 ) (support.CaseID, error) {
 	in := openCaseInput(w, cause, r)
 	if cause == support.CauseUnknown {

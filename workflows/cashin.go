@@ -29,7 +29,7 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 		if err != nil {
 			return err
 		}
-		result := operator.OperatorResult{}
+		s := submission{submitted: submitted}
 		switch submitted.Outcome {
 		case activities.SubmitAlreadyFinal:
 			return returnFinal(ctx, w, submitted.Status)
@@ -37,16 +37,16 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 			_, err := finalize(ctx, w, failedInput(pirogue.FailedRefused, submitted.Message))
 			return err
 		case activities.SubmitAccepted, activities.SubmitUnknown:
-			if result, err = awaitCollection(ctx, w); err != nil {
+			if s.result, err = awaitCollection(ctx, w); err != nil {
 				return err
 			}
 		case activities.SubmitNotSent, activities.SubmitLost, activities.SubmitOutOfService,
 			activities.SubmitPastDeadline, activities.SubmitPastWindow, activities.SubmitHeld:
 		}
-		if !isProvenUnsent(submitted, result) {
-			return finalizeCashIn(ctx, w, submitted, result)
+		if !s.isProvenUnsent() {
+			return finalizeCashIn(ctx, w, s)
 		}
-		if ended, err := finalizeUnsent(ctx, w, submitted, result); err != nil || ended {
+		if ended, err := finalizeUnsent(ctx, w, s); err != nil || ended {
 			return err
 		}
 	}
@@ -54,9 +54,8 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 
 // finalizeCashIn ends a cash-in by its operator's final outcome, or by the end of the customer's
 // time.
-func finalizeCashIn(
-	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult, result operator.OperatorResult,
-) error {
+func finalizeCashIn(ctx workflow.Context, w *paymentWorkflow, s submission) error {
+	submitted, result := s.submitted, s.result
 	switch {
 	case submitted.Unreached():
 		return finalizeUnreached(ctx, w, submitted)

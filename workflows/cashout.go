@@ -25,16 +25,16 @@ func CashOut(ctx workflow.Context, input lifecycle.PaymentInput) (pirogue.Status
 // runCashOut runs the phases of money that leaves us.
 func runCashOut(ctx workflow.Context, w *paymentWorkflow) error {
 	for {
-		submitted, result, err := submitCashOut(ctx, w)
+		s, err := submitCashOut(ctx, w)
 		switch {
 		case err != nil:
 			return err
-		case submitted.Outcome == activities.SubmitAlreadyFinal:
-			return returnFinal(ctx, w, submitted.Status)
-		case !isProvenUnsent(submitted, result):
-			return finalizeCashOut(ctx, w, submitted, result)
+		case s.submitted.Outcome == activities.SubmitAlreadyFinal:
+			return returnFinal(ctx, w, s.submitted.Status)
+		case !s.isProvenUnsent():
+			return finalizeCashOut(ctx, w, s)
 		}
-		if ended, err := finalizeUnsent(ctx, w, submitted, result); err != nil || ended {
+		if ended, err := finalizeUnsent(ctx, w, s); err != nil || ended {
 			return err
 		}
 	}
@@ -42,36 +42,32 @@ func runCashOut(ctx workflow.Context, w *paymentWorkflow) error {
 
 // submitCashOut submits the payment and awaits its outcome. After a refusal for a reason of the
 // operator's own, which its status confirms, it fails over to the next candidate.
-func submitCashOut(
-	ctx workflow.Context, w *paymentWorkflow,
-) (activities.SubmitResult, operator.OperatorResult, error) {
+func submitCashOut(ctx workflow.Context, w *paymentWorkflow) (submission, error) {
 	for {
 		submitted, err := submitPayment(ctx, w)
-		none := operator.OperatorResult{}
-		if err != nil || submitted.Outcome == activities.SubmitAlreadyFinal || isProvenUnsent(submitted, none) {
-			return submitted, none, err
+		s := submission{submitted: submitted}
+		if err != nil || submitted.Outcome == activities.SubmitAlreadyFinal || s.isProvenUnsent() {
+			return s, err
 		}
-		result, err := awaitDisbursement(ctx, w)
-		if err != nil {
-			return submitted, result, err
+		if s.result, err = awaitDisbursement(ctx, w); err != nil {
+			return s, err
 		}
-		unable := submitted.Outcome == activities.SubmitUnable && result.Outcome == pirogue.OutcomeDeclined
+		unable := submitted.Outcome == activities.SubmitUnable && s.result.Outcome == pirogue.OutcomeDeclined
 		if !unable || w.decidedBySupport || len(w.input.Fallbacks) == 0 {
-			return submitted, result, nil
+			return s, nil
 		}
 		if err := closeUnknownCase(ctx, w); err != nil {
-			return submitted, result, err
+			return s, err
 		}
 		if err := failover(ctx, w, submitted.Number); err != nil {
-			return submitted, result, err
+			return s, err
 		}
 	}
 }
 
 // finalizeCashOut ends money that leaves us by its operator's final outcome.
-func finalizeCashOut(
-	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult, result operator.OperatorResult,
-) error {
+func finalizeCashOut(ctx workflow.Context, w *paymentWorkflow, s submission) error {
+	submitted, result := s.submitted, s.result
 	paid := result.Outcome == pirogue.OutcomePaid
 	if paid && w.isMismatch(result) {
 		return finalizePaid(ctx, w, result)

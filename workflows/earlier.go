@@ -75,22 +75,22 @@ func askEarlierAttempts(ctx workflow.Context, w *paymentWorkflow) error {
 		if earlier.Gone || earlier.unserved { // an open payment does not wait for it a second time
 			continue
 		}
-		if err := askEarlierAttempt(ctx, w, earlier, "verify callback"); err != nil {
+		if err := earlier.askStatus(ctx, w, "verify callback"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// askEarlierAttempt asks once about an earlier attempt and books money that moved under it.
-func askEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earlierAttempt, why string) error {
+// askStatus asks once about an earlier attempt and books money that moved under it.
+func (earlier *earlierAttempt) askStatus(ctx workflow.Context, w *paymentWorkflow, why string) error {
 	options := single(w.inputAt(earlier), priorityVerify, why)
-	result, served, err := callStatus(ctx, w, options, w.earlierStatusInput(earlier, activities.Once))
+	result, served, err := w.callStatus(ctx, options, w.earlierStatusInput(earlier, activities.Once))
 	if err != nil {
 		return err
 	}
 	earlier.unserved = !served
-	return bookEarlierPayment(ctx, w, earlier, result)
+	return earlier.bookPayment(ctx, w, result)
 }
 
 // openDoubtCase opens the case of an earlier attempt that nobody can ask about. The payment goes on.
@@ -124,10 +124,10 @@ func (w *paymentWorkflow) earlierStatusInput(
 	}
 }
 
-// bookEarlierPayment opens the case of money under an earlier attempt, because the payment has another
+// bookPayment opens the case of money under an earlier attempt, because the payment has another
 // attempt that may be paid as well. The money goes back as the merchant's policy says.
-func bookEarlierPayment(
-	ctx workflow.Context, w *paymentWorkflow, earlier *earlierAttempt, result operator.OperatorResult,
+func (earlier *earlierAttempt) bookPayment(
+	ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult,
 ) error {
 	if result.Outcome != pirogue.OutcomePaid || result.Moved(w.input.Amount) <= earlier.booked {
 		return nil
@@ -176,7 +176,7 @@ func watchEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earl
 	for {
 		left := earlier.Until.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			if err := askEarlierAttempt(ctx, w, earlier, "last status"); err != nil || !earlier.unserved {
+			if err := earlier.askStatus(ctx, w, "last status"); err != nil || !earlier.unserved {
 				return err
 			}
 			return openDoubtCase(ctx, w, earlier)
@@ -186,7 +186,7 @@ func watchEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earl
 		if activities.TimedOut(err) { // up to one poll early: none more fits in
 			err = sleep(ctx, max(earlier.Until.Sub(workflow.Now(ctx)), time.Second), summary)
 		} else if err == nil {
-			err = bookEarlierPayment(ctx, w, earlier, result)
+			err = earlier.bookPayment(ctx, w, result)
 		}
 		if err != nil {
 			return err
@@ -230,7 +230,7 @@ func replyWhileEarlierWatched(ctx workflow.Context, w *paymentWorkflow) error {
 	if succeeded(w.status) && w.actions.has(support.ActionRecheck) {
 		return verifySuccess(ctx, w)
 	}
-	return replyToActions(ctx, w, support.ActionResult{
+	return w.replyToActions(ctx, support.ActionResult{
 		Decision: support.DecisionRefused, Status: w.currentStatus(),
 		Reason: "the payment has ended; its earlier attempts are watched for money",
 	}, everyAction)

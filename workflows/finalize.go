@@ -61,15 +61,22 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 	if err := workflow.UpsertTypedSearchAttributes(ctx, PaymentStatus.ValueSet(string(w.status))); err != nil {
 		return w.status, err
 	}
-	return w.status, replyToActions(ctx, w, support.ActionResult{
+	return w.status, w.replyToActions(ctx, support.ActionResult{
 		Decision: support.DecisionSettled, Reason: "the payment is " + string(w.status),
 		Evidence: end.Failure.Note, Status: w.status,
 	}, everyAction)
 }
 
+// submission holds the result of a submission and, once it was awaited, the operator's outcome.
+type submission struct {
+	submitted activities.SubmitResult
+	result    operator.OperatorResult
+}
+
 // isProvenUnsent reports whether the payment's rows prove that nothing of it was sent. Then it may
 // end.
-func isProvenUnsent(submitted activities.SubmitResult, result operator.OperatorResult) bool {
+func (s submission) isProvenUnsent() bool {
+	submitted, result := s.submitted, s.result
 	return submitted.Outcome == activities.SubmitPastDeadline || submitted.Outcome == activities.SubmitHeld ||
 		submitted.Outcome == activities.SubmitPastWindow || result.Outcome == pirogue.OutcomeNotSent ||
 		submitted.NothingSent()
@@ -77,11 +84,9 @@ func isProvenUnsent(submitted activities.SubmitResult, result operator.OperatorR
 
 // finalizeUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
 // transaction looks once more: a run that was thought to be dead may have sent it meanwhile.
-func finalizeUnsent(
-	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult, result operator.OperatorResult,
-) (ended bool, err error) {
+func finalizeUnsent(ctx workflow.Context, w *paymentWorkflow, s submission) (ended bool, err error) {
 	mayHaveCase := w.mayHaveUnknownCase()
-	status, err := finalize(ctx, w, unsentInput(w, submitted, result))
+	status, err := finalize(ctx, w, unsentInput(w, s))
 	if err != nil || !status.Terminal() {
 		return false, err
 	}
@@ -92,9 +97,8 @@ func finalizeUnsent(
 }
 
 // unsentInput returns the end of a payment of which nothing was sent.
-func unsentInput(
-	w *paymentWorkflow, submitted activities.SubmitResult, result operator.OperatorResult,
-) activities.FinalizeInput {
+func unsentInput(w *paymentWorkflow, s submission) activities.FinalizeInput {
+	submitted, result := s.submitted, s.result
 	end := failedInput(pirogue.FailedUnavailable, cmp.Or(result.Message, submitted.Message))
 	switch submitted.Outcome {
 	case activities.SubmitPastDeadline:
@@ -145,13 +149,13 @@ func finalizePaid(ctx workflow.Context, w *paymentWorkflow, result operator.Oper
 func settleMismatch(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
 	cause := mismatchCause(result)
 	w.deadline = workflow.Now(ctx).Add(w.input.Current.FinalityWindow)
-	id, err := openCase(ctx, w, cause, result)
+	id, err := w.openCase(ctx, cause, result)
 	if err != nil {
 		return err
 	}
 	resolution := support.ResolvedReturn // of a case that is closed already: its money is back
 	if id != "" {
-		if resolution, err = settleCase(ctx, w, moneyCase{id, cause}, false); err != nil {
+		if resolution, err = (moneyCase{id, cause}).settle(ctx, w, false); err != nil {
 			return err
 		}
 	}

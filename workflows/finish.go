@@ -57,7 +57,7 @@ func awaitHandlers(ctx workflow.Context, w *paymentWorkflow) error {
 				return err
 			}
 		}
-		err = replyToActions(ctx, w, support.ActionResult{
+		err = w.replyToActions(ctx, support.ActionResult{
 			Decision: support.DecisionRefused, Reason: "the payment has ended", Status: w.currentStatus(),
 		}, everyAction)
 		if err != nil {

@@ -31,11 +31,11 @@ func bookLateSuccess(ctx workflow.Context, w *paymentWorkflow, result operator.O
 			return bookSecondPayment(ctx, w, result)
 		} // money of it waits in suspense already
 	}
-	id, err := openCase(ctx, w, cause, result)
+	id, err := w.openCase(ctx, cause, result)
 	if err != nil || id == "" {
 		return err
 	}
-	return settleFinalCase(ctx, w, moneyCase{id, cause}, policy == pirogue.LateReturn)
+	return moneyCase{id, cause}.settleFinal(ctx, w, policy == pirogue.LateReturn)
 }
 
 // lateCause returns the cause of the case of money that moved after the payment had ended.
@@ -65,7 +65,7 @@ func bookSecondPayment(ctx workflow.Context, w *paymentWorkflow, result operator
 	if !w.isUnbooked(result) {
 		return nil
 	}
-	id, err := openCase(ctx, w, support.CauseSecondPayment, result)
+	id, err := w.openCase(ctx, support.CauseSecondPayment, result)
 	if err != nil || id == "" {
 		return err
 	}

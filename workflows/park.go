@@ -98,7 +98,7 @@ func waitUntilUnparked(ctx workflow.Context, w *paymentWorkflow, tried int) (unp
 		" is out of service; sent when it is back, given up at "+dateTime(w.deadline))
 	parked := start(ctx, parkOptions(w.input.MerchantID, left), do.WaitUntilUnparked,
 		activities.ParkInput{PaymentID: w.input.PaymentID, Operator: w.input.Current.Operator, Tried: tried})
-	if err := awaitActivity(ctx, w, parked.future, parkedReply); err != nil {
+	if err := w.awaitActivity(ctx, parked.future, parkedReply); err != nil {
 		return false, err
 	}
 	unparked, err = parked.get(ctx)
@@ -132,7 +132,7 @@ func waitWhileHeld(ctx workflow.Context, w *paymentWorkflow, message string) (re
 	for {
 		w.showWait(ctx, waitsForSupport, details)
 		held := start(ctx, parkOptions(w.input.MerchantID, limit), do.AwaitResumed, w.input.PaymentID)
-		if err := awaitActivity(ctx, w, held.future, heldReply(message)); err != nil {
+		if err := w.awaitActivity(ctx, held.future, heldReply(message)); err != nil {
 			return false, err
 		}
 		resumed, err := held.get(ctx)

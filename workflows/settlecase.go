@@ -27,13 +27,13 @@ func settleNextCase(ctx workflow.Context, w *paymentWorkflow, cause support.Caus
 			return err
 		}
 	}
-	return settleFinalCase(ctx, w, moneyCase{id, cause}, returns)
+	return moneyCase{id, cause}.settleFinal(ctx, w, returns)
 }
 
-// settleFinalCase waits until a case of a terminal payment is settled. Money that two people placed
+// settleFinal waits until a case of a terminal payment is settled. Money that two people placed
 // outside Pirogue leaves suspense.
-func settleFinalCase(ctx workflow.Context, w *paymentWorkflow, c moneyCase, returns bool) error {
-	resolution, err := settleCase(ctx, w, c, returns)
+func (c moneyCase) settleFinal(ctx workflow.Context, w *paymentWorkflow, returns bool) error {
+	resolution, err := c.settle(ctx, w, returns)
 	if err != nil {
 		return err
 	}
@@ -47,18 +47,18 @@ func settleFinalCase(ctx workflow.Context, w *paymentWorkflow, c moneyCase, retu
 		Decision: support.DecisionSettled, Reason: "the case is settled: " + string(resolution),
 		Status: w.currentStatus(),
 	}
-	err = replyToActions(ctx, w, reply, func(a support.SupportAction) bool { return a.Resolution == resolution })
+	err = w.replyToActions(ctx, reply, func(a support.SupportAction) bool { return a.Resolution == resolution })
 	if err != nil {
 		return err
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, NeedsAttention.ValueSet(false))
 }
 
-// settleCase returns the resolution of an open case: the return of its money, which has succeeded
+// settle returns the resolution of an open case: the return of its money, which has succeeded
 // then, or a decision of two people. Their actions still wait for the end that it brings. With
 // returns a first return begins without a person.
-func settleCase(
-	ctx workflow.Context, w *paymentWorkflow, c moneyCase, returns bool,
+func (c moneyCase) settle(
+	ctx workflow.Context, w *paymentWorkflow, returns bool,
 ) (support.Resolution, error) {
 	w.enter(ctx, phaseSettling)
 	request := activities.ReturnRequest{Case: c.id, Known: activities.NoReturn}
@@ -71,7 +71,7 @@ func settleCase(
 			return support.ResolvedReturn, err
 		}
 		w.showWait(ctx, waitsForSupport, "a person must settle the case "+string(c.cause))
-		action, err := awaitResolution(ctx, w, c)
+		action, err := c.awaitResolution(ctx, w)
 		if err != nil || action.Resolution != support.ResolvedReturn {
 			return action.Resolution, err
 		}
@@ -103,10 +103,10 @@ func giveBack(
 	reply := support.ActionResult{
 		Decision: support.DecisionRefused, Reason: returnUnderWay, Status: w.currentStatus(),
 	}
-	if err := replyToActions(ctx, w, reply, everyAction); err != nil {
+	if err := w.replyToActions(ctx, reply, everyAction); err != nil {
 		return back, err
 	}
-	if err := awaitActivity(ctx, w, returned.future, reply); err != nil {
+	if err := w.awaitActivity(ctx, returned.future, reply); err != nil {
 		return back, err
 	}
 	return returned.get(ctx)
@@ -128,19 +128,19 @@ func beginReturn(
 	if back.Open || back.Done {
 		reply.Decision, reply.Reason = support.DecisionWaiting, returnUnderWay
 	}
-	return replyToActions(ctx, w, reply, onlyAction(action))
+	return w.replyToActions(ctx, reply, onlyAction(action))
 }
 
 // awaitResolution waits until two people agree on the resolution of a case, and returns the action of
 // the second one, which goes on waiting. Every other action has its reply.
-func awaitResolution(ctx workflow.Context, w *paymentWorkflow, c moneyCase) (support.SupportAction, error) {
+func (c moneyCase) awaitResolution(ctx workflow.Context, w *paymentWorkflow) (support.SupportAction, error) {
 	for {
 		for _, action := range w.actions.actions() {
-			reply, err := judgeAction(ctx, w, c, action)
+			reply, err := c.judge(ctx, w, action)
 			if err != nil || reply.Decision == support.DecisionSettled {
 				return action, err
 			}
-			if err := replyToActions(ctx, w, reply, onlyAction(action)); err != nil {
+			if err := w.replyToActions(ctx, reply, onlyAction(action)); err != nil {
 				return action, err
 			}
 		}
@@ -150,10 +150,10 @@ func awaitResolution(ctx workflow.Context, w *paymentWorkflow, c moneyCase) (sup
 	}
 }
 
-// judgeAction returns the reply to one action while a case is open. It is SETTLED when a second
+// judge returns the reply to one action while a case is open. It is SETTLED when a second
 // person has confirmed a resolution of the case.
-func judgeAction(
-	ctx workflow.Context, w *paymentWorkflow, c moneyCase, action support.SupportAction,
+func (c moneyCase) judge(
+	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction,
 ) (support.ActionResult, error) {
 	reply := support.ActionResult{
 		Decision: support.DecisionRefused, Evidence: action.Evidence, Status: w.currentStatus(),
@@ -169,7 +169,10 @@ func judgeAction(
 	case !slices.Contains(allowed, action.Resolution):
 		reply.Reason = rule
 	default:
-		return proposeResolution(ctx, w, action, c.id, reply)
+		query := activities.ActionQuery{AuditEntry: action.AuditID, Case: c.id}
+		var err error
+		reply.Decision, reply.Reason, err = proposeResolution(ctx, w, query)
+		return reply, err
 	}
 	return reply, nil
 }
@@ -201,7 +204,7 @@ func awaitAction(ctx workflow.Context, w *paymentWorkflow) error {
 		if !w.isUnbooked(result) {
 			continue
 		}
-		id, err := openCase(ctx, w, support.CauseSecondPayment, result)
+		id, err := w.openCase(ctx, support.CauseSecondPayment, result)
 		if err != nil || id == "" {
 			return err
 		}

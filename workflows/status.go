@@ -19,13 +19,14 @@ const (
 
 // askStatus asks the operator once and returns its result as it is.
 func askStatus(ctx workflow.Context, w *paymentWorkflow, why string) (operator.OperatorResult, error) {
-	return askStatusAt(ctx, w, priorityVerify, why)
+	return w.askStatusAt(ctx, priorityVerify, why)
 }
 
 // askStatusAt does the same at another priority.
-func askStatusAt(ctx workflow.Context, w *paymentWorkflow, priority int, why string) (operator.OperatorResult, error) {
+func (w *paymentWorkflow) askStatusAt(
+	ctx workflow.Context, priority int, why string) (operator.OperatorResult, error) {
 	w.progress.pace = ""
-	result, _, err := callStatus(ctx, w, single(w.input, priority, why), w.statusInput(activities.Once))
+	result, _, err := w.callStatus(ctx, single(w.input, priority, why), w.statusInput(activities.Once))
 	w.progress.note(result)
 	return result, err
 }
@@ -35,7 +36,7 @@ func askStatusAtExpiry(ctx workflow.Context, w *paymentWorkflow) (operator.Opera
 	w.progress.pace = ""
 	query := w.statusInput(activities.Once)
 	query.Closing = true
-	result, _, err := callStatus(ctx, w, single(w.input, priorityVerify, "last question"), query)
+	result, _, err := w.callStatus(ctx, single(w.input, priorityVerify, "last question"), query)
 	w.progress.note(result)
 	return result, err
 }
@@ -49,8 +50,8 @@ func (w *paymentWorkflow) statusInput(pace activities.Pace) activities.StatusInp
 
 // callStatus makes one status call and returns its result as it is, and whether somebody made the
 // call. Where nobody did in time the result is pending and unreadable, so that the payment goes on.
-func callStatus(
-	ctx workflow.Context, w *paymentWorkflow, options workflow.ActivityOptions, query activities.StatusInput,
+func (w *paymentWorkflow) callStatus(
+	ctx workflow.Context, options workflow.ActivityOptions, query activities.StatusInput,
 ) (operator.OperatorResult, bool, error) {
 	for tries := 1; ; tries++ {
 		result, err := call(ctx, options, do.AskStatus, query)

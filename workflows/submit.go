@@ -56,7 +56,7 @@ func submitOnce(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitResu
 			return activities.SubmitResult{}, err
 		}
 	}
-	if err := awaitActivity(ctx, w, sending.future, queuedAtOperator); err != nil {
+	if err := w.awaitActivity(ctx, sending.future, queuedAtOperator); err != nil {
 		return activities.SubmitResult{}, err
 	}
 	submitted, err := readSubmitted(ctx, w, sending)

@@ -46,8 +46,8 @@ func refuseAction(
 
 // replyToActions gives the waiting actions that matches selects one result, which their audit
 // entries keep.
-func replyToActions(
-	ctx workflow.Context, w *paymentWorkflow, result support.ActionResult, matches func(support.SupportAction) bool,
+func (w *paymentWorkflow) replyToActions(
+	ctx workflow.Context, result support.ActionResult, matches func(support.SupportAction) bool,
 ) error {
 	taken := w.actions.take(matches)
 	if len(taken) == 0 {
@@ -84,7 +84,7 @@ func handleActions(ctx workflow.Context, w *paymentWorkflow) (operator.OperatorR
 	if err := redrivePayment(ctx, w, result); err != nil {
 		return result, err
 	}
-	return result, replyToActions(ctx, w, support.ActionResult{
+	return result, w.replyToActions(ctx, support.ActionResult{
 		Decision: support.DecisionWaiting, Reason: "the operator was asked and has not decided",
 		Evidence: result.Message, Status: w.currentStatus(),
 	}, ofKind(support.ActionRecheck))
@@ -122,7 +122,7 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 		reply.Reason = "the operator does not know the reference and executes it once; it was sent again"
 	}
 	w.attempt = max(w.attempt, submitted.Number)
-	return replyToActions(ctx, w, reply, ofKind(support.ActionRedrive))
+	return w.replyToActions(ctx, reply, ofKind(support.ActionRedrive))
 }
 
 // resolveOutcome settles by a person's decision what the operator cannot tell. A second person must
@@ -131,17 +131,19 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 func resolveOutcome(
 	ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult,
 ) (operator.OperatorResult, error) {
+	underWay := result.UnderWay && workflow.Now(ctx).Before(w.deadline)
 	for _, action := range w.actions.actions() {
 		if action.Kind != support.ActionResolve {
 			continue
 		}
 		reply := support.ActionResult{
 			Decision: support.DecisionRefused, Evidence: result.Message, Status: w.currentStatus(),
-			Reason: refusesResolve(ctx, w, action, result),
+			Reason: refusesResolve(w, action, underWay),
 		}
 		var err error
 		if reply.Reason == "" {
-			reply, err = proposeResolution(ctx, w, action, "", reply)
+			query := activities.ActionQuery{AuditEntry: action.AuditID}
+			reply.Decision, reply.Reason, err = proposeResolution(ctx, w, query)
 		}
 		if err != nil {
 			return result, err
@@ -149,7 +151,7 @@ func resolveOutcome(
 		if reply.Decision == support.DecisionSettled {
 			return resolvedResult(w, action), nil
 		}
-		if err := replyToActions(ctx, w, reply, onlyAction(action)); err != nil {
+		if err := w.replyToActions(ctx, reply, onlyAction(action)); err != nil {
 			return result, err
 		}
 	}
@@ -157,12 +159,10 @@ func resolveOutcome(
 }
 
 // refusesResolve returns the reason why people may not resolve the outcome now; "" when they may.
-func refusesResolve(
-	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, result operator.OperatorResult,
-) string {
+// underWay means that the operator still decides the payment.
+func refusesResolve(w *paymentWorkflow, action support.SupportAction, underWay bool) string {
 	switch {
-	case !w.input.Kind.MoneyOut() && w.phase != phaseUnknown,
-		result.UnderWay && workflow.Now(ctx).Before(w.deadline):
+	case !w.input.Kind.MoneyOut() && w.phase != phaseUnknown || underWay:
 		return "the operator has the payment under way and decides it"
 	case action.Case != "" && action.Case != support.NewCaseID(w.input.PaymentID, support.CauseUnknown):
 		return "the payment is open: only its unknown outcome can be resolved"
@@ -174,26 +174,25 @@ func refusesResolve(
 }
 
 // proposeResolution records a resolution of a case, or confirms the one that another person
-// proposed. Proposals are read from audit entries, so that a lost history forgets none.
+// proposed. Proposals are read from audit entries, so that a lost history forgets none. It returns
+// the decision about the action and its reason.
 func proposeResolution(
-	ctx workflow.Context, w *paymentWorkflow, action support.SupportAction, id support.CaseID,
-	reply support.ActionResult,
-) (support.ActionResult, error) {
-	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), do.ConfirmResolution,
-		activities.ActionQuery{AuditEntry: action.AuditID, PaymentID: w.input.PaymentID, Case: id})
+	ctx workflow.Context, w *paymentWorkflow, query activities.ActionQuery,
+) (support.Decision, string, error) {
+	query.PaymentID = w.input.PaymentID
+	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), do.ConfirmResolution, query)
 	switch {
 	case err != nil:
-		return reply, err
+		return support.DecisionRefused, "", err
 	case confirmation.Refused != "":
-		reply.Reason = confirmation.Refused
+		return support.DecisionRefused, confirmation.Refused, nil
 	case confirmation.Confirmed:
-		reply.Decision = support.DecisionSettled
+		return support.DecisionSettled, "", nil
 	case confirmation.Proposer:
-		reply.Decision, reply.Reason = support.DecisionProposed, "the person who proposed it cannot confirm it"
+		return support.DecisionProposed, "the person who proposed it cannot confirm it", nil
 	default:
-		reply.Decision, reply.Reason = support.DecisionProposed, "another person must confirm it"
+		return support.DecisionProposed, "another person must confirm it", nil
 	}
-	return reply, nil
 }
 
 // resolvedResult returns the outcome that two people have established.

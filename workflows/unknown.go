@@ -20,7 +20,7 @@ func openUnknownCase(ctx workflow.Context, w *paymentWorkflow) (operator.Operato
 		return result, err
 	}
 	w.enter(ctx, phaseUnknown)
-	_, err = openCase(ctx, w, support.CauseUnknown, result)
+	_, err = w.openCase(ctx, support.CauseUnknown, result)
 	return result, err
 }
 
@@ -54,7 +54,7 @@ func openCaseIfUnreadable(ctx workflow.Context, w *paymentWorkflow, result opera
 	if !result.Unreadable || proven || w.booked > 0 {
 		return nil
 	}
-	if _, err := openCase(ctx, w, support.CauseUnknown, result); err != nil {
+	if _, err := w.openCase(ctx, support.CauseUnknown, result); err != nil {
 		return err
 	}
 	return pollUntilReadable(ctx, w, result)
@@ -71,7 +71,7 @@ func pollUntilReadable(ctx workflow.Context, w *paymentWorkflow, result operator
 	}
 	for result.Unreadable {
 		w.showWait(ctx, waitsForSupport, "nobody knows whether money moved; a person must settle it")
-		answer, end, err := pollStatus(ctx, w, activities.Final, pollRound)
+		answer, end, err := w.pollStatus(ctx, activities.Final, pollRound)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func bookKnownOutcome(ctx workflow.Context, w *paymentWorkflow, result operator.
 	if result.Outcome == pirogue.OutcomePaid {
 		reason = "money has moved; it gets its place"
 	}
-	err := replyToActions(ctx, w, support.ActionResult{
+	err := w.replyToActions(ctx, support.ActionResult{
 		Decision: support.DecisionSettled, Reason: reason, Evidence: result.Message, Status: w.currentStatus(),
 	}, everyAction)
 	if err != nil {

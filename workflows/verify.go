@@ -21,7 +21,7 @@ func verifySuccess(ctx workflow.Context, w *paymentWorkflow) error {
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
 	}
 	if activities.TimedOut(err) { // or it does not say what a callback says
-		if err := replyToActions(ctx, w, reply, ofKind(support.ActionRecheck)); err != nil {
+		if err := w.replyToActions(ctx, reply, ofKind(support.ActionRecheck)); err != nil {
 			return err
 		}
 		return watchClaim(ctx, w)
@@ -37,7 +37,7 @@ func verifySuccess(ctx workflow.Context, w *paymentWorkflow) error {
 	}
 	reply.Decision, reply.Reason = support.DecisionSettled, "the operator says that it was paid"
 	reply.Evidence = result.Message
-	return replyToActions(ctx, w, reply, ofKind(support.ActionRecheck))
+	return w.replyToActions(ctx, reply, ofKind(support.ActionRecheck))
 }
 
 // settleReversal opens the case of a success that the operator takes back, and waits for people.
@@ -69,7 +69,7 @@ func watchClaim(ctx workflow.Context, w *paymentWorkflow) error {
 	case !result.Unreadable:
 		return nil
 	}
-	if _, err := openCase(ctx, w, support.CauseUnknown, result); err != nil {
+	if _, err := w.openCase(ctx, support.CauseUnknown, result); err != nil {
 		return err
 	}
 	return pollUntilReadable(ctx, w, result)

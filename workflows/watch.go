@@ -59,7 +59,7 @@ func watchLate(ctx workflow.Context, w *paymentWorkflow) (result operator.Operat
 			return result, w.isUnbooked(result), err
 		}
 		w.showWait(ctx, waitsForNothing, "ended; watching for a late success until "+clockTime(w.deadline))
-		result, end, err := pollStatus(ctx, w, activities.Slow, left)
+		result, end, err := w.pollStatus(ctx, activities.Slow, left)
 		switch {
 		case err != nil:
 			return result, false, err
@@ -83,9 +83,9 @@ func watchLate(ctx workflow.Context, w *paymentWorkflow) (result operator.Operat
 // only that of a callback or of support.
 func askLastTime(ctx workflow.Context, w *paymentWorkflow) (result operator.OperatorResult, final bool, err error) {
 	w.showWait(ctx, waitsForOperator, "ended; asking a last time")
-	result, end, err := pollStatus(ctx, w, activities.Final, lastAskFor)
+	result, end, err := w.pollStatus(ctx, activities.Final, lastAskFor)
 	if err == nil && end == endedByTime {
-		result, err = askStatusAt(ctx, w, priorityWatch, "last status")
+		result, err = w.askStatusAt(ctx, priorityWatch, "last status")
 		return result, true, err
 	}
 	if err != nil || end == endedByPoll || w.isUnbooked(result) {
@@ -96,7 +96,7 @@ func askLastTime(ctx workflow.Context, w *paymentWorkflow) (result operator.Oper
 
 // replyNothingMoved tells support that the operator knows of no late money.
 func replyNothingMoved(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
-	return replyToActions(ctx, w, support.ActionResult{
+	return w.replyToActions(ctx, support.ActionResult{
 		Decision: support.DecisionRefused, Reason: "the payment has ended; the operator knows of no money",
 		Evidence: result.Message, Status: w.currentStatus(),
 	}, everyAction)
