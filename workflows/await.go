@@ -29,9 +29,9 @@ const (
 	endedByTime      waitEnd = "time"      // the limit of the wait
 )
 
-// awaitCollection returns the final outcome of a cash-in, or the result of one last status call
-// when the customer's time is over: a cash-in expires here. Nothing ends that time early. Whatever
-// a callback or support asks before, a result that is not final goes on waiting.
+// awaitCollection returns the final outcome of a cash-in. When the customer's time is over, it
+// returns the result of one last status call: a cash-in expires here. Nothing ends that time early.
+// Whatever a callback or support asks before, a result that is not final goes on waiting.
 func awaitCollection(ctx workflow.Context, w *paymentWorkflow) (operator.OperatorResult, error) {
 	w.enter(ctx, phaseAwaiting)
 	w.deadline = windowEnd(ctx, w)

@@ -69,8 +69,8 @@ func finalizeCashIn(ctx workflow.Context, w *paymentWorkflow, s submission) erro
 }
 
 // finalizeUnreached ends a cash-in that its operator did not take within the time of its retries.
-// Nobody can pay an attempt that nobody was shown. Where the operator can be asked about an attempt
-// whose response was lost, that is not proven, so the payment is watched.
+// Nobody can pay an attempt that nobody was shown. That is not proven of an attempt whose response
+// was lost and that can be asked about. Such a payment is watched.
 func finalizeUnreached(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) error {
 	if submitted.AtOperator == activities.LatestAtOperator {
 		return finalizeAndWatch(ctx, w, failedInput(pirogue.FailedUnconfirmed, submitted.Message))
@@ -83,8 +83,8 @@ func finalizeUnreached(ctx workflow.Context, w *paymentWorkflow, submitted activ
 	return err
 }
 
-// unpaidInput returns the end of a payment whose customer's time is over. Where the response to the
-// submission was lost, or the last status cannot be read, nobody knows whether it was paid.
+// unpaidInput returns the end of a payment whose customer's time is over. After a lost
+// response, or a last status that cannot be read, nobody knows whether it was paid.
 func unpaidInput(submitted activities.SubmitResult, result operator.OperatorResult) activities.FinalizeInput {
 	end := expiredInput(result.Message)
 	switch {

@@ -41,7 +41,7 @@ func runCashOut(ctx workflow.Context, w *paymentWorkflow) error {
 }
 
 // submitCashOut submits the payment and awaits its outcome. After a refusal for a reason of the
-// operator's own, which its status confirms, it fails over to the next candidate.
+// operator's own it fails over, once the status confirms the refusal.
 func submitCashOut(ctx workflow.Context, w *paymentWorkflow) (submission, error) {
 	for {
 		submitted, err := submitPayment(ctx, w)

@@ -124,8 +124,8 @@ func (w *paymentWorkflow) earlierStatusInput(
 	}
 }
 
-// bookPayment opens the case of money under an earlier attempt, because the payment has another
-// attempt that may be paid as well. The money goes back as the merchant's policy says.
+// bookPayment opens the case of money under an earlier attempt: the payment has another attempt
+// that may be paid as well. The money goes back as the merchant's policy says.
 func (earlier *earlierAttempt) bookPayment(
 	ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult,
 ) error {
@@ -169,8 +169,8 @@ func watchEarlierAttempts(ctx workflow.Context, w *paymentWorkflow) error {
 	return nil
 }
 
-// watchEarlierAttempt polls for money under an earlier attempt until the end of its operator's finality
-// window, and asks once more after it.
+// watchEarlierAttempt polls for money under an earlier attempt. It ends with the operator's
+// finality window, after one more status call.
 func watchEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earlierAttempt) error {
 	summary := fmt.Sprintf("watch attempt %d", earlier.Number)
 	for {
@@ -194,8 +194,8 @@ func watchEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earl
 	}
 }
 
-// awaitEarlierAttempts keeps a terminal payment reachable until no earlier attempt is watched and no
-// case of theirs waits for a person.
+// awaitEarlierAttempts keeps a terminal payment reachable. It returns once no earlier attempt is
+// watched and no case of theirs is open.
 func awaitEarlierAttempts(ctx workflow.Context, w *paymentWorkflow) error {
 	for w.earlier.watches > 0 || len(w.cases) > 0 {
 		if len(w.cases) > 0 {
@@ -218,8 +218,8 @@ func awaitEarlierAttempts(ctx workflow.Context, w *paymentWorkflow) error {
 	return w.earlier.err
 }
 
-// replyWhileEarlierWatched replies to support, and asks about every attempt when a callback came, of
-// a terminal payment whose earlier attempts are watched.
+// replyWhileEarlierWatched replies to support, and asks about every attempt when a callback came.
+// The payment is terminal, and its earlier attempts are watched.
 func replyWhileEarlierWatched(ctx workflow.Context, w *paymentWorkflow) error {
 	if w.callbacks.take() {
 		if err := askEarlierAttempts(ctx, w); err != nil || !succeeded(w.status) {

@@ -36,8 +36,8 @@ func failover(ctx workflow.Context, w *paymentWorkflow, after int) error {
 }
 
 // currentHolder returns the candidate that has the payment when that is not the current one. An
-// earlier run may have failed over to it. Or a run that was thought to be dead sent the payment to
-// the candidate that this run has just left; the payment stays there for good.
+// earlier run may have failed over to it. Or a run that seemed dead sent the payment to the
+// candidate that this run has just left. The payment stays there for good.
 func currentHolder(w *paymentWorkflow, submitted activities.SubmitResult) (routeFrom, bool) {
 	holds := func(c operator.RouteCandidate) bool { return c.Operator != "" && c.Operator == submitted.Operator }
 	if i := slices.IndexFunc(w.input.Fallbacks, holds); i >= 0 {

@@ -35,8 +35,8 @@ func expiredInput(note string) activities.FinalizeInput {
 
 // finalize makes the payment terminal and returns its status: the one asked for, or the one that
 // came first. The same transaction captures a success's hold and releases a failure's. Support
-// actions that waited for the end have their result. An end that depends on a condition leaves the
-// payment open when the condition is not true, and the phase as it was.
+// actions that waited for the end have their result. An end may depend on a condition. When that is
+// not true, the payment stays open in its phase.
 func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeInput) (pirogue.Status, error) {
 	before := w.phase
 	w.enter(ctx, phaseFinalizing)
@@ -144,8 +144,8 @@ func finalizePaid(ctx workflow.Context, w *paymentWorkflow, result operator.Oper
 	return settleMismatch(ctx, w, result)
 }
 
-// settleMismatch opens the case of a payment whose money differs from it, waits until people settle
-// the case, and ends the payment accordingly.
+// settleMismatch opens the case of a payment whose money differs from it. It waits until people
+// settle the case, and ends the payment accordingly.
 func settleMismatch(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
 	cause := mismatchCause(result)
 	w.deadline = workflow.Now(ctx).Add(w.input.Current.FinalityWindow)

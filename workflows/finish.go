@@ -6,7 +6,7 @@ import (
 	"pirogue/support"
 )
 
-// finishPayment lets everyone leave who waits for a terminal payment, and records in its row that
+// finishPayment lets everyone leave who waits for a terminal payment. It records in the row that
 // nothing is left to do. A run that did not end the payment itself records nothing: the rows are
 // ahead of its history, and the sweep starts a workflow from them that goes on.
 //
@@ -41,8 +41,8 @@ func finishPayment(ctx workflow.Context, w *paymentWorkflow) error {
 	}
 }
 
-// awaitHandlers replies to the actions that still wait and lets every handler finish, so that the end
-// of the workflow cuts no update off. A recheck of a success has the operator asked.
+// awaitHandlers replies to the actions that still wait and lets every handler finish. So the end of
+// the workflow cuts no update off. A recheck of a success has the operator asked.
 func awaitHandlers(ctx workflow.Context, w *paymentWorkflow) error {
 	for {
 		err := workflow.Await(ctx, func() bool { return w.actions.hasAny() || workflow.AllHandlersFinished(ctx) })
@@ -86,8 +86,8 @@ func reopen(ctx workflow.Context, w *paymentWorkflow) error {
 	return err
 }
 
-// reverify asks about every attempt of a terminal payment, because of a callback that came too late
-// for its phases, and books money that has moved.
+// reverify asks about every attempt of a terminal payment and books money that has moved. It
+// follows a callback that came too late for the phases.
 func reverify(ctx workflow.Context, w *paymentWorkflow) error {
 	if err := reopen(ctx, w); err != nil {
 		return err

@@ -87,8 +87,9 @@ func returnsLate(ctx workflow.Context, w *paymentWorkflow) (bool, error) {
 	return policy == pirogue.LateReturn, err
 }
 
-// returnByPolicy begins to give the money of a case back to its payer if it came in and the merchant
-// wants late money returned. The case stays open until the money is back: see settleNextCase.
+// returnByPolicy begins to give the money of a case back to its payer. It does so for money that
+// came in, if the merchant wants that. The case stays open until the money is back: see
+// settleNextCase.
 func returnByPolicy(ctx workflow.Context, w *paymentWorkflow, id support.CaseID) error {
 	returns, err := returnsLate(ctx, w)
 	if err == nil && returns {

@@ -18,8 +18,8 @@ const retryWindow = time.Minute
 // move money is there. Money that leaves us has time: it waits for an operator that is out of
 // service instead.
 //
-// When that while is over, one last try decides. It has more time, so it also finds an attempt that
-// a run which was cut off at the last moment may have left at the operator.
+// When that while is over, one last try decides. It has more time. So it also finds an attempt that
+// a run left at the operator before it was cut off.
 //
 // Attempts that were renewed meanwhile are watched where the customer may still pay one. Most are
 // not: only the lost response held what is needed to pay one or to ask about it.
@@ -58,8 +58,8 @@ func mustPark(w *paymentWorkflow, submitted activities.SubmitResult) bool {
 	return submitted.Outcome == activities.SubmitOutOfService && w.input.Kind.MoneyOut()
 }
 
-// park keeps the payment until its operator is back, and then sends it when its turn on the ramp has
-// come. Nothing of it has left, so it ends as unavailable when the operator does not come back
+// park keeps the payment until its operator is back. It sends it when its turn on the ramp
+// has come. Nothing of it has left. It ends as unavailable when the operator does not come back
 // within operator.ParkFor.
 func park(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult,

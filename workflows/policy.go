@@ -85,9 +85,9 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 }
 
 // theirs returns the options of an activity that calls the payment's operator. Such an activity is
-// safe to run again at any point, because the attempt's row says whether it was perhaps sent. So only
-// our own trouble, or a worker that died, makes it run again. Everything but a submission is a status
-// call. Work that belongs to a bulk gives way to everything else.
+// safe to run again: the attempt's row says whether it was perhaps sent. So only our own trouble,
+// or a worker that died, makes it run again. Everything but a submission is a status call. Work
+// that belongs to a bulk gives way to everything else.
 func theirs(input lifecycle.PaymentInput, priority int, summary string) workflow.ActivityOptions {
 	queue := StatusQueue(input.Current.Operator)
 	if priority == prioritySubmit {
@@ -117,7 +117,7 @@ func single(input lifecycle.PaymentInput, priority int, summary string) workflow
 }
 
 // submitOptions returns theirs for a submission. A collection waits as long as it may be sent, and
-// its last call has its full time, so that a worker that dies in the first call does not end the
+// its last call has its full time. So a worker that dies in the first call does not end the
 // payment. Money that leaves us waits as long as it would for an operator that is out of service. A
 // bulk's line waits for all the lines before it.
 func submitOptions(input lifecycle.PaymentInput, summary string) workflow.ActivityOptions {

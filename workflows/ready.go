@@ -33,9 +33,9 @@ type readiness struct {
 	polledAt   time.Time     // the same by ours
 }
 
-// Ready fails with ServiceUnavailable when Temporal is away, when its own database is, and
-// when no worker has polled PaymentsQueue for pollersGone. Its answer may be as old as
-// readyLife. Many callers at once make one look, and nobody holds a lock meanwhile.
+// Ready fails with ServiceUnavailable when Temporal or its database cannot be reached. So it does
+// when no worker has polled PaymentsQueue for pollersGone. Its answer may be as old as readyLife.
+// Many callers at once make one look, and nobody holds a lock meanwhile.
 func (s *Starter) Ready(ctx context.Context) error {
 	r := &s.ready
 	r.mu.Lock()

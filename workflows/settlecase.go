@@ -112,8 +112,8 @@ func giveBack(
 	return returned.get(ctx)
 }
 
-// beginReturn gives the money of a case back because two people decided so, and tells them whether
-// there is a way.
+// beginReturn gives the money of a case back because two people decided so. It tells them whether
+// that is possible.
 func beginReturn(
 	ctx workflow.Context, w *paymentWorkflow, request activities.ReturnRequest, action support.SupportAction,
 ) error {
@@ -131,8 +131,8 @@ func beginReturn(
 	return w.replyToActions(ctx, reply, onlyAction(action))
 }
 
-// awaitResolution waits until two people agree on the resolution of a case, and returns the action of
-// the second one, which goes on waiting. Every other action has its reply.
+// awaitResolution waits until two people agree on the resolution of a case. It returns the action
+// of the second one, which goes on waiting. Every other action has its reply.
 func (c moneyCase) awaitResolution(ctx workflow.Context, w *paymentWorkflow) (support.SupportAction, error) {
 	for {
 		for _, action := range w.actions.actions() {

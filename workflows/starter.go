@@ -19,8 +19,8 @@ import (
 	"pirogue/support"
 )
 
-// Starter reaches workflows from outside of them. A workflow's ID is made from its
-// payment or event, so starting it again joins it, also when it has ended.
+// Starter reaches workflows from outside of them. A workflow's ID is made from its payment or
+// event. So starting it again joins it, also when it has ended.
 type Starter struct {
 	Client client.Client
 	// NewInput returns the input of a payment's workflow.
@@ -115,10 +115,10 @@ func (s *Starter) SignalCallback(ctx context.Context, id pirogue.PaymentID, k pi
 	return temporalError(s.Client.SignalWorkflow(ctx, PaymentWorkflowID(id, k), "", CallbackSignal, nil))
 }
 
-// Act has a payment's workflow carry out a support action, named by the ID of its audit entry, and
-// returns the result. An update that the workflow rejects is a refusal, not an error. Act fails with
-// NotFound when no workflow is open, and with Unknown when the workflow has not responded in time:
-// then the audit entry keeps the result when it comes.
+// Act has a payment's workflow carry out the support action of an audit entry, and returns the
+// result. An update that the workflow rejects is a refusal, not an error. Act fails with NotFound
+// when no workflow is open. It fails with Unknown when the workflow has not responded in time; the
+// audit entry keeps the result when it comes.
 func (s *Starter) Act(ctx context.Context, p pirogue.Payment, auditID string) (support.ActionResult, error) {
 	handle, err := s.Client.UpdateWorkflow(ctx, actionUpdateOptions(p, auditID))
 	return awaitActionResult(ctx, p, handle, err)

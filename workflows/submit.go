@@ -11,13 +11,13 @@ import (
 	"pirogue/support"
 )
 
-// takeUpAfter limits the time that a payment waits in its operator's queue before its row says that
-// it is taken up. It ends well before the payment's start deadline.
+// takeUpAfter limits the wait in an operator's queue before the payment's row says that it is taken
+// up. It ends well before the payment's start deadline.
 const takeUpAfter = 20 * time.Second
 
-// submitPayment sends the payment and gives the API its first response. Where nothing could be sent,
-// or the operator refused for a reason of its own, it goes on to the next candidate of the route. An
-// attempt that may be at an operator is never sent to another.
+// submitPayment sends the payment and gives the API its first response. Where nothing could be
+// sent, it goes on to the next candidate of the route. So it does after a refusal for a reason of
+// the operator's own. An attempt that may be at an operator is never sent to another.
 func submitPayment(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitResult, error) {
 	w.enter(ctx, phaseSubmitting)
 	for {

@@ -9,7 +9,7 @@ import (
 	"pirogue/lifecycle"
 )
 
-// Sweep goes on with work that was acknowledged and left behind by a crash, and starts workflows
+// Sweep goes on with work that a crash left behind after it was acknowledged. It starts workflows
 // again that are gone. One that fails is followed by the next.
 func Sweep(ctx workflow.Context) (activities.Swept, error) {
 	moving := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, sweepOptions("sweep")), do.Sweep)

@@ -60,7 +60,7 @@ func openCaseIfUnreadable(ctx workflow.Context, w *paymentWorkflow, result opera
 	return pollUntilReadable(ctx, w, result)
 }
 
-// pollUntilReadable goes on with a terminal payment whose case UNKNOWN_OUTCOME is open, until its
+// pollUntilReadable goes on with a terminal payment whose case UNKNOWN_OUTCOME is open. Its
 // operator or two people decide what became of it.
 func pollUntilReadable(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
 	w.enter(ctx, phaseUnknown)

@@ -9,8 +9,8 @@ import (
 	"pirogue/support"
 )
 
-// verifySuccess asks the operator about a payment that is SUCCESS, because a callback, support or a
-// lost workflow gives a reason. More money has its case. So has a success that the operator takes
+// verifySuccess asks the operator about a payment that is SUCCESS. A callback, support or a lost
+// workflow gives the reason. More money has its case. So has a success that the operator takes
 // back: nothing of that is moved before people decide.
 func verifySuccess(ctx workflow.Context, w *paymentWorkflow) error {
 	w.booked = max(w.booked, w.input.Amount.Minor)
@@ -52,9 +52,9 @@ func settleReversal(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 	return settleNextCase(ctx, w, support.CauseReversed)
 }
 
-// watchClaim watches a payment that succeeded until the end of its finality window, while a proven
-// callback names a transaction that the books do not have. What the operator has not confirmed by
-// then is a case: people look at the operator's statement.
+// watchClaim watches a payment that succeeded while a proven callback names a transaction that the
+// books do not have. It ends with the finality window. What the operator has not confirmed by then
+// is a case: people look at the operator's statement.
 func watchClaim(ctx workflow.Context, w *paymentWorkflow) error {
 	if err := readClaim(ctx, w); err != nil || w.claim.Minor == 0 {
 		return err

@@ -19,9 +19,9 @@ const visibilityPage = 200
 // followedTypes lists the types of the workflows that take care of a row, as a visibility query names them.
 const followedTypes = "'CashIn', 'CashOut', 'Refund', 'Bulk', 'Webhook'"
 
-// StartedSince calls each with pages of the workflows that take care of a row and were started
-// since a moment, open or closed, as far as Temporal remembers them. It stops at each's first error
-// and returns it, and fails with ServiceUnavailable.
+// StartedSince calls each with pages of the workflows that take care of a row and began since a
+// moment. They are open or closed; Temporal forgets old ones. It stops at each's first error and
+// returns it, and fails with ServiceUnavailable.
 func (s *Starter) StartedSince(
 	ctx context.Context, since time.Time, each func([]lifecycle.LostRow) error,
 ) error {
