@@ -166,7 +166,7 @@ func (db *AskFirst) AskFirstReport(
 	return r.report(configured), nil
 }
 
-// askFirstReading holds the rows of an ask-first mode, all as of one moment.
+// askFirstReading holds the rows of an ask-first mode, all from one snapshot.
 type askFirstReading struct {
 	mode       askFirstRow
 	asked      []askedOperatorRow
@@ -185,7 +185,7 @@ type askFirstReading struct {
 	outdated  int
 }
 
-// read fills the reading within the caller's transaction, so that all of it is as of one moment.
+// read fills the reading within the caller's transaction, so that all of it is from one snapshot.
 // Lists end after pirogue.MaxPage rows; the counts and sums cover all.
 func (r *askFirstReading) read(tx *gorm.DB) error {
 	err := asNotFound(tx.Where("ended_at IS NULL").Take(&r.mode).Error, pirogue.NotFound, "ask-first mode")

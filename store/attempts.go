@@ -10,14 +10,14 @@ import (
 	"pirogue"
 )
 
-// Latest returns a payment with its latest attempt, both as of one moment. It fails with
+// Latest returns a payment with its latest attempt, both from one snapshot. It fails with
 // TransactionNotFound.
 func (db *Attempts) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error) {
 	return db.Numbered(ctx, id, 0)
 }
 
-// Numbered returns a payment with its attempt of a number, 0 for the latest, both as of one
-// moment. It fails with TransactionNotFound, and with NotFound if there is no such attempt.
+// Numbered returns a payment with its attempt of a number, 0 for the latest, both from one
+// snapshot. It fails with TransactionNotFound, and with NotFound if there is no such attempt.
 func (db *Attempts) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (pirogue.Payment, pirogue.Attempt, error) {

@@ -14,7 +14,7 @@ type Violation struct {
 	Row  string // identifies the row, such as a payment's ID
 }
 
-// Audit checks every rule against the whole database, as of one moment. It reads whole tables:
+// Audit checks every rule against the whole database, from one snapshot. It reads whole tables:
 // run it after tests and at night. An empty result means that the books balance and nothing
 // acknowledged was lost.
 func (db *Books) Audit(ctx context.Context) ([]Violation, error) {

@@ -13,7 +13,7 @@ import (
 // Balances returns an owner's money by country and currency, wherever it has an account or an open
 // payment.
 //
-// One statement reads accounts and open cash-ins, so both are as of one moment. A cash-in that is
+// One statement reads accounts and open cash-ins, so both are from one snapshot. A cash-in that is
 // being booked is never counted twice, nor left out. Pending is the amount that the merchant will
 // receive, less our fee. An index holds the owner's rows on each side, so the cost does not grow
 // with the owner's history. An open payment counts at most pirogue.MaxAmount, so that one row
@@ -40,7 +40,7 @@ func (db *Reports) Balances(ctx context.Context, o access.Owner) ([]listing.Bala
 }
 
 // readBalances adds up three parts: the merchant's account, the money set aside for bulks, and
-// the open cash-ins. All three come from one statement, so as of one moment.
+// the open cash-ins. All three come from one statement, so from one snapshot.
 const readBalances = `
 SELECT country, currency,
        CAST(SUM(available) AS BIGINT) AS available,

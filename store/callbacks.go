@@ -22,7 +22,7 @@ type callbackRow struct {
 	PaymentID  string
 	Message    string
 	ReceivedAt timeText
-	RoutedAt   timeText // NULL: the payment's workflow was not told yet
+	RoutedAt   timeText // NULL: the payment's workflow does not know it yet
 
 	Outcome      string // "" if the callback could not be understood
 	Amount       int64  // minor units; 0 if the callback names no amount
@@ -93,7 +93,7 @@ func (r callbackRow) operatorResult() operator.OperatorResult {
 	}
 }
 
-// RoutedAtEnd marks a callback as told to its workflow if it only confirms the end of its
+// RoutedAtEnd marks a callback as passed on to its workflow if it only confirms the end of its
 // payment. It reports whether it does. It does not for money of an earlier attempt, or of another
 // transaction than the payment's own.
 func (db *Callbacks) RoutedAtEnd(ctx context.Context, c operator.Callback, at time.Time) (bool, error) {
@@ -121,14 +121,14 @@ UPDATE callbacks SET routed_at = @at
          SELECT 1 FROM payments p WHERE p.id = callbacks.payment_id
             AND p.provider_tx_id <> '' AND p.provider_tx_id <> CAST(@tx AS TEXT)))`
 
-// Routed marks a callback as told to its workflow. A repeated call keeps the first time.
+// Routed marks a callback as passed on to its workflow. A repeated call keeps the first time.
 func (db *Callbacks) Routed(ctx context.Context, id string, at time.Time) error {
 	return db.exec(ctx, "mark callback", func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE callbacks SET routed_at = ? WHERE id = ? AND routed_at IS NULL", timestamp(at), id).Error
 	})
 }
 
-// Unrouted returns callbacks received before a time that no workflow was told of, oldest first.
+// Unrouted returns callbacks received before a time that no workflow knows of, oldest first.
 // It begins behind the callback after; the zero value begins at the start.
 func (db *Callbacks) Unrouted(
 	ctx context.Context, after operator.Callback, before time.Time, limit int,

@@ -95,7 +95,7 @@ func (db *database) read(ctx context.Context, operation string, do func(tx *gorm
 	)
 }
 
-// snapshot runs several reading statements, all as of one moment.
+// snapshot runs several reading statements, all from one snapshot.
 func (db *database) snapshot(ctx context.Context, operation string, do func(tx *gorm.DB) error) error {
 	return asError(operation, retryRolledBack(ctx, func(ctx context.Context) error {
 		return db.reader.WithContext(ctx).Transaction(do, readOnlySnapshot())

@@ -30,7 +30,7 @@ const (
 	// sqliteBusyTimeout is the time for which one try waits for another process's lock. Nothing
 	// can interrupt that wait. So it is short, and maxTries of it stay below operationTimeout.
 	sqliteBusyTimeout = 400 * time.Millisecond
-	// sqliteOldest is 3.51.3. In an older version a reset at the wrong moment can corrupt the
+	// sqliteOldest is 3.51.3. In an older version a reset at the wrong time can corrupt the
 	// write-ahead log.
 	sqliteOldest = 3_051_003
 )

@@ -101,7 +101,7 @@ func pgClass(pg *pgconn.PgError) string { return pg.Code[:min(2, len(pg.Code))] 
 // pgIntervention is the class of errors by which a person or a time-out ends a statement.
 const pgIntervention = "57"
 
-// isUnreachable reports whether the database cannot serve for the moment.
+// isUnreachable reports whether the database cannot serve at present.
 func isUnreachable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {

@@ -83,8 +83,8 @@ func heap(sweep bool) uint64 {
 	return m.HeapInuse
 }
 
-// fillPayments writes n copies of one accepted payment with SQL, without the store. Each has its own
-// reference, time and sealed values.
+// fillPayments writes n copies of one accepted payment with SQL, without the store. Each has its
+// own reference, time and sealed values.
 func (w *world) fillPayments(n int) {
 	w.t.Helper()
 	p, _ := w.accept("template")
@@ -114,8 +114,8 @@ func (w *world) seal(purpose, plain string) string {
 	return sealed
 }
 
-// copyPayment returns a statement that copies a payment for each row of a JSON array. The row's five
-// values replace the payment's own.
+// copyPayment returns a statement that copies a payment for each row of a JSON array. The row's
+// five values replace the payment's own.
 func (w *world) copyPayment(id string) string {
 	rows, err := w.raw().QueryContext(w.ctx(), "SELECT * FROM payments")
 	require.NoError(w.t, err)

@@ -16,7 +16,7 @@ const (
 	reportTimeout = 30 * time.Second // for one page, from when it has a connection
 )
 
-// report runs the reading statements of one page of a long list, all as of one moment. No page
+// report runs the reading statements of one page of a long list, all from one snapshot. No page
 // waits for the reader of the list. So a slow reader holds no connection and no old version of a
 // row. It fails with ServiceUnavailable if no connection is free, if ctx ends and after
 // reportTimeout.
@@ -32,8 +32,8 @@ func (db *database) report(ctx context.Context, operation string, do func(tx *go
 }
 
 // Export calls each for every payment of the owner that the filter selects, oldest first. It ends
-// with the newest payment at the time of the call. It reads one page at a time, each as of one
-// moment. The order never changes, so a payment whose status changes meanwhile comes once. It has
+// with the newest payment at the time of the call. It reads one page at a time, each from one
+// snapshot. The order never changes, so a payment whose status changes meanwhile comes once. It has
 // the status at the time of its page.
 //
 // It begins behind the payment f.After; another owner's payment gives nothing. It stops at the

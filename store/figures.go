@@ -10,7 +10,7 @@ import (
 	"pirogue/support"
 )
 
-// Figures counts the work that waits, all as of one moment. It reads open rows only, none that
+// Figures counts the work that waits, all from one snapshot. It reads open rows only, none that
 // are over. For each cause it counts at most pirogue.MaxCounted stuck payments: a merchant whose
 // endpoint is gone leaves millions of events behind.
 func (db *Worklist) Figures(ctx context.Context, now time.Time) (support.Figures, error) {
@@ -74,7 +74,7 @@ SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGI
           FROM ledger_accounts WHERE kind = 'SUSPENSE') AS parts
  GROUP BY currency ORDER BY currency`
 
-// countWaiting reads the oldest hold, the callbacks without a told workflow, and the overdue
+// countWaiting reads the oldest hold, the callbacks that no workflow knows of, and the overdue
 // events.
 const countWaiting = `
 SELECT (SELECT MIN(created_at) FROM payments

@@ -64,7 +64,7 @@ func (db *Restarts) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycl
 // askFirstBegun is the time at which the current ask-first mode began; "" if the mode is off.
 const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
 
-// restarts reads payments with their attempts and open cases, all as of one moment.
+// restarts reads payments with their attempts and open cases, all from one snapshot.
 func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]lifecycle.Restart, error) {
 	var payments []paymentRow
 	var begun string

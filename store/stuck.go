@@ -20,7 +20,7 @@ const (
 // Stuck returns a page of the payments of every merchant that need attention, each once with its
 // most serious cause. The gravest causes come first, and within a cause the oldest payments.
 // Every cause that has rows has its share of a page, so that a hundred cases hide nothing. A page
-// is as of one moment. It fails with InvalidParameter for an invalid cursor.
+// is from one snapshot. It fails with InvalidParameter for an invalid cursor.
 func (db *Worklist) Stuck(
 	ctx context.Context, now time.Time, f support.WorkFilter,
 ) (support.WorkPage[support.Stuck], error) {

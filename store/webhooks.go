@@ -190,7 +190,7 @@ func (db *Webhooks) EventsOf(ctx context.Context, id pirogue.PaymentID) ([]pirog
 }
 
 // Deliveries returns the owner's events that the filter selects, newest first. Each comes with
-// its deliveries in the order of their rounds. All are as of one moment. A page begins behind the
+// its deliveries in the order of their rounds. All are from one snapshot. A page begins behind the
 // event f.Before; another owner's event gives an empty page. It returns at most pirogue.MaxPage +
 // 1, so that a caller can see whether more follow.
 func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.EventFilter) ([]listing.EventLog, error) {
