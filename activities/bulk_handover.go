@@ -104,11 +104,11 @@ type sentBulk struct {
 func (a *BulkActivities) noteTogether(
 	ctx context.Context, i operator.Instance, lines []bulk.UnsentLine, sent sentBulk,
 ) error {
-	receipt := operator.OperatorResult{Message: "bulk " + sent.id}
+	result := operator.OperatorResult{Message: "bulk " + sent.id}
 	if sent.id != "" {
-		receipt.Handle = pirogue.Handle{handleBulk: sent.id}
+		result.Handle = pirogue.Handle{handleBulk: sent.id}
 	}
-	_, answer := outcomeOf(receipt, sent.err, operator.RouteCandidate{})
+	_, answer := outcomeOf(result, sent.err, operator.RouteCandidate{})
 	for _, line := range lines {
 		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
 		answer.ExpiresAt = answer.At.Add(i.Window)

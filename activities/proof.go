@@ -24,7 +24,7 @@ const (
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
 func (a *core) provenOutcome(
-	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate, said pirogue.Outcome,
+	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate, said pirogue.Outcome,
 ) pirogue.Outcome {
 	switch {
 	case said == pirogue.OutcomePaid:
@@ -33,11 +33,11 @@ func (a *core) provenOutcome(
 		return pirogue.OutcomePending
 	case !p.Kind.MoneyOut():
 		return said
-	case leg.Operator != attempt.Operator: // another operator's promises
+	case candidate.Operator != attempt.Operator: // another operator's promises
 		return pirogue.OutcomePending
 	}
 	now := a.Clock.Now()
-	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= span(leg)
+	confirmed := e.Outcome == said && e.Times >= confirmations && now.Sub(e.Since) >= span(candidate)
 	switch said {
 	case pirogue.OutcomeDeclined, pirogue.OutcomeExpired:
 		if confirmed {
@@ -45,7 +45,7 @@ func (a *core) provenOutcome(
 		}
 	case pirogue.OutcomeAbsent:
 		refused := attempt.State == pirogue.AttemptRefused && confirmed
-		if refused || leg.AbsenceProves && a.absenceProven(attempt, e, leg) {
+		if refused || candidate.AbsenceProves && a.absenceProven(attempt, e, candidate) {
 			return pirogue.OutcomeDeclined
 		}
 	case pirogue.OutcomePending, pirogue.OutcomePaid, pirogue.OutcomeNotSent:
@@ -55,18 +55,18 @@ func (a *core) provenOutcome(
 
 // absenceProven reports whether the operator, past its horizon, has said often enough that it
 // does not know an attempt.
-func (a *core) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, leg operator.RouteCandidate) bool {
+func (a *core) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate) bool {
 	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
-		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(leg.FinalityWindow))
+		!attempt.SentAt.IsZero() && !a.Clock.Now().Before(attempt.SentAt.Add(candidate.FinalityWindow))
 }
 
 // provenDead reports whether an attempt's row proves that it can have no effect any more: absence
 // proves it at this operator, and all the absences that count came past its horizon. That a
 // person asks for another attempt changes nothing about the proof.
-func (a *core) provenDead(attempt pirogue.Attempt, leg operator.RouteCandidate) bool {
-	return leg.AbsenceProves && lost(attempt) && leg.Operator == attempt.Operator &&
-		a.absenceProven(attempt, attempt.Evidence, leg) &&
-		!attempt.Evidence.Since.Before(attempt.SentAt.Add(leg.FinalityWindow))
+func (a *core) provenDead(attempt pirogue.Attempt, candidate operator.RouteCandidate) bool {
+	return candidate.AbsenceProves && lost(attempt) && candidate.Operator == attempt.Operator &&
+		a.absenceProven(attempt, attempt.Evidence, candidate) &&
+		!attempt.Evidence.Since.Before(attempt.SentAt.Add(candidate.FinalityWindow))
 }
 
 // lost reports whether an attempt may be at its operator without an answer.
@@ -76,9 +76,11 @@ func lost(attempt pirogue.Attempt) bool {
 
 // ProofSpan returns how long at least it takes to hear an end of an operator often enough to
 // believe it.
-func ProofSpan(leg operator.RouteCandidate) time.Duration {
-	return 2*span(leg) + leg.CallTimeout + time.Minute
+func ProofSpan(candidate operator.RouteCandidate) time.Duration {
+	return 2*span(candidate) + candidate.CallTimeout + time.Minute
 }
 
 // span is how far apart two equal refusals of an operator must lie.
-func span(leg operator.RouteCandidate) time.Duration { return max(confirmSpan, leg.RefusalSpan) }
+func span(candidate operator.RouteCandidate) time.Duration {
+	return max(confirmSpan, candidate.RefusalSpan)
+}

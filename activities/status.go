@@ -55,37 +55,37 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 		return operator.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
 	}
 	next := a.nextPoll(ctx, p, attempt, q)
-	receipt, evidence, err := a.status(ctx, p, attempt, next)
+	result, evidence, err := a.status(ctx, p, attempt, next)
 	if err != nil && !isOperators(err) {
-		return receipt, activityError(err)
+		return result, activityError(err)
 	}
 	if err != nil {
-		receipt = operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: err.Error()}
+		result = operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: err.Error()}
 	}
-	said := receipt.Outcome
-	receipt.UnderWay = err == nil && said == pirogue.OutcomePending && !receipt.Unreadable
-	receipt.Absent = err == nil && said == pirogue.OutcomeAbsent
-	receipt.Unreadable = receipt.Unreadable || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
-	receipt.Outcome = a.provenOutcome(p, attempt, evidence, q.Candidate, said)
-	if receipt, err = a.contradicted(ctx, q, attempt, receipt); err != nil {
-		return receipt, activityError(err)
+	said := result.Outcome
+	result.UnderWay = err == nil && said == pirogue.OutcomePending && !result.Unreadable
+	result.Absent = err == nil && said == pirogue.OutcomeAbsent
+	result.Unreadable = result.Unreadable || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
+	result.Outcome = a.provenOutcome(p, attempt, evidence, q.Candidate, said)
+	if result, err = a.contradicted(ctx, q, attempt, result); err != nil {
+		return result, activityError(err)
 	}
-	if receipt, err = a.claimed(ctx, q, p, attempt, receipt); err != nil {
-		return receipt, activityError(err)
+	if result, err = a.claimed(ctx, q, p, attempt, result); err != nil {
+		return result, activityError(err)
 	}
-	if kept, err := a.keptOpen(ctx, p, q, receipt); err != nil || kept {
-		return a.keepOpen(ctx, q, receipt, err)
+	if kept, err := a.keptOpen(ctx, p, q, result); err != nil || kept {
+		return a.keepOpen(ctx, q, result, err)
 	}
 	logResult(ctx, "status asked", "payment", q.PaymentID, "attempt", attempt.Number, "operator", attempt.Operator,
-		"outcome", receipt.Outcome)
-	if q.Pace == Once || q.isFinal(receipt, p.AtOperator()) {
-		return receipt, nil
+		"outcome", result.Outcome)
+	if q.Pace == Once || q.isFinal(result, p.AtOperator()) {
+		return result, nil
 	}
 	wait := next.wait
-	if said != receipt.Outcome && said != pirogue.OutcomeAbsent {
+	if said != result.Outcome && said != pirogue.OutcomeAbsent {
 		wait = next.confirm
 	}
-	return receipt, retryIn(wait, "not decided: "+receipt.Message)
+	return result, retryIn(wait, "not decided: "+result.Message)
 }
 
 // keptOpen reports whether an answer without money would end an open payment while operators are
@@ -233,37 +233,37 @@ func (a *StatusActivities) status(
 	}
 	reader, ok := instance.Operator.(operator.StatusReader)
 	if !ok {
-		return a.heard(ctx, instance, attempt)
+		return a.callbackResult(ctx, instance, attempt)
 	}
 	asked, err := a.query(ctx, p, attempt)
 	if err != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}
-	receipt, err := reader.Status(ctx, asked)
+	result, err := reader.Status(ctx, asked)
 	answered := a.Clock.Now() // what is written late was said no later
 	failpoint.Hit("poll.responded")
 	if trouble := a.recordCallResult(ctx, instance.Code, p.ID, err); trouble != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, trouble
 	}
-	words := receipt.Message
+	words := result.Message
 	if err != nil {
 		words = err.Error()
 	}
 	evidence, kept := a.Store.Sendings.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
-		Outcome: receipt.Outcome, Message: words, At: answered, Next: next.after(receipt.Outcome),
+		Outcome: result.Outcome, Message: words, At: answered, Next: next.after(result.Outcome),
 	})
 	failpoint.Hit("poll.recorded")
 	if kept != nil {
 		return operator.OperatorResult{}, evidence, kept
 	}
-	return receipt, evidence, err
+	return result, evidence, err
 }
 
-// heard returns what an operator without a status call has told us by callbacks that
+// callbackResult returns what an operator without a status call has told us by callbacks that
 // proved to be its own. An operator that cannot prove them is never believed: its
 // payments are for a person.
-func (a *StatusActivities) heard(
+func (a *StatusActivities) callbackResult(
 	ctx context.Context, i operator.Instance, attempt pirogue.Attempt,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
 	if i.Operator.Capability().Proof == operator.ProofNone {

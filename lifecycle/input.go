@@ -25,13 +25,13 @@ type PaymentInput struct {
 // NewPaymentInput returns the workflow input of p. The first instance of route carries the payment; the
 // others are its candidates for failover. The route must not be empty.
 func NewPaymentInput(p pirogue.Payment, route []operator.Instance) PaymentInput {
-	legs := make([]operator.RouteCandidate, len(route))
+	candidates := make([]operator.RouteCandidate, len(route))
 	for n, i := range route {
-		legs[n] = operator.NewRouteCandidate(p.Kind, i)
+		candidates[n] = operator.NewRouteCandidate(p.Kind, i)
 	}
 	return PaymentInput{
 		PaymentID: p.ID, MerchantID: p.MerchantID, Mode: p.Mode, Kind: p.Kind,
-		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Current: legs[0], Fallbacks: legs[1:],
+		Country: p.Country, Network: p.Network, Amount: p.AtOperator(), Current: candidates[0], Fallbacks: candidates[1:],
 		Bulk: p.BulkID != "",
 	}
 }

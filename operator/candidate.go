@@ -61,32 +61,32 @@ type candidateJSON struct {
 }
 
 // MarshalJSON writes the durations as text, such as "5m0s".
-func (l RouteCandidate) MarshalJSON() ([]byte, error) {
+func (c RouteCandidate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(candidateJSON{
-		candidateFields: candidateFields(l),
-		Window:          Duration(l.Window), FinalityWindow: Duration(l.FinalityWindow),
-		CallTimeout: Duration(l.CallTimeout), ResendWithin: Duration(l.ResendWithin), RefusalSpan: Duration(l.RefusalSpan),
+		candidateFields: candidateFields(c),
+		Window:          Duration(c.Window), FinalityWindow: Duration(c.FinalityWindow),
+		CallTimeout: Duration(c.CallTimeout), ResendWithin: Duration(c.ResendWithin), RefusalSpan: Duration(c.RefusalSpan),
 	})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (l *RouteCandidate) UnmarshalJSON(data []byte) error {
+func (c *RouteCandidate) UnmarshalJSON(data []byte) error {
 	var read candidateJSON
 	err := json.Unmarshal(data, &read)
-	*l = RouteCandidate(read.candidateFields)
-	l.Window, l.FinalityWindow = time.Duration(read.Window), time.Duration(read.FinalityWindow)
-	l.CallTimeout, l.ResendWithin = time.Duration(read.CallTimeout), time.Duration(read.ResendWithin)
-	l.RefusalSpan = time.Duration(read.RefusalSpan)
+	*c = RouteCandidate(read.candidateFields)
+	c.Window, c.FinalityWindow = time.Duration(read.Window), time.Duration(read.FinalityWindow)
+	c.CallTimeout, c.ResendWithin = time.Duration(read.CallTimeout), time.Duration(read.ResendWithin)
+	c.RefusalSpan = time.Duration(read.RefusalSpan)
 	return err
 }
 
 // AfterLostResponse returns the resends that a lost response of attempt a allows. A one-time password is
 // good for one submission. Only an operator that executes a reference once may receive it twice.
-func (l RouteCandidate) AfterLostResponse(a pirogue.Attempt) OnLostResponse {
-	if a.Handle[pirogue.HandleOTP] != "" && !l.Idempotent {
+func (c RouteCandidate) AfterLostResponse(a pirogue.Attempt) OnLostResponse {
+	if a.Handle[pirogue.HandleOTP] != "" && !c.Idempotent {
 		return ResendNever
 	}
-	return l.OnLostResponse
+	return c.OnLostResponse
 }
 
 // resendWithin bounds resending a reference where the operator promises no time.
@@ -94,24 +94,24 @@ const resendWithin = 5 * time.Minute
 
 // MayResend reports whether a reference first sent at firstSent is young enough to be sent again
 // now. Other rules may still forbid it.
-func (l RouteCandidate) MayResend(firstSent, now time.Time) bool {
-	return now.Sub(firstSent) < cmp.Or(l.ResendWithin, resendWithin)
+func (c RouteCandidate) MayResend(firstSent, now time.Time) bool {
+	return now.Sub(firstSent) < cmp.Or(c.ResendWithin, resendWithin)
 }
 
 // CollectWithin returns how long after its acceptance a collection may leave: the customer's time, or
 // the time that every payment has to be started.
-func (l RouteCandidate) CollectWithin() time.Duration { return max(l.Window, StartDeadline) }
+func (c RouteCandidate) CollectWithin() time.Duration { return max(c.Window, StartDeadline) }
 
 // SendLimits returns the times within which an attempt of a payment of kind k may be sent. No
 // collection leaves after the payment's own time, for the customer's page or prompt would come
 // hours late.
-func (l RouteCandidate) SendLimits(k pirogue.PaymentKind, a pirogue.Attempt) SendLimits {
+func (c RouteCandidate) SendLimits(k pirogue.PaymentKind, a pirogue.Attempt) SendLimits {
 	var limits SendLimits
 	if !k.MoneyOut() {
-		limits.Accepted = l.CollectWithin()
+		limits.Accepted = c.CollectWithin()
 	}
-	if l.AfterLostResponse(a) == ResendSameReference {
-		limits.Again = cmp.Or(l.ResendWithin, resendWithin)
+	if c.AfterLostResponse(a) == ResendSameReference {
+		limits.Again = cmp.Or(c.ResendWithin, resendWithin)
 	}
 	return limits
 }
