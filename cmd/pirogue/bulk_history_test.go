@@ -33,6 +33,7 @@ type largestBulkStore struct {
 	counted atomic.Int32
 }
 
+//nolint:unparam // activities.BulkStore says so
 func (*largestBulkStore) BulkPage(context.Context, pirogue.BulkID, int) (bulk.BulkPageProgress, error) {
 	return bulk.BulkPageProgress{Waiting: bulk.BulkPageLines}, nil
 }
@@ -43,6 +44,7 @@ func (*largestBulkStore) StartLines(
 	return 0, nil
 }
 
+//nolint:unparam // activities.BulkStore says so
 func (*largestBulkStore) OpenLines(context.Context, pirogue.BulkID, int) ([]bulk.OpenLine, error) {
 	return []bulk.OpenLine{{Payment: pirogue.Payment{ID: ids.Payment()}}}, nil
 }
@@ -57,6 +59,7 @@ func (*largestBulkStore) UnstartedLines(
 	return nil, nil
 }
 
+//nolint:unparam // activities.BulkStore says so
 func (s *largestBulkStore) CloseBulk(context.Context, pirogue.BulkID, time.Time) (bulk.BulkProgress, bool, error) {
 	over := s.counted.Add(1) > 3
 	return bulk.BulkProgress{Bulk: bulk.Bulk{State: bulk.BulkCompleted, Lines: bulk.MaxBulkLines}}, over, nil
@@ -86,7 +89,8 @@ func TestHistoriesOfTheLargestBulkStayShort(t *testing.T) {
 	w := worker.New(c, workflows.PaymentsQueue, worker.Options{})
 	w.RegisterWorkflow(workflows.Bulk)
 	w.RegisterActivity(activities.New(activities.Config{
-		Store: activitiestest.Store(&largestBulkStore{}), Workflows: noWorkflows{}, Clock: time.Now, Chance: func() float64 { return 0 },
+		Store: activitiestest.Store(&largestBulkStore{}), Workflows: noWorkflows{}, Clock: time.Now,
+		Chance: func() float64 { return 0 },
 	}))
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
