@@ -30,7 +30,7 @@ type healthSample struct {
 	failures int
 	payments map[pirogue.PaymentID]bool // different ones among the failures
 
-	load      operator.QuestionLoad
+	load      operator.PollLoad
 	loadKnown bool // the last count succeeded
 	countedAt time.Time
 }
@@ -84,14 +84,14 @@ func (p *healthSamples) keep(h operator.CircuitBreaker, at time.Time) {
 
 // keptLoad returns what an operator was last asked about, whether the last count of it
 // succeeded, and whether it is still believed.
-func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load operator.QuestionLoad, known, believed bool) {
+func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load operator.PollLoad, known, believed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)
 	return its.load, its.loadKnown, !its.countedAt.IsZero() && at.Sub(its.countedAt) < loadLife
 }
 
-func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load operator.QuestionLoad, known bool, at time.Time) {
+func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load operator.PollLoad, known bool, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	its := p.of(o)

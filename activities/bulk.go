@@ -200,7 +200,7 @@ func (a *BulkActivities) CloseBulk(ctx context.Context, id pirogue.BulkID) (Bulk
 		return BulkClosed{}, encodeRow(err)
 	}
 	if !closed {
-		wait := min(Long.Cadence(activity.GetInfo(ctx).Attempt), closeSeldom)
+		wait := min(Long.Delay(activity.GetInfo(ctx).Attempt), closeSeldom)
 		if ended == endedInOneLook || started == linesTogether {
 			wait = roomBackoff.First // there are more of them
 		}

@@ -110,7 +110,7 @@ func (a *StatusActivities) keepOpen(
 	if q.Pace != Once {
 		return r, a.lookForResume(ctx, operatorsAreAsked+": "+r.Message)
 	}
-	r.Outcome, r.KeptOpen = pirogue.OutcomePending, true
+	r.Outcome, r.StaysOpen = pirogue.OutcomePending, true
 	return r, nil
 }
 
@@ -210,9 +210,9 @@ var paces = map[Pace][]cadence{
 	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
 }
 
-// Cadence returns the wait after the n-th question, n from 1. It counts questions,
+// Delay returns the wait after the n-th question, n from 1. It counts questions,
 // not time, so that it does not depend on the worker's clock.
-func (p Pace) Cadence(n int32) time.Duration {
+func (p Pace) Delay(n int32) time.Duration {
 	for _, stretch := range paces[p] {
 		if stretch.questions == 0 || n <= stretch.questions {
 			return stretch.every

@@ -46,7 +46,7 @@ func (a *StatusActivities) affordable(
 		wait = max(wait, doubtful)
 	}
 	polls := instance.CallsPerSecond * pollShare
-	freshEvery := max(Brisk.Cadence(1), every(load.Fresh, polls*freshShare))
+	freshEvery := max(Brisk.Delay(1), every(load.Fresh, polls*freshShare))
 	switch {
 	case pace.Watches():
 		return max(wait, every(load.Watched, instance.CallsPerSecond*watchShare))
@@ -80,14 +80,14 @@ func (a *StatusActivities) customerActs(p pirogue.Payment) bool {
 
 // questionLoad returns what an operator is asked about, as of at most loadLife ago. Where it
 // cannot be read the last one goes on to be believed, and it reports false.
-func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance) (operator.QuestionLoad, bool) {
+func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance) (operator.PollLoad, bool) {
 	now := a.Clock.Now()
 	load, known, believed := a.samples.keptLoad(i.Code, now)
 	if believed {
 		return load, known
 	}
 	horizon := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
-	read, err := a.Store.Operators.QuestionLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
+	read, err := a.Store.Operators.PollLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
 	if err == nil {
 		load = read
 	}
@@ -113,9 +113,9 @@ func (a *StatusActivities) rest(ctx context.Context, p pirogue.Payment, attempt 
 // lists of its operator are that may answer. Where a list can, what comes due in between
 // waits for it.
 func (a *StatusActivities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) (time.Time, time.Duration) {
-	due, waited := p.UpdatedAt, Slow.Cadence(1)
+	due, waited := p.UpdatedAt, Slow.Delay(1)
 	for n := int32(1); !due.After(attempt.PolledAt); n++ {
-		waited = Slow.Cadence(n)
+		waited = Slow.Delay(n)
 		due = due.Add(waited)
 	}
 	apart := waited / listsPerWait
@@ -161,7 +161,7 @@ func (a *StatusActivities) nextPoll(
 		next.wait = next.at.Sub(now) + time.Duration(a.chance()*float64(apart))
 		return next
 	}
-	cadence := q.Pace.Cadence(activity.GetInfo(ctx).Attempt)
+	cadence := q.Pace.Delay(activity.GetInfo(ctx).Attempt)
 	next.wait = a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, cadence))
 	next.at = now.Add(next.wait)
 	if !q.Pace.Watches() {

@@ -27,7 +27,7 @@ type counter struct {
 
 	payment pirogue.Payment
 	polled  time.Time
-	load    operator.QuestionLoad
+	load    operator.PollLoad
 	broken  bool // what is under way cannot be counted
 	counts  int
 	asked   int
@@ -52,12 +52,12 @@ func (c *counter) Breaker(context.Context, pirogue.OperatorCode) (operator.Circu
 	return operator.CircuitBreaker{State: operator.BreakerClosed}, nil
 }
 
-func (c *counter) QuestionLoad(
+func (c *counter) PollLoad(
 	context.Context, pirogue.OperatorCode, time.Time, time.Time,
-) (operator.QuestionLoad, error) {
+) (operator.PollLoad, error) {
 	c.counts++
 	if c.broken {
-		return operator.QuestionLoad{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too slow")
+		return operator.PollLoad{}, pirogue.Errorf(pirogue.ServiceUnavailable, "too slow")
 	}
 	return c.load, nil
 }
@@ -99,7 +99,7 @@ func TestQuestionsKeepToTheirShare(t *testing.T) {
 	t.Parallel()
 	const contract = 10
 	const brisk, slow, long = activities.Brisk, activities.Slow, activities.Long
-	type asked = operator.QuestionLoad
+	type asked = operator.PollLoad
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
 	fresh := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-time.Minute)}
 	old := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now.Add(-3 * time.Minute)}
@@ -145,7 +145,7 @@ func TestACountThatFailsMakesQuestionsRarer(t *testing.T) {
 	require.Equal(t, 30*time.Second, ask(t, a, activities.Brisk))
 	require.Equal(t, 1, c.counts, "a database in trouble is not asked again at once")
 
-	c.broken, c.load = false, operator.QuestionLoad{Open: 245, Fresh: 245}
+	c.broken, c.load = false, operator.PollLoad{Open: 245, Fresh: 245}
 	now = now.Add(11 * time.Second)
 	require.Equal(t, 100*time.Second, ask(t, a, activities.Brisk))
 	c.broken = true

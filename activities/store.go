@@ -109,9 +109,9 @@ type OperatorStore interface {
 	// SaveBreaker replaces a health, and reports false when it was changed since it was
 	// read.
 	SaveBreaker(ctx context.Context, h operator.CircuitBreaker) (bool, error)
-	// QuestionLoad counts what an operator is asked about: cash-ins accepted since fresh, and
+	// PollLoad counts what an operator is asked about: cash-ins accepted since fresh, and
 	// payments that ended since watched.
-	QuestionLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (operator.QuestionLoad, error)
+	PollLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (operator.PollLoad, error)
 	// WatchLoad counts the attempts at an operator that are due to be asked about although their
 	// payment has ended, of those that left us since a moment.
 	WatchLoad(ctx context.Context, o pirogue.OperatorCode, since, now time.Time) (operator.WatchLoad, error)

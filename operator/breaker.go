@@ -47,9 +47,9 @@ type CircuitBreaker struct {
 	Version  int64 // counts changes, for compare-and-set
 }
 
-// QuestionLoad counts the payments whose status an operator instance is asked for. Open ones are
+// PollLoad counts the payments whose status an operator instance is asked for. Open ones are
 // under way, Fresh ones are the fresh cash-ins among them, and Watched ones have ended.
-type QuestionLoad struct{ Open, Fresh, Watched int }
+type PollLoad struct{ Open, Fresh, Watched int }
 
 // WatchLoad holds the status questions about ended payments that are due at an operator instance.
 // Due counts them. First is the time at which the earliest of their attempts was first sent.

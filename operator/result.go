@@ -40,9 +40,9 @@ type OperatorResult struct {
 	Contradicted bool `json:"contradicted,omitempty"`
 	// Absent means that the operator responded and does not know the attempt.
 	Absent bool `json:"absent,omitempty"`
-	// KeptOpen means that the payment stays open in spite of this result, because the service is in
+	// StaysOpen means that the payment stays open in spite of this result, because the service is in
 	// ask-first mode.
-	KeptOpen bool `json:"kept_open,omitempty"`
+	StaysOpen bool `json:"kept_open,omitempty"`
 }
 
 // Moved returns the total moved under the reference of a PAID receipt, in minor units. An operator

@@ -219,14 +219,14 @@ func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
 		_, err = w.success(paid)
 		require.NoError(w.t, err)
 
-		load := func(fresh, since time.Duration) operator.QuestionLoad {
-			got, err := w.db.Operators.QuestionLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
+		load := func(fresh, since time.Duration) operator.PollLoad {
+			got, err := w.db.Operators.PollLoad(w.ctx(), a.Operator, w.at(fresh), w.at(since))
 			require.NoError(w.t, err)
 			return got
 		}
-		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
-		require.Equal(w.t, operator.QuestionLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
-		none, err := w.db.Operators.QuestionLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
+		require.Equal(w.t, operator.PollLoad{Open: 2, Fresh: 1, Watched: 1}, load(-time.Minute, -time.Hour))
+		require.Equal(w.t, operator.PollLoad{Open: 2, Fresh: 2}, load(-2*time.Hour, time.Hour))
+		none, err := w.db.Operators.PollLoad(w.ctx(), "moov-web-ml", w.at(-2*time.Hour), w.at(-2*time.Hour))
 		require.NoError(w.t, err)
 		require.Zero(w.t, none)
 	})

@@ -16,13 +16,13 @@ func (db *Operators) InFlight(ctx context.Context, o pirogue.OperatorCode) (int,
 	return db.countRows(ctx, "count payments under way", openWhose+` AND a.state <> 'PREPARED'`, o)
 }
 
-// QuestionLoad counts the payments about which an operator is asked. It counts every payment that
+// PollLoad counts the payments about which an operator is asked. It counts every payment that
 // ended without success since watched, even one that needs no watch. A count that is too high
 // makes the queries too rare, and never too frequent.
-func (db *Operators) QuestionLoad(
+func (db *Operators) PollLoad(
 	ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time,
-) (operator.QuestionLoad, error) {
-	var load operator.QuestionLoad
+) (operator.PollLoad, error) {
+	var load operator.PollLoad
 	err := db.read(ctx, "count what an operator is asked about", func(tx *gorm.DB) error {
 		since := map[string]any{"operator": o, "fresh": timestamp(fresh), "watched": timestamp(watched)}
 		return tx.Raw(questionLoad, since).Scan(&load).Error

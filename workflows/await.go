@@ -39,7 +39,7 @@ func awaitCollection(ctx workflow.Context, w *paymentWorkflow) (operator.Operato
 		left := w.timeLeft(ctx)
 		if left <= 0 {
 			result, err := askStatusAtExpiry(ctx, w)
-			if err != nil || !result.KeptOpen {
+			if err != nil || !result.StaysOpen {
 				return result, err
 			}
 			w.deadline = workflow.Now(ctx).Add(keptOpenFor)

@@ -66,7 +66,7 @@ func (w *paymentWorkflow) queryWaitState(now time.Time) (lifecycle.WaitState, er
 	}
 	next := w.progress.pollingSince
 	for n := int32(1); !next.After(now) && next.Before(w.deadline); n++ {
-		next = next.Add(w.progress.pace.Cadence(n))
+		next = next.Add(w.progress.pace.Delay(n))
 	}
 	state.NextPoll = next
 	return state, nil
@@ -80,7 +80,7 @@ func (w *paymentWorkflow) showWait(ctx workflow.Context, waitsFor, details strin
 
 // showCustomerWait shows that the customer has to act, and when the operator is polled.
 func (w *paymentWorkflow) showCustomerWait(ctx workflow.Context) {
-	next := workflow.Now(ctx).Add(activities.Brisk.Cadence(1))
+	next := workflow.Now(ctx).Add(activities.Brisk.Delay(1))
 	w.progress.waitsFor = waitsForCustomer
 	w.progress.details = fmt.Sprintf("waiting for the customer; next poll %s, then every 5 s, later 10 s; deadline %s",
 		clockTime(next), clockTime(w.deadline))
@@ -93,7 +93,7 @@ func (w *paymentWorkflow) showOperatorWait(ctx workflow.Context) {
 		w.showWait(ctx, waitsForSupport, "the outcome is unknown past the finality window; a person must settle it")
 		return
 	}
-	next := clockTime(workflow.Now(ctx).Add(activities.Long.Cadence(1)))
+	next := clockTime(workflow.Now(ctx).Add(activities.Long.Delay(1)))
 	w.showWait(ctx, waitsForOperator,
 		"waiting for the operator; next poll "+next+"; a person is called at "+dateTime(w.deadline))
 }
