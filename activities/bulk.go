@@ -70,12 +70,14 @@ func (a *BulkActivities) StartPage(ctx context.Context, in BulkPageInput) (BulkP
 		return BulkPageResult{}, activityError(err)
 	}
 	if stand.Begun == 0 && stand.Waiting > 0 && stand.Open >= bulkRoom {
-		return BulkPageResult{}, retryIn(a.backOff(ctx, roomBackoff), fmt.Sprintf("%d payments of the bulk are open", stand.Open))
+		why := fmt.Sprintf("%d payments of the bulk are open", stand.Open)
+		return BulkPageResult{}, retryIn(a.backOff(ctx, roomBackoff), why)
 	}
 	for {
 		begun, err := a.Store.BulkLines.StartLines(ctx, in.BulkID, in.Number, linesTogether, a.lineAttempt)
 		if pirogue.CodeOf(err) == pirogue.MerchantSuspended {
-			return BulkPageResult{}, a.lookForResume(ctx, "no line begins: the merchant is suspended, or operators are asked first")
+			return BulkPageResult{}, a.lookForResume(ctx,
+				"no line begins: the merchant is suspended, or operators are asked first")
 		}
 		if err != nil {
 			return BulkPageResult{}, encodeRow(err)

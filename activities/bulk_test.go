@@ -212,7 +212,9 @@ func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
 	o := newOffice(1)
 	o.full = true
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-	a := activities.New(activities.Config{Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }})
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 },
+	})
 	env.RegisterActivity(a)
 	env.RegisterWorkflow(waitingPage)
 	var soon int
@@ -231,7 +233,9 @@ func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
 	o := newOffice(1)
 	o.held = true
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-	env.RegisterActivity(activities.New(activities.Config{Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 }}))
+	env.RegisterActivity(activities.New(activities.Config{
+		Store: activitiestest.Store(o), Workflows: starter{office: o}, Chance: func() float64 { return 0.5 },
+	}))
 	env.RegisterWorkflow(waitingPage)
 	var launched int
 	env.RegisterDelayedCallback(func() { launched, o.held = len(o.started), false }, 24*time.Hour)

@@ -160,7 +160,9 @@ func (a *DeliverActivities) behindQueue(
 
 // sendWebhook sends the event and notes in d what came back. Its own error is about our
 // database, never about the merchant: an owner without a key in force has used an attempt.
-func (a *DeliverActivities) sendWebhook(ctx context.Context, e pirogue.Event, d *webhook.Delivery) (webhook.Reply, error) {
+func (a *DeliverActivities) sendWebhook(
+	ctx context.Context, e pirogue.Event, d *webhook.Delivery,
+) (webhook.Reply, error) {
 	o := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 	api, standard, err := a.Store.Keys.WebhookSecrets(ctx, o)
 	if pirogue.CodeOf(err) == pirogue.NotFound {

@@ -34,7 +34,9 @@ func (a *SubmitActivities) EarlierAttempts(ctx context.Context, id pirogue.Payme
 	}
 	watched := []EarlierAttempt{}
 	for _, attempt := range attempts {
-		one := EarlierAttempt{Number: attempt.Number, Candidate: operator.RouteCandidate{Operator: attempt.Operator}, Now: a.Clock.Now()}
+		one := EarlierAttempt{
+			Number: attempt.Number, Candidate: operator.RouteCandidate{Operator: attempt.Operator}, Now: a.Clock.Now(),
+		}
 		instance, configured := a.Operators[attempt.Operator]
 		switch {
 		case !configured:
@@ -52,7 +54,9 @@ func (a *SubmitActivities) EarlierAttempts(ctx context.Context, id pirogue.Payme
 
 // findWatched completes the result of a submission whose lost attempts are made again under other
 // references: it says which of them may still move money and can be asked about.
-func (a *SubmitActivities) findWatched(ctx context.Context, id pirogue.PaymentID, done SubmitResult) (SubmitResult, error) {
+func (a *SubmitActivities) findWatched(
+	ctx context.Context, id pirogue.PaymentID, done SubmitResult,
+) (SubmitResult, error) {
 	if done.AtOperator == NothingAtOperator {
 		return done, nil
 	}

@@ -87,8 +87,10 @@ func TestAQuestionAboutARefundNamesWhatItGivesBack(t *testing.T) {
 					refund: pirogue.Payment{ID: "refund", Kind: pirogue.Refund, ParentID: "parent", Amount: tt.amount},
 					parent: pirogue.Payment{ID: "parent", Kind: pirogue.CashIn, Amount: amount},
 				}),
-				Operators: map[pirogue.OperatorCode]operator.Instance{"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}}},
-				Clock:     time.Now,
+				Operators: map[pirogue.OperatorCode]operator.Instance{
+					"novasend-ci": {Code: "novasend-ci", Operator: giver{&asked}},
+				},
+				Clock: time.Now,
 			})
 			_, err := a.AskStatus(t.Context(), activities.StatusInput{PaymentID: "refund", Pace: activities.Once})
 			require.NoError(t, err)

@@ -24,7 +24,8 @@ const (
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
 func (a *core) provenOutcome(
-	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate, said pirogue.Outcome,
+	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate,
+	said pirogue.Outcome,
 ) pirogue.Outcome {
 	switch {
 	case said == pirogue.OutcomePaid:

@@ -19,7 +19,8 @@ type CancelRequest struct {
 func (a *ActionActivities) RecordCancel(ctx context.Context, in CancelRequest) (bool, error) {
 	act := support.AuditEntry{
 		ID: "cancel-" + string(in.PaymentID), At: in.At, Actor: "temporal", Role: support.RoleReader,
-		Action: support.ActionCancel, PaymentID: in.PaymentID, Reason: "a Temporal client asked for the workflow to be cancelled",
+		Action: support.ActionCancel, PaymentID: in.PaymentID,
+		Reason: "a Temporal client asked for the workflow to be cancelled",
 	}
 	if err := a.Store.AuditLog.BeginAuditEntry(ctx, act); err != nil {
 		return false, activityError(err)

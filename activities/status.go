@@ -267,7 +267,8 @@ func (a *StatusActivities) callbackResult(
 	ctx context.Context, i operator.Instance, attempt pirogue.Attempt,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
 	if i.Operator.Capability().Proof == operator.ProofNone {
-		return operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}, attempt.Evidence, nil
+		unasked := operator.OperatorResult{Outcome: pirogue.OutcomePending, Message: "the operator cannot be asked"}
+		return unasked, attempt.Evidence, nil
 	}
 	said, err := a.Store.Callbacks.Callbacks(ctx, attempt.ID)
 	if err != nil {

@@ -97,7 +97,9 @@ func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance
 
 // rest returns how long a payment that has ended is not asked about yet: 0 when a question
 // is due. Its pace begins when it ended, however often its watch is begun again.
-func (a *StatusActivities) rest(ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace) time.Duration {
+func (a *StatusActivities) rest(
+	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace,
+) time.Duration {
 	if pace != Slow || !p.Status.Terminal() || attempt.PolledAt.IsZero() {
 		return 0
 	}

@@ -89,7 +89,9 @@ func ask(t *testing.T, a *activities.Activities, pace activities.Pace) time.Dura
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(a)
-	_, err := env.ExecuteActivity(a.AskStatus, activities.StatusInput{Pace: pace, Candidate: operator.RouteCandidate{Operator: "op"}})
+	_, err := env.ExecuteActivity(a.AskStatus, activities.StatusInput{
+		Pace: pace, Candidate: operator.RouteCandidate{Operator: "op"},
+	})
 	var again *temporal.ApplicationError
 	require.True(t, errors.As(err, &again), err)
 	return again.NextRetryDelay()
