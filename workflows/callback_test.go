@@ -26,8 +26,9 @@ func (goneWorld) SignalCallback(context.Context, pirogue.PaymentID, pirogue.Paym
 // gone returns the activities of a world in which no workflow is open.
 func (w *world) gone() *activities.Activities {
 	return activities.New(activities.Config{
-		Store: activitiestest.Store(w.store), Operators: w.instances(false), Routes: routes{w.instances(false)}, Workflows: goneWorld{w},
-		Sender: w.endpoint, Clock: w.env.Now, Callbacks: urls{},
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Routes: routes{w.instances(false)},
+		Workflows: goneWorld{w},
+		Sender:    w.endpoint, Clock: w.env.Now, Callbacks: urls{},
 	})
 }
 

@@ -67,7 +67,9 @@ func TestEarlierWatchByClock(t *testing.T) {
 		{outcome: pirogue.OutcomeAbsent}, {from: 18 * time.Hour, outcome: pirogue.OutcomePaid},
 	}
 	w.next.script = neverKnown
-	a := activities.New(activities.Config{Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: w.env.Now})
+	a := activities.New(activities.Config{
+		Store: activitiestest.Store(w.store), Operators: w.instances(false), Clock: w.env.Now,
+	})
 	w.env.OnActivity("EarlierAttempts", mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, id pirogue.PaymentID) ([]activities.EarlierAttempt, error) {
 			found, err := a.EarlierAttempts(ctx, id)

@@ -24,7 +24,8 @@ func askStatus(ctx workflow.Context, w *paymentWorkflow, why string) (operator.O
 
 // askStatusAt does the same at another priority.
 func (w *paymentWorkflow) askStatusAt(
-	ctx workflow.Context, priority int, why string) (operator.OperatorResult, error) {
+	ctx workflow.Context, priority int, why string,
+) (operator.OperatorResult, error) {
 	w.progress.pace = ""
 	result, _, err := w.callStatus(ctx, single(w.input, priority, why), w.statusInput(activities.Once))
 	w.progress.note(result)

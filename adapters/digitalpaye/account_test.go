@@ -128,7 +128,8 @@ func TestTokenRejectedUnderGoodStatus(t *testing.T) {
 	}
 	server := newServer(t, map[string][]response{
 		authPath: tokens, "/v2/transfers/mobile-money": {
-			respond(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`), good(row(outRef, "R-1", "SUCCESSFUL")),
+			respond(200, `{"code_status":401,"status":"ERROR","message":"TOKEN_EXPIRED"}`),
+			good(row(outRef, "R-1", "SUCCESSFUL")),
 		},
 	})
 	o := reading[operator.Disburser](t, server.at(""))

@@ -118,7 +118,9 @@ func TestStatusFromList(t *testing.T) {
 			require.Equal(t, tt.outcome, got.Outcome, err)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), err)
 			require.False(t,
-				got.Outcome == pirogue.OutcomePaid && (got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1"), "%+v, want all of the order", got)
+				got.Outcome == pirogue.OutcomePaid &&
+					(got.Amount != francs || got.Mismatch != "" || got.ProviderTxID != "R-1"),
+				"%+v, want all of the order", got)
 		})
 	}
 }

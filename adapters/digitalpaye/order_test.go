@@ -199,7 +199,9 @@ func TestNextAction(t *testing.T) {
 			t.Parallel()
 			pending := strings.ReplaceAll(row(ref, "R-1", "PENDING"), "}", tt.extra+`,"transactionId":"`+ref+`"}`)
 			resp := good(pending)
-			server := newServer(t, map[string][]response{"/v2/collecte/mobile-money": {resp}, "/v1/collecte/mobile-money": {resp}})
+			server := newServer(t, map[string][]response{
+				"/v2/collecte/mobile-money": {resp}, "/v1/collecte/mobile-money": {resp},
+			})
 			c := collection
 			c.Network, c.OTP = tt.network, tt.otp
 			got, err := reading[cashier](t, server.at(tt.shape)).Collect(t.Context(), c)

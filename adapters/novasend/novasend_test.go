@@ -136,8 +136,10 @@ func TestConfigurationMistakes(t *testing.T) {
 		"direct to who is not": {
 			Change: func(c *config.Operator) { c.Network, c.Shape = "free", "direct" }, Message: `network "free"`,
 		},
-		"a country of nowhere":      {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
-		"another region's currency": {Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "is not XOF, the one of CI"},
+		"a country of nowhere": {Change: func(c *config.Operator) { c.Country = "XX" }, Message: "country"},
+		"another region's currency": {
+			Change: func(c *config.Operator) { c.Currency = pirogue.XAF }, Message: "is not XOF, the one of CI",
+		},
 		"http to the real Novasend": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
 		"no address":                {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
 		"play money for live keys": {Change: func(c *config.Operator) {

@@ -112,9 +112,13 @@ func TestOTPInHandle(t *testing.T) {
 		code   pirogue.Code
 		handle pirogue.Handle
 	}{
-		"in an error that names the payin": {respond(500, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an answer of unknown words":    {respond(201, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"}},
-		"in an error that names nothing":   {respond(504, ""), operator.Unknown, nil}, // the name stored before stays
+		"in an error that names the payin": {
+			respond(500, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"},
+		},
+		"in an answer of unknown words": {
+			respond(201, named), operator.Unknown, pirogue.Handle{"id": "pr_1", "otp": "4826"},
+		},
+		"in an error that names nothing": {respond(504, ""), operator.Unknown, nil}, // the name stored before stays
 		"not after a refusal": {
 			respond(403, `{"code":"transaction_otp_required","message":"OTP 4826 faux"}`), operator.Refused, nil,
 		},

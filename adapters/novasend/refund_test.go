@@ -101,7 +101,10 @@ func TestStatusOfRefusedRefund(t *testing.T) {
 	}{
 		"and there is none": {query, nil, pirogue.OutcomeAbsent, []string{path}},
 		"and there is one": {
-			query, map[string]response{path: respond(200, recorded(t, "refund_completed.json"))}, pirogue.OutcomePaid, []string{path},
+			query,
+			map[string]response{path: respond(200, recorded(t, "refund_completed.json"))},
+			pirogue.OutcomePaid,
+			[]string{path},
 		},
 		"whose name was lost": {
 			nameless, map[string]response{"/v1/payin/" + ref: paid}, pirogue.OutcomeAbsent, []string{"/v1/payin/" + ref, path},

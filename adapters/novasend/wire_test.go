@@ -256,7 +256,9 @@ func TestStatusAfterLostResponse(t *testing.T) {
 	got, err := reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePending, got.Outcome)
-	s = newServer(t, map[string]response{"/v1/payin/" + ref: respond(200, recorded(t, "payin_transaction_completed.json"))})
+	s = newServer(t, map[string]response{
+		"/v1/payin/" + ref: respond(200, recorded(t, "payin_transaction_completed.json")),
+	})
 	got, err = reading[operator.StatusReader](t, s.at("")).Status(t.Context(), q)
 	require.NoError(t, err)
 	require.Equal(t, pirogue.OutcomePaid, got.Outcome)

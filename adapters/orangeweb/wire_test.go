@@ -147,7 +147,9 @@ func TestUnacceptableCollection(t *testing.T) {
 		"a return address of 121 characters":   func(c *operator.CollectRequest) { c.ReturnURL = long },
 		"a cancel address of 121 characters":   func(c *operator.CollectRequest) { c.CancelURL = long },
 		"a callback address of 121 characters": func(c *operator.CollectRequest) { c.CallbackURL = long },
-		"a reference of 31 characters":         func(c *operator.CollectRequest) { c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31)) },
+		"a reference of 31 characters": func(c *operator.CollectRequest) {
+			c.Ref = pirogue.OperatorRef(strings.Repeat("A", 31))
+		},
 	})
 }
 

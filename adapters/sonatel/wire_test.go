@@ -115,7 +115,8 @@ func TestOneStepRequest(t *testing.T) {
 			respond(200, `{"transactionId":"MP1","status":"SUCCESS","reference":"`+ref+`"}`), pirogue.OutcomePaid, "",
 		},
 		"failed": {
-			respond(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`), pirogue.OutcomeDeclined, "",
+			respond(200, `{"transactionId":"MP1","status":"FAILED","description":"OTP 654987 faux"}`),
+			pirogue.OutcomeDeclined, "",
 		},
 		"a wrong password":   {problem(400, "24"), "", operator.Refused},
 		"gone after leaving": {respond(504, ""), "", operator.Unknown},

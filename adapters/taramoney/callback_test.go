@@ -26,7 +26,8 @@ func TestSecretsOfWebhooks(t *testing.T) {
 			got, err := reader.Callback(pirogue.Attempt{Ref: ref}, header, []byte(poorBody))
 			require.False(t, valid && (err != nil || got.Outcome != pirogue.OutcomePaid), "%s, %q: %+v, %v; want it believed",
 				name, given, got, err)
-			require.False(t, !valid && pirogue.CodeOf(err) != pirogue.SignatureInvalid, "%s, %q: %+v, %v; want SIGNATURE_INVALID", name, given, got, err)
+			require.True(t, valid || pirogue.CodeOf(err) == pirogue.SignatureInvalid,
+				"%s, %q: %+v, %v; want SIGNATURE_INVALID", name, given, got, err)
 		}
 	}
 }

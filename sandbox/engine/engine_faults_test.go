@@ -353,7 +353,8 @@ func TestResponseIsSpoiled(t *testing.T) {
 			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoiled = engine.ResponseIsSpoiled(r.Context()) }),
 		)
 		call.ServeHTTP(
-			&countingWriter{header: http.Header{}, most: 1}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
+			&countingWriter{header: http.Header{}, most: 1},
+			httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
 		)
 		require.Equal(t, want, spoiled, how)
 	}

@@ -49,7 +49,7 @@ func TestRestart(t *testing.T) {
 	require.True(t, found)
 	require.Equal(t, "detail", o.Notes["wire"])
 	require.EqualValues(t, 10_000-2*1501, again.engine.Float())
-	require.False(t, again.losesResponse("/out", again.newOrder("+22376666666")), "the second answer is lost as the first was")
+	require.False(t, again.losesResponse("/out", again.newOrder("+22376666666")), "the second response is lost")
 	_, err = again.engine.Refund(paid.ID, again.newOrder(""))
 	require.NoError(t, err)
 	_, err = again.engine.Refund(paid.ID, again.newOrder(""))

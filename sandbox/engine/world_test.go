@@ -46,7 +46,8 @@ func newWorld(t *testing.T, change ...func(*engine.Config)) *world {
 		Options: engine.Options{PublicURL: "http://sandbox.example", Clock: s.clock},
 		Quirks:  map[string]string{"forgets": "Answers 404 to every status call"},
 		Refusals: map[error]engine.Refusal{
-			engine.ErrFull: refusal(http.StatusConflict, "keeps no more"), engine.ErrDown: refusal(http.StatusServiceUnavailable, "down"),
+			engine.ErrFull:     refusal(http.StatusConflict, "keeps no more"),
+			engine.ErrDown:     refusal(http.StatusServiceUnavailable, "down"),
 			engine.ErrInternal: refusal(http.StatusInternalServerError, "broken"),
 		},
 		Callback: func(o engine.Order) engine.Notification { return s.engine.Notification(inbox.URL, nil, o) },
