@@ -91,8 +91,8 @@ type core struct {
 	samples healthSamples
 }
 
-// Workflows is what activities ask of other workflows. Each may be called again
-// without a second effect.
+// Workflows starts and tells other workflows. Each call may be repeated without a second
+// effect.
 type Workflows interface {
 	// Launch starts a payment's workflow and does not wait for it.
 	Launch(ctx context.Context, p pirogue.Payment) error

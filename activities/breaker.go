@@ -23,7 +23,7 @@ type healthSamples struct {
 	each map[pirogue.OperatorCode]*healthSample
 }
 
-// healthSample is what this process knows of one operator.
+// healthSample holds what this process has read about one operator.
 type healthSample struct {
 	health   operator.CircuitBreaker
 	readAt   time.Time

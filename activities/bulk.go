@@ -17,26 +17,25 @@ import (
 )
 
 const (
-	// linesTogether is how many lines of a bulk begin in one transaction: few enough that
-	// the merchant's other payments wait for it no longer than for one another.
+	// linesTogether limits the lines of a bulk that begin in one transaction. The merchant's other
+	// payments wait for it no longer than for one another.
 	linesTogether = 50
-	// bulkRoom is how many payments of a bulk may be open when another page begins. What
-	// has not begun can still be cancelled, and an operator that decides nothing is given
-	// no more.
+	// bulkRoom limits the open payments of a bulk when another page begins. Lines that have not begun
+	// can still be cancelled, and an operator that decides nothing is given no more.
 	bulkRoom = bulk.BulkPageLines
-	// launchShare is how much of an operator's contract the payments of a page ask for when
-	// they are started: the rest is for their questions and for everybody else. Two starts lie
-	// no further apart than launchGap, so that a page keeps to its time.
+	// launchShare is the part of an operator's contract that the starts of a page's payments take.
+	// The rest is for their status calls and for all other payments. At most launchGap lies between
+	// two starts, so that a page keeps to its time.
 	launchShare = SendShare
 	launchGap   = time.Second
 	// triedInVain is the run of a page from which on a line that Temporal does not take is a
 	// case: the pages behind it wait no longer.
 	triedInVain = 20
-	// linesTold is how many lines that a page could not start its error names.
+	// linesTold limits the lines that a page's error names, of those that it could not start.
 	linesTold = 5
 	// closeSeldom is the longest wait between two looks at whether a bulk is over.
 	closeSeldom = 10 * time.Minute
-	// endedInOneLook says how many payments of a cancelled bulk, of which nothing was sent, one
+	// endedInOneLook limits how many payments of a cancelled bulk, of which nothing was sent, one
 	// look ends: few enough for its time.
 	endedInOneLook = 200
 )
@@ -52,7 +51,7 @@ type BulkPageInput struct {
 	Page   bulk.BulkPage  `json:"page"`
 }
 
-// BulkPageResult is what became of a page.
+// BulkPageResult counts what a page has started.
 type BulkPageResult struct {
 	Launched int `json:"launched"` // payments whose workflow was started, or joined
 	Cases    int `json:"cases,omitempty"`
@@ -178,7 +177,7 @@ func (a *BulkActivities) pace(ctx context.Context, o pirogue.OperatorCode) error
 	}
 }
 
-// BulkClosed is how a bulk ended.
+// BulkClosed holds the end of a bulk.
 type BulkClosed struct {
 	State  bulk.BulkState          `json:"state"`
 	Counts map[bulk.LineStatus]int `json:"counts"`

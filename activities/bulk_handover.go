@@ -14,7 +14,8 @@ import (
 	"pirogue/operator"
 )
 
-// handleBulk is where an attempt's handle has the operator's identifier of its bulk.
+// handleBulk is the key of an attempt's handle under which it keeps the operator's identifier of its
+// bulk.
 const handleBulk = "bulk_id"
 
 // handOver gives an operator the payments of a page of which nothing was ever sent, by as

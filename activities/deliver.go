@@ -19,7 +19,7 @@ type WebhookSender interface {
 	Send(ctx context.Context, m webhook.Message, spend func(signature [32]byte) error) (webhook.Reply, error)
 }
 
-// DeliverResult is how the delivery of an event ended.
+// DeliverResult holds the end of an event's delivery.
 type DeliverResult struct {
 	State    pirogue.EventState `json:"state"`
 	Attempts int                `json:"attempts"`

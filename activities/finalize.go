@@ -36,8 +36,8 @@ func NotStarted(id pirogue.PaymentID) FinalizeInput {
 	}
 }
 
-// FinalizeResult is where a payment stands after Settle: Status is the one asked for, or the
-// one that came first. It is not terminal when From or Unsent is not true of the payment.
+// FinalizeResult holds a payment's status after Finalize: the one asked for, or the one that came
+// first. It is not terminal when From or Unsent does not hold for the payment.
 type FinalizeResult struct {
 	Status   pirogue.Status  `json:"status"`
 	Event    pirogue.EventID `json:"event,omitempty"`

@@ -8,14 +8,13 @@ import (
 )
 
 const (
-	// confirmations is how many equal answers an operator must give before a payment
-	// that takes money from us is called failed, and confirmSpan how far the first and
-	// the last must lie apart at least: a status that flaps says nothing. An operator
-	// that calls failed what it does not know yet has a longer span of its own.
+	// confirmations counts the equal refusals after which a payment that takes money from us is
+	// FAILED. At least confirmSpan lies between the first and the last, because a status may flap.
+	// An operator that calls failed what it does not know yet has a longer span of its own.
 	confirmations = 2
 	confirmSpan   = 5 * time.Second
-	// absences is how many times in a row, the last after the horizon, an operator must
-	// not know a reference before that is evidence.
+	// absences counts the results "not known" in a row that are evidence. The last must come after
+	// the finality window.
 	absences = 3
 )
 
@@ -81,7 +80,7 @@ func ProofSpan(candidate operator.RouteCandidate) time.Duration {
 	return 2*span(candidate) + candidate.CallTimeout + time.Minute
 }
 
-// span is how far apart two equal refusals of an operator must lie.
+// span returns the time that must lie between two equal refusals of an operator.
 func span(candidate operator.RouteCandidate) time.Duration {
 	return max(confirmSpan, candidate.RefusalSpan)
 }

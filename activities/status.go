@@ -24,10 +24,10 @@ type StatusInput struct {
 	Closing bool `json:"closing,omitempty"`
 }
 
-// Pace is how an unanswered question is asked again.
+// Pace decides when an operator is asked again about an attempt.
 type Pace string
 
-// The paces. The delays are those of Cadence.
+// The paces. Delay returns their delays.
 const (
 	Once  Pace = "once"  // the answer is returned as it is, also when it is "pending"
 	Brisk Pace = "brisk" // while the customer has time to pay

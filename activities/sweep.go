@@ -20,7 +20,7 @@ const (
 	sweepLimit = 500              // rows of one kind in one sweep; the next one takes the rest
 )
 
-// Swept is what a sweep found and moved on.
+// Swept counts the rows that a sweep found and moved on.
 type Swept struct {
 	Started  int `json:"started"`  // payments whose workflow had not been started
 	Expired  int `json:"expired"`  // payments too old to be started

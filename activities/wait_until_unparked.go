@@ -73,5 +73,5 @@ func place(id pirogue.PaymentID, over time.Duration) time.Duration {
 	return time.Duration(math.Sqrt(share) * float64(over))
 }
 
-// placesOfRamp is how many places a ramp has.
+// placesOfRamp counts the places of a ramp.
 const placesOfRamp = 1 << 20
