@@ -111,9 +111,9 @@ type Workflows interface {
 type Restarter interface {
 	// Open reports whether a workflow takes care of f. It fails with ServiceUnavailable.
 	Open(ctx context.Context, f lifecycle.FollowedWork) (bool, error)
-	// Restart starts a payment's workflow again from its rows, also after one that has
-	// ended, or joins the one that is open; with Anew that one is terminated. It fails where the
-	// rows do not allow it, and with ServiceUnavailable.
+	// Restart starts a payment's workflow again from its rows, also after one that has ended. It
+	// joins the one that is open; with Anew that one is terminated. It fails where the rows do not
+	// allow it, and with ServiceUnavailable.
 	Restart(ctx context.Context, r lifecycle.Restart) error
 	// RestartBulk does the same for a bulk.
 	RestartBulk(ctx context.Context, b bulk.Bulk) error

@@ -9,8 +9,8 @@ import (
 	"pirogue/support"
 )
 
-// FailuresToCase is after how many failures of one activity of ours a person is told, and
-// after how many more the case takes the latest one.
+// FailuresToCase failures of one activity of ours are told to a person. After as many more the
+// case takes the latest one.
 const FailuresToCase = 20
 
 // maxCaseNote says how much of what an activity wanted, and of why it fails, a case repeats, in

@@ -16,8 +16,8 @@ const (
 )
 
 // healthSamples feeds each operator's health with what became of the calls of this process.
-// What one process sees is enough to close a circuit, and so is a row of its failures to
-// open it; the health itself is the database's, one for all.
+// What one process sees is enough to close a circuit. A row of its failures is enough to open
+// it; the health itself is the database's, one for all.
 type healthSamples struct {
 	mu   sync.Mutex
 	each map[pirogue.OperatorCode]*healthSample
@@ -82,8 +82,8 @@ func (p *healthSamples) keep(h operator.CircuitBreaker, at time.Time) {
 	its.health, its.readAt = h, at
 }
 
-// keptLoad returns what an operator was last asked about, whether the last count of it
-// succeeded, and whether it is still believed.
+// keptLoad returns what an operator was last asked about. It also reports whether the last
+// count of it succeeded, and whether it is still believed.
 func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load operator.PollLoad, known, believed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

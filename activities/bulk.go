@@ -101,12 +101,12 @@ func (a *BulkActivities) lineAttempt(p pirogue.Payment) (pirogue.Attempt, string
 	return attempt, a.Callbacks.Digest(attempt.Ref)
 }
 
-// launchPage starts the workflows of a page's open payments. One that has a workflow
-// already keeps it; one that has ended is left alone, for Temporal may have forgotten that
-// it ever had one. They start no faster than their operator takes them: a heap of them would
-// hold up the payments for which somebody waits. One that can never be started becomes a
-// case. One that cannot be started while Temporal is away makes the page fail at its end,
-// and the page is run again.
+// launchPage starts the workflows of a page's open payments. One that has a workflow already
+// keeps it; one that has ended is left alone, for Temporal may have forgotten that it ever had
+// one. They start no faster than their operator takes them: a heap of them would hold up the
+// payments for which somebody waits. One that can never be started becomes a case. One that
+// cannot be started while Temporal is away makes the page fail at its end. The page is run
+// again.
 func (a *BulkActivities) launchPage(ctx context.Context, in BulkPageInput) (BulkPageResult, error) {
 	open, err := a.Store.BulkLines.OpenLines(ctx, in.BulkID, in.Number)
 	if err != nil {
@@ -183,10 +183,10 @@ type BulkClosed struct {
 	Counts map[bulk.LineStatus]int `json:"counts"`
 }
 
-// CloseBulk asks to be run again until every line of a bulk is over; then it ends the bulk
-// and starts telling the merchant. Meanwhile it tries the lines again that could not be
-// started, and ends those of a cancelled bulk that never left. The workflow's history does
-// not grow by the waiting.
+// CloseBulk asks to be run again until every line of a bulk is over; then it ends the bulk and
+// starts telling the merchant. Meanwhile it tries the lines again that could not be started. It
+// ends those of a cancelled bulk that never left. The workflow's history does not grow by the
+// waiting.
 func (a *BulkActivities) CloseBulk(ctx context.Context, id pirogue.BulkID) (BulkClosed, error) {
 	ended, err := a.Store.Bulks.EndUnsentLines(ctx, id, a.Clock.Now(), endedInOneLook)
 	if err != nil {
@@ -220,9 +220,9 @@ func (a *BulkActivities) CloseBulk(ctx context.Context, id pirogue.BulkID) (Bulk
 	return BulkClosed{State: progress.State, Counts: counts}, nil
 }
 
-// startLate tries the lines of a bulk again that could not be started, and closes the case
-// of each that can be: its operator is configured again, or its row can be read. It starts
-// at most linesTogether and returns how many.
+// startLate tries the lines of a bulk again that could not be started. It closes the case of
+// each that can be: its operator is configured again, or its row can be read. It starts at most
+// linesTogether and returns how many.
 func (a *BulkActivities) startLate(ctx context.Context, id pirogue.BulkID) (int, error) {
 	started, after := 0, pirogue.PaymentID("")
 	for started < linesTogether {

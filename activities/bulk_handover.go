@@ -18,9 +18,9 @@ import (
 // bulk.
 const handleBulk = "bulk_id"
 
-// handOver gives an operator the payments of a page of which nothing was ever sent, by as
-// few calls as its bulk takes. What an earlier run of this activity perhaps sent is not
-// among them: its attempt is SENT, and its workflow asks for it and never sends it again.
+// handOver gives an operator the payments of a page of which nothing was ever sent. It makes as
+// few calls as its bulk takes. What an earlier run of this activity perhaps sent is not among
+// them: its attempt is SENT, and its workflow asks for it and never sends it again.
 func (a *BulkActivities) handOver(ctx context.Context, in BulkPageInput) error {
 	instance := a.Operators[in.Page.Operator]
 	operator, whole := instance.Operator.(operator.BulkDisburser)
@@ -42,9 +42,9 @@ func (a *BulkActivities) handOver(ctx context.Context, in BulkPageInput) error {
 	return nil
 }
 
-// disburseTogether makes one call for many payments. Their attempts are SENT before the
-// first byte leaves, in one transaction, and nothing leaves for one that was not marked by
-// it. Dying between mark and note leaves SENT, which is read as "perhaps sent".
+// disburseTogether makes one call for many payments. One transaction makes their attempts SENT
+// before the first byte leaves. Nothing leaves for one that was not marked by it. Dying between
+// mark and note leaves SENT, which is read as "perhaps sent".
 func (a *BulkActivities) disburseTogether(
 	ctx context.Context, i operator.Instance, operator operator.BulkDisburser, lines []bulk.UnsentLine,
 ) error {

@@ -51,9 +51,9 @@ func (a *CaseActivities) OpenCase(ctx context.Context, in OpenCaseInput) (suppor
 	return opened.ID, activityError(err)
 }
 
-// gaveBack reports whether the operator that collected a cash-in gave all of it back because we
-// asked for that by its refund call, or is about to. Refunds in part, and those that were paid into
-// the payer's wallet, leave the collection as it was: an operator that takes it back does so itself.
+// gaveBack reports whether the operator that collected a cash-in gave all of it back, or is about
+// to. Only our refund call counts. Refunds in part leave the collection as it was, and so do those
+// into the payer's wallet: an operator that takes it back does so itself.
 func (a *CaseActivities) gaveBack(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	p, _, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil || p.Refunded+p.RefundHeld < p.Amount.Minor {
@@ -82,8 +82,8 @@ type UnsettledCase struct {
 	Cause support.Cause  `json:"cause"`
 }
 
-// UnsettledCases returns the open cases of an ended payment that people, or the return of their
-// money, settle one by one, the oldest first.
+// UnsettledCases returns the open cases of an ended payment the oldest first. People, or the
+// return of their money, settle them one by one.
 func (a *CaseActivities) UnsettledCases(ctx context.Context, id pirogue.PaymentID) ([]UnsettledCase, error) {
 	all, err := a.Store.Cases.Cases(ctx, id)
 	open := []UnsettledCase{}

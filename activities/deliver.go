@@ -43,13 +43,13 @@ const (
 )
 
 // QueuedPerSecond says how many events of one owner come back in a second, in all workers
-// together, while more wait than come back in a minute: as fast as one worker's lanes are freed by
-// an endpoint that does not answer, and no faster however many wait.
+// together. It holds while more wait than come back in a minute. That is as fast as an endpoint
+// that does not answer frees one worker's lanes. It is no faster however many wait.
 const QueuedPerSecond = 3
 
-// Deliver makes one attempt to tell the merchant and, unless it was the last word,
-// asks to be run again at the next one. The number of the attempt is its row's: one
-// that a crash cut off is made again under its number.
+// Deliver makes one attempt to tell the merchant. Unless it was the last word, it asks to be
+// run again at the next one. The number of the attempt is its row's: one that a crash cut off
+// is made again under its number.
 //
 // An event that finds its merchant's endpoint busy is given a place in the owner's queue
 // and comes back then. An endpoint that answers is given the queue's events at once, ahead
@@ -99,8 +99,8 @@ func (a *DeliverActivities) queue(ctx context.Context, n DeliverInput) (DeliverR
 	return DeliverResult{}, retryIn(event.NextAt.Sub(now), "other webhooks of this merchant are under way")
 }
 
-// ended returns where an event stands of which no delivery can begin, or asks to be run
-// again when one can.
+// ended returns the state of an event of which no delivery can begin. When one can later, it
+// asks to be run again then.
 func (a *DeliverActivities) ended(event pirogue.Event) (DeliverResult, error) {
 	if event.State == pirogue.EventWaiting {
 		return DeliverResult{}, retryIn(event.NextAt.Sub(a.Clock.Now()), "it is not due yet")
@@ -123,7 +123,7 @@ func (a *DeliverActivities) drain(ctx context.Context, o access.Owner, until tim
 }
 
 // attempt makes a delivery that was begun and records how it ended. It returns the state of the
-// event and, of one that is WAITING, how long until the next delivery is due.
+// event. Of one that is WAITING it also returns how long until the next delivery is due.
 func (a *DeliverActivities) attempt(
 	ctx context.Context, event pirogue.Event, d *webhook.Delivery,
 ) (pirogue.EventState, time.Duration, error) {

@@ -19,10 +19,10 @@ type EarlierAttempt struct {
 	Now  time.Time `json:"now"` // by the clock that Until is of
 }
 
-// EarlierAttempts returns the attempts of a payment that money may still move under although another
-// one has followed, the first one first. One that nobody can ask about is left out: its
-// operator wants what only its lost answer held, and nobody can pay what nobody was shown. One
-// whose operator is not configured any more is a person's to look up.
+// EarlierAttempts returns the attempts of a payment that money may still move under, the first one
+// first. Another attempt has followed each. One that nobody can ask about is left out: its operator
+// wants what only its lost answer held, and nobody can pay what nobody was shown. One whose
+// operator is not configured any more is a person's to look up.
 func (a *SubmitActivities) EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]EarlierAttempt, error) {
 	p, _, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 // not a failure, and it is not logged or counted as one.
 const again = "AGAIN"
 
-// activityError makes the code of err survive the trip through Temporal, which keeps a
-// type and a message but no Go type. Which codes are worth repeating is the
-// workflow's choice: see workflows/policy.go. A payment without a row is not: its database was
-// restored to a moment before it was accepted, and its workflow fails where people see it.
+// activityError makes the code of err survive the trip through Temporal. Temporal keeps a type
+// and a message but no Go type. Which codes are worth repeating is the workflow's choice: see
+// workflows/policy.go. A payment without a row is not: its database was restored to a moment
+// before it was accepted. Its workflow fails where people see it.
 func activityError(err error) error {
 	if err == nil {
 		return nil

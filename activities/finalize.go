@@ -44,10 +44,9 @@ type FinalizeResult struct {
 	Finished bool            `json:"finished,omitempty"` // its row says that nothing is left to do
 }
 
-// Finalize makes a payment terminal, books it and starts telling the merchant. The
-// transaction decides; the deliveries are started after it, and if the process dies in
-// between, the next run or the sweep starts them. While operators are asked first, an end
-// without money waits.
+// Finalize makes a payment terminal, books it and starts telling the merchant. The transaction
+// decides; the deliveries are started after it. If the process dies in between, the next run or
+// the sweep starts them. While operators are asked first, an end without money waits.
 func (a *FinalizeActivities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	ended, err := a.settle(ctx, in)
 	if errors.Is(err, lifecycle.ErrAskFirst) {

@@ -101,8 +101,8 @@ func (a *core) reverses(
 }
 
 // collection returns the cash-in that a refund gives back, and the attempt that collected its
-// money. The return of stray money gives back what came under the attempt of its case, whatever
-// its operator said of that attempt before.
+// money. The return of stray money gives back what came under the attempt of its case. What its
+// operator said of that attempt before does not matter.
 func (a *core) collection(
 	ctx context.Context, refund pirogue.Payment,
 ) (pirogue.Payment, pirogue.Attempt, error) {

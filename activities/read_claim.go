@@ -44,8 +44,8 @@ func (a *StatusActivities) claim(
 }
 
 // claimed returns an answer about a payment that succeeded as unclear while a proven callback names
-// a transaction that neither the books nor the answer have: the status may only be behind. It looks
-// at the callbacks where the answer would end the waiting.
+// another transaction. Neither the books nor the answer have that one: the status may only be
+// behind. It looks at the callbacks where the answer would end the waiting.
 func (a *StatusActivities) claimed(
 	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {

@@ -7,8 +7,8 @@ import (
 )
 
 // ReadSubmission returns what the rows say of a submission that nobody made in time: no worker
-// serves its operator, or each run failed. A run may still be under way, so whoever ends the
-// payment, or makes another attempt, looks at the rows once more.
+// serves its operator, or each run failed. A run may still be under way. So the workflow reads
+// the rows once more before it ends the payment or makes another attempt.
 func (a *SubmitActivities) ReadSubmission(ctx context.Context, id pirogue.PaymentID) (SubmitResult, error) {
 	p, attempt, err := a.Store.Attempts.Latest(ctx, id)
 	if err != nil {

@@ -30,12 +30,12 @@ type RestartScope struct {
 	List   bool `json:"list,omitempty"`    // what was found is returned one by one
 }
 
-// RestartLost starts workflows again that are gone although something is left for them to
-// do: of payments that are open, watched or have a case, of bulks that have not ended, and
-// of events with deliveries left. Temporal's database may be lost, a workflow may have been
-// terminated or have failed. A row that cannot be restarted becomes a case and holds up no
-// other. Open payments have pages of their own: tens of thousands that are only watched hold
-// up none of them.
+// RestartLost starts workflows again that are gone although something is left for them to do.
+// They belong to payments that are open, watched or have a case. Others belong to bulks that
+// have not ended or to events with deliveries left. Temporal's database may be lost, a workflow
+// may have been terminated or have failed. A row that cannot be restarted becomes a case and
+// holds up no other. Open payments have pages of their own: tens of thousands that are only
+// watched hold up none of them.
 func (a *SweepActivities) RestartLost(ctx context.Context, scope RestartScope) (lifecycle.Restarted, error) {
 	run := &restartRun{SweepActivities: a, scope: scope}
 	err := errors.Join(
@@ -69,8 +69,8 @@ type candidate struct {
 // readRows reads rows that nobody touched since before.
 type readRows func(ctx context.Context, before time.Time, span lifecycle.RowSpan) ([]candidate, error)
 
-// pages looks at one page of rows and, while many of their workflows are gone and time is
-// left, at the next ones: a lost database is made up for within minutes.
+// pages looks at one page of rows. It goes on to the next while many workflows are gone and
+// time is left: a lost database is made up for within minutes.
 func (r *restartRun) pages(ctx context.Context, what lifecycle.FollowedKind, read readRows) error {
 	if r.scope.DryRun {
 		return r.show(ctx, what, read)
@@ -86,7 +86,7 @@ func (r *restartRun) pages(ctx context.Context, what lifecycle.FollowedKind, rea
 	}
 }
 
-// show lists what is gone among all rows of one kind, page by page, and says so where time or room
+// show lists what is gone among all rows of one kind, page by page. It says so where time or room
 // ends before the rows do. No row is marked: the pages follow by their place.
 func (r *restartRun) show(ctx context.Context, what lifecycle.FollowedKind, read readRows) error {
 	before := r.Clock.Now().Add(-seenAfter)

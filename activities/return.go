@@ -11,12 +11,12 @@ import (
 	"pirogue/support"
 )
 
-// returnTries says how many refunds try to give the money of a case back before a person has to
+// returnTries says how many refunds try to give the money of a case back. Then a person has to
 // decide again. Each has a reference of its own.
 const returnTries = 5
 
-// returnPauses says how long a return that failed is let be before the next one, by how many of
-// returnTries have failed.
+// returnPauses says how long a return that failed is let be before the next one. The number of
+// returns that have failed selects the pause.
 var returnPauses = [returnTries]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour}
 
 // returnBackoff spaces the looks at a return that is under way.
@@ -40,9 +40,9 @@ type ReturnResult struct {
 	Tries int  `json:"tries,omitempty"` // returns that were begun
 }
 
-// GiveBack gives the money of a case back to its payer by a refund out of suspense, or tells how
-// the return stands that was begun before. Without Done and Open nothing is under way: either
-// none was asked for, or no operator can pay into the payer's wallet and a person must.
+// GiveBack gives the money of a case back to its payer by a refund out of suspense. If a return
+// was begun before, it tells how that stands. Without Done and Open nothing is under way: none
+// was asked for, or no operator can pay into the payer's wallet and a person must.
 func (a *CaseActivities) GiveBack(ctx context.Context, in ReturnRequest) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, in.Case)
 	if err != nil {
@@ -55,9 +55,9 @@ func (a *CaseActivities) GiveBack(ctx context.Context, in ReturnRequest) (Return
 	return back, activityError(err)
 }
 
-// AwaitReturn returns once the money of a case is back, which closes the case, or once as many
-// returns have failed as are tried by themselves. It begins the next one when one has failed; the
-// workflow's history does not grow by it.
+// AwaitReturn returns once the money of a case is back, which closes the case. It also returns
+// once as many returns have failed as are tried by themselves. It begins the next one when one
+// has failed; the workflow's history does not grow by it.
 func (a *CaseActivities) AwaitReturn(ctx context.Context, id support.CaseID) (ReturnResult, error) {
 	r, err := a.returnOf(ctx, id)
 	if err != nil {
@@ -130,9 +130,9 @@ func (r caseReturn) stands() ReturnResult {
 	return back
 }
 
-// beginReturn begins the next return of a case, at the operator that collected its money if that
-// can give it back. It reports none open when no operator can pay
-// into the payer's wallet, or when an earlier return may have paid.
+// beginReturn begins the next return of a case. The operator that collected its money comes
+// first, if it can give it back. It reports none open when no operator can pay into the payer's
+// wallet. An earlier return that may have paid has the same effect.
 func (a *CaseActivities) beginReturn(ctx context.Context, r caseReturn) (ReturnResult, error) {
 	back := ReturnResult{Tries: len(r.returns)}
 	parent, collected, err := a.Store.Attempts.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)

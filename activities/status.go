@@ -37,9 +37,8 @@ const (
 )
 
 // AskStatus asks the operator for the status of one of a payment's attempts. At every pace but
-// Once it asks to be run again, after the pace's delay, until the outcome is one that
-// ends the waiting; the workflow's history does not grow by it. An outcome that is not
-// proven is returned as pending.
+// Once it asks to be run again after the pace's delay, until an outcome ends the waiting; the
+// workflow's history does not grow by it. An outcome that is not proven is returned as pending.
 func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operator.OperatorResult, error) {
 	p, attempt, err := a.Store.Attempts.Numbered(ctx, q.PaymentID, q.Number)
 	if err != nil {
@@ -138,8 +137,8 @@ func isOperators(err error) bool {
 	}
 }
 
-// isFinal reports whether an answer ends the waiting. After a payment ended only money
-// matters that nobody has dealt with, and past the horizon any word that can be read.
+// isFinal reports whether an answer ends the waiting. After a payment ended only money matters
+// that nobody has dealt with. Past the horizon any word matters that can be read.
 func (q StatusInput) isFinal(r operator.OperatorResult, ordered pirogue.Money) bool {
 	switch q.Pace {
 	case Slow:
@@ -162,8 +161,8 @@ func (a *StatusActivities) asks(o pirogue.OperatorCode) bool {
 
 // contradicted returns an answer that a callback of the operator contradicts as unclear: it
 // proved to be the operator's and says that money moved. Neither is believed then. An answer
-// that only goes on waiting is returned as it is, without a look at the callbacks, and so is
-// one about a payment whose success is known.
+// that only goes on waiting is returned as it is, without a look at the callbacks. So is one
+// about a payment whose success is known.
 func (a *StatusActivities) contradicted(
 	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
@@ -190,11 +189,10 @@ type cadence struct {
 	every     time.Duration
 }
 
-// paces is when questions are asked. Brisk: every 5 s for the first minute, then
-// every 10 s. Slow: after 1, 5 and 15 min, 1, 3 and 6 h, then every 6 h: 12 in two days.
-// Final: every ten minutes for an hour, then every 6 h.
-// Long begins like Brisk, and from 5 min on goes every minute for an hour, every ten
-// minutes for a day, then hourly.
+// paces is when questions are asked. Brisk: every 5 s for the first minute, then every 10 s.
+// Slow: after 1, 5 and 15 min, 1, 3 and 6 h, then every 6 h: 12 in two days. Final: every ten
+// minutes for an hour, then every 6 h. Long begins like Brisk, and goes on from 5 min: every
+// minute for an hour, every ten minutes for a day, then hourly.
 var paces = map[Pace][]cadence{
 	Brisk: {{12, 5 * time.Second}, {0, 10 * time.Second}},
 	Slow: {

@@ -13,8 +13,8 @@ import (
 )
 
 // One list of an operator's transactions answers for many payments that have ended. It decides
-// nothing: an attempt that it does not call unpaid is asked about by its reference, and so is
-// every attempt past its horizon.
+// nothing: an attempt that it does not call unpaid is asked about by its reference. So is every
+// attempt past its horizon.
 const (
 	listsPerWait = 6                // during one wait of a watch
 	minListed    = 4                // questions due; fewer are asked by reference
@@ -60,8 +60,8 @@ func readLines(lines []operator.StatementLine) map[string]bool {
 	return suspects
 }
 
-// answers reports whether a list says that no money has come under an attempt, to a question
-// that was due at a moment.
+// answers reports whether a list says that no money has come under an attempt. The question was
+// due at a moment.
 func (r reading) answers(attempt pirogue.Attempt, due time.Time) bool {
 	if !r.covers(attempt, due) || r.suspects[string(attempt.Ref)] {
 		return false
@@ -200,9 +200,9 @@ func (l listPeriod) read(
 	return reading{at: l.to, from: l.from, suspects: readLines(lines)}, float64(calls) / l.seconds(), err
 }
 
-// begin returns an operator's last list, whether one is being read, and whether the caller has
-// to read one and end it: where the last one is not enough, none is being read, and none failed
-// just now.
+// begin returns an operator's last list, and whether one is being read. It also returns whether
+// the caller has to read one and end it. The caller has to where the last one is not enough,
+// none is being read, and none failed just now.
 func (l *lists) begin(
 	o pirogue.OperatorCode, now time.Time, enough func(reading) bool,
 ) (last listing, busy, may bool) {

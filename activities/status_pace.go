@@ -28,12 +28,12 @@ const (
 // time or hardly ever. Older payments give way to it.
 const freshFor = 2 * time.Minute
 
-// doubtful is the shortest wait between two questions about a payment while the number of
-// payments under way cannot be read: a database in trouble is asked less, not more.
+// doubtful is the shortest wait between two questions about a payment. It holds while the
+// number of payments under way cannot be read: a database in trouble is asked less, not more.
 const doubtful = 30 * time.Second
 
-// affordable stretches a wait until the questions of its kind about everything that is
-// under way at an operator fit into their share of its contract.
+// affordable stretches a wait until the questions of its kind fit into their share of the
+// operator's contract. They ask about everything that is under way there.
 func (a *StatusActivities) affordable(
 	ctx context.Context, p pirogue.Payment, o pirogue.OperatorCode, pace Pace, wait time.Duration,
 ) time.Duration {
@@ -67,8 +67,8 @@ func (a *StatusActivities) spread(pace Pace, wait time.Duration) time.Duration {
 	return JitterBoth.Spread(wait, a.chance())
 }
 
-// every returns how far apart the questions about each of n payments lie, at so many a
-// second about all of them.
+// every returns how far apart the questions about each of n payments lie. So many a second are
+// asked about all of them.
 func every(n int, perSecond float64) time.Duration {
 	return time.Duration(float64(max(n, 0)) / perSecond * float64(time.Second))
 }
@@ -111,9 +111,9 @@ func (a *StatusActivities) rest(
 	return a.affordable(ctx, p, attempt.Operator, pace, due.Sub(now))
 }
 
-// watchDue returns when an ended payment's attempt is asked about next, and how far apart the
-// lists of its operator are that may answer. Where a list can, what comes due in between
-// waits for it.
+// watchDue returns when an ended payment's attempt is asked about next. It also returns how far
+// apart the lists of its operator are that may answer. Where a list can, what comes due in
+// between waits for it.
 func (a *StatusActivities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) (time.Time, time.Duration) {
 	due, waited := p.UpdatedAt, Slow.Delay(1)
 	for n := int32(1); !due.After(attempt.PolledAt); n++ {

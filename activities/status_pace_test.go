@@ -155,8 +155,7 @@ func TestACountThatFailsMakesQuestionsRarer(t *testing.T) {
 	require.Equal(t, 100*time.Second, ask(t, a, activities.Brisk), "the last count goes on to be believed")
 }
 
-// A watch that begins again, after a callback or another start of its workflow, asks no
-// sooner than it would have.
+// A watch that begins again, after a callback or another start of its workflow, asks no sooner.
 func TestAWatchThatBeginsAgainIsNotAskedSooner(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)

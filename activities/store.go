@@ -38,9 +38,9 @@ type PaymentStore interface {
 	// Accept writes a payment with its first attempt, its idempotency and its hold in
 	// one transaction; see api.Payments.
 	Accept(ctx context.Context, p pirogue.Payment, a pirogue.Attempt, callbackDigest string) (pirogue.Payment, bool, error)
-	// Finalize makes a payment terminal, books what ledger.Ending says, brings a refund's
-	// cash-in up to date and writes the events for the merchant, in one transaction. A
-	// payment that is terminal already is left alone; see lifecycle.Finalized.
+	// Finalize makes a payment terminal, books what ledger.Ending says, and brings a refund's
+	// cash-in up to date. It writes the events for the merchant in the same transaction. A payment
+	// that is terminal already is left alone; see lifecycle.Finalized.
 	Finalize(ctx context.Context, s lifecycle.Finalization) (lifecycle.Finalized, error)
 	// Refunds returns the refunds of a cash-in that gave money back, or may yet.
 	Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pirogue.Payment, error)
@@ -60,8 +60,8 @@ type AttemptStore interface {
 	// Numbered returns a payment with its attempt of a number, 0 for the latest. It fails with
 	// TransactionNotFound, and with NotFound where it has no such attempt.
 	Numbered(ctx context.Context, id pirogue.PaymentID, number int) (pirogue.Payment, pirogue.Attempt, error)
-	// EarlierAttempts returns the attempts that another one has followed and of which something may
-	// have left us, the first one first.
+	// EarlierAttempts returns the attempts that another one has followed, the first one first.
+	// Something of each may have left us.
 	EarlierAttempts(ctx context.Context, id pirogue.PaymentID) ([]pirogue.Attempt, error)
 	// Collected returns the attempt that collected a payment: its accepted one, or else the
 	// latest that may have. It fails with NotFound.
@@ -112,8 +112,8 @@ type OperatorStore interface {
 	// PollLoad counts what an operator is asked about: cash-ins accepted since fresh, and
 	// payments that ended since watched.
 	PollLoad(ctx context.Context, o pirogue.OperatorCode, fresh, watched time.Time) (operator.PollLoad, error)
-	// WatchLoad counts the attempts at an operator that are due to be asked about although their
-	// payment has ended, of those that left us since a moment.
+	// WatchLoad counts the attempts at an operator whose payment has ended and that are due to be
+	// asked about. They left us since a moment.
 	WatchLoad(ctx context.Context, o pirogue.OperatorCode, since, now time.Time) (operator.WatchLoad, error)
 	// Waiting returns how many open payments wait to be sent to an operator.
 	Waiting(ctx context.Context, o pirogue.OperatorCode) (int, error)
@@ -135,14 +135,14 @@ type CallbackStore interface {
 
 // BulkStore brings bulks to their end.
 type BulkStore interface {
-	// CloseBulk ends a bulk of which every line is over, writes the event for its merchant
-	// and reports whether the bulk has ended.
+	// CloseBulk ends a bulk of which every line is over, and writes the event for its merchant. It
+	// reports whether the bulk has ended.
 	CloseBulk(ctx context.Context, id pirogue.BulkID, at time.Time) (bulk.BulkProgress, bool, error)
-	// EndUnsentLines ends payments of a bulk that is being cancelled and of which nothing was
-	// ever sent, at most limit, and returns how many. Their holds are released.
+	// EndUnsentLines ends payments of a bulk that is being cancelled, at most limit, and returns
+	// how many. Nothing of them was ever sent. Their holds are released.
 	EndUnsentLines(ctx context.Context, id pirogue.BulkID, at time.Time, limit int) (int, error)
 	// EndCancelled ends the payment of an attempt that Send keeps back because its bulk is being
-	// cancelled, and returns where the payment stands.
+	// cancelled. It returns where the payment stands.
 	EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error)
 	// UnstartedBulks returns bulks accepted before a moment that no workflow took up,
 	// oldest first.
@@ -153,10 +153,9 @@ type BulkStore interface {
 type BulkLineStore interface {
 	// BulkPage says how a page of a bulk stands.
 	BulkPage(ctx context.Context, id pirogue.BulkID, page int) (bulk.BulkPageProgress, error)
-	// StartLines makes payments of the next waiting lines of a page, at most limit, in one
-	// transaction, and returns how many. prepare gives each its first attempt and the
-	// digest of its callback's token. It fails with MerchantSuspended while lines wait that
-	// may not begin.
+	// StartLines makes payments of the next waiting lines of a page, at most limit, and returns how
+	// many. It does so in one transaction. prepare gives each its first attempt and the digest of
+	// its callback's token. It fails with MerchantSuspended while lines wait that may not begin.
 	StartLines(
 		ctx context.Context, id pirogue.BulkID, page, limit int,
 		prepare func(pirogue.Payment) (pirogue.Attempt, string),
@@ -164,8 +163,8 @@ type BulkLineStore interface {
 	// OpenLines returns the payments of a page that have not ended. A row that cannot be
 	// read is among them.
 	OpenLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.OpenLine, error)
-	// UnsentLines returns the payments of a page of which nothing was ever sent, each with
-	// its attempt, without those that cannot be read.
+	// UnsentLines returns the payments of a page of which nothing was ever sent, each with its
+	// attempt. It leaves out those that cannot be read.
 	UnsentLines(ctx context.Context, id pirogue.BulkID, page int) ([]bulk.UnsentLine, error)
 	// SendLines marks attempts SENT and their payments INITIATED, in one transaction, and
 	// returns the sendings of those that it marked: the others must not be sent.
@@ -189,9 +188,9 @@ type CaseStore interface {
 	Case(ctx context.Context, id support.CaseID) (support.Case, error)
 	// Returns returns the refunds that were to give the money of a case back, oldest first.
 	Returns(ctx context.Context, c support.Case) ([]pirogue.Payment, error)
-	// OpenCase records a case and books what of c.Paid, which is all that moved under the
-	// attempt, is in no book yet (0 books nothing), in one transaction. It returns the case
-	// as it stands: a further one of the same cause when the first has money already.
+	// OpenCase records a case and books what of c.Paid is in no book yet, in one transaction.
+	// c.Paid is all that moved under the attempt; 0 books nothing. It returns the case as it
+	// stands: a further one of the same cause when the first has money already.
 	OpenCase(ctx context.Context, c support.Case) (support.Case, error)
 	// ReopenCase opens a case that books nothing, or opens it again with another note.
 	ReopenCase(ctx context.Context, c support.Case) error
@@ -218,15 +217,14 @@ type AuditLogStore interface {
 
 // WebhookStore keeps events and their deliveries.
 type WebhookStore interface {
-	// BeginDelivery writes the row of an event's next delivery and returns both. A
-	// delivery that was begun and never ended is returned again with its number. When
-	// nothing is left to send, because the event is not WAITING, or it is too early, the
-	// delivery's number is 0.
+	// BeginDelivery writes the row of an event's next delivery and returns both. A delivery that
+	// was begun and never ended is returned again with its number. When the event is not WAITING,
+	// or it is too early, nothing is left to send: the delivery's number is 0.
 	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)
 	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
 	EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error
-	// Undelivered returns WAITING events of which no delivery was begun, though one was
-	// due before a moment, the longest overdue first.
+	// Undelivered returns WAITING events, the longest overdue first. No delivery of them was begun,
+	// though one was due before a moment.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
 	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
 	OverdueEvents(ctx context.Context, now, before time.Time, span lifecycle.RowSpan) ([]pirogue.Event, error)
@@ -237,8 +235,8 @@ type DeliveryQueueStore interface {
 	// QueueDelivery gives a WAITING event the next place in its owner's queue, in NextAt:
 	// places lie gap apart, the first one gap after at.
 	QueueDelivery(ctx context.Context, id pirogue.EventID, at time.Time, gap time.Duration) (pirogue.Event, error)
-	// QueueNextDelivery gives an event whose delivery failed a place in its owner's queue, if that
-	// is longer than until the event is due; the zero value says that it is not.
+	// QueueNextDelivery gives an event whose delivery failed a place in its owner's queue. It does
+	// so if that is longer than until the event is due; the zero value says that it is not.
 	QueueNextDelivery(ctx context.Context, e pirogue.Event, due time.Time, gap time.Duration) (time.Time, error)
 	// BeginQueued begins the next delivery of an owner's oldest queued event. Its number
 	// is 0 when none is queued.

@@ -24,8 +24,8 @@ type SubmitInput struct {
 // SubmitMode selects what Submit may do beside one try with the latest attempt.
 type SubmitMode string
 
-// The modes of Submit. The two redrives first prepare another attempt, if the latest one's row proves
-// that it can have no effect any more.
+// The modes of Submit. The two redrives first prepare another attempt. The latest one's row must
+// prove that it can have no effect any more.
 const (
 	SubmitOnce   SubmitMode = "once"   // report the result of one try
 	SubmitRepeat SubmitMode = "repeat" // try again, while that is safe and may change the result
@@ -122,9 +122,9 @@ func sentEarlier(attempt pirogue.Attempt) SubmitResult {
 var submitBackoff = Backoff{First: 2 * time.Second, Max: 16 * time.Second, Factor: 2}
 
 // Submit sends a payment's prepared attempt to its operator, once. What an earlier run of this
-// activity left behind decides first. An attempt that was perhaps sent is not sent again, unless
-// the operator's record says that this can do no harm. A collection whose response was lost is made
-// under another reference. An operator that executes a reference once receives the same one.
+// activity left behind decides first. An attempt that was perhaps sent is sent again only if the
+// operator's record calls this harmless. A collection whose response was lost is made under
+// another reference. An operator that executes a reference once receives the same one.
 func (a *SubmitActivities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
 	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {

@@ -138,8 +138,8 @@ func (a *SweepActivities) routeAll(ctx context.Context, callbacks []operator.Cal
 	})
 }
 
-// each moves on every row, so that one that cannot be moved holds up no other, and
-// returns all that went wrong.
+// each moves on every row, and returns all that went wrong. One that cannot be moved holds up
+// no other.
 func each[T any](ctx context.Context, rows []T, move func(T) error) error {
 	var failed []error
 	for _, row := range rows {

@@ -45,8 +45,8 @@ func (w *world) sweepLater(after time.Duration) activities.Swept {
 	return swept
 }
 
-// Each row is a payment that has ended, past its operator's finality window, a callback that comes
-// only then, and what becomes of it.
+// Each row is a payment that has ended, past its operator's finality window. A callback comes only
+// then, and the row says the result.
 func TestCallbackAfterEnd(t *testing.T) {
 	t.Parallel()
 

@@ -21,8 +21,8 @@ import (
 // temporalIs holds the lead of Temporal's clock over ours in these tests.
 var temporalIs = map[string]time.Duration{"ahead": 10 * time.Hour, "behind": -10 * time.Hour}
 
-// TestResumeWindowByClock proves that the window a customer was promised neither
-// closes early nor stays open when the clock of Temporal's server is not ours.
+// TestResumeWindowByClock proves that the window of a customer neither closes early nor stays
+// open. The clock of Temporal's server is not ours.
 func TestResumeWindowByClock(t *testing.T) {
 	t.Parallel()
 

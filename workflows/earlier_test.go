@@ -17,8 +17,8 @@ import (
 	"pirogue/support"
 )
 
-// TestArrival has a customer pay one order more than once: it is a success once at most, and
-// every other arrival is booked and has a case, whatever the payment waits for.
+// TestArrival has a customer pay one order more than once: it is a success once at most. Every
+// other arrival is booked and has a case, whatever the payment waits for.
 func TestArrival(t *testing.T) {
 	t.Parallel()
 	const paid, pending = pirogue.OutcomePaid, pirogue.OutcomePending
@@ -187,8 +187,8 @@ func TestMoneyUnderEarlierAttempt(t *testing.T) {
 	}
 }
 
-// TestMoneyUnderRenewedAttempt has the customer pay the page of a lost answer, after others
-// were made while the operator was tried again: every one that can be asked about is watched.
+// TestMoneyUnderRenewedAttempt has the customer pay the page of a lost answer. Others were made
+// while the operator was tried again: every one that can be asked about is watched.
 func TestMoneyUnderRenewedAttempt(t *testing.T) {
 	t.Parallel()
 	pending := []scripted{{outcome: pirogue.OutcomePending}}
@@ -281,7 +281,7 @@ func (w *world) moved() (in, out map[string]int64) {
 }
 
 // TestSuccessIsVerified starts the workflow of a payment that is SUCCESS once more, as a
-// callback after its end does, and has the operator say something else than before.
+// callback after its end does. The operator says something else than before.
 func TestSuccessIsVerified(t *testing.T) {
 	t.Parallel()
 	const paid, declined = pirogue.OutcomePaid, pirogue.OutcomeDeclined

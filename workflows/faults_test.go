@@ -23,9 +23,9 @@ import (
 	"pirogue/support"
 )
 
-// rig runs the activities as workers and a server do that may fail: a worker dies when
-// its work is done and nobody hears of it, a workflow is gone, an activity was
-// cancelled and is not run again. The test environment knows none of these.
+// rig runs the activities as workers and a server do that may fail: a worker dies when its work
+// is done and nobody hears of it, or a workflow is gone. An activity may also be cancelled and
+// not run again. The test environment knows none of these.
 type rig struct {
 	*activities.Activities
 	loses func(name string) bool // whether the worker dies after this run; nil: never
@@ -206,8 +206,8 @@ func withLosableHistory[In, Out any](
 // loseHistory ends the workflow of env as if it had never been.
 func loseHistory(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(historyLost, nil) }
 
-// lingerTime is the time that a workflow that has ended stays in the test environment, so that activities
-// which it cancelled wake up once more and end: longer than every wait between them.
+// lingerTime is the time that a workflow that has ended stays in the test environment. Activities
+// which it cancelled wake up once more and end: it is longer than every wait between them.
 const lingerTime = 11 * time.Minute
 
 // withLinger tells a workflow and says at once how it ended.
@@ -224,8 +224,8 @@ func withLinger(runAndAudit paymentFunc, ended func(at time.Time, err error)) pa
 	}
 }
 
-// TestFaultsReachTheirMethods proves that each method of a rig or a shaky store hides one of the
-// activities or of the store: a method that bears another name plants no fault.
+// TestFaultsReachTheirMethods proves that each method of a rig or a shaky store hides a method
+// of theirs: a method that bears another name plants no fault.
 func TestFaultsReachTheirMethods(t *testing.T) {
 	t.Parallel()
 

@@ -82,7 +82,7 @@ func TestRowsAhead(t *testing.T) {
 	}
 }
 
-// A workflow that is set back to its first submission finds that its payment has ended, and leaves
+// A workflow that is set back to its first submission finds that its payment has ended. It leaves
 // the watch to the workflow that the sweep starts.
 func TestRowsAheadOfSubmission(t *testing.T) {
 	t.Parallel()

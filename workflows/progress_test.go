@@ -42,7 +42,7 @@ func TestProgressDescribe(t *testing.T) {
 }
 
 // TestProgressOfNextAttempt proves that another attempt does not bear the transaction of the one
-// before, and that a result without a message keeps the last one.
+// before. A result without a message must keep the last one.
 func TestProgressOfNextAttempt(t *testing.T) {
 	t.Parallel()
 

@@ -121,8 +121,8 @@ func (w *world) rig(fails func(string) faultTime, loses func(string) bool) *rig 
 	return r
 }
 
-// requireOnce runs the workflow and proves that it and the payment ended as they must, and
-// that money was sent once.
+// requireOnce runs the workflow and proves that it and the payment ended as they must. Money
+// must be sent once.
 func (w *world) requireOnce(want pirogue.Status, n int) {
 	w.t.Helper()
 	w.env.SetWorkflowRunTimeout(openFor)

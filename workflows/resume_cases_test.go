@@ -90,8 +90,8 @@ func TestResumeSettlesEveryCase(t *testing.T) {
 	}
 }
 
-// An outcome that is unknown at the next operator calls for a person again, although that of
-// the one before has been learned.
+// An outcome that is unknown at the next operator calls for a person again. The outcome of the
+// one before has been learned.
 func TestUnknownCaseAfterFailover(t *testing.T) {
 	t.Parallel()
 

@@ -158,8 +158,8 @@ func TestResumeWaitsForSupport(t *testing.T) {
 func TestSweepRestarts(t *testing.T) {
 	t.Parallel()
 
-	// Each row is what is left of Temporal, and what the sweep makes of a payment under way,
-	// one that is broken, a bulk and an event whose second delivery is due.
+	// Each row says what is left of Temporal, and what the sweep makes of four rows. They are a
+	// payment under way, a broken one, a bulk and an event whose second delivery is due.
 	tests := map[string]struct {
 		lost  bool
 		away  error

@@ -11,8 +11,8 @@ import (
 	"pirogue/support"
 )
 
-// Each row is stray money, what becomes of the refunds that are to give it back, what two people
-// say, and whether the case is closed by it.
+// Each row is stray money and what becomes of the refunds that are to give it back. It also
+// holds what two people say, and whether the case is closed by it.
 func TestReturn(t *testing.T) {
 	t.Parallel()
 

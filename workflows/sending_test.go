@@ -185,8 +185,8 @@ func TestLateProofOfNotSent(t *testing.T) {
 	}
 }
 
-// A run that was given up sends at the very moment at which the payment is to end as not
-// sent: it does not end, and the operator is asked.
+// A run that was given up sends while the payment is to end as not sent: it does not end, and
+// the operator is asked.
 func TestSentDuringFinalize(t *testing.T) {
 	t.Parallel()
 

@@ -70,8 +70,8 @@ func (s *scenario) checkMoney(p pirogue.Payment) {
 	}
 }
 
-// checkFailure proves that money out which may have reached the operator is called
-// failed on its word or on that of two people, never on time alone.
+// checkFailure proves that money out which may have reached the operator is never called failed
+// on time alone. Its word or that of two people must say so.
 func (s *scenario) checkFailure(p pirogue.Payment, a pirogue.Attempt) {
 	s.lot.t.Helper()
 	refs := s.nature.tries[p.ID]

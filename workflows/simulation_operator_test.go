@@ -12,9 +12,9 @@ import (
 	"pirogue/operator"
 )
 
-// nature is the simulated operator: it executes what it was given, keeps a book of its
-// own, and loses answers, refuses, flaps and is late as its random numbers say. What it
-// moves is decided when it is given, whatever it answers.
+// nature is the simulated operator: it executes what it was given and keeps a book of its own.
+// Its random numbers say when it loses answers, refuses, flaps and is late. What it moves is
+// decided when it is given, whatever it answers.
 type nature struct {
 	s       *scenario
 	mu      sync.Mutex
@@ -53,7 +53,7 @@ type statement struct {
 	outcome pirogue.Outcome
 }
 
-// settles is the time after the submission in which the operator still changes its mind or says
+// settles is a time after the submission. Within it the operator still changes its mind or says
 // what is not so. It is well below the finality window, which is what an adapter promises.
 const settles = 15 * time.Minute
 

@@ -104,8 +104,8 @@ func (l *lot) scenario(seed uint64) *scenario {
 	return s
 }
 
-// play tells the workflows of the scenario's payment and of those that follow from it, lets time pass
-// until nothing more can happen, and then tells the merchant.
+// play tells the workflows of the scenario's payment and of those that follow from it. It lets time
+// pass until nothing more can happen, and then tells the merchant.
 func (s *scenario) play() {
 	s.lot.t.Helper()
 	s.rest(s.start)
@@ -159,8 +159,8 @@ func (s *scenario) earned(a pirogue.Attempt) {
 	})
 }
 
-// runWorkflow runs the workflow of one payment. Now and then its history is lost on the way, and
-// some time later the sweep starts it again from the rows.
+// runWorkflow runs the workflow of one payment. Now and then its history is lost on the way.
+// Some time later the sweep starts it again from the rows.
 func (s *scenario) runWorkflow(next startedWorkflow) {
 	s.lot.t.Helper()
 	p := next.payment
@@ -354,8 +354,8 @@ func (s *scenario) ended(at time.Time, err error) {
 	s.note("the story ended: %v", err)
 }
 
-// loseHistory ends the workflow after a while as if it had never been, also one that watches
-// a payment that has ended.
+// loseHistory ends the workflow after a while as if it had never been. It also ends one that
+// watches a payment that has ended.
 func (s *scenario) loseHistory(after time.Duration) {
 	s.env.RegisterDelayedCallback(func() {
 		if !s.endedAt.IsZero() {

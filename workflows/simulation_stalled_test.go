@@ -19,7 +19,7 @@ type run struct {
 	stalledRun *hungRun   // nil: it does not hang
 }
 
-// hungRun is a run that hangs at some step of its work and is given up, and goes on later, next to
+// hungRun is a run that hangs at some step of its work and is given up. It goes on later, next to
 // the one that has followed it.
 type hungRun struct {
 	s      *scenario

@@ -110,15 +110,15 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// sweepEvery and revived say how often the sweep runs, and after how many of its runs a payment whose
-// workflow is gone must have another one.
+// sweepEvery says how often the sweep runs. After revived of its runs a payment whose workflow is
+// gone must have another one.
 const (
 	sweepEvery = 30 * time.Second
 	revived    = 60
 )
 
-// revive lets time pass until the sweep has started the workflow of a payment again, unless its
-// rows say that nothing is left to do.
+// revive lets time pass until the sweep has started the workflow of a payment again. It does
+// nothing if the rows say that nothing is left to do.
 func (s *scenario) revive(p pirogue.Payment) {
 	s.lot.t.Helper()
 	for range revived {

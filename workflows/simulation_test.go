@@ -29,10 +29,9 @@ const perLot = 50
 // enough is the number of scenarios after which every fault has happened for certain.
 const enough = 250
 
-// TestSimulation draws payments and everything that can go wrong with them, tells their
-// workflows with the real workflows, activities and database, and then compares our books
-// with the book of the operator, which knows nothing of ours. One seed decides all that
-// happens in a scenario.
+// TestSimulation draws payments and everything that can go wrong with them. It runs them with
+// the real workflows, activities and database. Then it compares our books with the book of the
+// operator, which knows nothing of ours. One seed decides all that happens in a scenario.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
 

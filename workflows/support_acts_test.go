@@ -12,8 +12,9 @@ import (
 	"pirogue/support"
 )
 
-// An Update names a row of the audit log, and the row says everything. One that names nothing,
-// another payment's act, or one that its row does not allow is refused, and the payment goes on.
+// An Update names a row of the audit log, and the row says everything. An Update that names
+// nothing or another payment's act is refused. So is one that its row does not allow. The
+// payment goes on.
 func TestActionRefused(t *testing.T) {
 	t.Parallel()
 

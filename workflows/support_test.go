@@ -330,8 +330,8 @@ func TestSupport(t *testing.T) {
 	}
 }
 
-// The row proves that the first attempt is dead, and the worker that counted the last
-// absence died before anybody heard of it: a hundred redrives make one more attempt.
+// The row proves that the first attempt is dead. The worker that counted the last absence died
+// before anybody heard of it: a hundred redrives make one more attempt.
 func TestHundredRedrives(t *testing.T) {
 	t.Parallel()
 
@@ -372,7 +372,7 @@ func TestHundredRedrives(t *testing.T) {
 }
 
 // An operator that executes a reference once is given it again by support only while it
-// remembers it, and only when it has just said that it does not know it: an error says nothing.
+// remembers it. It must just have said that it does not know it: an error says nothing.
 func TestRedriveResends(t *testing.T) {
 	t.Parallel()
 

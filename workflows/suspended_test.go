@@ -109,8 +109,8 @@ func TestSuspendedMerchant(t *testing.T) {
 	}
 }
 
-// A merchant that is suspended between a payment's look at it and the statement that marks
-// the attempt SENT is seen by that statement.
+// A merchant is suspended between a payment's look at it and the statement that marks the
+// attempt SENT. That statement sees it.
 func TestSuspendedBeforeSending(t *testing.T) {
 	t.Parallel()
 

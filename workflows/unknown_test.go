@@ -12,7 +12,7 @@ import (
 )
 
 // called is a callback of the operator about the first attempt after a while, kept as the API
-// keeps it, of which the workflow is told.
+// keeps it. The workflow is told of it.
 func (w *world) called(after time.Duration, said operator.OperatorResult) {
 	w.env.RegisterDelayedCallback(func() {
 		_, attempt := w.latest()
@@ -46,8 +46,8 @@ func TestCashInUnconfirmedResumed(t *testing.T) {
 	require.False(t, all[0].ClosedAt.IsZero())
 }
 
-// Each row is a cash-in of which the operator does not say what became of it, and what
-// people make of it. The finality window is a day, and the operator is asked for an hour more.
+// Each row is a cash-in of which the operator does not say the result, and what people make of
+// it. The finality window is a day. The operator is asked for an hour more.
 func TestCashInUnconfirmed(t *testing.T) {
 	t.Parallel()
 

@@ -9,8 +9,8 @@ import (
 	"pirogue"
 )
 
-// A payment that has ended is asked about a dozen times in two days, rarer with age, and
-// once more at the finality window.
+// A payment that has ended is asked about a dozen times in two days, rarer with age. It is
+// asked about once more at the finality window.
 func TestWatchPolls(t *testing.T) {
 	t.Parallel()
 	w := newWorldOf(t, setting{finalityWindow: 48 * time.Hour})

@@ -154,12 +154,12 @@ func freshDatabase(t *testing.T) *database {
 	return b
 }
 
-// stale is the time without a write to a folder of databases after which the tests that
-// made it were certainly killed.
+// stale is a time without a write to a folder of databases. After it the tests that made the
+// folder were certainly killed.
 const stale = time.Hour
 
-// inMemory makes a folder for databases, on a disk in memory where there is one, and
-// removes those that killed tests left there.
+// inMemory makes a folder for databases, on a disk in memory where there is one. It removes
+// those that killed tests left there.
 func inMemory(t *testing.T) string {
 	t.Helper()
 	root := "/dev/shm"
@@ -218,8 +218,8 @@ func (b *database) world(t *testing.T, s setting) *world {
 	return w
 }
 
-// renew gives the world a Temporal that knows nothing of the payment, at the moment at
-// which the last one ended.
+// renew gives the world a Temporal that knows nothing of the payment. Its clock begins where
+// the last one ended.
 func (w *world) renew() {
 	env := quiet().NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)

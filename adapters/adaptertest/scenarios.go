@@ -277,9 +277,9 @@ func (v *verification) bounded(t *testing.T, patience time.Duration, call func(o
 	}
 }
 
-// changeCredentials checks that an attempt with invalid credentials is not executed, both before the
-// first token and with a token that was good. The adapter must not report a result from a
-// status call that failed.
+// changeCredentials checks that an attempt with invalid credentials is not executed. It tries
+// before the first token and with a token that was good. The adapter must not report a result from
+// a status call that failed.
 func (v *verification) changeCredentials(t *testing.T, seen *observed) {
 	a, paid := v.attempt(t, seen.call), v.attempt(t, seen.call)
 	v.setFaults(t, force(pays))
@@ -296,8 +296,8 @@ func (v *verification) changeCredentials(t *testing.T, seen *observed) {
 	}
 }
 
-// shutDown checks that an attempt at an operator that is down is not executed, and that
-// earlier attempts are readable afterwards.
+// shutDown checks that an attempt at an operator that is down is not executed. Earlier attempts
+// must be readable afterwards.
 func (v *verification) shutDown(t *testing.T, seen *observed) {
 	a, before := v.attempt(t, seen.call), v.attempt(t, seen.call)
 	v.setFaults(t, force(pays))

@@ -145,8 +145,9 @@ func TestTokenRejectedUnderGoodStatus(t *testing.T) {
 
 func TestBadCredentialsAreNotSent(t *testing.T) {
 	t.Parallel()
+	const noEntry = `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`
 	seed.suite(ivory).RunWithoutToken(t, authPath, map[string]response{
-		"turned away":           respond(401, `{"statusCode":401,"message":"UnauthorizedError","reason":"clé as-0123456789"}`),
+		"turned away":           respond(401, noEntry),
 		"turned away under 200": respond(200, `{"statusCode":401,"message":"UnauthorizedError"}`),
 		"a page":                respond(200, "<html></html>"),
 		"no token":              respond(200, `{"statusCode":200,"data":{"exp":600}}`),

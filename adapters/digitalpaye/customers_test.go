@@ -51,7 +51,8 @@ func TestCustomers(t *testing.T) {
 				"GET " + peoplePath + "?page=1&size=100", "GET " + peoplePath + "?page=2&size=100",
 			}
 			require.Equal(t, want, server.paths())
-			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example","phoneNumber":"0700000001","address":{"countryCode":"CI","streetAddress":"Rue 12"}}`
+			body := `{"firstName":"Essai","lastName":"Client","email":"client@shop.example",` +
+				`"phoneNumber":"0700000001","address":{"countryCode":"CI","streetAddress":"Rue 12"}}`
 			require.Equal(t, body, server.requests()[0].Body)
 		})
 	}

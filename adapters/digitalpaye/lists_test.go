@@ -262,12 +262,12 @@ func TestStatementLine(t *testing.T) {
 		`{"ref":"R-1","transaction_id":"`+outRef+`","number_user":"+2250700000001","currency":"XOF","amount":"5000",`+
 			`"fees":"7.50","amount_total":"5007.5","status":"SUCCESSFULL","type_transaction":"transfert",`+
 			`"type_payment":"MTN_MONEY_CI","date":"2026-01-02 03:04:05","date_update":"2026-01-02 03:05:00"}`,
-		`{"ref":"R-2","transaction_id":"TICK-1111379110832","currency":"XOF","amount":"7.5","status":"LATER","type_transaction":"card",`+
-			`"date":"2026-01-02 03:04:05"}`)
+		`{"ref":"R-2","transaction_id":"TICK-1111379110832","currency":"XOF","amount":"7.5","status":"LATER",`+
+			`"type_transaction":"card","date":"2026-01-02 03:04:05"}`)
 	pagesRows := list(`{"ref":"A1","transactionId":"` + ref +
 		`","phone":"2250700000001","currency":"XOF","amount":"310","fees":"6.2",` +
-		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED","typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI",` +
-		`"createdAt":"2026-01-02T03:04:05.000Z"}`)
+		`"amountReceive":"303.8","amountTotal":"310","status":"FAILED",` +
+		`"typeTransaction":"collecte","operator":"FLOOZ_MONEY_CI","createdAt":"2026-01-02T03:04:05.000Z"}`)
 	tests := map[string]struct {
 		rows response
 		want []operator.StatementLine

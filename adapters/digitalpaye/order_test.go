@@ -22,8 +22,8 @@ const (
 	pagesIn = `{"transactionId":"` + ref + `",` + pagesBoth + `,"payer":"0700000001"`
 	pagesTo = `{"transactionId":"` + outRef + `",` + pagesBoth + `,"recipient":"0700000001"}`
 
-	pagesBoth = `"customer":{"lastName":"Client","firstName":"Essai","phone":"0700000001","address":{"countryCode":"CI"}},` +
-		`"currency":"XOF","amount":"5000","operator":"%OP%"`
+	pagesBoth = `"customer":{"lastName":"Client","firstName":"Essai","phone":"0700000001",` +
+		`"address":{"countryCode":"CI"}},"currency":"XOF","amount":"5000","operator":"%OP%"`
 	seedPages = `,"url_success":"https://shop.example/back","url_error":"https://shop.example/cancel",` +
 		`"url_cancel":"https://shop.example/cancel"}`
 	pagesPages = `,"urlSuccess":"https://shop.example/back","urlError":"https://shop.example/cancel"}`

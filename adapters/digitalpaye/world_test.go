@@ -57,7 +57,8 @@ var notFound = respond(404, `{"code_status":404,"statusCode":404,"status":"ERROR
 
 // good returns a good response around data, in both spellings.
 func good(data string) response {
-	return respond(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL","message":"Successful","data":`+data+`}`)
+	return respond(200, `{"code_status":200,"statusCode":200,"status":"SUCCESSFUL",`+
+		`"message":"Successful","data":`+data+`}`)
 }
 
 // list returns a page of rows.

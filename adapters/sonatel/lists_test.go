@@ -114,10 +114,12 @@ func failures(n int) response {
 func TestStatementLine(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{transactionsPath: {respond(200, `[
-		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567","amount":{"value":5000.0,"unit":"XOF"},
+		{"transactionId":"CI1","type":"CASHIN","status":"FAILED","statusReason":"solde du 771234567",
+		 "amount":{"value":5000.0,"unit":"XOF"},
 		 "reference":"`+outRef+`","partner":{"id":"781112233"},"customer":{"id":"771234567"},
 		 "createdAt":"2026-01-02T03:04:31.250Z","updatedAt":"2026-01-02T03:04:33"},
-		{"transactionId":"XX2","type":"COMMISSION","status":"LATER","statusReason":null,"amount":{"value":7.5,"unit":"XOF"},"createdAt":"02-01-2026 03:04:31"}]`)}})
+		{"transactionId":"XX2","type":"COMMISSION","status":"LATER","statusReason":null,
+		 "amount":{"value":7.5,"unit":"XOF"},"createdAt":"02-01-2026 03:04:31"}]`)}})
 	got, err := reading[clerk](t, server.at()).Statement(t.Context(), adaptertest.Now(), adaptertest.Now())
 	require.NoError(t, err)
 	want := []operator.StatementLine{{

@@ -37,7 +37,8 @@ func TestRegisterCallback(t *testing.T) {
 			server := newOrange(t, map[string][]response{registrationPath: {tt.response}})
 			err := reading[registrar](t, server.at()).RegisterCallback(t.Context(),
 				"https://pay.example/callbacks/sonatel-sn")
-			want := `{"code":"123456","name":"Boutique Teranga","callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
+			want := `{"code":"123456","name":"Boutique Teranga",` +
+				`"callbackUrl":"https://pay.example/callbacks/sonatel-sn","apiKey":"cb-5e6f7a=="}`
 			sent := server.requests(registrationPath)
 			require.Equal(t, tt.code, pirogue.CodeOf(err), sent)
 			require.Len(t, sent, 1, err)
@@ -51,7 +52,8 @@ func TestRegisterCallback(t *testing.T) {
 func TestTestNumbers(t *testing.T) {
 	t.Parallel()
 	server := newOrange(t, map[string][]response{testNumbersPath: {respond(200, `[
-		{"msisdn":"781112233","pinCode":"4826","type":"RETAILER"},{"msisdn":780000001,"pinCode":"1357","type":"MERCHANT","merchantCode":123456}]`)}})
+		{"msisdn":"781112233","pinCode":"4826","type":"RETAILER"},
+		{"msisdn":780000001,"pinCode":"1357","type":"MERCHANT","merchantCode":123456}]`)}})
 	got, err := reading[registrar](t, server.at()).TestNumbers(t.Context(), 1, 0, 1)
 	want := []operator.TestNumber{
 		{MSISDN: "781112233", PIN: "4826", Type: "RETAILER"},

@@ -91,9 +91,12 @@ func TestIncompleteList(t *testing.T) {
 func TestStatementLine(t *testing.T) {
 	t.Parallel()
 	server := newTara(t, respond(200, `[
-		{"transactionId":"txn_1","productId":"`+ref+`","amount":5000,"currency":"XAF","status":"pending","createdAt":"2026-05-11T14:30:00.250+02:00"},
-		{"transactionId":2,"amount":"5000.00","currency":"xaf","status":"PAID","createdAt":"2026-05-11T12:30:00Z","paidAt":"2026-05-11T12:31:00Z"},
-		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597","createdAt":"2026-05-11 12:30:00"},
+		{"transactionId":"txn_1","productId":"`+ref+`","amount":5000,"currency":"XAF","status":"pending",
+		 "createdAt":"2026-05-11T14:30:00.250+02:00"},
+		{"transactionId":2,"amount":"5000.00","currency":"xaf","status":"PAID",
+		 "createdAt":"2026-05-11T12:30:00Z","paidAt":"2026-05-11T12:31:00Z"},
+		{"transactionId":"txn_3","amount":7.5,"currency":"XAF","status":"REVERSED 696717597",
+		 "createdAt":"2026-05-11 12:30:00"},
 		{"amount":5000,"createdAt":null}]`), respond(200, `[]`))
 	from := time.Date(2026, 5, 11, 0, 0, 0, 0, time.UTC)
 	got, err := reading[operator.StatementReader](t, at(server, cameroon)).Statement(

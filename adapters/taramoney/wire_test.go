@@ -14,7 +14,8 @@ import (
 	"pirogue/operator"
 )
 
-const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS","ussdCode":"#150*50#","vendor":"ORANGE_CAMEROON"}`
+const accepted = `{"message":"API_ORDER_SUCESSFULL","status":"SUCCESS",` +
+	`"ussdCode":"#150*50#","vendor":"ORANGE_CAMEROON"}`
 
 // account begins every body.
 const account = `{"apiKey":"` + apiKey + `","businessId":"TcMpnFWlIz",`
