@@ -14,18 +14,32 @@ import (
 	"pirogue/piroguetest"
 )
 
-// walk matches the commands of the walk in docs/merchant.fr.md, as a reader pastes them.
-var walk = regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```")
+// walks matches the commands of the walk in each language of the merchant's page, as a reader pastes
+// them.
+var walks = map[string]*regexp.Regexp{
+	"merchant.md":    regexp.MustCompile("(?s)## First payments.*?```sh\n(.*?)```"),
+	"merchant.fr.md": regexp.MustCompile("(?s)## Premier parcours.*?```sh\n(.*?)```"),
+}
 
 func TestTheMerchantsWalkWorksAsItIsPrinted(t *testing.T) {
 	t.Parallel()
 
+	for name, commands := range walks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			followWalk(t, name, commands)
+		})
+	}
+}
+
+func followWalk(t *testing.T, name string, commands *regexp.Regexp) {
+	t.Helper()
 	w := newWorld(t, shortenTimes(piroguetest.SQLite(t)))
 	root := piroguetest.Root(t)
-	page, err := os.ReadFile(filepath.Join(root, "docs", "merchant.fr.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", name))
 	require.NoError(t, err)
-	printed := walk.FindSubmatch(page)
-	require.NotNil(t, printed, "docs/merchant.fr.md has no walk")
+	printed := commands.FindSubmatch(page)
+	require.NotNil(t, printed, "docs/%s has no walk", name)
 
 	desk := t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(root, "docs"), filepath.Join(desk, "docs")))
