@@ -37,7 +37,7 @@ const (
 )
 
 // AskStatus asks the operator for the status of one of a payment's attempts. At every pace but
-// Once it asks to be run again after the pace's delay, until an outcome ends the waiting; the
+// Once it asks for another run after the pace's delay, until an outcome ends the waiting; the
 // workflow's history does not grow by it. An outcome that is not proven is returned as pending.
 func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operator.OperatorResult, error) {
 	p, attempt, err := a.Store.Attempts.Numbered(ctx, q.PaymentID, q.Number)

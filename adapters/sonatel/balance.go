@@ -23,28 +23,28 @@ type balanceRequest struct {
 
 // Balance implements operator.BalanceReader. It returns the balance of the retailer's
 // wallet. Its request carries the PIN, so it returns Unable if Orange rejects that.
-func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
-	resp, err := o.sendPIN(ctx, func(key publicKey, pin string) (client.Request, error) {
+func (r *retailer) Balance(ctx context.Context) (pirogue.Money, error) {
+	resp, err := r.sendPIN(ctx, func(key publicKey, pin string) (client.Request, error) {
 		sealed, err := key.seal(pin)
 		if err != nil {
 			return client.Request{}, err
 		}
-		retailer := side{IDType: idMSISDN, ID: o.conf.Credentials[credMSISDN], EncryptedPINCode: sealed}
-		return o.post(balancePath, balanceRequest{side: retailer, Wallet: walletPrincipal})
+		payer := side{IDType: idMSISDN, ID: r.conf.Credentials[credMSISDN], EncryptedPINCode: sealed}
+		return r.post(balancePath, balanceRequest{side: payer, Wallet: walletPrincipal})
 	})
 	if err != nil {
 		return pirogue.Money{}, err
 	}
 	if !resp.OK() {
-		return pirogue.Money{}, o.ResponseError(resp, pirogue.CashOut)
+		return pirogue.Money{}, r.ResponseError(resp, pirogue.CashOut)
 	}
 	var got amount
 	if err := json.Unmarshal(resp.Body, &got); err != nil {
 		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: not the JSON of the specification: %w", err)
 	}
 	left, err := got.money()
-	if err != nil || left.Currency != o.conf.Currency {
-		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: no whole amount of %s", o.conf.Currency)
+	if err != nil || left.Currency != r.conf.Currency {
+		return pirogue.Money{}, pirogue.Errorf(operator.Unknown, "balance: no whole amount of %s", r.conf.Currency)
 	}
 	return left, nil
 }

@@ -65,8 +65,8 @@ func (k publicKey) seal(pin string) (string, error) {
 }
 
 // fetchKey requests the key.
-func (o *adapter) fetchKey(ctx context.Context) (publicKey, error) {
-	resp, err := o.Query(ctx, o.get(keyPath, nil))
+func (r *retailer) fetchKey(ctx context.Context) (publicKey, error) {
+	resp, err := r.Query(ctx, r.get(keyPath, nil))
 	if err != nil {
 		return publicKey{}, err
 	}
@@ -110,40 +110,40 @@ type pinRequest func(key publicKey, pin string) (client.Request, error)
 
 // sendSealed sends a request with the PIN. If Orange cannot read the PIN, it rejects the
 // request unexecuted. sendSealed then fetches one fresh key and sends once more.
-func (o *adapter) sendSealed(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
-	key, err := o.keys.get(ctx, "")
+func (r *retailer) sendSealed(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
+	key, err := r.keys.get(ctx, "")
 	if err != nil {
 		return client.Response{}, err
 	}
-	resp, err := o.sendSealedWith(ctx, key, pin, write)
+	resp, err := r.sendSealedWith(ctx, key, pin, write)
 	if err != nil || !isPINUnreadable(resp) {
 		return resp, err
 	}
-	if key, err = o.keys.get(ctx, key.text); err != nil {
+	if key, err = r.keys.get(ctx, key.text); err != nil {
 		return client.Response{}, err
 	}
-	return o.sendSealedWith(ctx, key, pin, write)
+	return r.sendSealedWith(ctx, key, pin, write)
 }
 
 // sendSealedOnce sends a request with the PIN. It does not send again if Orange cannot read the
 // PIN.
-func (o *adapter) sendSealedOnce(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
-	key, err := o.keys.get(ctx, "")
+func (r *retailer) sendSealedOnce(ctx context.Context, pin string, write pinRequest) (client.Response, error) {
+	key, err := r.keys.get(ctx, "")
 	if err != nil {
 		return client.Response{}, err
 	}
-	return o.sendSealedWith(ctx, key, pin, write)
+	return r.sendSealedWith(ctx, key, pin, write)
 }
 
 // sendSealedWith sends a request with the PIN, sealed with one key.
-func (o *adapter) sendSealedWith(
+func (r *retailer) sendSealedWith(
 	ctx context.Context, key publicKey, pin string, write pinRequest,
 ) (client.Response, error) {
 	req, err := write(key, pin)
 	if err != nil {
 		return client.Response{}, err
 	}
-	return o.Do(ctx, req)
+	return r.Do(ctx, req)
 }
 
 // isPINUnreadable reports whether Orange could not read the PIN. A failure of Orange's server

@@ -96,24 +96,24 @@ func (l *pinLock) current() string {
 }
 
 // sendPIN makes one call with the PIN. It may fetch one fresh key and send once more.
-func (o *adapter) sendPIN(ctx context.Context, write pinRequest) (client.Response, error) {
-	return o.withPIN(ctx, o.sendSealed, write)
+func (r *retailer) sendPIN(ctx context.Context, write pinRequest) (client.Response, error) {
+	return r.withPIN(ctx, r.sendSealed, write)
 }
 
 // withPIN calls send with the PIN, all of it within one time-out. It stores the result for
 // the PIN for any HTTP status. Waiting for the PIN takes at most half of that time-out. A
 // call sent with less time may be cut off after its bytes have left.
-func (o *adapter) withPIN(
+func (r *retailer) withPIN(
 	ctx context.Context, send func(context.Context, string, pinRequest) (client.Response, error), write pinRequest,
 ) (client.Response, error) {
-	ctx, cancel := o.WithTimeout(ctx)
+	ctx, cancel := r.WithTimeout(ctx)
 	defer cancel()
-	pin, err := o.acquireInTime(ctx)
+	pin, err := r.acquireInTime(ctx)
 	if err != nil {
 		return client.Response{}, err
 	}
 	var result pinResult
-	defer func() { o.pin.release(result) }()
+	defer func() { r.pin.release(result) }()
 	resp, err := send(ctx, pin, write)
 	if err == nil {
 		result = readPINResult(resp)
@@ -123,13 +123,13 @@ func (o *adapter) withPIN(
 
 // acquireInTime returns the PIN, or NotSent when half of ctx's time has passed before it may
 // be used.
-func (o *adapter) acquireInTime(ctx context.Context) (string, error) {
+func (r *retailer) acquireInTime(ctx context.Context) (string, error) {
 	if end, limited := ctx.Deadline(); limited {
 		waiting, stop := context.WithTimeout(ctx, time.Until(end)/2)
 		defer stop()
 		ctx = waiting
 	}
-	return o.pin.acquire(ctx, false)
+	return r.pin.acquire(ctx, false)
 }
 
 // readPINResult returns the result of a response for the PIN. Only a good response proves the

@@ -26,23 +26,23 @@ type pinChange struct {
 //
 // After Unknown nobody knows which PIN is valid. This operator then tries neither, and
 // every call that needs one is NotSent until a restart.
-func (o *adapter) ChangePIN(ctx context.Context, newPIN string) error {
+func (r *retailer) ChangePIN(ctx context.Context, newPIN string) error {
 	if !fourDigits.MatchString(newPIN) {
 		return pirogue.Errorf(operator.Refused, "not sent: a PIN has 4 digits")
 	}
-	ctx, cancel := o.WithTimeout(ctx)
+	ctx, cancel := r.WithTimeout(ctx)
 	defer cancel()
 	// Alone: a call with the old PIN after the change would cost a try.
-	pin, err := o.pin.acquire(ctx, true)
+	pin, err := r.pin.acquire(ctx, true)
 	if err != nil {
 		return err
 	}
 	var result pinResult
-	defer func() { o.pin.release(result) }()
-	resp, err := o.sendSealed(ctx, pin, o.pinChangeRequest(newPIN))
+	defer func() { r.pin.release(result) }()
+	resp, err := r.sendSealed(ctx, pin, r.pinChangeRequest(newPIN))
 	if err == nil {
 		result = readPINResult(resp)
-		err = o.checkAccepted(resp, newPIN)
+		err = r.checkAccepted(resp, newPIN)
 	}
 	switch pirogue.CodeOf(err) {
 	case "":
@@ -56,7 +56,7 @@ func (o *adapter) ChangePIN(ctx context.Context, newPIN string) error {
 }
 
 // pinChangeRequest returns the function that writes the request to replace a PIN.
-func (o *adapter) pinChangeRequest(newPIN string) pinRequest {
+func (r *retailer) pinChangeRequest(newPIN string) pinRequest {
 	return func(key publicKey, pin string) (client.Request, error) {
 		oldSealed, err := key.seal(pin)
 		if err != nil {
@@ -66,9 +66,9 @@ func (o *adapter) pinChangeRequest(newPIN string) pinRequest {
 		if err != nil {
 			return client.Request{}, err
 		}
-		query := url.Values{"msisdn": {o.conf.Credentials[credMSISDN]}, "type": {"retailer"}}
+		query := url.Values{"msisdn": {r.conf.Credentials[credMSISDN]}, "type": {"retailer"}}
 		change := pinChange{EncryptedPINCode: oldSealed, EncryptedNewPINCode: newSealed}
-		req, err := o.post(accountPath+"?"+query.Encode(), change)
+		req, err := r.post(accountPath+"?"+query.Encode(), change)
 		req.Method = http.MethodPatch
 		return req, err
 	}

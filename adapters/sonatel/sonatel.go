@@ -27,17 +27,33 @@ import (
 	"pirogue/operator"
 )
 
-// adapter calls one Orange Money account.
+// adapter calls one Orange Money account. Its parts have the methods of their subjects.
 type adapter struct {
-	*client.Client
+	*account
+	*retailer
+	*history
 
-	conf  config.Operator
-	clock pirogue.Clock
-	keys  *keyRing
-	pin   *pinLock
-
+	clock    pirogue.Clock
 	endpoint []string // the endpoint's secrets for callback signatures; without any, signatures are not checked
 }
+
+// account writes requests and reads responses with the configuration of one account.
+type account struct {
+	*client.Client
+
+	conf config.Operator
+}
+
+// retailer makes the calls that carry the retailer's PIN.
+type retailer struct {
+	*account
+
+	keys *keyRing
+	pin  *pinLock
+}
+
+// history reads the account's transactions.
+type history struct{ *account }
 
 // New returns the operator of one Orange Money account. It reports every mistake of the
 // configuration at once and makes no call.
@@ -55,13 +71,14 @@ func New(conf config.Operator, clock pirogue.Clock) (operator.Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	a := &account{Client: c, conf: conf}
+	r := &retailer{account: a, pin: newPINLock(conf.Credentials[credPIN])}
+	r.keys = newKeyRing(r.fetchKey)
+	a.Limits, a.Secrets = submissionLimits(conf), r.secrets
+	a.UseTokens(clock, a.fetchToken)
 	o := &adapter{
-		Client: c, conf: conf, clock: clock,
-		pin: newPINLock(conf.Credentials[credPIN]), endpoint: endpointSecrets(conf),
+		account: a, retailer: r, history: &history{a}, clock: clock, endpoint: endpointSecrets(conf),
 	}
-	o.Limits, o.Secrets = submissionLimits(conf), o.secrets
-	o.UseTokens(clock, o.fetchToken)
-	o.keys = newKeyRing(o.fetchKey)
 	return o, nil
 }
 
@@ -76,9 +93,9 @@ func (o *adapter) Capability() operator.Capability {
 }
 
 // secrets returns the values that no stored text of Orange may contain.
-func (o *adapter) secrets() []string {
+func (r *retailer) secrets() []string {
 	return []string{
-		o.conf.Credentials[credClientSecret], o.conf.Credentials[credAPIKey], o.conf.Credentials[credCallbackKey],
-		o.pin.current(),
+		r.conf.Credentials[credClientSecret], r.conf.Credentials[credAPIKey], r.conf.Credentials[credCallbackKey],
+		r.pin.current(),
 	}
 }

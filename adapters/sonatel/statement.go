@@ -17,14 +17,14 @@ const (
 
 // Statement implements operator.StatementReader, to the second. A period with more than
 // 50,000 transactions is Unknown; read it in shorter periods.
-func (o *adapter) Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error) {
-	return o.statementLines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
+func (h *history) Statement(ctx context.Context, from, to time.Time) ([]operator.StatementLine, error) {
+	return h.statementLines(ctx, url.Values{"fromDateTime": {writeTime(from)}, "toDateTime": {writeTime(to)}})
 }
 
 // statementLines returns every row that a query finds, each once. A list that grows during the
 // reading shows some rows on two pages.
-func (o *adapter) statementLines(ctx context.Context, query url.Values) ([]operator.StatementLine, error) {
-	rows, err := o.searchTransactions(ctx, query, lineSize, linePages)
+func (h *history) statementLines(ctx context.Context, query url.Values) ([]operator.StatementLine, error) {
+	rows, err := h.searchTransactions(ctx, query, lineSize, linePages)
 	if err != nil {
 		return nil, err
 	}
@@ -35,19 +35,19 @@ func (o *adapter) statementLines(ctx context.Context, query url.Values) ([]opera
 			continue
 		}
 		seen[row.TransactionID] = true
-		lines = append(lines, o.statementLine(row))
+		lines = append(lines, h.statementLine(row))
 	}
 	return lines, nil
 }
 
 // statementLine returns a row as a line of a statement. A field that cannot be read stays empty,
 // because a missing line would be worse.
-func (o *adapter) statementLine(row transaction) operator.StatementLine {
+func (h *history) statementLine(row transaction) operator.StatementLine {
 	line := operator.StatementLine{
 		TxID: row.TransactionID, Ref: pirogue.OperatorRef(row.Reference), Kind: kinds[row.Type],
 		Outcome: statusTable[row.Status], Word: row.Status,
 		Customer: string(row.Customer.ID), Partner: string(row.Partner.ID),
-		Reason: o.Redact(row.text()),
+		Reason: h.Redact(row.text()),
 	}
 	if moved, err := row.Amount.money(); err == nil {
 		line.Amount = moved

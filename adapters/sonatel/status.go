@@ -27,17 +27,17 @@ const (
 //
 // It never returns Refused, because the refusal of a status call tells nothing about the
 // money.
-func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
-	ctx, cancel := o.WithTimeout(ctx)
+func (h *history) Status(ctx context.Context, q operator.StatusQuery) (operator.OperatorResult, error) {
+	ctx, cancel := h.WithTimeout(ctx)
 	defer cancel()
-	rows, err := o.searchTransactions(ctx, statusSearch(q), statusSize, statusPages)
+	rows, err := h.searchTransactions(ctx, statusSearch(q), statusSize, statusPages)
 	switch {
 	case err != nil:
 		return operator.OperatorResult{}, err
 	case len(rows) > 0:
-		return o.combineRows(rows, q)
+		return h.combineRows(rows, q)
 	case q.Handle[keyTransactionID] != "":
-		return o.readStatusByID(ctx, q.Handle[keyTransactionID])
+		return h.readStatusByID(ctx, q.Handle[keyTransactionID])
 	case q.Kind.MoneyOut():
 		return operator.OperatorResult{Outcome: pirogue.OutcomeAbsent, Message: "no transaction of this reference"}, nil
 	default:
@@ -60,7 +60,7 @@ func statusSearch(q operator.StatusQuery) url.Values {
 // combineRows decides from all rows of a reference: a success first, then any undecided row, then
 // a failure. A list without a row of the order is Unknown. It does not answer the query,
 // and it proves no absence.
-func (o *adapter) combineRows(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
+func (h *history) combineRows(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
 	byOutcome := map[pirogue.Outcome][]transaction{}
 	var unknownWord error
 	for _, row := range rows {
@@ -78,7 +78,7 @@ func (o *adapter) combineRows(rows []transaction, q operator.StatusQuery) (opera
 	}
 	switch {
 	case len(byOutcome[pirogue.OutcomePaid]) > 0:
-		return o.paidResult(byOutcome[pirogue.OutcomePaid], q)
+		return h.paidResult(byOutcome[pirogue.OutcomePaid], q)
 	case unknownWord != nil:
 		return operator.OperatorResult{}, unknownWord
 	}
@@ -86,7 +86,7 @@ func (o *adapter) combineRows(rows []transaction, q operator.StatusQuery) (opera
 		if found := byOutcome[outcome]; len(found) > 0 {
 			last := found[len(found)-1]
 			return operator.OperatorResult{
-				Outcome: outcome, ProviderTxID: last.TransactionID, Message: o.Redact(last.text()),
+				Outcome: outcome, ProviderTxID: last.TransactionID, Message: h.Redact(last.text()),
 			}, nil
 		}
 	}
@@ -105,8 +105,8 @@ type success struct {
 // paidResult returns the operator result of the successes of one reference. It is that of the
 // first success that matches the order, with the others as Extra. If none matches, it is
 // that of all together.
-func (o *adapter) paidResult(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
-	all, err := o.successes(rows, q)
+func (h *history) paidResult(rows []transaction, q operator.StatusQuery) (operator.OperatorResult, error) {
+	all, err := h.successes(rows, q)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
@@ -114,7 +114,7 @@ func (o *adapter) paidResult(rows []transaction, q operator.StatusQuery) (operat
 	match := slices.IndexFunc(all, func(s success) bool { return s.mismatch == "" && s.moved == q.Amount })
 	one := all[max(match, 0)]
 	result := operator.OperatorResult{
-		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: o.Redact(one.text()),
+		Outcome: pirogue.OutcomePaid, ProviderTxID: one.TransactionID, Message: h.Redact(one.text()),
 		Amount: one.moved, Mismatch: one.mismatch,
 	}
 	for n, other := range all {
@@ -142,7 +142,7 @@ func addAmounts(some, more pirogue.Money) (pirogue.Money, error) {
 }
 
 // successes reads the amount of each row. A row that appears on two pages counts once.
-func (o *adapter) successes(rows []transaction, q operator.StatusQuery) ([]success, error) {
+func (h *history) successes(rows []transaction, q operator.StatusQuery) ([]success, error) {
 	var all []success
 	counted := map[string]bool{}
 	for _, row := range rows {
@@ -155,7 +155,7 @@ func (o *adapter) successes(rows []transaction, q operator.StatusQuery) ([]succe
 		if err != nil {
 			return nil, pirogue.Errorf(operator.Unknown, "transaction %s: %w", row.TransactionID, err)
 		}
-		all = append(all, success{row, moved, o.mismatch(row, moved, q)})
+		all = append(all, success{row, moved, h.mismatch(row, moved, q)})
 	}
 	return all, nil
 }
@@ -163,9 +163,9 @@ func (o *adapter) successes(rows []transaction, q operator.StatusQuery) ([]succe
 // mismatch returns the part of a success that differs from the order. It is a wallet that
 // is not the customer's, or a merchant that is not ours. A field that the row leaves out is
 // no difference.
-func (o *adapter) mismatch(row transaction, moved pirogue.Money, q operator.StatusQuery) string {
+func (h *history) mismatch(row transaction, moved pirogue.Money, q operator.StatusQuery) string {
 	merchant := string(row.Partner.ID)
-	another := merchant != "" && merchant != o.conf.Credentials[credMerchantCode]
+	another := merchant != "" && merchant != h.conf.Credentials[credMerchantCode]
 	if q.Kind.MoneyOut() {
 		another = client.IsAnotherNumber(string(row.Customer.ID), q.MSISDN)
 	}
@@ -181,8 +181,8 @@ func (o *adapter) mismatch(row transaction, moved pirogue.Money, q operator.Stat
 
 // readStatusByID reads the status word of a transaction that Orange named but does not list. The
 // word states no amount, so a success is unclear until the list shows what moved.
-func (o *adapter) readStatusByID(ctx context.Context, id string) (operator.OperatorResult, error) {
-	resp, err := o.Query(ctx, o.get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
+func (h *history) readStatusByID(ctx context.Context, id string) (operator.OperatorResult, error) {
+	resp, err := h.Query(ctx, h.get(transactionsPath+"/"+url.PathEscape(id)+"/status", nil))
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
@@ -193,7 +193,7 @@ func (o *adapter) readStatusByID(ctx context.Context, id string) (operator.Opera
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown,
 			"status: not the JSON of the specification: %w", err)
 	}
-	result, err := o.transactionResult(transaction{TransactionID: id, Status: got.Status})
+	result, err := h.transactionResult(transaction{TransactionID: id, Status: got.Status})
 	if err == nil && result.Outcome == pirogue.OutcomePaid {
 		result.Outcome, result.Unreadable = pirogue.OutcomePending, true
 		result.Message = "paid, but not listed yet, so its amount is not known: " + result.Message

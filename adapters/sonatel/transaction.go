@@ -92,8 +92,8 @@ func (t transaction) reason() string {
 }
 
 // transactionResult returns the operator result of a callback, or of one transaction's status.
-func (o *adapter) transactionResult(t transaction) (operator.OperatorResult, error) {
-	result, err := o.Result(client.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
+func (h *history) transactionResult(t transaction) (operator.OperatorResult, error) {
+	result, err := h.Result(client.StatusFields{ID: t.TransactionID, Status: t.Status, Text: t.reason()})
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
@@ -102,12 +102,12 @@ func (o *adapter) transactionResult(t transaction) (operator.OperatorResult, err
 
 // searchTransactions returns every row that a query finds, on at most pages pages. A longer list is
 // Unknown, because a part of it would pass for the whole.
-func (o *adapter) searchTransactions(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
+func (h *history) searchTransactions(ctx context.Context, query url.Values, size, pages int) ([]transaction, error) {
 	var all []transaction
 	query.Set("size", strconv.Itoa(size))
 	for page := range pages {
 		query.Set("page", strconv.Itoa(page))
-		resp, err := o.Query(ctx, o.get(transactionsPath, query))
+		resp, err := h.Query(ctx, h.get(transactionsPath, query))
 		if err != nil {
 			return nil, err
 		}

@@ -25,25 +25,25 @@ const headerSandboxMSISDN = "X-Sandbox-Msisdn"
 
 // get returns a GET request with a JSON content type. Without it Orange's gateway answers
 // 415, although a GET has no body.
-func (o *adapter) get(path string, query url.Values) client.Request {
+func (a *account) get(path string, query url.Values) client.Request {
 	req := client.Get(path, query)
 	req.Header.Set("Content-Type", "application/json")
-	o.setAPIKey(req)
+	a.setAPIKey(req)
 	return req
 }
 
 // post returns a POST request with a JSON body.
-func (o *adapter) post(path string, body any) (client.Request, error) {
+func (a *account) post(path string, body any) (client.Request, error) {
 	req, err := client.PostJSON(path, body)
 	if err == nil {
-		o.setAPIKey(req)
+		a.setAPIKey(req)
 	}
 	return req, err
 }
 
 // setAPIKey adds the API key, where the contract requires one.
-func (o *adapter) setAPIKey(req client.Request) {
-	if key := o.conf.Credentials[credAPIKey]; key != "" {
+func (a *account) setAPIKey(req client.Request) {
+	if key := a.conf.Credentials[credAPIKey]; key != "" {
 		req.Header.Set(headerAPIKey, key)
 	}
 }
@@ -54,12 +54,12 @@ const defaultTokenPath = "/oauth/v1/token" //nolint:gosec // an address, not a c
 
 // fetchToken requests an access token, which lives 299 seconds. The specification expects
 // the credentials in the form.
-func (o *adapter) fetchToken(ctx context.Context) (client.Token, error) {
-	path := cmp.Or(o.conf.Credentials[credTokenPath], defaultTokenPath)
-	return o.RequestToken(ctx, client.PostForm(path, url.Values{
+func (a *account) fetchToken(ctx context.Context) (client.Token, error) {
+	path := cmp.Or(a.conf.Credentials[credTokenPath], defaultTokenPath)
+	return a.RequestToken(ctx, client.PostForm(path, url.Values{
 		"grant_type":    {"client_credentials"},
-		"client_id":     {o.conf.Credentials[credClientID]},
-		"client_secret": {o.conf.Credentials[credClientSecret]},
+		"client_id":     {a.conf.Credentials[credClientID]},
+		"client_secret": {a.conf.Credentials[credClientSecret]},
 	}))
 }
 
@@ -97,7 +97,7 @@ type executedResponse struct {
 
 // readExecuted reads the response to an accepted order of ref. A body that it cannot read is
 // Unknown, because the order may have been executed.
-func (o *adapter) readExecuted(
+func (a *account) readExecuted(
 	body []byte, ref pirogue.OperatorRef, secrets ...string,
 ) (operator.OperatorResult, error) {
 	var got executedResponse
@@ -108,7 +108,7 @@ func (o *adapter) readExecuted(
 	if got.Reference != "" && got.Reference != string(ref) {
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "an answer about another order than %s", ref)
 	}
-	result, err := o.Result(client.StatusFields{
+	result, err := a.Result(client.StatusFields{
 		ID: got.TransactionID, Key: keyTransactionID, Status: got.Status, Text: got.Description,
 	}, secrets...)
 	if err != nil {
@@ -119,9 +119,9 @@ func (o *adapter) readExecuted(
 
 // link returns the first address that a customer may be sent to: https, or http of a
 // simulator. It drops other schemes, because the QR holds the same address.
-func (o *adapter) link(addresses ...string) string {
+func (a *account) link(addresses ...string) string {
 	for _, address := range addresses {
-		if client.IsPageURL(address, o.conf.Simulator) {
+		if client.IsPageURL(address, a.conf.Simulator) {
 			return address
 		}
 	}
@@ -130,9 +130,9 @@ func (o *adapter) link(addresses ...string) string {
 
 // checkAccepted returns an error unless Orange accepted the request. The response has no
 // documented body, so it may be empty or any JSON.
-func (o *adapter) checkAccepted(r client.Response, secrets ...string) error {
+func (a *account) checkAccepted(r client.Response, secrets ...string) error {
 	if !r.OK() {
-		return o.ResponseError(r, pirogue.CashOut, secrets...)
+		return a.ResponseError(r, pirogue.CashOut, secrets...)
 	}
 	if len(r.Body) > 0 && !json.Valid(r.Body) {
 		return pirogue.Errorf(operator.Unknown, "status %d, then no JSON", r.Status)

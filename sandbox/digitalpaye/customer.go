@@ -51,19 +51,20 @@ func (c customer) complete() bool {
 // customer.
 type customers struct {
 	most    int
+	now     func() time.Time
 	mu      sync.Mutex
 	byPhone map[string]int // index in known
 	known   []customer     // oldest first
 }
 
 // newCustomers returns an empty directory for at most so many customers.
-func newCustomers(most int) *customers {
-	return &customers{most: most, byPhone: map[string]int{}}
+func newCustomers(most int, now func() time.Time) *customers {
+	return &customers{most: most, now: now, byPhone: map[string]int{}}
 }
 
 // upsert adds a customer to the directory, or updates the one with that number. It returns
 // ErrFull if the directory is full.
-func (r *customers) upsert(c customer, at time.Time) (customer, error) {
+func (r *customers) upsert(c customer) (customer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if i, found := r.byPhone[c.PhoneNumber]; found {
@@ -74,7 +75,7 @@ func (r *customers) upsert(c customer, at time.Time) (customer, error) {
 	if len(r.known) >= r.most {
 		return customer{}, engine.ErrFull
 	}
-	c.ID, c.CreatedAt = newUUID(), instant(at)
+	c.ID, c.CreatedAt = newUUID(), instant(r.now())
 	r.byPhone[c.PhoneNumber] = len(r.known)
 	r.known = append(r.known, c)
 	return c, nil
@@ -95,9 +96,9 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// createCustomer serves POST /v1/customers/create. A known number updates its customer [our
+// create serves POST /v1/customers/create. A known number updates its customer [our
 // reading].
-func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
+func (r *customers) create(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
 	var c customer
 	if err := json.Unmarshal(a.raw, &c); err != nil {
 		return badRequest
@@ -105,17 +106,17 @@ func (s *Simulator) createCustomer(w http.ResponseWriter, _ *http.Request, a adm
 	if !c.complete() {
 		return invalid("customer")
 	}
-	made, err := s.customers.upsert(c, s.Now())
+	made, err := r.upsert(c)
 	if err == nil {
 		a.in.reply(w, "", made)
 	}
 	return err
 }
 
-// readCustomer serves GET /v1/customers/{id} [our reading].
-func (s *Simulator) readCustomer(w http.ResponseWriter, r *http.Request, a admittedCall) error {
-	for _, c := range s.customers.all() {
-		if c.ID == r.PathValue("id") {
+// read serves GET /v1/customers/{id} [our reading].
+func (r *customers) read(w http.ResponseWriter, req *http.Request, a admittedCall) error {
+	for _, c := range r.all() {
+		if c.ID == req.PathValue("id") {
 			a.in.reply(w, "", c)
 			return nil
 		}
@@ -123,8 +124,8 @@ func (s *Simulator) readCustomer(w http.ResponseWriter, r *http.Request, a admit
 	return noCustomer
 }
 
-// listCustomers serves GET /v1/customers [our reading].
-func (s *Simulator) listCustomers(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
-	a.in.reply(w, "", s.customers.all())
+// list serves GET /v1/customers [our reading].
+func (r *customers) list(w http.ResponseWriter, _ *http.Request, a admittedCall) error {
+	a.in.reply(w, "", r.all())
 	return nil
 }

@@ -72,6 +72,6 @@ func New(o engine.Config) (*Simulator, error) {
 	if err := s.Start(o); err != nil {
 		return nil, err
 	}
-	s.customers = newCustomers(s.MaxOrders())
+	s.customers = newCustomers(s.MaxOrders(), s.Now)
 	return s, nil
 }

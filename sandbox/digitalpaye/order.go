@@ -96,7 +96,7 @@ func (s *Simulator) record(q orderRequest) (engine.Order, error) {
 
 // orderOf returns the order of a call.
 func (s *Simulator) orderOf(q orderRequest) (engine.Order, error) {
-	known, err := s.customers.upsert(q.customer, s.Now())
+	known, err := s.customers.upsert(q.customer)
 	if err != nil {
 		return engine.Order{}, err
 	}

@@ -98,7 +98,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 		return
 	}
 	if err != nil {
-		s.renderDown(w, r)
+		renderDown(w, r)
 		return
 	}
 	engine.Redirect(w, "?lang="+textsFor(r).Lang)
@@ -125,7 +125,7 @@ func viewOf(o engine.Order, t texts) pageView {
 }
 
 // renderDown serves the page of an operator that is down.
-func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+func renderDown(w http.ResponseWriter, r *http.Request) {
 	t := textsFor(r)
 	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Result: t.Down})
 }

@@ -64,8 +64,9 @@ func (c country) limitsOf(way engine.Direction) limits {
 	return c.out
 }
 
-// openAccounts opens the given accounts, or the sandbox's own if there are none.
-func (s *Simulator) openAccounts(given []Account) error {
+// accountsByKey returns the given accounts by their API keys, or the sandbox's own if there are none.
+func accountsByKey(given []Account) (map[string]Account, error) {
+	opened := map[string]Account{}
 	if len(given) == 0 {
 		for _, code := range sandboxCountries {
 			given = append(given, Account{Country: code})
@@ -73,18 +74,17 @@ func (s *Simulator) openAccounts(given []Account) error {
 	}
 	for _, a := range given {
 		if _, served := countries[a.Country]; !served {
-			return fmt.Errorf("novasend has no accounts in %q", a.Country)
+			return nil, fmt.Errorf("novasend has no accounts in %q", a.Country)
 		}
 		ending := strings.ToLower(a.Country)
 		a.APIKey, a.APIClient = cmp.Or(a.APIKey, APIKeyPrefix+ending), cmp.Or(a.APIClient, APIClient)
 		a.ID, a.Secret = cmp.Or(a.ID, AccountPrefix+ending), cmp.Or(a.Secret, WebhookSecret)
-		if _, twice := s.accounts[a.APIKey]; twice {
-			return fmt.Errorf("two accounts have the key %q", a.APIKey)
+		if _, twice := opened[a.APIKey]; twice {
+			return nil, fmt.Errorf("two accounts have the key %q", a.APIKey)
 		}
-		s.accounts[a.APIKey] = a
-		s.hooks[a.ID] = accountWebhook{secret: a.Secret}
+		opened[a.APIKey] = a
 	}
-	return nil
+	return opened, nil
 }
 
 // authenticate returns the account of a call: Authorization is Basic base64(api_key:api_client).

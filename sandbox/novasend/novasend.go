@@ -71,12 +71,16 @@ type Simulator struct {
 // TG, BF, BJ and CM, with the constants of this package. With a journal it restores every
 // order, and anything that fell due meanwhile happens at once.
 func New(o engine.Config, accounts ...Account) (*Simulator, error) {
+	opened, err := accountsByKey(accounts)
+	if err != nil {
+		return nil, err
+	}
 	s := &Simulator{
-		accounts: map[string]Account{}, refunds: map[string]string{}, refused: map[string]storedRefusal{},
+		accounts: opened, refunds: map[string]string{}, refused: map[string]storedRefusal{},
 		hooks: map[string]accountWebhook{},
 	}
-	if err := s.openAccounts(accounts); err != nil {
-		return nil, err
+	for _, a := range opened {
+		s.hooks[a.ID] = accountWebhook{secret: a.Secret}
 	}
 	o.Lapse, o.Quirks, o.Refusals, o.Callback = sessionWindow, quirks, refusals, s.webhook
 	if err := s.Start(o); err != nil {

@@ -40,7 +40,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		renderPage(w, http.StatusNotFound, pageView{T: t, Face: "bad", Title: t.UnknownTitle, Text: t.NoPaymentText})
 	case s.Down(o.Direction, o.MSISDN):
-		s.renderDown(w, r)
+		renderDown(w, r)
 	case engine.IsGet(r):
 		renderPage(w, http.StatusOK, viewOf(o, t))
 	case engine.IsPost(w, r):
@@ -73,7 +73,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 		state, why = engine.Declined, engine.TooPoor
 	}
 	if err := s.DecideOnPage(o.ID, state, why); err != nil {
-		s.renderDown(w, r)
+		renderDown(w, r)
 		return
 	}
 	engine.Redirect(w, "?lang="+t.Lang)
@@ -100,7 +100,7 @@ func viewOf(o engine.Order, t texts) pageView {
 }
 
 // renderDown serves the page of an operator that is down.
-func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+func renderDown(w http.ResponseWriter, r *http.Request) {
 	t := textsFor(r)
 	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Face: "bad", Title: t.DownTitle, Text: t.DownText})
 }

@@ -25,7 +25,7 @@ func (s *Simulator) Handler() http.Handler {
 		"GET /v1/direct/payout/{id}": s.status(directPayouts),
 	})
 	mux.Handle("GET /v1/balance", s.WithoutFaults(s.authenticated(s.balance)))
-	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
+	mux.Handle("/link/{code}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(renderDown)))
 	mux.Handle("POST /portal/webhook", s.ServeCall(s.portal, refusals))
 	mux.Handle("/", notFound)
 	return mux

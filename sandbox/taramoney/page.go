@@ -63,7 +63,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		renderPage(w, http.StatusNotFound, pageView{T: t, Title: t.None})
 	case s.Down(order.Direction, order.MSISDN):
-		s.renderDown(w, r)
+		renderDown(w, r)
 	case engine.IsGet(r):
 		renderPage(w, http.StatusOK, viewOf(order, t))
 	case engine.IsPost(w, r):
@@ -82,7 +82,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 		err = s.DecideOnPage(o.ID, engine.Declined, engine.SaidNo)
 	}
 	if err != nil {
-		s.renderDown(w, r)
+		renderDown(w, r)
 		return
 	}
 	engine.Redirect(w, "?lang="+textsFor(r).Lang)
@@ -109,7 +109,7 @@ func viewOf(o engine.Order, t texts) pageView {
 }
 
 // renderDown serves the page of an operator that is down.
-func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
+func renderDown(w http.ResponseWriter, r *http.Request) {
 	t := textsFor(r)
 	renderPage(w, http.StatusServiceUnavailable, pageView{T: t, Title: t.DownTitle})
 }

@@ -86,7 +86,7 @@ func (s *Simulator) Handler() http.Handler {
 	} {
 		mux.Handle("POST "+APIPath+path, s.WithoutFaults(engine.Admitted(s.readAuthenticated, serve)))
 	}
-	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(s.renderDown)))
+	mux.Handle(payPath+"{id}", s.Faults.WithFaults(http.HandlerFunc(s.page), http.HandlerFunc(renderDown)))
 	mux.Handle("/", notAllowed)
 	return mux
 }
