@@ -52,7 +52,7 @@ func refusesAct(act support.AuditEntry) string {
 	resolves := act.Action == support.ActionResolve
 	switch {
 	case !act.EndedAt.IsZero():
-		return "the act has its verdict already: " + string(act.Result.Decision)
+		return "the action already has its result: " + string(act.Result.Decision)
 	case act.Action != support.ActionRecheck && act.Action != support.ActionRedrive && !resolves:
 		return "a payment's workflow knows recheck, redrive and resolve"
 	case !act.Role.May(act.Action.RequiredRole()):

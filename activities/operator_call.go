@@ -11,7 +11,7 @@ import (
 	"pirogue/support"
 )
 
-// operatorCall is the one call of a submission, with all that it needs inside.
+// operatorCall makes the one call of a submission. It holds everything that the call needs.
 type operatorCall func(context.Context) (operator.OperatorResult, error)
 
 // outgoing holds what is sent, and for whom.
@@ -21,8 +21,8 @@ type outgoing struct {
 	attempt  pirogue.Attempt
 }
 
-// prepareCall returns the one call with all that it needs: once the attempt is marked as
-// sent, nothing is left that could fail before the bytes leave.
+// prepareCall returns the one call of a submission. Everything that can fail happens here, before
+// the attempt is marked as sent.
 func (a *SubmitActivities) prepareCall(
 	ctx context.Context, i operator.Instance, out outgoing, window time.Duration,
 ) (operatorCall, error) {
@@ -85,8 +85,8 @@ func (a *SubmitActivities) refundCall(
 
 // reverses reports whether a refund at an operator is made by its refund call, and of
 // which collection: it must have collected the money itself, and give back a part if a
-// part is wanted. It answers the same before the refund is sent and whenever it is asked
-// about.
+// part is wanted. Its result is the same before the refund is sent and at every later status
+// call.
 func (a *core) reverses(
 	ctx context.Context, i operator.Instance, p pirogue.Payment,
 ) (operator.StatusQuery, bool, error) {
@@ -101,8 +101,8 @@ func (a *core) reverses(
 }
 
 // collection returns the cash-in that a refund gives back, and the attempt that collected its
-// money. The return of stray money gives back what came under the attempt of its case. What its
-// operator said of that attempt before does not matter.
+// money. A refund of late money gives back the money of its case's attempt. What the operator said
+// of that attempt before does not matter.
 func (a *core) collection(
 	ctx context.Context, refund pirogue.Payment,
 ) (pirogue.Payment, pirogue.Attempt, error) {
@@ -121,7 +121,7 @@ func (a *core) collection(
 	return parent, collected, err
 }
 
-// query is the question about the latest attempt of a payment.
+// query returns the status query of a payment's latest attempt.
 func (a *core) query(
 	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt,
 ) (operator.StatusQuery, error) {
@@ -137,7 +137,7 @@ func (a *core) query(
 	return q, err
 }
 
-// query is the question about one attempt of a payment.
+// query returns the status query of one attempt of a payment.
 func query(p pirogue.Payment, a pirogue.Attempt) operator.StatusQuery {
 	return operator.StatusQuery{
 		Kind: p.Kind, Ref: a.Ref, Handle: a.Handle, Amount: p.AtOperator(), MSISDN: p.MSISDN, SentAt: a.FirstSent,

@@ -16,7 +16,7 @@ type SubmitInput struct {
 	PaymentID pirogue.PaymentID       `json:"payment_id"`
 	Candidate operator.RouteCandidate `json:"candidate"`
 	Mode      SubmitMode              `json:"mode"`
-	// After holds the number of the attempt that came to nothing at the candidate before this one.
+	// After holds the number of the attempt that the candidate before this one did not take.
 	// Submit then prepares an attempt here, once. 0: no failover.
 	After int `json:"after,omitempty"`
 }
@@ -54,7 +54,7 @@ type SubmitResult struct {
 // SubmitOutcome says how a submission ended.
 type SubmitOutcome string
 
-// The outcomes of a submission. The operator was called for the first six only.
+// The outcomes of a submission. Pirogue tried to call the operator for the first six only.
 const (
 	SubmitAccepted SubmitOutcome = "accepted" // the operator has the attempt
 	SubmitRefused  SubmitOutcome = "refused"  // the operator refused: no money moves
@@ -121,10 +121,10 @@ func sentEarlier(attempt pirogue.Attempt) SubmitResult {
 // submitBackoff spaces the tries at an operator that is down.
 var submitBackoff = Backoff{First: 2 * time.Second, Max: 16 * time.Second, Factor: 2}
 
-// Submit sends a payment's prepared attempt to its operator, once. What an earlier run of this
-// activity left behind decides first. An attempt that was perhaps sent is sent again only if the
-// operator's record calls this harmless. A collection whose response was lost is made under
-// another reference. An operator that executes a reference once receives the same one.
+// Submit sends a payment's prepared attempt to its operator, once. It first reads the result of an
+// earlier run. It sends an attempt that was perhaps sent again only if the candidate allows it. With
+// ResendSameReference the operator receives the same reference. With ResendNewReference Submit makes
+// a collection under another reference.
 func (a *SubmitActivities) Submit(ctx context.Context, in SubmitInput) (SubmitResult, error) {
 	done, err := a.submit(ctx, in)
 	if err == nil && in.Candidate.OnLostResponse == operator.ResendNewReference {

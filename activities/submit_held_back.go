@@ -27,10 +27,10 @@ func (a *SubmitActivities) notMarked(
 	}
 }
 
-// hold keeps back an attempt of a suspended merchant, or of anybody while operators are asked
-// first. Of a payment of which nothing was sent the hold stays, and it is PENDING: the sweep must
-// not expire it. What was perhaps sent before is followed. A collection whose earlier attempt was
-// lost is given up: nobody can pay it any more.
+// hold postpones an attempt of a suspended merchant, or of anybody while operators are asked
+// first. It makes a payment of which nothing was sent PENDING, so that the sweep does not expire
+// it. The payment's money stays held. An attempt that was perhaps sent before is followed.
+// A collection whose earlier attempt was lost ends, because nobody can pay it any more.
 func (a *SubmitActivities) hold(
 	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why string,
 ) (SubmitResult, error) {

@@ -52,9 +52,9 @@ func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) er
 	if err != nil {
 		return err
 	}
-	// Without Temporal or workers the payment would wait in vain, so nothing is written.
+	// Without Temporal or workers nothing could carry the payment out, so nothing is written.
 	if err := a.workflows.Ready(rc.ctx); err != nil {
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are unavailable: %w", err)
 	}
 	attempt := ids.FirstAttempt(p)
 	if n.otp != "" {
@@ -68,7 +68,7 @@ func (a *acceptance) accept(c *gin.Context, rc *requestContext, n newPayment) er
 	if err != nil {
 		return explainRestore(err)
 	}
-	// An equal ID means that the first call of certainly wrote this payment.
+	// An equal ID means that one of the calls of retryLostCommit wrote this payment.
 	if !created && stored.ID != p.ID {
 		return n.conflict(stored)
 	}
@@ -111,7 +111,7 @@ func explainRestore(err error) error {
 	}
 }
 
-// retryLostCommit calls the acceptance f, and calls it once more when the response to COMMIT was lost.
+// retryLostCommit calls accept, and calls it once more when the response to COMMIT was lost.
 // The second call waits until the first transaction has ended. Then it finds that transaction's
 // row, under the same ID, or writes it. It fails with unknownOutcome when the outcome stays
 // unknown.
@@ -200,7 +200,7 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	life := context.WithoutCancel(c.Request.Context())
 	start, stop := context.WithTimeout(life, firstAnswerTime)
 	defer stop()
-	// The start waits on the operator and needs no turn at the database.
+	// The start waits on the operator and not on the database, so another request may enter.
 	rc.leaveLimiter()
 	first, err := a.workflows.Start(start, p)
 	failpoint.Hit("api.accept.started")

@@ -50,7 +50,7 @@ func (h bulkRoutes) create(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	if err := h.workflows.Ready(ctx); err != nil {
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are unavailable: %w", err)
 	}
 	failpoint.Hit("api.bulk.checked")
 	stored, created, err := retryLostCommit(ctx, func(ctx context.Context) (bulk.Bulk, bool, error) {

@@ -116,7 +116,7 @@ func (r paymentRequests) fields(f *form, m pirogue.Mode, k pirogue.PaymentKind) 
 }
 
 // readCustomer reads the number and derives its country and currency. Where the request also names
-// these, they must agree. A contradiction is a mistake in the shop, and Pirogue does not guess
+// these, they must agree. A contradiction is the merchant's mistake, and Pirogue does not guess
 // which part is right.
 func readCustomer(f *form, field string) (pirogue.MSISDN, pirogue.Country) {
 	var home pirogue.CountryCode

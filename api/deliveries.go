@@ -140,7 +140,7 @@ func (h deliveryRoutes) resendOne(c *gin.Context, rc *requestContext) error {
 		return pirogue.Errorf(pirogue.NotFound, "not an event's id")
 	}
 	if err := h.workflows.Ready(rc.ctx); err != nil {
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are unavailable: %w", err)
 	}
 	event, err := h.resend(c, rc, pirogue.EventID(id))
 	if err != nil {
@@ -161,7 +161,7 @@ func (h deliveryRoutes) resendMany(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	if err := h.workflows.Ready(rc.ctx); err != nil {
-		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are away: %w", err)
+		return pirogue.Errorf(pirogue.ServiceUnavailable, "workflows are unavailable: %w", err)
 	}
 	found, err := h.events.Deliveries(rc.ctx, rc.owner(), filter)
 	if err != nil {

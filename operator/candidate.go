@@ -15,7 +15,8 @@ type SendLimits struct {
 	Again    time.Duration // how long after its first sending a lost attempt may be sent again; 0: never
 }
 
-// RouteCandidate is one candidate of a payment's route: an operator with its adapter's promises, frozen.
+// RouteCandidate is one candidate of a payment's route: an operator, with a copy of the policy that
+// its adapter and the configuration gave when the payment's workflow started.
 type RouteCandidate struct {
 	Operator       pirogue.OperatorCode `json:"operator"`
 	Window         time.Duration        `json:"window"`           // the customer's time to confirm
@@ -34,7 +35,7 @@ type RouteCandidate struct {
 	RefusalSpan time.Duration `json:"refusal_span,omitempty"`
 }
 
-// NewRouteCandidate freezes the promises of an instance about payments of kind k.
+// NewRouteCandidate copies the policy of an instance for payments of kind k.
 func NewRouteCandidate(k pirogue.PaymentKind, i Instance) RouteCandidate {
 	c := i.Operator.Capability()
 	return RouteCandidate{

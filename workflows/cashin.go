@@ -24,7 +24,7 @@ func CashIn(ctx workflow.Context, input lifecycle.PaymentInput) (pirogue.Status,
 
 // runCashIn runs the phases of a cash-in.
 func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
-	for {
+	for { // submits again if finalizeUnsent finds that another run may have sent the payment
 		submitted, err := submitPayment(ctx, w)
 		if err != nil {
 			return err
@@ -42,6 +42,7 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 			}
 		case activities.SubmitNotSent, activities.SubmitLost, activities.SubmitOutOfService,
 			activities.SubmitPastDeadline, activities.SubmitPastWindow, activities.SubmitHeld:
+			// No operator is known to have the attempt, so there is nothing to await.
 		}
 		if !s.isProvenUnsent() {
 			return finalizeCashIn(ctx, w, s)
@@ -69,8 +70,8 @@ func finalizeCashIn(ctx workflow.Context, w *paymentWorkflow, s submission) erro
 }
 
 // finalizeUnreached ends a cash-in that its operator did not take within the time of its retries.
-// Nobody can pay an attempt that nobody was shown. That is not proven of an attempt whose response
-// was lost and that can be asked about. Such a payment is watched.
+// Nobody can pay an attempt that nobody was shown. An attempt whose response was lost may have been
+// shown. If the operator can be asked about it, the payment is watched.
 func finalizeUnreached(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) error {
 	if submitted.AtOperator == activities.LatestAtOperator {
 		return finalizeAndWatch(ctx, w, failedInput(pirogue.FailedUnconfirmed, submitted.Message))

@@ -10,7 +10,7 @@ import (
 )
 
 // routeFrom is a candidate of the payment's route and the candidates that may follow it. After is
-// the number of the attempt that came to nothing before it; 0 for none.
+// the number of the attempt that the previous candidate did not take; 0 for none.
 type routeFrom struct {
 	current   operator.RouteCandidate
 	fallbacks []operator.RouteCandidate
@@ -26,7 +26,7 @@ func mayFailover(w *paymentWorkflow, submitted activities.SubmitResult) bool {
 	return submitted.Unreached() || !w.input.Kind.MoneyOut()
 }
 
-// failover goes on to the next candidate, after an attempt that came to nothing.
+// failover goes on to the next candidate, after an attempt that the current one did not take.
 func failover(ctx workflow.Context, w *paymentWorkflow, after int) error {
 	left := w.input.Current
 	w.logger(ctx).Info("failover", "to", w.input.Fallbacks[0].Operator)
@@ -36,7 +36,7 @@ func failover(ctx workflow.Context, w *paymentWorkflow, after int) error {
 }
 
 // currentHolder returns the candidate that has the payment when that is not the current one. An
-// earlier run may have failed over to it. Or a run that seemed dead sent the payment to the
+// earlier run may have failed over to it. Or an earlier run that had not ended sent it to the
 // candidate that this run has just left. The payment stays there for good.
 func currentHolder(w *paymentWorkflow, submitted activities.SubmitResult) (routeFrom, bool) {
 	holds := func(c operator.RouteCandidate) bool { return c.Operator != "" && c.Operator == submitted.Operator }

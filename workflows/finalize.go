@@ -83,7 +83,7 @@ func (s submission) isProvenUnsent() bool {
 }
 
 // finalizeUnsent ends a payment of which nothing was sent, and reports whether it has ended. The
-// transaction looks once more: a run that was thought to be dead may have sent it meanwhile.
+// transaction looks once more: an earlier run may have sent it meanwhile.
 func finalizeUnsent(ctx workflow.Context, w *paymentWorkflow, s submission) (ended bool, err error) {
 	mayHaveCase := w.mayHaveUnknownCase()
 	status, err := finalize(ctx, w, unsentInput(w, s))

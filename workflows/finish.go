@@ -6,7 +6,7 @@ import (
 	"pirogue/support"
 )
 
-// finishPayment lets everyone leave who waits for a terminal payment. It records in the row that
+// finishPayment replies to everyone who waits for a terminal payment. It records in the row that
 // nothing is left to do. A run that did not end the payment itself records nothing: the rows are
 // ahead of its history, and the sweep starts a workflow from them that goes on.
 //

@@ -31,7 +31,8 @@ const (
 	webhookPrefix = "webhook-"
 )
 
-// The search attributes of a payment's workflow. The last two change.
+// The search attributes of a payment's workflow. Operator, PaymentStatus and NeedsAttention
+// change.
 var (
 	PaymentKind    = temporal.NewSearchAttributeKeyKeyword("PaymentKind")
 	Operator       = temporal.NewSearchAttributeKeyKeyword("Operator")

@@ -24,7 +24,7 @@ const (
 	phaseSettling   phase = "settling"   // people decide about money in another case: settlecase.go
 	phaseFinalizing phase = "finalizing" // makes the payment terminal: finalize.go
 	phaseWatching   phase = "watching"   // the payment is terminal, and money may still move: watch.go
-	phaseFinishing  phase = "finishing"  // lets everybody leave who waits for the payment: finish.go
+	phaseFinishing  phase = "finishing"  // replies to everybody who waits for the payment: finish.go
 )
 
 // paymentWorkflow holds the state of one payment's workflow.
@@ -43,7 +43,7 @@ type paymentWorkflow struct {
 	foundSent     bool                    // the latest attempt was perhaps sent before this submission
 	unserved      bool                    // no worker made the latest submission in time: a retry at once is no use
 	previous      operator.RouteCandidate // the candidate before the latest failover
-	failoverAfter int                     // number of the attempt there, which came to nothing; 0: none
+	failoverAfter int                     // number of the attempt there, which it did not take; 0: none
 
 	decidedBySupport bool // two people established the outcome
 	endedHere        bool // this run made the payment terminal, or resumed a terminal one
@@ -55,7 +55,7 @@ type paymentWorkflow struct {
 	earlier earlierAttempts
 }
 
-// runPayment runs one kind of payment to its end and lets everyone who waits for it leave. A cancel
+// runPayment runs one kind of payment to its end and replies to everyone who waits for it. A cancel
 // request changes nothing: only the operator, its finality window and support end a payment.
 func runPayment(
 	ctx workflow.Context, input lifecycle.PaymentInput, run func(workflow.Context, *paymentWorkflow) error,

@@ -20,7 +20,7 @@ import (
 )
 
 // Starter reaches workflows from outside of them. A workflow's ID is made from its payment or
-// event. So starting it again joins it, also when it has ended.
+// event. So starting it again is no error, and makes no second run.
 type Starter struct {
 	Client client.Client
 	// NewInput returns the input of a payment's workflow.
@@ -94,7 +94,7 @@ func (s *Starter) Deliver(ctx context.Context, o access.Owner, id pirogue.EventI
 	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 }
 
-// deliver starts the delivery of an event, after one that has ended where reuse allows it.
+// deliver starts the delivery of an event. reuse decides whether it may follow one that has ended.
 func (s *Starter) deliver(
 	ctx context.Context, o access.Owner, id pirogue.EventID, round int, reuse enumspb.WorkflowIdReusePolicy,
 ) error {

@@ -11,13 +11,13 @@ import (
 	"pirogue/support"
 )
 
-// takeUpAfter limits the wait in an operator's queue before the payment's row says that it is taken
-// up. It ends well before the payment's start deadline.
+// takeUpAfter limits the wait in an operator's queue while the payment is still CREATED. It ends well
+// before the payment's start deadline.
 const takeUpAfter = 20 * time.Second
 
 // submitPayment sends the payment and gives the API its first response. Where nothing could be
-// sent, it goes on to the next candidate of the route. So it does after a refusal for a reason of
-// the operator's own. An attempt that may be at an operator is never sent to another.
+// sent, it goes on to the next candidate of the route. It also goes on when the operator refused for
+// a reason of its own. An attempt that may be at an operator is never sent to another.
 func submitPayment(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitResult, error) {
 	w.enter(ctx, phaseSubmitting)
 	for {
@@ -73,8 +73,8 @@ var queuedAtOperator = support.ActionResult{
 	Reason: "the payment waits for its turn at the operator, which has not answered its submission yet",
 }
 
-// awaitTakeUp waits for the first submission, at most takeUpAfter. Then the payment's row says that
-// it is taken up: it waits in its operator's queue, and the sweep must not expire it.
+// awaitTakeUp waits for the first submission, at most takeUpAfter. Then it makes the payment PENDING.
+// The payment waits in its operator's queue, and the sweep must not expire it.
 func awaitTakeUp(ctx workflow.Context, w *paymentWorkflow, sending workflow.Future) error {
 	waiting, stop := workflow.WithCancel(ctx)
 	defer stop()

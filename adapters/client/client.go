@@ -2,8 +2,8 @@
 // Client sends the requests of one configured instance and reads the responses by its Spec.
 //
 // The package answers one question: when a call fails, did it happen? Every error it
-// returns carries a code from package pirogue. NotSent promises that no byte of the request
-// left this machine. Unknown promises nothing: the operator may have read and executed the
+// returns carries a code from package pirogue. NotSent means that no byte of the request
+// left this machine. Unknown means that the operator may have read and executed the
 // request, or a part of it.
 //
 // A client never repeats a request and never lets net/http repeat one: Temporal's retry
@@ -143,8 +143,8 @@ func (c *Client) QueryStatus(
 // response with any status from 200 to 299 or from 400 on. The adapter decides what the
 // status means.
 //
-// It returns NotSent when no byte of the request left. The context was done before or
-// permits no call, there was no connection, or no token. Every other failure is Unknown: a
+// It returns NotSent when no byte of the request left. That is so when the context was done
+// before or permits no call, or when there was no connection or no token. Every other failure is Unknown: a
 // time-out, a reset, a redirect, a response too long or compressed.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if c.tokens == nil {

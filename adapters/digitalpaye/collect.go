@@ -28,8 +28,8 @@ type submission struct {
 	cancelURL string
 }
 
-// Collect implements operator.Collector. A Wave customer gets a link, and an Orange customer
-// brings a one-time password. Every other customer gets a prompt on the phone. Without a
+// Collect implements operator.Collector. A Wave customer gets a link. For an Orange customer
+// the request carries a one-time password. Every other customer gets a prompt on the phone. Without a
 // password the Orange call is made all the same, and Orange itself decides about it. A
 // collection that Digitalpaye can never accept is Unable and not sent.
 func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (operator.OperatorResult, error) {

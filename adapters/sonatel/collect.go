@@ -56,7 +56,7 @@ type oneStepRequest struct {
 	Reference string `json:"reference"`
 }
 
-// Collect implements operator.Collector. It collects in one step if the customer brought a
+// Collect implements operator.Collector. It collects in one step if the request carries a
 // one-time password. Otherwise it creates a QR that can be paid once, within the
 // collection's window and at most a day. A collection that Orange can never accept is
 // Unable and not sent.
