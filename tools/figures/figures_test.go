@@ -96,7 +96,7 @@ func TestRepeatedCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows := code.repeated().measured(); rows != "8" { // with the rows above them
+	if rows := code.repeated().measured(); rows != "7" { // with the row above them
 		t.Errorf("%s rows are repeated", rows)
 	}
 }

@@ -19,7 +19,7 @@ type codeRow struct {
 }
 
 // repeated counts the product's rows whose shape occurs again elsewhere, in groups of repeatRows.
-// Comments, imports and rows without a word do not count.
+// Comments, package clauses, imports and rows without a word do not count.
 func (c code) repeated() figure {
 	rows, files := c.codeRows(), c.production()
 	first, again := map[string]int{}, map[int]bool{}
@@ -70,7 +70,7 @@ func (c code) codeRows() []codeRow {
 				imports = true
 			case imports:
 				imports = text != ")"
-			case strings.HasPrefix(text, "import "), strings.HasPrefix(text, "//"), !letter.MatchString(text):
+			case strings.HasPrefix(text, "package "), strings.HasPrefix(text, "import "), strings.HasPrefix(text, "//"), !letter.MatchString(text):
 			default:
 				rows = append(rows, codeRow{n, line, shapeOf(text)})
 			}
