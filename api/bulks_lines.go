@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"context"
 	"regexp"
 	"strconv"
@@ -31,22 +30,10 @@ func (h bulkRoutes) getLines(c *gin.Context, rc *requestContext) error {
 	if err != nil {
 		return err
 	}
-	leave, err := h.exports.enter(rc.owner())
-	if err != nil {
-		return err
-	}
-	defer leave()
-	rc.leaveLimiter()
-	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
-	defer cancel()
-	out := bufio.NewWriterSize(newStream(c), exportChunk)
-	if err := h.writeLines(ctx, rc, id, span, newExportWriter(c, out, shape)); err != nil {
-		return abortExport(c, rc, h.log, err)
-	}
-	if err := out.Flush(); err != nil {
-		return abortExport(c, rc, h.log, err)
-	}
-	return nil
+	stream := exportStream{limiter: h.exports, shape: shape, log: h.log}
+	return stream.send(c, rc, func(ctx context.Context, w exportWriter) error {
+		return h.writeLines(ctx, rc, id, span, w)
+	})
 }
 
 // writeLines writes lines of a bulk and the end of the list. A full page has a cursor; the page

@@ -66,14 +66,31 @@ func (h exportRoutes) read(raw string) (exportRequest, error) {
 }
 
 // get streams the payments of a period, oldest first, while the database reads them.
-// It never holds them all in memory. It gives its turn at the database back and counts against the
-// limit of exports instead.
+// It never holds them all in memory.
 func (h exportRoutes) get(c *gin.Context, rc *requestContext) error {
 	order, err := h.read(c.Request.URL.RawQuery)
 	if err != nil {
 		return err
 	}
-	leave, err := h.limiter.enter(rc.owner())
+	stream := exportStream{limiter: h.limiter, shape: order.shape(), log: h.log}
+	return stream.send(c, rc, func(ctx context.Context, w exportWriter) error {
+		return h.write(ctx, rc.owner(), order, w)
+	})
+}
+
+// exportStream sends one long list.
+type exportStream struct {
+	limiter *inFlightLimiter[access.Owner]
+	shape   exportShape
+	log     *zap.Logger
+}
+
+// send sends the rows that write writes. It gives the request's turn at the database back and counts
+// against the limit of exports instead.
+func (s exportStream) send(
+	c *gin.Context, rc *requestContext, write func(context.Context, exportWriter) error,
+) error {
+	leave, err := s.limiter.enter(rc.owner())
 	if err != nil {
 		return err
 	}
@@ -82,11 +99,11 @@ func (h exportRoutes) get(c *gin.Context, rc *requestContext) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), exportTime)
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
-	if err := h.write(ctx, rc.owner(), order, newExportWriter(c, out, order.shape())); err != nil {
-		return abortExport(c, rc, h.log, err)
+	if err := write(ctx, newExportWriter(c, out, s.shape)); err != nil {
+		return abortExport(c, rc, s.log, err)
 	}
 	if err := out.Flush(); err != nil {
-		return abortExport(c, rc, h.log, err)
+		return abortExport(c, rc, s.log, err)
 	}
 	return nil
 }

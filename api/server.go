@@ -51,24 +51,13 @@ type Options struct {
 
 // check reports every option that is missing or impossible.
 func (o Options) check() error {
-	var mistakes []error
-	for _, name := range o.Store.missing() {
-		mistakes = append(mistakes, fmt.Errorf("api: Options.Store.%s is missing", name))
-	}
-	for _, part := range []struct {
-		name    string
-		missing bool
-	}{
+	mistakes := httpkit.MissingOptions("api", o.Store.missing(), httpkit.RequiredOptions{
 		{"Workflows", o.Workflows == nil},
 		{"Routes", o.Routes == nil},
 		{"Clock", o.Clock == nil},
 		{"Log", o.Log == nil},
 		{"CallbackToken", o.CallbackToken == nil},
-	} {
-		if part.missing {
-			mistakes = append(mistakes, fmt.Errorf("api: Options.%s is missing", part.name))
-		}
-	}
+	})
 	if u, err := url.Parse(o.PublicURL); err != nil || u.Host == "" {
 		mistakes = append(mistakes, fmt.Errorf("api: Options.PublicURL %q is not a URL", o.PublicURL))
 	}

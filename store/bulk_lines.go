@@ -187,26 +187,13 @@ SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
 func (db *Bulks) BulkLines(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, span bulk.LineSpan, each func(bulk.BulkLine) error,
 ) error {
-	for entries := 0; span.Limit == 0 || entries < span.Limit; {
-		size := reportPage
-		if span.Limit > 0 {
-			size = min(size, span.Limit-entries)
-		}
+	return readPages(span.Limit, func(size int) ([]bulk.BulkLine, error) {
 		page, err := db.linesPage(ctx, o, id, span.After, size)
-		if err != nil {
-			return err
+		if len(page) > 0 {
+			span.After = page[len(page)-1].Number
 		}
-		for _, line := range page {
-			if err := each(line); err != nil {
-				return err
-			}
-		}
-		if len(page) < size {
-			return nil
-		}
-		entries, span.After = entries+size, page[size-1].Number
-	}
-	return nil
+		return page, err
+	}, each)
 }
 
 // linesPage reads the lines of a bulk behind the line after. A line without a payment has NULL in

@@ -51,12 +51,24 @@ func (db *Reports) Export(
 	if err != nil || newest == "" {
 		return err
 	}
-	for entries := 0; f.Limit == 0 || entries < f.Limit; {
-		size := reportPage
-		if f.Limit > 0 {
-			size = min(size, f.Limit-entries)
-		}
+	return readPages(f.Limit, func(size int) ([]listing.ExportRow, error) {
 		page, err := db.exportPage(ctx, o, f, newest, size)
+		if len(page) > 0 {
+			f.After = page[len(page)-1].ID
+		}
+		return page, err
+	}, each)
+}
+
+// readPages calls each for every row of a long list, at most limit rows; 0 means all. read returns
+// the next page of at most size rows. A shorter page is the last one.
+func readPages[R any](limit int, read func(size int) ([]R, error), each func(R) error) error {
+	for entries := 0; limit == 0 || entries < limit; {
+		size := reportPage
+		if limit > 0 {
+			size = min(size, limit-entries)
+		}
+		page, err := read(size)
 		if err != nil {
 			return err
 		}
@@ -68,7 +80,7 @@ func (db *Reports) Export(
 		if len(page) < size {
 			return nil
 		}
-		entries, f.After = entries+size, page[size-1].ID
+		entries += size
 	}
 	return nil
 }

@@ -96,20 +96,22 @@ func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.D
 
 // readAttempts reads the attempts of payments, in the order of their numbers.
 func readAttempts(tx *gorm.DB, payments []string, into map[string][]attemptRow) error {
-	var rows []attemptRow
-	err := tx.Where("payment_id IN ?", payments).Order("payment_id, number").Find(&rows).Error
-	for _, row := range rows {
-		into[row.PaymentID] = append(into[row.PaymentID], row)
-	}
-	return err
+	query := tx.Where("payment_id IN ?", payments).Order("payment_id, number")
+	return readByPayment(query, into, func(row attemptRow) string { return row.PaymentID })
 }
 
 // readOpenCases reads the open cases of payments, the oldest first.
 func readOpenCases(tx *gorm.DB, payments []string, into map[string][]caseRow) error {
-	var rows []caseRow
-	err := tx.Where("payment_id IN ? AND closed_at IS NULL", payments).Order("opened_at, id").Find(&rows).Error
+	query := tx.Where("payment_id IN ? AND closed_at IS NULL", payments).Order("opened_at, id")
+	return readByPayment(query, into, func(row caseRow) string { return row.PaymentID })
+}
+
+// readByPayment appends the rows of a query to those of their payments.
+func readByPayment[R any](query *gorm.DB, into map[string][]R, paymentOf func(R) string) error {
+	var rows []R
+	err := query.Find(&rows).Error
 	for _, row := range rows {
-		into[row.PaymentID] = append(into[row.PaymentID], row)
+		into[paymentOf(row)] = append(into[paymentOf(row)], row)
 	}
 	return err
 }

@@ -31,12 +31,9 @@ type feeBody struct {
 
 // set replaces one rule of a merchant's contract.
 func (h feeRoutes) set(c *gin.Context, rc *requestContext) error {
-	id, err := merchantOf(c)
-	if err != nil {
-		return err
-	}
 	var body feeBody
-	if err := readBody(c, &body); err != nil {
+	id, err := readMerchantBody(c, &body)
+	if err != nil {
 		return err
 	}
 	if err := demand(append(body.Fee.rules(), body.rule())...); err != nil {

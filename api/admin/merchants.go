@@ -41,14 +41,20 @@ func merchantOf(c *gin.Context) (pirogue.MerchantID, error) {
 	return pirogue.MerchantID(c.Param("id")), nil
 }
 
-// setLatePolicy sets the policy for a merchant's late money.
-func (h merchantRoutes) setLatePolicy(c *gin.Context, rc *requestContext) error {
+// readMerchantBody returns the merchant's ID in the path and decodes the body of the request.
+func readMerchantBody(c *gin.Context, body any) (pirogue.MerchantID, error) {
 	id, err := merchantOf(c)
 	if err != nil {
-		return err
+		return "", err
 	}
+	return id, readBody(c, body)
+}
+
+// setLatePolicy sets the policy for a merchant's late money.
+func (h merchantRoutes) setLatePolicy(c *gin.Context, rc *requestContext) error {
 	var body policyBody
-	if err := readBody(c, &body); err != nil {
+	id, err := readMerchantBody(c, &body)
+	if err != nil {
 		return err
 	}
 	known := []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}

@@ -33,24 +33,12 @@ type Options struct {
 
 // check reports every option that is missing.
 func (o Options) check() error {
-	var mistakes []error
-	for _, name := range o.Store.missing() {
-		mistakes = append(mistakes, fmt.Errorf("admin: Options.Store.%s is missing", name))
-	}
-	for _, part := range []struct {
-		name    string
-		missing bool
-	}{
+	return errors.Join(httpkit.MissingOptions("admin", o.Store.missing(), httpkit.RequiredOptions{
 		{"Workflows", o.Workflows == nil},
 		{"Clock", o.Clock == nil},
 		{"Log", o.Log == nil},
 		{"WorkflowID", o.WorkflowID == nil},
-	} {
-		if part.missing {
-			mistakes = append(mistakes, fmt.Errorf("admin: Options.%s is missing", part.name))
-		}
-	}
-	return errors.Join(mistakes...)
+	})...)
 }
 
 // Server serves support.

@@ -35,12 +35,9 @@ type settlementBody struct {
 // create books a transfer to a merchant's bank. The ID is required, because it makes a repeated
 // request book the same settlement once.
 func (h settlementRoutes) create(c *gin.Context, rc *requestContext) error {
-	id, err := merchantOf(c)
-	if err != nil {
-		return err
-	}
 	var body settlementBody
-	if err := readBody(c, &body); err != nil {
+	id, err := readMerchantBody(c, &body)
+	if err != nil {
 		return err
 	}
 	now := h.clock.Now()

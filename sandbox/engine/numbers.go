@@ -72,12 +72,17 @@ func IsValidNumber(msisdn string) bool {
 // BehaviourOf returns the behaviour of the customer behind msisdn. Only the last six digits
 // matter, so a national number works as well as an international one.
 func BehaviourOf(msisdn string) Behaviour {
+	return byLastDigits(magic, msisdn, otherBehaviour)
+}
+
+// byLastDigits returns the row of a table for the last six digits of msisdn, or other without one.
+func byLastDigits[R any](table map[string]R, msisdn string, other R) R {
 	if len(msisdn) >= magicDigits {
-		if b, ok := magic[msisdn[len(msisdn)-magicDigits:]]; ok {
-			return b
+		if row, ok := table[msisdn[len(msisdn)-magicDigits:]]; ok {
+			return row
 		}
 	}
-	return otherBehaviour
+	return other
 }
 
 // MagicNumbers returns a copy of the table, by the last six digits.

@@ -56,12 +56,7 @@ var otherPayout = Payout{Description: "pending 10 s, then paid out", After: Defa
 // PayoutTo returns the course of a cash-out to msisdn. Only the last six digits matter, as
 // for BehaviourOf.
 func PayoutTo(msisdn string) Payout {
-	if len(msisdn) >= magicDigits {
-		if p, ok := payouts[msisdn[len(msisdn)-magicDigits:]]; ok {
-			return p
-		}
-	}
-	return otherPayout
+	return byLastDigits(payouts, msisdn, otherPayout)
 }
 
 // MagicPayouts returns a copy of the table, by the last six digits.
