@@ -18,13 +18,13 @@ const (
 	operatorsAreAsked = "the database was restored and asks operators first: nothing is sent or ends without money"
 )
 
-// heldReasons says why an attempt was not marked.
-var heldReasons = map[lifecycle.SendResult]string{
+// postponedReasons says why an attempt was not marked.
+var postponedReasons = map[lifecycle.SendResult]string{
 	lifecycle.SendSuspended: merchantSuspended, lifecycle.SendAskFirst: operatorsAreAsked,
 }
 
-// heldBecause says why nothing of a merchant is sent; "" while it is.
-func heldBecause(m pirogue.Merchant) string {
+// postponedBecause says why nothing of a merchant is sent; "" while it is.
+func postponedBecause(m pirogue.Merchant) string {
 	switch {
 	case m.AskFirst:
 		return operatorsAreAsked
@@ -48,7 +48,7 @@ func (a *SubmitActivities) AwaitResumed(ctx context.Context, id pirogue.PaymentI
 	if err != nil {
 		return false, activityError(err)
 	}
-	if why := heldBecause(merchant); why != "" {
+	if why := postponedBecause(merchant); why != "" {
 		return false, a.lookForResume(ctx, why)
 	}
 	return true, nil

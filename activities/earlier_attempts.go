@@ -60,7 +60,7 @@ func (a *SubmitActivities) findWatched(
 	if done.AtOperator == NothingAtOperator {
 		return done, nil
 	}
-	if done.Unreached() {
+	if done.NotTaken() {
 		_, attempt, err := a.Store.Attempts.Latest(ctx, id)
 		if err != nil {
 			return done, activityError(err)

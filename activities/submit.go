@@ -64,7 +64,7 @@ const (
 	SubmitLost     SubmitOutcome = "lost"     // the response was lost: nobody can pay this attempt, and another is allowed
 
 	SubmitOutOfService SubmitOutcome = "out_of_service" // not sent: the operator is out of service
-	SubmitHeld         SubmitOutcome = "held"           // not sent: a suspended merchant, or operators are asked first
+	SubmitPostponed         SubmitOutcome = "held"           // not sent: a suspended merchant, or operators are asked first
 	SubmitPastDeadline SubmitOutcome = "past_deadline"  // not sent: still CREATED past the payment's start deadline
 	SubmitPastWindow   SubmitOutcome = "past_window"    // not sent: the customer's time is over
 	SubmitAlreadyFinal SubmitOutcome = "already_final"  // not sent: the payment had ended
@@ -90,20 +90,20 @@ const (
 	LatestAtOperator  AtOperator = "latest"  // money may move under this one, although its response was lost
 )
 
-// Unreached reports whether no operator has taken the attempt, as far as is known.
-func (s SubmitResult) Unreached() bool {
+// NotTaken reports whether no operator has taken the attempt, as far as is known.
+func (s SubmitResult) NotTaken() bool {
 	return s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService || s.Outcome == SubmitLost
 }
 
 // NothingSent reports whether it is proven that no attempt of the payment is at an operator.
 func (s SubmitResult) NothingSent() bool {
-	return s.Unreached() && s.AtOperator == NothingAtOperator
+	return s.NotTaken() && s.AtOperator == NothingAtOperator
 }
 
 // MayRepeat reports whether trying again is safe and may change the result. Either nothing that can be
 // paid is at the operator, or the operator executes a reference once.
 func (s SubmitResult) MayRepeat(candidate operator.RouteCandidate) bool {
-	return s.Unreached() || s.Outcome == SubmitUnknown && candidate.OnLostResponse == operator.ResendSameReference
+	return s.NotTaken() || s.Outcome == SubmitUnknown && candidate.OnLostResponse == operator.ResendSameReference
 }
 
 // resultOf returns an outcome of an attempt.
@@ -154,7 +154,7 @@ func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitRe
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
-	why := heldBecause(merchant)
+	why := postponedBecause(merchant)
 	if why != "" { // what is at an operator is followed, and no other attempt is made
 		in.Mode, in.After = SubmitOnce, 0
 	}
@@ -171,7 +171,7 @@ func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitRe
 		return known, activityError(err)
 	}
 	if why != "" {
-		return a.hold(ctx, p.Kind, attempt, why)
+		return a.postpone(ctx, p.Kind, attempt, why)
 	}
 	if turned, err := a.refuseWhileDown(ctx, attempt); err != nil || turned.Outcome != "" {
 		return a.repeatOrReport(ctx, in, turned, err)

@@ -17,7 +17,7 @@ func (a *SubmitActivities) notMarked(
 	case err != nil || why == lifecycle.SendOvertaken:
 		return SubmitResult{}, a.overtakenByOtherRun(err)
 	case why == lifecycle.SendSuspended || why == lifecycle.SendAskFirst:
-		return a.hold(ctx, kind, attempt, heldReasons[why])
+		return a.postpone(ctx, kind, attempt, postponedReasons[why])
 	case why == lifecycle.SendCancelled:
 		return a.endCancelled(ctx, attempt)
 	case why == lifecycle.SendPastWindow:
@@ -27,11 +27,11 @@ func (a *SubmitActivities) notMarked(
 	}
 }
 
-// hold postpones an attempt of a suspended merchant, or of anybody while operators are asked
+// postpone postpones an attempt of a suspended merchant, or of anybody while operators are asked
 // first. It makes a payment of which nothing was sent PENDING, so that the sweep does not expire
 // it. The payment's money stays held. An attempt that was perhaps sent before is followed.
 // A collection whose earlier attempt was lost ends, because nobody can pay it any more.
-func (a *SubmitActivities) hold(
+func (a *SubmitActivities) postpone(
 	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why string,
 ) (SubmitResult, error) {
 	if attempt.State != pirogue.AttemptPrepared {
@@ -46,7 +46,7 @@ func (a *SubmitActivities) hold(
 	if !inTime {
 		return resultOf(attempt, SubmitPastDeadline), nil
 	}
-	held := resultOf(attempt, SubmitHeld)
+	held := resultOf(attempt, SubmitPostponed)
 	held.Message = why
 	if kind.MoneyOut() || why == operatorsAreAsked {
 		return held, nil

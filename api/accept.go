@@ -123,7 +123,7 @@ func retryLostCommit[T any](
 		return stored, created, err
 	}
 	// The request's deadline may be over, but the outcome must be known before the response.
-	again, stop := context.WithTimeout(context.WithoutCancel(ctx), againTime)
+	again, stop := context.WithTimeout(context.WithoutCancel(ctx), secondAcceptTimeout)
 	defer stop()
 	lost := err
 	stored, created, err = accept(again)
@@ -198,7 +198,7 @@ func conflict(original, request pirogue.Payment, lang uiLanguage) error {
 func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirogue.Payment) error {
 	// A client that disconnects must not stop a payment that exists.
 	life := context.WithoutCancel(c.Request.Context())
-	start, stop := context.WithTimeout(life, firstAnswerTime)
+	start, stop := context.WithTimeout(life, firstResponseTimeout)
 	defer stop()
 	// The start waits on the operator and not on the database, so another request may enter.
 	rc.leaveLimiter()

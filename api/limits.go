@@ -38,7 +38,7 @@ const (
 	maxPairValue   = 500
 )
 
-// writeTime limits a response. It is longer than maxWait and firstAnswerTime.
+// writeTime limits a response. It is longer than maxWait and firstResponseTimeout.
 const writeTime = 40 * time.Second
 
 // Limits of the queue at the database: the requests inside, the requests that wait, and their wait.
@@ -53,8 +53,8 @@ const (
 // Time limits for what a response waits on.
 const (
 	storeTime       = 2500 * time.Millisecond // all database calls before a response: 503 within 3 s
-	againTime       = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
-	firstAnswerTime = 8 * time.Second         // the operator's first response to a cash-in
+	secondAcceptTimeout       = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
+	firstResponseTimeout = 8 * time.Second         // the operator's first response to a cash-in
 	waitingTime     = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
 	signalTime      = time.Second             // a payment's workflow, told of a callback
 	deliverTime     = 2 * time.Second         // the start of a delivery

@@ -151,7 +151,7 @@ func testWaitDatabaseHangs3Seconds(t *testing.T) { // row 65
 	})
 }
 
-// The response to a cash-in waits at most firstAnswerTime for the operator, and the payment goes
+// The response to a cash-in waits at most firstResponseTimeout for the operator, and the payment goes
 // on.
 func testWaitSlowOperator(t *testing.T) {
 	t.Parallel()

@@ -96,7 +96,7 @@ func (w *paymentWorkflow) pollStatus(
 	w.progress.pollingSince, w.progress.pace = workflow.Now(ctx), pace
 	polling, stop := workflow.WithCancel(ctx)
 	defer stop()
-	poll := start(polling, within(pollOptions(w.input, pace), limit), do.AskStatus, w.statusInput(pace))
+	poll := start(polling, within(pollOptions(w.input, pace), limit), activityNames.AskStatus, w.statusInput(pace))
 
 	interrupted := false
 	interrupt := func(workflow.ReceiveChannel, bool) { interrupted = true }

@@ -30,7 +30,7 @@ func Bulk(ctx workflow.Context, input bulk.BulkInput) (activities.BulkClosed, er
 		}
 	}
 	workflow.SetCurrentDetails(ctx, "no line waits any more; the pending activity shows how many are over")
-	closed, err := call(ctx, bulkOptions(input, "wait for the lines, then close"), do.CloseBulk, input.BulkID)
+	closed, err := call(ctx, bulkOptions(input, "wait for the lines, then close"), activityNames.CloseBulk, input.BulkID)
 	if err == nil {
 		workflow.SetCurrentDetails(ctx, string(closed.State))
 		workflow.GetLogger(ctx).Info("bulk is closed", "bulk", input.BulkID, "state", closed.State)
@@ -42,10 +42,10 @@ func Bulk(ctx workflow.Context, input bulk.BulkInput) (activities.BulkClosed, er
 // configuration: such a page is started line by line, and its lines become cases.
 func startPage(ctx workflow.Context, input bulk.BulkInput, in activities.BulkPageInput) error {
 	summary := fmt.Sprintf("start page %d of %d", in.Number, len(input.Pages))
-	_, err := call(ctx, pageOptions(input, in.Page, summary), do.StartPage, in)
+	_, err := call(ctx, pageOptions(input, in.Page, summary), activityNames.StartPage, in)
 	if in.Page.Operator != "" && activities.NobodyTook(err) {
 		in.Page = bulk.BulkPage{}
-		_, err = call(ctx, pageOptions(input, in.Page, summary+", line by line"), do.StartPage, in)
+		_, err = call(ctx, pageOptions(input, in.Page, summary+", line by line"), activityNames.StartPage, in)
 	}
 	return err
 }

@@ -8,15 +8,15 @@ import (
 	"pirogue/activities"
 )
 
-// do is empty on purpose: workflows use its method names only.
-var do = &activities.Activities{}
+// activityNames is empty on purpose: workflows use its method names only.
+var activityNames = &activities.Activities{}
 
 // start schedules one activity. A wrong argument is a compile error and not a failed payment.
 func start[In, Out any](
 	ctx workflow.Context, options workflow.ActivityOptions,
 	activity func(context.Context, In) (Out, error), in In,
-) promise[Out] {
-	return promise[Out]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activity, in)}
+) pendingResult[Out] {
+	return pendingResult[Out]{workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activity, in)}
 }
 
 // call runs one activity and returns its typed result.
@@ -27,11 +27,11 @@ func call[In, Out any](
 	return start(ctx, options, activity, in).get(ctx)
 }
 
-// promise is the typed result of an activity that may still run.
-type promise[Out any] struct{ future workflow.Future }
+// pendingResult is the typed result of an activity that may still run.
+type pendingResult[Out any] struct{ future workflow.Future }
 
 // get waits for the activity and returns its result.
-func (p promise[Out]) get(ctx workflow.Context) (Out, error) {
+func (p pendingResult[Out]) get(ctx workflow.Context) (Out, error) {
 	var out Out
 	err := p.future.Get(ctx, &out)
 	return out, err

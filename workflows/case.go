@@ -68,7 +68,7 @@ func openCaseInput(w *paymentWorkflow, cause support.Cause, r operator.OperatorR
 func callOpenCase(
 	ctx workflow.Context, w *paymentWorkflow, in activities.OpenCaseInput,
 ) (support.CaseID, error) {
-	id, err := call(ctx, ours(w.input.MerchantID, "open case "+string(in.Cause)), do.OpenCase, in)
+	id, err := call(ctx, ours(w.input.MerchantID, "open case "+string(in.Cause)), activityNames.OpenCase, in)
 	if err != nil || id == "" {
 		return "", err
 	}

@@ -41,7 +41,7 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 				return err
 			}
 		case activities.SubmitNotSent, activities.SubmitLost, activities.SubmitOutOfService,
-			activities.SubmitPastDeadline, activities.SubmitPastWindow, activities.SubmitHeld:
+			activities.SubmitPastDeadline, activities.SubmitPastWindow, activities.SubmitPostponed:
 			// No operator is known to have the attempt, so there is nothing to await.
 		}
 		if !s.isProvenUnsent() {
@@ -58,8 +58,8 @@ func runCashIn(ctx workflow.Context, w *paymentWorkflow) error {
 func finalizeCashIn(ctx workflow.Context, w *paymentWorkflow, s submission) error {
 	submitted, result := s.submitted, s.result
 	switch {
-	case submitted.Unreached():
-		return finalizeUnreached(ctx, w, submitted)
+	case submitted.NotTaken():
+		return finalizeNotTaken(ctx, w, submitted)
 	case result.Outcome == pirogue.OutcomePaid:
 		return finalizePaid(ctx, w, result)
 	case result.Outcome == pirogue.OutcomeDeclined:
@@ -69,10 +69,10 @@ func finalizeCashIn(ctx workflow.Context, w *paymentWorkflow, s submission) erro
 	}
 }
 
-// finalizeUnreached ends a cash-in that its operator did not take within the time of its retries.
+// finalizeNotTaken ends a cash-in that its operator did not take within the time of its retries.
 // Nobody can pay an attempt that nobody was shown. An attempt whose response was lost may have been
 // shown. If the operator can be asked about it, the payment is watched.
-func finalizeUnreached(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) error {
+func finalizeNotTaken(ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult) error {
 	if submitted.AtOperator == activities.LatestAtOperator {
 		return finalizeAndWatch(ctx, w, failedInput(pirogue.FailedUnconfirmed, submitted.Message))
 	}

@@ -56,7 +56,7 @@ func submitCashOut(ctx workflow.Context, w *paymentWorkflow) (submission, error)
 		if !unable || w.decidedBySupport || len(w.input.Fallbacks) == 0 {
 			return s, nil
 		}
-		if err := closeUnknownCase(ctx, w); err != nil {
+		if err := closeUnknownCaseIfAny(ctx, w); err != nil {
 			return s, err
 		}
 		if err := failover(ctx, w, submitted.Number); err != nil {
@@ -72,7 +72,7 @@ func finalizeCashOut(ctx workflow.Context, w *paymentWorkflow, s submission) err
 	if paid && w.isMismatch(result) {
 		return finalizePaid(ctx, w, result)
 	}
-	if err := closeUnknownCase(ctx, w); err != nil {
+	if err := closeUnknownCaseIfAny(ctx, w); err != nil {
 		return err
 	}
 	if paid {

@@ -43,7 +43,7 @@ func readEarlierAttempts(ctx workflow.Context, w *paymentWorkflow) error {
 	if w.attempt <= max(w.earlier.readTo, 1) {
 		return nil
 	}
-	read, err := call(ctx, ours(w.input.MerchantID, "earlier attempts"), do.EarlierAttempts, w.input.PaymentID)
+	read, err := call(ctx, ours(w.input.MerchantID, "earlier attempts"), activityNames.EarlierAttempts, w.input.PaymentID)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func watchEarlierAttempt(ctx workflow.Context, w *paymentWorkflow, earlier *earl
 			return openDoubtCase(ctx, w, earlier)
 		}
 		options := within(theirs(w.inputAt(earlier), priorityPoll, summary), left)
-		result, err := call(ctx, options, do.AskStatus, w.earlierStatusInput(earlier, activities.Slow))
+		result, err := call(ctx, options, activityNames.AskStatus, w.earlierStatusInput(earlier, activities.Slow))
 		if activities.TimedOut(err) { // up to one poll early: none more fits in
 			err = sleep(ctx, max(earlier.Until.Sub(workflow.Now(ctx)), time.Second), summary)
 		} else if err == nil {

@@ -23,7 +23,7 @@ func mayFailover(w *paymentWorkflow, submitted activities.SubmitResult) bool {
 	if len(w.input.Fallbacks) == 0 || submitted.AtOperator != activities.NothingAtOperator {
 		return false
 	}
-	return submitted.Unreached() || !w.input.Kind.MoneyOut()
+	return submitted.NotTaken() || !w.input.Kind.MoneyOut()
 }
 
 // failover goes on to the next candidate, after an attempt that the current one did not take.
@@ -35,10 +35,10 @@ func failover(ctx workflow.Context, w *paymentWorkflow, after int) error {
 	return err
 }
 
-// currentHolder returns the candidate that has the payment when that is not the current one. An
+// currentCarrier returns the candidate that has the payment when that is not the current one. An
 // earlier run may have failed over to it. Or an earlier run that had not ended sent it to the
 // candidate that this run has just left. The payment stays there for good.
-func currentHolder(w *paymentWorkflow, submitted activities.SubmitResult) (routeFrom, bool) {
+func currentCarrier(w *paymentWorkflow, submitted activities.SubmitResult) (routeFrom, bool) {
 	holds := func(c operator.RouteCandidate) bool { return c.Operator != "" && c.Operator == submitted.Operator }
 	if i := slices.IndexFunc(w.input.Fallbacks, holds); i >= 0 {
 		return routeFrom{current: w.input.Fallbacks[i], fallbacks: w.input.Fallbacks[i+1:]}, true

@@ -43,7 +43,7 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 	end.PaymentID = w.input.PaymentID
 	end.Watched = end.Watched || w.attempt > 1 // its earlier attempts
 	w.showWait(ctx, waitsForNothing, "ending: "+string(end.Status))
-	finalized, err := call(ctx, ours(w.input.MerchantID, "finalize "+string(end.Status)), do.Finalize, end)
+	finalized, err := call(ctx, ours(w.input.MerchantID, "finalize "+string(end.Status)), activityNames.Finalize, end)
 	if err != nil || !finalized.Status.Terminal() {
 		w.enter(ctx, before)
 		return finalized.Status, err
@@ -77,7 +77,7 @@ type submission struct {
 // end.
 func (s submission) isProvenUnsent() bool {
 	submitted, result := s.submitted, s.result
-	return submitted.Outcome == activities.SubmitPastDeadline || submitted.Outcome == activities.SubmitHeld ||
+	return submitted.Outcome == activities.SubmitPastDeadline || submitted.Outcome == activities.SubmitPostponed ||
 		submitted.Outcome == activities.SubmitPastWindow || result.Outcome == pirogue.OutcomeNotSent ||
 		submitted.NothingSent()
 }
@@ -103,7 +103,7 @@ func unsentInput(w *paymentWorkflow, s submission) activities.FinalizeInput {
 	switch submitted.Outcome {
 	case activities.SubmitPastDeadline:
 		end = activities.NotStarted(w.input.PaymentID)
-	case activities.SubmitHeld:
+	case activities.SubmitPostponed:
 		end = expiredInput(submitted.Message)
 	case activities.SubmitPastWindow:
 		end = expiredInput(submitted.Message)
@@ -117,7 +117,7 @@ func unsentInput(w *paymentWorkflow, s submission) activities.FinalizeInput {
 // returnFinal returns from a payment that was terminal before it was sent, or whose rows are ahead of
 // its history. If the payment needs more, the sweep finds that in its rows.
 func returnFinal(ctx workflow.Context, w *paymentWorkflow, status pirogue.Status) error {
-	w.releaseFirstResponse(lifecycle.FirstResponse{})
+	w.setFirstResponse(lifecycle.FirstResponse{})
 	w.status = status
 	w.showWait(ctx, waitsForNothing, string(status))
 	return nil
@@ -138,7 +138,7 @@ func finalizePaid(ctx workflow.Context, w *paymentWorkflow, result operator.Oper
 			return bookOvertaken(ctx, w, result)
 		} // its money waits in suspense already
 	}
-	if err := closeUnknownCase(ctx, w); err != nil {
+	if err := closeUnknownCaseIfAny(ctx, w); err != nil {
 		return err
 	}
 	return settleMismatch(ctx, w, result)

@@ -71,7 +71,7 @@ func markFinished(ctx workflow.Context, w *paymentWorkflow) error {
 	if w.finished {
 		return nil
 	}
-	_, err := call(ctx, ours(w.input.MerchantID, "finish"), do.Finish, w.input.PaymentID)
+	_, err := call(ctx, ours(w.input.MerchantID, "finish"), activityNames.Finish, w.input.PaymentID)
 	w.finished = err == nil
 	return err
 }
@@ -81,7 +81,7 @@ func reopen(ctx workflow.Context, w *paymentWorkflow) error {
 	if !w.finished {
 		return nil
 	}
-	_, err := call(ctx, ours(w.input.MerchantID, "reopen"), do.Reopen, w.input.PaymentID)
+	_, err := call(ctx, ours(w.input.MerchantID, "reopen"), activityNames.Reopen, w.input.PaymentID)
 	w.finished = err != nil
 	return err
 }

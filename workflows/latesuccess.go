@@ -75,7 +75,7 @@ func bookSecondPayment(ctx workflow.Context, w *paymentWorkflow, result operator
 
 // readLatePolicy returns the merchant's policy for money that comes late.
 func readLatePolicy(ctx workflow.Context, w *paymentWorkflow) (pirogue.LatePolicy, error) {
-	return call(ctx, ours(w.input.MerchantID, "late policy"), do.Policy, w.input.MerchantID)
+	return call(ctx, ours(w.input.MerchantID, "late policy"), activityNames.Policy, w.input.MerchantID)
 }
 
 // returnsLate reports whether money that comes late goes back to its payer without a person.
@@ -93,7 +93,7 @@ func returnsLate(ctx workflow.Context, w *paymentWorkflow) (bool, error) {
 func returnByPolicy(ctx workflow.Context, w *paymentWorkflow, id support.CaseID) error {
 	returns, err := returnsLate(ctx, w)
 	if err == nil && returns {
-		_, err = call(ctx, ours(w.input.MerchantID, "give back"), do.GiveBack, activities.ReturnRequest{Case: id})
+		_, err = call(ctx, ours(w.input.MerchantID, "give back"), activityNames.GiveBack, activities.ReturnRequest{Case: id})
 	}
 	return err
 }

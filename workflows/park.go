@@ -26,7 +26,7 @@ const retryWindow = time.Minute
 func retryWhileUnavailable(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult,
 ) (activities.SubmitResult, error) {
-	if mustPark(w, submitted) || w.unserved || !submitted.MayRepeat(w.input.Current) {
+	if mustPark(w, submitted) || w.noWorker || !submitted.MayRepeat(w.input.Current) {
 		return submitted, nil
 	}
 	w.deadline = workflow.Now(ctx).Add(retryWindow)
@@ -34,7 +34,7 @@ func retryWhileUnavailable(
 	retry := w.submitInput()
 	retry.Mode = activities.SubmitRepeat
 	retryOptions := within(theirs(w.input, prioritySubmit, "submit again"), retryWindow)
-	again, err := call(ctx, retryOptions, do.Submit, retry)
+	again, err := call(ctx, retryOptions, activityNames.Submit, retry)
 	if err == nil {
 		noteSubmitted(ctx, w, again)
 	}
@@ -42,7 +42,7 @@ func retryWhileUnavailable(
 		if err := sleep(ctx, w.timeLeft(ctx), "last try"); err != nil {
 			return submitted, err
 		}
-		again, err = readSubmitted(ctx, w, start(ctx, submitOptions(w.input, "last try"), do.Submit, w.submitInput()))
+		again, err = readSubmitted(ctx, w, start(ctx, submitOptions(w.input, "last try"), activityNames.Submit, w.submitInput()))
 	}
 	if err != nil {
 		return submitted, err
@@ -96,7 +96,7 @@ func waitUntilUnparked(ctx workflow.Context, w *paymentWorkflow, tried int) (unp
 	}
 	w.showWait(ctx, waitsForOperator, "parked: "+string(w.input.Current.Operator)+
 		" is out of service; sent when it is back, given up at "+dateTime(w.deadline))
-	parked := start(ctx, parkOptions(w.input.MerchantID, left), do.WaitUntilUnparked,
+	parked := start(ctx, parkOptions(w.input.MerchantID, left), activityNames.WaitUntilUnparked,
 		activities.ParkInput{PaymentID: w.input.PaymentID, Operator: w.input.Current.Operator, Tried: tried})
 	if err := w.awaitActivity(ctx, parked.future, parkedReply); err != nil {
 		return false, err
@@ -109,18 +109,18 @@ func waitUntilUnparked(ctx workflow.Context, w *paymentWorkflow, tried int) (unp
 	return unparked, err
 }
 
-// heldReply returns support's reply about a payment that is held back.
-func heldReply(message string) support.ActionResult {
+// postponedReply returns support's reply about a payment that is held back.
+func postponedReply(message string) support.ActionResult {
 	return support.ActionResult{
 		Decision: support.DecisionRefused, Status: pirogue.StatusPending,
 		Reason: message + "; it will be when that ends",
 	}
 }
 
-// waitWhileHeld waits until nothing holds the payment back any more, such as its merchant's
+// waitWhilePostponed waits until nothing holds the payment back any more, such as its merchant's
 // suspension. It reports false when the customer's time has ended meanwhile. Money that leaves us
 // waits without an end, and its hold stays. Support actions have their reply at once.
-func waitWhileHeld(ctx workflow.Context, w *paymentWorkflow, message string) (resumed bool, err error) {
+func waitWhilePostponed(ctx workflow.Context, w *paymentWorkflow, message string) (resumed bool, err error) {
 	limit := pollRound
 	w.deadline = workflow.Now(ctx).Add(limit)
 	details := message + "; sent when that ends"
@@ -131,8 +131,8 @@ func waitWhileHeld(ctx workflow.Context, w *paymentWorkflow, message string) (re
 	}
 	for {
 		w.showWait(ctx, waitsForSupport, details)
-		held := start(ctx, parkOptions(w.input.MerchantID, limit), do.AwaitResumed, w.input.PaymentID)
-		if err := w.awaitActivity(ctx, held.future, heldReply(message)); err != nil {
+		held := start(ctx, parkOptions(w.input.MerchantID, limit), activityNames.AwaitResumed, w.input.PaymentID)
+		if err := w.awaitActivity(ctx, held.future, postponedReply(message)); err != nil {
 			return false, err
 		}
 		resumed, err := held.get(ctx)

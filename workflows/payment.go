@@ -41,7 +41,7 @@ type paymentWorkflow struct {
 
 	attempt       int                     // number of the latest attempt
 	foundSent     bool                    // the latest attempt was perhaps sent before this submission
-	unserved      bool                    // no worker made the latest submission in time: a retry at once is no use
+	noWorker      bool                    // no worker made the latest submission in time: a retry at once is no use
 	previous      operator.RouteCandidate // the candidate before the latest failover
 	failoverAfter int                     // number of the attempt there, which it did not take; 0: none
 
@@ -112,8 +112,8 @@ func (w *paymentWorkflow) awaitFirstResponse(ctx workflow.Context) (lifecycle.Fi
 	return *w.first, nil
 }
 
-// releaseFirstResponse releases everyone who waits for the first response.
-func (w *paymentWorkflow) releaseFirstResponse(first lifecycle.FirstResponse) { w.first = &first }
+// setFirstResponse releases everyone who waits for the first response.
+func (w *paymentWorkflow) setFirstResponse(first lifecycle.FirstResponse) { w.first = &first }
 
 // enter begins a phase.
 func (w *paymentWorkflow) enter(ctx workflow.Context, next phase) {

@@ -15,7 +15,7 @@ import (
 func resumeFinal(ctx workflow.Context, w *paymentWorkflow) error {
 	r := w.input.Resumes
 	w.endedHere, w.status, w.attempt = true, r.Status, r.Attempts
-	w.releaseFirstResponse(lifecycle.FirstResponse{})
+	w.setFirstResponse(lifecycle.FirstResponse{})
 	if succeeded(r.Status) {
 		w.booked = w.input.Amount.Minor
 	}
@@ -45,7 +45,7 @@ func settleOpenCases(ctx workflow.Context, w *paymentWorkflow) error {
 	if r.Watched() {
 		w.deadline = r.EndedAt.Add(w.input.Current.FinalityWindow)
 	}
-	open, err := call(ctx, ours(w.input.MerchantID, "open cases"), do.UnsettledCases, w.input.PaymentID)
+	open, err := call(ctx, ours(w.input.MerchantID, "open cases"), activityNames.UnsettledCases, w.input.PaymentID)
 	if err != nil {
 		return err
 	}

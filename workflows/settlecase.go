@@ -38,7 +38,7 @@ func (c moneyCase) settleFinal(ctx workflow.Context, w *paymentWorkflow, returns
 		return err
 	}
 	if resolution == support.ResolvedPlaced {
-		if _, err := call(ctx, ours(w.input.MerchantID, "place case"), do.PlaceCase, c.id); err != nil {
+		if _, err := call(ctx, ours(w.input.MerchantID, "place case"), activityNames.PlaceCase, c.id); err != nil {
 			return err
 		}
 	}
@@ -94,12 +94,12 @@ func giveBack(
 	if w.input.Kind.MoneyOut() {
 		return activities.ReturnResult{}, nil
 	}
-	back, err := call(ctx, ours(w.input.MerchantID, "give back"), do.GiveBack, request)
+	back, err := call(ctx, ours(w.input.MerchantID, "give back"), activityNames.GiveBack, request)
 	if err != nil || !back.Open {
 		return back, err
 	}
 	w.showWait(ctx, waitsForNothing, returnUnderWay)
-	returned := start(ctx, returnOptions(w.input.MerchantID), do.AwaitReturn, request.Case)
+	returned := start(ctx, returnOptions(w.input.MerchantID), activityNames.AwaitReturn, request.Case)
 	reply := support.ActionResult{
 		Decision: support.DecisionRefused, Reason: returnUnderWay, Status: w.currentStatus(),
 	}
@@ -117,7 +117,7 @@ func giveBack(
 func beginReturn(
 	ctx workflow.Context, w *paymentWorkflow, request activities.ReturnRequest, action support.SupportAction,
 ) error {
-	back, err := call(ctx, ours(w.input.MerchantID, "give back"), do.GiveBack, request)
+	back, err := call(ctx, ours(w.input.MerchantID, "give back"), activityNames.GiveBack, request)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func pollForMore(ctx workflow.Context, w *paymentWorkflow) (operator.OperatorRes
 	}
 	polling, stop := workflow.WithCancel(ctx)
 	defer stop()
-	poll := start(polling, within(theirs(w.input, priorityPoll, "watch for more"), left), do.AskStatus,
+	poll := start(polling, within(theirs(w.input, priorityPoll, "watch for more"), left), activityNames.AskStatus,
 		w.statusInput(activities.Slow))
 	err := workflow.Await(ctx, func() bool { return w.isInterrupted() || poll.future.IsReady() })
 	if err != nil || !poll.future.IsReady() {

@@ -55,7 +55,7 @@ func (w *paymentWorkflow) callStatus(
 	ctx workflow.Context, options workflow.ActivityOptions, query activities.StatusInput,
 ) (operator.OperatorResult, bool, error) {
 	for tries := 1; ; tries++ {
-		result, err := call(ctx, options, do.AskStatus, query)
+		result, err := call(ctx, options, activityNames.AskStatus, query)
 		if !activities.TimedOut(err) {
 			return result, true, err
 		}

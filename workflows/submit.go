@@ -25,7 +25,7 @@ func submitPayment(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitR
 		if err != nil {
 			return submitted, err
 		}
-		if to, moved := currentHolder(w, submitted); moved {
+		if to, moved := currentCarrier(w, submitted); moved {
 			if err := switchCandidate(ctx, w, to); err != nil {
 				return submitted, err
 			}
@@ -38,10 +38,10 @@ func submitPayment(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitR
 			continue
 		}
 		submitted, err = retryAndPark(ctx, w, submitted)
-		if err != nil || submitted.Outcome != activities.SubmitHeld {
+		if err != nil || submitted.Outcome != activities.SubmitPostponed {
 			return submitted, err
 		}
-		if resumed, err := waitWhileHeld(ctx, w, submitted.Message); err != nil || !resumed {
+		if resumed, err := waitWhilePostponed(ctx, w, submitted.Message); err != nil || !resumed {
 			return submitted, err
 		}
 	}
@@ -50,7 +50,7 @@ func submitPayment(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitR
 // submitOnce sends the payment to the current candidate, once.
 func submitOnce(ctx workflow.Context, w *paymentWorkflow) (activities.SubmitResult, error) {
 	w.showWait(ctx, waitsForOperator, "submitting to "+string(w.input.Current.Operator))
-	sending := start(ctx, submitOptions(w.input, "submit"), do.Submit, w.submitInput())
+	sending := start(ctx, submitOptions(w.input, "submit"), activityNames.Submit, w.submitInput())
 	if w.attempt == 0 {
 		if err := awaitTakeUp(ctx, w, sending.future); err != nil {
 			return activities.SubmitResult{}, err
@@ -85,7 +85,7 @@ func awaitTakeUp(ctx workflow.Context, w *paymentWorkflow, sending workflow.Futu
 		return nil
 	}
 	w.showWait(ctx, waitsForOperator, "waiting for its turn at "+string(w.input.Current.Operator))
-	_, err := call(ctx, ours(w.input.MerchantID, "take up"), do.TakeUp, w.input.PaymentID)
+	_, err := call(ctx, ours(w.input.MerchantID, "take up"), activityNames.TakeUp, w.input.PaymentID)
 	return err
 }
 
@@ -99,12 +99,12 @@ func (w *paymentWorkflow) submitInput() activities.SubmitInput {
 // readSubmitted returns the result of a submission. Where nobody made it in time, the rows tell
 // whether anything may have left.
 func readSubmitted(
-	ctx workflow.Context, w *paymentWorkflow, sending promise[activities.SubmitResult],
+	ctx workflow.Context, w *paymentWorkflow, sending pendingResult[activities.SubmitResult],
 ) (activities.SubmitResult, error) {
 	submitted, err := sending.get(ctx)
-	w.unserved = activities.TimedOut(err)
-	if w.unserved {
-		submitted, err = call(ctx, ours(w.input.MerchantID, "read submission"), do.ReadSubmission, w.input.PaymentID)
+	w.noWorker = activities.TimedOut(err)
+	if w.noWorker {
+		submitted, err = call(ctx, ours(w.input.MerchantID, "read submission"), activityNames.ReadSubmission, w.input.PaymentID)
 	}
 	if err != nil {
 		return submitted, err
@@ -123,9 +123,9 @@ func noteSubmitted(ctx workflow.Context, w *paymentWorkflow, submitted activitie
 func retryAndPark(
 	ctx workflow.Context, w *paymentWorkflow, submitted activities.SubmitResult,
 ) (activities.SubmitResult, error) {
-	unavailable := submitted.Unreached() || submitted.Outcome == activities.SubmitUnknown ||
-		submitted.Outcome == activities.SubmitHeld
-	w.releaseFirstResponse(lifecycle.FirstResponse{Unavailable: unavailable})
+	unavailable := submitted.NotTaken() || submitted.Outcome == activities.SubmitUnknown ||
+		submitted.Outcome == activities.SubmitPostponed
+	w.setFirstResponse(lifecycle.FirstResponse{Unavailable: unavailable})
 	submitted, err := retryWhileUnavailable(ctx, w, submitted)
 	if err != nil {
 		return submitted, err

@@ -15,7 +15,7 @@ func (w *paymentWorkflow) handleAction(ctx workflow.Context, auditID string) (su
 	w.actions.accept()
 	ctx, stop := workflow.NewDisconnectedContext(ctx) // a cancel request cuts no action off
 	defer stop()
-	loaded, err := call(ctx, ours(w.input.MerchantID, "read action"), do.LoadAction,
+	loaded, err := call(ctx, ours(w.input.MerchantID, "read action"), activityNames.LoadAction,
 		activities.ActionQuery{AuditEntry: auditID, PaymentID: w.input.PaymentID})
 	if err != nil {
 		return support.ActionResult{}, err
@@ -39,7 +39,7 @@ func refuseAction(
 	if !loaded.Begun {
 		return result, nil
 	}
-	_, err := call(ctx, ours(w.input.MerchantID, "refuse action"), do.RecordActionResult,
+	_, err := call(ctx, ours(w.input.MerchantID, "refuse action"), activityNames.RecordActionResult,
 		[]activities.ConcludeInput{{AuditEntry: auditID, Result: result}})
 	return result, err
 }
@@ -58,7 +58,7 @@ func (w *paymentWorkflow) replyToActions(
 		records[i] = activities.ConcludeInput{AuditEntry: queued.action.AuditID, Result: result}
 	}
 	summary := "record action result " + string(result.Decision)
-	if _, err := call(ctx, ours(w.input.MerchantID, summary), do.RecordActionResult, records); err != nil {
+	if _, err := call(ctx, ours(w.input.MerchantID, summary), activityNames.RecordActionResult, records); err != nil {
 		return err
 	}
 	for _, queued := range taken {
@@ -102,7 +102,7 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 	if result.Absent {
 		in.Mode = activities.SubmitRedriveAbsent
 	}
-	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), do.Submit, in))
+	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), activityNames.Submit, in))
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 			"two people settle it with evidence: resolve",
 	}
 	switch {
-	case submitted.Unreached():
+	case submitted.NotTaken():
 		reply.Reason, reply.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
 	case submitted.Number > w.attempt: // made by this run, or by one that was cut off
 		reply.Decision = support.DecisionResubmitted
@@ -180,7 +180,7 @@ func proposeResolution(
 	ctx workflow.Context, w *paymentWorkflow, query activities.ActionQuery,
 ) (support.Decision, string, error) {
 	query.PaymentID = w.input.PaymentID
-	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), do.ConfirmResolution, query)
+	confirmation, err := call(ctx, ours(w.input.MerchantID, "second person"), activityNames.ConfirmResolution, query)
 	switch {
 	case err != nil:
 		return support.DecisionRefused, "", err

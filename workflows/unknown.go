@@ -28,8 +28,8 @@ func openUnknownCase(ctx workflow.Context, w *paymentWorkflow) (operator.Operato
 // perhaps sent the payment may have opened it too.
 func (w *paymentWorkflow) mayHaveUnknownCase() bool { return w.phase == phaseUnknown || w.foundSent }
 
-// closeUnknownCase closes the case of an unknown outcome if there may be one.
-func closeUnknownCase(ctx workflow.Context, w *paymentWorkflow) error {
+// closeUnknownCaseIfAny closes the case of an unknown outcome if there may be one.
+func closeUnknownCaseIfAny(ctx workflow.Context, w *paymentWorkflow) error {
 	if !w.mayHaveUnknownCase() {
 		return nil
 	}
@@ -38,7 +38,7 @@ func closeUnknownCase(ctx workflow.Context, w *paymentWorkflow) error {
 
 // closeCaseUnknown closes the case of an unknown outcome, also where there is none.
 func closeCaseUnknown(ctx workflow.Context, w *paymentWorkflow) error {
-	_, err := call(ctx, ours(w.input.MerchantID, "close case"), do.CloseCase,
+	_, err := call(ctx, ours(w.input.MerchantID, "close case"), activityNames.CloseCase,
 		support.NewCaseID(w.input.PaymentID, support.CauseUnknown))
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func bookKnownOutcome(ctx workflow.Context, w *paymentWorkflow, result operator.
 			return err
 		}
 	}
-	_, err = call(ctx, ours(w.input.MerchantID, "close case"), do.CloseCase,
+	_, err = call(ctx, ours(w.input.MerchantID, "close case"), activityNames.CloseCase,
 		support.NewCaseID(w.input.PaymentID, support.CauseUnknown))
 	return err
 }

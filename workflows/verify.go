@@ -15,7 +15,7 @@ import (
 func verifySuccess(ctx workflow.Context, w *paymentWorkflow) error {
 	w.booked = max(w.booked, w.input.Amount.Minor)
 	options := within(theirs(w.input, priorityVerify, "verify success"), 2*activities.ProofSpan(w.input.Current))
-	result, err := call(ctx, options, do.AskStatus, w.statusInput(activities.Long))
+	result, err := call(ctx, options, activityNames.AskStatus, w.statusInput(activities.Long))
 	reply := support.ActionResult{
 		Decision: support.DecisionWaiting, Status: w.currentStatus(),
 		Reason: "the operator was asked; it says nothing, or not often enough to prove anything",
@@ -77,7 +77,7 @@ func watchClaim(ctx workflow.Context, w *paymentWorkflow) error {
 
 // readClaim reads the money that proven callbacks name beside the books.
 func readClaim(ctx workflow.Context, w *paymentWorkflow) error {
-	claim, err := call(ctx, ours(w.input.MerchantID, "read callbacks"), do.ReadClaim,
+	claim, err := call(ctx, ours(w.input.MerchantID, "read callbacks"), activityNames.ReadClaim,
 		activities.StatusInput{PaymentID: w.input.PaymentID, AlreadyBooked: w.booked})
 	w.claim = claim
 	return err

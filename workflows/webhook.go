@@ -13,7 +13,7 @@ func Webhook(ctx workflow.Context, event activities.DeliverInput) (activities.De
 	ctx, stop := withoutCancel(ctx)
 	defer stop()
 	workflow.SetCurrentDetails(ctx, "telling the merchant; the pending activity shows the attempt and the next one")
-	delivered, err := call(ctx, webhookOptions(event.Owner.MerchantID), do.Deliver, event)
+	delivered, err := call(ctx, webhookOptions(event.Owner.MerchantID), activityNames.Deliver, event)
 	if err == nil {
 		workflow.SetCurrentDetails(ctx, string(delivered.State))
 		workflow.GetLogger(ctx).Info("webhook has ended", "event", event.EventID, "state", delivered.State)
