@@ -64,7 +64,7 @@ const (
 	SubmitLost     SubmitOutcome = "lost"     // the response was lost: nobody can pay this attempt, and another is allowed
 
 	SubmitOutOfService SubmitOutcome = "out_of_service" // not sent: the operator is out of service
-	SubmitPostponed         SubmitOutcome = "held"           // not sent: a suspended merchant, or operators are asked first
+	SubmitPostponed    SubmitOutcome = "held"           // not sent: a suspended merchant, or operators are asked first
 	SubmitPastDeadline SubmitOutcome = "past_deadline"  // not sent: still CREATED past the payment's start deadline
 	SubmitPastWindow   SubmitOutcome = "past_window"    // not sent: the customer's time is over
 	SubmitAlreadyFinal SubmitOutcome = "already_final"  // not sent: the payment had ended

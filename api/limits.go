@@ -52,13 +52,13 @@ const (
 
 // Time limits for what a response waits on.
 const (
-	storeTime       = 2500 * time.Millisecond // all database calls before a response: 503 within 3 s
-	secondAcceptTimeout       = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
+	storeTime            = 2500 * time.Millisecond // all database calls before a response: 503 within 3 s
+	secondAcceptTimeout  = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
 	firstResponseTimeout = 8 * time.Second         // the operator's first response to a cash-in
-	waitingTime     = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
-	signalTime      = time.Second             // a payment's workflow, told of a callback
-	deliverTime     = 2 * time.Second         // the start of a delivery
-	readyTime       = 2 * time.Second         // all checks of /readyz
+	waitingTime          = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
+	signalTime           = time.Second             // a payment's workflow, told of a callback
+	deliverTime          = 2 * time.Second         // the start of a delivery
+	readyTime            = 2 * time.Second         // all checks of /readyz
 )
 
 // Limits of exports. A slow client holds no database resources, only a page of rows in memory. The

@@ -91,7 +91,7 @@ func finalizeUnsent(ctx workflow.Context, w *paymentWorkflow, s submission) (end
 		return false, err
 	}
 	if mayHaveCase {
-		err = closeCaseUnknown(ctx, w)
+		err = closeUnknownCase(ctx, w)
 	}
 	return true, err
 }

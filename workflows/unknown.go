@@ -33,11 +33,11 @@ func closeUnknownCaseIfAny(ctx workflow.Context, w *paymentWorkflow) error {
 	if !w.mayHaveUnknownCase() {
 		return nil
 	}
-	return closeCaseUnknown(ctx, w)
+	return closeUnknownCase(ctx, w)
 }
 
-// closeCaseUnknown closes the case of an unknown outcome, also where there is none.
-func closeCaseUnknown(ctx workflow.Context, w *paymentWorkflow) error {
+// closeUnknownCase closes the case of an unknown outcome, also where there is none.
+func closeUnknownCase(ctx workflow.Context, w *paymentWorkflow) error {
 	_, err := call(ctx, ours(w.input.MerchantID, "close case"), activityNames.CloseCase,
 		support.NewCaseID(w.input.PaymentID, support.CauseUnknown))
 	if err != nil {
