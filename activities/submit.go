@@ -90,7 +90,8 @@ const (
 	LatestAtOperator  AtOperator = "latest"  // money may move under this one, although its response was lost
 )
 
-// NotTaken reports whether no operator has taken the attempt, as far as is known.
+// NotTaken reports whether no operator is known to have taken the attempt. After SubmitLost its bytes
+// may have arrived.
 func (s SubmitResult) NotTaken() bool {
 	return s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService || s.Outcome == SubmitLost
 }

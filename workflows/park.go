@@ -109,7 +109,7 @@ func waitUntilUnparked(ctx workflow.Context, w *paymentWorkflow, tried int) (unp
 	return unparked, err
 }
 
-// postponedReply returns support's reply about a payment that is held back.
+// postponedReply returns support's reply about a payment that is postponed.
 func postponedReply(message string) support.ActionResult {
 	return support.ActionResult{
 		Decision: support.DecisionRefused, Status: pirogue.StatusPending,
@@ -117,7 +117,7 @@ func postponedReply(message string) support.ActionResult {
 	}
 }
 
-// waitWhilePostponed waits until nothing holds the payment back any more, such as its merchant's
+// waitWhilePostponed waits until nothing postpones the payment any more, such as its merchant's
 // suspension. It reports false when the customer's time has ended meanwhile. Money that leaves us
 // waits without an end, and its hold stays. Support actions have their reply at once.
 func waitWhilePostponed(ctx workflow.Context, w *paymentWorkflow, message string) (resumed bool, err error) {

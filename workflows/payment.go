@@ -112,7 +112,7 @@ func (w *paymentWorkflow) awaitFirstResponse(ctx workflow.Context) (lifecycle.Fi
 	return *w.first, nil
 }
 
-// setFirstResponse releases everyone who waits for the first response.
+// setFirstResponse gives everyone who waits for it the first response.
 func (w *paymentWorkflow) setFirstResponse(first lifecycle.FirstResponse) { w.first = &first }
 
 // enter begins a phase.

@@ -36,7 +36,7 @@ func closeUnknownCaseIfAny(ctx workflow.Context, w *paymentWorkflow) error {
 	return closeUnknownCase(ctx, w)
 }
 
-// closeUnknownCase closes the case of an unknown outcome, also where there is none.
+// closeUnknownCase closes the case of an unknown outcome. Without one it changes nothing.
 func closeUnknownCase(ctx workflow.Context, w *paymentWorkflow) error {
 	_, err := call(ctx, ours(w.input.MerchantID, "close case"), activityNames.CloseCase,
 		support.NewCaseID(w.input.PaymentID, support.CauseUnknown))
