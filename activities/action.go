@@ -106,12 +106,12 @@ func (a *ActionActivities) refusesPart(ctx context.Context, act support.AuditEnt
 	if id == "" {
 		return "the operator has confirmed no part: it is resolved as paid or unpaid", nil
 	}
-	stray, err := a.Store.Cases.Case(ctx, id)
+	lateCase, err := a.Store.Cases.Case(ctx, id)
 	if err != nil {
 		return "", err
 	}
 	p, _, err := a.Store.Attempts.Latest(ctx, act.PaymentID)
-	if err != nil || p.HasPart(stray.Paid) {
+	if err != nil || p.HasPart(lateCase.Paid) {
 		return "", err
 	}
 	return "what the operator confirmed is no part of it: it is resolved as paid or unpaid", nil

@@ -107,11 +107,11 @@ func (a *core) collection(
 	ctx context.Context, refund pirogue.Payment,
 ) (pirogue.Payment, pirogue.Attempt, error) {
 	if refund.Late {
-		stray, err := a.Store.Cases.Case(ctx, support.CaseOfReturn(refund.OrderID))
+		lateCase, err := a.Store.Cases.Case(ctx, support.CaseOfReturn(refund.OrderID))
 		if err != nil {
 			return pirogue.Payment{}, pirogue.Attempt{}, err
 		}
-		return a.Store.Attempts.Numbered(ctx, refund.ParentID, stray.Attempt)
+		return a.Store.Attempts.Numbered(ctx, refund.ParentID, lateCase.Attempt)
 	}
 	parent, _, err := a.Store.Attempts.Latest(ctx, refund.ParentID)
 	if err != nil {

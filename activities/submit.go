@@ -155,27 +155,27 @@ func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitRe
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
-	why := postponedBecause(merchant)
-	if why != "" { // what is at an operator is followed, and no other attempt is made
+	postponedReason := postponedBecause(merchant)
+	if postponedReason != "" { // what is at an operator is followed, and no other attempt is made
 		in.Mode, in.After = SubmitOnce, 0
 	}
 	if merchant.AskFirst && lost(attempt) {
 		return sentEarlier(attempt), nil
 	}
-	found := attempt.State != pirogue.AttemptPrepared
-	attempt, known, err := a.attemptToSend(ctx, p, attempt, in)
-	if err != nil || known.Outcome != "" {
-		if found {
-			known.SentBy = SentByEarlierRun
+	foundSent := attempt.State != pirogue.AttemptPrepared
+	attempt, knownResult, err := a.attemptToSend(ctx, p, attempt, in)
+	if err != nil || knownResult.Outcome != "" {
+		if foundSent {
+			knownResult.SentBy = SentByEarlierRun
 		}
-		known, err = a.checkNothingSent(ctx, in.PaymentID, known, err)
-		return known, activityError(err)
+		knownResult, err = a.checkNothingSent(ctx, in.PaymentID, knownResult, err)
+		return knownResult, activityError(err)
 	}
-	if why != "" {
-		return a.postpone(ctx, p.Kind, attempt, why)
+	if postponedReason != "" {
+		return a.postpone(ctx, p.Kind, attempt, postponedReason)
 	}
-	if turned, err := a.refuseWhileDown(ctx, attempt); err != nil || turned.Outcome != "" {
-		return a.repeatOrReport(ctx, in, turned, err)
+	if notTried, err := a.refuseWhileDown(ctx, attempt); err != nil || notTried.Outcome != "" {
+		return a.repeatOrReport(ctx, in, notTried, err)
 	}
 	call, err := a.prepareCall(ctx, instance, outgoing{merchant, p, attempt}, in.Candidate.Window)
 	if err != nil {
@@ -207,8 +207,8 @@ func (a *SubmitActivities) repeatOrReport(
 func (a *SubmitActivities) checkNothingSent(
 	ctx context.Context, id pirogue.PaymentID, s SubmitResult, err error,
 ) (SubmitResult, error) {
-	gone := s.Outcome == SubmitUnable || s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService
-	if err != nil || !gone {
+	notAtOperator := s.Outcome == SubmitUnable || s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService
+	if err != nil || !notAtOperator {
 		return s, err
 	}
 	nothing, err := a.Store.Attempts.NothingSent(ctx, id)
@@ -237,11 +237,11 @@ func (a *SubmitActivities) callAndRecord(
 	}
 	record.AttemptID, record.Sending, record.At = attempt.ID, sending.Number, a.Clock.Now()
 	record.ExpiresAt = record.At.Add(candidate.Window)
-	stands, err := a.Store.Sendings.RecordAttemptResult(ctx, record)
+	recordedState, err := a.Store.Sendings.RecordAttemptResult(ctx, record)
 	if err = errors.Join(err, failed); err != nil {
 		return SubmitResult{}, err
 	}
-	if stands != record.State { // another sending of it may be at the operator
+	if recordedState != record.State { // another sending of it may be at the operator
 		outcome = SubmitUnknown
 	}
 	if outcome == SubmitNotSent {
@@ -259,8 +259,8 @@ func (a *SubmitActivities) callAndRecord(
 
 // notSentOrOutOfService returns the outcome of a call that did not reach an operator.
 func (a *SubmitActivities) notSentOrOutOfService(ctx context.Context, o pirogue.OperatorCode) (SubmitOutcome, error) {
-	h, err := a.breaker(ctx, o)
-	if err != nil || h.Available() {
+	breaker, err := a.breaker(ctx, o)
+	if err != nil || breaker.Available() {
 		return SubmitNotSent, err
 	}
 	return SubmitOutOfService, nil

@@ -46,12 +46,12 @@ func (a *SubmitActivities) postpone(
 	if !inTime {
 		return resultOf(attempt, SubmitPastDeadline), nil
 	}
-	held := resultOf(attempt, SubmitPostponed)
-	held.Message = why
+	postponed := resultOf(attempt, SubmitPostponed)
+	postponed.Message = why
 	if kind.MoneyOut() || why == operatorsAreAsked {
-		return held, nil
+		return postponed, nil
 	}
-	return a.lostIfSent(ctx, attempt, held)
+	return a.lostIfSent(ctx, attempt, postponed)
 }
 
 // endCancelled ends the payment of an attempt whose bulk is being cancelled. What was perhaps sent

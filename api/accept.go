@@ -197,8 +197,8 @@ func conflict(original, request pirogue.Payment, lang uiLanguage) error {
 // the start.
 func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirogue.Payment) error {
 	// A client that disconnects must not stop a payment that exists.
-	life := context.WithoutCancel(c.Request.Context())
-	start, stop := context.WithTimeout(life, firstResponseTimeout)
+	detached := context.WithoutCancel(c.Request.Context())
+	start, stop := context.WithTimeout(detached, firstResponseTimeout)
 	defer stop()
 	// The start waits on the operator and not on the database, so another request may enter.
 	rc.leaveLimiter()
@@ -207,7 +207,7 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	if err != nil {
 		a.logLeftToSweep("payment is left to the sweep or answers later", rc, p.ID, err)
 	}
-	view := shown(a.readBack(life, rc, p), rc.language)
+	view := shown(a.readBack(detached, rc, p), rc.language)
 	if first.Unavailable {
 		return &problem{error: pirogue.Errorf(pirogue.OperatorUnavailable, "operator is down"), data: view}
 	}
@@ -217,8 +217,8 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 
 // readBack returns the payment's row. When the database does not respond it returns p as it was
 // accepted, which is certain.
-func (a *acceptance) readBack(life context.Context, rc *requestContext, p pirogue.Payment) pirogue.Payment {
-	ctx, cancel := context.WithTimeout(life, storeTime)
+func (a *acceptance) readBack(detached context.Context, rc *requestContext, p pirogue.Payment) pirogue.Payment {
+	ctx, cancel := context.WithTimeout(detached, storeTime)
 	defer cancel()
 	current, err := a.payments.Payment(ctx, rc.owner(), p.ID)
 	if err != nil {

@@ -30,8 +30,8 @@ func (h cashInRoutes) create(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	p := in.payment()
-	clash := func(original pirogue.Payment) error { return conflict(original, p, rc.language) }
-	return h.acceptance.accept(c, rc, newPayment{p, withinLimits(route), in.otp, clash})
+	conflictWith := func(original pirogue.Payment) error { return conflict(original, p, rc.language) }
+	return h.acceptance.accept(c, rc, newPayment{p, withinLimits(route), in.otp, conflictWith})
 }
 
 // paymentRequest is a merchant's request for a cash-in or a cash-out, read and checked.
@@ -119,25 +119,25 @@ func (r paymentRequests) fields(f *form, m pirogue.Mode, k pirogue.PaymentKind) 
 // these, they must agree. A contradiction is the merchant's mistake, and Pirogue does not guess
 // which part is right.
 func readCustomer(f *form, field string) (pirogue.MSISDN, pirogue.Country) {
-	var home pirogue.CountryCode
+	var derived pirogue.CountryCode
 	number := f.text(field, pirogue.InvalidMSISDN, func(text string) (ok bool) {
-		home, ok = countryOf(text)
+		derived, ok = countryOf(text)
 		return ok
 	})
-	said := pirogue.CountryCode(f.text("country_code", pirogue.CountryNotSupported, func(text string) bool {
+	claimed := pirogue.CountryCode(f.text("country_code", pirogue.CountryNotSupported, func(text string) bool {
 		_, ok := pirogue.CountryByCode(pirogue.CountryCode(text))
 		return ok
 	}))
-	country, served := pirogue.CountryByCode(home)
+	country, supported := pirogue.CountryByCode(derived)
 	switch {
 	case number == "":
-	case said != "" && said != home:
+	case claimed != "" && claimed != derived:
 		f.reject(field, pirogue.InvalidMSISDN)
-	case !served:
+	case !supported:
 		f.reject(field, pirogue.CountryNotSupported)
 	}
 	f.text("currency", pirogue.InvalidCurrency, func(text string) bool {
-		if !served {
+		if !supported {
 			return oneOf(pirogue.XOF, pirogue.XAF)(text)
 		}
 		return pirogue.Currency(text) == country.Currency

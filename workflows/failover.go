@@ -39,11 +39,11 @@ func failover(ctx workflow.Context, w *paymentWorkflow, after int) error {
 // earlier run may have failed over to it. Or an earlier run that had not ended sent it to the
 // candidate that this run has just left. The payment stays there for good.
 func currentCarrier(w *paymentWorkflow, submitted activities.SubmitResult) (routeFrom, bool) {
-	holds := func(c operator.RouteCandidate) bool { return c.Operator != "" && c.Operator == submitted.Operator }
-	if i := slices.IndexFunc(w.input.Fallbacks, holds); i >= 0 {
+	carries := func(c operator.RouteCandidate) bool { return c.Operator != "" && c.Operator == submitted.Operator }
+	if i := slices.IndexFunc(w.input.Fallbacks, carries); i >= 0 {
 		return routeFrom{current: w.input.Fallbacks[i], fallbacks: w.input.Fallbacks[i+1:]}, true
 	}
-	return routeFrom{current: w.previous}, holds(w.previous)
+	return routeFrom{current: w.previous}, carries(w.previous)
 }
 
 // switchCandidate makes another candidate the current one. No previous one is kept.

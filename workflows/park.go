@@ -131,11 +131,11 @@ func waitWhilePostponed(ctx workflow.Context, w *paymentWorkflow, message string
 	}
 	for {
 		w.showWait(ctx, waitsForSupport, details)
-		held := start(ctx, parkOptions(w.input.MerchantID, limit), activityNames.AwaitResumed, w.input.PaymentID)
-		if err := w.awaitActivity(ctx, held.future, postponedReply(message)); err != nil {
+		waiting := start(ctx, parkOptions(w.input.MerchantID, limit), activityNames.AwaitResumed, w.input.PaymentID)
+		if err := w.awaitActivity(ctx, waiting.future, postponedReply(message)); err != nil {
 			return false, err
 		}
-		resumed, err := held.get(ctx)
+		resumed, err := waiting.get(ctx)
 		if !activities.TimedOut(err) {
 			return resumed, err
 		}
