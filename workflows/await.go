@@ -67,13 +67,13 @@ func awaitDisbursement(ctx workflow.Context, w *paymentWorkflow) (operator.Opera
 	w.deadline = finalityEnd(ctx, w)
 	for {
 		limit := pollRound
-		if w.phase != phaseUnknown {
+		if !w.outcomeUnknown {
 			limit = max(w.timeLeft(ctx), time.Second)
 		}
 		w.showOperatorWait(ctx)
 		result, end, err := w.pollStatus(ctx, activities.Long, limit)
 		if end == endedByTime && err == nil {
-			if w.phase == phaseUnknown {
+			if w.outcomeUnknown {
 				continue
 			}
 			result, err = openUnknownCase(ctx, w)
@@ -167,7 +167,7 @@ func (w *paymentWorkflow) awaitActivity(
 	for !activity.IsReady() {
 		workflow.NewSelector(ctx).AddFuture(activity, func(workflow.Future) {}).
 			AddReceive(w.actions.added, func(workflow.ReceiveChannel, bool) {}).Select(ctx)
-		if w.actions.takeWakeUp() {
+		if !activity.IsReady() && w.actions.takeWakeUp() {
 			if err := w.replyToActions(ctx, reply, everyAction); err != nil {
 				return err
 			}

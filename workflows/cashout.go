@@ -62,6 +62,7 @@ func submitCashOut(ctx workflow.Context, w *paymentWorkflow) (submission, error)
 		if err := failover(ctx, w, submitted.Number); err != nil {
 			return s, err
 		}
+		w.outcomeUnknown = false
 	}
 }
 

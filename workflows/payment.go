@@ -45,6 +45,7 @@ type paymentWorkflow struct {
 	previous      operator.RouteCandidate // the candidate before the latest failover
 	failoverAfter int                     // number of the attempt there, which it did not take; 0: none
 
+	outcomeUnknown   bool // the case UNKNOWN_OUTCOME was opened for the current candidate
 	decidedBySupport bool // two people established the outcome
 	endedHere        bool // this run made the payment terminal, or resumed a terminal one
 	finished         bool // the payment's row says that its workflow has nothing left to do

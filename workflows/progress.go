@@ -89,7 +89,7 @@ func (w *paymentWorkflow) showCustomerWait(ctx workflow.Context) {
 
 // showOperatorWait shows what money that leaves us waits for.
 func (w *paymentWorkflow) showOperatorWait(ctx workflow.Context) {
-	if w.phase == phaseUnknown {
+	if w.outcomeUnknown {
 		w.showWait(ctx, waitsForSupport, "the outcome is unknown past the finality window; a person must settle it")
 		return
 	}

@@ -86,7 +86,7 @@ func (c moneyCase) settle(
 // returnUnderWay is support's reply while money goes back.
 const returnUnderWay = "the money is on its way back to its payer; the case closes when it has arrived"
 
-// openRefund begins the return of a case's money where it is asked to. It waits until the money is back
+// giveBack begins the return of a case's money where it is asked to. It waits until the money is back
 // or no return is under way any more.
 func giveBack(
 	ctx workflow.Context, w *paymentWorkflow, request activities.ReturnRequest,

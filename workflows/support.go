@@ -71,10 +71,11 @@ func (w *paymentWorkflow) replyToActions(
 
 // handleActions carries out the actions that wait, while the operator is polled. It asks the
 // operator first, once for all of them. They wait for the end that a final outcome brings; otherwise
-// each has its result at once. A payment that is watched leaves them to the watch.
+// each has its result at once. A terminal payment leaves them to the watch, unless its outcome was
+// unknown: what two people said of it, two people can correct while it is watched.
 func handleActions(ctx workflow.Context, w *paymentWorkflow) (operator.OperatorResult, error) {
 	result, err := askStatus(ctx, w, "support asks")
-	if err != nil || result.Outcome != pirogue.OutcomePending || w.phase == phaseWatching {
+	if err != nil || result.Outcome != pirogue.OutcomePending || w.endedHere && !w.outcomeUnknown {
 		return result, err
 	}
 	resolved, err := resolveOutcome(ctx, w, result)
@@ -162,7 +163,7 @@ func resolveOutcome(
 // underWay means that the operator still decides the payment.
 func refusesResolve(w *paymentWorkflow, action support.SupportAction, underWay bool) string {
 	switch {
-	case !w.input.Kind.MoneyOut() && w.phase != phaseUnknown || underWay:
+	case !w.input.Kind.MoneyOut() && !w.outcomeUnknown || underWay:
 		return "the operator has the payment under way and decides it"
 	case action.Case != "" && action.Case != support.NewCaseID(w.input.PaymentID, support.CauseUnknown):
 		return "the payment is open: only its unknown outcome can be resolved"

@@ -202,6 +202,16 @@ func TestSupport(t *testing.T) {
 				{late + time.Second, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
 			}, want: "FAILED", failure: pirogue.FailedBySupport,
 		},
+		"two people correct what two people said": {
+			script: silent, asks: []asked{
+				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},
+				{late + time.Second, resolve("moussa", support.ResolvedUnpaid), "SETTLED", "FAILED"},
+				{late + time.Minute, resolve("awa", support.ResolvedPaid), "PROPOSED", "FAILED"},
+				{late + 2*time.Minute, resolve("moussa", support.ResolvedPaid), "REFUSED", "FAILED"}, // a case has it
+				{late + 3*time.Minute, resolve("awa", support.ResolvedPlaced), "PROPOSED", "FAILED"},
+				{late + 4*time.Minute, resolve("moussa", support.ResolvedPlaced), "SETTLED", "FAILED"},
+			}, want: "FAILED", failure: pirogue.FailedBySupport,
+		},
 		"two people do not agree": {
 			script: silent, asks: []asked{
 				{late, resolve("awa", support.ResolvedUnpaid), "PROPOSED", "PENDING"},

@@ -20,13 +20,14 @@ func openUnknownCase(ctx workflow.Context, w *paymentWorkflow) (operator.Operato
 		return result, err
 	}
 	w.enter(ctx, phaseUnknown)
+	w.outcomeUnknown = true
 	_, err = w.openCase(ctx, support.CauseUnknown, result)
 	return result, err
 }
 
 // mayHaveUnknownCase reports whether the case of an unknown outcome may be open. An earlier run that
 // perhaps sent the payment may have opened it too.
-func (w *paymentWorkflow) mayHaveUnknownCase() bool { return w.phase == phaseUnknown || w.foundSent }
+func (w *paymentWorkflow) mayHaveUnknownCase() bool { return w.outcomeUnknown || w.foundSent }
 
 // closeUnknownCaseIfAny closes the case of an unknown outcome if there may be one.
 func closeUnknownCaseIfAny(ctx workflow.Context, w *paymentWorkflow) error {
@@ -64,6 +65,7 @@ func openCaseIfUnreadable(ctx workflow.Context, w *paymentWorkflow, result opera
 // operator or two people decide what became of it.
 func pollUntilReadable(ctx workflow.Context, w *paymentWorkflow, result operator.OperatorResult) error {
 	w.enter(ctx, phaseUnknown)
+	w.outcomeUnknown = true
 	if succeeded(w.status) && w.claim.Minor == 0 {
 		if err := readClaim(ctx, w); err != nil {
 			return err
