@@ -3,9 +3,11 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
@@ -177,8 +179,14 @@ func (c *Config) loadOperators() error {
 		Operators []Operator      `json:"operators"`
 		Routes    []routing.Route `json:"routes"`
 	}
-	if err := json.Unmarshal(raw, &file); err != nil {
+	// A misspelt name must not leave a limit or a finality window at its default.
+	strict := json.NewDecoder(bytes.NewReader(raw))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&file); err != nil {
 		return fmt.Errorf("PIROGUE_OPERATORS_FILE: %w", err)
+	}
+	if _, err := strict.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("PIROGUE_OPERATORS_FILE: text follows the end of the JSON object")
 	}
 	var mistakes []error
 	for i, o := range file.Operators {

@@ -110,3 +110,22 @@ func TestSettingsAreExplained(t *testing.T) {
 		require.NotEmpty(t, s.Usage, s.Name)
 	}
 }
+
+func TestOperatorsFileIsReadStrictly(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct{ file, want string }{
+		"unknown_name":    {`{"operators": [{"code": "sonatel-sn", "horizon": "72h"}]}`, `unknown field "horizon"`},
+		"unknown_section": {`{"operator": []}`, `unknown field "operator"`},
+		"second_object":   {`{"operators": []} {"routes": []}`, "text follows the end of the JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+
+			path := filepath.Join(t.TempDir(), "operators.json")
+			require.NoError(t, os.WriteFile(path, []byte(tt.file), 0o600))
+			_, err := config.Load([]string{"PIROGUE_OPERATORS_FILE=" + path})
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}
