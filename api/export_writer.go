@@ -158,16 +158,16 @@ func escapeFormula(cell string) string {
 	return "'" + cell
 }
 
-// abortExport ends an export that failed. Before the first byte it is an ordinary error response.
+// abort ends an export that failed. Before the first byte it is an ordinary error response.
 // After it, the function cuts the connection. The client sees an incomplete body and cannot take a
 // part for the whole.
-func abortExport(c *gin.Context, rc *requestContext, log *zap.Logger, err error) error {
+func (s exportStream) abort(c *gin.Context, rc *requestContext, err error) error {
 	if !c.Writer.Written() {
 		c.Writer.Header().Del("Content-Type")
 		c.Writer.Header().Del("Content-Disposition")
 		return err
 	}
-	log.Warn("export was broken off", zap.String("request_id", rc.id),
+	s.log.Warn("export was broken off", zap.String("request_id", rc.id),
 		zap.String("merchant_id", string(rc.key.MerchantID)), zap.Error(err))
 	panic(http.ErrAbortHandler)
 }

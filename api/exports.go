@@ -100,10 +100,10 @@ func (s exportStream) send(
 	defer cancel()
 	out := bufio.NewWriterSize(newStream(c), exportChunk)
 	if err := write(ctx, newExportWriter(c, out, s.shape)); err != nil {
-		return abortExport(c, rc, s.log, err)
+		return s.abort(c, rc, err)
 	}
 	if err := out.Flush(); err != nil {
-		return abortExport(c, rc, s.log, err)
+		return s.abort(c, rc, err)
 	}
 	return nil
 }

@@ -92,7 +92,9 @@ func (o *adapter) listRows(
 	return func(yield func(json.RawMessage, error) bool) {
 		seen := map[string]bool{}
 		for page := range pages {
-			rows, err := o.listPage(ctx, path, query, page+1)
+			paged := maps.Clone(query)
+			paged.Set("page", strconv.Itoa(page+1))
+			rows, err := o.listPage(ctx, path, paged)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -112,10 +114,8 @@ func (o *adapter) listRows(
 	}
 }
 
-// listPage returns one page of a list, counted from 1.
-func (o *adapter) listPage(ctx context.Context, path string, query url.Values, n int) ([]json.RawMessage, error) {
-	query = maps.Clone(query)
-	query.Set("page", strconv.Itoa(n))
+// listPage returns one page of a list. The query has the number of the page.
+func (o *adapter) listPage(ctx context.Context, path string, query url.Values) ([]json.RawMessage, error) {
 	query.Set("size", strconv.Itoa(pageSize))
 	reply, err := o.query(ctx, path, query, operator.Unknown)
 	if err != nil {

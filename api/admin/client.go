@@ -32,17 +32,17 @@ const (
 
 // Find returns the payments that match a term.
 func (c *Client) Find(ctx context.Context, term string, limit int) ([]Payment, error) {
-	return get[[]Payment](ctx, c, "/payments", url.Values{"find": {term}, "limit": {strconv.Itoa(limit)}})
+	return get[[]Payment](ctx, readRequest(c, "/payments", url.Values{"find": {term}, "limit": {strconv.Itoa(limit)}}))
 }
 
 // Payment returns the facts about a payment, except its timeline.
 func (c *Client) Payment(ctx context.Context, id pirogue.PaymentID) (Details, error) {
-	return get[Details](ctx, c, "/payments/"+url.PathEscape(string(id)), nil)
+	return get[Details](ctx, readRequest(c, "/payments/"+url.PathEscape(string(id)), nil))
 }
 
 // Timeline returns every event of a payment.
 func (c *Client) Timeline(ctx context.Context, id pirogue.PaymentID) ([]TimelineEntry, error) {
-	return get[[]TimelineEntry](ctx, c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil)
+	return get[[]TimelineEntry](ctx, readRequest(c, "/payments/"+url.PathEscape(string(id))+"/timeline", nil))
 }
 
 // Worklist is one page of a list that support works through.
@@ -54,16 +54,16 @@ type Worklist[T any] struct {
 
 // Stuck returns a page of the payments that support should look at.
 func (c *Client) Stuck(ctx context.Context, f support.WorkFilter) (Worklist[Stuck], error) {
-	return work[Stuck](ctx, c, "/stuck", f)
+	return work[Stuck](ctx, readRequest(c, "/stuck", workQuery(f)))
 }
 
 // Cases returns a page of the open cases, which only a person can settle.
 func (c *Client) Cases(ctx context.Context, f support.WorkFilter) (Worklist[OpenCase], error) {
-	return work[OpenCase](ctx, c, "/cases", f)
+	return work[OpenCase](ctx, readRequest(c, "/cases", workQuery(f)))
 }
 
-// work reads a page of a worklist.
-func work[T any](ctx context.Context, c *Client, path string, f support.WorkFilter) (Worklist[T], error) {
+// workQuery returns the query of a worklist.
+func workQuery(f support.WorkFilter) url.Values {
 	query := url.Values{"limit": {strconv.Itoa(f.Limit)}}
 	for name, value := range map[string]string{
 		"cause": f.Cause, "operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
@@ -76,7 +76,12 @@ func work[T any](ctx context.Context, c *Client, path string, f support.WorkFilt
 	if !f.Before.IsZero() {
 		query.Set("before", f.Before.UTC().Format(time.RFC3339))
 	}
-	raw, failed, err := send(ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
+	return query
+}
+
+// work reads a page of a worklist.
+func work[T any](ctx context.Context, r clientRequest) (Worklist[T], error) {
+	raw, failed, err := r.send(ctx, nil)
 	if err != nil {
 		return Worklist[T]{}, err
 	}
@@ -96,112 +101,113 @@ func (c *Client) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit i
 	if id != "" {
 		query.Set("payment", string(id))
 	}
-	return get[[]AuditEntry](ctx, c, "/audit", query)
+	return get[[]AuditEntry](ctx, readRequest(c, "/audit", query))
 }
 
 // Fees returns a merchant's contract.
 func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error) {
-	return get[[]Fee](ctx, c, "/merchants/"+url.PathEscape(string(id))+"/fees", nil)
+	return get[[]Fee](ctx, readRequest(c, merchantPath(id, "/fees"), nil))
 }
 
 // Settlements returns a merchant's settlements of one mode.
 func (c *Client) Settlements(ctx context.Context, o access.Owner) ([]Settlement, error) {
 	query := url.Values{"mode": {string(o.Mode)}}
-	return get[[]Settlement](ctx, c, "/merchants/"+url.PathEscape(string(o.MerchantID))+"/settlements", query)
+	return get[[]Settlement](ctx, readRequest(c, merchantPath(o.MerchantID, "/settlements"), query))
 }
 
 // Recheck asks the operator for a payment's status at once.
 func (c *Client) Recheck(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return actOnPayment(ctx, c, id, support.ActionRecheck, reasonBody{reason})
+	return actionOnPayment(c, id, support.ActionRecheck).act(ctx, reasonBody{reason})
 }
 
 // Redrive asks the operator for a payment's status, and submits the payment again if that can pay
 // nobody twice.
 func (c *Client) Redrive(ctx context.Context, id pirogue.PaymentID, reason string) (AuditEntry, error) {
-	return actOnPayment(ctx, c, id, support.ActionRedrive, reasonBody{reason})
+	return actionOnPayment(c, id, support.ActionRedrive).act(ctx, reasonBody{reason})
 }
 
 // Resolve decides with evidence what the operator cannot report.
 func (c *Client) Resolve(
 	ctx context.Context, id pirogue.PaymentID, as Resolution, reason string,
 ) (AuditEntry, error) {
-	return actOnPayment(ctx, c, id, support.ActionResolve, resolveBody{reasonBody{reason}, as})
+	return actionOnPayment(c, id, support.ActionResolve).act(ctx, resolveBody{reasonBody{reason}, as})
 }
 
 // Resend sends a webhook of a payment again: the given event, or the latest for "".
 func (c *Client) Resend(
 	ctx context.Context, id pirogue.PaymentID, event pirogue.EventID, reason string,
 ) (AuditEntry, error) {
-	return actOnPayment(ctx, c, id, support.ActionResend, resendBody{reasonBody{reason}, event})
+	return actionOnPayment(c, id, support.ActionResend).act(ctx, resendBody{reasonBody{reason}, event})
 }
 
 // Settle books a transfer to a merchant's bank. A repeated ID books it once.
 func (c *Client) Settle(ctx context.Context, id pirogue.MerchantID, p Settlement, reason string) (AuditEntry, error) {
-	path := "/merchants/" + url.PathEscape(string(id)) + "/settlements"
-	return act(ctx, c, http.MethodPost, path, settlementBody{reasonBody{reason}, p})
+	path := merchantPath(id, "/settlements")
+	return clientRequest{c, http.MethodPost, path}.act(ctx, settlementBody{reasonBody{reason}, p})
 }
 
 // SetFee replaces one rule of a merchant's contract.
 func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPut, "/merchants/"+url.PathEscape(string(id))+"/fees", feeBody{reasonBody{reason}, f})
+	return clientRequest{c, http.MethodPut, merchantPath(id, "/fees")}.act(ctx, feeBody{reasonBody{reason}, f})
 }
 
 // SuspendMerchant refuses a merchant's requests and sends none of its payments that have not left.
 func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/suspend", reasonBody{reason})
+	return clientRequest{c, http.MethodPost, merchantPath(id, "/suspend")}.act(ctx, reasonBody{reason})
 }
 
 // ResumeMerchant ends a suspension.
 func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/merchants/"+url.PathEscape(string(id))+"/resume", reasonBody{reason})
+	return clientRequest{c, http.MethodPost, merchantPath(id, "/resume")}.act(ctx, reasonBody{reason})
 }
 
 // Bulk returns a bulk's progress.
 func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
-	return get[Bulk](ctx, c, "/bulks/"+url.PathEscape(string(id)), nil)
+	return get[Bulk](ctx, readRequest(c, "/bulks/"+url.PathEscape(string(id)), nil))
 }
 
 // Lost returns the workflows that are gone although their rows have work for them.
 func (c *Client) Lost(ctx context.Context) (Lost, error) {
-	return get[Lost](ctx, c, "/rebuild", nil)
+	return get[Lost](ctx, readRequest(c, "/rebuild", nil))
 }
 
 // Rebuild starts the lost workflows again.
 func (c *Client) Rebuild(ctx context.Context, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/rebuild", reasonBody{reason})
+	return clientRequest{c, http.MethodPost, "/rebuild"}.act(ctx, reasonBody{reason})
 }
 
 // CancelBulk cancels the lines of a bulk that were not sent.
 func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/bulks/"+url.PathEscape(string(id))+"/cancel", reasonBody{reason})
+	path := "/bulks/" + url.PathEscape(string(id)) + "/cancel"
+	return clientRequest{c, http.MethodPost, path}.act(ctx, reasonBody{reason})
 }
 
 // SetLatePolicy sets the policy for a merchant's late money.
 func (c *Client) SetLatePolicy(
 	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
 ) (AuditEntry, error) {
-	path := "/merchants/" + url.PathEscape(string(id)) + "/late-policy"
-	return act(ctx, c, http.MethodPut, path, policyBody{reasonBody{reason}, p})
+	path := merchantPath(id, "/late-policy")
+	return clientRequest{c, http.MethodPut, path}.act(ctx, policyBody{reasonBody{reason}, p})
 }
 
 // Operators returns every operator with its availability.
 func (c *Client) Operators(ctx context.Context) ([]Operator, error) {
-	return get[[]Operator](ctx, c, "/operators", nil)
+	return get[[]Operator](ctx, readRequest(c, "/operators", nil))
 }
 
 // Park takes an operator out of service.
 func (c *Client) Park(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
-	return actOnOperator(ctx, c, o, support.ActionPark, reason)
+	return actionOnOperator(c, o, support.ActionPark).act(ctx, reasonBody{reason})
 }
 
 // Unpark puts an operator back into service.
 func (c *Client) Unpark(ctx context.Context, o pirogue.OperatorCode, reason string) (AuditEntry, error) {
-	return actOnOperator(ctx, c, o, support.ActionUnpark, reason)
+	return actionOnOperator(c, o, support.ActionUnpark).act(ctx, reasonBody{reason})
 }
 
 // Verify checks the books and returns the rows that break a rule.
 func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
-	raw, failed, err := send(ctx, c, http.MethodPost, "/verify", nil)
+	raw, failed, err := clientRequest{c, http.MethodPost, "/verify"}.send(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -210,48 +216,60 @@ func (c *Client) Verify(ctx context.Context) ([]Violation, error) {
 
 // Blocked returns the payments whose workflow is open and cannot continue.
 func (c *Client) Blocked(ctx context.Context) ([]lifecycle.LostWorkflow, error) {
-	return get[[]lifecycle.LostWorkflow](ctx, c, "/rebuild/blocked", nil)
+	return get[[]lifecycle.LostWorkflow](ctx, readRequest(c, "/rebuild/blocked", nil))
 }
 
 // RebuildBlocked ends the workflows that cannot continue and starts them again. It refuses when
 // their number differs from expected.
 func (c *Client) RebuildBlocked(ctx context.Context, expected int, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/rebuild/blocked", blockedBody{reasonBody{reason}, expected})
+	return clientRequest{c, http.MethodPost, "/rebuild/blocked"}.act(ctx, blockedBody{reasonBody{reason}, expected})
 }
 
 // AskFirst returns the mode's progress.
 func (c *Client) AskFirst(ctx context.Context) (AskFirst, error) {
-	return get[AskFirst](ctx, c, "/ask-first", nil)
+	return get[AskFirst](ctx, readRequest(c, "/ask-first", nil))
 }
 
 // Looked records where a person looked, for an operator that cannot be asked.
 func (c *Client) Looked(ctx context.Context, o pirogue.OperatorCode, evidence, reason string) (AuditEntry, error) {
 	path := "/ask-first/operators/" + url.PathEscape(string(o))
-	return act(ctx, c, http.MethodPost, path, lookedBody{reasonBody{reason}, evidence})
+	return clientRequest{c, http.MethodPost, path}.act(ctx, lookedBody{reasonBody{reason}, evidence})
 }
 
 // EndAskFirst ends the mode, or proposes its end to a second person.
 func (c *Client) EndAskFirst(ctx context.Context, reason string) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/ask-first/end", reasonBody{reason})
+	return clientRequest{c, http.MethodPost, "/ask-first/end"}.act(ctx, reasonBody{reason})
 }
 
-// actOnPayment requests an action on one payment.
-func actOnPayment(
-	ctx context.Context, c *Client, id pirogue.PaymentID, k support.SupportActionKind, body any,
-) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/payments/"+url.PathEscape(string(id))+"/"+string(k), body)
+// clientRequest is one request to the admin API.
+type clientRequest struct {
+	client       *Client
+	method, path string
 }
 
-// actOnOperator requests an action on one operator.
-func actOnOperator(
-	ctx context.Context, c *Client, o pirogue.OperatorCode, k support.SupportActionKind, reason string,
-) (AuditEntry, error) {
-	return act(ctx, c, http.MethodPost, "/operators/"+url.PathEscape(string(o))+"/"+string(k), reasonBody{reason})
+// readRequest returns the request to read a path.
+func readRequest(c *Client, path string, query url.Values) clientRequest {
+	return clientRequest{c, http.MethodGet, path + "?" + query.Encode()}
 }
 
-// get reads one path and decodes its data.
-func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
-	raw, failed, err := send(ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
+// merchantPath returns the path of a part of a merchant.
+func merchantPath(id pirogue.MerchantID, part string) string {
+	return "/merchants/" + url.PathEscape(string(id)) + part
+}
+
+// actionOnPayment returns the request for an action on one payment.
+func actionOnPayment(c *Client, id pirogue.PaymentID, k support.SupportActionKind) clientRequest {
+	return clientRequest{c, http.MethodPost, "/payments/" + url.PathEscape(string(id)) + "/" + string(k)}
+}
+
+// actionOnOperator returns the request for an action on one operator.
+func actionOnOperator(c *Client, o pirogue.OperatorCode, k support.SupportActionKind) clientRequest {
+	return clientRequest{c, http.MethodPost, "/operators/" + url.PathEscape(string(o)) + "/" + string(k)}
+}
+
+// get sends a request to read and decodes its data.
+func get[T any](ctx context.Context, r clientRequest) (T, error) {
+	raw, failed, err := r.send(ctx, nil)
 	if err != nil {
 		var none T
 		return none, err
@@ -261,12 +279,12 @@ func get[T any](ctx context.Context, c *Client, path string, query url.Values) (
 
 // act requests an action. A refused action returns its entry in the audit log, with the error that
 // gives the reason.
-func act(ctx context.Context, c *Client, method, path string, body any) (AuditEntry, error) {
+func (r clientRequest) act(ctx context.Context, body any) (AuditEntry, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		return AuditEntry{}, pirogue.Errorf(pirogue.Internal, "encode the request: %w", err)
 	}
-	raw, failed, err := send(ctx, c, method, path, encoded)
+	raw, failed, err := r.send(ctx, encoded)
 	if err != nil {
 		return AuditEntry{}, err
 	}
@@ -274,15 +292,13 @@ func act(ctx context.Context, c *Client, method, path string, body any) (AuditEn
 }
 
 // send sends a request and returns the body of the response, and whether it is an error.
-func send(
-	ctx context.Context, c *Client, method, path string, body []byte,
-) (raw []byte, failed bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
+func (r clientRequest) send(ctx context.Context, body []byte) (raw []byte, failed bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.client.URL+r.path, bytes.NewReader(body))
 	if err != nil {
 		return nil, false, pirogue.Errorf(pirogue.Internal, "make the request: %w", err)
 	}
-	req.Header.Set("Authorization", bearer+c.Token)
-	if method != http.MethodGet {
+	req.Header.Set("Authorization", bearer+r.client.Token)
+	if r.method != http.MethodGet {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	client := &http.Client{Timeout: clientTime}

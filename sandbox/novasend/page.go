@@ -44,7 +44,7 @@ func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	case engine.IsGet(r):
 		renderPage(w, http.StatusOK, viewOf(o, t))
 	case engine.IsPost(w, r):
-		s.decide(w, r, o, t)
+		s.decide(w, r, o)
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *Simulator) orderOfPage(code string) (engine.Order, bool) {
 
 // decide executes a person's choice. A late or repeated click shows the result. A customer
 // whose balance is too low stays so, whatever the person clicks.
-func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order, t texts) {
+func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Order) {
 	state, why := engine.Executed, engine.Reason("")
 	switch pressed := r.PostFormValue("action"); {
 	case pressed == decline:
@@ -76,7 +76,7 @@ func (s *Simulator) decide(w http.ResponseWriter, r *http.Request, o engine.Orde
 		renderDown(w, r)
 		return
 	}
-	engine.Redirect(w, "?lang="+t.Lang)
+	engine.Redirect(w, "?lang="+textsFor(r).Lang)
 }
 
 // viewOf returns the page of an order in the language of t. The payer sees the amount
