@@ -7,25 +7,25 @@ import (
 	"pirogue/support"
 )
 
-// ActionQuery names an act of support by its row, and the payment whose workflow was asked to
-// carry it out. Nothing else that comes from outside of the workflow decides anything.
+// ActionQuery names a support action by its row, and the payment whose workflow was asked to carry
+// it out. Nothing else that comes from outside of the workflow decides anything.
 type ActionQuery struct {
 	AuditEntry string            `json:"audit_entry"`
 	PaymentID  pirogue.PaymentID `json:"payment_id"`
 	Case       support.CaseID    `json:"case,omitempty"` // that the resolution is to settle
 }
 
-// LoadedAction holds what the row of an act asks for.
+// LoadedAction holds the support action that a row asks for.
 type LoadedAction struct {
 	Action  support.SupportAction `json:"action"`
 	Refused string                `json:"refused,omitempty"` // why it is not carried out; "" when it may be
-	// Begun says that the row is this payment's and has no verdict yet: a refusal is kept there.
+	// Begun says that the row is this payment's and has no result yet: a refusal is recorded there.
 	Begun  bool           `json:"begun,omitempty"`
 	Status pirogue.Status `json:"status"` // of the payment
 }
 
-// LoadAction reads an act from its row: who wants what, whether their role allows it, and
-// whether it is about this payment and has no verdict yet.
+// LoadAction reads a support action from its row. It checks that the person's role allows it, that it
+// is about this payment, and that it has no result yet.
 func (a *ActionActivities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
 	p, _, err := a.Store.Attempts.Latest(ctx, in.PaymentID)
 	if err != nil {
@@ -47,7 +47,7 @@ func (a *ActionActivities) LoadAction(ctx context.Context, in ActionQuery) (Load
 	}, nil
 }
 
-// refusesAct returns why a payment's workflow does not carry an act out; "" when it may.
+// refusesAct returns the reason why a payment's workflow may not carry an action out; "" if it may.
 func refusesAct(act support.AuditEntry) string {
 	resolves := act.Action == support.ActionResolve
 	switch {
@@ -117,14 +117,13 @@ func (a *ActionActivities) refusesPart(ctx context.Context, act support.AuditEnt
 	return "what the operator confirmed is no part of it: it is resolved as paid or unpaid", nil
 }
 
-// ConcludeInput is the verdict on one act of support.
+// ConcludeInput is the result of one support action.
 type ConcludeInput struct {
 	AuditEntry string               `json:"audit_entry"`
 	Result     support.ActionResult `json:"result"`
 }
 
-// RecordActionResult keeps a verdict beside the act that it answers. An act that has no row has no place
-// for one, and holds up nothing.
+// RecordActionResult writes results into the rows of their actions. An action without a row is skipped.
 func (a *ActionActivities) RecordActionResult(ctx context.Context, all []ConcludeInput) (int, error) {
 	for _, c := range all {
 		err := a.Store.AuditLog.EndAuditEntry(ctx, c.AuditEntry, c.Result, a.Clock.Now())

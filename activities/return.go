@@ -94,19 +94,19 @@ func (a *CaseActivities) relaunch(ctx context.Context, r caseReturn) error {
 
 // caseReturn is a case with the refunds that were to give its money back.
 type caseReturn struct {
-	stray   support.Case
-	returns []pirogue.Payment // oldest first
-	blocked bool              // a return that had failed has a case of its own: it may have paid
+	lateCase support.Case
+	returns  []pirogue.Payment // oldest first
+	blocked  bool              // a return that had failed has a case of its own: it may have paid
 }
 
 // returnOf reads a case with its returns.
 func (a *CaseActivities) returnOf(ctx context.Context, id support.CaseID) (caseReturn, error) {
-	stray, err := a.Store.Cases.Case(ctx, id)
+	lateCase, err := a.Store.Cases.Case(ctx, id)
 	if err != nil {
 		return caseReturn{}, err
 	}
-	r := caseReturn{stray: stray}
-	if r.returns, err = a.Store.Cases.Returns(ctx, stray); err != nil {
+	r := caseReturn{lateCase: lateCase}
+	if r.returns, err = a.Store.Cases.Returns(ctx, lateCase); err != nil {
 		return r, err
 	}
 	for _, back := range r.returns {
@@ -121,7 +121,7 @@ func (a *CaseActivities) returnOf(ctx context.Context, id support.CaseID) (caseR
 
 // stands tells how a return stands. After returnTries failures in a row a person decides.
 func (r caseReturn) stands() ReturnResult {
-	back := ReturnResult{Done: !r.stray.ClosedAt.IsZero(), Tries: len(r.returns)}
+	back := ReturnResult{Done: !r.lateCase.ClosedAt.IsZero(), Tries: len(r.returns)}
 	if back.Done || back.Tries == 0 {
 		return back
 	}
@@ -135,15 +135,15 @@ func (r caseReturn) stands() ReturnResult {
 // wallet. An earlier return that may have paid has the same effect.
 func (a *CaseActivities) beginReturn(ctx context.Context, r caseReturn) (ReturnResult, error) {
 	back := ReturnResult{Tries: len(r.returns)}
-	parent, collected, err := a.Store.Attempts.Numbered(ctx, r.stray.PaymentID, r.stray.Attempt)
-	if err != nil || r.stray.Paid == 0 || r.blocked {
+	parent, collected, err := a.Store.Attempts.Numbered(ctx, r.lateCase.PaymentID, r.lateCase.Attempt)
+	if err != nil || r.lateCase.Paid == 0 || r.blocked {
 		return back, err
 	}
 	route, err := routing.NewRefundRoute(a.Routes, parent, a.Operators[collected.Operator])
 	if err != nil && pirogue.CodeOf(err) != pirogue.RefundNotAllowed {
 		return back, err
 	}
-	refund := a.lateRefund(parent, r.stray, back.Tries+1)
+	refund := a.lateRefund(parent, r.lateCase, back.Tries+1)
 	fits := route.Operators(refund)
 	if len(fits) == 0 {
 		return back, nil

@@ -25,7 +25,7 @@ type balanceRequest struct {
 // wallet. Its request carries the PIN, so it returns Unable if Orange rejects that.
 func (r *retailer) Balance(ctx context.Context) (pirogue.Money, error) {
 	resp, err := r.sendPIN(ctx, func(key publicKey, pin string) (client.Request, error) {
-		sealed, err := key.seal(pin)
+		sealed, err := key.encryptPIN(pin)
 		if err != nil {
 			return client.Request{}, err
 		}

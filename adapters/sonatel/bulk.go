@@ -46,7 +46,7 @@ func (o *adapter) BulkDisburse(
 		return "", pirogue.Errorf(operator.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
 	resp, err := o.withPIN(ctx, o.sendSealedOnce, func(key publicKey, pin string) (client.Request, error) {
-		return o.bulkRequest(all, numbers, callbackURL, func() (string, error) { return key.seal(pin) })
+		return o.bulkRequest(all, numbers, callbackURL, func() (string, error) { return key.encryptPIN(pin) })
 	})
 	if err != nil {
 		return "", err
@@ -103,11 +103,11 @@ func (o *adapter) checkBulk(all []operator.DisburseRequest) ([]string, error) {
 
 // bulkRequest returns the request: an array of deposits. Each holds the PIN, sealed separately.
 func (o *adapter) bulkRequest(
-	all []operator.DisburseRequest, numbers []string, callbackURL string, seal func() (string, error),
+	all []operator.DisburseRequest, numbers []string, callbackURL string, encryptPIN func() (string, error),
 ) (client.Request, error) {
 	lines := make([]cashInRequest, 0, len(all))
 	for i, d := range all {
-		sealed, err := seal()
+		sealed, err := encryptPIN()
 		if err != nil {
 			return client.Request{}, err
 		}

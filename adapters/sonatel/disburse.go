@@ -31,7 +31,7 @@ func (o *adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (ope
 		return operator.OperatorResult{}, err
 	}
 	resp, err := o.sendPIN(ctx, func(key publicKey, pin string) (client.Request, error) {
-		sealed, err := key.seal(pin)
+		sealed, err := key.encryptPIN(pin)
 		if err != nil {
 			return client.Request{}, err
 		}

@@ -52,10 +52,10 @@ func readKey(body []byte) (publicKey, error) {
 	return publicKey{text: got.Key, rsa: key}, nil
 }
 
-// seal encrypts a PIN by RSA with the padding of PKCS #1 v1.5. Java calls that RSA, and
+// encryptPIN encrypts a PIN by RSA with the padding of PKCS #1 v1.5. Java calls that RSA, and
 // Sonatel's starter uses it. The padding is random, so equal PINs have different seals. An
 // idempotency key must therefore not depend on a seal.
-func (k publicKey) seal(pin string) (string, error) {
+func (k publicKey) encryptPIN(pin string) (string, error) {
 	//nolint:staticcheck // dangerous, but the only padding Orange reads
 	sealed, err := rsa.EncryptPKCS1v15(rand.Reader, k.rsa, []byte(pin))
 	if err != nil {

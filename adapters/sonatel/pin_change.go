@@ -58,11 +58,11 @@ func (r *retailer) ChangePIN(ctx context.Context, newPIN string) error {
 // pinChangeRequest returns the function that writes the request to replace a PIN.
 func (r *retailer) pinChangeRequest(newPIN string) pinRequest {
 	return func(key publicKey, pin string) (client.Request, error) {
-		oldSealed, err := key.seal(pin)
+		oldSealed, err := key.encryptPIN(pin)
 		if err != nil {
 			return client.Request{}, err
 		}
-		newSealed, err := key.seal(newPIN)
+		newSealed, err := key.encryptPIN(newPIN)
 		if err != nil {
 			return client.Request{}, err
 		}
