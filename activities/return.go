@@ -83,8 +83,8 @@ func (a *CaseActivities) AwaitReturn(ctx context.Context, id support.CaseID) (Re
 	return back, retryIn(wait, "the money is on its way back to its payer")
 }
 
-// relaunch starts the workflow of a return that no workflow has taken up: the run that wrote it may
-// have died before it started one. Starting it again joins it.
+// relaunch starts the workflow of a return that is still CREATED: the run that wrote it may have died
+// before it started one. Starting it again is no error.
 func (a *CaseActivities) relaunch(ctx context.Context, r caseReturn) error {
 	if len(r.returns) == 0 || r.returns[len(r.returns)-1].Status != pirogue.StatusCreated {
 		return nil

@@ -15,7 +15,7 @@ import (
 type ParkInput struct {
 	PaymentID pirogue.PaymentID    `json:"payment_id"`
 	Operator  pirogue.OperatorCode `json:"operator"`
-	Tried     int                  `json:"tried,omitempty"` // in vain, since it was parked
+	Tried     int                  `json:"tried,omitempty"` // failed tries since it was parked
 }
 
 // A parked payment looks whether its operator is back: often at first, and then so rarely
@@ -26,7 +26,7 @@ const (
 	parkedLooks  = 6                // looks that are near together
 )
 
-// backoff returns the waits between the looks, from the n-th on, by the number of tries in vain.
+// backoff returns the waits between the looks, from the n-th on, by the number of failed tries.
 // They double with every one of these, because tries do leave traces in the history.
 func (in ParkInput) backoff(n int32) Backoff {
 	b := Backoff{First: parkedOften, Max: 10 * time.Minute, Factor: 2}

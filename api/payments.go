@@ -209,8 +209,8 @@ func viewOf(p pirogue.Payment, lang uiLanguage) paymentView {
 	if view.Metadata == nil {
 		view.Metadata = map[string]string{}
 	}
-	// The page stays in the view of an ended payment. A shop that redirects to payment_url must find
-	// it, even when the customer pays before the shop has our response.
+	// The page stays in the view of an ended payment. A merchant that redirects to payment_url must
+	// find it, even when the customer pays before the merchant has our response.
 	if p.NextAction.Type == pirogue.ActionRedirect {
 		view.PaymentURL = p.NextAction.URL
 	}

@@ -147,8 +147,7 @@ func (db *Bulks) cancelLines(tx *gorm.DB, row bulkRow, at time.Time) error {
 	return err
 }
 
-// UnstartedBulks returns bulks accepted before a time that no coordinator has taken up, oldest
-// first.
+// UnstartedBulks returns bulks accepted before a time that no coordinator has started, oldest first.
 func (db *Bulks) UnstartedBulks(ctx context.Context, before time.Time, limit int) ([]bulk.Bulk, error) {
 	var rows []bulkRow
 	err := db.read(ctx, "find unstarted bulks", func(tx *gorm.DB) error {

@@ -111,7 +111,7 @@ func unsentReason(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, erro
 	return reasons[0], nil
 }
 
-// started is true of a payment that was taken up already, or whose start deadline has not passed.
+// started is true of a payment that has left CREATED, or whose start deadline has not passed.
 // A bulk's line has no deadline and may wait without a limit.
 const started = `(status <> 'CREATED' OR start_deadline IS NULL OR start_deadline > @at)`
 

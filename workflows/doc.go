@@ -10,7 +10,7 @@
 //  3. finalize.go books the outcome, which captures or releases the hold.
 //  4. watch.go looks for money that moves late, under the latest attempt; earlier.go does so for the
 //     attempts before it. latesuccess.go, verify.go, case.go and settlecase.go deal with that money.
-//  5. finish.go lets everybody leave who waits.
+//  5. finish.go replies to everybody who waits.
 //
 // support.go carries out support's actions, which wait in an actionQueue: actionqueue.go. policy.go
 // holds every activity option and retry policy. ids.go holds the workflow IDs and the names of

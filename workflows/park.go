@@ -87,7 +87,7 @@ var parkedReply = support.ActionResult{
 	Reason: "the operator is out of service; nothing was sent, and it will be when it is back",
 }
 
-// waitUntilUnparked waits until a payment that was tried in vain so often may be tried again. It
+// waitUntilUnparked waits until a payment may be tried again after a number of failed tries. It
 // reports false when the deadline has passed. Support actions have their reply at once.
 func waitUntilUnparked(ctx workflow.Context, w *paymentWorkflow, tried int) (unparked bool, err error) {
 	left := w.timeLeft(ctx)
