@@ -52,7 +52,7 @@ func (db *Reports) Export(
 		return err
 	}
 	return readPages(f.Limit, func(size int) ([]listing.ExportRow, error) {
-		page, err := db.exportPage(ctx, o, f, newest, size)
+		page, err := db.exportPage(ctx, exportSelection{o, f, newest}, size)
 		if len(page) > 0 {
 			f.After = page[len(page)-1].ID
 		}
@@ -90,19 +90,24 @@ func readPages[R any](limit int, read func(size int) ([]R, error), each func(R) 
 const newestPayment = `
 SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 
+// exportSelection selects the payments of an export, as far as the newest one.
+type exportSelection struct {
+	owner  access.Owner
+	filter listing.ExportFilter
+	newest string
+}
+
 // exportPage reads one page of an export with each payment's effect on the balance.
-func (db *Reports) exportPage(
-	ctx context.Context, o access.Owner, f listing.ExportFilter, newest string, size int,
-) ([]listing.ExportRow, error) {
+func (db *Reports) exportPage(ctx context.Context, s exportSelection, size int) ([]listing.ExportRow, error) {
 	var rows []paymentRow
 	var net map[pirogue.PaymentID]int64
 	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
 		rows = nil
-		err := selectExported(tx, o, f, newest).Limit(size).Find(&rows).Error
+		err := s.query(tx).Limit(size).Find(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		net, err = netAmounts(tx, o, rows)
+		net, err = netAmounts(tx, s.owner, rows)
 		return err
 	})
 	if err != nil {
@@ -119,11 +124,12 @@ func (db *Reports) exportPage(
 	return page, nil
 }
 
-// selectExported selects the rows of an export.
-func selectExported(tx *gorm.DB, o access.Owner, f listing.ExportFilter, newest string) *gorm.DB {
+// query selects the rows of an export.
+func (s exportSelection) query(tx *gorm.DB) *gorm.DB {
+	o, f := s.owner, s.filter
 	query := filterPayments(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
 		listing.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
-	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", newest)
+	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", s.newest)
 	if f.After != "" {
 		query = query.Where(`(created_at, id) >
 			(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,

@@ -34,8 +34,10 @@ func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lif
 				return err
 			}
 		}
-		if sent, err := wasSentMeanwhile(tx, s); err != nil || sent {
-			return db.leaveOpen(tx, &finalized, s.PaymentID, err)
+		if sent, err := wasSentMeanwhile(tx, s); err != nil {
+			return err
+		} else if sent {
+			return db.leaveOpen(tx, &finalized, s.PaymentID)
 		}
 		money, err := db.caseMoney(tx, s)
 		if err != nil {
@@ -76,10 +78,8 @@ func wasSentMeanwhile(tx *gorm.DB, s lifecycle.Finalization) (bool, error) {
 }
 
 // leaveOpen changes nothing and returns the payment as it is.
-func (db *Payments) leaveOpen(tx *gorm.DB, finalized *lifecycle.Finalized, id pirogue.PaymentID, err error) error {
-	if err != nil {
-		return err
-	}
+func (db *Payments) leaveOpen(tx *gorm.DB, finalized *lifecycle.Finalized, id pirogue.PaymentID) error {
+	var err error
 	if finalized.Payment, err = db.paymentByID(tx, id); err != nil {
 		return err
 	}

@@ -15,7 +15,8 @@ func ignoreCancel(ctx workflow.Context, w *paymentWorkflow, requests workflow.Ch
 		w.logger(ctx).Warn("a cancel request is ignored: the payment goes on")
 		w.showDetails(ctx)
 		in := activities.CancelRequest{PaymentID: w.input.PaymentID, At: w.progress.cancelAsked}
-		if _, err := call(ctx, ours(w.input.MerchantID, "record cancel request"), activityNames.RecordCancel, in); err != nil {
+		options := ours(w.input.MerchantID, "record cancel request")
+		if _, err := call(ctx, options, activityNames.RecordCancel, in); err != nil {
 			w.logger(ctx).Error("a cancel request is not in the audit log", "error", err)
 		}
 		w.progress.cancelLogged = true

@@ -42,7 +42,8 @@ func retryWhileUnavailable(
 		if err := sleep(ctx, w.timeLeft(ctx), "last try"); err != nil {
 			return submitted, err
 		}
-		again, err = readSubmitted(ctx, w, start(ctx, submitOptions(w.input, "last try"), activityNames.Submit, w.submitInput()))
+		options := submitOptions(w.input, "last try")
+		again, err = readSubmitted(ctx, w, start(ctx, options, activityNames.Submit, w.submitInput()))
 	}
 	if err != nil {
 		return submitted, err

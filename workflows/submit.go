@@ -104,7 +104,8 @@ func readSubmitted(
 	submitted, err := sending.get(ctx)
 	w.noWorker = activities.TimedOut(err)
 	if w.noWorker {
-		submitted, err = call(ctx, ours(w.input.MerchantID, "read submission"), activityNames.ReadSubmission, w.input.PaymentID)
+		options := ours(w.input.MerchantID, "read submission")
+		submitted, err = call(ctx, options, activityNames.ReadSubmission, w.input.PaymentID)
 	}
 	if err != nil {
 		return submitted, err

@@ -103,7 +103,8 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 	if result.Absent {
 		in.Mode = activities.SubmitRedriveAbsent
 	}
-	submitted, err := readSubmitted(ctx, w, start(ctx, single(w.input, prioritySubmit, "redrive"), activityNames.Submit, in))
+	options := single(w.input, prioritySubmit, "redrive")
+	submitted, err := readSubmitted(ctx, w, start(ctx, options, activityNames.Submit, in))
 	if err != nil {
 		return err
 	}

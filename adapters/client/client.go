@@ -143,9 +143,9 @@ func (c *Client) QueryStatus(
 // response with any status from 200 to 299 or from 400 on. The adapter decides what the
 // status means.
 //
-// It returns NotSent when no byte of the request left. That is so when the context was done
-// before or permits no call, or when there was no connection or no token. Every other failure is Unknown: a
-// time-out, a reset, a redirect, a response too long or compressed.
+// It returns NotSent when no byte of the request left. That is so when the context was done before
+// or permits no call. It is also so without a connection or a token. Every other failure is
+// Unknown: a time-out, a reset, a redirect, a response too long or compressed.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if c.tokens == nil {
 		return c.DoWithoutToken(ctx, r)
