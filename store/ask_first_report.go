@@ -68,7 +68,8 @@ func (db *AskFirst) OperatorListed(
 			return err
 		}
 		for _, line := range unmatched {
-			rows = append(rows, packUnmatched(mode.ID, o, line, len(rows)))
+			rows = append(rows, packUnmatched(o, line, len(rows)))
+			rows[len(rows)-1].AskFirstID = mode.ID
 			rows[len(rows)-1].FoundAt = timestamp(db.clock.Now())
 		}
 	}
@@ -125,9 +126,9 @@ func (db *AskFirst) unmatched(ctx context.Context, lines []operator.StatementLin
 }
 
 // packUnmatched returns the row of the n-th unmatched line.
-func packUnmatched(mode string, o pirogue.OperatorCode, l operator.StatementLine, n int) unmatchedLineRow {
+func packUnmatched(o pirogue.OperatorCode, l operator.StatementLine, n int) unmatchedLineRow {
 	return unmatchedLineRow{
-		AskFirstID: mode, Operator: string(o), Line: storableText(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
+		Operator: string(o), Line: storableText(cmp.Or(l.TxID, string(l.Ref), "#"+strconv.Itoa(n))),
 		TxID: storableText(l.TxID), Ref: storableText(string(l.Ref)), Kind: string(l.Kind), Outcome: string(l.Outcome),
 		Amount: max(l.Amount.Minor, 0), Currency: string(l.Amount.Currency), At: timestamp(l.CreatedAt),
 	}

@@ -83,7 +83,8 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 		if err := s.checkDeposit(line); err != nil {
 			return err
 		}
-		wanted[i] = bulkLineOf(line, s.Faults.Read().PayoutTo(line.Customer.ID), address, bulkID)
+		wanted[i] = bulkLineOf(line, s.Faults.Read().PayoutTo(line.Customer.ID), address)
+		wanted[i].Order.Notes[noteBulk] = bulkID
 	}
 	opened, err := s.open(wanted...)
 	if err != nil {
@@ -94,9 +95,8 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 
 // bulkLineOf returns the opening of a line of a bulk. A line ends after the response, and
 // the float or the ceiling rejects no other line.
-func bulkLineOf(m movement, to engine.Payout, callbackURL, bulkID string) engine.Opening {
+func bulkLineOf(m movement, to engine.Payout, callbackURL string) engine.Opening {
 	line := engine.PayoutOf(m.order(callbackURL), to, 0)
-	line.Order.Notes[noteBulk] = bulkID
 	line.Course.AfterResponse = true
 	if to.End == engine.RefusedAtOnce {
 		line.Course.Reason = ceilingAtEnd
