@@ -24,8 +24,8 @@ type LoadedAction struct {
 	Status pirogue.Status `json:"status"` // of the payment
 }
 
-// LoadAction reads a support action from its row. It checks that the person's role allows it, that it
-// is about this payment, and that it has no result yet.
+// LoadAction reads a support action from its row. It checks that the person's role allows it and
+// that it is about this payment. The action must have no result yet.
 func (a *ActionActivities) LoadAction(ctx context.Context, in ActionQuery) (LoadedAction, error) {
 	p, _, err := a.Store.Attempts.Latest(ctx, in.PaymentID)
 	if err != nil {
