@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 
 	"go.temporal.io/sdk/worker"
@@ -13,7 +14,11 @@ import (
 // from the start, which is the cheapest search for nondeterminism.
 var sticky = flag.Int("sticky", 10_000, "workflows kept in a worker's memory")
 
+// parallelTests is the default of -parallel. The tests wait for operators more than they compute.
+const parallelTests = 4
+
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", fmt.Sprint(parallelTests)) //nolint:errcheck // the testing package has this flag
 	flag.Parse()
 	worker.SetStickyWorkflowCacheSize(*sticky)
 	bePart()
