@@ -37,24 +37,6 @@ type adapter struct {
 	endpoint []string // the endpoint's secrets for callback signatures; without any, signatures are not checked
 }
 
-// account writes requests and reads responses with the configuration of one account.
-type account struct {
-	*client.Client
-
-	conf config.Operator
-}
-
-// retailer makes the calls that carry the retailer's PIN.
-type retailer struct {
-	*account
-
-	keys *keyRing
-	pin  *pinLock
-}
-
-// history reads the account's transactions.
-type history struct{ *account }
-
 // New returns the operator of one Orange Money account. It reports every mistake of the
 // configuration at once and makes no call.
 //
@@ -91,6 +73,24 @@ func (o *adapter) Capability() operator.Capability {
 	}
 	return c
 }
+
+// account writes requests and reads responses with the configuration of one account.
+type account struct {
+	*client.Client
+
+	conf config.Operator
+}
+
+// retailer makes the calls that carry the retailer's PIN.
+type retailer struct {
+	*account
+
+	keys *keyRing
+	pin  *pinLock
+}
+
+// history reads the account's transactions.
+type history struct{ *account }
 
 // secrets returns the values that no stored text of Orange may contain.
 func (r *retailer) secrets() []string {
