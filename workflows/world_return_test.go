@@ -13,6 +13,8 @@ import (
 
 // Launch implements activities.Workflows.
 func (w *world) Launch(_ context.Context, p pirogue.Payment) error {
+	w.launching.Lock()
+	defer w.launching.Unlock()
 	if slices.ContainsFunc(w.launched, func(l pirogue.Payment) bool { return l.ID == p.ID }) {
 		return nil // its workflow is joined
 	}

@@ -33,27 +33,28 @@ import (
 type world struct {
 	restarts
 
-	t        *testing.T
-	env      *testsuite.TestWorkflowEnvironment
-	store    *activitiestest.AllStores
-	operator *scriptedOperator
-	next     *scriptedOperator      // that is tried after it; nil: none
-	noStatus bool                   // the operator cannot be asked
-	refunds  []pirogue.OperatorCode // operators with a refund call, beside a setting's
-	rate     float64                // of the operator's contract
-	otp      string                 // what the customers of later cash-ins gave us; "" for none
-	endpoint *endpoint
-	owner    access.Owner
-	payment  pirogue.Payment
-	input    lifecycle.PaymentInput
-	parent   pirogue.Payment         // of a refund: the cash-in that is given back
-	earned   []pirogue.Attempt       // of cash-ins that were paid before
-	events   []pirogue.EventID       // deliveries that were started
-	launched []pirogue.Payment       // payments whose workflow was started
-	bulks    []pirogue.BulkID        // bulks likewise
-	returned []pirogue.Status        // what becomes of returns of stray money, in their order; then SUCCESS
-	returns  bool                    // a test tells their workflows itself
-	actions  map[string]*askedAction // what support asked, by the act's ID
+	t         *testing.T
+	env       *testsuite.TestWorkflowEnvironment
+	store     *activitiestest.AllStores
+	operator  *scriptedOperator
+	next      *scriptedOperator      // that is tried after it; nil: none
+	noStatus  bool                   // the operator cannot be asked
+	refunds   []pirogue.OperatorCode // operators with a refund call, beside a setting's
+	rate      float64                // of the operator's contract
+	otp       string                 // what the customers of later cash-ins gave us; "" for none
+	endpoint  *endpoint
+	owner     access.Owner
+	payment   pirogue.Payment
+	input     lifecycle.PaymentInput
+	parent    pirogue.Payment         // of a refund: the cash-in that is given back
+	earned    []pirogue.Attempt       // of cash-ins that were paid before
+	events    []pirogue.EventID       // deliveries that were started
+	launching sync.Mutex              // guards launched: runs of an activity overlap
+	launched  []pirogue.Payment       // payments whose workflow was started
+	bulks     []pirogue.BulkID        // bulks likewise
+	returned  []pirogue.Status        // what becomes of returns of stray money, in their order; then SUCCESS
+	returns   bool                    // a test tells their workflows itself
+	actions   map[string]*askedAction // what support asked, by the act's ID
 }
 
 const (
