@@ -53,7 +53,7 @@ func (a *core) provenOutcome(
 	return pirogue.OutcomePending
 }
 
-// absenceProven reports whether the operator, past its horizon, has said often enough that it
+// absenceProven reports whether the operator, past its finality window, has said often enough that it
 // does not know an attempt.
 func (a *core) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate) bool {
 	return e.Outcome == pirogue.OutcomeAbsent && e.Times >= absences &&
@@ -61,7 +61,7 @@ func (a *core) absenceProven(attempt pirogue.Attempt, e pirogue.Evidence, candid
 }
 
 // provenDead reports whether an attempt's row proves that it can have no effect any more: absence
-// proves it at this operator, and all the absences that count came past its horizon. That a
+// proves it at this operator, and all the absences that count came past its finality window. That a
 // person asks for another attempt changes nothing about the proof.
 func (a *core) provenDead(attempt pirogue.Attempt, candidate operator.RouteCandidate) bool {
 	return candidate.AbsenceProves && lost(attempt) && candidate.Operator == attempt.Operator &&

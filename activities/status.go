@@ -33,7 +33,7 @@ const (
 	Brisk Pace = "brisk" // while the customer has time to pay
 	Slow  Pace = "slow"  // after the payment ended, for money that comes late
 	Long  Pace = "long"  // money that leaves us, until the operator has decided
-	Final Pace = "final" // past the horizon, until the operator's word can be read
+	Final Pace = "final" // past the finality window, until the operator's word can be read
 )
 
 // AskStatus asks the operator for the status of one of a payment's attempts. At every pace but
@@ -138,7 +138,7 @@ func isOperators(err error) bool {
 }
 
 // isFinal reports whether an answer ends the waiting. After a payment ended only money matters
-// that nobody has dealt with. Past the horizon any word matters that can be read.
+// that nobody has dealt with. Past the finality window any word matters that can be read.
 func (q StatusInput) isFinal(r operator.OperatorResult, ordered pirogue.Money) bool {
 	switch q.Pace {
 	case Slow:

@@ -14,7 +14,7 @@ import (
 
 // One list of an operator's transactions answers for many payments that have ended. It decides
 // nothing: an attempt that it does not call unpaid is asked about by its reference. So is every
-// attempt past its horizon.
+// attempt past its finality window.
 const (
 	listsPerWait = 6                // during one wait of a watch
 	minListed    = 4                // questions due; fewer are asked by reference

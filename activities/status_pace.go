@@ -86,8 +86,8 @@ func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance
 	if believed {
 		return load, known
 	}
-	horizon := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
-	read, err := a.Store.Operators.PollLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-horizon))
+	window := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
+	read, err := a.Store.Operators.PollLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-window))
 	if err == nil {
 		load = read
 	}

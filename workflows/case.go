@@ -37,7 +37,7 @@ func (w *paymentWorkflow) openCase(
 ) (support.CaseID, error) {
 	in := openCaseInput(w, cause, r)
 	if cause == support.CauseUnknown {
-		in.Note, in.Paid, in.Again = "the operator's horizon has passed: "+r.Message, 0, true
+		in.Note, in.Paid, in.Again = "the operator's finality window has passed: "+r.Message, 0, true
 	}
 	id, err := callOpenCase(ctx, w, in)
 	if err == nil && cause != support.CauseUnknown {

@@ -118,7 +118,8 @@ func redrivePayment(ctx workflow.Context, w *paymentWorkflow, result operator.Op
 		reply.Reason, reply.Evidence = "the operator cannot be reached; nothing was sent", submitted.Message
 	case submitted.Number > w.attempt: // made by this run, or by one that was cut off
 		reply.Decision = support.DecisionResubmitted
-		reply.Reason = "past its horizon the operator does not know the old attempt, which proves it; another was made"
+		reply.Reason = "past its finality window the operator does not know the old attempt, which proves it; " +
+			"another was made"
 	case submitted.SentBy == activities.SentByThisRun:
 		reply.Decision = support.DecisionResubmitted
 		reply.Reason = "the operator does not know the reference and executes it once; it was sent again"
