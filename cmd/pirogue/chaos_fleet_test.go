@@ -34,7 +34,7 @@ import (
 // supervisor restarts each part that ends.
 type chaosWorld struct {
 	*world
-	t        *testing.T
+	t        testing.TB
 	addrs    map[string]string // each part listens here
 	proxied  map[string]string // each connection begins here
 	proxies  proxies
@@ -68,8 +68,9 @@ var edges = []connection{
 }
 
 // newChaosWorld starts every part.
-func newChaosWorld(t *testing.T) *chaosWorld {
-	t.Helper()
+func newChaosWorld(test *testing.T) *chaosWorld {
+	test.Helper()
+	t := newErrorSummary(test)
 	h := &chaosWorld{
 		t: t, data: t.TempDir(), addrs: map[string]string{}, proxied: map[string]string{},
 		keepers: map[string]*supervisor{},

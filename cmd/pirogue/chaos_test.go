@@ -424,9 +424,9 @@ func (h *chaosWorld) checkWebhooks(w loadRequest, p pirogue.Payment) {
 	if p.Status == pirogue.StatusReversed {
 		may = append(may, string(pirogue.StatusSuccess))
 	}
-	for _, statusCounts := range h.sink.statuses(w.id) {
-		if !slices.Contains(may, statusCounts) || !p.Status.Terminal() {
-			h.t.Errorf("%s %s is %s, and its merchant was statusCounts %s", w.profile.name, w.id, p.Status, statusCounts)
+	for _, said := range h.sink.statuses(w.id) {
+		if !slices.Contains(may, said) || !p.Status.Terminal() {
+			h.t.Errorf("%s %s is %s, and its merchant was told %s", w.profile.name, w.id, p.Status, said)
 		}
 	}
 }
