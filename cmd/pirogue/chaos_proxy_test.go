@@ -60,25 +60,41 @@ func (p proxies) mend(edge string, how toxic) error {
 
 func (p proxies) post(path string, body any) error { return p.call(http.MethodPost, path, body) }
 
+// proxyWithin bounds one change of a proxy. Toxiproxy first writes what the connections still hold,
+// and answers 503 after 25 s while it goes on.
+const proxyWithin = 2 * time.Minute
+
+// call changes a proxy. It repeats a change that timed out: a 404 or 409 then says that it was made.
 func (p proxies) call(method, path string, body any) error {
+	for deadline, repeated := time.Now().Add(proxyWithin), false; ; repeated = true {
+		status, said, err := p.callOnce(method, path, body)
+		made := repeated && (status == http.StatusNotFound || status == http.StatusConflict)
+		switch {
+		case err != nil || status < http.StatusBadRequest || made:
+			return err
+		case status != http.StatusServiceUnavailable || time.Now().After(deadline):
+			return fmt.Errorf("%s %s answers %d: %s", method, path, status, said)
+		}
+	}
+}
+
+// callOnce returns the status and the body of one response.
+func (p proxies) callOnce(method, path string, body any) (status int, said []byte, err error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	req, err := http.NewRequest(method, p.api+path, bytes.NewReader(raw))
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusBadRequest {
-		said, _ := io.ReadAll(resp.Body) //nolint:errcheck // the status matters more than the body
-		return fmt.Errorf("%s %s answers %s: %s", method, path, resp.Status, said)
-	}
-	return nil
+	said, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, said, err
 }
 
 // toxic is one fault of a connection, in Toxiproxy's words.
