@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/lifecycle"
 	"pirogue/support"
 )
@@ -95,6 +94,9 @@ func work[T any](ctx context.Context, r clientRequest) (Worklist[T], error) {
 	return page, nil
 }
 
+// Merchants returns the client of a merchant's contract, settlements and suspension.
+func (c *Client) Merchants() MerchantClient { return MerchantClient{c} }
+
 // AuditEntries returns the audit log, newest first: of one payment, or of all for "".
 func (c *Client) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]AuditEntry, error) {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
@@ -102,17 +104,6 @@ func (c *Client) AuditEntries(ctx context.Context, id pirogue.PaymentID, limit i
 		query.Set("payment", string(id))
 	}
 	return get[[]AuditEntry](ctx, readRequest(c, "/audit", query))
-}
-
-// Fees returns a merchant's contract.
-func (c *Client) Fees(ctx context.Context, id pirogue.MerchantID) ([]Fee, error) {
-	return get[[]Fee](ctx, readRequest(c, merchantPath(id, "/fees"), nil))
-}
-
-// Settlements returns a merchant's settlements of one mode.
-func (c *Client) Settlements(ctx context.Context, o access.Owner) ([]Settlement, error) {
-	query := url.Values{"mode": {string(o.Mode)}}
-	return get[[]Settlement](ctx, readRequest(c, merchantPath(o.MerchantID, "/settlements"), query))
 }
 
 // Recheck asks the operator for a payment's status at once.
@@ -140,27 +131,6 @@ func (c *Client) Resend(
 	return actionOnPayment(c, id, support.ActionResend).act(ctx, resendBody{reasonBody{reason}, event})
 }
 
-// Settle books a transfer to a merchant's bank. A repeated ID books it once.
-func (c *Client) Settle(ctx context.Context, id pirogue.MerchantID, p Settlement, reason string) (AuditEntry, error) {
-	path := merchantPath(id, "/settlements")
-	return clientRequest{c, http.MethodPost, path}.act(ctx, settlementBody{reasonBody{reason}, p})
-}
-
-// SetFee replaces one rule of a merchant's contract.
-func (c *Client) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee, reason string) (AuditEntry, error) {
-	return clientRequest{c, http.MethodPut, merchantPath(id, "/fees")}.act(ctx, feeBody{reasonBody{reason}, f})
-}
-
-// SuspendMerchant refuses a merchant's requests and sends none of its payments that have not left.
-func (c *Client) SuspendMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return clientRequest{c, http.MethodPost, merchantPath(id, "/suspend")}.act(ctx, reasonBody{reason})
-}
-
-// ResumeMerchant ends a suspension.
-func (c *Client) ResumeMerchant(ctx context.Context, id pirogue.MerchantID, reason string) (AuditEntry, error) {
-	return clientRequest{c, http.MethodPost, merchantPath(id, "/resume")}.act(ctx, reasonBody{reason})
-}
-
 // Bulk returns a bulk's progress.
 func (c *Client) Bulk(ctx context.Context, id pirogue.BulkID) (Bulk, error) {
 	return get[Bulk](ctx, readRequest(c, "/bulks/"+url.PathEscape(string(id)), nil))
@@ -180,14 +150,6 @@ func (c *Client) Rebuild(ctx context.Context, reason string) (AuditEntry, error)
 func (c *Client) CancelBulk(ctx context.Context, id pirogue.BulkID, reason string) (AuditEntry, error) {
 	path := "/bulks/" + url.PathEscape(string(id)) + "/cancel"
 	return clientRequest{c, http.MethodPost, path}.act(ctx, reasonBody{reason})
-}
-
-// SetLatePolicy sets the policy for a merchant's late money.
-func (c *Client) SetLatePolicy(
-	ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy, reason string,
-) (AuditEntry, error) {
-	path := merchantPath(id, "/late-policy")
-	return clientRequest{c, http.MethodPut, path}.act(ctx, policyBody{reasonBody{reason}, p})
 }
 
 // Operators returns every operator with its availability.
@@ -250,11 +212,6 @@ type clientRequest struct {
 // readRequest returns the request to read a path.
 func readRequest(c *Client, path string, query url.Values) clientRequest {
 	return clientRequest{c, http.MethodGet, path + "?" + query.Encode()}
-}
-
-// merchantPath returns the path of a part of a merchant.
-func merchantPath(id pirogue.MerchantID, part string) string {
-	return "/merchants/" + url.PathEscape(string(id)) + part
 }
 
 // actionOnPayment returns the request for an action on one payment.

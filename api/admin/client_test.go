@@ -197,7 +197,7 @@ func testClientAuditNewestFirst(t *testing.T) {
 	c := w.client(t, finance)
 	first, err := c.Recheck(t.Context(), w.payment.ID, "it waits")
 	require.NoError(t, err)
-	_, err = c.SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
+	_, err = c.Merchants().SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
 	require.NoError(t, err)
 
 	all, err := c.AuditEntries(t.Context(), "", 50)
@@ -237,20 +237,20 @@ func testClientSettlements(t *testing.T) {
 		ID: "VIR-1", Mode: pirogue.Test, Country: "ML", Amount: 5000, Currency: pirogue.XOF, Note: "May",
 	}
 	for range 2 {
-		entry, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
+		entry, err := c.Merchants().Settle(t.Context(), merchantID, settlement, "monthly")
 		require.NoError(t, err)
 		require.Equal(t, support.DecisionSettled, entry.Result.Decision)
 	}
 	other := settlement
 	other.Amount = 1
-	_, err := c.Settle(t.Context(), merchantID, other, "monthly")
+	_, err := c.Merchants().Settle(t.Context(), merchantID, other, "monthly")
 	require.Equal(t, pirogue.IdempotencyMismatch, pirogue.CodeOf(err))
 	settlement.ID = "VIR-2"
-	entry, err := c.Settle(t.Context(), merchantID, settlement, "monthly")
+	entry, err := c.Merchants().Settle(t.Context(), merchantID, settlement, "monthly")
 	require.Equal(t, pirogue.InsufficientBalance, pirogue.CodeOf(err))
 	require.Equal(t, support.DecisionRefused, entry.Result.Decision)
 
-	booked, err := c.Settlements(t.Context(), access.Owner{MerchantID: merchantID, Mode: pirogue.Test})
+	booked, err := c.Merchants().Settlements(t.Context(), access.Owner{MerchantID: merchantID, Mode: pirogue.Test})
 	require.NoError(t, err)
 	require.Len(t, booked, 1)
 	require.WithinDuration(t, time.Now(), booked[0].PaidAt, time.Minute)
@@ -267,13 +267,13 @@ func testClientFeesAndLatePolicy(t *testing.T) {
 		Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange, Fixed: 25, BasisPoints: 150, Min: 50, Max: 2000,
 		Payer: pirogue.PaidByMerchant, Returned: true,
 	}
-	_, err := c.SetFee(t.Context(), merchantID, fee, "contract of May")
+	_, err := c.Merchants().SetFee(t.Context(), merchantID, fee, "contract of May")
 	require.NoError(t, err)
-	fees, err := c.Fees(t.Context(), merchantID)
+	fees, err := c.Merchants().Fees(t.Context(), merchantID)
 	require.NoError(t, err)
 	require.Equal(t, []admin.Fee{fee}, fees)
 
-	_, err = c.SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
+	_, err = c.Merchants().SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
 	require.NoError(t, err)
 	require.Equal(t, pirogue.LateAccept, w.store.policies[merchantID])
 }
@@ -283,7 +283,7 @@ func testClientSuspendAndCancelBulk(t *testing.T) {
 	t.Parallel()
 
 	w := newWorld(t)
-	entry, err := w.client(t, supportToken).SuspendMerchant(t.Context(), merchantID, "fraud")
+	entry, err := w.client(t, supportToken).Merchants().Suspend(t.Context(), merchantID, "fraud")
 	require.NoError(t, err)
 	require.Equal(t, "merchant "+string(merchantID), entry.Subject)
 	require.True(t, w.store.suspended[merchantID])
@@ -302,7 +302,7 @@ func testClientSuspendAndCancelBulk(t *testing.T) {
 	require.Equal(t, operator.Refused, pirogue.CodeOf(err))
 	require.Equal(t, "The bulk is over: CANCELLED.", entry.Result.Reason)
 
-	_, err = w.client(t, finance).ResumeMerchant(t.Context(), merchantID, "cleared")
+	_, err = w.client(t, finance).Merchants().Resume(t.Context(), merchantID, "cleared")
 	require.NoError(t, err)
 	require.Empty(t, w.store.suspended)
 	require.Len(t, w.store.log(), 4)

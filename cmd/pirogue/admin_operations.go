@@ -81,13 +81,13 @@ var operations = []operation{
 	{
 		use: "fee list MERCHANT", short: "List a merchant's fees",
 		call: reads(func(ctx context.Context, c *admin.Client, in *input) ([]admin.Fee, error) {
-			return c.Fees(ctx, pirogue.MerchantID(in.args[0]))
+			return c.Merchants().Fees(ctx, pirogue.MerchantID(in.args[0]))
 		}, feeRows),
 	},
 	{
 		use: "settlements MERCHANT", short: "List the transfers to a merchant's bank", flags: liveFlag,
 		call: reads(func(ctx context.Context, c *admin.Client, in *input) ([]admin.Settlement, error) {
-			return c.Settlements(ctx, access.Owner{MerchantID: pirogue.MerchantID(in.args[0]), Mode: in.mode()})
+			return c.Merchants().Settlements(ctx, access.Owner{MerchantID: pirogue.MerchantID(in.args[0]), Mode: in.mode()})
 		}, settlementRows),
 	},
 	{
@@ -126,24 +126,28 @@ var operations = []operation{
 	},
 	{
 		use: "merchant suspend MERCHANT", short: "Refuse a merchant's requests and send nothing of theirs that has not left",
-		call: actsOn((*admin.Client).SuspendMerchant),
+		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
+			return c.Merchants().Suspend(ctx, pirogue.MerchantID(in.args[0]), in.reason)
+		}),
 	},
 	{
 		use: "merchant resume MERCHANT", short: "Accept a suspended merchant's requests again and send what waited",
-		call: actsOn((*admin.Client).ResumeMerchant),
+		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
+			return c.Merchants().Resume(ctx, pirogue.MerchantID(in.args[0]), in.reason)
+		}),
 	},
 	{
 		use: "late-policy MERCHANT return|accept", short: "Say what becomes of money that arrives after a payment ended",
 		check: checkLatePolicy,
 		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
-			return c.SetLatePolicy(ctx, pirogue.MerchantID(in.args[0]), pirogue.LatePolicy(in.args[1]), in.reason)
+			return c.Merchants().SetLatePolicy(ctx, pirogue.MerchantID(in.args[0]), pirogue.LatePolicy(in.args[1]), in.reason)
 		}),
 	},
 	{
 		use: "fee set MERCHANT", flags: feeFlags, required: []string{"type"},
 		short: "Replace the fee of one type, country and network; payments accepted before keep theirs",
 		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
-			return c.SetFee(ctx, pirogue.MerchantID(in.args[0]), in.fee, in.reason)
+			return c.Merchants().SetFee(ctx, pirogue.MerchantID(in.args[0]), in.fee, in.reason)
 		}),
 	},
 	{
@@ -156,7 +160,7 @@ var operations = []operation{
 			}
 			settlement := in.settlement
 			settlement.Currency, settlement.Mode = country.Currency, in.mode()
-			return c.Settle(ctx, pirogue.MerchantID(in.args[0]), settlement, in.reason)
+			return c.Merchants().Settle(ctx, pirogue.MerchantID(in.args[0]), settlement, in.reason)
 		}),
 	},
 	{
