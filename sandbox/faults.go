@@ -9,7 +9,7 @@ import (
 )
 
 // faultsPage is the template of the page of faults.
-var faultsPage = engine.LinkedPage(files, "faults.html", "; form-action 'self'")
+var faultsPage = engine.LinkedPage(files, "faults.html", "; form-action 'self'").In("en")
 
 const maxForm = 1 << 16 // bytes
 
@@ -107,5 +107,5 @@ func (s *Sandbox) renderFaults(w http.ResponseWriter, status int, t submittedFor
 		http.Error(w, "the page cannot be written", http.StatusInternalServerError)
 		return
 	}
-	faultsPage.Render(w, status, "en", view)
+	faultsPage.Render(w, status, view)
 }

@@ -13,7 +13,7 @@ import (
 var files embed.FS
 
 // indexPage is the template of the list of simulators.
-var indexPage = engine.LinkedPage(files, "index.html", "; form-action 'none'")
+var indexPage = engine.LinkedPage(files, "index.html", "; form-action 'none'").In("en")
 
 // shownPayments is the number of latest payments in a book on the page. The JSON view has
 // all of them.
@@ -46,7 +46,7 @@ func (s *Sandbox) serveIndex(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "the list cannot be written", http.StatusInternalServerError)
 		return
 	}
-	indexPage.Render(w, http.StatusOK, "en", view)
+	indexPage.Render(w, http.StatusOK, view)
 }
 
 // indexView returns the content of the page: every simulator, and the table of magic

@@ -26,32 +26,36 @@ const firstRef = 7698
 
 // collect serves a collection: it asks the customer to pay.
 func (s *Simulator) collect(w http.ResponseWriter, r *http.Request, a admittedCall) error {
-	return s.open(w, r, a, engine.In)
+	q, err := readOrder(a, engine.In)
+	if err != nil {
+		return err
+	}
+	return s.open(w, r, q)
 }
 
 // transfer serves a transfer: it pays the customer.
 func (s *Simulator) transfer(w http.ResponseWriter, r *http.Request, a admittedCall) error {
-	return s.open(w, r, a, engine.Out)
+	q, err := readOrder(a, engine.Out)
+	if err != nil {
+		return err
+	}
+	return s.open(w, r, q)
 }
 
-// open opens the order of a body and sends the response.
-func (s *Simulator) open(w http.ResponseWriter, r *http.Request, a admittedCall, way engine.Direction) error {
-	q, err := readOrder(a, way)
-	if err == nil {
-		err = q.validate()
-	}
-	switch {
-	case err != nil:
+// open opens the order that a call asks for and sends the response.
+func (s *Simulator) open(w http.ResponseWriter, r *http.Request, q orderRequest) error {
+	if err := q.validate(); err != nil {
 		return err
-	case s.Down(way, q.msisdn()):
+	}
+	if s.Down(q.way, q.msisdn()) {
 		return unavailable
 	}
 	o, err := s.record(q)
 	if err != nil {
 		return err
 	}
-	status, reply := s.openingReply(o, a.in)
-	s.ReplyToOpening(w, r, o, status, reply)
+	status, reply := s.openingReply(o, q.in)
+	s.ReplyToOpening(w, r, engine.JSONReply(o, status, reply))
 	return nil
 }
 

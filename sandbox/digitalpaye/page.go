@@ -132,5 +132,5 @@ func renderDown(w http.ResponseWriter, r *http.Request) {
 
 // renderPage writes the page in the language of its texts.
 func renderPage(w http.ResponseWriter, status int, v pageView) {
-	paymentPage.Render(w, status, v.T.Lang, v)
+	paymentPage.In(v.T.Lang).Render(w, status, v)
 }

@@ -49,6 +49,7 @@ func NewCheckout(own fs.FS) (Checkout, error) {
 // CheckoutView is the content of a checkout.
 type CheckoutView struct {
 	T                       any    // CheckoutTexts and OperatorTexts in one
+	Lang                    string // the language of T
 	Up                      string // the path from the page to the base path: ../
 	Face                    string
 	Title, Text             string // of every face but the form
@@ -65,9 +66,9 @@ type CheckoutView struct {
 // MinutesLeft returns the minutes left, rounded up.
 func MinutesLeft(left time.Duration) int { return int((left + time.Minute - 1) / time.Minute) }
 
-// Render writes the page in one language.
-func (c Checkout) Render(w http.ResponseWriter, status int, lang string, view CheckoutView) {
-	c.page.Render(w, status, lang, view)
+// Render writes the page in the language of the view.
+func (c Checkout) Render(w http.ResponseWriter, status int, view CheckoutView) {
+	c.page.In(view.Lang).Render(w, status, view)
 }
 
 // ServeAsset serves the style and the drawings of the page at assets/{file}.

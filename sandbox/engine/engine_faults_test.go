@@ -162,7 +162,7 @@ func TestCallbackBeforeResponse(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/in", nil)
-	s.engine.ReplyToOpening(&responseMarker{w, &answered}, r, o, http.StatusCreated, o)
+	s.engine.ReplyToOpening(&responseMarker{w, &answered}, r, engine.JSONReply(o, http.StatusCreated, o))
 	require.Len(t, s.callbackStates(), 3)
 	require.EqualValues(t, 1, early.Load())
 }

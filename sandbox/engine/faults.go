@@ -95,34 +95,6 @@ func (f *Faults) Settings() Settings {
 	}
 }
 
-// ServeSettings serves the settings of a simulator that has more than the common switches.
-// GET returns the result of show. POST calls change with a function that decodes the body
-// over the current settings. The caller gets the error of change.
-func ServeSettings(w http.ResponseWriter, r *http.Request, show func() any, change func(decode func(any) error) error) {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
-	case http.MethodPost:
-		if err := fromHere.Check(r); err != nil {
-			WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
-			return
-		}
-		// The body is read before change takes its lock, so that a slow caller delays nobody.
-		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
-		if err == nil {
-			err = change(func(settings any) error { return decodeSettings(raw, settings) })
-		}
-		if err != nil {
-			WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
-			return
-		}
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		WriteJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET or POST"})
-		return
-	}
-	WriteJSON(w, http.StatusOK, show())
-}
-
 // decodeSettings reads exactly one JSON object. It returns an error for a name that
 // settings lacks.
 func decodeSettings(raw []byte, settings any) error {

@@ -117,8 +117,8 @@ func TestOpenAndReply(t *testing.T) {
 	takes := func(o engine.Order) (string, error) {
 		w := httptest.NewRecorder()
 		err := s.engine.OpenAndReply(
-			w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), o,
-			func(o engine.Order) any { return o.Asked },
+			w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
+			engine.ShownOrder{Order: o, Show: func(o engine.Order) any { return o.Asked }},
 		)
 		return w.Body.String(), err
 	}

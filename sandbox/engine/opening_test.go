@@ -60,9 +60,10 @@ func TestOpenAll(t *testing.T) {
 		orders, err := s.engine.OpenAll(one)
 		require.NoError(t, err)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/out", nil)
-		s.engine.ReplyToAll(httptest.NewRecorder(), r, orders, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		response := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			s.expectState(one.Order.ID, engine.Pending)
-		}))
+		})
+		s.engine.ReplyToOpening(httptest.NewRecorder(), r, engine.OpeningReply{Orders: orders, Response: response})
 		s.expectState(one.Order.ID, engine.Executed)
 	})
 }

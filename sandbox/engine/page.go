@@ -16,6 +16,7 @@ import (
 type Page struct {
 	template *template.Template
 	policy   string
+	lang     string // see In
 }
 
 // InlinePage returns a page that holds its own style, where the template has {{style}}. Its
@@ -40,16 +41,22 @@ func LinkedPage(files fs.FS, name, also string) Page {
 	}
 }
 
+// In returns the page in a language.
+func (p Page) In(lang string) Page {
+	p.lang = lang
+	return p
+}
+
 // Render writes the whole page or an error: a template that fails half-way leaves no half
-// page. lang is the page's language.
-func (p Page) Render(w http.ResponseWriter, status int, lang string, view any) {
+// page.
+func (p Page) Render(w http.ResponseWriter, status int, view any) {
 	var html bytes.Buffer
 	if err := p.template.Execute(&html, view); err != nil {
 		http.Error(w, "The page cannot be written: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	SetPageHeaders(w.Header(), p.policy)
-	w.Header().Set("Content-Language", lang)
+	w.Header().Set("Content-Language", p.lang)
 	w.WriteHeader(status)
 	w.Write(html.Bytes())
 }

@@ -25,7 +25,7 @@ func (s *world) openOnPageBy(r *http.Request, msisdn string) engine.Order {
 	s.t.Helper()
 	o, err := s.engine.OpenOnPage(r, s.newOrder(msisdn))
 	require.NoError(s.t, err)
-	s.engine.ReplyToOpening(httptest.NewRecorder(), r, o, http.StatusCreated, o)
+	s.engine.ReplyToOpening(httptest.NewRecorder(), r, engine.JSONReply(o, http.StatusCreated, o))
 	return s.order(o.ID)
 }
 

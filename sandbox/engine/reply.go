@@ -35,21 +35,27 @@ func (e *Engine) serve(call Call) http.Handler { return e.Runtime.ServeCall(call
 // down refuses a call with ErrDown.
 func down(http.ResponseWriter, *http.Request) error { return ErrDown }
 
-// OpenAndReply opens an order and sends the result of reply. If the identifier has an order
+// ShownOrder is an order to open, with the function that returns its JSON response.
+type ShownOrder struct {
+	Order Order
+	Show  func(Order) any
+}
+
+// OpenAndReply opens an order and sends its JSON response. If the identifier has an order
 // already, it executes nothing and shows that order. It returns the errors of Open.
-func (e *Engine) OpenAndReply(w http.ResponseWriter, r *http.Request, o Order, reply func(Order) any) error {
-	stored, known := e.Order(o.ID)
+func (e *Engine) OpenAndReply(w http.ResponseWriter, r *http.Request, wanted ShownOrder) error {
+	stored, known := e.Order(wanted.Order.ID)
 	if known {
-		return e.Reply(w, stored, reply)
+		return e.Reply(w, stored, wanted.Show)
 	}
-	opened, err := e.Open(o)
+	opened, err := e.Open(wanted.Order)
 	if errors.Is(err, ErrUsed) { // a concurrent call took it, or the key is used
-		if stored, known = e.Order(o.ID); known {
-			return e.Reply(w, stored, reply)
+		if stored, known = e.Order(wanted.Order.ID); known {
+			return e.Reply(w, stored, wanted.Show)
 		}
 	}
 	if err == nil {
-		e.ReplyToOpening(w, r, opened, http.StatusOK, reply(opened))
+		e.ReplyToOpening(w, r, JSONReply(opened, http.StatusOK, wanted.Show(opened)))
 	}
 	return err
 }
@@ -81,17 +87,22 @@ func (e *Engine) Down(way Direction, msisdn string) bool {
 	return e.Faults.Read().PayoutTo(msisdn).Down
 }
 
-// ReplyToOpening sends the response to the call that opened an order, as JSON; see
-// ReplyToAll.
-func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, o Order, status int, reply any) {
-	e.ReplyToAll(w, r, []Order{o}, JSONHandler(status, reply))
+// OpeningReply is the response to a call that opened orders, with these orders.
+type OpeningReply struct {
+	Orders   []Order
+	Response http.Handler
 }
 
-// ReplyToAll sends the response to the call that opened orders, with the effects of their
+// JSONReply returns the reply to a call that opened one order: v as JSON.
+func JSONReply(o Order, status int, v any) OpeningReply {
+	return OpeningReply{Orders: []Order{o}, Response: JSONHandler(status, v)}
+}
+
+// ReplyToOpening sends the response to the call that opened orders, with the effects of their
 // magic numbers. Such an effect is a callback before the response, or a response that never
 // comes. When the caller reads the response, everything is executed or scheduled.
-func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Order, reply http.Handler) {
-	lost := false
+func (e *Engine) ReplyToOpening(w http.ResponseWriter, r *http.Request, reply OpeningReply) {
+	opened, lost := reply.Orders, false
 	for i, o := range opened {
 		if o.OnPage {
 			o = e.beforeReply(r, o)
@@ -111,7 +122,7 @@ func (e *Engine) ReplyToAll(w http.ResponseWriter, r *http.Request, opened []Ord
 		e.carryOn(opened)
 		e.HangCall(r)
 	}
-	reply.ServeHTTP(w, r)
+	reply.Response.ServeHTTP(w, r)
 	if !e.FlushResponse(w) {
 		e.abandonPages(opened)
 	}

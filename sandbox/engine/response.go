@@ -24,8 +24,7 @@ func Wait(ctx context.Context, clock Clock, d time.Duration) bool {
 // WriteJSON sends v as a JSON response. It sets the length in advance, so that the caller
 // has the whole response as soon as it is flushed.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
-	WriteBody(w, status, "application/json; charset=utf-8", body, err)
+	JSONResponse{Status: status, ContentType: "application/json; charset=utf-8", Body: v}.write(w)
 }
 
 // JSONHandler returns a handler that sends v as a JSON response.
@@ -33,17 +32,27 @@ func JSONHandler(status int, v any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, status, v) })
 }
 
-// WriteBody sends an encoded body. err is the error of the encoding; it makes the response
-// a 500.
-func WriteBody(w http.ResponseWriter, status int, contentType string, body []byte, err error) {
+// JSONResponse is a response whose body is JSON, under a content type of its own.
+type JSONResponse struct {
+	Status      int
+	ContentType string
+	Body        any
+}
+
+// ServeHTTP sends the response.
+func (j JSONResponse) ServeHTTP(w http.ResponseWriter, _ *http.Request) { j.write(w) }
+
+// write sends the response. A body that cannot be encoded makes it a 500.
+func (j JSONResponse) write(w http.ResponseWriter) {
+	body, err := json.Marshal(j.Body)
 	if err != nil {
 		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", j.ContentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
+	w.WriteHeader(j.Status)
 	w.Write(body) // the operator does not care about a caller that disconnected
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"regexp"
@@ -27,9 +28,31 @@ type Settings struct {
 	Figures []string
 }
 
-// ServeHTTP returns the settings on GET. POST changes those that the body names.
+// ServeHTTP returns the settings on GET. POST changes those that the body names, and returns
+// them. The caller gets the error of Change.
 func (s Settings) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ServeSettings(w, r, s.Read, s.Change)
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		if err := fromHere.Check(r); err != nil {
+			WriteJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+			return
+		}
+		// The body is read before Change takes its lock, so that a slow caller delays nobody.
+		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSettings))
+		if err == nil {
+			err = s.Change(func(settings any) error { return decodeSettings(raw, settings) })
+		}
+		if err != nil {
+			WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			return
+		}
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		WriteJSON(w, http.StatusMethodNotAllowed, map[string]string{"error": "use GET or POST"})
+		return
+	}
+	WriteJSON(w, http.StatusOK, s.Read())
 }
 
 // Set changes the settings that a JSON object names: all of them or none.

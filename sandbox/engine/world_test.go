@@ -79,7 +79,7 @@ func (s *world) routes() http.Handler {
 		return func(w http.ResponseWriter, r *http.Request) error {
 			o, err := open(s.read(r))
 			if err == nil {
-				s.engine.ReplyToOpening(w, r, o, http.StatusCreated, o)
+				s.engine.ReplyToOpening(w, r, engine.JSONReply(o, http.StatusCreated, o))
 			}
 			return err
 		}

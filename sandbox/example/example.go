@@ -82,10 +82,10 @@ func (s *Simulator) open(direction engine.Direction) engine.Call {
 		if err := cmp.Or(s.admit(r), engine.ReadJSON(w, r, &p)); err != nil {
 			return err
 		}
-		return s.OpenAndReply(w, r, engine.Order{
+		return s.OpenAndReply(w, r, engine.ShownOrder{Order: engine.Order{
 			ID: p.Reference, Reference: p.Reference, Direction: direction, MSISDN: "+226" + p.MSISDN, Asked: p.Amount,
 			Currency: p.Currency, CallbackURL: p.CallbackURL,
-		}, s.show)
+		}, Show: s.show})
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Simulator) serveWrite(read orderReader) call {
 		case err != nil:
 			return err
 		case first:
-			s.ReplyToOpening(w, r, opened, http.StatusCreated, s.opened(opened))
+			s.ReplyToOpening(w, r, engine.JSONReply(opened, http.StatusCreated, s.opened(opened)))
 		default:
 			engine.WriteJSON(w, http.StatusCreated, s.opened(opened))
 		}

@@ -14,98 +14,105 @@ import (
 //go:embed assets
 var files embed.FS
 
+// pageRequest is one request for the payment page: the session in its path and the texts in the
+// visitor's language.
+type pageRequest struct {
+	*Simulator
+
+	w     http.ResponseWriter
+	r     *http.Request
+	order engine.Order
+	texts texts
+}
+
 // page serves the payment page and its form.
 func (s *Simulator) page(w http.ResponseWriter, r *http.Request) {
 	o, found := s.ByKey(r.PathValue("pay_token"))
+	q := pageRequest{Simulator: s, w: w, r: r, order: o, texts: textsFor(r, o.Notes[noteLang])}
 	switch {
 	case !found:
-		t := textsFor(r, "")
-		s.render(w, http.StatusNotFound, t, engine.CheckoutView{
-			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
+		q.render(http.StatusNotFound, engine.CheckoutView{
+			Face: engine.FaceUnknown, Title: q.texts.UnknownTitle, Text: q.texts.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
-		s.visitPage(w, r, o)
+		q.visit()
 	case r.Method == http.MethodHead:
-		s.showSession(w, r, o)
+		q.render(http.StatusOK, q.view(o))
 	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
-		s.cancelOnPage(w, r, o)
+		q.cancel()
 	default:
-		s.payOnPage(w, r, o)
+		q.pay()
 	}
 }
 
-// showSession shows a session in the language of the visitor.
-func (s *Simulator) showSession(w http.ResponseWriter, r *http.Request, o engine.Order) {
-	t := textsFor(r, o.Notes[noteLang])
-	s.render(w, http.StatusOK, t, s.viewOf(o, t))
+// render writes the page in the visitor's language.
+func (q pageRequest) render(status int, v engine.CheckoutView) {
+	v.T, v.Lang, v.Up, v.CodeField, v.CodeHint = q.texts, q.texts.Lang, "../../", "otp", OTP
+	q.checkout.Render(q.w, status, v)
 }
 
-// render writes the page in the language of t.
-func (s *Simulator) render(w http.ResponseWriter, status int, t texts, v engine.CheckoutView) {
-	v.T, v.Up, v.CodeField, v.CodeHint = t, "../../", "otp", OTP
-	s.checkout.Render(w, status, t.Lang, v)
-}
+// reload redirects the person to the page, which then shows what became of the session.
+func (q pageRequest) reload() { engine.Redirect(q.w, "?lang="+q.texts.Lang) }
 
-// visitPage shows the current session. A visit makes the automatic customer step back.
-func (s *Simulator) visitPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
-	after, err := s.VisitPage(o.ID)
+// visit shows the current session. A visit makes the automatic customer step back.
+func (q pageRequest) visit() {
+	after, err := q.VisitPage(q.order.ID)
 	if err != nil {
-		s.Log.Error("visit not recorded", "error", err)
-		after = o
+		q.Log.Error("visit not recorded", "error", err)
+		after = q.order
 	}
-	s.showSession(w, r, after)
+	q.render(http.StatusOK, q.view(after))
 }
 
-// cancelOnPage cancels the session and redirects the person to the merchant. A payment that
-// has ended cannot be cancelled; the page then shows that.
-func (s *Simulator) cancelOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
-	if s.DecideOnPage(o.ID, engine.Lapsed, engine.LeftPage) != nil {
-		s.renderDown(w, r)
+// cancel cancels the session and redirects the person to the merchant. A payment that has ended
+// cannot be cancelled; the page then shows that.
+func (q pageRequest) cancel() {
+	if q.DecideOnPage(q.order.ID, engine.Lapsed, engine.LeftPage) != nil {
+		q.renderDown(q.w, q.r)
 		return
 	}
-	if after, _ := s.Order(o.ID); cancelled(after) {
-		engine.Redirect(w, o.Notes[noteCancel])
+	if after, _ := q.Order(q.order.ID); cancelled(after) {
+		engine.Redirect(q.w, q.order.Notes[noteCancel])
 		return
 	}
-	engine.Redirect(w, "?lang="+textsFor(r, o.Notes[noteLang]).Lang)
+	q.reload()
 }
 
-// payOnPage executes a person's confirmation. A second click confirms nothing: it finds the
-// session ended and shows the result.
-func (s *Simulator) payOnPage(w http.ResponseWriter, r *http.Request, o engine.Order) {
-	t := textsFor(r, o.Notes[noteLang])
-	msisdn, otp := engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("otp"))
-	view := s.viewOf(o, t)
-	view.MSISDN = r.PostFormValue("msisdn")
-	if view.Face == engine.FaceForm && !validate(&view, t, msisdn, otp) {
-		s.render(w, http.StatusUnprocessableEntity, t, view)
+// pay executes a person's confirmation. A second click confirms nothing: it finds the session
+// ended and shows the result.
+func (q pageRequest) pay() {
+	typed := formOf(q.r)
+	view := q.view(q.order)
+	view.MSISDN = q.r.PostFormValue("msisdn")
+	if view.Face == engine.FaceForm && !typed.validate(&view, q.texts) {
+		q.render(http.StatusUnprocessableEntity, view)
 		return
 	}
-	after, err := s.confirm(o, msisdn, otp)
+	after, err := q.confirm(q.order, typed)
 	switch {
 	case errors.Is(err, errWrongOTP):
-		view.CodeError = t.refuseOTP(maxTries - wrongOTPs(after))
-		s.render(w, http.StatusUnprocessableEntity, t, view)
+		view.CodeError = q.texts.refuseOTP(maxTries - wrongOTPs(after))
+		q.render(http.StatusUnprocessableEntity, view)
 	case err != nil && !errors.Is(err, engine.ErrNoOrder):
-		s.Log.Error("confirmation not recorded", "error", err)
-		s.renderDown(w, r)
+		q.Log.Error("confirmation not recorded", "error", err)
+		q.renderDown(q.w, q.r)
 	default:
-		engine.Redirect(w, "?lang="+t.Lang)
+		q.reload()
 	}
 }
 
 // errWrongOTP reports a wrong OTP that leaves the person another try.
 var errWrongOTP = errors.New("the OTP is wrong")
 
-// confirm executes a person's confirmation with a number and an OTP. After the validity it
-// ignores both, and the session expires. The last wrong OTP fails the payment.
-func (s *Simulator) confirm(o engine.Order, msisdn, otp string) (engine.Order, error) {
+// confirm executes a person's confirmation. After the validity it ignores the input, and the
+// session expires. The last wrong OTP fails the payment.
+func (s *Simulator) confirm(o engine.Order, typed pageForm) (engine.Order, error) {
 	switch {
 	case s.Now().After(validUntil(o)):
 		return s.Decide(o.ID, engine.Lapsed, engine.Silence)
-	case otp == OTP:
-		return s.ConfirmOnPage(o.ID, msisdn)
+	case typed.otp == OTP:
+		return s.ConfirmOnPage(o.ID, typed.msisdn)
 	}
 	after, err := s.ChangeOnPage(o.ID, countWrongOTP)
 	switch {
@@ -130,9 +137,9 @@ func wrongOTPs(o engine.Order) int {
 	return count
 }
 
-// viewOf returns the page of a session in the language of t.
-func (s *Simulator) viewOf(o engine.Order, t texts) engine.CheckoutView {
-	left := validUntil(o).Sub(s.Now())
+// view returns the page of a session in the visitor's language.
+func (q pageRequest) view(o engine.Order) engine.CheckoutView {
+	t, left := q.texts, validUntil(o).Sub(q.Now())
 	v := engine.CheckoutView{
 		Merchant: merchant(o, t.SomeMerchant), Amount: money(o.Asked, o.Currency), Order: o.Reference, TxnID: txnID(o),
 		MSISDN: o.MSISDN, Next: o.Notes[noteCancel], MinutesLeft: engine.MinutesLeft(left),
@@ -154,12 +161,20 @@ func (s *Simulator) viewOf(o engine.Order, t texts) engine.CheckoutView {
 	return v
 }
 
-// validate checks the input, and sets the error texts of the page.
-func validate(v *engine.CheckoutView, t texts, msisdn, otp string) bool {
-	if !engine.IsCompleteNumber(msisdn) {
+// pageForm is a person's input on the page.
+type pageForm struct{ msisdn, otp string }
+
+// formOf returns the input of a request, without separators and outer spaces.
+func formOf(r *http.Request) pageForm {
+	return pageForm{engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("otp"))}
+}
+
+// validate reports whether the input is complete, and sets the error texts of the page.
+func (f pageForm) validate(v *engine.CheckoutView, t texts) bool {
+	if !engine.IsCompleteNumber(f.msisdn) {
 		v.NumberError = t.BadNumber
 	}
-	if otp == "" {
+	if f.otp == "" {
 		v.CodeError = t.NoCode
 	}
 	return v.NumberError == "" && v.CodeError == ""
@@ -176,7 +191,8 @@ func (t texts) refuseOTP(triesLeft int) string {
 
 // renderDown serves the page of an operator that is down.
 func (s *Simulator) renderDown(w http.ResponseWriter, r *http.Request) {
-	t := textsFor(r, "")
-	s.render(w, http.StatusServiceUnavailable, t,
-		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
+	q := pageRequest{Simulator: s, w: w, r: r, texts: textsFor(r, "")}
+	q.render(http.StatusServiceUnavailable, engine.CheckoutView{
+		Face: engine.FaceDown, Title: q.texts.DownTitle, Text: q.texts.DownText,
+	})
 }

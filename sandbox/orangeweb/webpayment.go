@@ -30,10 +30,10 @@ func (s *Simulator) webpayment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.ReplyToOpening(w, r, o, http.StatusCreated, openedReply{
+	s.ReplyToOpening(w, r, engine.JSONReply(o, http.StatusCreated, openedReply{
 		Status: http.StatusCreated, Message: "OK", PayToken: o.Key,
 		PaymentURL: s.Address(pagePath + o.Key), NotifToken: o.Notes[noteNotifToken],
-	})
+	}))
 	return nil
 }
 

@@ -90,7 +90,8 @@ func (s *Simulator) bulkCashin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(w, r, opened, bulkReply{bulkID, Pending, "Les dépôts sont en cours."})
+	response := engine.JSONHandler(http.StatusOK, bulkReply{bulkID, Pending, "Les dépôts sont en cours."})
+	return s.reply(w, r, engine.OpeningReply{Orders: opened, Response: response})
 }
 
 // bulkLineOf returns the opening of a line of a bulk. A line ends after the response, and
@@ -127,16 +128,15 @@ func (s *Simulator) openAndReply(w http.ResponseWriter, r *http.Request, wanted 
 	if err != nil {
 		return err
 	}
-	return s.reply(w, r, opened, replyTo(opened[0]))
+	return s.reply(w, r, engine.JSONReply(opened[0], http.StatusOK, replyTo(opened[0])))
 }
 
-// reply sends the response to a call that opened transactions.
-func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, opened []engine.Order, reply any) error {
-	response := engine.JSONHandler(http.StatusOK, reply)
+// reply sends the response to a call that opened transactions, or the time-out of the quirk.
+func (s *Simulator) reply(w http.ResponseWriter, r *http.Request, reply engine.OpeningReply) error {
 	if s.settings.quirks().ExecutesThenTimesOut {
-		response = tryAgain
+		reply.Response = tryAgain
 	}
-	s.ReplyToAll(w, r, opened, response)
+	s.ReplyToOpening(w, r, reply)
 	return nil
 }
 

@@ -20,99 +20,114 @@ type page struct {
 	checkout engine.Checkout
 }
 
+// pageRequest is one request for the page: the code in its path and the texts in the visitor's
+// language.
+type pageRequest struct {
+	page
+
+	w     http.ResponseWriter
+	r     *http.Request
+	code  code
+	texts pageTexts
+}
+
 // ServeHTTP serves the page and its form.
 func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, found := p.codes.find(r.PathValue("id"))
-	t := wordsFor(r)
+	q := pageRequest{page: p, w: w, r: r, code: c, texts: textsFor(r)}
 	switch {
 	case !found:
-		p.render(w, http.StatusNotFound, t, engine.CheckoutView{
-			Face: engine.FaceUnknown, Title: t.UnknownTitle, Text: t.NoPaymentText,
+		q.render(http.StatusNotFound, engine.CheckoutView{
+			Face: engine.FaceUnknown, Title: q.texts.UnknownTitle, Text: q.texts.NoPaymentText,
 		})
 	case r.Method == http.MethodGet:
-		p.visit(w, c, t)
+		q.visit()
 	case r.Method == http.MethodHead:
-		p.render(w, http.StatusOK, t, p.view(c, t))
+		q.render(http.StatusOK, q.view(c))
 	case !engine.IsPost(w, r):
 	case r.PostFormValue("action") == "cancel":
-		p.cancel(w, r, c, t)
+		q.cancel()
 	default:
-		p.pay(w, r, c, t)
+		q.pay()
 	}
 }
 
-// render writes the page in the language of t.
-func (p page) render(w http.ResponseWriter, status int, t pageTexts, v engine.CheckoutView) {
-	v.T, v.Up, v.CodeField, v.CodeHint = t, "../", "pin", CustomerPIN
-	p.checkout.Render(w, status, t.Lang, v)
+// render writes the page in the visitor's language.
+func (q pageRequest) render(status int, v engine.CheckoutView) {
+	v.T, v.Lang, v.Up, v.CodeField, v.CodeHint = q.texts, q.texts.Lang, "../", "pin", CustomerPIN
+	q.checkout.Render(q.w, status, v)
 }
+
+// reload redirects the person to the page, which then shows what became of the code.
+func (q pageRequest) reload() { engine.Redirect(q.w, "?lang="+q.texts.Lang) }
 
 // visit shows the current code. A visit makes the automatic customer step back.
-func (p page) visit(w http.ResponseWriter, c code, t pageTexts) {
-	now := p.engine.Now()
-	after, err := p.codes.change(c.ID, func(x *code) bool { return x.visit(now) })
+func (q pageRequest) visit() {
+	now := q.engine.Now()
+	after, err := q.codes.change(q.code.ID, func(x *code) bool { return x.visit(now) })
 	if err != nil {
-		p.engine.Log.Error("visit not stored", "error", err)
-		after = c
+		q.engine.Log.Error("visit not stored", "error", err)
+		after = q.code
 	}
-	p.render(w, http.StatusOK, t, p.view(after, t))
+	q.render(http.StatusOK, q.view(after))
 }
 
 // cancel cancels the payment and redirects the person to the merchant. A paid code
 // cannot be cancelled; the page then shows that.
-func (p page) cancel(w http.ResponseWriter, r *http.Request, c code, t pageTexts) {
-	after, err := p.codes.cancel(c.ID)
+func (q pageRequest) cancel() {
+	after, err := q.codes.cancel(q.code.ID)
 	switch {
 	case err != nil:
-		p.engine.Log.Error("cancellation not stored", "error", err)
-		p.down(w, r)
+		q.engine.Log.Error("cancellation not stored", "error", err)
+		q.renderDown()
 	case after.Cancelled && after.CancelURL != "":
-		engine.Redirect(w, after.CancelURL)
+		engine.Redirect(q.w, after.CancelURL)
 	default:
-		engine.Redirect(w, "?lang="+t.Lang)
+		q.reload()
 	}
 }
 
 // pay executes a person's confirmation. A second press pays nothing: it finds the
 // code used and shows the result.
-func (p page) pay(w http.ResponseWriter, r *http.Request, c code, t pageTexts) {
-	number, pin := engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))
-	view := p.view(c, t)
-	view.MSISDN, view.Problem = r.PostFormValue("msisdn"), ""
-	if view.Face == engine.FaceForm && !accepts(&view, t, number, pin) {
-		p.render(w, http.StatusUnprocessableEntity, t, view)
+func (q pageRequest) pay() {
+	typed := formOf(q.r)
+	view := q.view(q.code)
+	view.MSISDN, view.Problem = q.r.PostFormValue("msisdn"), ""
+	if view.Face == engine.FaceForm && !typed.validate(&view, q.texts) {
+		q.render(http.StatusUnprocessableEntity, view)
 		return
 	}
-	msisdn := fullNumber(number)
-	paid, err := p.codes.pay(confirmation{
-		codeID: c.ID, msisdn: msisdn, behaviour: p.engine.Faults.Read().BehaviourOf(msisdn), at: p.engine.Now(),
-		settling: p.settings.settling(),
+	msisdn := fullNumber(typed.number)
+	paid, err := q.codes.pay(confirmation{
+		codeID: q.code.ID, msisdn: msisdn, behaviour: q.engine.Faults.Read().BehaviourOf(msisdn), at: q.engine.Now(),
+		settling: q.settings.settling(),
 	})
 	var refused problem
 	switch {
 	case errors.As(err, &refused) && refused.code == invalidInput.code:
-		view.Problem = t.TooLittle
-		p.render(w, http.StatusUnprocessableEntity, t, view)
+		view.Problem = q.texts.TooLittle
+		q.render(http.StatusUnprocessableEntity, view)
 		return
 	case errors.As(err, &refused): // expired or used meanwhile: the page shows it
 	case err != nil:
-		p.engine.Log.Error("confirmation not stored", "error", err)
-		p.down(w, r)
+		q.engine.Log.Error("confirmation not stored", "error", err)
+		q.renderDown()
 		return
 	default:
-		p.engine.Proceed(paid)
+		q.engine.Proceed(paid)
 	}
-	engine.Redirect(w, "?lang="+t.Lang)
+	q.reload()
 }
 
-// view returns the page of a code in the language of t.
-func (p page) view(c code, t pageTexts) engine.CheckoutView {
-	left := c.ValidUntil.Sub(p.engine.Now())
+// view returns the page of a code in the visitor's language.
+func (q pageRequest) view(c code) engine.CheckoutView {
+	t := q.texts
+	left := c.ValidUntil.Sub(q.engine.Now())
 	v := engine.CheckoutView{
 		Face: engine.FaceForm, Merchant: c.Name, Amount: engine.FormatFrancs(c.Amount), Order: c.Reference, MSISDN: c.MSISDN,
 		Next: c.CancelURL, MinutesLeft: engine.MinutesLeft(left),
 	}
-	try, tried := p.codes.lastTry(c)
+	try, tried := q.codes.lastTry(c)
 	switch {
 	case tried && try.State == engine.Executed:
 		v.Face, v.Title, v.Text, v.Next = engine.FacePaid, t.PaidTitle, t.PaidText, c.SuccessURL
@@ -129,12 +144,20 @@ func (p page) view(c code, t pageTexts) engine.CheckoutView {
 	return v
 }
 
-// accepts sets the error texts for a person's input, and reports whether there are none.
-func accepts(v *engine.CheckoutView, t pageTexts, number, pin string) bool {
-	if !engine.IsCompleteNumber(number) {
+// pageForm is a person's input on the page.
+type pageForm struct{ number, pin string }
+
+// formOf returns the input of a request, without separators and outer spaces.
+func formOf(r *http.Request) pageForm {
+	return pageForm{engine.StripNumber(r.PostFormValue("msisdn")), strings.TrimSpace(r.PostFormValue("pin"))}
+}
+
+// validate reports whether the input is valid, and sets the error texts of the page.
+func (f pageForm) validate(v *engine.CheckoutView, t pageTexts) bool {
+	if !engine.IsCompleteNumber(f.number) {
 		v.NumberError = t.BadNumber
 	}
-	if pin != CustomerPIN {
+	if f.pin != CustomerPIN {
 		v.CodeError = t.WrongPIN
 	}
 	return v.NumberError == "" && v.CodeError == ""
@@ -154,7 +177,12 @@ func fullNumber(typed string) string {
 
 // down serves the page of an operator that is down.
 func (p page) down(w http.ResponseWriter, r *http.Request) {
-	t := wordsFor(r)
-	p.render(w, http.StatusServiceUnavailable, t,
-		engine.CheckoutView{Face: engine.FaceDown, Title: t.DownTitle, Text: t.DownText})
+	pageRequest{page: p, w: w, r: r, texts: textsFor(r)}.renderDown()
+}
+
+// renderDown writes the page of an operator that is down.
+func (q pageRequest) renderDown() {
+	q.render(http.StatusServiceUnavailable, engine.CheckoutView{
+		Face: engine.FaceDown, Title: q.texts.DownTitle, Text: q.texts.DownText,
+	})
 }

@@ -1,7 +1,6 @@
 package sonatel
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -82,7 +81,7 @@ func (p problem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	title := http.StatusText(p.http)
-	body, err := json.Marshal(struct {
+	body := struct {
 		Type       string      `json:"type"`
 		Title      string      `json:"title"`
 		Instance   string      `json:"instance"`
@@ -93,6 +92,6 @@ func (p problem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}{
 		Type: strings.ToLower(strings.ReplaceAll(title, " ", "-")), Title: title, Instance: r.URL.Path,
 		Status: strconv.Itoa(p.http), Code: strconv.Itoa(p.code), Detail: p.detail, Violations: p.violations,
-	})
-	engine.WriteBody(w, p.http, "application/problem+json", body, err)
+	}
+	engine.JSONResponse{Status: p.http, ContentType: "application/problem+json", Body: body}.ServeHTTP(w, r)
 }

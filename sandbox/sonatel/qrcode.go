@@ -126,7 +126,7 @@ func (s *Simulator) qrCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	response := engine.JSONHandler(http.StatusOK, reply)
 	if early, paid := s.codes.payEarly(made); paid {
-		s.ReplyToAll(w, r, []engine.Order{early}, response)
+		s.ReplyToOpening(w, r, engine.OpeningReply{Orders: []engine.Order{early}, Response: response})
 		return nil
 	}
 	if !made.actsAtOnce() { // scheduled before anyone reads the response

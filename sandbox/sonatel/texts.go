@@ -47,4 +47,4 @@ var languages = map[string]pageTexts{
 
 // textsFor chooses the language of the page: French, unless the link or the browser prefers
 // English.
-func wordsFor(r *http.Request) pageTexts { return engine.LanguageOf(r, languages) }
+func textsFor(r *http.Request) pageTexts { return engine.LanguageOf(r, languages) }

@@ -102,10 +102,14 @@ func (s *Simulator) cmMobile(w http.ResponseWriter, r *http.Request, body []byte
 		return err
 	}
 	c.Network = "" // cmmobile has no such parameter
-	return s.collect(w, r, c, cameroon+c.PhoneNumber, func(o engine.Order) any {
+	order, err := c.order(cameroon + c.PhoneNumber)
+	if err != nil {
+		return err
+	}
+	return s.OpenAndReply(w, r, engine.ShownOrder{Order: order, Show: func(o engine.Order) any {
 		vendor := o.Notes[noteVendor]
 		return collectionReply{Message: accepted, Status: success, USSDCode: ussdCodes[vendor], Vendor: vendor}
-	})
+	}})
 }
 
 // mobilePay serves the newer call: the number with its country, and a network.
@@ -120,26 +124,29 @@ func (s *Simulator) mobilePay(w http.ResponseWriter, r *http.Request, body []byt
 	); err != nil {
 		return err
 	}
-	return s.collect(w, r, c, c.PhoneNumber, func(o engine.Order) any {
+	order, err := c.order(c.PhoneNumber)
+	if err != nil {
+		return err
+	}
+	return s.OpenAndReply(w, r, engine.ShownOrder{Order: order, Show: func(o engine.Order) any {
 		said := collectionReply{Message: accepted, Status: success, Vendor: o.Notes[noteVendor], TransactionID: o.ID}
 		said.USSDCode = ussdCodes[said.Vendor]
 		if o.Notes[noteWave] != "" {
 			said.AuthURL = nestedJSON(map[string]string{"url": s.pageURL(o)})
 		}
 		return said
-	})
+	}})
 }
 
-// collect opens a collection from a number with its country, and sends the response.
-func (s *Simulator) collect(
-	w http.ResponseWriter, r *http.Request, c collection, number string, reply func(engine.Order) any,
-) error {
+// order returns the order of a collection from a number with its country, or the refusal of an
+// invalid parameter.
+func (c collection) order(number string) (engine.Order, error) {
 	home, found := countryOf(number)
 	if !found {
-		return invalid("phoneNumber")
+		return engine.Order{}, invalid("phoneNumber")
 	}
 	if err := c.validate(); err != nil {
-		return err
+		return engine.Order{}, err
 	}
 	notes := map[string]string{
 		notePhone: c.PhoneNumber, noteProduct: c.ProductName, noteMovement: newIdentifier(), noteCollection: newIdentifier(),
@@ -148,10 +155,10 @@ func (s *Simulator) collect(
 	if c.Network == wave {
 		notes[noteWave] = "1"
 	}
-	return s.OpenAndReply(w, r, engine.Order{
+	return engine.Order{
 		ID: newIdentifier(), Reference: c.ProductID, Account: BusinessID, Direction: engine.In, MSISDN: "+" + number,
 		Asked: c.ProductPrice, Currency: home.currency, CallbackURL: c.WebHookURL, Notes: notes,
-	}, reply)
+	}, nil
 }
 
 // countryOf returns the country of a number, if Tara collects there and the number has the

@@ -40,13 +40,14 @@ func (s *Simulator) createPayout(w http.ResponseWriter, r *http.Request, body []
 	if err := p.validate(); err != nil {
 		return err
 	}
-	return s.OpenAndReply(w, r, engine.Order{
+	order := engine.Order{
 		ID: "po_" + newIdentifier(), Reference: p.ReceiverID, Account: BusinessID, Direction: engine.Out,
 		MSISDN: "+" + p.ReceiverPhoneNumber, Asked: p.Amount, Currency: xaf,
 		Notes: map[string]string{
 			notePhone: p.ReceiverPhoneNumber, noteVendor: p.PaymentMethod, noteMovement: newIdentifier(),
 		},
-	}, func(o engine.Order) any {
+	}
+	return s.OpenAndReply(w, r, engine.ShownOrder{Order: order, Show: func(o engine.Order) any {
 		return map[string]string{"status": success, "payoutId": o.ID, "message": "Payout initié avec succès."}
-	})
+	}})
 }

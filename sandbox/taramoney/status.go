@@ -2,6 +2,7 @@ package taramoney
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -174,17 +175,27 @@ type listEntry struct {
 // transactions serves transactionlist. It has no word for failures, so it omits them [our
 // reading]; it omits payouts too.
 func (s *Simulator) transactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	return s.list(w, body, engine.Executed, engine.Pending)
+	return writePage(w, body, s.listed(engine.Executed, engine.Pending))
 }
 
 // paidTransactions serves paid/transactionlist.
 func (s *Simulator) paidTransactions(w http.ResponseWriter, _ *http.Request, body []byte) error {
-	return s.list(w, body, engine.Executed, engine.Executed)
+	return writePage(w, body, s.listed(engine.Executed))
 }
 
-// list sends one page of the collections in one of two states, as a bare array, newest
-// first [our reading].
-func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or engine.State) error {
+// listed returns the collections in one of these states, newest first [our reading].
+func (s *Simulator) listed(states ...engine.State) []listEntry {
+	all, listed := s.Orders(), []listEntry{}
+	for i := len(all) - 1; i >= 0; i-- {
+		if o := all[i]; o.Direction == engine.In && slices.Contains(states, o.State) {
+			listed = append(listed, s.entryOf(o))
+		}
+	}
+	return listed
+}
+
+// writePage sends the page of a list that the body asks for, as a bare array.
+func writePage(w http.ResponseWriter, body []byte, listed []listEntry) error {
 	asked := struct {
 		Start int `json:"start"`
 		Size  int `json:"size"`
@@ -194,12 +205,6 @@ func (s *Simulator) list(w http.ResponseWriter, body []byte, either, or engine.S
 	}
 	if err := check(rule{"start", asked.Start >= 0}, rule{"size", asked.Size > 0 && asked.Size <= maxSize}); err != nil {
 		return err
-	}
-	all, listed := s.Orders(), []listEntry{}
-	for i := len(all) - 1; i >= 0; i-- {
-		if o := all[i]; o.Direction == engine.In && (o.State == either || o.State == or) {
-			listed = append(listed, s.entryOf(o))
-		}
 	}
 	from := min(asked.Start, len(listed))
 	engine.WriteJSON(w, http.StatusOK, listed[from:min(from+asked.Size, len(listed))])
