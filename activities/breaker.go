@@ -30,9 +30,14 @@ type healthSample struct {
 	failures int
 	payments map[pirogue.PaymentID]bool // different ones among the failures
 
-	load      operator.PollLoad
-	loadKnown bool // the last count succeeded
-	countedAt time.Time
+	loadCount loadCount
+}
+
+// loadCount is a count of what an operator is asked about.
+type loadCount struct {
+	load  operator.PollLoad
+	known bool // this count succeeded; else load is of an earlier one
+	at    time.Time
 }
 
 func (p *healthSamples) of(o pirogue.OperatorCode) *healthSample {
@@ -82,20 +87,20 @@ func (p *healthSamples) keep(h operator.CircuitBreaker, at time.Time) {
 	its.health, its.readAt = h, at
 }
 
-// keptLoad returns what an operator was last asked about. It also reports whether the last
-// count of it succeeded, and whether it is still believed.
-func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (load operator.PollLoad, known, believed bool) {
+// keptLoad returns the last count of what an operator is asked about, and whether it is still
+// believed.
+func (p *healthSamples) keptLoad(o pirogue.OperatorCode, at time.Time) (loadCount, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	its := p.of(o)
-	return its.load, its.loadKnown, !its.countedAt.IsZero() && at.Sub(its.countedAt) < loadLife
+	last := p.of(o).loadCount
+	return last, !last.at.IsZero() && at.Sub(last.at) < loadLife
 }
 
-func (p *healthSamples) keepLoad(o pirogue.OperatorCode, load operator.PollLoad, known bool, at time.Time) {
+// keepLoad believes a count for a while.
+func (p *healthSamples) keepLoad(o pirogue.OperatorCode, c loadCount) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	its := p.of(o)
-	its.load, its.loadKnown, its.countedAt = load, known, at
+	p.of(o).loadCount = c
 }
 
 // breaker returns how an operator does, as of at most healthLife ago.
@@ -126,11 +131,12 @@ func (a *core) breakerAdmits(ctx context.Context, o pirogue.OperatorCode) (bool,
 	return claimed, h, err
 }
 
-// recordCallResult feeds an operator's health with what became of one call to it. A health that
-// another process changed meanwhile is as good as ours.
-func (a *core) recordCallResult(ctx context.Context, o pirogue.OperatorCode, id pirogue.PaymentID, err error) error {
+// recordCallResult feeds the health of an attempt's operator with what became of one call about the
+// attempt. A health that another process changed meanwhile is as good as ours.
+func (a *core) recordCallResult(ctx context.Context, attempt pirogue.Attempt, err error) error {
+	o := attempt.Operator
 	if broken(err) {
-		if !a.samples.fail(o, id) {
+		if !a.samples.fail(o, attempt.PaymentID) {
 			return nil
 		}
 		h, read := a.breaker(ctx, o)

@@ -23,7 +23,7 @@ const handleBulk = "bulk_id"
 // them: its attempt is SENT, and its workflow asks for it and never sends it again.
 func (a *BulkActivities) handOver(ctx context.Context, in BulkPageInput) error {
 	instance := a.Operators[in.Page.Operator]
-	operator, whole := instance.Operator.(operator.BulkDisburser)
+	disburser, whole := instance.Operator.(operator.BulkDisburser)
 	if !whole { // it is not configured, or takes no bulks: each payment is started by itself
 		return nil
 	}
@@ -34,26 +34,32 @@ func (a *BulkActivities) handOver(ctx context.Context, in BulkPageInput) error {
 	if err != nil {
 		return err
 	}
-	for chunk := range slices.Chunk(unsent, max(1, operator.MaxBulk())) {
-		if err := a.disburseTogether(ctx, instance, operator, chunk); err != nil {
+	for chunk := range slices.Chunk(unsent, max(1, disburser.MaxBulk())) {
+		if err := a.disburseTogether(ctx, bulkCall{instance, disburser, chunk}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// bulkCall is one call to an operator for many lines.
+type bulkCall struct {
+	operator.Instance
+
+	disburser operator.BulkDisburser
+	lines     []bulk.UnsentLine
+}
+
 // disburseTogether makes one call for many payments. One transaction makes their attempts SENT
 // before the first byte leaves. Nothing leaves for one that was not marked by it. Dying between
 // mark and note leaves SENT, which is read as "perhaps sent".
-func (a *BulkActivities) disburseTogether(
-	ctx context.Context, i operator.Instance, operator operator.BulkDisburser, lines []bulk.UnsentLine,
-) error {
-	merchant, err := a.Store.Merchants.Merchant(ctx, lines[0].Payment.MerchantID)
+func (a *BulkActivities) disburseTogether(ctx context.Context, c bulkCall) error {
+	merchant, err := a.Store.Merchants.Merchant(ctx, c.lines[0].Payment.MerchantID)
 	if err != nil {
 		return err
 	}
-	attempts := make([]pirogue.AttemptID, len(lines))
-	for n, line := range lines {
+	attempts := make([]pirogue.AttemptID, len(c.lines))
+	for n, line := range c.lines {
 		attempts[n] = line.Attempt.ID
 	}
 	marked, err := a.Store.BulkLines.SendLines(ctx, attempts, a.Clock.Now())
@@ -61,40 +67,38 @@ func (a *BulkActivities) disburseTogether(
 		return err
 	}
 	failpoint.Hit("bulk.page.marked")
-	lines = slices.DeleteFunc(slices.Clone(lines), func(line bulk.UnsentLine) bool {
+	c.lines = slices.DeleteFunc(slices.Clone(c.lines), func(line bulk.UnsentLine) bool {
 		return marked[line.Attempt.ID].Result != lifecycle.SendMarked
 	})
-	if len(lines) == 0 {
+	if len(c.lines) == 0 {
 		return nil
 	}
-	activity.RecordHeartbeat(ctx, fmt.Sprintf("handing %d payments over", len(lines)))
+	activity.RecordHeartbeat(ctx, fmt.Sprintf("handing %d payments over", len(c.lines)))
 	// Its own word on a bulk is no operator's to describe, so no address is given for it:
 	// each line is asked for.
-	bulkID, called := operator.BulkDisburse(ctx, disbursements(a.Callbacks, i, merchant, lines), "")
+	bulkID, called := c.disburser.BulkDisburse(ctx, c.disbursements(a.Callbacks, merchant), "")
 	failpoint.Hit("bulk.page.called")
-	if err := a.noteTogether(ctx, i, lines, sentBulk{marked, bulkID, called}); err != nil {
+	if err := a.noteTogether(ctx, c, bulkResult{marked, bulkID, called}); err != nil {
 		return err
 	}
-	return a.recordCallResult(ctx, i.Code, lines[0].Payment.ID, called)
+	return a.recordCallResult(ctx, c.lines[0].Attempt, called)
 }
 
 // disbursements returns what the operator needs to pay each line.
-func disbursements(
-	urls CallbackURLs, i operator.Instance, merchant pirogue.Merchant, lines []bulk.UnsentLine,
-) []operator.DisburseRequest {
-	all := make([]operator.DisburseRequest, len(lines))
-	for n, line := range lines {
+func (c bulkCall) disbursements(urls CallbackURLs, merchant pirogue.Merchant) []operator.DisburseRequest {
+	all := make([]operator.DisburseRequest, len(c.lines))
+	for n, line := range c.lines {
 		p, ref := line.Payment, line.Attempt.Ref
 		all[n] = operator.DisburseRequest{
 			Ref: ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Network: p.Network, Beneficiary: p.CustomerName,
-			Payer: merchant.Name, CallbackURL: urls.URL(i.Code, ref),
+			Payer: merchant.Name, CallbackURL: urls.URL(c.Code, ref),
 		}
 	}
 	return all
 }
 
-// sentBulk is one call for many lines.
-type sentBulk struct {
+// bulkResult holds the response to a bulkCall, with the sendings that it carried.
+type bulkResult struct {
 	marked map[pirogue.AttemptID]lifecycle.Sending
 	id     string // the operator's, "" for none
 	err    error
@@ -102,17 +106,15 @@ type sentBulk struct {
 
 // noteTogether records what became of the call on every attempt. The operator answers for
 // all of them together: accepted, refused, proven not sent, or unknown.
-func (a *BulkActivities) noteTogether(
-	ctx context.Context, i operator.Instance, lines []bulk.UnsentLine, sent sentBulk,
-) error {
+func (a *BulkActivities) noteTogether(ctx context.Context, c bulkCall, sent bulkResult) error {
 	result := operator.OperatorResult{Message: "bulk " + sent.id}
 	if sent.id != "" {
 		result.Handle = pirogue.Handle{handleBulk: sent.id}
 	}
 	_, answer := outcomeOf(result, sent.err, operator.RouteCandidate{})
-	for _, line := range lines {
+	for _, line := range c.lines {
 		answer.AttemptID, answer.Sending, answer.At = line.Attempt.ID, sent.marked[line.Attempt.ID].Number, a.Clock.Now()
-		answer.ExpiresAt = answer.At.Add(i.Window)
+		answer.ExpiresAt = answer.At.Add(c.Window)
 		if _, err := a.Store.Sendings.RecordAttemptResult(ctx, answer); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 	logResult(ctx, "webhook delivery", "event", n.EventID, "delivery", d.Number, "status", d.HTTPStatus, "state", state)
 	switch state {
 	case pirogue.EventWaiting:
-		return DeliverResult{}, retryIn(a.behindQueue(ctx, event, d.EndedAt, wait), d.Error)
+		return DeliverResult{}, retryIn(a.behindQueue(ctx, event, d.EndedAt.Add(wait)).Sub(d.EndedAt), d.Error)
 	case pirogue.EventDelivered:
 		a.drain(ctx, n.Owner, began.Add(queuedFor))
 	case pirogue.EventExhausted, pirogue.EventUnwanted:
@@ -145,17 +145,15 @@ func (a *DeliverActivities) attempt(
 	return state, wait, nil
 }
 
-// behindQueue returns how long an event waits whose delivery failed: until it is due or, where its
-// owner's queue is longer than that, until its place in the queue. It would come back in vain
+// behindQueue returns when an event comes back whose delivery failed: when it is due or, where its
+// owner's queue is longer than that, at its place in the queue. It would come back in vain
 // before: so many come back in a second as QueuedPerSecond says, and no more for each delivery.
-func (a *DeliverActivities) behindQueue(
-	ctx context.Context, event pirogue.Event, ended time.Time, wait time.Duration,
-) time.Duration {
-	place, err := a.Store.DeliveryQueue.QueueNextDelivery(ctx, event, ended.Add(wait), time.Second/QueuedPerSecond)
+func (a *DeliverActivities) behindQueue(ctx context.Context, event pirogue.Event, due time.Time) time.Time {
+	place, err := a.Store.DeliveryQueue.QueueNextDelivery(ctx, event, due, time.Second/QueuedPerSecond)
 	if err != nil || place.IsZero() {
-		return wait // a place that nobody takes stays empty
+		return due // a place that nobody takes stays empty
 	}
-	return place.Sub(ended)
+	return place
 }
 
 // sendWebhook sends the event and notes in d what came back. Its own error is about our

@@ -3,7 +3,6 @@ package activities
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"pirogue"
 	"pirogue/operator"
@@ -14,29 +13,23 @@ import (
 // operatorCall makes the one call of a submission. It holds everything that the call needs.
 type operatorCall func(context.Context) (operator.OperatorResult, error)
 
-// outgoing holds what is sent, and for whom.
-type outgoing struct {
-	merchant pirogue.Merchant
-	payment  pirogue.Payment
-	attempt  pirogue.Attempt
-}
-
 // prepareCall returns the one call of a submission. Everything that can fail happens here, before
 // the attempt is marked as sent.
 func (a *SubmitActivities) prepareCall(
-	ctx context.Context, i operator.Instance, out outgoing, window time.Duration,
+	ctx context.Context, i operator.Instance, s submission,
 ) (operatorCall, error) {
-	merchant, p, attempt := out.merchant, out.payment, out.attempt
+	merchant, p, attempt := s.merchant, s.payment, s.attempt
 	callback := a.Callbacks.URL(i.Code, attempt.Ref)
 	switch p.Kind {
 	case pirogue.CashIn:
 		return collect(i, operator.CollectRequest{
 			Ref: attempt.Ref, Amount: p.AtOperator(), MSISDN: p.MSISDN, Payee: merchant.Name,
-			ReturnURL: a.returnURL(p.ReturnURL), CancelURL: a.returnURL(p.CancelURL), CallbackURL: callback, Window: window,
-			OTP: attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
+			ReturnURL: a.returnURL(p.ReturnURL), CancelURL: a.returnURL(p.CancelURL), CallbackURL: callback,
+			Window: s.Candidate.Window,
+			OTP:    attempt.Handle[pirogue.HandleOTP], Network: p.Network, Payer: p.CustomerName,
 		})
 	case pirogue.Refund:
-		if call, has, err := a.refundCall(ctx, i, p, attempt.Ref, callback); has || err != nil {
+		if call, has, err := a.refundCall(ctx, i, s); has || err != nil {
 			return call, err
 		}
 	case pirogue.CashOut:
@@ -69,17 +62,20 @@ func disburse(i operator.Instance, d operator.DisburseRequest) (operatorCall, er
 // refundCall returns the refund call of an operator that has one and collected the money itself. It
 // reports false when the refund has to be paid out instead.
 func (a *SubmitActivities) refundCall(
-	ctx context.Context, i operator.Instance, p pirogue.Payment, ref pirogue.OperatorRef, callback string,
+	ctx context.Context, i operator.Instance, s submission,
 ) (operatorCall, bool, error) {
 	refunder, ok := i.Operator.(operator.Refunder)
 	if !ok {
 		return nil, false, nil
 	}
-	collected, reverses, err := a.reverses(ctx, i, p)
+	collected, reverses, err := a.reverses(ctx, i, s.payment)
 	if err != nil || !reverses {
 		return nil, false, err
 	}
-	r := operator.RefundRequest{Ref: ref, Amount: p.AtOperator(), CollectQuery: collected, CallbackURL: callback}
+	r := operator.RefundRequest{
+		Ref: s.attempt.Ref, Amount: s.payment.AtOperator(), CollectQuery: collected,
+		CallbackURL: a.Callbacks.URL(i.Code, s.attempt.Ref),
+	}
 	return func(ctx context.Context) (operator.OperatorResult, error) { return refunder.Refund(ctx, r) }, true, nil
 }
 

@@ -22,16 +22,14 @@ const (
 // in, it proves what it says, but that it does not know the payment yet. About money that
 // leaves us, success too; but that it did not leave takes more than one answer, and until
 // then the payment is pending.
-func (a *core) provenOutcome(
-	p pirogue.Payment, attempt pirogue.Attempt, e pirogue.Evidence, candidate operator.RouteCandidate,
-	said pirogue.Outcome,
-) pirogue.Outcome {
+func (a *core) provenOutcome(c statusCheck, e pirogue.Evidence, said pirogue.Outcome) pirogue.Outcome {
+	attempt, candidate, moneyOut := c.attempt, c.Candidate, c.payment.Kind.MoneyOut()
 	switch {
 	case said == pirogue.OutcomePaid:
 		return said
-	case !p.Kind.MoneyOut() && said == pirogue.OutcomeAbsent: // the customer's time is not over
+	case !moneyOut && said == pirogue.OutcomeAbsent: // the customer's time is not over
 		return pirogue.OutcomePending
-	case !p.Kind.MoneyOut():
+	case !moneyOut:
 		return said
 	case candidate.Operator != attempt.Operator: // another operator's promises
 		return pirogue.OutcomePending

@@ -14,15 +14,14 @@ func (a *StatusActivities) ReadClaim(ctx context.Context, q StatusInput) (pirogu
 	if err != nil {
 		return pirogue.Money{}, activityError(err)
 	}
-	claim, err := a.claim(ctx, p, attempt, q.AlreadyBooked)
+	claim, err := a.claim(ctx, statusCheck{StatusInput: q, payment: p, attempt: attempt})
 	return claim, activityError(err)
 }
 
 // claim is ReadClaim of a payment that has been read. An operator that cannot prove its callbacks
 // claims nothing.
-func (a *StatusActivities) claim(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, known int64,
-) (pirogue.Money, error) {
+func (a *StatusActivities) claim(ctx context.Context, c statusCheck) (pirogue.Money, error) {
+	p, attempt := c.payment, c.attempt
 	instance, configured := a.Operators[attempt.Operator]
 	if !configured || p.Status != pirogue.StatusSuccess && p.Status != pirogue.StatusReversed {
 		return pirogue.Money{}, nil
@@ -37,7 +36,7 @@ func (a *StatusActivities) claim(
 	}
 	ordered := p.AtOperator()
 	beside := operator.Beside(said, p.ProviderTxID, ordered)
-	if ordered.Minor+beside.Minor <= max(known, ordered.Minor) {
+	if ordered.Minor+beside.Minor <= max(c.AlreadyBooked, ordered.Minor) {
 		return pirogue.Money{}, nil
 	}
 	return beside, nil
@@ -47,15 +46,15 @@ func (a *StatusActivities) claim(
 // another transaction. Neither the books nor the answer have that one: the status may only be
 // behind. It looks at the callbacks where the answer would end the waiting.
 func (a *StatusActivities) claimed(
-	ctx context.Context, q StatusInput, p pirogue.Payment, attempt pirogue.Attempt, r operator.OperatorResult,
+	ctx context.Context, c statusCheck, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
-	more := r.Moved(p.AtOperator()) > max(q.AlreadyBooked, p.AtOperator().Minor)
-	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if q.Number != 0 || q.AlreadyBooked == 0 || q.Pace == Slow || waits || more ||
+	ordered := c.payment.AtOperator()
+	more := r.Moved(ordered) > max(c.AlreadyBooked, ordered.Minor)
+	if c.Number != 0 || c.AlreadyBooked == 0 || c.Pace == Slow || c.waitsOn(r) || more ||
 		r.Outcome == pirogue.OutcomeDeclined || r.Outcome == pirogue.OutcomeExpired {
 		return r, nil
 	}
-	claim, err := a.claim(ctx, p, attempt, q.AlreadyBooked)
+	claim, err := a.claim(ctx, c)
 	if err != nil || claim.Minor == 0 {
 		return r, err
 	}

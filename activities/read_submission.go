@@ -31,6 +31,6 @@ func (a *SubmitActivities) ReadSubmission(ctx context.Context, id pirogue.Paymen
 	if attempt.State != pirogue.AttemptPrepared {
 		read.SentBy = SentByEarlierRun
 	}
-	read, err = a.checkNothingSent(ctx, id, read, nil)
+	read, err = a.checkNothingSent(ctx, id, read)
 	return read, activityError(err)
 }

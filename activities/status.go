@@ -36,6 +36,15 @@ const (
 	Final Pace = "final" // past the finality window, until the operator's word can be read
 )
 
+// statusCheck is a request for the status of one attempt, with the rows of the attempt and of its
+// payment.
+type statusCheck struct {
+	StatusInput
+
+	payment pirogue.Payment
+	attempt pirogue.Attempt
+}
+
 // AskStatus asks the operator for the status of one of a payment's attempts. At every pace but
 // Once it asks for another run after the pace's delay, until an outcome ends the waiting; the
 // workflow's history does not grow by it. An outcome that is not proven is returned as pending.
@@ -44,17 +53,18 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 	if err != nil {
 		return operator.OperatorResult{}, activityError(err)
 	}
+	c := statusCheck{StatusInput: q, payment: p, attempt: attempt}
 	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
 		return unsent, activityError(err)
 	}
-	if wait := a.rest(ctx, p, attempt, q.Pace); wait > 0 {
+	if wait := a.rest(ctx, c); wait > 0 {
 		return operator.OperatorResult{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
 	}
-	if wait, answered, err := a.listed(ctx, p, attempt, q); answered || err != nil {
+	if wait, answered, err := a.listed(ctx, c); answered || err != nil {
 		return operator.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
 	}
-	next := a.nextPoll(ctx, p, attempt, q)
-	result, evidence, err := a.status(ctx, p, attempt, next)
+	next := a.nextPoll(ctx, c)
+	result, evidence, err := a.status(ctx, c, next)
 	if err != nil && !isOperators(err) {
 		return result, activityError(err)
 	}
@@ -65,15 +75,19 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 	result.UnderWay = err == nil && said == pirogue.OutcomePending && !result.Unreadable
 	result.Absent = err == nil && said == pirogue.OutcomeAbsent
 	result.Unreadable = result.Unreadable || err != nil || said == pirogue.OutcomePending && !a.asks(attempt.Operator)
-	result.Outcome = a.provenOutcome(p, attempt, evidence, q.Candidate, said)
-	if result, err = a.contradicted(ctx, q, attempt, result); err != nil {
+	result.Outcome = a.provenOutcome(c, evidence, said)
+	if result, err = a.contradicted(ctx, c, result); err != nil {
 		return result, activityError(err)
 	}
-	if result, err = a.claimed(ctx, q, p, attempt, result); err != nil {
+	if result, err = a.claimed(ctx, c, result); err != nil {
 		return result, activityError(err)
 	}
-	if kept, err := a.keptOpen(ctx, p, q, result); err != nil || kept {
-		return a.keepOpen(ctx, q, result, err)
+	kept, err := a.keptOpen(ctx, c, result)
+	if err != nil {
+		return result, activityError(err)
+	}
+	if kept {
+		return a.keepOpen(ctx, q, result)
 	}
 	logResult(ctx, "status asked", "payment", q.PaymentID, "attempt", attempt.Number, "operator", attempt.Operator,
 		"outcome", result.Outcome)
@@ -89,11 +103,9 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 
 // keptOpen reports whether an answer without money would end an open payment while operators are
 // asked first.
-func (a *StatusActivities) keptOpen(
-	ctx context.Context, p pirogue.Payment, q StatusInput, r operator.OperatorResult,
-) (bool, error) {
-	ends := q.Closing || r.Outcome != pirogue.OutcomePending
-	if p.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
+func (a *StatusActivities) keptOpen(ctx context.Context, c statusCheck, r operator.OperatorResult) (bool, error) {
+	ends := c.Closing || r.Outcome != pirogue.OutcomePending
+	if c.payment.Status.Terminal() || r.Outcome == pirogue.OutcomePaid || !ends {
 		return false, nil
 	}
 	return a.Store.AskFirst.AsksFirst(ctx)
@@ -101,11 +113,8 @@ func (a *StatusActivities) keptOpen(
 
 // keepOpen answers a question whose answer must not end a payment: as pending, or not yet.
 func (a *StatusActivities) keepOpen(
-	ctx context.Context, q StatusInput, r operator.OperatorResult, err error,
+	ctx context.Context, q StatusInput, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
-	if err != nil {
-		return r, activityError(err)
-	}
 	if q.Pace != Once {
 		return r, a.lookForResume(ctx, operatorsAreAsked+": "+r.Message)
 	}
@@ -150,6 +159,11 @@ func (q StatusInput) isFinal(r operator.OperatorResult, ordered pirogue.Money) b
 	return r.Outcome != pirogue.OutcomePending
 }
 
+// waitsOn reports whether an answer only goes on waiting.
+func (q StatusInput) waitsOn(r operator.OperatorResult) bool {
+	return r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
+}
+
 // Watches reports whether questions at a pace are about payments that have ended.
 func (p Pace) Watches() bool { return p == Slow || p == Final }
 
@@ -164,17 +178,17 @@ func (a *StatusActivities) asks(o pirogue.OperatorCode) bool {
 // that only goes on waiting is returned as it is, without a look at the callbacks. So is one
 // about a payment whose success is known.
 func (a *StatusActivities) contradicted(
-	ctx context.Context, q StatusInput, attempt pirogue.Attempt, r operator.OperatorResult,
+	ctx context.Context, c statusCheck, r operator.OperatorResult,
 ) (operator.OperatorResult, error) {
-	waits := r.Outcome == pirogue.OutcomePending && q.Pace != Once && q.Pace != Final
-	if r.Outcome == pirogue.OutcomePaid || waits || q.Pace == Slow || q.AlreadyBooked > 0 || !a.asks(attempt.Operator) {
+	if r.Outcome == pirogue.OutcomePaid || c.waitsOn(r) || c.Pace == Slow || c.AlreadyBooked > 0 ||
+		!a.asks(c.attempt.Operator) {
 		return r, nil
 	}
-	proof := a.Operators[attempt.Operator].Operator.Capability().Proof
+	proof := a.Operators[c.attempt.Operator].Operator.Capability().Proof
 	if proof != operator.ProofToken && proof != operator.ProofSignature {
 		return r, nil
 	}
-	said, err := a.Store.Callbacks.Callbacks(ctx, attempt.ID)
+	said, err := a.Store.Callbacks.Callbacks(ctx, c.attempt.ID)
 	if err != nil || operator.LatestVerified(said).Outcome != pirogue.OutcomePaid {
 		return r, err
 	}
@@ -223,8 +237,9 @@ func (p Pace) Delay(n int32) time.Duration {
 // status makes one status call, keeps count of it and returns the evidence with this
 // answer in it. An error of our own database is returned instead of the operator's.
 func (a *StatusActivities) status(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, next nextPoll,
+	ctx context.Context, c statusCheck, next nextPoll,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
+	attempt := c.attempt
 	instance, err := a.instanceOf(attempt.Operator)
 	if err != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, err
@@ -233,14 +248,14 @@ func (a *StatusActivities) status(
 	if !ok {
 		return a.callbackResult(ctx, instance, attempt)
 	}
-	asked, err := a.query(ctx, p, attempt)
+	asked, err := a.query(ctx, c.payment, attempt)
 	if err != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, err
 	}
 	result, err := reader.Status(ctx, asked)
 	answered := a.Clock.Now() // what is written late was said no later
 	failpoint.Hit("poll.responded")
-	if trouble := a.recordCallResult(ctx, instance.Code, p.ID, err); trouble != nil {
+	if trouble := a.recordCallResult(ctx, attempt, err); trouble != nil {
 		return operator.OperatorResult{}, pirogue.Evidence{}, trouble
 	}
 	words := result.Message

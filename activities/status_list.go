@@ -60,13 +60,18 @@ func readLines(lines []operator.StatementLine) map[string]bool {
 	return suspects
 }
 
-// answers reports whether a list says that no money has come under an attempt. The question was
-// due at a moment.
-func (r reading) answers(attempt pirogue.Attempt, due time.Time) bool {
-	if !r.covers(attempt, due) || r.suspects[string(attempt.Ref)] {
+// duePoll is a question about an attempt with the moment when it was due.
+type duePoll struct {
+	attempt pirogue.Attempt
+	due     time.Time
+}
+
+// answers reports whether a list says that no money has come under an attempt.
+func (r reading) answers(p duePoll) bool {
+	if !r.covers(p) || r.suspects[string(p.attempt.Ref)] {
 		return false
 	}
-	for _, name := range attempt.Handle {
+	for _, name := range p.attempt.Handle {
 		if name != "" && r.suspects[name] {
 			return false
 		}
@@ -75,8 +80,8 @@ func (r reading) answers(attempt pirogue.Attempt, due time.Time) bool {
 }
 
 // covers reports whether a list is late enough and goes back far enough.
-func (r reading) covers(attempt pirogue.Attempt, due time.Time) bool {
-	return !r.at.IsZero() && !r.at.Before(due) && !attempt.FirstSent.Before(r.from)
+func (r reading) covers(p duePoll) bool {
+	return !r.at.IsZero() && !r.at.Before(p.due) && !p.attempt.FirstSent.Before(r.from)
 }
 
 // nextList returns the moment of the first list after another moment.
@@ -84,41 +89,46 @@ func nextList(after time.Time, apart time.Duration) time.Time {
 	return after.Truncate(apart).Add(apart)
 }
 
+// lister is an operator whose lists may answer.
+type lister struct {
+	operator.Instance
+
+	reader operator.StatementReader
+}
+
 // lister returns the operator whose lists may answer for an attempt of an ended payment, and
 // whether there is one.
-func (a *StatusActivities) lister(
-	p pirogue.Payment, attempt pirogue.Attempt,
-) (operator.Instance, operator.StatementReader, bool) {
+func (a *StatusActivities) lister(p pirogue.Payment, attempt pirogue.Attempt) (lister, bool) {
 	ended := p.Status == pirogue.StatusExpired || p.Status == pirogue.StatusFailed
 	instance, known := a.Operators[attempt.Operator]
 	if !ended || !known || attempt.FirstSent.IsZero() || attempt.Ref == "" {
-		return instance, nil, false
+		return lister{}, false
 	}
 	reader, can := instance.Operator.(operator.StatementReader)
-	return instance, reader, can && instance.Operator.Capability().StatementNames
+	return lister{instance, reader}, can && instance.Operator.Capability().StatementNames
 }
 
 // listed answers a question about an ended payment by its operator's list, and returns when
 // the next one follows. It reports false where the attempt has to be asked about itself.
-func (a *StatusActivities) listed(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
-) (time.Duration, bool, error) {
-	instance, reader, can := a.lister(p, attempt)
-	if !can || q.Pace != Slow {
+func (a *StatusActivities) listed(ctx context.Context, c statusCheck) (time.Duration, bool, error) {
+	attempt := c.attempt
+	lister, can := a.lister(c.payment, attempt)
+	if !can || c.Pace != Slow {
 		return 0, false, nil
 	}
-	due, _ := a.watchDue(p, attempt)
+	due, _ := a.watchDue(c.payment, attempt)
 	if attempt.PolledAt.IsZero() {
 		due = a.Clock.Now()
 	}
-	read, busy := a.reading(ctx, instance, reader, attempt, due)
+	poll := duePoll{attempt, due}
+	read, busy := a.reading(ctx, lister, poll)
 	switch {
 	case busy:
 		return a.later(listBusy), true, nil
-	case !read.answers(attempt, due):
+	case !read.answers(poll):
 		return 0, false, nil
 	}
-	next := a.nextPoll(ctx, p, attempt, q)
+	next := a.nextPoll(ctx, c)
 	_, err := a.Store.Sendings.RecordPoll(ctx, lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
 		Message: "the list of transactions names no money", At: read.at, Next: next.at,
@@ -128,26 +138,24 @@ func (a *StatusActivities) listed(
 
 // reading returns the operator's last list, read again if need be, and reports whether one is
 // being read.
-func (a *StatusActivities) reading(
-	ctx context.Context, i operator.Instance, reader operator.StatementReader, attempt pirogue.Attempt, due time.Time,
-) (reading, bool) {
+func (a *StatusActivities) reading(ctx context.Context, l lister, poll duePoll) (reading, bool) {
 	now := a.Clock.Now()
-	last, busy, may := a.lists.begin(i.Code, now, func(r reading) bool { return r.covers(attempt, due) })
+	last, busy, may := a.lists.begin(l.Code, now, func(r reading) bool { return r.covers(poll) })
 	if !may {
 		return last.read, busy
 	}
 	last.rests = now.Add(listLooks)
-	defer func() { a.lists.end(i.Code, last) }()
-	since := now.Add(-cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow))
-	load, err := a.Store.Operators.WatchLoad(ctx, i.Code, since, now)
-	if err != nil || load.Due < minListed || attempt.FirstSent.Before(since) {
+	defer func() { a.lists.end(l.Code, last) }()
+	since := now.Add(-cmp.Or(l.FinalityWindow, l.Operator.Capability().FinalityWindow))
+	load, err := a.Store.Operators.WatchLoad(ctx, l.Code, since, now)
+	if err != nil || load.Due < minListed || poll.attempt.FirstSent.Before(since) {
 		return reading{}, false
 	}
-	period := listPeriod{from: earlier(load.First, attempt.FirstSent), to: now, most: load.Due / savedCalls}
+	period := listPeriod{from: earlier(load.First, poll.attempt.FirstSent), to: now, most: load.Due / savedCalls}
 	if last.cost*period.seconds() > float64(period.most) {
 		return reading{}, false
 	}
-	read, cost, err := period.read(ctx, reader, i.CallsPerSecond*watchShare)
+	read, cost, err := period.read(ctx, l.reader, l.CallsPerSecond*watchShare)
 	last.cost = cost
 	if err != nil { // a part of a list says nothing
 		last.rests = now.Add(listRests)

@@ -34,10 +34,8 @@ const doubtful = 30 * time.Second
 
 // affordable stretches a wait until the questions of its kind fit into their share of the
 // operator's contract. They ask about everything that is under way there.
-func (a *StatusActivities) affordable(
-	ctx context.Context, p pirogue.Payment, o pirogue.OperatorCode, pace Pace, wait time.Duration,
-) time.Duration {
-	instance, err := a.instanceOf(o)
+func (a *StatusActivities) affordable(ctx context.Context, c statusCheck, wait time.Duration) time.Duration {
+	instance, err := a.instanceOf(c.attempt.Operator)
 	if err != nil || instance.CallsPerSecond <= 0 {
 		return wait
 	}
@@ -48,9 +46,9 @@ func (a *StatusActivities) affordable(
 	polls := instance.CallsPerSecond * pollShare
 	freshEvery := max(Brisk.Delay(1), every(load.Fresh, polls*freshShare))
 	switch {
-	case pace.Watches():
+	case c.Pace.Watches():
 		return max(wait, every(load.Watched, instance.CallsPerSecond*watchShare))
-	case a.customerActs(p):
+	case a.customerActs(c.payment):
 		return max(wait, freshEvery)
 	default:
 		left := max(polls-float64(load.Fresh)/freshEvery.Seconds(), polls*(1-freshShare))
@@ -82,33 +80,31 @@ func (a *StatusActivities) customerActs(p pirogue.Payment) bool {
 // cannot be read the last one goes on to be believed, and it reports false.
 func (a *StatusActivities) questionLoad(ctx context.Context, i operator.Instance) (operator.PollLoad, bool) {
 	now := a.Clock.Now()
-	load, known, believed := a.samples.keptLoad(i.Code, now)
+	last, believed := a.samples.keptLoad(i.Code, now)
 	if believed {
-		return load, known
+		return last.load, last.known
 	}
 	window := cmp.Or(i.FinalityWindow, i.Operator.Capability().FinalityWindow)
 	read, err := a.Store.Operators.PollLoad(ctx, i.Code, now.Add(-freshFor), now.Add(-window))
-	if err == nil {
-		load = read
+	if err != nil {
+		read = last.load
 	}
-	a.samples.keepLoad(i.Code, load, err == nil, now)
-	return load, err == nil
+	a.samples.keepLoad(i.Code, loadCount{load: read, known: err == nil, at: now})
+	return read, err == nil
 }
 
 // rest returns how long a payment that has ended is not asked about yet: 0 when a question
 // is due. Its pace begins when it ended, however often its watch is begun again.
-func (a *StatusActivities) rest(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, pace Pace,
-) time.Duration {
-	if pace != Slow || !p.Status.Terminal() || attempt.PolledAt.IsZero() {
+func (a *StatusActivities) rest(ctx context.Context, c statusCheck) time.Duration {
+	if c.Pace != Slow || !c.payment.Status.Terminal() || c.attempt.PolledAt.IsZero() {
 		return 0
 	}
-	due, _ := a.watchDue(p, attempt)
+	due, _ := a.watchDue(c.payment, c.attempt)
 	now := a.Clock.Now()
 	if !now.Before(due) {
 		return 0
 	}
-	return a.affordable(ctx, p, attempt.Operator, pace, due.Sub(now))
+	return a.affordable(ctx, c, due.Sub(now))
 }
 
 // watchDue returns when an ended payment's attempt is asked about next. It also returns how far
@@ -121,7 +117,7 @@ func (a *StatusActivities) watchDue(p pirogue.Payment, attempt pirogue.Attempt) 
 		due = due.Add(waited)
 	}
 	apart := waited / listsPerWait
-	if _, _, can := a.lister(p, attempt); can {
+	if _, can := a.lister(p, attempt); can {
 		due = nextList(due, apart)
 	}
 	return due, apart
@@ -145,28 +141,26 @@ func (n nextPoll) after(said pirogue.Outcome) time.Time {
 
 // nextPoll returns when the question after this one follows. Where a list may answer it, that
 // is the moment of the list, and shortly after it.
-func (a *StatusActivities) nextPoll(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, q StatusInput,
-) nextPoll {
-	if q.Pace == Once {
+func (a *StatusActivities) nextPoll(ctx context.Context, c statusCheck) nextPoll {
+	if c.Pace == Once {
 		return nextPoll{}
 	}
 	now := a.Clock.Now()
-	next := nextPoll{confirm: a.later(span(q.Candidate))}
-	if _, _, can := a.lister(p, attempt); can && q.Pace == Slow {
-		attempt.PolledAt = now
-		due, apart := a.watchDue(p, attempt)
+	next := nextPoll{confirm: a.later(span(c.Candidate))}
+	if _, can := a.lister(c.payment, c.attempt); can && c.Pace == Slow {
+		c.attempt.PolledAt = now
+		due, apart := a.watchDue(c.payment, c.attempt)
 		next.at = due
-		if stretched := a.affordable(ctx, p, attempt.Operator, Slow, due.Sub(now)); stretched > due.Sub(now) {
+		if stretched := a.affordable(ctx, c, due.Sub(now)); stretched > due.Sub(now) {
 			next.at = nextList(now.Add(stretched), apart)
 		}
 		next.wait = next.at.Sub(now) + time.Duration(a.chance()*float64(apart))
 		return next
 	}
-	cadence := q.Pace.Delay(activity.GetInfo(ctx).Attempt)
-	next.wait = a.spread(q.Pace, a.affordable(ctx, p, attempt.Operator, q.Pace, cadence))
+	cadence := c.Pace.Delay(activity.GetInfo(ctx).Attempt)
+	next.wait = a.spread(c.Pace, a.affordable(ctx, c, cadence))
 	next.at = now.Add(next.wait)
-	if !q.Pace.Watches() {
+	if !c.Pace.Watches() {
 		next.again = now.Add(next.confirm)
 	}
 	return next

@@ -163,53 +163,84 @@ func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitRe
 		return sentEarlier(attempt), nil
 	}
 	foundSent := attempt.State != pirogue.AttemptPrepared
-	attempt, knownResult, err := a.attemptToSend(ctx, p, attempt, in)
-	if err != nil || knownResult.Outcome != "" {
-		if foundSent {
-			knownResult.SentBy = SentByEarlierRun
-		}
-		knownResult, err = a.checkNothingSent(ctx, in.PaymentID, knownResult, err)
-		return knownResult, activityError(err)
-	}
-	if postponedReason != "" {
-		return a.postpone(ctx, p.Kind, attempt, postponedReason)
-	}
-	if notTried, err := a.refuseWhileDown(ctx, attempt); err != nil || notTried.Outcome != "" {
-		return a.repeatOrReport(ctx, in, notTried, err)
-	}
-	call, err := a.prepareCall(ctx, instance, outgoing{merchant, p, attempt}, in.Candidate.Window)
+	s := submission{SubmitInput: in, merchant: merchant, payment: p, attempt: attempt}
+	toSend, knownResult, err := a.attemptToSend(ctx, s)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
+	if knownResult.Outcome != "" {
+		if foundSent {
+			knownResult.SentBy = SentByEarlierRun
+		}
+		knownResult, err = a.checkNothingSent(ctx, in.PaymentID, knownResult)
+		return knownResult, activityError(err)
+	}
+	s.attempt = toSend
+	if postponedReason != "" {
+		return a.postpone(ctx, s, postponedReason)
+	}
+	notTried, err := a.refuseWhileDown(ctx, s.attempt)
+	if err != nil {
+		return SubmitResult{}, activityError(err)
+	}
+	if notTried.Outcome != "" {
+		return a.repeatOrReport(ctx, in, notTried)
+	}
+	return a.send(ctx, instance, s)
+}
+
+// submission is one try to send an attempt of a payment to its operator.
+type submission struct {
+	SubmitInput
+
+	merchant pirogue.Merchant
+	payment  pirogue.Payment
+	attempt  pirogue.Attempt
+	call     operatorCall // prepared before the attempt is marked SENT
+}
+
+// send marks a submission's attempt SENT and makes the call.
+func (a *SubmitActivities) send(ctx context.Context, i operator.Instance, s submission) (SubmitResult, error) {
+	var err error
+	if s.call, err = a.prepareCall(ctx, i, s); err != nil {
+		return SubmitResult{}, activityError(err)
+	}
 	failpoint.Hit("submit.ready")
-	sending, err := a.Store.Sendings.Send(ctx, attempt.ID, in.Candidate.SendLimits(p.Kind, attempt), a.Clock.Now())
-	if err != nil || sending.Result != lifecycle.SendMarked {
-		return a.notMarked(ctx, p.Kind, attempt, sending.Result, err)
+	limits := s.Candidate.SendLimits(s.payment.Kind, s.attempt)
+	sending, err := a.Store.Sendings.Send(ctx, s.attempt.ID, limits, a.Clock.Now())
+	if err != nil {
+		return SubmitResult{}, activityError(err)
+	}
+	if sending.Result != lifecycle.SendMarked {
+		return a.notMarked(ctx, s, sending.Result)
 	}
 	failpoint.Hit("submit.sent")
-	done, err := a.callAndRecord(ctx, attempt, sending, in.Candidate, call)
+	done, err := a.callAndRecord(ctx, s, sending)
 	failpoint.Hit("submit.recorded")
-	return a.repeatOrReport(ctx, in, done, err)
+	if err != nil {
+		return SubmitResult{}, activityError(err)
+	}
+	return a.repeatOrReport(ctx, s.SubmitInput, done)
 }
 
 // repeatOrReport returns the result of a try, or asks for another one if that is wanted and safe.
 func (a *SubmitActivities) repeatOrReport(
-	ctx context.Context, in SubmitInput, done SubmitResult, err error,
+	ctx context.Context, in SubmitInput, done SubmitResult,
 ) (SubmitResult, error) {
-	if err == nil && in.Mode == SubmitRepeat && done.MayRepeat(in.Candidate) {
+	if in.Mode == SubmitRepeat && done.MayRepeat(in.Candidate) {
 		return done, retryIn(a.backOff(ctx, submitBackoff), "operator unavailable: "+done.Message)
 	}
-	return done, activityError(err)
+	return done, nil
 }
 
 // checkNothingSent completes a result that says that nothing of its attempt is at its operator: the rows
 // say whether another attempt of the payment may be at one. Then the payment goes nowhere else.
 func (a *SubmitActivities) checkNothingSent(
-	ctx context.Context, id pirogue.PaymentID, s SubmitResult, err error,
+	ctx context.Context, id pirogue.PaymentID, s SubmitResult,
 ) (SubmitResult, error) {
 	notAtOperator := s.Outcome == SubmitUnable || s.Outcome == SubmitNotSent || s.Outcome == SubmitOutOfService
-	if err != nil || !notAtOperator {
-		return s, err
+	if !notAtOperator {
+		return s, nil
 	}
 	nothing, err := a.Store.Attempts.NothingSent(ctx, id)
 	switch {
@@ -224,19 +255,19 @@ func (a *SubmitActivities) checkNothingSent(
 // callAndRecord makes the call and records its response. When recording fails the activity
 // fails, and the next run finds an attempt that was perhaps sent.
 func (a *SubmitActivities) callAndRecord(
-	ctx context.Context, attempt pirogue.Attempt, sending lifecycle.Sending, candidate operator.RouteCandidate,
-	call operatorCall,
+	ctx context.Context, s submission, sending lifecycle.Sending,
 ) (SubmitResult, error) {
-	result, err := call(ctx)
+	attempt := s.attempt
+	result, err := s.call(ctx)
 	failpoint.Hit("submit.called")
-	outcome, record := outcomeOf(result, err, candidate)
-	failed := a.recordCallResult(ctx, attempt.Operator, attempt.PaymentID, err)
+	outcome, record := outcomeOf(result, err, s.Candidate)
+	failed := a.recordCallResult(ctx, attempt, err)
 	if sending.Repeat && record.State == pirogue.AttemptRefused {
 		// This sending was refused, but an earlier one under the same reference perhaps was not.
 		outcome, record.State = SubmitUnknown, pirogue.AttemptUnknown
 	}
 	record.AttemptID, record.Sending, record.At = attempt.ID, sending.Number, a.Clock.Now()
-	record.ExpiresAt = record.At.Add(candidate.Window)
+	record.ExpiresAt = record.At.Add(s.Candidate.Window)
 	recordedState, err := a.Store.Sendings.RecordAttemptResult(ctx, record)
 	if err = errors.Join(err, failed); err != nil {
 		return SubmitResult{}, err
@@ -245,7 +276,9 @@ func (a *SubmitActivities) callAndRecord(
 		outcome = SubmitUnknown
 	}
 	if outcome == SubmitNotSent {
-		outcome, err = a.notSentOrOutOfService(ctx, attempt.Operator)
+		if outcome, err = a.notSentOrOutOfService(ctx, attempt.Operator); err != nil {
+			return SubmitResult{}, err
+		}
 	}
 	done := resultOf(attempt, outcome)
 	if outcome != SubmitAccepted {
@@ -254,7 +287,7 @@ func (a *SubmitActivities) callAndRecord(
 	if record.State != pirogue.AttemptPrepared {
 		done.SentBy = SentByThisRun
 	}
-	return a.checkNothingSent(ctx, attempt.PaymentID, done, err)
+	return a.checkNothingSent(ctx, attempt.PaymentID, done)
 }
 
 // notSentOrOutOfService returns the outcome of a call that did not reach an operator.

@@ -10,11 +10,12 @@ import (
 
 // attemptToSend returns the attempt to send, or the result that is known already.
 func (a *SubmitActivities) attemptToSend(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, in SubmitInput,
+	ctx context.Context, s submission,
 ) (pirogue.Attempt, SubmitResult, error) {
+	attempt, in := s.attempt, s.SubmitInput
 	failsOver := in.After > 0 && attempt.Number == in.After && provenNotSent(attempt)
 	if failsOver || in.Mode.redrives() && a.provenDead(attempt, in.Candidate) {
-		return a.newAttempt(ctx, p, attempt, in.Candidate)
+		return a.newAttempt(ctx, s)
 	}
 	if attempt.Operator != in.Candidate.Operator {
 		return attempt, resultOf(attempt, SubmitUnknown), nil
@@ -32,7 +33,7 @@ func (a *SubmitActivities) attemptToSend(
 	case rule == operator.ResendSameReference && a.mayResend(attempt, in):
 		return attempt, SubmitResult{}, nil
 	case rule == operator.ResendNewReference:
-		return a.newAttempt(ctx, p, attempt, in.Candidate)
+		return a.newAttempt(ctx, s)
 	default:
 		return attempt, resultOf(attempt, SubmitUnknown), nil
 	}
@@ -62,12 +63,12 @@ func provenNotSent(attempt pirogue.Attempt) bool {
 // newAttempt prepares the attempt after one that can have no effect. Another run may have been
 // first: its attempt may be at another operator, where the caller goes on.
 func (a *SubmitActivities) newAttempt(
-	ctx context.Context, p pirogue.Payment, attempt pirogue.Attempt, candidate operator.RouteCandidate,
+	ctx context.Context, s submission,
 ) (pirogue.Attempt, SubmitResult, error) {
-	ref := ids.Reference(p.Kind)
+	ref, attempt := ids.Reference(s.payment.Kind), s.attempt
 	after := pirogue.Attempt{
-		ID: pirogue.AttemptID(ids.New()), PaymentID: p.ID, Number: attempt.Number + 1,
-		Operator: candidate.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
+		ID: pirogue.AttemptID(ids.New()), PaymentID: s.payment.ID, Number: attempt.Number + 1,
+		Operator: s.Candidate.Operator, Ref: ref, State: pirogue.AttemptPrepared, CreatedAt: a.Clock.Now(),
 	}
 	if attempt.State == pirogue.AttemptPrepared { // a one-time password that no operator was given
 		after.Handle = attempt.Handle
@@ -76,7 +77,7 @@ func (a *SubmitActivities) newAttempt(
 	switch {
 	case err != nil:
 		return next, SubmitResult{}, err
-	case next.Operator != candidate.Operator:
+	case next.Operator != s.Candidate.Operator:
 		return next, resultOf(next, SubmitUnknown), nil
 	case next.State != pirogue.AttemptPrepared: // the operator accepted the old one meanwhile
 		return next, resultOf(next, SubmitAccepted), nil

@@ -11,19 +11,19 @@ import (
 
 // notMarked returns the result for an attempt that the database did not mark SENT.
 func (a *SubmitActivities) notMarked(
-	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why lifecycle.SendResult, err error,
+	ctx context.Context, s submission, why lifecycle.SendResult,
 ) (SubmitResult, error) {
-	switch {
-	case err != nil || why == lifecycle.SendOvertaken:
-		return SubmitResult{}, a.overtakenByOtherRun(err)
-	case why == lifecycle.SendSuspended || why == lifecycle.SendAskFirst:
-		return a.postpone(ctx, kind, attempt, postponedReasons[why])
-	case why == lifecycle.SendCancelled:
-		return a.endCancelled(ctx, attempt)
-	case why == lifecycle.SendPastWindow:
-		return a.windowOver(ctx, attempt)
+	switch why {
+	case lifecycle.SendOvertaken:
+		return SubmitResult{}, overtakenByOtherRun()
+	case lifecycle.SendSuspended, lifecycle.SendAskFirst:
+		return a.postpone(ctx, s, postponedReasons[why])
+	case lifecycle.SendCancelled:
+		return a.endCancelled(ctx, s.attempt)
+	case lifecycle.SendPastWindow:
+		return a.windowOver(ctx, s.attempt)
 	default:
-		return resultOf(attempt, SubmitPastDeadline), nil
+		return resultOf(s.attempt, SubmitPastDeadline), nil
 	}
 }
 
@@ -32,8 +32,9 @@ func (a *SubmitActivities) notMarked(
 // it. The payment's money stays held. An attempt that was perhaps sent before is followed.
 // A collection whose earlier attempt was lost ends, because nobody can pay it any more.
 func (a *SubmitActivities) postpone(
-	ctx context.Context, kind pirogue.PaymentKind, attempt pirogue.Attempt, why string,
+	ctx context.Context, s submission, why string,
 ) (SubmitResult, error) {
+	attempt := s.attempt
 	if attempt.State != pirogue.AttemptPrepared {
 		found := sentEarlier(attempt)
 		found.Message = why
@@ -48,7 +49,7 @@ func (a *SubmitActivities) postpone(
 	}
 	postponed := resultOf(attempt, SubmitPostponed)
 	postponed.Message = why
-	if kind.MoneyOut() || why == operatorsAreAsked {
+	if s.payment.Kind.MoneyOut() || why == operatorsAreAsked {
 		return postponed, nil
 	}
 	return a.lostIfSent(ctx, attempt, postponed)
@@ -61,8 +62,11 @@ func (a *SubmitActivities) endCancelled(ctx context.Context, attempt pirogue.Att
 		return sentEarlier(attempt), nil
 	}
 	status, err := a.Store.Bulks.EndCancelled(ctx, attempt.ID, a.Clock.Now())
-	if err != nil || !status.Terminal() {
-		return SubmitResult{}, a.overtakenByOtherRun(err)
+	if err != nil {
+		return SubmitResult{}, activityError(err)
+	}
+	if !status.Terminal() {
+		return SubmitResult{}, overtakenByOtherRun()
 	}
 	return SubmitResult{Outcome: SubmitAlreadyFinal, Status: status}, nil
 }
@@ -114,7 +118,7 @@ func (a *SubmitActivities) refuseWhileDown(ctx context.Context, attempt pirogue.
 	if !inTime {
 		return resultOf(attempt, SubmitPastDeadline), nil
 	}
-	return a.checkNothingSent(ctx, attempt.PaymentID, down, nil)
+	return a.checkNothingSent(ctx, attempt.PaymentID, down)
 }
 
 // outOfService tells support why nothing is sent to an operator.
@@ -127,9 +131,6 @@ func outOfService(h operator.CircuitBreaker) string {
 
 // overtakenByOtherRun returns the error when another run of the activity changed the attempt between
 // reading and sending it. Run again, the activity finds what the other run left.
-func (a *SubmitActivities) overtakenByOtherRun(err error) error {
-	if err != nil {
-		return activityError(err)
-	}
+func overtakenByOtherRun() error {
 	return retryIn(time.Second, "the attempt was taken by another run")
 }
