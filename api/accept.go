@@ -205,7 +205,7 @@ func (a *acceptance) startAndRespond(c *gin.Context, rc *requestContext, p pirog
 	first, err := a.workflows.Start(start, p)
 	failpoint.Hit("api.accept.started")
 	if err != nil {
-		a.logLeftToSweep("payment is left to the sweep or answers later", rc, p.ID, err)
+		a.paymentLog(rc, p.ID).Warn("payment is left to the sweep or answers later", zap.Error(err))
 	}
 	view := shown(a.readBack(detached, rc, p), rc.language)
 	if first.Unavailable {
@@ -222,13 +222,13 @@ func (a *acceptance) readBack(detached context.Context, rc *requestContext, p pi
 	defer cancel()
 	current, err := a.payments.Payment(ctx, rc.owner(), p.ID)
 	if err != nil {
-		a.logLeftToSweep("payment was accepted and could not be read back", rc, p.ID, err)
+		a.paymentLog(rc, p.ID).Warn("payment was accepted and could not be read back", zap.Error(err))
 		return p
 	}
 	return current
 }
 
-// logLeftToSweep logs that the sweep must continue a payment.
-func (a *acceptance) logLeftToSweep(what string, rc *requestContext, id pirogue.PaymentID, err error) {
-	a.log.Warn(what, zap.String("request_id", rc.id), zap.String("payment_id", string(id)), zap.Error(err))
+// paymentLog returns the log about a payment that a request has created.
+func (a *acceptance) paymentLog(rc *requestContext, id pirogue.PaymentID) *zap.Logger {
+	return a.log.With(zap.String("request_id", rc.id), zap.String("payment_id", string(id)))
 }

@@ -85,12 +85,13 @@ func (h bulkRoutes) plan(ctx context.Context, rc *requestContext, in bulkRequest
 	if err != nil {
 		return bulk.Bulk{}, nil, err
 	}
+	plan := linePlan{requests: h.requests, language: rc.language, contract: contract, bulk: b}
 	lines, wrong := make([]bulk.BulkLine, len(in.lines)), mistakes{}
 	for i, l := range in.lines {
 		if wrong.full() {
 			break
 		}
-		p, err := h.planLine(rc, contract, b, l)
+		p, err := plan.payment(l)
 		var said *pirogue.Error
 		switch {
 		case err == nil:
@@ -126,15 +127,22 @@ var otherSubsidiary = pirogue.LocalizedText{
 	EN: "A bulk serves one subsidiary, that of its first line.",
 }
 
-// planLine returns the payment that a line becomes.
-func (h bulkRoutes) planLine(
-	rc *requestContext, contract pirogue.FeeSchedule, b bulk.Bulk, l lineRequest,
-) (pirogue.Payment, error) {
+// linePlan holds what the payments of all lines of a bulk have in common.
+type linePlan struct {
+	requests paymentRequests
+	language uiLanguage // of the texts of mistakes
+	contract pirogue.FeeSchedule
+	bulk     bulk.Bulk
+}
+
+// payment returns the payment that a line becomes.
+func (plan linePlan) payment(l lineRequest) (pirogue.Payment, error) {
+	b := plan.bulk
 	if l.country.Code != b.Country {
-		field := numberField[pirogue.CashOut]
-		return pirogue.Payment{}, rc.language.tableError(0, pirogue.CountryNotSupported, field, otherSubsidiary)
+		mistake := pirogue.Param{Field: numberField[pirogue.CashOut], Code: pirogue.CountryNotSupported}
+		return pirogue.Payment{}, plan.language.tableError(mistake, otherSubsidiary)
 	}
-	route, err := h.requests.route(&l.paymentRequest, b.Mode)
+	route, err := plan.requests.route(&l.paymentRequest, b.Mode)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
@@ -148,7 +156,7 @@ func (h bulkRoutes) planLine(
 	if p.NotifyURL == "" && b.NotifyLines {
 		p.NotifyURL = b.NotifyURL
 	}
-	return priceBy(contract, p, withinLimits(route))
+	return priceBy(plan.contract, p, withinLimits(route))
 }
 
 // add adds a payment's sums to its bulk. It fails with InvalidAmount when all lines together cost

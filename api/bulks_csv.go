@@ -38,11 +38,20 @@ var csvFields = slices.DeleteFunc(slices.Clone(requestFields[pirogue.CashOut]), 
 	return field == "metadata"
 })
 
-// tableError returns an error about a file, with its line.
-func (lang uiLanguage) tableError(line int, code pirogue.Code, field string, text pirogue.LocalizedText) error {
-	return &pirogue.Error{Code: code, Params: []pirogue.Param{{
-		Field: field, Code: code, Line: line, Message: lang.of(text),
-	}}, Err: errors.New(text.EN)}
+// tableError returns an error about a file: a mistake with its text.
+func (lang uiLanguage) tableError(mistake pirogue.Param, text pirogue.LocalizedText) error {
+	mistake.Message = lang.of(text)
+	return &pirogue.Error{Code: mistake.Code, Params: []pirogue.Param{mistake}, Err: errors.New(text.EN)}
+}
+
+// inFile returns a mistake of the file as a whole, at one of its lines.
+func inFile(line int) pirogue.Param {
+	return pirogue.Param{Field: "file", Code: pirogue.InvalidParameter, Line: line}
+}
+
+// inLines returns a wrong number of lines in a file, noticed at one of them.
+func inLines(line int) pirogue.Param {
+	return pirogue.Param{Field: "lines", Code: pirogue.InvalidParameter, Line: line}
 }
 
 // readTable reads the lines of a CSV: RFC 4180 in UTF-8, with an optional byte order mark. The
@@ -50,7 +59,7 @@ func (lang uiLanguage) tableError(line int, code pirogue.Code, field string, tex
 // and with UnknownField for an unknown column.
 func readTable(body []byte, lang uiLanguage) ([]writtenLine, error) {
 	if !utf8.Valid(body) {
-		return nil, lang.tableError(lineOfBadByte(body), pirogue.InvalidParameter, "file", notUTF8)
+		return nil, lang.tableError(inFile(lineOfBadByte(body)), notUTF8)
 	}
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	r := csv.NewReader(bytes.NewReader(body))
@@ -76,7 +85,7 @@ func readTable(body []byte, lang uiLanguage) ([]writtenLine, error) {
 		}
 		at, _ := r.FieldPos(0)
 		if len(all) == bulk.MaxBulkLines {
-			return nil, lang.tableError(at, pirogue.InvalidParameter, "lines", emptyTable)
+			return nil, lang.tableError(inLines(at), emptyTable)
 		}
 		if len(record) != len(columns) {
 			wrong.params = append(wrong.params, pirogue.Param{
@@ -86,7 +95,7 @@ func readTable(body []byte, lang uiLanguage) ([]writtenLine, error) {
 		all = append(all, row(columns, record, at))
 	}
 	if len(all) == 0 {
-		return nil, lang.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+		return nil, lang.tableError(inLines(1), emptyTable)
 	}
 	return all, wrong.err()
 }
@@ -95,7 +104,7 @@ func readTable(body []byte, lang uiLanguage) ([]writtenLine, error) {
 func readHeader(r *csv.Reader, lang uiLanguage) ([]string, error) {
 	record, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, lang.tableError(1, pirogue.InvalidParameter, "lines", emptyTable)
+		return nil, lang.tableError(inLines(1), emptyTable)
 	}
 	if err != nil {
 		return nil, unreadable(err, lang)
@@ -103,7 +112,7 @@ func readHeader(r *csv.Reader, lang uiLanguage) ([]string, error) {
 	columns := slices.Clone(record)
 	for i, column := range columns {
 		if !slices.Contains(csvFields, column) || slices.Contains(columns[:i], column) {
-			return nil, lang.tableError(1, pirogue.UnknownField, column, wrongHeader)
+			return nil, lang.tableError(pirogue.Param{Field: column, Code: pirogue.UnknownField, Line: 1}, wrongHeader)
 		}
 	}
 	return columns, nil
@@ -139,7 +148,7 @@ func unreadable(err error, lang uiLanguage) error {
 	if !errors.As(err, &parse) {
 		return pirogue.Errorf(pirogue.Internal, "read a CSV in memory: %w", err)
 	}
-	return lang.tableError(parse.Line, pirogue.InvalidParameter, "file", badQuotes)
+	return lang.tableError(inFile(parse.Line), badQuotes)
 }
 
 // lineOfBadByte returns the line of the first byte that is not UTF-8.

@@ -31,31 +31,29 @@ func (h bulkRoutes) getLines(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	stream := exportStream{limiter: h.exports, shape: shape, log: h.log}
-	return stream.send(c, rc, func(ctx context.Context, w exportWriter) error {
-		return h.writeLines(ctx, rc, id, span, w)
-	})
+	return stream.send(c, rc, h.lines(rc, id, span))
 }
 
-// writeLines writes lines of a bulk and the end of the list. A full page has a cursor; the page
-// after it may be empty.
-func (h bulkRoutes) writeLines(
-	ctx context.Context, rc *requestContext, id pirogue.BulkID, span bulk.LineSpan, w exportWriter,
-) error {
-	if err := w.begin(); err != nil {
-		return err
+// lines returns the function that writes lines of a bulk and the end of the list. A full page has
+// a cursor; the page after it may be empty.
+func (h bulkRoutes) lines(rc *requestContext, id pirogue.BulkID, span bulk.LineSpan) writeRows {
+	return func(ctx context.Context, w exportWriter) error {
+		if err := w.begin(); err != nil {
+			return err
+		}
+		rows, last := 0, 0
+		err := h.bulks.BulkLines(ctx, rc.owner(), id, span, func(l bulk.BulkLine) error {
+			rows, last = rows+1, l.Number
+			return w.row(lineOf(l, rc.language))
+		})
+		if err != nil {
+			return err
+		}
+		if span.Limit > 0 && rows == span.Limit {
+			return w.end(cursorAfter(lineNumber(strconv.Itoa(last))))
+		}
+		return w.end("")
 	}
-	rows, last := 0, 0
-	err := h.bulks.BulkLines(ctx, rc.owner(), id, span, func(l bulk.BulkLine) error {
-		rows, last = rows+1, l.Number
-		return w.row(lineOf(l, rc.language))
-	})
-	if err != nil {
-		return err
-	}
-	if span.Limit > 0 && rows == span.Limit {
-		return w.end(cursorAfter(lineNumber(strconv.Itoa(last))))
-	}
-	return w.end("")
 }
 
 // lineView is one line of a bulk in the merchant API.

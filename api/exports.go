@@ -73,10 +73,11 @@ func (h exportRoutes) get(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	stream := exportStream{limiter: h.limiter, shape: order.shape(), log: h.log}
-	return stream.send(c, rc, func(ctx context.Context, w exportWriter) error {
-		return h.write(ctx, rc.owner(), order, w)
-	})
+	return stream.send(c, rc, h.rows(rc.owner(), order))
 }
+
+// writeRows writes a long list and its end.
+type writeRows func(context.Context, exportWriter) error
 
 // exportStream sends one long list.
 type exportStream struct {
@@ -87,9 +88,7 @@ type exportStream struct {
 
 // send sends the rows that write writes. It gives the request's turn at the database back and counts
 // against the limit of exports instead.
-func (s exportStream) send(
-	c *gin.Context, rc *requestContext, write func(context.Context, exportWriter) error,
-) error {
+func (s exportStream) send(c *gin.Context, rc *requestContext, write writeRows) error {
 	leave, err := s.limiter.enter(rc.owner())
 	if err != nil {
 		return err
@@ -108,24 +107,26 @@ func (s exportStream) send(
 	return nil
 }
 
-// write writes the rows of an export and its end. A full page has a cursor; the page after it
-// may be empty.
-func (h exportRoutes) write(ctx context.Context, o access.Owner, order exportRequest, w exportWriter) error {
-	rows, last := 0, pirogue.PaymentID("")
-	if err := w.begin(); err != nil {
-		return err
+// rows returns the function that writes the rows of an export and its end. A full page has a
+// cursor; the page after it may be empty.
+func (h exportRoutes) rows(o access.Owner, order exportRequest) writeRows {
+	return func(ctx context.Context, w exportWriter) error {
+		rows, last := 0, pirogue.PaymentID("")
+		if err := w.begin(); err != nil {
+			return err
+		}
+		err := h.reports.Export(ctx, o, order.ExportFilter, func(p listing.ExportRow) error {
+			rows, last = rows+1, p.ID
+			return w.row(exportOf(p))
+		})
+		if err != nil {
+			return err
+		}
+		if order.Limit > 0 && rows == order.Limit {
+			return w.end(cursorAfter(last))
+		}
+		return w.end("")
 	}
-	err := h.reports.Export(ctx, o, order.ExportFilter, func(p listing.ExportRow) error {
-		rows, last = rows+1, p.ID
-		return w.row(exportOf(p))
-	})
-	if err != nil {
-		return err
-	}
-	if order.Limit > 0 && rows == order.Limit {
-		return w.end(cursorAfter(last))
-	}
-	return w.end("")
 }
 
 // exportView is one line of an export. Its fields have the order of the contract's columns.

@@ -45,7 +45,7 @@ func idOf(c *gin.Context, name string) (pirogue.PaymentID, error) {
 
 // get responds with a payment of any kind.
 func (h paymentRoutes) get(c *gin.Context, rc *requestContext) error {
-	p, err := h.find(c, rc, "transaction_id", "")
+	p, err := h.find(c, rc, pathPayment{param: "transaction_id"})
 	if err != nil {
 		return err
 	}
@@ -55,24 +55,28 @@ func (h paymentRoutes) get(c *gin.Context, rc *requestContext) error {
 	return nil
 }
 
+// pathPayment is the payment that a path names.
+type pathPayment struct {
+	param string              // of the path, which holds the payment's ID
+	kind  pirogue.PaymentKind // the only one that is found; "" for any
+}
+
 // find returns the payment whose ID is in the path. With the wait parameter it returns once the
 // status changes or the wait is over. It fails with TransactionNotFound, also for a payment of
-// another kind; "" allows any kind.
-func (h paymentRoutes) find(
-	c *gin.Context, rc *requestContext, name string, only pirogue.PaymentKind,
-) (pirogue.Payment, error) {
+// another kind.
+func (h paymentRoutes) find(c *gin.Context, rc *requestContext, in pathPayment) (pirogue.Payment, error) {
 	q := httpkit.ReadQuery(c.Request.URL.RawQuery, "wait")
 	seconds := q.Number("wait", 0, maxWait, 0)
 	if err := q.Err(); err != nil {
 		return pirogue.Payment{}, err
 	}
-	id, err := idOf(c, name)
+	id, err := idOf(c, in.param)
 	if err != nil {
 		return pirogue.Payment{}, err
 	}
 	p, err := h.payments.Payment(rc.ctx, rc.owner(), id)
-	if err == nil && only != "" && p.Kind != only {
-		err = pirogue.Errorf(pirogue.TransactionNotFound, "a %s is no %s", p.Kind, only)
+	if err == nil && in.kind != "" && p.Kind != in.kind {
+		err = pirogue.Errorf(pirogue.TransactionNotFound, "a %s is no %s", p.Kind, in.kind)
 	}
 	if err != nil || seconds == 0 || p.Status.Terminal() {
 		return p, err

@@ -142,7 +142,7 @@ func (in refundRequest) conflict(original pirogue.Payment, lang uiLanguage) erro
 
 // get responds with a refund. A payment of another kind is not found.
 func (h refundRoutes) get(c *gin.Context, rc *requestContext) error {
-	p, err := h.reads.find(c, rc, "refund_id", pirogue.Refund)
+	p, err := h.reads.find(c, rc, pathPayment{param: "refund_id", kind: pirogue.Refund})
 	if err != nil {
 		return err
 	}

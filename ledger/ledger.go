@@ -199,12 +199,19 @@ func Late(p pirogue.Payment, amount int64) Journal {
 	return Journal{PaymentID: p.ID, Step: StepLate, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// LateAt returns the nth journal of Late for money that moved at one operator under one
-// attempt.
-func LateAt(p pirogue.Payment, at pirogue.OperatorCode, attempt, nth int, amount int64) Journal {
-	p.Operator = at
-	j := Late(p, amount)
-	j.Attempt, j.Nth = attempt, nth
+// LateTransfer is money that moved late at one operator under one attempt.
+type LateTransfer struct {
+	Operator pirogue.OperatorCode
+	Attempt  int
+	Nth      int   // the number of its journal among the payment's journals of Late
+	Amount   int64 // minor units
+}
+
+// LateAt returns the journal of Late for money that moved under an attempt.
+func LateAt(p pirogue.Payment, m LateTransfer) Journal {
+	p.Operator = m.Operator
+	j := Late(p, m.Amount)
+	j.Attempt, j.Nth = m.Attempt, m.Nth
 	return j
 }
 
@@ -218,23 +225,29 @@ func Clear(p pirogue.Payment, c support.CaseID, amount int64) Journal {
 	return Journal{PaymentID: p.ID, CaseID: c, Step: StepClear, Phase: Posted, Transfers: []Transfer{t}}
 }
 
-// Resolving returns the journals of a payment that ends as s because two people resolved
-// its case. Amount is the sum that the case booked as Late, 0 for none.
+// ResolvedCase is a case that two people resolved, with the sum that it booked as Late.
+type ResolvedCase struct {
+	ID         support.CaseID
+	Resolution support.Resolution
+	Amount     int64 // minor units; 0 for none
+}
+
+// Resolving returns the journals of a payment that ends as s because people resolved its case.
 //
 // The float already shows the money that moved. So a payment that was paid after all is
 // captured against the adjustment account, from which the case is cleared. If it was paid
 // in part, the hold is released and the merchant gives the part that moved.
-func Resolving(p pirogue.Payment, s pirogue.Status, r support.Resolution, c support.CaseID, amount int64) []Journal {
+func Resolving(p pirogue.Payment, s pirogue.Status, c ResolvedCase) []Journal {
 	var journals []Journal
 	ending := Ending(p, s)
-	if amount == 0 {
+	if c.Amount == 0 {
 		if ending == nil {
 			return nil
 		}
 		return []Journal{*ending}
 	}
-	cleared := Clear(p, c, amount)
-	switch r {
+	cleared := Clear(p, c.ID, c.Amount)
+	switch c.Resolution {
 	case support.ResolvedPaid:
 		// The float was booked as Late already: a second booking would show the money twice.
 		ending.Transfers[0].Credit = account(p, AdjustmentAccount)

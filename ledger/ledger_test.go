@@ -68,7 +68,7 @@ func TestPostingRules(t *testing.T) {
 	april := bulk.Bulk{ID: "b", MerchantID: "m", Country: "ML", Cost: 3090, Amount: pirogue.Money{Currency: pirogue.XOF}}
 	settlement := support.Settlement{ID: "s", MerchantID: "m", Amount: pirogue.Money{Minor: 700, Currency: pirogue.XOF}}
 	resolved := func(p pirogue.Payment, s pirogue.Status, r support.Resolution, amount int64) []ledger.Journal {
-		return ledger.Resolving(p, s, r, "c", amount)
+		return ledger.Resolving(p, s, ledger.ResolvedCase{ID: "c", Resolution: r, Amount: amount})
 	}
 	for name, tt := range map[string]struct {
 		journals []ledger.Journal
@@ -164,12 +164,13 @@ func TestJournalID(t *testing.T) {
 
 	p := payment(pirogue.CashOut, pirogue.PaidByMerchant)
 	feeBack, _ := ledger.FeeBack(p, "r", 10)
+	second := ledger.LateTransfer{Operator: "other", Attempt: 2, Nth: 2, Amount: 10}
 	for want, j := range map[string]ledger.Journal{
 		"p/hold":    ledger.Hold(p),
 		"p/capture": ledger.Capture(p),
 		"p/release": ledger.Release(p),
-		"p/late":    ledger.LateAt(p, "other", 1, 1, 10),
-		"p/late-2":  ledger.LateAt(p, "other", 2, 2, 10),
+		"p/late":    ledger.LateAt(p, ledger.LateTransfer{Operator: "other", Attempt: 1, Nth: 1, Amount: 10}),
+		"p/late-2":  ledger.LateAt(p, second),
 		"r/fee":     feeBack,
 		"c/clear":   ledger.Clear(p, "c", 10),
 		"b/bulk":    ledger.Bulk(bulk.Bulk{ID: "b"}),
@@ -180,7 +181,7 @@ func TestJournalID(t *testing.T) {
 			require.Equal(t, want, j.ID())
 		})
 	}
-	moved := ledger.LateAt(p, "other", 2, 2, 10).Transfers[0]
+	moved := ledger.LateAt(p, second).Transfers[0]
 	require.EqualValues(t, "other", moved.Credit.Operator, "the float of the operator that moved it")
 }
 

@@ -114,5 +114,7 @@ func resolvingJournals(
 			return nil, err
 		}
 	}
-	return ledger.Resolving(p, p.Status, s.Resolution, finalized, money), nil
+	return ledger.Resolving(p, p.Status, ledger.ResolvedCase{
+		ID: finalized, Resolution: s.Resolution, Amount: money,
+	}), nil
 }

@@ -91,7 +91,9 @@ func (db *Cases) unbooked(tx *gorm.DB, c support.Case) (*ledger.Journal, error) 
 	if c.Paid <= at.Booked {
 		return nil, nil //nolint:nilnil // all of it is booked
 	}
-	late := ledger.LateAt(p, pirogue.OperatorCode(at.Operator), at.Number, at.Journals+1, c.Paid-at.Booked)
+	late := ledger.LateAt(p, ledger.LateTransfer{
+		Operator: pirogue.OperatorCode(at.Operator), Attempt: at.Number, Nth: at.Journals + 1, Amount: c.Paid - at.Booked,
+	})
 	return &late, nil
 }
 

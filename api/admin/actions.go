@@ -78,7 +78,7 @@ func (h actionRoutes) actWithReason(c *gin.Context, rc *requestContext, k suppor
 	if err != nil {
 		return err
 	}
-	return h.act(c, rc, reason, support.SupportAction{Kind: k})
+	return h.act(c, rc, reasonedAction{reason: reason, SupportAction: support.SupportAction{Kind: k}})
 }
 
 // resolve decides with evidence what the operator cannot report. The payment's workflow requires a
@@ -103,9 +103,9 @@ func (h actionRoutes) resolve(c *gin.Context, rc *requestContext) error {
 	if err != nil {
 		return err
 	}
-	return h.act(c, rc, body.Reason, support.SupportAction{
+	return h.act(c, rc, reasonedAction{reason: body.Reason, SupportAction: support.SupportAction{
 		Kind: support.ActionResolve, Resolution: body.As, Evidence: body.Evidence, Case: id,
-	})
+	}})
 }
 
 // caseIn returns the open case that a resolution of the payment in the path settles; see
@@ -124,8 +124,15 @@ func (h actionRoutes) caseIn(c *gin.Context, named support.CaseID) (support.Case
 	return support.CaseToResolve(cases, named)
 }
 
+// reasonedAction is an action with the reason that its actor gives.
+type reasonedAction struct {
+	support.SupportAction
+
+	reason string
+}
+
 // act passes an action to the payment's workflow when its turn comes.
-func (h actionRoutes) act(c *gin.Context, rc *requestContext, reason string, a support.SupportAction) error {
+func (h actionRoutes) act(c *gin.Context, rc *requestContext, a reasonedAction) error {
 	p, err := paymentIn(c, h.payments)
 	if err != nil {
 		return err
@@ -135,30 +142,35 @@ func (h actionRoutes) act(c *gin.Context, rc *requestContext, reason string, a s
 		subject = string(a.Resolution) + ": " + a.Evidence
 	}
 	return h.perform(c, rc, request{
-		action: a.Kind, needs: a.Kind.RequiredRole(), payment: p, reason: reason, subject: subject,
+		action: a.Kind, needs: a.Kind.RequiredRole(), payment: p, reason: a.reason, subject: subject,
 		resolution: a.Resolution, evidence: a.Evidence, caseID: a.Case,
 		do: func(ctx context.Context, auditID string) (support.ActionResult, error) {
-			return h.inWorkflow(ctx, p, a.Kind, auditID)
+			return h.inWorkflow(ctx, recordedAction{payment: p, kind: a.Kind, auditID: auditID})
 		},
 	})
 }
 
+// recordedAction is an action on a payment that has its audit entry.
+type recordedAction struct {
+	payment pirogue.Payment
+	kind    support.SupportActionKind
+	auditID string
+}
+
 // inWorkflow has the payment's workflow carry out an action. It starts a workflow that is gone again.
-func (h actionRoutes) inWorkflow(
-	ctx context.Context, p pirogue.Payment, k support.SupportActionKind, auditID string,
-) (support.ActionResult, error) {
+func (h actionRoutes) inWorkflow(ctx context.Context, a recordedAction) (support.ActionResult, error) {
 	// Temporal refuses an eleventh update in flight, so actions on one payment queue here.
-	leave, err := h.limiter.Enter(ctx, p.ID)
+	leave, err := h.limiter.Enter(ctx, a.payment.ID)
 	if err != nil {
-		return support.ActionResult{}, pirogue.Errorf(httpkit.Retry, "payment %s: %w", p.ID, err)
+		return support.ActionResult{}, pirogue.Errorf(httpkit.Retry, "payment %s: %w", a.payment.ID, err)
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, actionTime)
 	defer cancel()
-	result, err := h.workflows.Act(ctx, p, auditID)
+	result, err := h.workflows.Act(ctx, a.payment, a.auditID)
 	// The payment's workflow is gone, or has ended: its rows hold all that a new one needs.
 	if pirogue.CodeOf(err) == pirogue.NotFound {
-		return h.actOnRestarted(ctx, p, k, auditID)
+		return h.actOnRestarted(ctx, a)
 	}
 	return result, err
 }

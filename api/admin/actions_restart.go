@@ -13,10 +13,8 @@ import (
 // actOnRestarted starts the workflow of a payment again, like the sweep, and passes an action to it. It
 // leaves a payment that is not started to the sweep. For a SUCCESS without a case it allows a
 // recheck only.
-func (h actionRoutes) actOnRestarted(
-	ctx context.Context, p pirogue.Payment, k support.SupportActionKind, auditID string,
-) (support.ActionResult, error) {
-	r, err := h.restarts.Restart(ctx, p.ID)
+func (h actionRoutes) actOnRestarted(ctx context.Context, a recordedAction) (support.ActionResult, error) {
+	r, err := h.restarts.Restart(ctx, a.payment.ID)
 	if err != nil {
 		return support.ActionResult{}, err
 	}
@@ -25,13 +23,13 @@ func (h actionRoutes) actOnRestarted(
 	case r.Err != nil:
 		result.Reason = notStarted + r.Err.Error()
 		return result, nil //nolint:nilerr // a row that cannot be read is a result
-	case !restartable(r, k):
+	case !restartable(r, a.kind):
 		return result, nil
 	}
-	if err := h.restarts.Reopen(ctx, p.ID, h.clock.Now()); err != nil {
+	if err := h.restarts.Reopen(ctx, a.payment.ID, h.clock.Now()); err != nil {
 		return support.ActionResult{}, err
 	}
-	restarted, err := h.workflows.ActOnRestarted(ctx, r, auditID)
+	restarted, err := h.workflows.ActOnRestarted(ctx, r, a.auditID)
 	if err == nil || pirogue.CodeOf(err) == operator.Unknown { // the workflow runs, whether or not it has responded
 		err = errors.Join(err, h.closeCasesOver(ctx, r))
 	}

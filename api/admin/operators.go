@@ -65,20 +65,23 @@ func (h operatorRoutes) operatorOf(
 // park takes an operator out of service. Nothing is sent to it, and its payments under way are
 // followed to their end.
 func (h operatorRoutes) park(c *gin.Context, rc *requestContext) error {
-	return h.setParked(c, rc, support.ActionPark, "The operator gets no more payments; what waits for it is kept.")
+	return h.setParked(c, rc, support.ActionPark)
 }
 
 // unpark puts an operator back into service. A ramp spreads the payments that waited.
 func (h operatorRoutes) unpark(c *gin.Context, rc *requestContext) error {
-	return h.setParked(c, rc, support.ActionUnpark,
-		"The operator gets payments again; what waited for it comes back slowly.")
+	return h.setParked(c, rc, support.ActionUnpark)
 }
 
-// setParked takes an operator out of service or puts it back. text is the result's text for the
-// actor. It fails with NotFound for an operator that is not configured.
-func (h operatorRoutes) setParked(
-	c *gin.Context, rc *requestContext, k support.SupportActionKind, text string,
-) error {
+// parkTexts holds the texts of the results for the actor.
+var parkTexts = map[support.SupportActionKind]string{
+	support.ActionPark:   "The operator gets no more payments; what waits for it is kept.",
+	support.ActionUnpark: "The operator gets payments again; what waited for it comes back slowly.",
+}
+
+// setParked takes an operator out of service or puts it back. It fails with NotFound for an
+// operator that is not configured.
+func (h operatorRoutes) setParked(c *gin.Context, rc *requestContext, k support.SupportActionKind) error {
 	code := pirogue.OperatorCode(c.Param("operator"))
 	if !slices.Contains(h.configured, code) {
 		return pirogue.Errorf(pirogue.NotFound, "no operator %q is configured", code)
@@ -90,7 +93,7 @@ func (h operatorRoutes) setParked(
 	return h.perform(c, rc, request{
 		action: k, needs: support.RoleSupport, reason: reason, subject: "operator " + string(code),
 		do: twice(func(ctx context.Context) (support.ActionResult, error) {
-			return done(text, h.operators.Park(ctx, operator.ServiceChange{
+			return done(parkTexts[k], h.operators.Park(ctx, operator.ServiceChange{
 				Operator: code, Parked: k == support.ActionPark, Actor: rc.actor, Reason: reason, At: h.clock.Now(),
 			}))
 		}),

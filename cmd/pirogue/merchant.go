@@ -91,7 +91,11 @@ func merchantKey(environ []string) *cobra.Command {
 			}
 			owner := access.Owner{MerchantID: pirogue.MerchantID(args[0]), Mode: mode}
 			public, secret, err := p.store.Keys.CreateKey(cmd.Context(), owner, nil)
-			return printKey(cmd, public, secret, err)
+			if err != nil {
+				return err
+			}
+			printKey(cmd, public, secret)
+			return nil
 		}),
 	}
 	create.Flags().BoolVar(&live, "live", false, "a live key, which moves real money")
@@ -101,7 +105,11 @@ func merchantKey(environ []string) *cobra.Command {
 		Use: "rotate KEY", Short: "Give a key another secret; the old one stays good for a while", Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
 			secret, err := p.store.Keys.RotateKey(cmd.Context(), args[0], overlap)
-			return printKey(cmd, args[0], secret, err)
+			if err != nil {
+				return err
+			}
+			printKey(cmd, args[0], secret)
+			return nil
 		}),
 	}
 	rotate.Flags().DurationVar(&overlap, "overlap", access.RotationOverlap, "how long the old secret stays good")
@@ -116,12 +124,7 @@ func merchantKey(environ []string) *cobra.Command {
 	return cmd
 }
 
-// printKey prints a key and its secret as lines that a shell can source. It returns err if that
-// is set.
-func printKey(cmd *cobra.Command, public, secret string, err error) error {
-	if err != nil {
-		return err
-	}
+// printKey prints a key and its secret as lines that a shell can source.
+func printKey(cmd *cobra.Command, public, secret string) {
 	fmt.Fprintf(cmd.OutOrStdout(), "NEKAPAY_API_KEY=%s\nNEKAPAY_API_SECRET=%s\n", public, secret)
-	return nil
 }

@@ -44,7 +44,8 @@ func routeCommand(environ []string) *cobra.Command {
 			return err
 		}
 		defer func() { parts.log.Sugar().Debug(parts.Close()) }()
-		rows, err := parts.explain(cmd.Context(), p, pirogue.MSISDN(args[0]), *breakers)
+		p.MSISDN = pirogue.MSISDN(args[0])
+		rows, err := parts.explain(cmd.Context(), p, *breakers)
 		if err != nil {
 			return err
 		}
@@ -56,14 +57,12 @@ func routeCommand(environ []string) *cobra.Command {
 // explain returns the route of a payment as a table: a row for each operator considered. It reads
 // the circuit breakers if readBreakers is set. It fails if the number belongs to no country that
 // Pirogue knows.
-func (p *parts) explain(
-	ctx context.Context, payment pirogue.Payment, number pirogue.MSISDN, readBreakers bool,
-) ([][]string, error) {
-	country, known := number.Country()
+func (p *parts) explain(ctx context.Context, payment pirogue.Payment, readBreakers bool) ([][]string, error) {
+	country, known := payment.MSISDN.Country()
 	if !known {
-		return nil, fmt.Errorf("%q belongs to no country Pirogue knows", number)
+		return nil, fmt.Errorf("%q belongs to no country Pirogue knows", payment.MSISDN)
 	}
-	payment.MSISDN, payment.Country, payment.Amount.Currency = number, country.Code, country.Currency
+	payment.Country, payment.Amount.Currency = country.Code, country.Currency
 	breakers := map[pirogue.OperatorCode]operator.CircuitBreaker{}
 	if readBreakers {
 		if err := p.openStore(ctx); err != nil {

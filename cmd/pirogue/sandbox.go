@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -77,8 +76,8 @@ func brokenOf(o sandbox.Operator) string {
 func (tool *sandboxTool) show() *cobra.Command {
 	return &cobra.Command{
 		Use: "show OPERATOR", Short: "Show every setting of an operator", Args: cobra.ExactArgs(1),
-		RunE: tool.on(func(cmd *cobra.Command, _ *sandboxClient, o sandbox.Operator, _ []string) error {
-			return tool.printSettings(cmd, o)
+		RunE: tool.on(func(cmd *cobra.Command, o sandboxOperator, _ []string) error {
+			return tool.printSettings(cmd, o.Operator)
 		}),
 	}
 }
@@ -104,7 +103,7 @@ func (tool *sandboxTool) set() *cobra.Command {
 	return &cobra.Command{
 		Use: "set OPERATOR NAME=VALUE…", Args: cobra.MinimumNArgs(2),
 		Short: "Change settings, all of them or none; `show` lists their names",
-		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, pairs []string) error {
+		RunE: tool.on(func(cmd *cobra.Command, o sandboxOperator, pairs []string) error {
 			wanted := map[string]string{}
 			for _, pair := range pairs {
 				name, value, paired := strings.Cut(pair, "=")
@@ -113,7 +112,7 @@ func (tool *sandboxTool) set() *cobra.Command {
 				}
 				wanted[name] = value
 			}
-			return tool.change(cmd, c, o, wanted)
+			return tool.change(cmd, o, wanted)
 		}),
 	}
 }
@@ -150,10 +149,10 @@ func (tool *sandboxTool) force() *cobra.Command {
 	return &cobra.Command{
 		Use: "force OPERATOR " + strings.Join(words, "|"), Long: long, Args: cobra.ExactArgs(2),
 		Short: "Make every customer of an operator behave the same",
-		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, args []string) error {
+		RunE: tool.on(func(cmd *cobra.Command, o sandboxOperator, args []string) error {
 			for _, outcome := range outcomes {
 				if outcome.word == args[0] {
-					return tool.change(cmd, c, o, map[string]string{"force": outcome.digits})
+					return tool.change(cmd, o, map[string]string{"force": outcome.digits})
 				}
 			}
 			return fmt.Errorf("%q is none of %s", args[0], strings.Join(words, ", "))
@@ -165,8 +164,8 @@ func (tool *sandboxTool) force() *cobra.Command {
 func (tool *sandboxTool) turn(verb, short, down string) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " OPERATOR", Short: short, Args: cobra.ExactArgs(1),
-		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, _ []string) error {
-			return tool.change(cmd, c, o, map[string]string{"down": down})
+		RunE: tool.on(func(cmd *cobra.Command, o sandboxOperator, _ []string) error {
+			return tool.change(cmd, o, map[string]string{"down": down})
 		}),
 	}
 }
@@ -189,7 +188,7 @@ func (tool *sandboxTool) heal() *cobra.Command {
 			}
 			var failed []error
 			for _, o := range operators {
-				failed = append(failed, c.do(cmd.Context(), http.MethodPost, "/simulators/"+o.Code+"/heal", nil, nil))
+				failed = append(failed, c.post(cmd.Context(), "/simulators/"+o.Code+"/heal", nil))
 			}
 			if err := errors.Join(failed...); err != nil {
 				return err
@@ -203,9 +202,9 @@ func (tool *sandboxTool) heal() *cobra.Command {
 func (tool *sandboxTool) book() *cobra.Command {
 	return &cobra.Command{
 		Use: "book OPERATOR", Short: "Print the money that an operator moved", Args: cobra.ExactArgs(1),
-		RunE: tool.on(func(cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, _ []string) error {
+		RunE: tool.on(func(cmd *cobra.Command, o sandboxOperator, _ []string) error {
 			var book struct{ Paid []engine.BookEntry }
-			if err := c.do(cmd.Context(), http.MethodGet, o.Path+"/book", nil, &book); err != nil {
+			if err := o.get(cmd.Context(), o.Path+"/book", &book); err != nil {
 				return err
 			}
 			return tool.print(cmd.OutOrStdout(), book.Paid,

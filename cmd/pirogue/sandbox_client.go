@@ -30,10 +30,16 @@ type sandboxClient struct {
 	http *http.Client
 }
 
+// sandboxOperator is one operator of a running sandbox, with the client that reaches it.
+type sandboxOperator struct {
+	sandbox.Operator
+	*sandboxClient
+}
+
 // on adapts a function over one operator to a command. The first argument names the operator; do
 // gets the remaining ones.
 func (tool *sandboxTool) on(
-	do func(*cobra.Command, *sandboxClient, sandbox.Operator, []string) error,
+	do func(*cobra.Command, sandboxOperator, []string) error,
 ) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		c, operators, err := tool.reach(cmd)
@@ -44,7 +50,7 @@ func (tool *sandboxTool) on(
 		if err != nil {
 			return err
 		}
-		return do(cmd, c, o, args[1:])
+		return do(cmd, sandboxOperator{o, c}, args[1:])
 	}
 }
 
@@ -56,7 +62,7 @@ func (tool *sandboxTool) reach(cmd *cobra.Command) (*sandboxClient, []sandbox.Op
 	}
 	c := &sandboxClient{url: conf.SandboxURL, http: &http.Client{Timeout: sandboxTimeout}}
 	var operators []sandbox.Operator
-	err = c.do(cmd.Context(), http.MethodGet, "/simulators", nil, &operators)
+	err = c.get(cmd.Context(), "/simulators", &operators)
 	return c, operators, err
 }
 
@@ -79,14 +85,12 @@ func named(operators []sandbox.Operator, code string) (sandbox.Operator, error) 
 }
 
 // change changes settings of an operator and prints its faults afterwards.
-func (tool *sandboxTool) change(
-	cmd *cobra.Command, c *sandboxClient, o sandbox.Operator, wanted map[string]string,
-) error {
+func (tool *sandboxTool) change(cmd *cobra.Command, o sandboxOperator, wanted map[string]string) error {
 	object, err := engine.Patch(o.Settings, wanted)
 	if err != nil {
 		return fmt.Errorf("%w; `pirogue sandbox show %s` lists the settings", err, o.Code)
 	}
-	if err := c.do(cmd.Context(), http.MethodPost, o.Path+"/switches", object, nil); err != nil {
+	if err := o.post(cmd.Context(), o.Path+"/switches", object); err != nil {
 		return err
 	}
 	operators, err := tool.operators(cmd)
@@ -100,30 +104,15 @@ func (tool *sandboxTool) change(
 	return tool.print(cmd.OutOrStdout(), after, fieldsOf("operator", after.Code, "broken", brokenOf(after)))
 }
 
-// do makes one call and decodes the JSON response into into, unless that is nil. It returns the
-// sandbox's own error text if the response has one.
-func (c *sandboxClient) do(ctx context.Context, method, path string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
+// get makes a GET and decodes the JSON response into into.
+func (c *sandboxClient) get(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, nil)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(req)
+	raw, err := c.do(req)
 	if err != nil {
-		return fmt.Errorf("no sandbox answers at %s; `pirogue sandbox` or `pirogue dev` runs one, and"+
-			" PIROGUE_SANDBOX_URL says where: %w", c.url, err)
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the sandbox's answer: %w", err)
-	case len(raw) > maxAnswer:
-		return fmt.Errorf("the sandbox's answer to %s is larger than %d bytes", path, maxAnswer)
-	case resp.StatusCode != http.StatusOK:
-		return refusalOf(c.url+path, resp.Status, raw)
-	case into == nil:
-		return nil
+		return err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber() // so that a setting is written as it was read
@@ -131,6 +120,39 @@ func (c *sandboxClient) do(ctx context.Context, method, path string, body []byte
 		return fmt.Errorf("%s is not what a sandbox answers: %w", c.url+path, err)
 	}
 	return nil
+}
+
+// post posts a JSON body, nil for none.
+func (c *sandboxClient) post(ctx context.Context, path string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
+	if err == nil {
+		req.Header.Set("Content-Type", "application/json")
+		_, err = c.do(req)
+	}
+	return err
+}
+
+// do makes one call and returns the body of the response. It returns the sandbox's own error text
+// if the response has one.
+func (c *sandboxClient) do(req *http.Request) ([]byte, error) {
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("no sandbox answers at %s; `pirogue sandbox` or `pirogue dev` runs one, and"+
+			" PIROGUE_SANDBOX_URL says where: %w", c.url, err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the sandbox's answer: %w", err)
+	case len(raw) > maxAnswer:
+		path := strings.TrimPrefix(req.URL.String(), c.url)
+		return nil, fmt.Errorf("the sandbox's answer to %s is larger than %d bytes", path, maxAnswer)
+	case resp.StatusCode != http.StatusOK:
+		return nil, refusalOf(req.URL.String(), resp.Status, raw)
+	default:
+		return raw, nil
+	}
 }
 
 // refusalOf returns the error for a call that a sandbox refused: its own text, or the status.

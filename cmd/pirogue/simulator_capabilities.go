@@ -89,7 +89,7 @@ func (s *simulatorCapabilities) age() (never, due bool) {
 // ask reads the switches of all simulators. If that fails, the last ones stay in force.
 func (s *simulatorCapabilities) ask() {
 	var operators []sandbox.Operator
-	err := s.sandbox.do(context.Background(), http.MethodGet, "/simulators", nil, &operators)
+	err := s.sandbox.get(context.Background(), "/simulators", &operators)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.askedAt = s.clock()
