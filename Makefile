@@ -81,6 +81,7 @@ check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilitie
 	@echo vet tools;       cd tools && go vet ./figures
 	@echo lint;            bin/tools/golangci-lint run ./...
 	@echo lint chaos;      bin/tools/golangci-lint run --build-tags chaos ./failpoint ./cmd/pirogue
+	@echo figures;         (cd tools && go run ./figures '$(CURDIR)' > /dev/null) || $(MAKE) --no-print-directory figures
 	@echo workflows;       bin/tools/workflowcheck ./workflows/...
 	@echo vulnerabilities; scripts/vulncheck.sh bin/tools/govulncheck
 	@echo modules;         for module in . devserver faultproxy tools; do (cd $$module && go mod tidy -diff) || exit 1; done

@@ -149,11 +149,7 @@ func (db *AuditLog) AuditEntries(ctx context.Context, id pirogue.PaymentID, limi
 		}
 		return tx.Order("at DESC, id DESC").Limit(pageSize(limit)).Find(&rows).Error
 	})
-	entries := make([]support.AuditEntry, len(rows))
-	for i, row := range rows {
-		entries[i] = unpackAuditEntry(row)
-	}
-	return entries, err
+	return unpackAll(rows, unpackAuditEntry), err
 }
 
 // packAuditEntry returns the row of an audit entry that has no result yet.

@@ -195,11 +195,7 @@ func (db *Cases) Cases(ctx context.Context, id pirogue.PaymentID) ([]support.Cas
 	err := db.read(ctx, "list cases", func(tx *gorm.DB) error {
 		return tx.Where("payment_id = ?", id).Order("opened_at, id").Find(&rows).Error
 	})
-	cases := make([]support.Case, len(rows))
-	for i, r := range rows {
-		cases[i] = unpackCase(r)
-	}
-	return cases, err
+	return unpackAll(rows, unpackCase), err
 }
 
 // unpackCase returns the case of a row; the zero value for the zero row.

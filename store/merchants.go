@@ -122,11 +122,7 @@ func (db *Merchants) Merchants(ctx context.Context) ([]pirogue.Merchant, error) 
 	err := db.read(ctx, "list merchants", func(tx *gorm.DB) error {
 		return tx.Order("created_at, id").Find(&rows).Error
 	})
-	merchants := make([]pirogue.Merchant, len(rows))
-	for i, row := range rows {
-		merchants[i] = unpackMerchant(row)
-	}
-	return merchants, err
+	return unpackAll(rows, unpackMerchant), err
 }
 
 // SuspendMerchant makes the API refuse a merchant's requests, and holds back every attempt that

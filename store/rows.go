@@ -183,3 +183,12 @@ func openStatuses() []pirogue.Status {
 	}
 	return open
 }
+
+// unpackAll returns what unpack makes of each row.
+func unpackAll[Row, Unpacked any](rows []Row, unpack func(Row) Unpacked) []Unpacked {
+	all := make([]Unpacked, len(rows))
+	for i, row := range rows {
+		all[i] = unpack(row)
+	}
+	return all
+}

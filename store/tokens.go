@@ -89,11 +89,12 @@ func (db *Tokens) Tokens(ctx context.Context) ([]support.AdminToken, error) {
 	err := db.read(ctx, "list tokens", func(tx *gorm.DB) error {
 		return tx.Order("created_at, digest").Find(&rows).Error
 	})
-	tokens := make([]support.AdminToken, len(rows))
-	for i, r := range rows {
-		tokens[i] = support.AdminToken{
-			Name: r.Name, Role: support.Role(r.Role), CreatedAt: r.CreatedAt.time(), RevokedAt: r.RevokedAt.time(),
-		}
+	return unpackAll(rows, unpackToken), err
+}
+
+// unpackToken returns the token of a row, without its secret.
+func unpackToken(r tokenRow) support.AdminToken {
+	return support.AdminToken{
+		Name: r.Name, Role: support.Role(r.Role), CreatedAt: r.CreatedAt.time(), RevokedAt: r.RevokedAt.time(),
 	}
-	return tokens, err
 }

@@ -35,9 +35,7 @@ func bulkCommand(environ []string) *cobra.Command {
 
 // withClient adapts a function that calls the merchant API to a command. The client has the
 // settings of environ.
-func withClient(
-	environ []string, do func(*cobra.Command, *bulkClient, []string) error,
-) func(*cobra.Command, []string) error {
+func withClient(environ []string, do func(*cobra.Command, *bulkClient, []string) error) runner {
 	return func(cmd *cobra.Command, args []string) error {
 		client, err := newBulkClient(environ)
 		if err != nil {

@@ -50,11 +50,12 @@ func laptopParts(environ []string) (*parts, error) {
 	return newParts(conf)
 }
 
+// runner is a command's function in Cobra's form.
+type runner = func(*cobra.Command, []string) error
+
 // onStore adapts a function over the open database to a command. It closes the database
 // afterwards.
-func onStore(
-	environ []string, run func(*cobra.Command, *parts, []string) error,
-) func(*cobra.Command, []string) error {
+func onStore(environ []string, run func(*cobra.Command, *parts, []string) error) runner {
 	return func(cmd *cobra.Command, args []string) error {
 		p, err := laptopParts(environ)
 		if err != nil {

@@ -100,12 +100,18 @@ func session(_ *http.Request, a Account, body []byte) (engine.Order, error) {
 	case err != nil:
 		return engine.Order{}, err
 	case asked.CustomerName == "":
-		return engine.Order{}, invalidRequest.because("customerName is required.")
+		return engine.Order{}, noCustomer
 	case asked.AccountID == "" && !asked.hasRedirects():
-		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+		return engine.Order{}, noRedirects
 	}
 	return a.order(walletPayins, asked, asked.movement)
 }
+
+// Refusals of a body that lacks something.
+var (
+	noCustomer  = invalidRequest.because("customerName is required.")
+	noRedirects = invalidRequest.because("action needs a successUrl and a failureUrl.")
+)
 
 // directPayin reads POST /v1/direct/payin.
 func directPayin(_ *http.Request, a Account, body []byte) (engine.Order, error) {
@@ -116,7 +122,7 @@ func directPayin(_ *http.Request, a Account, body []byte) (engine.Order, error) 
 	case asked.Payin == nil:
 		return engine.Order{}, invalidRequest.because("payin is required.")
 	case !asked.hasRedirects():
-		return engine.Order{}, invalidRequest.because("action needs a successUrl and a failureUrl.")
+		return engine.Order{}, noRedirects
 	}
 	o, err := a.order(directPayins, asked, *asked.Payin)
 	// Refused before the key counts, so that the customer's next OTP may use the same key.
@@ -148,7 +154,7 @@ func directPayout(_ *http.Request, a Account, body []byte) (engine.Order, error)
 	case asked.Payout == nil:
 		return engine.Order{}, invalidRequest.because("payout is required.")
 	case asked.CustomerName == "":
-		return engine.Order{}, invalidRequest.because("customerName is required.")
+		return engine.Order{}, noCustomer
 	}
 	return a.order(directPayouts, asked, *asked.Payout)
 }
