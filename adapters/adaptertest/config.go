@@ -45,30 +45,29 @@ func SetCredential(name, value string) func(*config.Operator) {
 	return func(c *config.Operator) { c.Credentials[name] = value }
 }
 
-// CheckMistakes checks that the constructor reports each mistake, and that no report contains
-// a secret.
-func CheckMistakes(t *testing.T, open constructor, conf config.Operator, mistakes map[string]Mistake,
-	secrets ...string,
-) {
+// CheckMistakes checks that the constructor reports each mistake in Conf, and that no report
+// contains one of Secrets. It reads no other field of the suite but New.
+func (s Suite) CheckMistakes(t *testing.T, mistakes map[string]Mistake) {
 	t.Helper()
 	for name, tt := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			changed := WithCredentials(conf)
+			changed := WithCredentials(s.Conf)
 			tt.Change(&changed)
-			_, err := open(changed, Now)
+			_, err := s.New(changed, Now)
 			require.ErrorContains(t, err, tt.Message)
-			for _, secret := range secrets {
+			for _, secret := range s.Secrets {
 				require.NotContains(t, err.Error(), secret)
 			}
 		})
 	}
 }
 
-// CheckEveryMistake checks that one error reports every mistake: it must contain all words.
-func CheckEveryMistake(t *testing.T, open constructor, conf config.Operator, words ...string) {
+// CheckEveryMistake checks that one error reports every mistake in Conf: it must contain all
+// words. It reads no other field of the suite but New.
+func (s Suite) CheckEveryMistake(t *testing.T, words ...string) {
 	t.Helper()
-	_, err := open(conf, Now)
+	_, err := s.New(s.Conf, Now)
 	require.Error(t, err)
 	for _, word := range words {
 		require.ErrorContains(t, err, word)

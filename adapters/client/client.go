@@ -94,46 +94,36 @@ func checkBaseURL(base string, allowHTTP bool) error {
 }
 
 // Submit makes a call that may move money of a payment of this kind. It returns the response
-// also beside an error, because the response may name the operator's transaction. secrets
-// are values of the call that the operator might repeat.
-func (c *Client) Submit(ctx context.Context, r Request, kind pirogue.PaymentKind, secrets ...string) (Response, error) {
+// also beside an error, because the response may name the operator's transaction.
+func (c *Client) Submit(ctx context.Context, r Request, kind pirogue.PaymentKind) (Response, error) {
 	resp, err := c.Do(ctx, r)
 	if err == nil && !resp.OK() {
-		err = c.ResponseError(resp, kind, secrets...)
+		err = c.ResponseError(resp, kind, r.Secrets...)
 	}
 	return resp, err
 }
 
-// SubmitJSON does what Submit does, with a POST of body as JSON.
-func (c *Client) SubmitJSON(
-	ctx context.Context, path string, body any, kind pirogue.PaymentKind, secrets ...string,
-) (Response, error) {
-	r, err := PostJSON(path, body)
-	if err != nil {
-		return Response{}, err
-	}
-	return c.Submit(ctx, r, kind, secrets...)
-}
-
 // Query makes a call that moves no money. Its errors are NotSent and Unknown.
-func (c *Client) Query(ctx context.Context, r Request, secrets ...string) (Response, error) {
-	return c.Submit(ctx, r, "", secrets...)
+func (c *Client) Query(ctx context.Context, r Request) (Response, error) { return c.Submit(ctx, r, "") }
+
+// StatusCall is a call that reads the status of an attempt.
+type StatusCall struct {
+	Path string
+	// Missing is the outcome when the operator does not know the attempt. It is "" for one that the
+	// operator has named before: such an attempt cannot be absent.
+	Missing pirogue.Outcome
 }
 
-// QueryStatus reads the status of an attempt. missing is the outcome when the operator does
-// not know it. It is "" for an attempt that the operator has named before: such an attempt
-// cannot be absent.
-func (c *Client) QueryStatus(
-	ctx context.Context, path string, missing pirogue.Outcome, read ResultReader,
-) (operator.OperatorResult, error) {
-	resp, err := c.Query(ctx, Get(path, nil))
+// QueryStatus reads the status of an attempt.
+func (c *Client) QueryStatus(ctx context.Context, s StatusCall, read ResultReader) (operator.OperatorResult, error) {
+	resp, err := c.Query(ctx, Get(s.Path, nil))
 	if err == nil {
 		return readBody(resp.Body, read)
 	}
 	// Only a documented word proves an absence: a 404 of a proxy has none.
-	if resp.Status == http.StatusNotFound && missing != "" {
+	if resp.Status == http.StatusNotFound && s.Missing != "" {
 		if word, _ := c.spec.ReadError(resp); c.spec.NotFoundErrors[word] {
-			return operator.OperatorResult{Outcome: missing, Message: c.spec.Name + " knows none of this reference"}, nil
+			return operator.OperatorResult{Outcome: s.Missing, Message: c.spec.Name + " knows none of this reference"}, nil
 		}
 	}
 	return operator.OperatorResult{}, err

@@ -15,6 +15,8 @@ type Request struct {
 	Path   string      // after the base URL; begins with a slash; escaped
 	Header http.Header // may be nil
 	Body   []byte      // may be nil
+
+	Secrets []string // values of the request that the operator might repeat; may be nil
 }
 
 // Response is the operator's HTTP response.

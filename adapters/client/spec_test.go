@@ -104,7 +104,9 @@ func TestReadResultOfError(t *testing.T) {
 func TestErrorsHoldNoSecret(t *testing.T) {
 	t.Parallel()
 	c := newKora(t, Response{Status: 400, Body: []byte("s3cret 4826 AB 12 +22790123456")})
-	_, err := c.Submit(t.Context(), payment, pirogue.CashIn, "4826")
+	coded := payment
+	coded.Secrets = []string{"4826"}
+	_, err := c.Submit(t.Context(), coded, pirogue.CashIn)
 	want := "UNKNOWN: Kora answered 400: [secret] [secret] [secret] [secret]"
 	require.Error(t, err)
 	require.True(t, strings.HasSuffix(err.Error(), want[9:]), "%v, want %s", err, want)

@@ -227,7 +227,8 @@ func TestCallbackHasNoAmount(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
-	adaptertest.CheckMistakes(t, digitalpaye.New, ivory, map[string]adaptertest.Mistake{
+	suite := adaptertest.Suite{New: digitalpaye.New, Conf: ivory, Secrets: []string{"0123456789"}}
+	suite.CheckMistakes(t, map[string]adaptertest.Mistake{
 		"no api_key":              {Change: set("api_key", ""), Message: "api_key is missing"},
 		"no api_secret":           {Change: set("api_secret", ""), Message: "api_secret is missing"},
 		"an api_key with a colon": {Change: set("api_key", "ak:0123456789"), Message: "api_key must be"},
@@ -244,7 +245,7 @@ func TestConfigurationMistakes(t *testing.T) {
 		},
 		"http to the real one": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
 		"no address":           {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
-	}, "0123456789")
+	})
 }
 
 func TestConfigurationsThatWork(t *testing.T) {
@@ -265,6 +266,6 @@ func TestConfigurationsThatWork(t *testing.T) {
 
 func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
-	adaptertest.CheckEveryMistake(t, digitalpaye.New, config.Operator{Shape: "v3", Environment: "é"},
+	adaptertest.Suite{New: digitalpaye.New, Conf: config.Operator{Shape: "v3", Environment: "é"}}.CheckEveryMistake(t,
 		"api_key", "api_secret", "country", "currency", "shape", "environment", "base URL")
 }

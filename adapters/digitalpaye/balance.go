@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"pirogue"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -18,7 +19,7 @@ var decimalAmount = regexp.MustCompile(`^(-?\d+)(?:\.(\d+))?$`)
 // francs. Fees leave decimals in it; a part of a franc cannot be paid out, so it is
 // dropped.
 func (o *adapter) Balance(ctx context.Context) (pirogue.Money, error) {
-	reply, err := o.query(ctx, o.shape.balancePath, nil, operator.Unknown)
+	reply, err := o.query(ctx, client.Get(o.shape.balancePath, nil), operator.Unknown)
 	if err != nil {
 		return pirogue.Money{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -66,7 +67,8 @@ func (o *adapter) CreateCustomer(ctx context.Context, c operator.Customer) (oper
 		return operator.Customer{}, err
 	}
 	if !reply.isAccepted() && reply.code() != http.StatusCreated {
-		return operator.Customer{}, o.replyError(reply, operator.Refused, "", c.FirstName, c.LastName, c.Email, c.Address)
+		want := expected{refusal: operator.Refused}
+		return operator.Customer{}, o.replyError(reply, want, c.FirstName, c.LastName, c.Email, c.Address)
 	}
 	return readCustomer(reply.Data)
 }
@@ -76,7 +78,7 @@ func (o *adapter) Customer(ctx context.Context, id string) (operator.Customer, e
 	if id == "" {
 		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "a customer without an identifier")
 	}
-	reply, err := o.query(ctx, customersPath+"/"+url.PathEscape(id), nil, operator.Refused)
+	reply, err := o.query(ctx, client.Get(customersPath+"/"+url.PathEscape(id), nil), operator.Refused)
 	switch {
 	case reply.isNotFound():
 		return operator.Customer{}, pirogue.Errorf(pirogue.NotFound, "Digitalpaye does not know this customer")

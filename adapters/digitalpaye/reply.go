@@ -97,8 +97,8 @@ func (r reply) errorCode(refusal pirogue.Code, ref pirogue.OperatorRef) pirogue.
 func (r reply) errorText() string { return string(r.Message + " " + r.Reason) }
 
 // replyError returns the error for a reply that is not accepted.
-func (o *adapter) replyError(r reply, refusal pirogue.Code, ref pirogue.OperatorRef, secrets ...string) error {
-	code := r.errorCode(refusal, ref)
+func (o *adapter) replyError(r reply, want expected, secrets ...string) error {
+	code := r.errorCode(want.refusal, want.Ref)
 	if !r.readable {
 		return pirogue.Errorf(code, "Digitalpaye answered %d: not a body of its own", r.http)
 	}
@@ -123,7 +123,7 @@ func (o *adapter) readTransaction(
 	states := r.isAccepted() || (want.isStatusCall() && r.isFailedTransaction())
 	switch {
 	case !states:
-		refused := o.replyError(r, want.refusal, want.Ref, secrets...)
+		refused := o.replyError(r, want, secrets...)
 		if pirogue.CodeOf(refused) != operator.Unknown {
 			// A clear refusal leaves no transaction to look for.
 			return operator.OperatorResult{}, row, refused

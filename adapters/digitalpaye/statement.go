@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -117,7 +118,7 @@ func (o *adapter) listRows(
 // listPage returns one page of a list. The query has the number of the page.
 func (o *adapter) listPage(ctx context.Context, path string, query url.Values) ([]json.RawMessage, error) {
 	query.Set("size", strconv.Itoa(pageSize))
-	reply, err := o.query(ctx, path, query, operator.Unknown)
+	reply, err := o.query(ctx, client.Get(path, query), operator.Unknown)
 	if err != nil {
 		return nil, err
 	}

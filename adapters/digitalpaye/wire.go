@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -70,14 +69,14 @@ func tokenSeconds(exp string, now time.Time) int64 {
 
 // query makes a call that moves no money and returns its accepted reply. refusal is the
 // code of a clear refusal.
-func (o *adapter) query(ctx context.Context, path string, values url.Values, refusal pirogue.Code) (reply, error) {
-	resp, err := o.Do(ctx, client.Get(path, values))
+func (o *adapter) query(ctx context.Context, req client.Request, refusal pirogue.Code) (reply, error) {
+	resp, err := o.Do(ctx, req)
 	if err != nil {
 		return reply{}, err
 	}
 	r := readReply(resp)
 	if !r.isAccepted() {
-		return r, o.replyError(r, refusal, "")
+		return r, o.replyError(r, expected{refusal: refusal})
 	}
 	return r, nil
 }

@@ -9,5 +9,5 @@ import (
 
 // Disburse implements operator.Disburser.
 func (o adapter) Disburse(ctx context.Context, d operator.DisburseRequest) (operator.OperatorResult, error) {
-	return o.submit(ctx, "/payouts", client.DisburseSubmission(d), d.CallbackURL)
+	return o.submit(ctx, client.DisburseSubmission(d), d.CallbackURL)
 }

@@ -26,19 +26,24 @@ type errorBody struct {
 	Error string `json:"error"`
 }
 
+// paths holds the path of each kind of payment.
+var paths = map[pirogue.PaymentKind]string{pirogue.CashIn: "/collections", pirogue.CashOut: "/payouts"}
+
 // submit sends a payment and reads the response.
-func (o adapter) submit(
-	ctx context.Context, path string, s client.Submission, callbackURL string,
-) (operator.OperatorResult, error) {
+func (o adapter) submit(ctx context.Context, s client.Submission, callbackURL string) (operator.OperatorResult, error) {
 	number, err := o.Limits.LocalNumber(s)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	resp, err := o.SubmitJSON(ctx, path, payment{
+	req, err := client.PostJSON(paths[s.Kind], payment{
 		Reference: string(s.Ref), MSISDN: number, Amount: json.Number(strconv.FormatInt(s.Amount.Minor, 10)),
 		Currency:    string(s.Amount.Currency),
 		CallbackURL: callbackURL,
-	}, s.Kind)
+	})
+	if err != nil {
+		return operator.OperatorResult{}, err
+	}
+	resp, err := o.Submit(ctx, req, s.Kind)
 	return o.ReadResult(resp, err, o.reader(s.Ref))
 }
 

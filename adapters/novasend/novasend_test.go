@@ -119,7 +119,8 @@ func TestNovasendsPromises(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
-	adaptertest.CheckMistakes(t, novasend.New, ivory, map[string]adaptertest.Mistake{
+	suite := adaptertest.Suite{New: novasend.New, Conf: ivory, Secrets: []string{"spoilt", "0123456789"}}
+	suite.CheckMistakes(t, map[string]adaptertest.Mistake{
 		"no api_key":               {Change: set("api_key", ""), Message: "api_key is missing"},
 		"an api_key with a colon":  {Change: set("api_key", "ak:spoilt"), Message: "api_key must be"},
 		"no api_client":            {Change: set("api_client", ""), Message: "api_client is missing"},
@@ -145,12 +146,12 @@ func TestConfigurationMistakes(t *testing.T) {
 		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://business-staging.novasend.app"
 		}, Message: "test system"},
-	}, "spoilt", "0123456789")
+	})
 }
 
 func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
-	adaptertest.CheckEveryMistake(t, novasend.New, config.Operator{},
+	adaptertest.Suite{New: novasend.New}.CheckEveryMistake(t,
 		"api_key", "api_client", "webhook_secret", "account_id", "country", "base URL")
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"pirogue"
+	"pirogue/adapters/client"
 	"pirogue/operator"
 )
 
@@ -25,7 +26,8 @@ func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.
 	switch {
 	case q.Kind == pirogue.CashIn:
 		want := expected{kind: typePayin, ref: q.Ref, amount: q.Amount}
-		return o.readStatus(ctx, payinPath+statusName(q), want, q.Handle[keyID], pirogue.OutcomePending)
+		call := statusCall(payinPath+statusName(q), q.Handle, pirogue.OutcomePending)
+		return o.readStatus(ctx, call, want)
 	case q.Kind == pirogue.Refund && (q.RefundedCollect != nil || q.Handle[keyPayin] != ""):
 		return o.refundStatus(ctx, q)
 	default:
@@ -49,7 +51,8 @@ func (o *adapter) payoutStatus(ctx context.Context, q operator.StatusQuery) (ope
 	var result operator.OperatorResult
 	for _, path := range paths {
 		var err error
-		result, err = o.readStatus(ctx, path+"/"+statusName(q), want, q.Handle[keyID], pirogue.OutcomeAbsent)
+		call := statusCall(path+"/"+statusName(q), q.Handle, pirogue.OutcomeAbsent)
+		result, err = o.readStatus(ctx, call, want)
 		if err != nil || result.Outcome != pirogue.OutcomeAbsent {
 			return result, err
 		}
@@ -69,19 +72,24 @@ func (o *adapter) refundStatus(ctx context.Context, q operator.StatusQuery) (ope
 		known = pirogue.Handle{keyPayin: payin, keyPayinRef: string(q.RefundedCollect.Ref)}
 	}
 	want := expectedRefund(q.Ref, q.Amount, known)
-	return o.readStatus(ctx, refundPath(known[keyPayin]), want, known[keyID], pirogue.OutcomeAbsent)
+	return o.readStatus(ctx, statusCall(refundPath(known[keyPayin]), known, pirogue.OutcomeAbsent), want)
 }
 
-// readStatus reads the status of an order. id is Novasend's name, "" if it gave none. missing
-// is the outcome if Novasend does not know an order that it never named.
-func (o *adapter) readStatus(
-	ctx context.Context, path string, want expected, id string, missing pirogue.Outcome,
-) (operator.OperatorResult, error) {
-	if id != "" {
+// statusCall returns the call for the status of an order. missing is the outcome if Novasend does
+// not know an order that it never named.
+func statusCall(path string, known pirogue.Handle, missing pirogue.Outcome) client.StatusCall {
+	if known[keyID] != "" {
 		// A name that Novasend gave cannot be absent.
 		missing = ""
 	}
-	return o.QueryStatus(ctx, path, missing, func(body []byte) (operator.OperatorResult, error) {
+	return client.StatusCall{Path: path, Missing: missing}
+}
+
+// readStatus reads the status of an order.
+func (o *adapter) readStatus(
+	ctx context.Context, call client.StatusCall, want expected,
+) (operator.OperatorResult, error) {
+	return o.QueryStatus(ctx, call, func(body []byte) (operator.OperatorResult, error) {
 		_, result, err := o.readRecordResult(body, want)
 		result.Handle = nil // the handle of the submission stays
 		return result, err

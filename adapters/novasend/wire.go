@@ -90,7 +90,8 @@ func (o *adapter) submit(ctx context.Context, s submission, want expected) (reco
 		return record{}, operator.OperatorResult{}, err
 	}
 	req.Header.Set(headerIdempotency, idempotencyKey(s.kind, s.ref))
-	resp, err := o.Submit(ctx, req, s.kind, s.secret)
+	req.Secrets = []string{s.secret}
+	resp, err := o.Submit(ctx, req, s.kind)
 	var got record
 	result, err := o.ReadResult(resp, err, func(body []byte) (result operator.OperatorResult, err error) {
 		got, result, err = o.readRecordResult(body, want)

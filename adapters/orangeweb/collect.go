@@ -47,10 +47,11 @@ func (o *adapter) Collect(ctx context.Context, c operator.CollectRequest) (opera
 	if o.conf.Simulator {
 		req.Header.Set(headerSandboxMSISDN, string(c.MSISDN))
 	}
+	req.Secrets = []string{string(c.MSISDN)}
 	sentAt := o.clock.Now()
-	resp, err := o.Submit(ctx, req, pirogue.CashIn, string(c.MSISDN))
+	resp, err := o.Submit(ctx, req, pirogue.CashIn)
 	if err == nil && resp.Status != http.StatusCreated {
-		err = o.ResponseError(resp, pirogue.CashIn, string(c.MSISDN))
+		err = o.ResponseError(resp, pirogue.CashIn, req.Secrets...)
 	}
 	return o.ReadResult(resp, err, func(body []byte) (operator.OperatorResult, error) {
 		return o.readSession(body, sentAt.Add(sessionLife))

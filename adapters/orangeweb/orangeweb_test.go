@@ -149,7 +149,8 @@ func TestEarlyCallback(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
-	adaptertest.CheckMistakes(t, orangeweb.New, mali, map[string]adaptertest.Mistake{
+	suite := adaptertest.Suite{New: orangeweb.New, Conf: mali, Secrets: []string{"0123456789"}}
+	suite.CheckMistakes(t, map[string]adaptertest.Mistake{
 		"no client_id":                  {Change: set("client_id", ""), Message: "client_id"},
 		"no client_secret":              {Change: set("client_secret", ""), Message: "client_secret"},
 		"no merchant_key":               {Change: set("merchant_key", ""), Message: "merchant_key"},
@@ -161,12 +162,12 @@ func TestConfigurationMistakes(t *testing.T) {
 		"play money in the books": {Change: func(c *config.Operator) { c.Currency = "OUV" }, Message: "currency"},
 		"http to the real Orange": {Change: func(c *config.Operator) { c.Simulator = false }, Message: "https"},
 		"no address":              {Change: func(c *config.Operator) { c.BaseURL = "" }, Message: "base URL"},
-	}, "0123456789")
+	})
 }
 
 func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
-	adaptertest.CheckEveryMistake(t, orangeweb.New, config.Operator{},
+	adaptertest.Suite{New: orangeweb.New}.CheckEveryMistake(t,
 		"client_id", "client_secret", "merchant_key", "environment", "currency", "base URL")
 }
 

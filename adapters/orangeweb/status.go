@@ -33,12 +33,17 @@ func (o *adapter) Status(ctx context.Context, q operator.StatusQuery) (operator.
 		return operator.OperatorResult{}, pirogue.Errorf(operator.Unknown, "Orange cannot be asked without the pay_token")
 	}
 	body := statusRequest{OrderID: string(q.Ref), Amount: q.Amount.Minor, PayToken: payToken}
-	resp, err := o.SubmitJSON(ctx, o.path("transactionstatus"), body, "", payToken)
+	req, err := client.PostJSON(o.path("transactionstatus"), body)
+	if err != nil {
+		return operator.OperatorResult{}, err
+	}
+	req.Secrets = []string{payToken}
+	resp, err := o.Query(ctx, req)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
 	if resp.Status != http.StatusOK && resp.Status != http.StatusCreated {
-		return operator.OperatorResult{}, o.ResponseError(resp, "", payToken)
+		return operator.OperatorResult{}, o.ResponseError(resp, "", req.Secrets...)
 	}
 	return o.readStatus(resp.Body, q.Ref)
 }

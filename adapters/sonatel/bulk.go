@@ -35,7 +35,7 @@ func (o *adapter) MaxBulk() int { return maxBulk }
 func (o *adapter) BulkDisburse(
 	ctx context.Context, all []operator.DisburseRequest, callbackURL string,
 ) (string, error) {
-	numbers, err := o.checkBulk(all)
+	lines, err := o.checkBulk(all)
 	if err != nil {
 		return "", err
 	}
@@ -46,7 +46,7 @@ func (o *adapter) BulkDisburse(
 		return "", pirogue.Errorf(operator.NotSent, "the PIN was not tried on a bulk: %w", err)
 	}
 	resp, err := o.withPIN(ctx, o.sendSealedOnce, func(key publicKey, pin string) (client.Request, error) {
-		return o.bulkRequest(all, numbers, callbackURL, func() (string, error) { return key.encryptPIN(pin) })
+		return o.bulkRequest(lines, callbackURL, func() (string, error) { return key.encryptPIN(pin) })
 	})
 	if err != nil {
 		return "", err
@@ -78,14 +78,21 @@ func (o *adapter) bulkError(r client.Response) error {
 	return o.CodedError(code, r)
 }
 
-// checkBulk returns the local numbers of a bulk. It returns Unable for a bulk that Orange
+// bulkLine is one disbursement of a bulk, with the local number of its customer.
+type bulkLine struct {
+	operator.DisburseRequest
+
+	number string
+}
+
+// checkBulk returns the lines of a bulk. It returns Unable for a bulk that Orange
 // can never accept.
-func (o *adapter) checkBulk(all []operator.DisburseRequest) ([]string, error) {
+func (o *adapter) checkBulk(all []operator.DisburseRequest) ([]bulkLine, error) {
 	if len(all) == 0 || len(all) > maxBulk {
 		return nil, pirogue.Errorf(operator.Unable, "not sent: a bulk has 1 to %d lines", maxBulk)
 	}
 	seen := make(map[pirogue.OperatorRef]bool, len(all))
-	numbers := make([]string, 0, len(all))
+	lines := make([]bulkLine, 0, len(all))
 	for _, d := range all {
 		number, err := o.Limits.LocalNumber(client.DisburseSubmission(d))
 		if err != nil {
@@ -96,24 +103,24 @@ func (o *adapter) checkBulk(all []operator.DisburseRequest) ([]string, error) {
 			return nil, pirogue.Errorf(operator.Unable, "not sent: %s is in the bulk twice", d.Ref)
 		}
 		seen[d.Ref] = true
-		numbers = append(numbers, number)
+		lines = append(lines, bulkLine{d, number})
 	}
-	return numbers, nil
+	return lines, nil
 }
 
 // bulkRequest returns the request: an array of deposits. Each holds the PIN, sealed separately.
 func (o *adapter) bulkRequest(
-	all []operator.DisburseRequest, numbers []string, callbackURL string, encryptPIN func() (string, error),
+	lines []bulkLine, callbackURL string, encryptPIN func() (string, error),
 ) (client.Request, error) {
-	lines := make([]cashInRequest, 0, len(all))
-	for i, d := range all {
+	deposits := make([]cashInRequest, 0, len(lines))
+	for _, line := range lines {
 		sealed, err := encryptPIN()
 		if err != nil {
 			return client.Request{}, err
 		}
-		lines = append(lines, o.cashInRequest(d, numbers[i], sealed))
+		deposits = append(deposits, o.cashInRequest(line.DisburseRequest, line.number, sealed))
 	}
-	req, err := o.post(bulkPath, lines)
+	req, err := o.post(bulkPath, deposits)
 	if err == nil && callbackURL != "" {
 		req.Header.Set(headerCallbackURL, callbackURL)
 	}

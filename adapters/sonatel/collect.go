@@ -145,7 +145,8 @@ func (o *adapter) collectOneStep(ctx context.Context, c operator.CollectRequest)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}
-	resp, err := o.Submit(ctx, req, pirogue.CashIn, c.OTP)
+	req.Secrets = []string{c.OTP}
+	resp, err := o.Submit(ctx, req, pirogue.CashIn)
 	if err != nil {
 		return operator.OperatorResult{}, err
 	}

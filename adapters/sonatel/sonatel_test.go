@@ -280,7 +280,8 @@ func TestOrangesPromises(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
-	adaptertest.CheckMistakes(t, sonatel.New, senegal, map[string]adaptertest.Mistake{
+	suite := adaptertest.Suite{New: sonatel.New, Conf: senegal, Secrets: []string{"48261", "0123456789"}}
+	suite.CheckMistakes(t, map[string]adaptertest.Mistake{
 		"no client_id":                 {Change: set("client_id", ""), Message: "client_id is missing"},
 		"no client_secret":             {Change: set("client_secret", ""), Message: "client_secret is missing"},
 		"no retailer":                  {Change: set("msisdn", ""), Message: "msisdn is missing"},
@@ -303,12 +304,12 @@ func TestConfigurationMistakes(t *testing.T) {
 		"play money for live keys": {Change: func(c *config.Operator) {
 			c.Mode, c.BaseURL = pirogue.Live, "https://api.sandbox.orange-sonatel.com"
 		}, Message: "test system"},
-	}, "48261", "0123456789")
+	})
 }
 
 func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
-	adaptertest.CheckEveryMistake(t, sonatel.New, config.Operator{},
+	adaptertest.Suite{New: sonatel.New}.CheckEveryMistake(t,
 		"client_id", "client_secret", "msisdn", "pin", "merchant_code", "merchant_name", "callback_key",
 		"currency", "country", "base URL")
 }

@@ -79,7 +79,8 @@ func TestAbilities(t *testing.T) {
 func TestConfigurationMistakes(t *testing.T) {
 	t.Parallel()
 	set := adaptertest.SetCredential
-	adaptertest.CheckMistakes(t, taramoney.New, cameroon, map[string]adaptertest.Mistake{
+	suite := adaptertest.Suite{New: taramoney.New, Conf: cameroon, Secrets: []string{apiKey}}
+	suite.CheckMistakes(t, map[string]adaptertest.Mistake{
 		"no api_key":      {Change: set("api_key", ""), Message: "api_key is missing"},
 		"a blank api_key": {Change: set("api_key", " "), Message: "api_key must be not empty"},
 		"no business_id":  {Change: set("business_id", ""), Message: "business_id is missing"},
@@ -108,7 +109,7 @@ func TestConfigurationMistakes(t *testing.T) {
 			c.NoStatus = true
 			c.Credentials["webhook_secret"] = ""
 		}, Message: "webhook_secret is missing"},
-	}, apiKey)
+	})
 }
 
 func TestLiveConfiguration(t *testing.T) {
@@ -124,6 +125,6 @@ func TestLiveConfiguration(t *testing.T) {
 func TestEveryConfigurationMistake(t *testing.T) {
 	t.Parallel()
 	nothing := config.Operator{Mode: pirogue.Test, Shape: "x", Network: "x", NoStatus: true}
-	adaptertest.CheckEveryMistake(t, taramoney.New, nothing,
+	adaptertest.Suite{New: taramoney.New, Conf: nothing}.CheckEveryMistake(t,
 		"api_key", "business_id", "webhook_secret", "shape", "country", "currency", "network", "mode", "base URL")
 }
