@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -98,8 +97,9 @@ type Workflows interface {
 	Launch(ctx context.Context, p pirogue.Payment) error
 	// LaunchBulk starts a bulk's workflow and does not wait for it.
 	LaunchBulk(ctx context.Context, b bulk.Bulk) error
-	// Deliver starts the delivery of an event, in the round it is in.
-	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
+	// Deliver starts the delivery of an event, in the round it is in. It needs the event's ID, owner
+	// and round.
+	Deliver(ctx context.Context, e pirogue.Event) error
 	// SignalCallback tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.
 	SignalCallback(ctx context.Context, id pirogue.PaymentID, k pirogue.PaymentKind) error
@@ -118,7 +118,7 @@ type Restarter interface {
 	// RestartBulk does the same for a bulk.
 	RestartBulk(ctx context.Context, b bulk.Bulk) error
 	// RestartDelivery does the same for an event, in the round it is in.
-	RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
+	RestartDelivery(ctx context.Context, e pirogue.Event) error
 }
 
 // CallbackURLs makes the address an operator calls back for one attempt. Its token

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/bulk"
 	"pirogue/failpoint"
 	"pirogue/ids"
@@ -208,8 +207,8 @@ func (a *BulkActivities) CloseBulk(ctx context.Context, id pirogue.BulkID) (Bulk
 		return BulkClosed{}, retryIn(JitterBoth.Spread(wait, a.chance()), "lines are open")
 	}
 	failpoint.Hit("bulk.closed")
-	owner := access.Owner{MerchantID: progress.MerchantID, Mode: progress.Mode}
-	if err := a.Workflows.Deliver(ctx, owner, bulk.NewBulkEventID(id), 0); err != nil {
+	event := pirogue.Event{ID: bulk.NewBulkEventID(id), MerchantID: progress.MerchantID, Mode: progress.Mode}
+	if err := a.Workflows.Deliver(ctx, event); err != nil {
 		return BulkClosed{}, activityError(err)
 	}
 	failpoint.Hit("bulk.announced")

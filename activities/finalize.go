@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/failpoint"
 	"pirogue/lifecycle"
 	"pirogue/support"
@@ -73,12 +72,12 @@ func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (Fina
 	if p.Late {
 		failpoint.Hit("finalize.closed")
 	}
-	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
 	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
 		if event == "" || p.Quiet {
 			continue
 		}
-		if err := a.Workflows.Deliver(ctx, owner, event, 0); err != nil {
+		first := pirogue.Event{ID: event, MerchantID: p.MerchantID, Mode: p.Mode}
+		if err := a.Workflows.Deliver(ctx, first); err != nil {
 			return FinalizeResult{}, err
 		}
 	}

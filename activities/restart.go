@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/failpoint"
 	"pirogue/lifecycle"
 	"pirogue/support"
@@ -263,11 +262,10 @@ func (r *restartRun) overdueEvents(
 	events, err := r.Store.Webhooks.OverdueEvents(ctx, r.Clock.Now(), before, span)
 	page := make([]candidate, len(events))
 	for i, e := range events {
-		owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 		page[i] = candidate{
 			followed: lifecycle.FollowedWork{What: lifecycle.FollowedEvent, ID: string(e.ID), Round: e.Round},
 			why:      "its next delivery is overdue",
-			restart:  func(ctx context.Context) error { return r.Workflows.RestartDelivery(ctx, owner, e.ID, e.Round) },
+			restart:  func(ctx context.Context) error { return r.Workflows.RestartDelivery(ctx, e) },
 			started:  &r.done.Events,
 		}
 	}

@@ -102,8 +102,7 @@ func (a *SweepActivities) sweepEvents(ctx context.Context, before time.Time, swe
 		return err
 	}
 	return each(ctx, events, func(e pirogue.Event) error {
-		owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
-		return count(&swept.Notified, a.Workflows.Deliver(ctx, owner, e.ID, e.Round))
+		return count(&swept.Notified, a.Workflows.Deliver(ctx, e))
 	})
 }
 

@@ -222,7 +222,7 @@ func (h deliveryRoutes) resend(c *gin.Context, rc *requestContext, id pirogue.Ev
 	}
 	start, stop := context.WithTimeout(context.WithoutCancel(c.Request.Context()), deliverTime)
 	defer stop()
-	if err := h.workflows.Deliver(start, rc.owner(), id, event.Round); err != nil {
+	if err := h.workflows.Deliver(start, event); err != nil {
 		h.log.Warn("delivery is left to the sweep",
 			zap.String("request_id", rc.id), zap.String("event_id", string(id)), zap.Error(err))
 	}

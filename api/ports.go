@@ -179,8 +179,8 @@ type Workflows interface {
 
 // Launcher starts the workflows of deliveries and bulks. A repeated start has no second effect.
 type Launcher interface {
-	// Deliver starts the delivery of an event in its given round.
-	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
+	// Deliver starts the delivery of an event in its round.
+	Deliver(ctx context.Context, e pirogue.Event) error
 	// LaunchBulk starts the workflow that starts a bulk's payments, or joins it.
 	LaunchBulk(ctx context.Context, b bulk.Bulk) error
 }

@@ -109,13 +109,13 @@ func (w *fakeWorkflows) SignalCallback(_ context.Context, p pirogue.PaymentID, k
 }
 
 // Deliver implements api.Launcher.
-func (w *fakeWorkflows) Deliver(_ context.Context, o access.Owner, id pirogue.EventID, round int) error {
+func (w *fakeWorkflows) Deliver(_ context.Context, e pirogue.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.delivers != nil {
 		return w.delivers
 	}
-	w.delivered = append(w.delivered, delivery{o, id, round})
+	w.delivered = append(w.delivered, delivery{access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}, e.ID, e.Round})
 	return nil
 }
 

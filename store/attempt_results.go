@@ -24,9 +24,7 @@ func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.Attempt
 	var stored pirogue.AttemptState
 	err = db.inTx(ctx, "record result", func(tx *gorm.DB) error {
 		stored = ""
-		// It locks a payment of any status: the attempts of an ended payment get their results
-		// too.
-		payment, err := lockPayment(tx, a.AttemptID, pirogue.Statuses, a.At)
+		payment, err := lockPayment(tx, a.AttemptID, a.At)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (db *Bulks) endUnsent(ctx context.Context, id pirogue.PaymentID, at time.Ti
 func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time.Time) (pirogue.Status, error) {
 	var stored pirogue.Status
 	err := db.inTx(ctx, "end cancelled line", func(tx *gorm.DB) error {
-		payment, err := lockPayment(tx, id, pirogue.Statuses, at)
+		payment, err := lockPayment(tx, id, at)
 		if err != nil {
 			return err
 		}
@@ -108,11 +108,11 @@ func (db *Bulks) EndCancelled(ctx context.Context, id pirogue.AttemptID, at time
 // endCancelled makes a payment FAILED whose bulk is being cancelled, with its event and its
 // books. The caller holds its row. It fails with unchanged if the payment has ended.
 func (db *Bulks) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, at time.Time) error {
-	cancelled := lifecycle.Finalization{
+	cancelled := finalization{Finalization: lifecycle.Finalization{
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
-	}
-	changed, err := applyTransition(tx, finalizing(cancelled, 0))
+	}}
+	changed, err := applyTransition(tx, cancelled.transition())
 	if err != nil || !changed {
 		return orUnchanged(err)
 	}
@@ -122,7 +122,7 @@ func (db *Bulks) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, a
 	}
 	// Its event and its books hold nothing that is sealed.
 	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
-	if err := db.completeFinalization(tx, &lifecycle.Finalized{Payment: p}, cancelled, 0); err != nil {
+	if err := db.completeFinalization(tx, &lifecycle.Finalized{Payment: p}, cancelled); err != nil {
 		return err
 	}
 	return closeLineCase(tx, id, at)

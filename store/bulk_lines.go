@@ -204,8 +204,9 @@ func (db *Bulks) linesPage(
 	var parent bulkRow
 	var rows []lineResultRow
 	err := db.report(ctx, "read lines of bulk", func(tx *gorm.DB) error {
-		parent, rows = bulkRow{}, nil
-		if err := readOwnedBulk(tx, o, id, &parent); err != nil {
+		var err error
+		rows = nil
+		if parent, err = readOwnedBulk(tx, o, id); err != nil {
 			return err
 		}
 		return tx.Model(&lineRow{}).Where("bulk_id = ? AND number > ?", parent.ID, after).Order("number").

@@ -15,38 +15,40 @@ import (
 
 // readOwnedBulk reads a bulk of one owner. A missing bulk and another owner's bulk give the same
 // error, so that nobody learns which IDs exist.
-func readOwnedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID, into *bulkRow) error {
+func readOwnedBulk(tx *gorm.DB, o access.Owner, id pirogue.BulkID) (bulkRow, error) {
 	if !isStorable(string(id)) {
-		return pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
+		return bulkRow{}, pirogue.Errorf(pirogue.NotFound, "bulk %q", id)
 	}
-	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
-	return asNotFound(err, pirogue.NotFound, string(id))
+	var row bulkRow
+	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(&row).Error
+	return row, asNotFound(err, pirogue.NotFound, string(id))
 }
 
 // Bulk returns one of the owner's bulks with the counts of its lines. It fails with NotFound.
 func (db *Bulks) Bulk(ctx context.Context, o access.Owner, id pirogue.BulkID) (bulk.BulkProgress, error) {
-	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error { return readOwnedBulk(tx, o, id, into) })
+	return db.bulk(ctx, func(tx *gorm.DB) (bulkRow, error) { return readOwnedBulk(tx, o, id) })
 }
 
 // AnyBulk returns a bulk of any owner with the counts of its lines, for support. It fails with
 // NotFound.
 func (db *Bulks) AnyBulk(ctx context.Context, id pirogue.BulkID) (bulk.BulkProgress, error) {
-	return db.bulk(ctx, func(tx *gorm.DB, into *bulkRow) error {
-		return asNotFound(tx.Where("id = ?", id).Take(into).Error, pirogue.NotFound, string(id))
+	return db.bulk(ctx, func(tx *gorm.DB) (bulkRow, error) {
+		var row bulkRow
+		err := tx.Where("id = ?", id).Take(&row).Error
+		return row, asNotFound(err, pirogue.NotFound, string(id))
 	})
 }
 
 // bulk returns the bulk that find reads, with the counts of its lines.
 func (db *Bulks) bulk(
-	ctx context.Context, find func(tx *gorm.DB, into *bulkRow) error,
+	ctx context.Context, find func(tx *gorm.DB) (bulkRow, error),
 ) (bulk.BulkProgress, error) {
 	var progress bulk.BulkProgress
 	err := db.snapshot(ctx, "read bulk", func(tx *gorm.DB) error {
-		var row bulkRow
-		if err := find(tx, &row); err != nil {
+		row, err := find(tx)
+		if err != nil {
 			return err
 		}
-		var err error
 		progress, err = db.progress(tx, row)
 		return err
 	})
@@ -96,8 +98,8 @@ func (db *Bulks) CancelBulk(
 	ctx context.Context, o access.Owner, id pirogue.BulkID, at time.Time,
 ) (bulk.BulkProgress, error) {
 	err := db.inTx(ctx, "cancel bulk", func(tx *gorm.DB) error {
-		var row bulkRow
-		if err := readOwnedBulk(tx, o, id, &row); err != nil {
+		row, err := readOwnedBulk(tx, o, id)
+		if err != nil {
 			return err
 		}
 		set := tx.Model(&bulkRow{}).Where("id = ? AND state IN ('ACCEPTED','RUNNING')", id).

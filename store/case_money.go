@@ -100,21 +100,18 @@ func (db *Payments) caseMoney(tx *gorm.DB, s lifecycle.Finalization) (int64, err
 // resolvingJournals returns the journals of a payment that has just become terminal. It closes
 // the case whose money they move: the finalization's case, or the case whose money a return has
 // given back.
-func resolvingJournals(
-	tx *gorm.DB, p pirogue.Payment, s lifecycle.Finalization, money int64,
-) ([]ledger.Journal, error) {
-	finalized := s.Case
+func resolvingJournals(tx *gorm.DB, p pirogue.Payment, f finalization) ([]ledger.Journal, error) {
 	if p.Late && p.Status == pirogue.StatusSuccess {
-		if _, err := closeCase(tx, support.CaseOfReturn(p.OrderID), s.At); err != nil {
+		if _, err := closeCase(tx, support.CaseOfReturn(p.OrderID), f.At); err != nil {
 			return nil, err
 		}
 	}
-	if finalized != "" {
-		if _, err := closeCase(tx, finalized, s.At); err != nil {
+	if f.Case != "" {
+		if _, err := closeCase(tx, f.Case, f.At); err != nil {
 			return nil, err
 		}
 	}
 	return ledger.Resolving(p, p.Status, ledger.ResolvedCase{
-		ID: finalized, Resolution: s.Resolution, Amount: money,
+		ID: f.Case, Resolution: f.Resolution, Amount: f.caseMoney,
 	}), nil
 }

@@ -43,7 +43,8 @@ func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lif
 		if err != nil {
 			return err
 		}
-		first, err := applyTransition(tx, finalizing(s, money))
+		f := finalization{s, money}
+		first, err := applyTransition(tx, f.transition())
 		if err != nil {
 			return err
 		}
@@ -54,12 +55,19 @@ func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lif
 			return storedResult(tx, &finalized, s.Status)
 		}
 		failpoint.Hit("store.finalize.status")
-		return db.completeFinalization(tx, &finalized, s, money)
+		return db.completeFinalization(tx, &finalized, f)
 	})
 	if err != nil {
 		return lifecycle.Finalized{}, err
 	}
 	return finalized, nil
+}
+
+// finalization is a lifecycle.Finalization with the money of its case.
+type finalization struct {
+	lifecycle.Finalization
+
+	caseMoney int64 // in suspense, in minor units; 0 without a case
 }
 
 // wasSentMeanwhile reports whether a finalization that requires that nothing was sent finds an
@@ -88,10 +96,8 @@ func (db *Payments) leaveOpen(tx *gorm.DB, finalized *lifecycle.Finalized, id pi
 
 // completeFinalization does all that follows from a status that has just become terminal. It
 // books the money last and in one call, so that the accounts are locked briefly and in one order.
-func (db *database) completeFinalization(
-	tx *gorm.DB, finalized *lifecycle.Finalized, s lifecycle.Finalization, money int64,
-) error {
-	p, at := finalized.Payment, s.At
+func (db *database) completeFinalization(tx *gorm.DB, finalized *lifecycle.Finalized, f finalization) error {
+	p, at := finalized.Payment, f.At
 	var err error
 	if finalized.EventID, err = writeEvent(tx, p, at); err != nil {
 		return err
@@ -106,7 +112,7 @@ func (db *database) completeFinalization(
 	}
 	failpoint.Hit("store.finalize.parent")
 	finalized.Reversed = reversed
-	ending, err := resolvingJournals(tx, p, s, money)
+	ending, err := resolvingJournals(tx, p, f)
 	if err != nil {
 		return err
 	}
@@ -161,37 +167,37 @@ func storedResult(tx *gorm.DB, finalized *lifecycle.Finalized, wanted pirogue.St
 	return unchanged{}
 }
 
-// finalizing returns the status change of a finalization. Without From it begins at any open
+// transition returns the status change of a finalization. Without From it begins at any open
 // status. EXPIRED or FAILED becomes SUCCESS only if From names it. A payment whose money is in
 // suspense becomes SUCCESS only by its case.
-func finalizing(s lifecycle.Finalization, money int64) transition {
+func (f finalization) transition() transition {
 	from := openStatuses()
-	if s.From != "" {
-		from = []pirogue.Status{s.From}
+	if f.From != "" {
+		from = []pirogue.Status{f.From}
 	}
 	const finished = "CASE WHEN " + hasOpenCase + " AND c.id <> ?) THEN NULL ELSE CAST(? AS TEXT) END"
 	columns := map[string]any{
 		"sequence":     gorm.Expr("sequence + 1"),
-		"failure_code": s.Failure.Code,
-		"failure_note": storableText(s.Failure.Note),
-		"finished_at":  gorm.Expr(finished, s.Case, timestamp(s.At)),
+		"failure_code": f.Failure.Code,
+		"failure_note": storableText(f.Failure.Note),
+		"finished_at":  gorm.Expr(finished, f.Case, timestamp(f.At)),
 	}
-	if s.Watched {
+	if f.Watched {
 		columns["finished_at"] = nil
 	}
-	if s.Resolution == support.ResolvedInPart {
-		columns["moved"] = money
+	if f.Resolution == support.ResolvedInPart {
+		columns["moved"] = f.caseMoney
 	}
-	if s.ProviderTxID != "" {
-		columns["provider_tx_id"] = storableText(s.ProviderTxID)
+	if f.ProviderTxID != "" {
+		columns["provider_tx_id"] = storableText(f.ProviderTxID)
 	}
-	if s.Status == pirogue.StatusSuccess { // a reversal keeps the time of the success
-		columns["settled_at"] = timestamp(s.At)
+	if f.Status == pirogue.StatusSuccess { // a reversal keeps the time of the success
+		columns["settled_at"] = timestamp(f.At)
 	}
-	e := transition{payment: s.PaymentID, from: from, to: s.Status, at: s.At, columns: columns}
-	if s.Status == pirogue.StatusSuccess {
+	e := transition{payment: f.PaymentID, from: from, to: f.Status, at: f.At, columns: columns}
+	if f.Status == pirogue.StatusSuccess {
 		e.unless = inSuspense
-		if s.Case != "" { // the case clears the money that left already
+		if f.Case != "" { // the case clears the money that left already
 			e.unless = "kind = 'CASHIN' AND " + inSuspense
 		}
 	}

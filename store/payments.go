@@ -149,7 +149,8 @@ func unstorableField(p pirogue.Payment) string {
 func (db *Payments) Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error) {
 	var row paymentRow
 	err := db.read(ctx, "read payment", func(tx *gorm.DB) error {
-		err := readOwnedPayment(tx, o, id, &row)
+		var err error
+		row, err = readOwnedPayment(tx, o, id)
 		if pirogue.CodeOf(err) != pirogue.TransactionNotFound || !isStorable(string(id)) {
 			return err
 		}
@@ -188,12 +189,13 @@ func (db *Payments) ByReference(
 
 // readOwnedPayment reads a payment of one owner. A missing payment and another owner's payment
 // give the same error, so that nobody learns which IDs exist.
-func readOwnedPayment(tx *gorm.DB, o access.Owner, id pirogue.PaymentID, into *paymentRow) error {
+func readOwnedPayment(tx *gorm.DB, o access.Owner, id pirogue.PaymentID) (paymentRow, error) {
 	if !isStorable(string(id)) {
-		return pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
+		return paymentRow{}, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
-	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(into).Error
-	return asNotFound(err, pirogue.TransactionNotFound, string(id))
+	var row paymentRow
+	err := tx.Where("id = ? AND merchant_id = ? AND mode = ?", id, o.MerchantID, o.Mode).Take(&row).Error
+	return row, asNotFound(err, pirogue.TransactionNotFound, string(id))
 }
 
 // readPayment reads a payment of any owner.

@@ -102,9 +102,8 @@ func (db *Payments) Refunds(ctx context.Context, parent pirogue.PaymentID) ([]pi
 
 // refundError returns the error of a cash-in that cannot be refunded.
 func refundError(tx *gorm.DB, p pirogue.Payment) error {
-	var parent paymentRow
-	owner := access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}
-	if err := readOwnedPayment(tx, owner, p.ParentID, &parent); err != nil {
+	parent, err := readOwnedPayment(tx, access.Owner{MerchantID: p.MerchantID, Mode: p.Mode}, p.ParentID)
+	if err != nil {
 		return err
 	}
 	cashIn := parent.Kind == string(pirogue.CashIn)

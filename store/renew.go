@@ -31,7 +31,7 @@ func (db *Attempts) Renew(
 	err = db.inTx(ctx, "renew attempt", func(tx *gorm.DB) error {
 		stored = packAttempt(next, callbackDigest)
 		stored.HandleSealed = handle
-		payment, err := lockPayment(tx, after, pirogue.Statuses, next.CreatedAt)
+		payment, err := lockPayment(tx, after, next.CreatedAt)
 		if errors.Is(err, unchanged{}) {
 			return pirogue.Errorf(pirogue.NotFound, "attempt %q", after)
 		}

@@ -133,14 +133,15 @@ func unsendableReason(tx *gorm.DB, named map[string]any) (lifecycle.SendResult, 
 }
 
 // lockPayment locks the row of an attempt's payment until the transaction ends, so that nobody
-// else finalizes or renews it. It fails with unchanged if the payment has none of the statuses.
+// else finalizes or renews it. The payment may have any status: the attempts of an ended payment
+// change too. It fails with unchanged if there is no such attempt.
 // Every change of an attempt locks the payment first: with one order of locks there is no
 // deadlock.
-func lockPayment(tx *gorm.DB, id pirogue.AttemptID, in []pirogue.Status, at time.Time) (pirogue.PaymentID, error) {
-	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": in, "at": timestamp(at)})
+func lockPayment(tx *gorm.DB, id pirogue.AttemptID, at time.Time) (pirogue.PaymentID, error) {
+	return lockWhere(tx, "TRUE", map[string]any{"id": id, "in": pirogue.Statuses, "at": timestamp(at)})
 }
 
-// lockWhere is lockPayment with a further condition on the payment.
+// lockWhere is lockPayment for a payment of some statuses that meets a further condition.
 func lockWhere(tx *gorm.DB, condition string, named map[string]any) (pirogue.PaymentID, error) {
 	var locked []string
 	err := tx.Raw(`UPDATE payments SET updated_at = @at

@@ -11,8 +11,10 @@ import (
 	"pirogue/support"
 )
 
-// modelRun holds all stored rows about the events of one payment.
+// timelineReader holds all stored rows about the events of one payment.
 type timelineReader struct {
+	payment      pirogue.PaymentID
+	forSupport   bool // the reader is support, who may read more than a merchant
 	history      []historyRow
 	attempts     []attemptRow
 	callbacks    []callbackRow
@@ -20,7 +22,6 @@ type timelineReader struct {
 	auditEntries []auditEntryRow
 	returns      []paymentRow // of unwanted money
 	deliveries   []deliveryRow
-	forSupport   bool // the reader is support, who may read more than a merchant
 }
 
 // Timeline returns the events of one of the owner's payments, in their order. It fails with
@@ -30,9 +31,10 @@ type timelineReader struct {
 func (db *Payments) Timeline(
 	ctx context.Context, o access.Owner, id pirogue.PaymentID,
 ) ([]support.TimelineEntry, error) {
-	return db.timeline(
-		ctx, id, false, func(tx *gorm.DB, into *paymentRow) error { return readOwnedPayment(tx, o, id, into) },
-	)
+	return db.timeline(ctx, timelineReader{payment: id}, func(tx *gorm.DB) error {
+		_, err := readOwnedPayment(tx, o, id)
+		return err
+	})
 }
 
 // AnyTimeline returns the timeline of a payment of any owner, for support. It includes the notes
@@ -42,21 +44,22 @@ func (db *Payments) AnyTimeline(ctx context.Context, id pirogue.PaymentID) ([]su
 	if !isStorable(string(id)) {
 		return nil, pirogue.Errorf(pirogue.TransactionNotFound, "payment %q", id)
 	}
-	return db.timeline(ctx, id, true, func(tx *gorm.DB, into *paymentRow) error { return readPayment(tx, id, into) })
+	return db.timeline(ctx, timelineReader{payment: id, forSupport: true}, func(tx *gorm.DB) error {
+		return readPayment(tx, id, &paymentRow{})
+	})
 }
 
 // timeline reads a payment's rows once admit has found the payment.
 func (db *Payments) timeline(
-	ctx context.Context, id pirogue.PaymentID, inside bool, admit func(tx *gorm.DB, into *paymentRow) error,
+	ctx context.Context, r timelineReader, admit func(tx *gorm.DB) error,
 ) ([]support.TimelineEntry, error) {
 	var s timelineReader
 	err := db.snapshot(ctx, "read timeline", func(tx *gorm.DB) error {
-		s = timelineReader{forSupport: inside}
-		var payment paymentRow
-		if err := admit(tx, &payment); err != nil {
+		s = r
+		if err := admit(tx); err != nil {
 			return err
 		}
-		return s.read(tx, id)
+		return s.read(tx)
 	})
 	if err != nil {
 		return nil, err
@@ -65,7 +68,8 @@ func (db *Payments) timeline(
 }
 
 // read reads the story's rows from their tables.
-func (s *timelineReader) read(tx *gorm.DB, id pirogue.PaymentID) error {
+func (s *timelineReader) read(tx *gorm.DB) error {
+	id := s.payment
 	for _, source := range []struct {
 		rows  any
 		order string

@@ -76,7 +76,8 @@ func (db *Webhooks) BeginDelivery(
 		if event.State != string(pirogue.EventWaiting) || event.Begun == event.Ended {
 			return unchanged{}
 		}
-		return selectDelivery(tx, id, event.Round, event.Begun).Take(&delivery).Error
+		underWay := webhook.Delivery{EventID: id, Round: event.Round, Number: event.Begun}
+		return selectDelivery(tx, underWay).Take(&delivery).Error
 	})
 	if err != nil {
 		return pirogue.Event{}, webhook.Delivery{}, err
@@ -91,9 +92,9 @@ const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
  WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
 
-// selectDelivery selects one delivery.
-func selectDelivery(tx *gorm.DB, id pirogue.EventID, round, number int) *gorm.DB {
-	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", id, round, number)
+// selectDelivery selects the row of a delivery.
+func selectDelivery(tx *gorm.DB, d webhook.Delivery) *gorm.DB {
+	return tx.Model(&deliveryRow{}).Where("event_id = ? AND round = ? AND number = ?", d.EventID, d.Round, d.Number)
 }
 
 // EndDelivery ends a delivery, sets its event's state and the time of the next delivery. That is
@@ -116,10 +117,10 @@ func (db *Webhooks) EndDelivery(
 		}
 		if ended.RowsAffected == 0 {
 			var row deliveryRow
-			err := selectDelivery(tx, d.EventID, d.Round, d.Number).Take(&row).Error
+			err := selectDelivery(tx, d).Take(&row).Error
 			return asNotFound(err, pirogue.NotFound, string(d.EventID))
 		}
-		return selectDelivery(tx, d.EventID, d.Round, d.Number).Updates(map[string]any{
+		return selectDelivery(tx, d).Updates(map[string]any{
 			"ended_at": timestamp(d.EndedAt), "http_status": d.HTTPStatus, "error": storableText(d.Error),
 		}).Error
 	})

@@ -18,7 +18,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/activities/activitiestest"
 	"pirogue/ids"
@@ -51,7 +50,7 @@ func settling(ctx workflow.Context, ending activities.FinalizeInput) (activities
 // told stands for the workflows that activities start; these tests use none.
 type told struct{ activities.Workflows }
 
-func (told) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
+func (told) Deliver(context.Context, pirogue.Event) error { return nil }
 
 // database is a store with one cash-in that was sent and whose money cannot be booked.
 type database struct {

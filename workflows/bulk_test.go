@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/bulk"
 	"pirogue/ids"
@@ -90,8 +89,8 @@ func (c *bulkWorld) Launch(_ context.Context, p pirogue.Payment) error {
 }
 
 // Deliver implements activities.Workflows.
-func (c *bulkWorld) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
-	c.delivered = append(c.delivered, id)
+func (c *bulkWorld) Deliver(_ context.Context, e pirogue.Event) error {
+	c.delivered = append(c.delivered, e.ID)
 	return nil
 }
 

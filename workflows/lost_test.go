@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
 )
@@ -52,9 +51,9 @@ func (t *restarts) RestartBulk(_ context.Context, b bulk.Bulk) error {
 }
 
 // RestartDelivery implements activities.Restarter.
-func (t *restarts) RestartDelivery(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
+func (t *restarts) RestartDelivery(_ context.Context, e pirogue.Event) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reminded = append(t.reminded, id)
+	t.reminded = append(t.reminded, e.ID)
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/bulk"
 	"pirogue/lifecycle"
@@ -71,8 +70,8 @@ func (s *Starter) RestartBulk(ctx context.Context, b bulk.Bulk) error {
 }
 
 // RestartDelivery implements activities.Restarter.
-func (s *Starter) RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
-	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+func (s *Starter) RestartDelivery(ctx context.Context, e pirogue.Event) error {
+	return s.deliver(ctx, e, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
 }
 
 // ActOnRestarted starts the workflow of a payment again and has it carry out a support action: see

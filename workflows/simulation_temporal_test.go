@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/lifecycle"
 	"pirogue/operator"
@@ -257,16 +256,16 @@ func (s *scenario) Restart(_ context.Context, r lifecycle.Restart) error {
 }
 
 // Deliver implements activities.Workflows.
-func (s *scenario) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
-	if !slices.Contains(s.news, id) {
-		s.news = append(s.news, id)
+func (s *scenario) Deliver(_ context.Context, e pirogue.Event) error {
+	if !slices.Contains(s.news, e.ID) {
+		s.news = append(s.news, e.ID)
 	}
 	return nil
 }
 
 // RestartDelivery implements activities.Restarter.
-func (s *scenario) RestartDelivery(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
-	return s.Deliver(ctx, o, id, round)
+func (s *scenario) RestartDelivery(ctx context.Context, e pirogue.Event) error {
+	return s.Deliver(ctx, e)
 }
 
 // SignalCallback implements activities.Workflows.

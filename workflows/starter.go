@@ -89,24 +89,23 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 	return temporalError(err)
 }
 
-// Deliver starts the delivery of an event in one round.
-func (s *Starter) Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error {
-	return s.deliver(ctx, o, id, round, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+// Deliver starts the delivery of an event in its round. It needs the event's ID, owner and round.
+func (s *Starter) Deliver(ctx context.Context, e pirogue.Event) error {
+	return s.deliver(ctx, e, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 }
 
 // deliver starts the delivery of an event. reuse decides whether it may follow one that has ended.
-func (s *Starter) deliver(
-	ctx context.Context, o access.Owner, id pirogue.EventID, round int, reuse enumspb.WorkflowIdReusePolicy,
-) error {
+func (s *Starter) deliver(ctx context.Context, e pirogue.Event, reuse enumspb.WorkflowIdReusePolicy) error {
+	owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       WebhookWorkflowID(id, round),
+		ID:                       WebhookWorkflowID(e.ID, e.Round),
 		TaskQueue:                PaymentsQueue,
 		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "webhook " + string(id),
-		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(o.MerchantID))),
-		Priority:                 priorityOf(priorityWebhook, o.MerchantID),
-	}, Webhook, activities.DeliverInput{Owner: o, EventID: id})
+		StaticSummary:            "webhook " + string(e.ID),
+		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(e.MerchantID))),
+		Priority:                 priorityOf(priorityWebhook, e.MerchantID),
+	}, Webhook, activities.DeliverInput{Owner: owner, EventID: e.ID})
 	return temporalError(err)
 }
 

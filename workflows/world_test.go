@@ -459,8 +459,8 @@ func (w *world) LaunchBulk(_ context.Context, b bulk.Bulk) error {
 }
 
 // Deliver implements activities.Workflows.
-func (w *world) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, _ int) error {
-	w.events = append(w.events, id)
+func (w *world) Deliver(_ context.Context, e pirogue.Event) error {
+	w.events = append(w.events, e.ID)
 	return nil
 }
 

@@ -202,8 +202,8 @@ type Workflows interface {
 	Rebuilder
 	// Waiting queries an open payment's workflow for what it waits on.
 	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (lifecycle.WaitState, error)
-	// Deliver starts the delivery of an event in its given round.
-	Deliver(ctx context.Context, o access.Owner, id pirogue.EventID, round int) error
+	// Deliver starts the delivery of an event in its round.
+	Deliver(ctx context.Context, e pirogue.Event) error
 }
 
 // Rebuilder starts lost and blocked workflows again.

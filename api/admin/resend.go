@@ -77,7 +77,7 @@ func (h resendRoutes) resend(
 		refused.Reason = "There is no address to send it to: neither the payment nor its merchant has one."
 		return refused, nil
 	}
-	h.deliver(ctx, owner, event)
+	h.deliver(ctx, event)
 	return support.ActionResult{
 		Decision: support.DecisionSettled, Status: p.Status,
 		Reason: fmt.Sprintf("Event %s is on its way, in round %d.", event.ID, event.Round),
@@ -105,10 +105,10 @@ func (h resendRoutes) eventOf(ctx context.Context, p pirogue.Payment, only pirog
 
 // deliver starts a delivery. When Temporal does not respond the sweep starts it, because the
 // event's row is WAITING already.
-func (h resendRoutes) deliver(ctx context.Context, o access.Owner, e pirogue.Event) {
+func (h resendRoutes) deliver(ctx context.Context, e pirogue.Event) {
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()
-	if err := h.workflows.Deliver(ctx, o, e.ID, e.Round); err != nil {
+	if err := h.workflows.Deliver(ctx, e); err != nil {
 		h.log.Warn("the sweep has to start a delivery", zap.String("event_id", string(e.ID)), zap.Error(err))
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"go.uber.org/zap"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/api/admin"
 	"pirogue/ids"
 	"pirogue/lifecycle"
@@ -133,13 +132,13 @@ func (w *fakeWorkflows) Waiting(
 }
 
 // Deliver implements admin.Workflows.
-func (w *fakeWorkflows) Deliver(_ context.Context, _ access.Owner, id pirogue.EventID, round int) error {
+func (w *fakeWorkflows) Deliver(_ context.Context, e pirogue.Event) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.away != nil {
 		return w.away
 	}
-	w.delivered = append(w.delivered, string(id)+" "+string(rune('0'+round)))
+	w.delivered = append(w.delivered, string(e.ID)+" "+string(rune('0'+e.Round)))
 	return nil
 }
 

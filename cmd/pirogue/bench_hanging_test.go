@@ -156,7 +156,7 @@ func (w hangingEndpoint) waiting(b *testing.B) int {
 // deliver starts the delivery of an event. A second start of the same delivery does nothing.
 func (w hangingEndpoint) deliver(ctx context.Context, owner access.Owner, id pirogue.EventID) (err error) {
 	for range hangingTries {
-		if err = w.parts.starter.Deliver(ctx, owner, id, 0); err == nil {
+		if err = w.parts.starter.Deliver(ctx, pirogue.Event{ID: id, MerchantID: owner.MerchantID, Mode: owner.Mode}); err == nil {
 			return nil
 		}
 	}

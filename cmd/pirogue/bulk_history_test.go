@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"pirogue"
-	"pirogue/access"
 	"pirogue/activities"
 	"pirogue/activities/activitiestest"
 	"pirogue/bulk"
@@ -70,7 +69,7 @@ type noWorkflows struct{ activities.Workflows }
 
 func (noWorkflows) Launch(context.Context, pirogue.Payment) error { return nil }
 
-func (noWorkflows) Deliver(context.Context, access.Owner, pirogue.EventID, int) error { return nil }
+func (noWorkflows) Deliver(context.Context, pirogue.Event) error { return nil }
 
 // Ten thousand lines of four networks, each with a page that is not full, fill 23 pages. No bulk
 // has more.
