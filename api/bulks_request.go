@@ -88,7 +88,7 @@ func (h bulkRoutes) readJSON(rc *requestContext) (bulkRequest, error) {
 	f.require("merchant_bulk_id", "lines")
 	in := bulkRequest{
 		reference:   f.text("merchant_bulk_id", pirogue.InvalidOrderID, orderID.MatchString),
-		notifyURL:   f.text("notify_url", pirogue.InvalidURL, h.requests.urls.webhook(rc.key.Mode)),
+		notifyURL:   f.text("notify_url", pirogue.InvalidURL, h.requests.urls.Webhook(rc.key.Mode)),
 		notifyLines: f.boolean("notify_lines"),
 		metadata:    f.metadata("metadata"),
 	}
@@ -166,7 +166,7 @@ func (h bulkRoutes) readCSV(rc *requestContext, raw string) (bulkRequest, error)
 	q := httpkit.ReadQuery(raw, "merchant_bulk_id", "notify_url", "notify_lines")
 	in := bulkRequest{
 		reference:   q.Text("merchant_bulk_id", orderID.MatchString),
-		notifyURL:   q.Text("notify_url", h.requests.urls.webhook(rc.key.Mode)),
+		notifyURL:   q.Text("notify_url", h.requests.urls.Webhook(rc.key.Mode)),
 		notifyLines: q.Text("notify_lines", oneOf("true", "false")) == "true",
 		metadata:    map[string]string{},
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/operator"
 )
 
@@ -80,7 +81,7 @@ var oneTimePassword = regexp.MustCompile(`^[0-9A-Za-z]{1,16}$`)
 // paymentRequests reads the requests for cash-ins and cash-outs, which differ in a few fields only.
 type paymentRequests struct {
 	routes Routes
-	urls   urlRules
+	urls   httpkit.URLRules
 }
 
 // read reads a request. It fails with InvalidJSON, UnknownField, or the code of the first wrong
@@ -103,9 +104,9 @@ func (r paymentRequests) fields(f *form, m pirogue.Mode, k pirogue.PaymentKind) 
 		amount:  f.amount("amount"),
 	}
 	in.msisdn, in.country = readCustomer(f, numberField[k])
-	in.returnURL = f.text("return_url", pirogue.InvalidURL, r.urls.page(m))
-	in.cancelURL = f.text("cancel_url", pirogue.InvalidURL, r.urls.page(m))
-	in.notifyURL = f.text("notify_url", pirogue.InvalidURL, r.urls.webhook(m))
+	in.returnURL = f.text("return_url", pirogue.InvalidURL, r.urls.Page(m))
+	in.cancelURL = f.text("cancel_url", pirogue.InvalidURL, r.urls.Page(m))
+	in.notifyURL = f.text("notify_url", pirogue.InvalidURL, r.urls.Webhook(m))
 	in.customerName = f.text("customer_name", pirogue.InvalidParameter, line(maxName))
 	in.description = f.text("description", pirogue.InvalidParameter, line(maxDescription))
 	in.network = pirogue.Network(f.text("network", pirogue.InvalidParameter,

@@ -30,7 +30,6 @@ const (
 
 // The maximum length of one field, in characters.
 const (
-	maxURL         = 2048
 	maxName        = 100
 	maxDescription = 255
 	maxPairs       = 10 // pairs in metadata

@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/api/httpkit"
 	"pirogue/routing"
 )
 
@@ -16,7 +17,7 @@ type refundRoutes struct {
 	acceptance *acceptance
 	payments   Payments
 	routes     Routes
-	urls       urlRules
+	urls       httpkit.URLRules
 	reads      paymentRoutes
 }
 
@@ -52,7 +53,7 @@ func (h refundRoutes) read(body []byte, m pirogue.Mode) (refundRequest, error) {
 		reference: f.text("merchant_refund_id", pirogue.InvalidOrderID, orderID.MatchString),
 		amount:    f.amount("amount"),
 		reason:    f.text("reason", pirogue.InvalidParameter, line(maxDescription)),
-		notifyURL: f.text("notify_url", pirogue.InvalidURL, h.urls.webhook(m)),
+		notifyURL: f.text("notify_url", pirogue.InvalidURL, h.urls.Webhook(m)),
 		metadata:  f.metadata("metadata"),
 	}
 	return in, f.err()

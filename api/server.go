@@ -144,7 +144,7 @@ func (s *Server) register(o Options, r *responder) {
 
 // registerMerchant adds the routes of the merchant API.
 func (s *Server) registerMerchant(o Options, in routeGroup) {
-	urls := newURLRules(o.PublicURL, o.AllowLoopbackURLs)
+	urls := httpkit.NewURLRules(o.PublicURL, o.AllowLoopbackURLs)
 	requests := paymentRequests{o.Routes, urls}
 	acceptance := &acceptance{o.Store.Payments, o.Store.Fees, o.Workflows, o.Clock, o.Log, o.CallbackToken}
 	payments := paymentRoutes{o.Store.Payments, o.Workflows, o.Clock, s.waits}

@@ -137,10 +137,14 @@ func (db *Merchants) ResumeMerchant(ctx context.Context, id pirogue.MerchantID) 
 }
 
 // SetNotifyURL sets the address of a merchant's webhooks, "" for none. Existing events keep their
-// address until they are sent again.
+// address until they are sent again. It fails with InvalidURL for text that no database stores, and
+// with NotFound.
 func (db *Merchants) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error {
 	if !isStorable(url) {
 		return pirogue.FieldError(pirogue.InvalidURL, "notify_url")
+	}
+	if !isStorable(string(id)) {
+		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
 	return db.changeMerchant(ctx, id, "notify_url", url)
 }

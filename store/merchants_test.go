@@ -24,6 +24,8 @@ func TestAMerchantCanBeChanged(t *testing.T) {
 		require.NoError(w.t, w.db.Merchants.SuspendMerchant(w.ctx(), id))
 		require.True(w.t, merchant().Suspended)
 		require.NoError(w.t, w.db.Merchants.ResumeMerchant(w.ctx(), id))
+		require.Equal(w.t, pirogue.InvalidURL, pirogue.CodeOf(w.db.Merchants.SetNotifyURL(w.ctx(), id, "https://\x00")))
+		require.Equal(w.t, hook, merchant().NotifyURL)
 		require.NoError(w.t, w.db.Merchants.SetNotifyURL(w.ctx(), id, ""))
 		want.NotifyURL = ""
 		require.Equal(w.t, want, merchant())
@@ -37,5 +39,8 @@ func TestAMerchantCanBeChanged(t *testing.T) {
 		_, err = w.db.Merchants.Merchant(w.ctx(), "nobody")
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Merchants.SuspendMerchant(w.ctx(), "nobody")))
+		for _, nobody := range []pirogue.MerchantID{"nobody", "\x00"} {
+			require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(w.db.Merchants.SetNotifyURL(w.ctx(), nobody, hook)))
+		}
 	})
 }

@@ -16,8 +16,10 @@ const RoleRequired pirogue.Code = "ROLE_REQUIRED"
 const (
 	ActionSettle         SupportActionKind = "settlement" // book a transfer to a merchant's bank
 	ActionFee            SupportActionKind = "fee"
+	ActionRemoveFee      SupportActionKind = "remove-fee"
 	ActionLatePolicy     SupportActionKind = "late-policy"
-	ActionSuspend        SupportActionKind = "suspend" // of a merchant
+	ActionNotifyURL      SupportActionKind = "notify-url" // set the address of a merchant's webhooks
+	ActionSuspend        SupportActionKind = "suspend"    // of a merchant
 	ActionResume         SupportActionKind = "resume"
 	ActionCancelBulk     SupportActionKind = "cancel-bulk"
 	ActionPark           SupportActionKind = "park" // of an operator

@@ -11,7 +11,7 @@ type Role string
 const (
 	RoleReader  Role = "reader"  // find, list, read
 	RoleSupport Role = "support" // recheck, redrive, resend
-	RoleFinance Role = "finance" // resolve, settle merchants, change fees
+	RoleFinance Role = "finance" // resolve, settle merchants, change fees and addresses
 )
 
 // May reports whether r includes the permissions of other.

@@ -48,6 +48,13 @@ func (w *world) actionRoutes() map[string]struct {
 			http.MethodPut, merchant + "/fees",
 			`{"reason":"contract of May","type":"CASHIN","basis_points":150,"payer":"merchant"}`, support.RoleFinance,
 		},
+		"remove-fee": {
+			http.MethodDelete, merchant + "/fees", `{"reason":"contract of May","type":"CASHIN"}`, support.RoleFinance,
+		},
+		"notify-url": {
+			http.MethodPut, merchant + "/notify-url", `{"reason":"they moved","notify_url":"https://shop.example/hook"}`,
+			support.RoleFinance,
+		},
 		"park":   {http.MethodPost, "/operators/sonatel-sn/park", because, support.RoleSupport},
 		"unpark": {http.MethodPost, "/operators/sonatel-sn/unpark", because, support.RoleSupport},
 		"late-policy": {
@@ -112,6 +119,7 @@ func testActionsRoleRequiredAndAudited(t *testing.T) { // row 97
 				require.Empty(t, w.store.settlements)
 				require.Empty(t, w.store.fees[merchantID])
 				require.Equal(t, pirogue.LateReturn, w.store.policies[merchantID])
+				require.Empty(t, w.store.notifyURLs)
 				require.Empty(t, w.store.suspended)
 				require.Equal(t, bulk.BulkRunning, w.store.bulk.State)
 			})

@@ -25,6 +25,14 @@ func (m MerchantClient) SetFee(ctx context.Context, id pirogue.MerchantID, f Fee
 	return clientRequest{m.client, http.MethodPut, merchantPath(id, "/fees")}.act(ctx, feeBody{reasonBody{reason}, f})
 }
 
+// RemoveFee removes one rule of a merchant's contract.
+func (m MerchantClient) RemoveFee(
+	ctx context.Context, id pirogue.MerchantID, k FeeKey, reason string,
+) (AuditEntry, error) {
+	return clientRequest{m.client, http.MethodDelete, merchantPath(id, "/fees")}.act(ctx,
+		removeFeeBody{reasonBody{reason}, k})
+}
+
 // Settlements returns a merchant's settlements of one mode.
 func (m MerchantClient) Settlements(ctx context.Context, o access.Owner) ([]Settlement, error) {
 	query := url.Values{"mode": {string(o.Mode)}}
@@ -45,6 +53,14 @@ func (m MerchantClient) SetLatePolicy(
 ) (AuditEntry, error) {
 	path := merchantPath(id, "/late-policy")
 	return clientRequest{m.client, http.MethodPut, path}.act(ctx, policyBody{reasonBody{reason}, p})
+}
+
+// SetNotifyURL sets the address of a merchant's webhooks, "" for none.
+func (m MerchantClient) SetNotifyURL(
+	ctx context.Context, id pirogue.MerchantID, address, reason string,
+) (AuditEntry, error) {
+	path := merchantPath(id, "/notify-url")
+	return clientRequest{m.client, http.MethodPut, path}.act(ctx, notifyURLBody{reasonBody{reason}, &address})
 }
 
 // Suspend refuses a merchant's requests and sends none of its payments that have not left.

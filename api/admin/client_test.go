@@ -41,6 +41,8 @@ func TestSupportClient(t *testing.T) {
 	t.Run("refusal_with_entry", testClientRefusalWithEntry)
 	t.Run("settlements", testClientSettlements)
 	t.Run("fees_and_late_policy", testClientFeesAndLatePolicy)
+	t.Run("remove_fee", testClientRemoveFee)
+	t.Run("set_notify_url", testClientSetNotifyURL)
 	t.Run("suspend_and_cancel_bulk", testClientSuspendAndCancelBulk)
 	t.Run("errors", testClientErrors)
 }
@@ -276,6 +278,64 @@ func testClientFeesAndLatePolicy(t *testing.T) {
 	_, err = c.Merchants().SetLatePolicy(t.Context(), merchantID, pirogue.LateAccept, "contract of May")
 	require.NoError(t, err)
 	require.Equal(t, pirogue.LateAccept, w.store.policies[merchantID])
+}
+
+// Removing names exactly one rule, and the audit log shows which.
+func testClientRemoveFee(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	m := w.client(t, finance).Merchants()
+	every := admin.Fee{Kind: pirogue.CashIn, BasisPoints: 100, Payer: pirogue.PaidByMerchant}
+	mali := every
+	mali.Country, mali.Network = "ML", pirogue.Orange
+	for _, fee := range []admin.Fee{every, mali} {
+		_, err := m.SetFee(t.Context(), merchantID, fee, "contract of May")
+		require.NoError(t, err)
+	}
+	key := admin.FeeKey{Kind: pirogue.CashIn, Country: "ML", Network: pirogue.Orange}
+	entry, err := m.RemoveFee(t.Context(), merchantID, key, "contract of June")
+	require.NoError(t, err)
+	require.Equal(t, support.DecisionSettled, entry.Result.Decision)
+	named := `{"type":"CASHIN","country_code":"ML","network":"orange"}`
+	require.Equal(t, "merchant "+string(merchantID)+": "+named, entry.Subject)
+	fees, err := m.Fees(t.Context(), merchantID)
+	require.NoError(t, err)
+	require.Equal(t, []admin.Fee{every}, fees)
+
+	entry, err = m.RemoveFee(t.Context(), merchantID, key, "contract of June")
+	require.Equal(t, pirogue.NotFound, pirogue.CodeOf(err))
+	require.Equal(t, support.DecisionRefused, entry.Result.Decision)
+
+	w.store.change(func() { w.store.lost = 1 })
+	_, err = m.RemoveFee(t.Context(), merchantID, admin.FeeKey{Kind: pirogue.CashIn}, "contract of June")
+	require.NoError(t, err, "the rule is gone, though the first response was lost")
+	fees, err = m.Fees(t.Context(), merchantID)
+	require.NoError(t, err)
+	require.Empty(t, fees)
+}
+
+// An empty address clears it. A wrong one leaves the address and the audit log as they are.
+func testClientSetNotifyURL(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	m := w.client(t, finance).Merchants()
+	entry, err := m.SetNotifyURL(t.Context(), merchantID, "https://shop.example/hook", "they moved")
+	require.NoError(t, err)
+	require.Equal(t, "merchant "+string(merchantID)+`: "https://shop.example/hook"`, entry.Subject)
+	require.Equal(t, "https://shop.example/hook", w.store.notifyURLs[merchantID])
+
+	for _, wrong := range []string{"http://shop.example/hook", "https://127.0.0.1/", "https://pay.example/", "shop"} {
+		_, err = m.SetNotifyURL(t.Context(), merchantID, wrong, "they moved")
+		require.Equal(t, pirogue.InvalidURL, pirogue.CodeOf(err), wrong)
+	}
+	require.Equal(t, "https://shop.example/hook", w.store.notifyURLs[merchantID])
+	require.Len(t, w.store.log(), 1)
+
+	_, err = m.SetNotifyURL(t.Context(), merchantID, "", "they closed it")
+	require.NoError(t, err)
+	require.Empty(t, w.store.notifyURLs[merchantID])
 }
 
 // Support stops a merchant's money at once; only finance lets it flow again.

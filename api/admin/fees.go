@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/support"
 )
 
@@ -21,6 +22,7 @@ type feeRoutes struct {
 func (h feeRoutes) register(in routeGroup) {
 	in.read("/merchants/:id/fees", h.list)
 	in.put("/merchants/:id/fees", h.set)
+	in.remove("/merchants/:id/fees", h.remove)
 }
 
 // feeBody is the body of PUT /merchants/{id}/fees.
@@ -51,15 +53,66 @@ func (h feeRoutes) set(c *gin.Context, rc *requestContext) error {
 	})
 }
 
+// removeFeeBody is the body of DELETE /merchants/{id}/fees.
+type removeFeeBody struct {
+	reasonBody
+	FeeKey
+}
+
+// remove removes one rule of a merchant's contract.
+func (h feeRoutes) remove(c *gin.Context, rc *requestContext) error {
+	var body removeFeeBody
+	id, err := readMerchantBody(c, &body)
+	if err != nil {
+		return err
+	}
+	if err := demand(append(body.FeeKey.rules(), body.rule())...); err != nil {
+		return err
+	}
+	return h.perform(c, rc, request{
+		action: support.ActionRemoveFee, needs: support.RoleFinance, subject: subject(id, body.FeeKey), reason: body.Reason,
+		do: twice(h.removal(id, body.FeeKey)),
+	})
+}
+
+// removal returns the call that removes a rule. A rule that is gone after a lost response counts as
+// removed.
+func (h feeRoutes) removal(id pirogue.MerchantID, key FeeKey) call {
+	lost := false
+	return func(ctx context.Context) (support.ActionResult, error) {
+		err := h.fees.RemoveFee(ctx, id, key.Kind, key.Country, key.Network)
+		if lost && pirogue.CodeOf(err) == pirogue.NotFound {
+			return done("The contract has no such rule.", nil)
+		}
+		lost = httpkit.CodeOf(err) == pirogue.ServiceUnavailable
+		return done("The rule is removed. Payments accepted from here on have the fee of the rules that are left.", err)
+	}
+}
+
+// rules returns the conditions on the fields that name a rule.
+func (k FeeKey) rules() []rule {
+	_, known := pirogue.CountryByCode(k.Country)
+	kinds := []pirogue.PaymentKind{pirogue.CashIn, pirogue.CashOut, pirogue.Refund}
+	return []rule{
+		{"type", k.Kind == "", slices.Contains(kinds, k.Kind)},
+		{field: "country_code", good: k.Country == "" || known},
+		{field: "network", good: isNetwork(k.Network)},
+	}
+}
+
+// isNetwork reports whether a rule of fees may name n.
+func isNetwork(n pirogue.Network) bool {
+	return slices.Contains([]pirogue.Network{"", pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave}, n)
+}
+
 // rules returns the conditions on a fee's fields that pirogue.FeeRule.Validate relies on.
 func (f Fee) rules() []rule {
 	_, known := pirogue.CountryByCode(f.Country)
-	networks := []pirogue.Network{"", pirogue.Orange, pirogue.MTN, pirogue.Moov, pirogue.Wave}
 	return []rule{
 		{"type", f.Kind == "", true},
 		{"payer", f.Payer == "", true},
 		{field: "country_code", good: f.Country == "" || known},
-		{field: "network", good: slices.Contains(networks, f.Network)},
+		{field: "network", good: isNetwork(f.Network)},
 	}
 }
 
@@ -85,6 +138,13 @@ type Fee struct {
 	Max         int64               `json:"max"` // 0: no upper bound
 	Payer       pirogue.FeePayer    `json:"payer"`
 	Returned    bool                `json:"returned"` // a refund gives the fee back in proportion
+}
+
+// FeeKey names the one rule of a contract for a kind, country and network.
+type FeeKey struct {
+	Kind    pirogue.PaymentKind `json:"type"`
+	Country pirogue.CountryCode `json:"country_code,omitempty"` // "": the rule of every country
+	Network pirogue.Network     `json:"network,omitempty"`      // "": the rule of every network
 }
 
 // feeRule returns f as the domain's rule.

@@ -9,19 +9,22 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"pirogue"
+	"pirogue/api/httpkit"
 	"pirogue/support"
 )
 
-// merchantRoutes serves the suspension of merchants and their policies.
+// merchantRoutes serves the suspension of merchants, their policies and addresses.
 type merchantRoutes struct {
 	*actions
 
 	merchants Merchants
+	urls      httpkit.URLRules
 }
 
 // register adds the routes.
 func (h merchantRoutes) register(in routeGroup) {
 	in.put("/merchants/:id/late-policy", h.setLatePolicy)
+	in.put("/merchants/:id/notify-url", h.setNotifyURL)
 	in.post("/merchants/:id/suspend", h.suspend)
 	in.post("/merchants/:id/resume", h.resume)
 }
@@ -31,6 +34,13 @@ type policyBody struct {
 	reasonBody
 
 	LatePolicy pirogue.LatePolicy `json:"late_policy"`
+}
+
+// notifyURLBody is the body of PUT /merchants/{id}/notify-url.
+type notifyURLBody struct {
+	reasonBody
+
+	NotifyURL *string `json:"notify_url"` // "" for none
 }
 
 // merchantOf returns the merchant's ID in the path. It fails with NotFound.
@@ -67,6 +77,31 @@ func (h merchantRoutes) setLatePolicy(c *gin.Context, rc *requestContext) error 
 		subject: subject(id, body.LatePolicy),
 		do: twice(func(ctx context.Context) (support.ActionResult, error) {
 			return done("The policy is set.", h.merchants.SetLatePolicy(ctx, id, body.LatePolicy))
+		}),
+	})
+}
+
+// setNotifyURL sets the address of a merchant's webhooks.
+func (h merchantRoutes) setNotifyURL(c *gin.Context, rc *requestContext) error {
+	var body notifyURLBody
+	id, err := readMerchantBody(c, &body)
+	if err != nil {
+		return err
+	}
+	if err := demand(body.rule(), rule{"notify_url", body.NotifyURL == nil, true}); err != nil {
+		return err
+	}
+	url := *body.NotifyURL
+	if url != "" {
+		if err := h.urls.CheckMerchantWebhook(url); err != nil {
+			return err
+		}
+	}
+	return h.perform(c, rc, request{
+		action: support.ActionNotifyURL, needs: support.RoleFinance, reason: body.Reason, subject: subject(id, url),
+		do: twice(func(ctx context.Context) (support.ActionResult, error) {
+			return done("Events from here on have this address. Earlier ones get it when they are sent again.",
+				h.merchants.SetNotifyURL(ctx, id, url))
 		}),
 	})
 }

@@ -112,10 +112,13 @@ type AuditLog interface {
 	AuditEntries(ctx context.Context, id pirogue.PaymentID, limit int) ([]support.AuditEntry, error)
 }
 
-// Merchants suspends merchants and changes their policies. An unknown merchant is NotFound.
+// Merchants suspends merchants and changes their policies and addresses. An unknown merchant is NotFound.
 type Merchants interface {
 	// SetLatePolicy sets the policy for money that arrives after a payment ended.
 	SetLatePolicy(ctx context.Context, id pirogue.MerchantID, p pirogue.LatePolicy) error
+	// SetNotifyURL sets the address of a merchant's webhooks, "" for none. Existing events keep theirs
+	// until they are sent again.
+	SetNotifyURL(ctx context.Context, id pirogue.MerchantID, url string) error
 	// SuspendMerchant refuses a merchant's requests and sends none of its payments that have not
 	// left. Payments that may have left are followed to their end.
 	SuspendMerchant(ctx context.Context, id pirogue.MerchantID) error
@@ -128,6 +131,11 @@ type Fees interface {
 	// SetFee replaces the rule of the same kind, country and network. Payments accepted before keep
 	// their fee.
 	SetFee(ctx context.Context, id pirogue.MerchantID, r pirogue.FeeRule) error
+	// RemoveFee removes the rule of a kind, country and network. It fails with NotFound without such a
+	// rule. Payments accepted before keep their fee.
+	RemoveFee(
+		ctx context.Context, id pirogue.MerchantID, k pirogue.PaymentKind, c pirogue.CountryCode, n pirogue.Network,
+	) error
 	// Fees returns a merchant's contract.
 	Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error)
 }

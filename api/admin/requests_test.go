@@ -158,6 +158,28 @@ func testRequestsFieldsRequired(t *testing.T) {
 			"PUT", merchant + "/fees", `{"reason":"x","type":"CASHIN","payer":"merchant","basis_points":10001}`,
 			pirogue.InvalidParameter, "basis_points",
 		},
+		{"DELETE", merchant + "/fees", `{"reason":"x"}`, pirogue.MissingField, "type"},
+		{"DELETE", merchant + "/fees", `{"reason":"x","type":"TRANSFER"}`, pirogue.InvalidParameter, "type"},
+		{"DELETE", merchant + "/fees", `{"reason":"x","type":"CASHIN","fixed":1}`, pirogue.UnknownField, "fixed"},
+		{
+			"DELETE", merchant + "/fees", `{"reason":"x","type":"CASHIN","country_code":"FR"}`, pirogue.InvalidParameter,
+			"country_code",
+		},
+		{
+			"DELETE", merchant + "/fees", `{"reason":"x","type":"CASHIN","network":"visa"}`, pirogue.InvalidParameter,
+			"network",
+		},
+		{"PUT", merchant + "/notify-url", `{"reason":"x"}`, pirogue.MissingField, "notify_url"},
+		{"PUT", merchant + "/notify-url", `{"reason":"x","notify_url":null}`, pirogue.MissingField, "notify_url"},
+		{"PUT", merchant + "/notify-url", `{"reason":"x","notify_url":"shop"}`, pirogue.InvalidURL, "notify_url"},
+		{
+			"PUT", merchant + "/notify-url", `{"reason":"x","notify_url":"http://shop.example/"}`, pirogue.InvalidURL,
+			"notify_url",
+		},
+		{
+			"PUT", merchant + "/notify-url", `{"reason":"x","notify_url":"https://10.0.0.1/"}`, pirogue.InvalidURL,
+			"notify_url",
+		},
 		{"PUT", merchant + "/late-policy", `{"reason":"x","late_policy":"keep"}`, pirogue.InvalidParameter, "late_policy"},
 	} {
 		got := w.do(request(finance, tt.method, tt.path, tt.body))
@@ -165,6 +187,7 @@ func testRequestsFieldsRequired(t *testing.T) {
 		require.Equal(t, tt.code, got.Code)
 	}
 	require.Empty(t, w.store.log())
+	require.Empty(t, w.store.notifyURLs)
 }
 
 // Unknown, misspelt and repeated parameters are errors, so that a filter never selects more than
@@ -185,6 +208,9 @@ func testRequestsNotFound(t *testing.T) {
 		{"POST", "/payments/" + nobody + "/redrive", because, 404, pirogue.TransactionNotFound},
 		{"PUT", "/merchants/" + nobody + "/late-policy", `{"reason":"x","late_policy":"accept"}`, 404, pirogue.NotFound},
 		{"PUT", "/merchants/boutique/late-policy", `{"reason":"x","late_policy":"accept"}`, 404, pirogue.NotFound},
+		{"PUT", "/merchants/" + nobody + "/notify-url", `{"reason":"x","notify_url":""}`, 404, pirogue.NotFound},
+		{"DELETE", "/merchants/" + nobody + "/fees", `{"reason":"x","type":"CASHIN"}`, 404, pirogue.NotFound},
+		{"DELETE", "/merchants/" + string(merchantID) + "/fees", `{"reason":"x","type":"CASHIN"}`, 404, pirogue.NotFound},
 		{"POST", "/merchants/" + nobody + "/suspend", because, 404, pirogue.NotFound},
 		{"POST", "/merchants/boutique/resume", because, 404, pirogue.NotFound},
 		{"GET", "/bulks/" + nobody, "", 404, pirogue.NotFound},

@@ -35,6 +35,9 @@ func (g routeGroup) post(path string, h handler) { g.POST(path, httpkit.Respond(
 // put adds a route for PUT.
 func (g routeGroup) put(path string, h handler) { g.PUT(path, httpkit.Respond(h, g.fail)) }
 
+// remove adds a route for DELETE.
+func (g routeGroup) remove(path string, h handler) { g.DELETE(path, httpkit.Respond(h, g.fail)) }
+
 // handle allows every role to read, and limits the database to storeTime.
 func (r reader) handle(c *gin.Context, rc *requestContext) error {
 	if err := rc.need(support.RoleReader); err != nil {

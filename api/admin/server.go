@@ -27,6 +27,10 @@ type Options struct {
 	Log       *zap.Logger
 	// Operators lists every configured operator, in the order of support's list.
 	Operators []pirogue.OperatorCode
+	// PublicURL is the merchant API's address, which no webhook may lead to.
+	PublicURL string
+	// AllowLoopbackURLs allows webhooks to this machine. For development only.
+	AllowLoopbackURLs bool
 	// WorkflowID returns a payment's workflow ID for the Temporal Web UI.
 	WorkflowID func(pirogue.PaymentID, pirogue.PaymentKind) string
 }
@@ -79,7 +83,7 @@ func (s *Server) register(o Options) {
 	resendRoutes{actions, o.Store.Payments, o.Store.Events, o.Workflows, o.Log}.register(in)
 	worklistRoutes{o.Store.Stuck, o.Store.Cases, o.Clock}.register(in)
 	auditRoutes{o.Store.Audit}.register(in)
-	merchantRoutes{actions, o.Store.Merchants}.register(in)
+	merchantRoutes{actions, o.Store.Merchants, httpkit.NewURLRules(o.PublicURL, o.AllowLoopbackURLs)}.register(in)
 	feeRoutes{actions, o.Store.Fees}.register(in)
 	settlementRoutes{actions, o.Store.Settlements}.register(in)
 	bulkRoutes{actions, o.Store.Bulks}.register(in)

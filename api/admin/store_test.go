@@ -38,6 +38,7 @@ type fakeStore struct {
 	settlements map[string]support.Settlement
 	fees        map[pirogue.MerchantID]pirogue.FeeSchedule
 	policies    map[pirogue.MerchantID]pirogue.LatePolicy
+	notifyURLs  map[pirogue.MerchantID]string
 	balance     int64 // limit of a settlement
 	violations  []admin.Violation
 	healths     map[pirogue.OperatorCode]operator.CircuitBreaker
@@ -51,7 +52,7 @@ type fakeStore struct {
 	away     error         // error of every call
 	full     error         // error of BeginAuditEntry
 	cutOff   error         // error of EndAuditEntry
-	lost     int           // settlements whose answer is lost
+	lost     int           // settlements and removed fees whose answer is lost
 	auditing chan struct{} // unless nil, Audit waits until it is closed
 }
 
@@ -72,7 +73,8 @@ func newFakeStore() *fakeStore {
 				"PENDING": {Lines: 1, Amount: 1000}, bulk.LineWaiting: {Lines: 2, Amount: 2000},
 			},
 		},
-		suspended: map[pirogue.MerchantID]bool{}, looked: map[pirogue.OperatorCode]string{},
+		notifyURLs: map[pirogue.MerchantID]string{}, suspended: map[pirogue.MerchantID]bool{},
+		looked: map[pirogue.OperatorCode]string{},
 	}
 }
 
@@ -342,6 +344,29 @@ func (s fakeFees) SetFee(_ context.Context, id pirogue.MerchantID, r pirogue.Fee
 	return err
 }
 
+// RemoveFee implements admin.Fees: lost calls remove without a response.
+func (s fakeFees) RemoveFee(
+	_ context.Context, id pirogue.MerchantID, k pirogue.PaymentKind, c pirogue.CountryCode, n pirogue.Network,
+) error {
+	unlock, err := s.open()
+	defer unlock()
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(s.fees[id]), func(r pirogue.FeeRule) bool {
+		return r.Kind == k && r.Country == c && r.Network == n
+	})
+	if len(left) == len(s.fees[id]) {
+		err = pirogue.Errorf(pirogue.NotFound, "no such rule of %s", id)
+	}
+	s.fees[id] = left
+	if s.lost > 0 {
+		s.lost--
+		err = pirogue.Errorf(pirogue.ServiceUnavailable, "the connection broke in COMMIT")
+	}
+	return err
+}
+
 func (s fakeFees) Fees(_ context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
 	unlock, err := s.open()
 	defer unlock()
@@ -356,6 +381,18 @@ func (s *fakeStore) SetLatePolicy(_ context.Context, id pirogue.MerchantID, p pi
 	}
 	if err == nil {
 		s.policies[id] = p
+	}
+	return err
+}
+
+func (s *fakeStore) SetNotifyURL(_ context.Context, id pirogue.MerchantID, url string) error {
+	unlock, err := s.open()
+	defer unlock()
+	if _, ok := s.policies[id]; !ok && err == nil {
+		err = pirogue.Errorf(pirogue.NotFound, "no merchant %s", id)
+	}
+	if err == nil {
+		s.notifyURLs[id] = url
 	}
 	return err
 }

@@ -177,6 +177,7 @@ func newWorld(t *testing.T) *world {
 	w.change(func(*pirogue.Payment) {})
 	server, err := admin.New(admin.Options{
 		Operators: []pirogue.OperatorCode{"orange-web-ml", "sonatel-sn"},
+		PublicURL: "https://pay.example",
 		Store:     w.store.parts(), Workflows: w.workflows, Clock: time.Now, Log: zap.NewNop(),
 		WorkflowID: func(id pirogue.PaymentID, k pirogue.PaymentKind) string {
 			return strings.ToLower(string(k)) + "-" + string(id)

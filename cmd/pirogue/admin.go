@@ -142,6 +142,7 @@ func (p *parts) newSupport() (*admin.Server, error) {
 			Settlements: db.Settlements, Operators: db.Operators, AskFirst: db.AskFirst, Bulks: db.Bulks, Events: db.Webhooks,
 		},
 		Workflows: p.starter, Clock: p.clock, Log: p.log.Named("support"),
+		PublicURL: p.conf.PublicURL, AllowLoopbackURLs: p.conf.LoopbackWebhooks,
 		WorkflowID: workflows.PaymentWorkflowID,
 	})
 }

@@ -20,7 +20,7 @@ import (
 var groups = map[string]string{
 	"fee":       "What a merchant's contract says about fees",
 	"bulk":      "See how a bulk stands, and cancel it",
-	"merchant":  "Suspend a merchant, and resume it",
+	"merchant":  "Suspend a merchant, resume it, and set where its webhooks go",
 	"ask-first": "", // a command of its own: see askFirst
 }
 
@@ -137,6 +137,12 @@ var operations = []operation{
 		}),
 	},
 	{
+		use: "merchant notify-url MERCHANT URL", short: `Set where a merchant's webhooks go; "" for nowhere`,
+		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
+			return c.Merchants().SetNotifyURL(ctx, pirogue.MerchantID(in.args[0]), in.args[1], in.reason)
+		}),
+	},
+	{
 		use: "late-policy MERCHANT return|accept", short: "Say what becomes of money that arrives after a payment ended",
 		check: checkLatePolicy,
 		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
@@ -148,6 +154,14 @@ var operations = []operation{
 		short: "Replace the fee of one type, country and network; payments accepted before keep theirs",
 		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
 			return c.Merchants().SetFee(ctx, pirogue.MerchantID(in.args[0]), in.fee, in.reason)
+		}),
+	},
+	{
+		use: "fee remove MERCHANT", flags: feeKeyFlags, required: []string{"type"},
+		short: "Remove the fee of one type, country and network; payments accepted before keep theirs",
+		call: acts(func(ctx context.Context, c *admin.Client, in *input) (admin.AuditEntry, error) {
+			key := admin.FeeKey{Kind: in.fee.Kind, Country: in.fee.Country, Network: in.fee.Network}
+			return c.Merchants().RemoveFee(ctx, pirogue.MerchantID(in.args[0]), key, in.reason)
 		}),
 	},
 	{
@@ -278,12 +292,18 @@ func settlementFlags(flags *pflag.FlagSet, in *input) {
 	liveFlag(flags, in)
 }
 
-// feeFlags adds the flags of fee set.
-func feeFlags(flags *pflag.FlagSet, in *input) {
+// feeKeyFlags adds the flags that name a rule of a contract.
+func feeKeyFlags(flags *pflag.FlagSet, in *input) {
 	f := &in.fee
 	flags.StringVar((*string)(&f.Kind), "type", "", "CASHIN, CASHOUT or REFUND")
 	flags.StringVar((*string)(&f.Country), "country", "", "such as ML; default every country")
 	flags.StringVar((*string)(&f.Network), "network", "", "such as orange; default every network")
+}
+
+// feeFlags adds the flags of fee set.
+func feeFlags(flags *pflag.FlagSet, in *input) {
+	feeKeyFlags(flags, in)
+	f := &in.fee
 	flags.Int64Var(&f.Fixed, "fixed", 0, "in minor units")
 	flags.Int64Var(&f.BasisPoints, "basis-points", 0, "hundredths of a per cent of the amount")
 	flags.Int64Var(&f.Min, "min", 0, "at least, in minor units")

@@ -152,6 +152,16 @@ func TestEveryAdminCommandAsksForWhatItSays(t *testing.T) {
 				`,"type":"CASHIN","fixed":0,"basis_points":150,"min":0,"max":2000,"payer":"merchant","returned":true}`,
 			act, "WAITING",
 		},
+		"fee remove": {
+			"fee remove " + someMerchant + " --type CASHIN --country ML --network orange --reason", "DELETE",
+			"/merchants/" + someMerchant + "/fees",
+			"{" + because + `,"type":"CASHIN","country_code":"ML","network":"orange"}`, act, "WAITING",
+		},
+		"merchant notify-url": {
+			"merchant notify-url " + someMerchant + " https://shop.example/hook --reason", "PUT",
+			"/merchants/" + someMerchant + "/notify-url",
+			"{" + because + `,"notify_url":"https://shop.example/hook"}`, act, "WAITING",
+		},
 		"fee list": {
 			"fee list " + someMerchant, "GET", "/merchants/" + someMerchant + "/fees?", "",
 			`[{"type":"CASHIN","network":"orange"}]`, "every",
@@ -217,6 +227,7 @@ func TestAnActWithoutAReasonIsNotEvenAskedFor(t *testing.T) {
 	for _, args := range []string{
 		"recheck " + somePayment, "redrive " + somePayment, "resend " + somePayment,
 		"resolve " + somePayment + " --as paid --evidence line4", "fee set " + someMerchant + " --type CASHIN",
+		"fee remove " + someMerchant + " --type CASHIN", "merchant notify-url " + someMerchant + " https://shop.example/",
 		"settlement " + someMerchant + " --id VIR-1 --country ML --amount 900", "late-policy " + someMerchant + " return",
 	} {
 		_, err := run(t, environ, append([]string{"admin"}, strings.Fields(args)...)...)
@@ -258,6 +269,26 @@ func newBooksWorld(t *testing.T) *booksWorld {
 	t.Cleanup(func() { require.NoError(t, b.parts.Close()) })
 	require.NoError(t, b.parts.store.Migrate(t.Context()))
 	return b
+}
+
+// A merchant's address serves live payments too, so it passes the check of a live one.
+func TestMerchantCreateChecksNotifyURL(t *testing.T) {
+	t.Parallel()
+
+	b := newBooksWorld(t)
+	for _, wrong := range []string{"shop", "http://shop.example/hook", "https://127.0.0.1/hook", "https://10.0.0.1/"} {
+		_, err := run(t, b.environ, "merchant", "create", "Boutique", "--notify-url", wrong)
+		require.Equal(t, pirogue.InvalidURL, pirogue.CodeOf(err), "%s: %v", wrong, err)
+	}
+	merchants, err := b.parts.store.Merchants.Merchants(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, merchants)
+	_, err = run(t, b.environ, "merchant", "create", "Boutique", "--notify-url", "https://shop.example/hook")
+	require.NoError(t, err)
+	merchants, err = b.parts.store.Merchants.Merchants(t.Context())
+	require.NoError(t, err)
+	require.Len(t, merchants, 1)
+	require.Equal(t, "https://shop.example/hook", merchants[0].NotifyURL)
 }
 
 func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {

@@ -28,7 +28,8 @@ func (tool *adminTool) token() *cobra.Command {
 	create.Flags().StringVar(&role, "role", "",
 		"reader: read everything, rebuild --dry-run;\n"+
 			"support: also recheck, redrive, resend, park, unpark, merchant suspend, bulk cancel, rebuild;\n"+
-			"finance: also resolve, settlement, fee set, late-policy, merchant resume, ask-first looked and end")
+			"finance: also resolve, settlement, fee set and remove, late-policy, merchant notify-url and resume,\n"+
+			"ask-first looked and end")
 	needed(create, "role")
 
 	revoke := &cobra.Command{

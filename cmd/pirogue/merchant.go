@@ -10,6 +10,7 @@ import (
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/api/httpkit"
 	"pirogue/store"
 )
 
@@ -33,6 +34,12 @@ func merchantCreate(environ []string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "create NAME", Short: "Create a merchant; customers read NAME on the operator's page", Args: cobra.ExactArgs(1),
 		RunE: onStore(environ, func(cmd *cobra.Command, p *parts, args []string) error {
+			if notifyURL != "" {
+				rules := httpkit.NewURLRules(p.conf.PublicURL, p.conf.LoopbackWebhooks)
+				if err := rules.CheckMerchantWebhook(notifyURL); err != nil {
+					return err
+				}
+			}
 			merchant, err := p.store.Merchants.CreateMerchant(
 				cmd.Context(), pirogue.Merchant{Name: args[0], NotifyURL: notifyURL},
 			)

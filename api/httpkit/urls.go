@@ -1,4 +1,4 @@
-package api
+package httpkit
 
 import (
 	"net/netip"
@@ -10,42 +10,59 @@ import (
 	"pirogue"
 )
 
-// urlRules decides which URLs of a merchant are accepted. A customer's browser opens a page.
+// maxURL limits a URL, in characters.
+const maxURL = 2048
+
+// URLRules decides which URLs of a merchant are accepted. A customer's browser opens a page.
 // Pirogue calls a webhook from inside its own network, so a webhook has stricter rules. The dialler
 // checks the resolved addresses again at each call.
-type urlRules struct {
+type URLRules struct {
 	own      string // our own host, which Pirogue must not call
 	loopback bool   // allows calls to this machine
 }
 
-// newURLRules returns the rules of a server with the address public.
-func newURLRules(public string, loopback bool) urlRules {
+// NewURLRules returns the rules of a server with the address public. With loopback a webhook may
+// lead to this machine, for development only.
+func NewURLRules(public string, loopback bool) URLRules {
 	own := ""
 	if u, err := url.Parse(public); err == nil {
 		own = u.Host
 	}
-	return urlRules{own: own, loopback: loopback}
+	return URLRules{own: own, loopback: loopback}
 }
 
 // httpText is a URL in visible ASCII. The merchant must encode all other characters. A line break
 // would end a header, and letters of other alphabets look like ASCII ones.
 var httpText = regexp.MustCompile(`^https?://[\x21-\x7e]+$`)
 
-// page returns a rule that accepts a URL to send a customer to. It must be https, or http with test
+// Page returns a rule that accepts a URL to send a customer to. It must be https, or http with test
 // keys. A user name is refused, for it could pass for the host.
-func (r urlRules) page(m pirogue.Mode) func(string) bool {
+func (r URLRules) Page(m pirogue.Mode) func(string) bool {
 	return func(text string) bool {
 		_, ok := parseURL(text, m)
 		return ok
 	}
 }
 
-// webhook returns a rule that accepts a URL for webhooks.
-func (r urlRules) webhook(m pirogue.Mode) func(string) bool {
+// Webhook returns a rule that accepts a URL for webhooks.
+func (r URLRules) Webhook(m pirogue.Mode) func(string) bool {
 	return func(text string) bool {
 		u, ok := parseURL(text, m)
 		return ok && u.Fragment == "" && !strings.Contains(text, "#") && r.reachable(u)
 	}
+}
+
+// CheckMerchantWebhook returns nil for a URL that a merchant's webhooks of both modes may go to, and
+// InvalidURL for another. It must be https like a live payment's, or http in development.
+func (r URLRules) CheckMerchantWebhook(text string) error {
+	mode := pirogue.Live
+	if r.loopback {
+		mode = pirogue.Test
+	}
+	if r.Webhook(mode)(text) {
+		return nil
+	}
+	return pirogue.FieldError(pirogue.InvalidURL, "notify_url")
 }
 
 // parseURL parses an absolute http or https URL.
@@ -61,7 +78,7 @@ func parseURL(text string, m pirogue.Mode) (*url.URL, bool) {
 }
 
 // reachable reports whether Pirogue may call the URL's host and port.
-func (r urlRules) reachable(u *url.URL) bool {
+func (r URLRules) reachable(u *url.URL) bool {
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if isLoopback(host) {
 		return r.loopback && !strings.EqualFold(u.Host, r.own)
