@@ -155,8 +155,9 @@ func (w hangingEndpoint) waiting(b *testing.B) int {
 
 // deliver starts the delivery of an event. A second start of the same delivery does nothing.
 func (w hangingEndpoint) deliver(ctx context.Context, owner access.Owner, id pirogue.EventID) (err error) {
+	event := pirogue.Event{ID: id, MerchantID: owner.MerchantID, Mode: owner.Mode}
 	for range hangingTries {
-		if err = w.parts.starter.Deliver(ctx, pirogue.Event{ID: id, MerchantID: owner.MerchantID, Mode: owner.Mode}); err == nil {
+		if err = w.parts.starter.Deliver(ctx, event); err == nil {
 			return nil
 		}
 	}
