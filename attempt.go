@@ -38,6 +38,7 @@ type Attempt struct {
 	Polls           int    // number of status calls made for it
 	Evidence        Evidence
 	PolledAt        time.Time
+	CallbackAskedAt time.Time // when the operator was asked to send its callback again; zero: never
 	SentAt          time.Time // when its bytes left; of several sendings, the latest
 	FirstSent       time.Time // when the first of its sendings left
 	CreatedAt       time.Time

@@ -63,6 +63,9 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 	if wait, answered, err := a.listed(ctx, c); answered || err != nil {
 		return operator.OperatorResult{}, cmp.Or(activityError(err), retryIn(wait, "the operator's list names no late money"))
 	}
+	if asked, err := a.askForCallback(ctx, c); asked || err != nil {
+		return operator.OperatorResult{}, cmp.Or(activityError(err), retryIn(callbackWait, "its callback is awaited"))
+	}
 	next := a.nextPoll(ctx, c)
 	result, evidence, err := a.status(ctx, c, next)
 	if err != nil && !isOperators(err) {

@@ -157,6 +157,9 @@ func (a *StatusActivities) nextPoll(ctx context.Context, c statusCheck) nextPoll
 		next.wait = next.at.Sub(now) + time.Duration(a.chance()*float64(apart))
 		return next
 	}
+	if _, can := a.resender(c); can {
+		return nextPoll{wait: resendAfter, at: now.Add(resendAfter + callbackWait), confirm: next.confirm}
+	}
 	cadence := c.Pace.Delay(activity.GetInfo(ctx).Attempt)
 	next.wait = a.spread(c.Pace, a.affordable(ctx, c, cadence))
 	next.at = now.Add(next.wait)

@@ -100,6 +100,9 @@ type SendingStore interface {
 	// identity: recorded again, it counts once. One that another question or a sending has
 	// overtaken confirms nothing; what it contradicts begins again.
 	RecordPoll(ctx context.Context, poll lifecycle.Poll) (pirogue.Evidence, error)
+	// ClaimCallbackResend records that an attempt's operator is asked to send its callback again,
+	// and reports true the first time only.
+	ClaimCallbackResend(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error)
 }
 
 // OperatorStore keeps the circuit breaker of each operator and counts its work.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,34 @@ func TestAStatusQuestionIsCountedOnce(t *testing.T) {
 		require.Equal(w.t, "SUC\uFFFDCESS\uFFFD", attempt.OperatorMessage)
 		_, err := w.db.Attempts.RecordPoll(w.ctx(), lifecycle.Poll{AttemptID: "none", At: w.at(0)})
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+	})
+}
+
+// Whichever worker asks first, the operator is asked for its callback once.
+func TestCallbackResendClaimedOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		p, a := w.sent("order_1")
+		_, attempt := w.latest(p.ID)
+		require.Zero(w.t, attempt.CallbackAskedAt)
+		var claimed atomic.Int64
+		require.NoError(w.t, concurrently(20, func(int) error {
+			first, err := w.db.Attempts.ClaimCallbackResend(w.ctx(), a.ID, w.at(time.Hour))
+			if first {
+				claimed.Add(1)
+			}
+			return err
+		}))
+		require.EqualValues(w.t, 1, claimed.Load())
+		first, err := w.db.Attempts.ClaimCallbackResend(w.ctx(), a.ID, w.at(2*time.Hour))
+		require.NoError(w.t, err)
+		require.False(w.t, first)
+		_, attempt = w.latest(p.ID)
+		require.Equal(w.t, w.at(time.Hour), attempt.CallbackAskedAt)
+		_, other := w.sent("order_2")
+		first, err = w.db.Attempts.ClaimCallbackResend(w.ctx(), other.ID, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.True(w.t, first, "each attempt is asked about once")
 	})
 }
 

@@ -59,6 +59,19 @@ UPDATE attempts SET evidence_outcome = '', evidence_times = 0, evidence_since = 
  WHERE id = @id AND CAST(@outcome AS TEXT) <> '' AND evidence_outcome NOT IN ('', CAST(@outcome AS TEXT))
 RETURNING evidence_outcome, evidence_times, evidence_since`
 
+// ClaimCallbackResend records that an attempt's operator is asked to send its callback again. It
+// reports true for the first call only, so that the operator is asked once at most.
+func (db *Attempts) ClaimCallbackResend(ctx context.Context, id pirogue.AttemptID, at time.Time) (bool, error) {
+	first := false
+	err := db.exec(ctx, "claim the resend of a callback", func(tx *gorm.DB) error {
+		claimed := tx.Exec("UPDATE attempts SET callback_asked_at = ? WHERE id = ? AND callback_asked_at IS NULL",
+			timestamp(at), id)
+		first = claimed.RowsAffected == 1
+		return claimed.Error
+	})
+	return first && err == nil, err
+}
+
 // NextPoll returns the approximate time of the next status query about a payment's latest attempt.
 // The last query sets it. It is zero before the first one.
 func (db *Payments) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {

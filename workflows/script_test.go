@@ -61,7 +61,9 @@ type scriptedOperator struct {
 	tokenless bool                  // a cash-in can be asked about although its answer was lost
 	during    func()                // happens while a submission is under way
 	script    []scripted
-	scriptOf  map[int][]scripted // of the submission of this number, from 1, instead of scenes
+	scriptOf  map[int][]scripted    // of the submission of this number, from 1, instead of scenes
+	resends   []pirogue.OperatorRef // requests for the callback
+	onResend  func()                // what such a request leads to; nil: it is refused
 	asked     int
 	askedAt   []time.Time
 }
@@ -201,6 +203,33 @@ func (d noStatus) Collect(ctx context.Context, c operator.CollectRequest) (opera
 
 func (d noStatus) Disburse(ctx context.Context, q operator.DisburseRequest) (operator.OperatorResult, error) {
 	return d.script.Disburse(ctx, q)
+}
+
+// resender is an operator that sends its callback again when it is asked to.
+type resender struct {
+	operator.Operator
+	operator.Collector
+	operator.Disburser
+
+	script *scriptedOperator
+}
+
+// ResendCallback counts what it was asked, and does what the script says.
+func (r resender) ResendCallback(_ context.Context, q operator.StatusQuery) error {
+	r.script.mu.Lock()
+	defer r.script.mu.Unlock()
+	r.script.resends = append(r.script.resends, q.Ref)
+	if r.script.onResend == nil {
+		return refused
+	}
+	r.script.onResend()
+	return nil
+}
+
+// resendsAndAnswers is a resender that can be asked for the status too.
+type resendsAndAnswers struct {
+	resender
+	operator.StatusReader
 }
 
 // endpoint is a merchant's server that answers as it is told.

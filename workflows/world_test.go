@@ -39,6 +39,7 @@ type world struct {
 	operator  *scriptedOperator
 	next      *scriptedOperator      // that is tried after it; nil: none
 	noStatus  bool                   // the operator cannot be asked
+	resends   bool                   // the operator sends its callback again
 	refunds   []pirogue.OperatorCode // operators with a refund call, beside a setting's
 	rate      float64                // of the operator's contract
 	otp       string                 // what the customers of later cash-ins gave us; "" for none
@@ -79,6 +80,7 @@ type setting struct {
 	refunds        bool          // the operator has a refund call
 	next           bool          // there is another operator to try
 	noStatus       bool          // the operator cannot be asked, and proves its callbacks
+	resends        bool          // the operator sends its callback again when it is asked to
 	rate           float64       // calls a second that the operator's contract allows; 0: any number
 	part           int64         // of a refund: minor units; 0 means all of the cash-in
 	otp            string        // the customer's one-time password; "" for none
@@ -203,7 +205,7 @@ func (b *database) world(t *testing.T, s setting) *world {
 	t.Helper()
 	w := &world{t: t, actions: map[string]*askedAction{}, store: b.store}
 	w.operator = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves, resend: s.resend}
-	w.noStatus, w.rate = s.noStatus, s.rate
+	w.noStatus, w.resends, w.rate = s.noStatus, s.resends, s.rate
 	if s.next {
 		w.next = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves}
 	}
@@ -249,8 +251,12 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instan
 	switch {
 	case refunds:
 		i.Operator = refunder{w.operator}
+	case w.noStatus && w.resends:
+		i.Operator = resender{noStatus{w.operator}, w.operator, w.operator, w.operator}
 	case w.noStatus:
 		i.Operator = noStatus{w.operator}
+	case w.resends:
+		i.Operator = resendsAndAnswers{resender{w.operator, w.operator, w.operator, w.operator}, w.operator}
 	}
 	all := map[pirogue.OperatorCode]operator.Instance{instance: i}
 	if w.next != nil {
