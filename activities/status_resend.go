@@ -13,8 +13,8 @@ const (
 	// resendAfter separates a status call from the request for the callback. Each run of the activity
 	// makes one call, because the rate limit of the operator's queue counts runs.
 	resendAfter = time.Second
-	// callbackWait is how long the callback may take before the operator is asked for the status
-	// again. A callback that comes earlier interrupts the wait.
+	// callbackWait limits the wait for the callback before the next status call. A callback that
+	// comes earlier interrupts it.
 	callbackWait = 30 * time.Second
 )
 
@@ -28,9 +28,9 @@ func (a *StatusActivities) resender(c statusCheck) (operator.CallbackResender, b
 	return resender, can
 }
 
-// askForCallback asks an operator whose status could not be read to send its latest callback again,
-// and reports whether it did. It asks once for each attempt. A failure of the operator is logged:
-// the next status call decides all the same.
+// askForCallback asks an operator to send its latest callback again after a status that could not
+// be read. It reports whether it did, which is once for each attempt. A failure of the operator is
+// logged: the next status call decides all the same.
 func (a *StatusActivities) askForCallback(ctx context.Context, c statusCheck) (bool, error) {
 	resender, can := a.resender(c)
 	if !can || activity.GetInfo(ctx).Attempt == 1 { // the first run asks for the status
