@@ -34,11 +34,8 @@ type feeBody struct {
 // set replaces one rule of a merchant's contract.
 func (h feeRoutes) set(c *gin.Context, rc *requestContext) error {
 	var body feeBody
-	id, err := readMerchantBody(c, &body)
+	id, err := readMerchantBody(c, &body, func() []rule { return append(body.Fee.rules(), body.rule()) })
 	if err != nil {
-		return err
-	}
-	if err := demand(append(body.Fee.rules(), body.rule())...); err != nil {
 		return err
 	}
 	fee := body.feeRule()
@@ -62,11 +59,8 @@ type removeFeeBody struct {
 // remove removes one rule of a merchant's contract.
 func (h feeRoutes) remove(c *gin.Context, rc *requestContext) error {
 	var body removeFeeBody
-	id, err := readMerchantBody(c, &body)
+	id, err := readMerchantBody(c, &body, func() []rule { return append(body.FeeKey.rules(), body.rule()) })
 	if err != nil {
-		return err
-	}
-	if err := demand(append(body.FeeKey.rules(), body.rule())...); err != nil {
 		return err
 	}
 	return h.perform(c, rc, request{

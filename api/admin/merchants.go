@@ -51,24 +51,26 @@ func merchantOf(c *gin.Context) (pirogue.MerchantID, error) {
 	return pirogue.MerchantID(c.Param("id")), nil
 }
 
-// readMerchantBody returns the merchant's ID in the path and decodes the body of the request.
-func readMerchantBody(c *gin.Context, body any) (pirogue.MerchantID, error) {
+// readMerchantBody returns the merchant's ID in the path and decodes the body of the request. It
+// demands the rules of the decoded body.
+func readMerchantBody(c *gin.Context, body any, rules func() []rule) (pirogue.MerchantID, error) {
 	id, err := merchantOf(c)
 	if err != nil {
 		return "", err
 	}
-	return id, readBody(c, body)
+	if err := readBody(c, body); err != nil {
+		return "", err
+	}
+	return id, demand(rules()...)
 }
 
 // setLatePolicy sets the policy for a merchant's late money.
 func (h merchantRoutes) setLatePolicy(c *gin.Context, rc *requestContext) error {
 	var body policyBody
-	id, err := readMerchantBody(c, &body)
-	if err != nil {
-		return err
-	}
-	known := []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}
-	err = demand(body.rule(), rule{"late_policy", body.LatePolicy == "", slices.Contains(known, body.LatePolicy)})
+	id, err := readMerchantBody(c, &body, func() []rule {
+		known := []pirogue.LatePolicy{pirogue.LateReturn, pirogue.LateAccept}
+		return []rule{body.rule(), {"late_policy", body.LatePolicy == "", slices.Contains(known, body.LatePolicy)}}
+	})
 	if err != nil {
 		return err
 	}
@@ -84,11 +86,10 @@ func (h merchantRoutes) setLatePolicy(c *gin.Context, rc *requestContext) error 
 // setNotifyURL sets the address of a merchant's webhooks.
 func (h merchantRoutes) setNotifyURL(c *gin.Context, rc *requestContext) error {
 	var body notifyURLBody
-	id, err := readMerchantBody(c, &body)
+	id, err := readMerchantBody(c, &body, func() []rule {
+		return []rule{body.rule(), {"notify_url", body.NotifyURL == nil, true}}
+	})
 	if err != nil {
-		return err
-	}
-	if err := demand(body.rule(), rule{"notify_url", body.NotifyURL == nil, true}); err != nil {
 		return err
 	}
 	url := *body.NotifyURL

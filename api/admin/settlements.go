@@ -36,12 +36,9 @@ type settlementBody struct {
 // request book the same settlement once.
 func (h settlementRoutes) create(c *gin.Context, rc *requestContext) error {
 	var body settlementBody
-	id, err := readMerchantBody(c, &body)
-	if err != nil {
-		return err
-	}
 	now := h.clock.Now()
-	if err := demand(append(body.Settlement.rules(now), body.rule())...); err != nil {
+	id, err := readMerchantBody(c, &body, func() []rule { return append(body.Settlement.rules(now), body.rule()) })
+	if err != nil {
 		return err
 	}
 	body.PaidAt = cmp.Or(body.PaidAt, now)
