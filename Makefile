@@ -34,7 +34,7 @@ SIMULATED := ^Test(Simulation|SimulationIsDeterministic)$$
 
 # These tests take their time by waiting, and would take several times as long under the race
 # detector: they run by themselves.
-LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|TestBulk$$|TestBulkCancelled|HistoriesOfFaults
+LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|LikeLiveByQRCode|TestBulk$$|TestBulkCancelled|HistoriesOfFaults
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector

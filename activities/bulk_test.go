@@ -143,7 +143,7 @@ func (o *office) page(t *testing.T) (activities.BulkPageResult, error) {
 	return started, err
 }
 
-func TestALineThatCannotBeStartedHoldsUpNoOtherOfItsPage(t *testing.T) {
+func TestBulkLineThatCannotStart(t *testing.T) {
 	t.Parallel()
 
 	o := newOffice(20)
@@ -194,7 +194,7 @@ func TestALineThatCanNeverBeStartedIsACase(t *testing.T) {
 	require.True(t, o.cases["line_150"])
 }
 
-func TestAPageStartsNoFasterThanItsOperatorTakesPayments(t *testing.T) {
+func TestBulkPageStartsAtTheOperatorsPace(t *testing.T) {
 	t.Parallel()
 
 	o := newOffice(11)
@@ -227,7 +227,7 @@ func TestABulkThatWaitsForRoomLooksSoonAndThenSeldom(t *testing.T) {
 	require.Len(t, o.started, 1)
 }
 
-func TestAPageOfASuspendedMerchantLooksSoonAndThenSeldom(t *testing.T) {
+func TestBulkPageOfASuspendedMerchant(t *testing.T) {
 	t.Parallel()
 
 	o := newOffice(1)

@@ -109,7 +109,7 @@ func TestEveryAlertHasItsParagraphInTheRunbook(t *testing.T) {
 }
 
 // A scrape of a service that does not exist would make its alerts silent.
-func TestPrometheusReadsServicesThatAreThereAndTellsAlertmanager(t *testing.T) {
+func TestPrometheusFiles(t *testing.T) {
 	t.Parallel()
 
 	services := readCompose(t).Services

@@ -177,7 +177,7 @@ func TestAnAnswerThatIsNoneIsABug(t *testing.T) {
 }
 
 // The workflow settles on a callback before the response of the submission arrives.
-func TestALateAnswerTellsTheAttemptButNotItsEndedPayment(t *testing.T) {
+func TestLateResultLeavesAnEndedPayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
@@ -236,7 +236,7 @@ func TestARenewedAttemptTakesTheOthersPlaceOnce(t *testing.T) {
 }
 
 // Two payment pages that can both be paid would take the customer's money twice.
-func TestNothingComesAfterAnAttemptThatWasAcceptedMeanwhile(t *testing.T) {
+func TestNoAttemptAfterAnAcceptedOne(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")
@@ -272,7 +272,7 @@ func TestManyRenewalsAtOnceMakeOneAttempt(t *testing.T) {
 	})
 }
 
-func TestWhatLeftForOneOperatorMeanwhileIsNotGivenToAnother(t *testing.T) {
+func TestNoFailoverAfterASending(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.sent("order_1")

@@ -68,7 +68,7 @@ func TestAnActIsWrittenBeforeTheDeedAndCompletedOnce(t *testing.T) {
 
 // The resolution that waits for a second person is the newest one that was not refused. None
 // waits after one that was carried out, or if a case is open that was opened later.
-func TestAProposalIsTheNewestResolutionThatCameToSomething(t *testing.T) {
+func TestProposalIsTheNewestResolution(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, attempt := w.accept("order_1")

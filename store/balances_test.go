@@ -74,7 +74,7 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 	})
 }
 
-func TestTheOperatorsBookHasTheMoneyUnderTheReferenceThatWasPaid(t *testing.T) {
+func TestOperatorBookNamesThePaidReference(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, first := w.accept("order_1")

@@ -62,7 +62,7 @@ func (w *world) nothingLeft(b bulk.Bulk) {
 	w.requireSound()
 }
 
-func TestLinesWhoseOrderNumberIsTakenAreNamedAndLeaveNothing(t *testing.T) {
+func TestBulkLinesWithTakenOrderNumbers(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.fund(10_000)

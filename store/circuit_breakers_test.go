@@ -56,7 +56,7 @@ func TestAnOperatorsHealthIsChangedByWhoeverReadItLast(t *testing.T) {
 	})
 }
 
-func TestAPaymentThatIsPostponedIsPendingAndNothingOfItWasSent(t *testing.T) {
+func TestPostponedPayment(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, a := w.accept("order_1")
@@ -205,7 +205,7 @@ func TestNextPoll(t *testing.T) {
 	})
 }
 
-func TestAnOperatorIsAskedAboutWhatIsOpenAndWhatIsWatched(t *testing.T) {
+func TestOperatorLoadCountsOpenAndWatched(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		_, a := w.sent("old")

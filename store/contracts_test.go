@@ -9,7 +9,7 @@ import (
 	"pirogue/ids"
 )
 
-func TestAContractSaysOneFeeForEachKindCountryAndNetwork(t *testing.T) {
+func TestOneFeePerKindCountryAndNetwork(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		id := w.owner.MerchantID

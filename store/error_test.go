@@ -58,7 +58,7 @@ func TestWhatADatabaseSaysBecomesACode(t *testing.T) {
 	}
 }
 
-func TestOnlyATransactionThatLostIsRepeatedAndNotForEver(t *testing.T) {
+func TestLostTransactionIsRepeatedWithinLimits(t *testing.T) {
 	t.Parallel()
 
 	for name, row := range map[string]struct {

@@ -358,7 +358,7 @@ func (w *world) openBulks(after time.Duration) []pirogue.BulkID {
 	return found
 }
 
-func TestRowsOfAnOlderSchemaHaveSomethingToDoWhereMoneyCanMove(t *testing.T) {
+func TestOlderRowsAreUnfinishedWhereMoneyCanMove(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		w.now.Store(time.Now().UnixMicro())

@@ -169,7 +169,7 @@ func TestAnAnswerToAnEarlierSendingOverwritesNothing(t *testing.T) {
 	})
 }
 
-func TestAnAttemptIsPreparedOnceEverySendingIsProvenNotSent(t *testing.T) {
+func TestAttemptIsPreparedAgainOnceProvenUnsent(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		for _, order := range [][]int{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}, {1, 1, 3, 3, 1, 2}} {

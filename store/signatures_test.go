@@ -58,7 +58,7 @@ func TestAPathThatCannotBeKeptIsRefused(t *testing.T) {
 	})
 }
 
-func TestAPurgeForgetsInSmallStepsAndNeverWhatStillGuards(t *testing.T) {
+func TestPurgeKeepsWhatStillGuards(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		spend := func(i int) {

@@ -85,7 +85,7 @@ func TestATimelineTellsThePaymentsStoryInOrder(t *testing.T) {
 }
 
 // A worker whose clock is slow writes earlier times than those of the steps before it.
-func TestATimelineKeepsTheOrderOfStatusesWhateverTheClocksSay(t *testing.T) {
+func TestTimelineOrderWithWrongClocks(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		p, _ := w.sent("order_1")

@@ -111,7 +111,7 @@ func TestQueuedEventsAreOverdueAtTheirPlace(t *testing.T) {
 	})
 }
 
-func TestAnEndpointThatAnswersIsGivenEachQueuedEventOnce(t *testing.T) {
+func TestQueuedEventsAreDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		ids := w.events(12)

@@ -319,7 +319,7 @@ func TestATokenIsShownOnceAndCanBeRevoked(t *testing.T) {
 	require.NotContains(t, out, secret)
 }
 
-func TestOnALaptopTheCommandsFindTheKeysBesideTheDatabase(t *testing.T) {
+func TestLaptopCommandsFindTheirKeys(t *testing.T) {
 	t.Parallel()
 
 	environ := []string{"PIROGUE_DATA_DIR=" + filepath.Join(t.TempDir(), ".pirogue")}

@@ -42,7 +42,7 @@ func (f *fleet) pending(n int) []string {
 	return ids
 }
 
-func TestIdenticalCashInsMakeOneAlsoWhenAPartIsKilledInTheMiddle(t *testing.T) {
+func TestIdenticalCashInsAtOnce(t *testing.T) {
 	t.Parallel()
 
 	f := newFleet(t)

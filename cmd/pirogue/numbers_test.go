@@ -158,7 +158,7 @@ func TestEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
 	})
 }
 
-func TestLikeLiveEveryNumberEndsAsTheDocumentSaysByQRCode(t *testing.T) {
+func TestNumbersLikeLiveByQRCode(t *testing.T) {
 	playQRCodes(t, setup{database: piroguetest.Postgres(t), promises: engine.PromisesLive})
 }
 

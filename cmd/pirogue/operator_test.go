@@ -48,7 +48,7 @@ func TestWhatEachOperatorCanDoIsListed(t *testing.T) {
 	}
 }
 
-func TestAnOperatorOfTheSandboxIsAskedForItsBalanceStatementAndCustomers(t *testing.T) {
+func TestOperatorAccountInTheSandbox(t *testing.T) {
 	t.Parallel()
 
 	_, environ := runningSandbox(t)

@@ -31,10 +31,10 @@ const (
 	outageMeasured    = time.Minute // of the other operator, before and during the outage
 )
 
-// TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse trades through two operators while one of
+// TestOperatorThatSwallowsEveryCall trades through two operators while one of
 // them never answers. Nothing may be lost or paid twice. What waited is sent within the contract
 // once the operator is back. The test prints the pace of the other operator.
-func TestAnOperatorThatSwallowsEveryCallHoldsUpNobodyElse(t *testing.T) {
+func TestOperatorThatSwallowsEveryCall(t *testing.T) {
 	s := setup{database: piroguetest.Postgres(t), tune: func(o *config.Operator) {
 		if o.Code == "novasend-tg-test" {
 			o.Timeout, o.CallsPerSecond = config.Duration(4*time.Second), outagePerSecond
