@@ -68,9 +68,8 @@ var edges = []connection{
 }
 
 // newChaosWorld starts every part.
-func newChaosWorld(test *testing.T) *chaosWorld {
-	test.Helper()
-	t := newErrorSummary(test)
+func newChaosWorld(t testing.TB) *chaosWorld {
+	t.Helper()
 	h := &chaosWorld{
 		t: t, data: t.TempDir(), addrs: map[string]string{}, proxied: map[string]string{},
 		keepers: map[string]*supervisor{},

@@ -56,7 +56,7 @@ func TestWhateverBreaksNothingIsLostAndNothingIsPaidTwice(t *testing.T) {
 		seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("again with the same faults: make chaos SEED=%d FOR=%v", seed, *faultsFlag)
-	h := newChaosWorld(t)
+	h := newChaosWorld(newErrorSummary(t))
 	h.fundMerchant()
 	d := &requestLog{tries: map[string]int{}}
 	ctx, stop := context.WithCancel(t.Context())
