@@ -16,22 +16,34 @@ import (
 // clusterName is Temporal's own word for the only cluster there is.
 const clusterName = "active"
 
-// database is the SQLite database Temporal writes to, with its schema and namespace.
+// database is the database Temporal writes to, with its schema and namespace.
 type database struct {
-	sql  *config.SQL
-	lock *os.File // nil in memory
+	sql        *config.SQL
+	visibility *config.SQL // nil: in the same database
+	shards     int32       // of history
+	lock       *os.File    // of a SQLite file; nil otherwise
 }
+
+// sqliteShards is the number of history shards in SQLite, which has one writer anyway. It is fixed
+// for the life of a file.
+const sqliteShards = 1
 
 // openDatabase makes the database ready to serve, creating what is missing. Only one
 // server at a time may have a file open: Temporal trusts what it has cached of it.
 func openDatabase(o options) (*database, error) {
-	db := &database{sql: inMemory()}
-	if o.db != "" {
+	db := &database{sql: inMemory(), shards: sqliteShards}
+	switch {
+	case o.postgres != "":
+		var err error
+		if db, err = openPostgres(o.postgres); err != nil {
+			return nil, err
+		}
+	case o.db != "":
 		lock, err := lockFile(o.db + ".lock")
 		if err != nil {
 			return nil, err
 		}
-		db = &database{sql: inFile(o.db), lock: lock}
+		db = &database{sql: inFile(o.db), shards: sqliteShards, lock: lock}
 		if err := createFile(o.db); err != nil {
 			db.unlock()
 			return nil, err

@@ -190,6 +190,8 @@ func TestCommandLineMistakes(t *testing.T) {
 		"must be one of debug":          {"--log-level", "loud"},
 		"unexpected argument":           {"start"},
 		"must not be empty":             {"--namespace", ""},
+		"choose one":                    {"--db", "file", "--postgres", "postgres://u@h"},
+		"want postgres://USER":          {"--postgres", "mysql://u@h"},
 	} {
 		if _, err := parse(args, io.Discard); err == nil || !strings.Contains(err.Error(), mistake) {
 			t.Errorf("%v: got %v, want %q", args, err, mistake)

@@ -17,6 +17,7 @@ import (
 // options is what a caller may choose on the command line.
 type options struct {
 	db             string // SQLite file; empty keeps everything in memory
+	postgres       string // URL of a PostgreSQL server; empty: SQLite
 	ip             string
 	port           int // Temporal's gRPC frontend; 0 lets the system choose
 	uiPort         int // Web UI; 0 means none
@@ -52,6 +53,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("devserver", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&o.db, "db", "", "SQLite `file` to keep everything in; empty: in memory, lost at the end")
+	f.StringVar(&o.postgres, "postgres", "", "`URL` of a PostgreSQL server to keep everything in, instead of SQLite")
 	f.StringVar(&o.ip, "ip", "127.0.0.1", "loopback `address` to listen on")
 	f.IntVar(&o.port, "port", 7233, "gRPC `port` of Temporal; 0: a free one")
 	f.IntVar(&o.uiPort, "ui-port", 8233, "`port` of the Web UI; 0: no Web UI")
@@ -66,6 +68,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if err := f.Parse(args); err != nil {
 		return options{}, err
 	}
+	if o.postgres != "" {
+		if _, err := parsePostgres(o.postgres); err != nil {
+			return options{}, err
+		}
+	}
 	return o, o.validate(f.Args())
 }
 
@@ -76,6 +83,8 @@ func (o options) validate(rest []string) error {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case ip == nil || !ip.IsLoopback():
 		return fmt.Errorf("--ip %s: nothing here is authenticated, so only a loopback address will do", o.ip)
+	case o.db != "" && o.postgres != "":
+		return errors.New("--db and --postgres: choose one")
 	case o.retention < 24*time.Hour:
 		return fmt.Errorf("--retention %s: Temporal keeps closed workflows for at least 24h", o.retention)
 	case o.namespace == "":

@@ -17,7 +17,7 @@ import (
 // startTemporal starts the four services of a Temporal server in this process.
 func startTemporal(o options, addr addresses, db *database, logger log.Logger) (temporal.Server, error) {
 	server, err := temporal.NewServer(
-		temporal.WithConfig(serverConfig(o, addr, db.sql)),
+		temporal.WithConfig(serverConfig(o, addr, db)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(staticHosts(addr)),
 		temporal.WithLogger(logger),
@@ -69,13 +69,13 @@ const shardPolls = 2000
 // namespaceRefresh is how soon a change to a namespace is seen by every service.
 const namespaceRefresh = time.Second
 
-func serverConfig(o options, addr addresses, sql *config.SQL) *config.Config {
+func serverConfig(o options, addr addresses, db *database) *config.Config {
 	cfg := &config.Config{
 		Persistence: config.Persistence{
-			DefaultStore:     "sqlite",
-			VisibilityStore:  "sqlite",
-			NumHistoryShards: 1, // fixed for the life of a file; SQLite has one writer anyway
-			DataStores:       map[string]config.DataStore{"sqlite": {SQL: sql}},
+			DefaultStore:     "main",
+			VisibilityStore:  "main",
+			NumHistoryShards: db.shards,
+			DataStores:       map[string]config.DataStore{"main": {SQL: db.sql}},
 		},
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,
@@ -93,6 +93,10 @@ func serverConfig(o options, addr addresses, sql *config.SQL) *config.Config {
 			string(primitives.MatchingService): service(o.ip, addr.matching),
 			string(primitives.WorkerService):   service(o.ip, addr.worker),
 		},
+	}
+	if db.visibility != nil {
+		cfg.Persistence.VisibilityStore = "visibility"
+		cfg.Persistence.DataStores["visibility"] = config.DataStore{SQL: db.visibility}
 	}
 	cfg.Global.Membership = config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: o.ip}
 	cfg.Archival.History.State = config.ArchivalDisabled
