@@ -12,10 +12,11 @@ import (
 // FragilePostgres is a PostgreSQL that keeps every acknowledged write. A test may kill it
 // and start it again on the same data.
 type FragilePostgres struct {
-	URL     string
-	cluster cluster
-	cmd     *exec.Cmd
-	gone    <-chan struct{}
+	URL      string
+	cluster  cluster
+	settings []string
+	cmd      *exec.Cmd
+	gone     <-chan struct{}
 }
 
 // StartFragilePostgres creates a cluster for the test alone and starts it.
@@ -23,6 +24,20 @@ func StartFragilePostgres(t testing.TB) *FragilePostgres {
 	t.Helper()
 	return startFragile(t, "")
 }
+
+// StartMeasuredPostgres starts a FragilePostgres that counts its statements in the view
+// pg_stat_statements of its own database.
+func StartMeasuredPostgres(t testing.TB) *FragilePostgres {
+	t.Helper()
+	p := startFragile(t, "", "shared_preload_libraries=pg_stat_statements", "max_connections=300",
+		"pg_stat_statements.track=all")
+	s := &postgresServer{url: p.URL}
+	require.NoError(t, s.exec("CREATE EXTENSION pg_stat_statements"))
+	return p
+}
+
+// PID returns the process that serves the cluster. Its connections are children of it.
+func (p *FragilePostgres) PID() int { return p.cmd.Process.Pid }
 
 // StartFragilePostgresAt starts a FragilePostgres that also listens at an address of this
 // machine. A proxy can then stand between it and its callers.
@@ -33,7 +48,7 @@ func StartFragilePostgresAt(t testing.TB, address string) *FragilePostgres {
 
 // startFragile creates a cluster for the test and starts it. address may be "" for a server
 // without a TCP port.
-func startFragile(t testing.TB, address string) *FragilePostgres {
+func startFragile(t testing.TB, address string, settings ...string) *FragilePostgres {
 	t.Helper()
 	made, err := makeCluster()
 	require.NoError(t, err)
@@ -41,7 +56,7 @@ func startFragile(t testing.TB, address string) *FragilePostgres {
 		_, made.port, err = net.SplitHostPort(address)
 		require.NoError(t, err)
 	}
-	p := &FragilePostgres{URL: made.url(), cluster: made}
+	p := &FragilePostgres{URL: made.url(), cluster: made, settings: settings}
 	t.Cleanup(func() { end(p.cmd, p.gone); require.NoError(t, made.remove()) })
 	p.Start(t)
 	return p
@@ -51,8 +66,9 @@ func startFragile(t testing.TB, address string) *FragilePostgres {
 // killed server may still be ending.
 func (p *FragilePostgres) Start(t testing.TB) {
 	t.Helper()
+	settings := append([]string{"fsync=on", "synchronous_commit=on", "full_page_writes=on"}, p.settings...)
 	require.Eventually(t, func() bool {
-		cmd, gone, err := p.cluster.run("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+		cmd, gone, err := p.cluster.run(settings...)
 		if err == nil {
 			p.cmd, p.gone = cmd, gone
 		}

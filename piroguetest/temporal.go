@@ -36,6 +36,7 @@ func Temporal(t testing.TB) string {
 // TemporalServer is a running development server that a test may kill.
 type TemporalServer struct {
 	Address string
+	PID     int
 	Kill    func() // ends it as a power cut would; a second call does nothing
 }
 
@@ -63,7 +64,7 @@ func startServer(t testing.TB, path string, args []string) TemporalServer {
 		select {
 		case address, ok := <-server.ready:
 			if ok {
-				return TemporalServer{Address: address, Kill: server.kill}
+				return TemporalServer{Address: address, PID: server.pid, Kill: server.kill}
 			}
 		case <-time.After(temporalReady):
 			t.Fatalf("Temporal did not answer within %s", temporalReady)
@@ -79,6 +80,7 @@ func startServer(t testing.TB, path string, args []string) TemporalServer {
 type serverProcess struct {
 	ready chan string // gets the address; closed without one if the server ends first
 	kill  func()
+	pid   int
 	log   *strings.Builder // standard error; complete after kill
 }
 
@@ -93,6 +95,7 @@ func runServer(t testing.TB, path string, args []string) serverProcess {
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
+	server.pid = cmd.Process.Pid
 	server.kill = sync.OnceFunc(func() {
 		if cmd.Process.Kill() == nil {
 			require.Error(t, cmd.Wait(), "it was killed")
