@@ -48,7 +48,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	$(RACE) -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...
-	cd tools && go test ./figures
+	cd tools && go test ./...
 
 .PHONY: histories
 histories: bin/devserver ## record workflow histories again: only until the first release, see docs/decisions/0027
@@ -78,7 +78,7 @@ check: $(TOOLS) ## format, vet, lint, workflow determinism, known vulnerabilitie
 	@echo vet chaos;       go vet -tags chaos ./failpoint ./cmd/pirogue
 	@echo vet devserver;   cd devserver && go vet ./...
 	@echo vet faultproxy;  cd faultproxy && go vet ./...
-	@echo vet tools;       cd tools && go vet ./figures
+	@echo vet tools;       cd tools && go vet ./...
 	@echo lint;            bin/tools/golangci-lint run ./...
 	@echo lint chaos;      bin/tools/golangci-lint run --build-tags chaos ./failpoint ./cmd/pirogue
 	@echo figures;         (cd tools && go run ./figures '$(CURDIR)' > /dev/null) || $(MAKE) --no-print-directory figures
@@ -91,8 +91,10 @@ figures: ## measure the shape of the code against what the house holds
 	@cd tools && go run ./figures '$(CURDIR)'
 
 .PHONY: bench
-bench: bin/devserver ## measure the figures the product promises
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+bench: bin/devserver ## measure the promised figures into docs/benchmarks.md; ONLY=EndToEnd is one of them
+	@scripts/need-postgres.sh
+	BENCH_CURVE='$(CURDIR)/docs/benchmarks.svg' go test -run '^$$' -bench '$(or $(ONLY),.)' -timeout 60m ./... | \
+		(cd tools && go run ./benchtable ../docs/benchmarks.md)
 
 .PHONY: planted
 planted: bin/devserver ## plant bugs in a copy, one by one, and see the tests catch each

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,13 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"pirogue/piroguetest"
-	"pirogue/sandbox/engine"
 )
 
 // BenchmarkPostCashIn measures a merchant's POST on PostgreSQL, and our own share of it: the
@@ -72,30 +66,6 @@ func BenchmarkReads(b *testing.B) {
 	}
 }
 
-// BenchmarkEndToEnd measures payments a second from POST to SUCCESS. Beside them a bare workflow
-// runs as many activities, on the same Temporal in the same run. The operator does not call back:
-// a callback adds a status query, and so an activity.
-func BenchmarkEndToEnd(b *testing.B) {
-	const payments = 400
-	w := newWorld(b, setup{database: piroguetest.Postgres(b)})
-	require.NoError(b, w.sandbox.OrangeWeb.Faults.Set(engine.Switches{NotificationsOff: true, NotificationCopies: 1}))
-	bare := w.bareWorkflow(b)
-	for b.Loop() {
-		began := time.Now()
-		ids := w.crowd(payments, "+22376123456")
-		for _, id := range ids {
-			w.merchant().until(b, id, "SUCCESS", time.Minute)
-		}
-		whole := payments / time.Since(began).Seconds()
-		began = time.Now()
-		together(payments, atOnce, func(int) { bare(b.Context()) })
-		alone := payments / time.Since(began).Seconds()
-		b.ReportMetric(whole, "payments/s")
-		b.ReportMetric(alone, "bare-workflows/s")
-		b.ReportMetric(whole/alone, "of-bare")
-	}
-}
-
 // BenchmarkPendingMemory measures the resident memory of Pirogue's processes with a thousand
 // pending payments.
 func BenchmarkPendingMemory(b *testing.B) {
@@ -145,32 +115,6 @@ func together(n, atOnce int, do func(i int)) {
 		})
 	}
 	all.Wait()
-}
-
-// bareWorkflow returns a function that runs a workflow of empty activities. There are as many as
-// for a payment and its webhook: submit, ask, settle, deliver.
-func (w *world) bareWorkflow(b *testing.B) func(context.Context) {
-	const queue = "bare"
-	pool := worker.New(w.parts.temporal, queue, worker.Options{})
-	pool.RegisterActivityWithOptions(func(context.Context) error { return nil },
-		activity.RegisterOptions{Name: "Nothing"})
-	bare := func(ctx workflow.Context) error {
-		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-		for range 4 {
-			if err := workflow.ExecuteActivity(ctx, "Nothing").Get(ctx, nil); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	pool.RegisterWorkflowWithOptions(bare, workflow.RegisterOptions{Name: "Bare"})
-	require.NoError(b, pool.Start())
-	b.Cleanup(pool.Stop)
-	return func(ctx context.Context) {
-		run, err := w.parts.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: queue}, "Bare")
-		require.NoError(b, err)
-		require.NoError(b, run.Get(ctx, nil))
-	}
 }
 
 // resident returns a part's resident memory in MiB.

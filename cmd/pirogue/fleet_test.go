@@ -28,6 +28,7 @@ type fleet struct {
 	env      []string
 	postgres *piroguetest.FragilePostgres
 	temporal piroguetest.TemporalServer
+	storage  []string // the arguments that tell Temporal where to keep its data
 	data     string
 	ports    map[string]string
 	running  map[string]*exec.Cmd
@@ -39,13 +40,23 @@ const patience = 60 * time.Second
 // newFleet starts every part on a durable PostgreSQL and a Temporal that keeps its file.
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
+	return startFleet(t, piroguetest.StartFragilePostgres(t))
+}
+
+// startFleet starts every part on a database. storage tells Temporal where to keep its data; without
+// it that is a file.
+func startFleet(t testing.TB, postgres *piroguetest.FragilePostgres, storage ...string) *fleet {
+	t.Helper()
 	addrs := freePorts(t, 6)
 	f := &fleet{
 		t: t, whole: t, data: piroguetest.Folder(t), running: map[string]*exec.Cmd{},
-		postgres: piroguetest.StartFragilePostgres(t),
+		postgres: postgres, storage: storage,
 		ports: map[string]string{
 			"api": addrs[0], "admin": addrs[1], "worker": addrs[2], "sandbox": addrs[3], "temporal": addrs[4],
 		},
+	}
+	if len(storage) == 0 {
+		f.storage = []string{"-db", filepath.Join(f.data, "temporal.db")}
 	}
 	f.startTemporal()
 	f.env = append(os.Environ(),
@@ -113,8 +124,7 @@ func (f *fleet) startTemporal() {
 	f.t.Helper()
 	_, port, err := net.SplitHostPort(f.ports["temporal"])
 	require.NoError(f.t, err)
-	f.temporal = piroguetest.StartTemporal(f.whole, "-port", port, "-ui-port", "0", "-db",
-		filepath.Join(f.data, "temporal.db"))
+	f.temporal = piroguetest.StartTemporal(f.whole, append([]string{"-port", port, "-ui-port", "0"}, f.storage...)...)
 }
 
 // customer returns the merchant's client of this fleet.

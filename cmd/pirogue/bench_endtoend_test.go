@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"pirogue/piroguetest"
+)
+
+// The load of BenchmarkEndToEnd.
+const (
+	roundPayments = 300 // of each of the three phases of a round
+	rounds        = 5
+	curveCallers  = 256 // the most callers at once; the curve begins with 1 and doubles
+	curveSeconds  = 8   // for each number of callers
+)
+
+// curveFile is the environment's name of the picture that BenchmarkEndToEnd draws. Unset draws none.
+const curveFile = "BENCH_CURVE"
+
+// BenchmarkEndToEnd measures payments a second, from the merchant's POST to the arrival of its
+// webhook. Pirogue runs as in production: its parts are processes, and its database and Temporal's
+// are PostgreSQL servers that flush each commit to the disk.
+//
+// The yardstick is a bare workflow of four empty activities: submit, ask, settle, deliver. It runs
+// twice: each activity on a queue of its own, and all of them eager on one queue. Each round runs
+// the three phases one after the other, and each phase waits until all of it has ended. The figures
+// are the medians of the rounds. The operator does not call back.
+func BenchmarkEndToEnd(b *testing.B) {
+	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = curveCallers //nolint:forcetypeassert // the standard library's
+	f := newMeasuredFleet(b)
+	spread, eager := f.bareWorkflow(b, bareQueues), f.bareWorkflow(b, nil)
+	f.pay(b, roundPayments) // warms up caches, connections and plans
+	together(roundPayments, atOnce, func(int) { spread(b.Context()) })
+	for b.Loop() {
+		var paid, alone, alonEager, ofBare, ofEager []float64
+		before := f.measure(b)
+		var used usage
+		for range rounds {
+			whole := f.pay(b, roundPayments)
+			after := f.measure(b)
+			used = used.plus(after.minus(before))
+			paid = append(paid, whole)
+			alone = append(alone, perSecond(roundPayments, func(int) { spread(b.Context()) }))
+			alonEager = append(alonEager, perSecond(roundPayments, func(int) { eager(b.Context()) }))
+			ofBare = append(ofBare, whole/last(alone))
+			ofEager = append(ofEager, whole/last(alonEager))
+			before = f.measure(b)
+		}
+		reportMedian(b, paid, "payments/s")
+		reportMedian(b, alone, "bare/s")
+		reportMedian(b, alonEager, "bare-eager/s")
+		reportMedian(b, ofBare, "of-bare")
+		reportMedian(b, ofEager, "of-bare-eager")
+		used.report(b, rounds*roundPayments)
+		b.ReportMetric(f.historyEvents(b), "events/payment")
+		drawCurve(b, f.curve(b))
+	}
+}
+
+// perSecond does n things, with at most atOnce at a time, and returns how many ended in a second.
+func perSecond(n int, do func(int)) float64 {
+	began := time.Now()
+	together(n, atOnce, do)
+	return float64(n) / time.Since(began).Seconds()
+}
+
+// last returns the last figure.
+func last(figures []float64) float64 { return figures[len(figures)-1] }
+
+// reportMedian reports the median of the rounds, and the spread: the greatest less the smallest as a
+// share of the median.
+func reportMedian(b *testing.B, figures []float64, unit string) {
+	b.Helper()
+	sorted := slices.Sorted(slices.Values(figures))
+	median := sorted[len(sorted)/2]
+	b.ReportMetric(median, unit)
+	b.ReportMetric(100*(last(sorted)-sorted[0])/median, unit+"-spread-%")
+}
+
+// measuredFleet is a fleet whose databases and processes are measured.
+type measuredFleet struct {
+	*fleet
+	temporalDB *piroguetest.FragilePostgres
+	arrivals   arrivals
+}
+
+// newMeasuredFleet starts every part. The webhooks go to arrivals.
+func newMeasuredFleet(b *testing.B) *measuredFleet {
+	b.Helper()
+	temporalDB := piroguetest.StartMeasuredPostgres(b)
+	f := &measuredFleet{
+		fleet:      startFleet(b, piroguetest.StartMeasuredPostgres(b), "-postgres", temporalDB.URL),
+		temporalDB: temporalDB, arrivals: arrivals{at: map[string]chan struct{}{}},
+	}
+	hook := httptest.NewServer(&f.arrivals)
+	b.Cleanup(hook.Close)
+	require.NoError(b, f.parts.store.Merchants.SetNotifyURL(b.Context(), f.account.MerchantID, hook.URL))
+	resp, err := http.Post("http://"+f.ports["sandbox"]+"/orange-web/switches", "application/json",
+		strings.NewReader(`{"notifications_off":true}`))
+	require.NoError(b, err)
+	require.NoError(b, resp.Body.Close())
+	require.Equal(b, http.StatusOK, resp.StatusCode)
+	return f
+}
+
+// pay takes n cash-ins, with at most atOnce callers, and returns the payments a second until the last
+// webhook.
+func (f *measuredFleet) pay(b *testing.B, n int) float64 {
+	b.Helper()
+	return perSecond(n, func(int) { f.payOne(b) })
+}
+
+// payOne takes a cash-in and waits for its webhook. It returns the time of the POST, and of the whole.
+func (f *measuredFleet) payOne(b *testing.B) (post, whole time.Duration) {
+	began := time.Now()
+	got, err := f.customer().do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
+	if err != nil || got.Status != http.StatusAccepted {
+		b.Errorf("POST: %v %s", err, got.Raw)
+		return 0, 0
+	}
+	post = time.Since(began)
+	select {
+	case <-f.arrivals.of(got.Data.ID):
+	case <-time.After(patience):
+		b.Errorf("payment %s: no webhook after %s", got.Data.ID, patience)
+	}
+	return post, time.Since(began)
+}
+
+// historyEvents returns the number of events in all histories of one payment.
+func (f *measuredFleet) historyEvents(b *testing.B) float64 {
+	b.Helper()
+	got, err := f.customer().do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
+	require.NoError(b, err)
+	<-f.arrivals.of(got.Data.ID)
+	time.Sleep(2 * statsSettle) // until the workflows have closed
+	return float64(f.events(b, "cashin-"+got.Data.ID) + f.webhookEvents(b, got.Data.ID))
+}
+
+// point is one point of the curve.
+type point struct {
+	callers   int
+	perSecond float64
+	p50, p99  time.Duration // from POST to webhook
+}
+
+// curve measures throughput and latency for a growing number of callers. Each of them pays again as
+// soon as its webhook has come.
+func (f *measuredFleet) curve(b *testing.B) []point {
+	b.Helper()
+	var all []point
+	for callers := 1; callers <= curveCallers; callers *= 2 {
+		var mu sync.Mutex
+		var took []time.Duration
+		began := time.Now()
+		ctx, stop := context.WithTimeout(b.Context(), curveSeconds*time.Second)
+		together(callers, callers, func(int) {
+			for ctx.Err() == nil {
+				_, whole := f.payOne(b)
+				mu.Lock()
+				took = append(took, whole)
+				mu.Unlock()
+			}
+		})
+		stop()
+		slices.Sort(took)
+		all = append(all, point{
+			callers: callers, perSecond: float64(len(took)) / time.Since(began).Seconds(),
+			p50: took[len(took)/2], p99: took[len(took)*99/100],
+		})
+	}
+	best := slices.MaxFunc(all, func(x, y point) int { return int(1000 * (x.perSecond - y.perSecond)) })
+	b.ReportMetric(best.perSecond, "most-payments/s")
+	b.ReportMetric(float64(all[0].p50.Milliseconds()), "one-caller-p50-ms")
+	return all
+}
+
+// arrivals is a merchant's endpoint that tells when the first webhook of a payment arrives.
+type arrivals struct {
+	mu sync.Mutex
+	at map[string]chan struct{} // closed by the first webhook
+}
+
+// of returns the channel that the first webhook of a payment closes.
+func (a *arrivals) of(id string) chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.at[id] == nil {
+		a.at[id] = make(chan struct{})
+	}
+	return a.at[id]
+}
+
+// ServeHTTP implements http.Handler.
+func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	var event payment
+	if err != nil || json.Unmarshal(raw, &event) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	arrived := a.of(event.ID)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case <-arrived:
+	default:
+		close(arrived)
+	}
+}
+
+// drawCurve writes the picture of the curve if a file is named.
+func drawCurve(b *testing.B, points []point) {
+	b.Helper()
+	for _, x := range points {
+		b.Logf("%4d callers: %6.1f payments/s, p50 %4d ms, p99 %5d ms",
+			x.callers, x.perSecond, x.p50.Milliseconds(), x.p99.Milliseconds())
+	}
+	if path := os.Getenv(curveFile); path != "" {
+		require.NoError(b, os.WriteFile(path, []byte(curvePicture(points)), 0o644)) //nolint:gosec // for everybody to see
+	}
+}
