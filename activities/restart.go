@@ -109,9 +109,12 @@ func (r *restartRun) show(ctx context.Context, what lifecycle.FollowedKind, read
 }
 
 // timeLeft reports whether another page can be looked at before the activity ends.
-func timeLeft(ctx context.Context) bool {
+func timeLeft(ctx context.Context) bool { return leaves(ctx, restartRest) }
+
+// leaves reports whether more than rest is left of the activity's time.
+func leaves(ctx context.Context, rest time.Duration) bool {
 	end, limited := ctx.Deadline()
-	return ctx.Err() == nil && (!limited || time.Until(end) > restartRest)
+	return ctx.Err() == nil && (!limited || time.Until(end) > rest)
 }
 
 // beforeRest returns a context that ends restartRest before ctx does.

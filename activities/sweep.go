@@ -15,8 +15,9 @@ import (
 
 const (
 	sweepAfter = 15 * time.Second // what is younger is still on its way
-	purgeLimit = 5000             // signatures forgotten by one statement
-	purgeFor   = 5 * time.Second  // that one sweep goes on forgetting
+	purgeLimit = 1000             // signatures forgotten by one statement, which locks them for some ms
+	purgeFor   = 10 * time.Second // that one sweep goes on forgetting, a third of the time between two
+	purgeRest  = 3 * time.Second  // before the sweep's end, above the longest time of a statement
 	sweepLimit = 500              // rows of one kind in one sweep; the next one takes the rest
 )
 
@@ -49,15 +50,16 @@ func (a *SweepActivities) Sweep(ctx context.Context) (Swept, error) {
 	return swept, activityError(err)
 }
 
-// purge forgets signatures until none is old enough or purgeFor is over: there are as many
-// as requests, and a sweep that takes only so many falls behind for good.
+// purge forgets signatures until none is old enough or its time is over. There are as many as
+// signed requests and webhooks, so a sweep with a fixed number falls behind for good. Each statement
+// is a transaction of its own. After a crash the next sweep takes the rest.
 func (a *SweepActivities) purge(ctx context.Context, swept *Swept) error {
 	until := a.Clock.Now().Add(purgeFor)
 	for {
 		now := a.Clock.Now()
 		gone, err := a.Store.Keys.Purge(ctx, now.Add(-access.SignatureLife), purgeLimit)
 		swept.Purged += gone
-		if err != nil || gone < purgeLimit || !now.Before(until) {
+		if err != nil || gone < purgeLimit || !now.Before(until) || !leaves(ctx, purgeRest) {
 			return err
 		}
 	}

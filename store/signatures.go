@@ -51,10 +51,16 @@ func (db *Keys) Purge(ctx context.Context, before time.Time, limit int) (int, er
 	}
 	var gone int64
 	err := db.exec(ctx, "purge signatures", func(tx *gorm.DB) error {
-		deleted := tx.Exec(`DELETE FROM used_signatures WHERE signature IN
-			(SELECT signature FROM used_signatures WHERE used_at < ? ORDER BY used_at LIMIT ?)`, timestamp(before), limit)
+		deleted := tx.Exec(purgeSignatures, map[string]any{"before": timestamp(before), "limit": limit})
 		gone = deleted.RowsAffected
 		return deleted.Error
 	})
 	return int(gone), err
 }
+
+// purgeSignatures names the time twice. PostgreSQL checks the outer one again for a row that a
+// request bound anew while the statement waited for it.
+const purgeSignatures = `
+DELETE FROM used_signatures
+ WHERE used_at < @before
+   AND signature IN (SELECT signature FROM used_signatures WHERE used_at < @before ORDER BY used_at LIMIT @limit)`

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/piroguetest"
 )
 
 func TestASignatureIsGoodForOneMethodAndPath(t *testing.T) {
@@ -56,6 +58,38 @@ func TestAPathThatCannotBeKeptIsRefused(t *testing.T) {
 		_, err := w.db.Keys.UseSignature(w.ctx(), access.UsedSignature{Method: "GET", Path: "/\x00", At: w.at(0)})
 		require.Equal(w.t, pirogue.InvalidParameter, pirogue.CodeOf(err))
 	})
+}
+
+// A purge waits for a request that binds an old signature anew, and must leave the new binding.
+func TestPurgeKeepsNewBinding(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, piroguetest.Postgres(t)) // SQLite has one writer: no statement waits in the middle
+	s := access.UsedSignature{KeyID: w.key, Method: "GET", Path: "/", At: w.at(0)}
+	_, err := w.db.Keys.UseSignature(w.ctx(), s)
+	require.NoError(t, err)
+	w.now.Add(time.Hour.Microseconds())
+
+	db := w.raw()
+	binding, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = binding.ExecContext(t.Context(), "UPDATE used_signatures SET used_at = $1",
+		w.at(0).UTC().Format("2006-01-02T15:04:05.000000Z"))
+	require.NoError(t, err)
+	purged := make(chan int, 1)
+	go func() {
+		gone, err := w.db.Keys.Purge(w.ctx(), w.at(0), 10)
+		assert.NoError(t, err)
+		purged <- gone
+	}()
+	require.Eventually(t, func() bool {
+		var waiting int
+		row := db.QueryRowContext(t.Context(),
+			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+		require.NoError(t, row.Scan(&waiting))
+		return waiting > 0
+	}, 10*time.Second, 5*time.Millisecond, "the purge does not wait for the row")
+	require.NoError(t, binding.Commit())
+	require.Zero(t, <-purged)
 }
 
 func TestPurgeKeepsWhatStillGuards(t *testing.T) {
