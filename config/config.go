@@ -43,6 +43,9 @@ type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" secret:"true"`
 	Keys        string `env:"PIROGUE_KEYS" secret:"true"`
 
+	DatabaseConnections int `env:"PIROGUE_DB_CONNECTIONS" envDefault:"20"`
+	CachedWorkflows     int `env:"PIROGUE_CACHED_WORKFLOWS" envDefault:"3000"`
+
 	OperatorsFile string `env:"PIROGUE_OPERATORS_FILE"`
 
 	TemporalPort   int    `env:"PIROGUE_TEMPORAL_PORT" envDefault:"7233"`
@@ -142,6 +145,12 @@ func (c *Config) validate() error {
 	}
 	if c.RatePerSecond <= 0 || c.RateBurst < 1 {
 		wrong("PIROGUE_RATE_PER_SECOND", "rate and burst must be positive")
+	}
+	if c.DatabaseConnections < 1 {
+		wrong("PIROGUE_DB_CONNECTIONS", "%d connections serve nobody", c.DatabaseConnections)
+	}
+	if c.CachedWorkflows < 0 {
+		wrong("PIROGUE_CACHED_WORKFLOWS", "%d is negative", c.CachedWorkflows)
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		wrong("PIROGUE_LOG_LEVEL", "%q is none of debug, info, warn, error", c.LogLevel)

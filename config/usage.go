@@ -15,6 +15,8 @@ var usages = map[string]string{
 	"PIROGUE_DATA_DIR":          "where pirogue dev keeps its files",
 	"DATABASE_URL":              "postgres://… or sqlite:PATH; default sqlite in PIROGUE_DATA_DIR",
 	"PIROGUE_KEYS":              "encryption keys name:hex64[,older…], none is ever dropped; pirogue dev makes its own",
+	"PIROGUE_DB_CONNECTIONS":    "to PostgreSQL, in one process; a worker runs twice as many activities on them",
+	"PIROGUE_CACHED_WORKFLOWS":  "open workflows in one worker's memory, some 100 KiB each; others are replayed",
 	"PIROGUE_OPERATORS_FILE":    "JSON of live operators and routes; default none",
 	"PIROGUE_TEMPORAL_PORT":     "port of the Temporal that pirogue dev starts",
 	"PIROGUE_TEMPORAL_UI_PORT":  "port of its Web UI",

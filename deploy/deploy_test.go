@@ -28,6 +28,7 @@ type compose struct {
 
 type service struct {
 	Image       string            `yaml:"image"`
+	Command     []string          `yaml:"command"`
 	Restart     string            `yaml:"restart"`
 	ReadOnly    bool              `yaml:"read_only"`
 	SecurityOpt []string          `yaml:"security_opt"`
@@ -234,7 +235,7 @@ func TestTheExampleOfOperatorsIsOneThatWorks(t *testing.T) {
 // A misspelt setting would be ignored in silence.
 func TestPirogueKnowsEverySettingItIsGiven(t *testing.T) {
 	t.Parallel()
-	known := []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} // standard variables of Temporal
+	known := []string{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "GOMEMLIMIT"} // standard ones of Temporal and Go
 	for _, s := range config.Settings() {
 		known = append(known, s.Name, s.Name+"_FILE")
 	}

@@ -29,6 +29,8 @@ type Options struct {
 	Clock pirogue.Clock
 	Ring  *vault.Ring // seals secrets, numbers, names and operators' handles
 	Rate  Rate        // of every merchant's requests; the zero value limits nothing
+	// Connections limits the connections to PostgreSQL for payments; 0 is DefaultConnections.
+	Connections int
 }
 
 // Rate limits the requests of one owner.

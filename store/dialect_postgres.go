@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -16,15 +17,19 @@ import (
 	"pirogue/listing"
 )
 
-// The limits of the PostgreSQL pools. Every process that opens the database takes up to pgConns +
-// pgSlowConns connections, and pirogue.MaxAuditReports more during exports. The server's
-// max_connections must cover the sum over all processes.
+// DefaultConnections is the limit of a process's connections for payments.
+const DefaultConnections = 20
+
 const (
-	pgConns     = 20
 	pgSlowConns = 2 // for migrations and audits
 	pgConnLife  = 30 * time.Minute
 	pgIdleLife  = 5 * time.Minute
 )
+
+// MaxConnections returns the number of connections to PostgreSQL that a process may hold: those for
+// payments, and those for exports, migrations and audits. The server's max_connections must cover
+// the sum over all processes.
+func MaxConnections(payments int) int { return payments + pgSlowConns + listing.MaxAuditReports }
 
 // The time-outs that end a hanging call. Each is below operationTimeout. So the server has released
 // its locks before the caller gets ServiceUnavailable.
@@ -56,7 +61,7 @@ func openPostgres(ctx context.Context, o Options) (connectionPools, error) {
 	quick.RuntimeParams["lock_timeout"] = milliseconds(pgLockTimeout)
 	quick.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(pgIdleTimeout)
 
-	short, long := postgresPool(quick, pgConns), postgresPool(config, pgSlowConns)
+	short, long := postgresPool(quick, cmp.Or(o.Connections, DefaultConnections)), postgresPool(config, pgSlowConns)
 	pages := postgresPool(config, listing.MaxAuditReports)
 	pages.SetMaxIdleConns(1)
 	e := connectionPools{dialect: goose.DialectPostgres, migrations: long, pools: []*sql.DB{short, long, pages}}

@@ -20,7 +20,10 @@ const (
 	stopTimeout  = 45 * time.Second // above the longest call to an operator, so that a deploy cuts none off
 	callSlots    = 200              // concurrent calls from one operator's queue in one worker
 	webhookSlots = 400              // concurrent webhooks in one worker; slow endpoints take most of them
-	dbSlots      = 100              // concurrent activities on our own database in one worker
+	// slotsPerConnection is the number of activities on our own database for each connection to it.
+	// One works on a connection while the other decodes and reports. More would wait for a connection,
+	// fail after the store's time-out, and be repeated.
+	slotsPerConnection = 2
 )
 
 // Pool holds the workers of one process. One serves workflows and our own database, one
@@ -30,15 +33,24 @@ type Pool struct {
 	failed  chan error
 }
 
-// New returns the workers of every queue. They take no work before Start. It calls blocked
-// with the name of an activity of ours that keeps failing.
-func New(
-	c client.Client, a *activities.Activities, instances map[pirogue.OperatorCode]operator.Instance,
-	blocked func(activity string),
-) *Pool {
+// PoolOptions holds what the workers of one process serve, and how much at a time.
+type PoolOptions struct {
+	Instances           map[pirogue.OperatorCode]operator.Instance
+	DatabaseConnections int                   // of the process, for payments
+	Blocked             func(activity string) // gets the name of an activity of ours that keeps failing
+}
+
+// CacheWorkflows sets the number of open workflows that this process keeps in memory. A workflow
+// that is not there is replayed from its history. Call it before any worker starts.
+func CacheWorkflows(n int) { worker.SetStickyWorkflowCacheSize(n) }
+
+// New returns the workers of every queue. They take no work before Start.
+func New(c client.Client, a *activities.Activities, o PoolOptions) *Pool {
 	pool := &Pool{failed: make(chan error, 1)}
-	watched := pool.options(dbSlots)
-	watched.Interceptors = []interceptor.WorkerInterceptor{WatchFailures(a, blocked)}
+	slots := DatabaseSlots(o.DatabaseConnections)
+	watched := pool.options(slots)
+	watched.MaxConcurrentLocalActivityExecutionSize = slots
+	watched.Interceptors = []interceptor.WorkerInterceptor{WatchFailures(a, o.Blocked)}
 	payments := worker.New(c, workflows.PaymentsQueue, watched)
 	payments.RegisterWorkflow(workflows.CashIn)
 	payments.RegisterWorkflow(workflows.CashOut)
@@ -53,8 +65,8 @@ func New(
 	webhooks.RegisterActivity(a.Deliver)
 
 	pool.workers = []worker.Worker{payments, webhooks}
-	calls := WatchCalls(a, blocked)
-	for code, instance := range instances {
+	calls := WatchCalls(a, o.Blocked)
+	for code, instance := range o.Instances {
 		sends := worker.New(c, workflows.OperatorQueue(code),
 			pool.limited(instance.CallsPerSecond*activities.SendShare, calls))
 		sends.RegisterActivity(a.Submit)
@@ -66,6 +78,10 @@ func New(
 	}
 	return pool
 }
+
+// DatabaseSlots returns the number of activities on our own database that one process runs at a
+// time.
+func DatabaseSlots(connections int) int { return slotsPerConnection * connections }
 
 // Start lets every worker take work. If one cannot start, it stops the others and returns
 // the error.

@@ -87,7 +87,8 @@ func (p *parts) openStore(ctx context.Context) error {
 	var err error
 	p.store, err = store.Open(ctx, store.Options{
 		URL: p.conf.DatabaseURL, Clock: p.clock, Ring: p.ring,
-		Rate: store.Rate{PerSecond: p.conf.RatePerSecond, Burst: p.conf.RateBurst},
+		Rate:        store.Rate{PerSecond: p.conf.RatePerSecond, Burst: p.conf.RateBurst},
+		Connections: p.conf.DatabaseConnections,
 	})
 	if err != nil {
 		return err
@@ -142,7 +143,9 @@ func (p *parts) newPool() (*worker.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return worker.New(p.temporal, p.newActivities(), p.instances, blocked), nil
+	return worker.New(p.temporal, p.newActivities(), worker.PoolOptions{
+		Instances: p.instances, DatabaseConnections: p.conf.DatabaseConnections, Blocked: blocked,
+	}), nil
 }
 
 // newActivities returns the activities, which do the work of the workflows.

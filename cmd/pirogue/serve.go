@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pirogue/sandbox"
+	"pirogue/worker"
 )
 
 const (
@@ -88,6 +89,7 @@ func (p *parts) runWorker(ctx context.Context) error {
 	if !p.findTemporal(ctx) {
 		return nil
 	}
+	worker.CacheWorkflows(p.conf.CachedWorkflows)
 	pool, err := p.newPool()
 	if err != nil {
 		return err
