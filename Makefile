@@ -10,7 +10,7 @@ export GOFLAGS := $(strip $(shell go env GOFLAGS) -trimpath)
 export CGO_ENABLED := 0
 
 # $(call build,FOLDER,PACKAGE) builds a command of the module in FOLDER into the target.
-build = scripts/progress.sh '$(LABEL)' go build -C $(1) -v -ldflags '-s -w' -o '$(CURDIR)/$@' $(2)
+build = scripts/progress.sh '$(LABEL)' $(1) $(2) '$(CURDIR)/$@'
 
 TOOLS := bin/tools/golangci-lint bin/tools/workflowcheck bin/tools/govulncheck
 
@@ -18,8 +18,10 @@ TOOLS := bin/tools/golangci-lint bin/tools/workflowcheck bin/tools/govulncheck
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# An installed `temporal` that fits spares the build of a Temporal, which takes minutes.
 .PHONY: run
-run: build ## everything on this laptop: the API, Temporal, its Web UI, sandbox operators
+run: bin/pirogue ## everything on this laptop: the API, Temporal, its Web UI, sandbox operators
+	@[ ! -e bin/devserver ] && bin/pirogue dev --which-temporal || $(MAKE) --no-print-directory bin/devserver
 	@exec bin/pirogue dev
 
 .PHONY: build
@@ -131,7 +133,7 @@ bin/pirogue:
 	@$(call build,.,./cmd/pirogue)
 
 # Temporal is large: even asking Go whether something changed takes a while.
-bin/devserver: LABEL = building Temporal (first time: several minutes)
+bin/devserver: LABEL = building Temporal (first time: minutes)
 bin/devserver: $(filter-out %_test.go,$(wildcard devserver/*.go)) devserver/go.mod devserver/go.sum
 	@$(call build,devserver,.)
 	@touch $@

@@ -50,7 +50,7 @@ type Config struct {
 
 	TemporalPort   int    `env:"PIROGUE_TEMPORAL_PORT" envDefault:"7233"`
 	TemporalUIPort int    `env:"PIROGUE_TEMPORAL_UI_PORT" envDefault:"8233"`
-	DevServer      string `env:"PIROGUE_DEVSERVER" envDefault:"bin/devserver"`
+	DevServer      string `env:"PIROGUE_DEVSERVER"`
 
 	RatePerSecond int `env:"PIROGUE_RATE_PER_SECOND" envDefault:"200"`
 	RateBurst     int `env:"PIROGUE_RATE_BURST" envDefault:"2000"`

@@ -20,7 +20,7 @@ var usages = map[string]string{
 	"PIROGUE_OPERATORS_FILE":    "JSON of live operators and routes; default none",
 	"PIROGUE_TEMPORAL_PORT":     "port of the Temporal that pirogue dev starts",
 	"PIROGUE_TEMPORAL_UI_PORT":  "port of its Web UI",
-	"PIROGUE_DEVSERVER":         "the Temporal that pirogue dev starts",
+	"PIROGUE_DEVSERVER":         "the Temporal that pirogue dev starts; default bin/devserver, else an installed temporal",
 	"PIROGUE_RATE_PER_SECOND":   "requests a second per merchant and mode",
 	"PIROGUE_RATE_BURST":        "requests a merchant may make at once",
 	"PIROGUE_LOOPBACK_WEBHOOKS": "let test webhooks reach this machine; pirogue dev turns it on",

@@ -37,7 +37,8 @@ var onALaptop = []string{
 
 // devCommand returns the command that runs everything on a laptop.
 func devCommand(environ []string) *cobra.Command {
-	return &cobra.Command{
+	which := false
+	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run everything on this machine: Temporal, simulators, API, workers, SQLite",
 		Long: "Runs Temporal with its Web UI, the operator simulators, the API and the workers in one terminal,\n" +
@@ -49,9 +50,29 @@ func devCommand(environ []string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if which {
+				return printTemporal(cmd.Context(), conf, cmd.OutOrStdout())
+			}
 			return runDev(cmd.Context(), conf, cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().BoolVar(&which, "which-temporal", false, "print the Temporal that would be used, and start nothing")
+	return cmd
+}
+
+// printTemporal prints the address or the program of the Temporal that pirogue dev would use. The
+// Makefile builds one if there is none.
+func printTemporal(ctx context.Context, conf config.Config, out io.Writer) error {
+	if conf.HasTemporal() {
+		_, err := fmt.Fprintln(out, "Temporal of TEMPORAL_ADDRESS")
+		return err
+	}
+	server, err := findDevServer(ctx, conf)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, server.path, server.version)
+	return err
 }
 
 // runDev starts the parts in the order of their dependencies. It prints how to use them once all
@@ -60,7 +81,7 @@ func runDev(ctx context.Context, conf config.Config, out io.Writer) error {
 	if err := errors.Join(checkPorts(conf), ownKeys(&conf), forget(envFile(conf))); err != nil {
 		return err
 	}
-	temporal, err := startTemporal(ctx, &conf)
+	temporal, err := startTemporal(ctx, &conf, out)
 	if err != nil {
 		return err
 	}

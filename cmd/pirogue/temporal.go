@@ -1,20 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"pirogue/config"
-	"pirogue/workflows"
 )
 
 // temporalVersion is part of the file's name: another version may not be able to read the file.
@@ -32,20 +29,20 @@ type temporalProcess struct {
 }
 
 // startTemporal starts the development server and waits until it answers. It starts nothing if
-// the settings name another Temporal.
-func startTemporal(ctx context.Context, conf *config.Config) (*temporalProcess, error) {
+// the settings name another Temporal. It prints what an installed command cannot do.
+func startTemporal(ctx context.Context, conf *config.Config, out io.Writer) (*temporalProcess, error) {
 	if conf.HasTemporal() {
 		return &temporalProcess{}, nil
 	}
-	args := []string{
-		"-db", filepath.Join(conf.DataDir, "temporal-"+temporalVersion+".db"),
-		"-port", strconv.Itoa(conf.TemporalPort), "-ui-port", strconv.Itoa(conf.TemporalUIPort),
-		"-codec-endpoint", "http://" + conf.AdminAddr + "/codec", "-exit-with-parent",
+	server, err := findDevServer(ctx, *conf)
+	if err != nil {
+		return nil, err
 	}
-	for _, attribute := range workflows.SearchAttributes() {
-		args = append(args, "-search-attribute", attribute)
+	fmt.Fprint(out, server.differences()) //nolint:errcheck // a terminal that is gone
+	if err := os.MkdirAll(conf.DataDir, privateFolder); err != nil {
+		return nil, err
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), conf.DevServer, args...) //nolint:gosec // our own binary
+	cmd := server.command(context.WithoutCancel(ctx), *conf)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: Temporal stops last
 	stdout, err := cmd.StdoutPipe()
@@ -53,17 +50,16 @@ func startTemporal(ctx context.Context, conf *config.Config) (*temporalProcess, 
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start Temporal (PIROGUE_DEVSERVER=%s, made by `make build`): %w", conf.DevServer, err)
+		return nil, fmt.Errorf("start Temporal (%s): %w", server.path, err)
 	}
+	address := "127.0.0.1:" + strconv.Itoa(conf.TemporalPort)
 	t := &temporalProcess{cmd: cmd, exited: make(chan error, 1)}
 	ready := make(chan bool, 1)
+	waiting, stop := context.WithTimeout(ctx, readyTimeout)
+	defer stop()
 	go func() {
-		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), "frontend") {
-				ready <- true
-				break
-			}
+		if server.answers(waiting, stdout, address) {
+			ready <- true
 		}
 		t.exited <- cmd.Wait()
 	}()
@@ -71,14 +67,11 @@ func startTemporal(ctx context.Context, conf *config.Config) (*temporalProcess, 
 	case <-ready:
 	case err := <-t.exited:
 		return nil, fmt.Errorf("temporal stopped at once: %w", errors.Join(err, errors.New("see its message above")))
-	case <-time.After(readyTimeout):
+	case <-waiting.Done():
 		t.stop()
-		return nil, fmt.Errorf("temporal did not answer within %s", readyTimeout)
-	case <-ctx.Done():
-		t.stop()
-		return nil, ctx.Err()
+		return nil, errors.Join(ctx.Err(), fmt.Errorf("temporal did not answer within %s", readyTimeout))
 	}
-	conf.SetTemporal("127.0.0.1:" + strconv.Itoa(conf.TemporalPort))
+	conf.SetTemporal(address)
 	return t, nil
 }
 
@@ -108,7 +101,7 @@ func (t *temporalProcess) stop() {
 	case err := <-t.exited:
 		t.exited <- err
 	case <-time.After(temporalStop):
-		err := t.cmd.Process.Kill()
+		err := syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // with the children of a shell
 		if err == nil {
 			err = <-t.exited
 		}
