@@ -22,7 +22,7 @@ retry() {
 # Support looks back a month; what a payment is for good stands in our own database.
 namespace() {
 	temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1 ||
-		temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 720h
+		temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "${TEMPORAL_RETENTION:-720h}"
 }
 
 # Names that are there already with the same type are left alone by the server.

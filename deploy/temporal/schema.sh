@@ -5,7 +5,7 @@
 set -eu
 
 SQL_PASSWORD=$(cat /run/secrets/temporal_db_password)
-export SQL_PASSWORD SQL_PLUGIN=postgres12 SQL_HOST=postgres SQL_PORT=5432 SQL_USER=temporal
+export SQL_PASSWORD SQL_PLUGIN=postgres12 SQL_HOST=${TEMPORAL_POSTGRES:-postgres} SQL_PORT=5432 SQL_USER=temporal
 
 # upgrade DATABASE SCHEMA
 upgrade() {
