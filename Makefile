@@ -95,7 +95,7 @@ figures: ## measure the shape of the code against what the house holds
 .PHONY: bench
 bench: bin/devserver ## measure the promised figures into docs/benchmarks.md; ONLY=EndToEnd is one of them
 	@scripts/need-postgres.sh
-	BENCH_CURVE='$(CURDIR)/docs/benchmarks.svg' go test -run '^$$' -bench '$(or $(ONLY),.)' -timeout 60m ./... | \
+	BENCH_CURVE='$(CURDIR)/docs/benchmarks.svg' go test -run '^$$' -bench '$(or $(ONLY),.)' -timeout 60m ./store ./cmd/pirogue | \
 		(cd tools && go run ./benchtable ../docs/benchmarks.md)
 
 .PHONY: planted

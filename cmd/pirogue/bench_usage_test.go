@@ -26,21 +26,24 @@ var bareQueues = []string{"bare-submit", "bare-ask", "bare-settle", "bare-delive
 func (f *measuredFleet) bareWorkflow(b *testing.B, queues []string) func(context.Context) {
 	b.Helper()
 	own := fmt.Sprintf("bare-%d", len(queues))
+	bare := func(ctx workflow.Context) error {
+		for i := range bareQueues {
+			o := workflow.ActivityOptions{StartToCloseTimeout: time.Minute, TaskQueue: own}
+			if len(queues) > 0 {
+				o.TaskQueue = queues[i]
+			}
+			if err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), "Nothing").Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for _, queue := range append([]string{own}, queues...) {
 		pool := worker.New(f.parts.temporal, queue, worker.Options{DisableWorkflowWorker: queue != own})
 		pool.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Nothing"})
-		pool.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
-			for i := range bareQueues {
-				o := workflow.ActivityOptions{StartToCloseTimeout: time.Minute, TaskQueue: own}
-				if len(queues) > 0 {
-					o.TaskQueue = queues[i]
-				}
-				if err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), "Nothing").Get(ctx, nil); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, workflow.RegisterOptions{Name: "Bare"})
+		if queue == own {
+			pool.RegisterWorkflowWithOptions(bare, workflow.RegisterOptions{Name: "Bare"})
+		}
 		require.NoError(b, pool.Start())
 		b.Cleanup(pool.Stop)
 	}
