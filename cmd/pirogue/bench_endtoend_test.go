@@ -39,7 +39,9 @@ const curveFile = "BENCH_CURVE"
 // the three phases one after the other, and each phase waits until all of it has ended. The figures
 // are the medians of the rounds. The operator does not call back.
 func BenchmarkEndToEnd(b *testing.B) {
-	http.DefaultTransport.(*http.Transport).MaxIdleConnsPerHost = curveCallers //nolint:forcetypeassert // the standard library's
+	transport, standard := http.DefaultTransport.(*http.Transport)
+	require.True(b, standard)
+	transport.MaxIdleConnsPerHost = curveCallers
 	f := newMeasuredFleet(b)
 	spread, eager := f.bareWorkflow(b, bareQueues), f.bareWorkflow(b, nil)
 	f.pay(b, roundPayments) // warms up caches, connections and plans
@@ -175,7 +177,7 @@ func (f *measuredFleet) curve(b *testing.B) []point {
 		ctx, stop := context.WithTimeout(b.Context(), curveSeconds*time.Second)
 		together(callers, callers, func(int) {
 			for ctx.Err() == nil {
-				whole, err := f.payOne(b.Context())
+				whole, err := f.payOne(context.WithoutCancel(ctx))
 				mu.Lock()
 				if took = append(took, whole); err != nil {
 					took, failed = took[:len(took)-1], failed+1
@@ -241,6 +243,6 @@ func drawCurve(b *testing.B, points []point) {
 			x.callers, x.perSecond, x.p50.Milliseconds(), x.p99.Milliseconds(), x.failed)
 	}
 	if path := os.Getenv(curveFile); path != "" {
-		require.NoError(b, os.WriteFile(path, []byte(curvePicture(points)), 0o644)) //nolint:gosec // for everybody to see
+		require.NoError(b, os.WriteFile(path, []byte(curvePicture(points)), 0o644))
 	}
 }

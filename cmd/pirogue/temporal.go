@@ -38,7 +38,7 @@ func startTemporal(ctx context.Context, conf *config.Config, out io.Writer) (*te
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprint(out, server.differences()) //nolint:errcheck // a terminal that is gone
+	fmt.Fprint(out, server.differences())
 	if err := os.MkdirAll(conf.DataDir, privateFolder); err != nil {
 		return nil, err
 	}

@@ -163,7 +163,7 @@ func (s devServer) fileName() string {
 		return "temporal-" + temporalVersion + ".db"
 	}
 	h := fnv.New32a()
-	h.Write([]byte(strings.Join(workflows.SearchAttributes(), " "))) //nolint:errcheck // it never fails
+	h.Write([]byte(strings.Join(workflows.SearchAttributes(), " ")))
 	return fmt.Sprintf("temporal-cli-%s-%08x.db", s.version, h.Sum32())
 }
 
@@ -200,7 +200,8 @@ func (s devServer) differences() string {
 	if !s.isCLI {
 		return ""
 	}
-	return "Temporal is " + s.path + ", server " + s.version + `, which is installed. Unlike bin/devserver (make bin/devserver):
+	return "Temporal is " + s.path + ", server " + s.version + `, which is installed.
+Unlike bin/devserver (make bin/devserver):
   - its Web UI offers to cancel, terminate, reset, signal and update workflows. That can pay twice, or
     leave a payment that nobody follows. Use pirogue admin.
   - it forgets a closed workflow after 1 day, not after 30.

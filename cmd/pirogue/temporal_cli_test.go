@@ -40,7 +40,7 @@ func installTemporal(t *testing.T, version string) string {
 	folder := t.TempDir()
 	script := strings.NewReplacer("VERSION", version,
 		"DEVSERVER", filepath.Join(piroguetest.Root(t), "bin", "devserver")).Replace(fakeTemporal)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "temporal"), []byte(script), 0o700)) //nolint:gosec // it is run
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "temporal"), []byte(script), 0o700))
 	return folder
 }
 
@@ -107,7 +107,7 @@ func TestTemporalIsChosen(t *testing.T) {
 	found, old, empty := installTemporal(t, temporalVersion), installTemporal(t, "1.31.0"), t.TempDir()
 	built := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(built, "bin"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(built, ownDevServer), nil, 0o700)) //nolint:gosec // it looks like a program
+	require.NoError(t, os.WriteFile(filepath.Join(built, ownDevServer), nil, 0o700))
 	for name, row := range map[string]struct {
 		folder, path, setting string
 		want, fails           string
