@@ -21,7 +21,7 @@ help: ## list these commands
 # An installed `temporal` that fits spares the build of a Temporal, which takes minutes.
 .PHONY: run
 run: bin/pirogue ## everything on this laptop: the API, Temporal, its Web UI, sandbox operators
-	@[ ! -e bin/devserver ] && bin/pirogue dev --which-temporal || $(MAKE) --no-print-directory bin/devserver
+	@[ ! -e bin/devserver ] && bin/pirogue dev --which-temporal 2> /dev/null || $(MAKE) --no-print-directory bin/devserver
 	@exec bin/pirogue dev
 
 .PHONY: build
