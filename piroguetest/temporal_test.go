@@ -65,7 +65,8 @@ func requireFound(t *testing.T, address string) {
 		found, err := c.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
 			Query: `PaymentStatus = "PENDING"`,
 		})
-		return err == nil && len(found.GetExecutions()) == 1 && found.GetExecutions()[0].GetExecution().GetWorkflowId() == "idle"
+		all := found.GetExecutions()
+		return err == nil && len(all) == 1 && all[0].GetExecution().GetWorkflowId() == "idle"
 	}, temporalReady, 100*time.Millisecond)
 }
 

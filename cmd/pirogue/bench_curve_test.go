@@ -14,8 +14,8 @@ const (
 	curveMargin = 60
 )
 
-// curvePicture returns an SVG: payments a second from left to right, the time from POST to webhook from
-// bottom to top on a logarithmic scale. It shows p50 and p99, and the number of callers at each point.
+// curvePicture returns an SVG. Payments a second grow from left to right. The time from POST to webhook
+// grows from bottom to top, on a logarithmic scale. Each point bears its number of callers.
 func curvePicture(points []point) string {
 	most, slowest, fastest := 0.0, time.Duration(0), time.Hour
 	for _, p := range points {

@@ -21,8 +21,8 @@ import (
 var bareQueues = []string{"bare-submit", "bare-ask", "bare-settle", "bare-deliver"}
 
 // bareWorkflow returns a function that runs a workflow of four empty activities, one after the other.
-// Activity i runs on queues[i]; without queues all run on the workflow's own, where the server hands
-// them to the worker together with the workflow task's answer (eager).
+// Activity i runs on queues[i]. Without queues all run on the workflow's own. There they are eager: the
+// server hands them over with its response to the workflow's task.
 func (f *measuredFleet) bareWorkflow(b *testing.B, queues []string) func(context.Context) {
 	b.Helper()
 	own := fmt.Sprintf("bare-%d", len(queues))
@@ -40,7 +40,8 @@ func (f *measuredFleet) bareWorkflow(b *testing.B, queues []string) func(context
 	}
 	for _, queue := range append([]string{own}, queues...) {
 		pool := worker.New(f.parts.temporal, queue, worker.Options{DisableWorkflowWorker: queue != own})
-		pool.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Nothing"})
+		nothing := func(context.Context) error { return nil }
+		pool.RegisterActivityWithOptions(nothing, activity.RegisterOptions{Name: "Nothing"})
 		if queue == own {
 			pool.RegisterWorkflowWithOptions(bare, workflow.RegisterOptions{Name: "Bare"})
 		}
@@ -181,7 +182,8 @@ func processTimes(file string) (t times, parent int) {
 	var user, system, childUser, childSystem float64
 	var skipped int64
 	var state string
-	fmt.Sscanf(rest, "%s %d %d %d %d %d %d %d %d %d %d %f %f %f %f", &state, &parent, //nolint:errcheck // zero is the value then
+	const format = "%s %d %d %d %d %d %d %d %d %d %d %f %f %f %f"
+	fmt.Sscanf(rest, format, &state, &parent, //nolint:errcheck // zero is the value then
 		&skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped, &skipped,
 		&user, &system, &childUser, &childSystem)
 	return times{own: tick * (user + system), ended: tick * (childUser + childSystem)}, parent
@@ -195,7 +197,8 @@ func (f *measuredFleet) webhookEvents(b *testing.B, id string) int {
 	require.NoError(b, err)
 	defer db.Close()
 	var event string
-	require.NoError(b, db.QueryRowContext(b.Context(), "SELECT id FROM webhook_events WHERE payment_id = $1", id).Scan(&event))
+	row := db.QueryRowContext(b.Context(), "SELECT id FROM webhook_events WHERE payment_id = $1", id)
+	require.NoError(b, row.Scan(&event))
 	if _, err := f.parts.temporal.DescribeWorkflowExecution(b.Context(), "webhook-"+event, ""); err != nil {
 		return 0
 	}
