@@ -18,7 +18,7 @@ import (
 )
 
 // temporalReady bounds the time from the development server's start until it responds.
-const temporalReady = 30 * time.Second
+const temporalReady = 2 * time.Minute
 
 const (
 	// maxStarts bounds the starts of one server whose ports were taken.
