@@ -57,6 +57,10 @@ type AttemptStore interface {
 	// Latest returns a payment with its latest attempt. It fails with
 	// TransactionNotFound.
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
+	// LatestWithMerchant returns what Latest does, and the payment's merchant as Merchant does.
+	LatestWithMerchant(
+		ctx context.Context, id pirogue.PaymentID,
+	) (pirogue.Payment, pirogue.Attempt, pirogue.Merchant, error)
 	// Numbered returns a payment with its attempt of a number, 0 for the latest. It fails with
 	// TransactionNotFound, and with NotFound where it has no such attempt.
 	Numbered(ctx context.Context, id pirogue.PaymentID, number int) (pirogue.Payment, pirogue.Attempt, error)

@@ -108,18 +108,16 @@ RETURNING *`
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
-// createPayments writes the payments of lines, with their attempts, histories and journals. It
+// createPayments writes the payments of lines, with their attempts and journals. It
 // books the money last and in one call, so that the balance is locked briefly.
 func (db *BulkLines) createPayments(
 	tx *gorm.DB, bulk bulkRow, lines []lineRow,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
 ) error {
-	payments, history := make([]paymentRow, len(lines)), make([]historyRow, len(lines))
-	attempts := make([]attemptRow, len(lines))
+	payments, attempts := make([]paymentRow, len(lines)), make([]attemptRow, len(lines))
 	var journals []ledger.Journal
 	for i, line := range lines {
 		payments[i] = line.payment(bulk, timestamp(now))
-		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: timestamp(now)}
 		// Neither the attempt nor the books need the sealed values. So a line that cannot be
 		// decrypted begins too, and OpenLines names it.
 		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
@@ -128,7 +126,7 @@ func (db *BulkLines) createPayments(
 		attempts[i] = packAttempt(attempt, digest)
 		journals = append(journals, ledger.LineJournals(p)...)
 	}
-	for _, rows := range []any{&payments, &history, &attempts} {
+	for _, rows := range []any{&payments, &attempts} {
 		if err := tx.Create(rows).Error; err != nil {
 			return err
 		}

@@ -60,16 +60,17 @@ func (db *Webhooks) BeginDelivery(
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
-		begun := tx.Exec(beginDelivery, id, timestamp(at))
-		if begun.Error != nil {
-			return begun.Error
+		var begun []eventRow
+		if err := tx.Raw(beginDelivery, id, timestamp(at)).Scan(&begun).Error; err != nil {
+			return err
+		}
+		if len(begun) == 1 {
+			event = begun[0]
+			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
+			return tx.Create(&delivery).Error
 		}
 		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
 			return err
-		}
-		if begun.RowsAffected == 1 {
-			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
-			return tx.Create(&delivery).Error
 		}
 		// Nothing began: nothing is left to send, it is too early, or the last delivery has not
 		// ended.
@@ -90,7 +91,8 @@ func (db *Webhooks) BeginDelivery(
 // slow clock delays none.
 const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
- WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)
+RETURNING *`
 
 // selectDelivery selects the row of a delivery.
 func selectDelivery(tx *gorm.DB, d webhook.Delivery) *gorm.DB {

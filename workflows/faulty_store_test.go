@@ -49,6 +49,14 @@ func (s *faultyStore) Latest(
 	return p, a, err
 }
 
+// LatestWithMerchant fails as Latest does.
+func (s *faultyStore) LatestWithMerchant(
+	ctx context.Context, id pirogue.PaymentID,
+) (p pirogue.Payment, a pirogue.Attempt, m pirogue.Merchant, err error) {
+	err = s.try(ctx, "Latest", func() error { p, a, m, err = s.AllStores.LatestWithMerchant(ctx, id); return err })
+	return p, a, m, err
+}
+
 func (s *faultyStore) Send(
 	ctx context.Context, id pirogue.AttemptID, limits operator.SendLimits, at time.Time,
 ) (sent lifecycle.Sending, err error) {
