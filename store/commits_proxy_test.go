@@ -112,7 +112,7 @@ func (p *countingProxy) prepare(state *connection, kind byte, texts []string) {
 	switch kind {
 	case 'P':
 		text := strings.TrimSpace(texts[1])
-		state.statements[texts[0]] = strings.HasPrefix(text, "WITH") && strings.Contains(text, "INSERT")
+		state.statements[texts[0]] = strings.HasPrefix(text, "WITH") && (strings.Contains(text, "INSERT") || strings.Contains(text, "UPDATE"))
 	case 'B':
 		state.changes = state.statements[texts[1]]
 	case 'Q':

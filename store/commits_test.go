@@ -32,20 +32,20 @@ func TestCommitsOfACashIn(t *testing.T) {
 	for _, stage := range stages {
 		require.Equal(t, cashInTraffic[stage.name], stage.traffic, stage.name)
 	}
-	require.Equal(t, traffic{Commits: 9, Reads: 4, Trips: 35}, sum)
+	require.Equal(t, traffic{Commits: 9, Reads: 4, Trips: 25}, sum)
 }
 
 // cashInTraffic is what each stage of a cash-in costs.
 var cashInTraffic = map[string]traffic{
 	"check":    {Commits: 1, Trips: 1}, // signature and rate; key, merchant and fees are known
-	"accept":   {Commits: 1, Trips: 5},
+	"accept":   {Commits: 1, Trips: 4},
 	"respond":  {Reads: 1, Trips: 1},
 	"read":     {Reads: 1, Trips: 1},
-	"send":     {Commits: 1, Trips: 4},
-	"result":   {Commits: 1, Trips: 4},
+	"send":     {Commits: 1, Trips: 3},
+	"result":   {Commits: 1, Trips: 3},
 	"poll":     {Commits: 1, Reads: 1, Trips: 2},
-	"finalize": {Commits: 1, Trips: 7},
-	"deliver":  {Commits: 3, Reads: 1, Trips: 10},
+	"finalize": {Commits: 1, Trips: 6},
+	"deliver":  {Commits: 3, Reads: 1, Trips: 4},
 }
 
 // stage is a part of a payment's life with its cost.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
 
 	"pirogue"
@@ -56,6 +57,11 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 func (db *Webhooks) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
+	if db.dialect == goose.DialectPostgres {
+		if event, delivery, begun, err := db.beginAtOnce(ctx, id, at); begun || err != nil {
+			return event, delivery, err
+		}
+	}
 	var event eventRow
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
@@ -86,6 +92,31 @@ func (db *Webhooks) BeginDelivery(
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
+// beginAtOnce is BeginDelivery in one statement, which SQLite does not have. It reports false, and
+// changes nothing, if no delivery can begin.
+func (db *Webhooks) beginAtOnce(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, bool, error) {
+	var begun []eventRow
+	err := db.exec(ctx, "begin delivery", func(tx *gorm.DB) error {
+		begun = nil
+		return tx.Raw(beginWithRow, id, timestamp(at), timestamp(at)).Scan(&begun).Error
+	})
+	if err != nil || len(begun) == 0 {
+		return pirogue.Event{}, webhook.Delivery{}, false, err
+	}
+	return unpackEvent(begun[0]), unpackDelivery(deliveryRow{
+		EventID: begun[0].ID, Round: begun[0].Round, Number: begun[0].Begun, StartedAt: timestamp(at),
+	}), true, nil
+}
+
+// beginWithRow is beginDelivery with the delivery's row.
+const beginWithRow = `
+WITH event AS (` + beginDelivery + `),
+     delivery AS (INSERT INTO webhook_deliveries (event_id, round, number, started_at, http_status, error)
+                  SELECT id, round, begun, CAST(? AS TEXT), 0, '' FROM event)
+SELECT * FROM event`
+
 // beginDelivery counts a delivery before that has a row. Two callers at once meet at the event's
 // row, and the second finds a delivery under way. An event on its schedule is never too early: a
 // slow clock delays none.
@@ -112,6 +143,11 @@ func (db *Webhooks) EndDelivery(
 	if d.Number == webhook.MaxDeliveries && state == pirogue.EventWaiting {
 		state = pirogue.EventExhausted
 	}
+	if db.dialect == goose.DialectPostgres {
+		if ended, err := db.endAtOnce(ctx, d, state, next); ended || err != nil {
+			return err
+		}
+	}
 	return db.inTx(ctx, "end delivery", func(tx *gorm.DB) error {
 		ended := tx.Exec(endDelivery, state, timestamp(next), timestamp(next), d.EventID, d.Round, d.Number, d.Number-1)
 		if ended.Error != nil {
@@ -127,6 +163,27 @@ func (db *Webhooks) EndDelivery(
 		}).Error
 	})
 }
+
+// endAtOnce is EndDelivery in one statement, which SQLite does not have. It reports false, and changes
+// nothing, if the delivery is not under way.
+func (db *Webhooks) endAtOnce(
+	ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time,
+) (bool, error) {
+	var ended []string
+	err := db.exec(ctx, "end delivery", func(tx *gorm.DB) error {
+		ended = nil
+		return tx.Raw(endWithRow, state, timestamp(next), timestamp(next), d.EventID, d.Round, d.Number, d.Number-1,
+			timestamp(d.EndedAt), d.HTTPStatus, storableText(d.Error)).Scan(&ended).Error
+	})
+	return len(ended) == 1, err
+}
+
+// endWithRow is endDelivery with the delivery's row.
+const endWithRow = `
+WITH event AS (` + endDelivery + ` RETURNING id, round, begun),
+     delivery AS (UPDATE webhook_deliveries d SET ended_at = CAST(? AS TEXT), http_status = ?, error = ? FROM event e
+                   WHERE d.event_id = e.id AND d.round = e.round AND d.number = e.begun)
+SELECT id FROM event`
 
 // endDelivery ends the delivery that is under way and no other. If another caller has changed the
 // event's state, that state stays.
