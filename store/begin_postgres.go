@@ -121,7 +121,9 @@ func (c *beginConn) begin(
 	if err == nil {
 		err = read(results)
 	}
-	err = errors.Join(err, results.Close())
+	if closed := results.Close(); err == nil { // after an error it is the same one
+		err = closed
+	}
 	c.state = begun
 	if c.Conn.Conn().PgConn().TxStatus() == 'I' {
 		c.state = notBegun
@@ -152,7 +154,7 @@ func (t beginTx) Commit() error {
 		return pgx.ErrTxCommitRollback
 	}
 	if err != nil && conn.PgConn().TxStatus() != 'I' {
-		err = errors.Join(err, conn.Close(t.ctx))
+		conn.Close(t.ctx) //nolint:errcheck // the connection is of no use, whatever this comes to
 	}
 	return err
 }
@@ -167,7 +169,7 @@ func (t beginTx) Rollback() error {
 	conn := t.c.Conn.Conn()
 	_, err := conn.Exec(t.ctx, "rollback")
 	if err != nil {
-		err = errors.Join(err, conn.Close(t.ctx))
+		conn.Close(t.ctx) //nolint:errcheck // the connection is of no use, whatever this comes to
 	}
 	return err
 }

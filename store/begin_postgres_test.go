@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"pirogue/piroguetest"
@@ -65,7 +66,7 @@ func TestBegin(t *testing.T) {
 		for _, statement := range []string{"INSERT INTO kept VALUES (4)", "INSERT INTO missing VALUES (1)", "?"} {
 			tx := begin()
 			_, err := tx.ExecContext(t.Context(), statement)
-			require.Error(t, err)
+			require.IsType(t, &pgconn.PgError{}, err, "GORM translates no other")
 			_, err = tx.ExecContext(t.Context(), "INSERT INTO kept VALUES (5)")
 			require.Error(t, err, "nothing runs outside of the transaction")
 			require.NoError(t, tx.Rollback())

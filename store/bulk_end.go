@@ -148,7 +148,7 @@ func (db *BulkLines) UnstartedLines(
 // start.
 const unstartedLines = `
 SELECT p.* FROM payments p
- WHERE p.bulk_id = ? AND p.id > ? AND p.status IN ('CREATED','INITIATED','PENDING')
+ WHERE p.bulk_id = ? AND p.id > ? AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')
    AND EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.cause = ? AND c.closed_at IS NULL)
  ORDER BY p.id LIMIT ?`
 

@@ -152,7 +152,7 @@ func (db *BulkLines) BulkPage(ctx context.Context, id pirogue.BulkID, page int) 
 const readPage = `
 SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'WAITING') AS waiting,
        (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
-       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND status IN ('CREATED','INITIATED','PENDING')) AS open`
+       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS open`
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
 // that cannot be decrypted is among them with its error, and hides no other.
@@ -177,7 +177,7 @@ func (db *BulkLines) unpackLines(rows []paymentRow) []bulk.OpenLine {
 // openLines reads the payments of a page that have not ended.
 const openLines = `
 SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
- WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')
+ WHERE l.bulk_id = ? AND l.page = ? AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')
  ORDER BY l.number`
 
 // BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one

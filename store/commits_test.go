@@ -152,3 +152,18 @@ func (w *world) deliver(id pirogue.EventID) error {
 
 // signatureOf returns a signature that is different for each text.
 func signatureOf(text string) [32]byte { return sha256.Sum256([]byte(text)) }
+
+// TestStatusChangesTouchNoIndex checks that PostgreSQL can update a payment that goes on in place.
+func TestStatusChangesTouchNoIndex(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, piroguetest.Postgres(t))
+	indexes := texts(t, w.raw(), "SELECT indexdef FROM pg_indexes WHERE tablename IN ('payments', 'attempts')")
+	require.NotEmpty(t, indexes)
+	for _, index := range indexes {
+		for _, column := range []string{
+			"status", "version", "updated_at", "next_action", "expires_at", "state", "evidence", "polled_at", "sendings",
+		} {
+			require.NotContains(t, index, column)
+		}
+	}
+}
