@@ -74,7 +74,7 @@ var Points = []Point{
 	{"store.finalize.parent", Worker, []Scenario{Refund}, "the cash-in of a refund is up to date, and not committed"},
 	{"store.finalize.booked", Worker, settled, "status, event and books are written, and not committed"},
 	{"finalize.committed", Worker, settled, "the payment is terminal and booked, and no webhook is started"},
-	{"finalize.announced", Worker, settled, "the delivery is started, and the workflow does not know"},
+	{"finalize.announced", Worker, settled, "its events are left to the workflow, which does not know"},
 
 	{"deliver.begun", Worker, requested, "the delivery has its row, and nothing is sent"},
 	{"deliver.signed", Worker, requested, "the webhook's signature is used, and no byte has left"},

@@ -29,7 +29,7 @@ type eventRow struct {
 	Ended      int // deliveries of this round that have ended
 	NextAt     timeText
 	Queued     bool // waits for its merchant's endpoint, and may go before NextAt
-	Drained    bool // was delivered before NextAt
+	Drained    bool // its last delivery was not its own workflow's: the next one is not before NextAt
 	CreatedAt  timeText
 }
 
@@ -124,6 +124,50 @@ const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
  WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)
 RETURNING *`
+
+// BeginFirstDelivery writes the row of an event's very first delivery and returns both. Once any
+// delivery of the event began, in whatever round, nothing begins: the delivery's number is 0. It fails
+// with NotFound. The next delivery is never before the event's NextAt, whenever its workflow starts.
+func (db *Webhooks) BeginFirstDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
+	var event eventRow
+	var delivery deliveryRow
+	err := db.inTx(ctx, "begin first delivery", func(tx *gorm.DB) error {
+		event, delivery = eventRow{}, deliveryRow{}
+		begun := tx.Exec(beginFirstDelivery, id)
+		if begun.Error != nil {
+			return begun.Error
+		}
+		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+			return err
+		}
+		if begun.RowsAffected == 0 {
+			return unchanged{}
+		}
+		delivery = deliveryRow{EventID: event.ID, Number: event.Begun, StartedAt: timestamp(at)}
+		return tx.Create(&delivery).Error
+	})
+	if err != nil {
+		return pirogue.Event{}, webhook.Delivery{}, err
+	}
+	return unpackEvent(event), unpackDelivery(delivery), nil
+}
+
+// beginFirstDelivery marks the event as drained: if its workflow starts at once, it waits for NextAt.
+const beginFirstDelivery = `
+UPDATE webhook_events SET begun = 1, queued = FALSE, drained = TRUE
+ WHERE id = ? AND state = 'WAITING' AND round = 0 AND begun = 0`
+
+// Event returns an event. It fails with NotFound.
+func (db *Webhooks) Event(ctx context.Context, id pirogue.EventID) (pirogue.Event, error) {
+	var event eventRow
+	err := db.read(ctx, "read event", func(tx *gorm.DB) error {
+		event = eventRow{}
+		return asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
+	})
+	return unpackEvent(event), err
+}
 
 // selectDelivery selects the row of a delivery.
 func selectDelivery(tx *gorm.DB, d webhook.Delivery) *gorm.DB {

@@ -9,6 +9,7 @@ import (
 	"pirogue/lifecycle"
 	"pirogue/operator"
 	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // faultTime is the moment at which a call to the database fails.
@@ -119,6 +120,22 @@ func (s *faultyStore) Finalize(
 		return err
 	})
 	return settled, err
+}
+
+func (s *faultyStore) BeginFirstDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (e pirogue.Event, d webhook.Delivery, err error) {
+	err = s.try(ctx, "BeginFirstDelivery", func() error {
+		e, d, err = s.AllStores.BeginFirstDelivery(ctx, id, at)
+		return err
+	})
+	return e, d, err
+}
+
+func (s *faultyStore) EndDelivery(
+	ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time,
+) error {
+	return s.try(ctx, "EndDelivery", func() error { return s.AllStores.EndDelivery(ctx, d, state, next) })
 }
 
 func (s *faultyStore) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {

@@ -42,6 +42,7 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 	w.enter(ctx, phaseFinalizing)
 	end.PaymentID = w.input.PaymentID
 	end.Watched = end.Watched || w.attempt > 1 // its earlier attempts
+	end.CallerDelivers = w.hasFewerTasks()
 	w.showWait(ctx, waitsForNothing, "ending: "+string(end.Status))
 	finalized, err := call(ctx, ours(w.input.MerchantID, "finalize "+string(end.Status)), activityNames.Finalize, end)
 	if err != nil || !finalized.Status.Terminal() {
@@ -54,6 +55,7 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 		w.booked += w.input.Amount.Minor
 	}
 	w.logger(ctx).Info("payment is terminal", "status", w.status, "failure", end.Failure.Code)
+	deliverFirst(ctx, w, finalized.Deliver)
 	if err := watchEarlierAttempts(ctx, w); err != nil {
 		return w.status, err
 	}

@@ -204,6 +204,15 @@ func webhookOptions(m pirogue.MerchantID) workflow.ActivityOptions {
 	}
 }
 
+// firstDeliveryOptions returns ours for the first delivery of an event in its payment's workflow. The
+// activity retries no delivery: what is retried is our own database and Temporal.
+func firstDeliveryOptions(m pirogue.MerchantID) workflow.ActivityOptions {
+	options := ours(m, "deliver")
+	options.TaskQueue, options.StartToCloseTimeout = WebhooksQueue, activities.DeliverTimeout
+	options.Priority = priorityOf(priorityWebhook, m)
+	return options
+}
+
 // sweepOptions returns the options of one search for work that was left behind.
 func sweepOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
