@@ -28,11 +28,12 @@ func (a *DeliverActivities) DeliverFirst(ctx context.Context, in DeliverInput) (
 	if d.Number == 0 {
 		return a.leaveToWorkflow(ctx, event)
 	}
-	state, _, err := a.attempt(ctx, event, &d)
+	state, wait, err := a.attempt(ctx, event, &d)
 	if err != nil { // the delivery has its row, and perhaps an end
 		return a.leaveToWorkflow(ctx, event)
 	}
 	logResult(ctx, "webhook delivery", "event", in.EventID, "delivery", d.Number, "status", d.HTTPStatus, "state", state)
+	event.NextAt = d.EndedAt.Add(wait)
 	if event.State = state; state == pirogue.EventDelivered {
 		a.drain(ctx, in.Owner, began.Add(queuedFor))
 	}
@@ -42,7 +43,7 @@ func (a *DeliverActivities) DeliverFirst(ctx context.Context, in DeliverInput) (
 }
 
 // leaveToWorkflow starts the workflow of an event that is WAITING, unless it was started before. It goes
-// on by the event's rows.
+// on by the event's rows, when the event is due.
 func (a *DeliverActivities) leaveToWorkflow(ctx context.Context, event pirogue.Event) (DeliverResult, error) {
 	if event.State == pirogue.EventWaiting {
 		if err := a.Workflows.Deliver(ctx, event); err != nil {

@@ -228,6 +228,11 @@ type WebhookStore interface {
 	// was begun and never ended is returned again with its number. When the event is not WAITING,
 	// or it is too early, nothing is left to send: the delivery's number is 0.
 	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)
+	// BeginScheduledDelivery does so for a workflow that waited until the second delivery was due. It is
+	// never too early then.
+	BeginScheduledDelivery(
+		ctx context.Context, id pirogue.EventID, at time.Time,
+	) (pirogue.Event, webhook.Delivery, error)
 	// BeginFirstDelivery does so for the very first delivery of an event. The number is 0 once any
 	// delivery began. The next delivery is never before NextAt.
 	BeginFirstDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)

@@ -62,12 +62,27 @@ func (db *Webhooks) BeginDelivery(
 			return event, delivery, err
 		}
 	}
+	return db.beginNext(ctx, beginDelivery, id, at)
+}
+
+// BeginScheduledDelivery is BeginDelivery for a workflow that waited until the second delivery was due. No
+// worker's clock is asked about that once more.
+func (db *Webhooks) BeginScheduledDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
+	return db.beginNext(ctx, beginScheduledDelivery, id, at)
+}
+
+// beginNext begins the next delivery of an event by a statement.
+func (db *Webhooks) beginNext(
+	ctx context.Context, statement string, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
 		var begun []eventRow
-		if err := tx.Raw(beginDelivery, id, timestamp(at)).Scan(&begun).Error; err != nil {
+		if err := tx.Raw(statement, id, timestamp(at)).Scan(&begun).Error; err != nil {
 			return err
 		}
 		if len(begun) == 1 {
@@ -123,6 +138,12 @@ SELECT * FROM event`
 const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
  WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)
+RETURNING *`
+
+// beginScheduledDelivery is beginDelivery for a workflow that waited for the second delivery.
+const beginScheduledDelivery = `
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR begun = 1 OR next_at <= ?)
 RETURNING *`
 
 // BeginFirstDelivery writes the row of an event's very first delivery and returns both. Once any

@@ -124,15 +124,15 @@ func (p *plan) widen(r *rand.Rand) {
 	}
 }
 
-// deliver draws the revision of the workflows, and how long their first deliveries wait for a worker. No
-// delivery begins at the same moment as something else.
+// deliver draws the revision of the workflows, and how long their first deliveries wait for a worker. None
+// begins at the moment of another activity: two at once would draw in any order.
 func (p *plan) deliver(r *rand.Rand) {
-	p.revision, p.holdBack = lifecycle.CurrentRevision, between(r, 2*time.Millisecond, 20*time.Millisecond)
+	p.revision, p.holdBack = lifecycle.CurrentRevision, between(r, 3*time.Second, 20*time.Second)
 	if chance(r, 0.15) {
 		p.revision = 0
 	}
 	if chance(r, 0.2) {
-		p.holdBack = between(r, time.Second, 3*time.Minute)
+		p.holdBack = between(r, time.Minute, 5*time.Minute)
 	}
 }
 
