@@ -35,8 +35,9 @@ const (
 	CashOut      Scenario = "cash-out"      // paid out
 	ResponseLost Scenario = "lost cash-out" // paid out, and the operator's response is lost
 	Rejected     Scenario = "rejected cash-out"
-	Refund       Scenario = "refund" // all of a cash-in goes back
-	Bulk         Scenario = "bulk"   // many cash-outs of one request
+	Refund       Scenario = "refund"          // all of a cash-in goes back
+	Refused      Scenario = "refused webhook" // of a cash-in; its second delivery succeeds
+	Bulk         Scenario = "bulk"            // many cash-outs of one request
 	Stopped      Scenario = "stopped bulk"
 	Orphan       Scenario = "left bulk" // accepted by an API that died, and started by the sweep
 )
@@ -80,6 +81,7 @@ var Points = []Point{
 	{"deliver.signed", Worker, requested, "the webhook's signature is used, and no byte has left"},
 	{"deliver.posted", Worker, requested, "the merchant has answered, and no row says so"},
 	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow does not know"},
+	{"deliver.left", Worker, []Scenario{Refused}, "the event has a workflow, and the payment's workflow does not know"},
 
 	{"case.opened", Worker, []Scenario{Late}, "late money is in suspense, its case is open, the workflow does not know"},
 	{"return.accepted", Worker, []Scenario{Late}, "the refund of late money is a fact, and no workflow was started"},
