@@ -61,11 +61,7 @@ func (a *admission) checkKey(c *gin.Context, rc *requestContext) error {
 	if err := a.limitConcurrency(c, rc); err != nil {
 		return err
 	}
-	public, err := a.readCredentials(c, rc)
-	if err != nil {
-		return err
-	}
-	key, _, err := a.findKey(rc, public)
+	key, _, err := a.findKey(c, rc)
 	if err == nil && len(key.Secrets) == 0 {
 		err = a.rejectSignature(c, "no key in force")
 	}
