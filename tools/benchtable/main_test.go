@@ -37,7 +37,8 @@ func TestTableKeepsWhatDidNotRun(t *testing.T) {
 	text := string(got)
 	for _, want := range []string{
 		"# Title", "| `Old` | ns/op | 5 |  | then |",
-		"| `store.Reads` | ns/op | 20012345 | ≤ 10 | ", "| `store.Reads` | of-bare | 0.988 |  | ", "<!-- /measured -->\nafter\n",
+		"| `store.Reads` | ns/op | 20012345 | ≤ 10 | ", "| `store.Reads` | of-bare | 0.988 |  | ",
+		"<!-- /measured -->\nafter\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
