@@ -257,6 +257,22 @@ func (f *faultWorld) outOfService(t *testing.T, o pirogue.OperatorCode) {
 	time.Sleep(2 * time.Second) // a worker caches an operator's state for one second
 }
 
+// parks waits until the workflow of a cash-out waits for its operator: nothing is left to do but
+// a timer. The rows of a payment say that it waits before its workflow starts.
+func (f *faultWorld) parks(t *testing.T, id pirogue.PaymentID) {
+	t.Helper()
+	workflow := workflows.PaymentWorkflowID(id, pirogue.CashOut)
+	require.Eventually(t, func() bool {
+		described, err := f.parts.temporal.DescribeWorkflowExecution(t.Context(), workflow, "")
+		if err != nil || described.PendingWorkflowTask != nil || len(described.PendingActivities) > 0 {
+			return false
+		}
+		return slices.ContainsFunc(f.history(t, workflow).Events, func(e *historypb.HistoryEvent) bool {
+			return e.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED
+		})
+	}, historyPatience, 100*time.Millisecond)
+}
+
 // waiting waits until this number of payments waits for an operator.
 func (f *faultWorld) waiting(t *testing.T, o pirogue.OperatorCode, payments int) {
 	t.Helper()
@@ -271,6 +287,7 @@ func (f *faultWorld) parked(t *testing.T) string {
 	f.outOfService(t, operator)
 	id, workflow := f.cashOutOf(t, "+221770123456", pirogue.Orange)
 	f.waiting(t, operator, 1)
+	f.parks(t, id)
 	_, err := f.first.Unpark(t.Context(), operator, "they are back")
 	require.NoError(t, err)
 	f.until(t, id, pirogue.StatusSuccess)
@@ -347,17 +364,18 @@ func (f *faultWorld) bulkCancelled(t *testing.T) string {
 	require.NoError(t, json.Unmarshal([]byte(got.Raw), &answered))
 	require.NotEmpty(t, answered.Data.ID, got.Raw)
 	f.waiting(t, operator, lines)
+	var line pirogue.PaymentID
+	require.NoError(t, f.parts.store.Bulks.BulkLines(t.Context(), f.owner(t), answered.Data.ID, bulk.LineSpan{},
+		func(l bulk.BulkLine) error {
+			line = l.Payment.ID
+			f.parks(t, line)
+			return nil
+		}))
 	_, err := f.first.CancelBulk(t.Context(), answered.Data.ID, "the merchant asks for it")
 	require.NoError(t, err)
 	_, err = f.first.Unpark(t.Context(), operator, "they are back")
 	require.NoError(t, err)
 
-	var line pirogue.PaymentID
-	require.NoError(t, f.parts.store.Bulks.BulkLines(t.Context(), f.owner(t), answered.Data.ID, bulk.LineSpan{},
-		func(l bulk.BulkLine) error {
-			line = l.Payment.ID
-			return nil
-		}))
 	f.recordEnded(t, "cashout/line of a cancelled bulk", workflows.PaymentWorkflowID(line, pirogue.CashOut), 40)
 	return workflows.BulkWorkflowID(answered.Data.ID)
 }
