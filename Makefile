@@ -54,7 +54,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 
 .PHONY: histories
 histories: bin/devserver ## record workflow histories again: only until the first release, see docs/decisions/0027
-	rm -rf workflows/testdata/*/
+	find workflows/testdata -mindepth 1 -maxdepth 1 -type d ! -name revision0 -exec rm -r {} +
 	go test -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -update
 	go test ./workflows -run RecordedHistoriesReplay
 

@@ -97,8 +97,8 @@ type Workflows interface {
 	Launch(ctx context.Context, p pirogue.Payment) error
 	// LaunchBulk starts a bulk's workflow and does not wait for it.
 	LaunchBulk(ctx context.Context, b bulk.Bulk) error
-	// Deliver starts the delivery of an event, in the round it is in. It needs the event's ID, owner
-	// and round.
+	// Deliver starts the delivery of an event, in the round it is in, at its NextAt if that is later. It
+	// needs the event's ID, owner and round.
 	Deliver(ctx context.Context, e pirogue.Event) error
 	// SignalCallback tells a payment's workflow that its operator called back. It fails with
 	// NotFound when none is open.

@@ -29,6 +29,8 @@ type DeliverResult struct {
 type DeliverInput struct {
 	Owner   access.Owner    `json:"owner"`
 	EventID pirogue.EventID `json:"event_id"`
+	// Scheduled says that the workflow started when the event's second delivery was due.
+	Scheduled bool `json:"scheduled,omitempty"`
 }
 
 // DeliverTimeout says how long one run of Deliver may take: a webhook's 3 s and our own rows
@@ -61,7 +63,11 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 	defer a.lanes.leave(n.Owner)
 
 	began := a.Clock.Now()
-	event, d, err := a.Store.Webhooks.BeginDelivery(ctx, n.EventID, began)
+	begin := a.Store.Webhooks.BeginDelivery
+	if n.Scheduled {
+		begin = a.Store.Webhooks.BeginScheduledDelivery
+	}
+	event, d, err := begin(ctx, n.EventID, began)
 	if err != nil {
 		return DeliverResult{}, encodeRow(err)
 	}

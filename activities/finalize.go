@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"pirogue"
 	"pirogue/failpoint"
@@ -24,6 +25,9 @@ type FinalizeInput struct {
 	// Case is the case that two people settle by Resolution together with the payment.
 	Case       support.CaseID     `json:"case,omitempty"`
 	Resolution support.Resolution `json:"resolution,omitempty"`
+	// CallerDelivers says that the caller makes the first delivery of the events. Finalize starts no
+	// workflow for them then.
+	CallerDelivers bool `json:"caller_delivers,omitempty"`
 }
 
 // NotStarted ends a payment that was not sent before its start deadline: only from CREATED,
@@ -41,11 +45,16 @@ type FinalizeResult struct {
 	Status   pirogue.Status  `json:"status"`
 	Event    pirogue.EventID `json:"event,omitempty"`
 	Finished bool            `json:"finished,omitempty"` // its row says that nothing is left to do
+	// Deliver holds the events that the caller delivers. It is empty without FinalizeInput.CallerDelivers.
+	Deliver []pirogue.EventID `json:"deliver,omitempty"`
 }
 
-// Finalize makes a payment terminal, books it and starts telling the merchant. The transaction
-// decides; the deliveries are started after it. If the process dies in between, the next run or
-// the sweep starts them. While operators are asked first, an end without money waits.
+// Finalize makes a payment terminal, books it and starts telling the merchant, unless its caller does
+// that. The transaction decides; the deliveries are started after it. If the process dies in between, the
+// next run or the sweep starts them. While operators are asked first, an end without money waits.
+//
+// It runs as a local activity too, where it may run again after its transaction. The transaction changes
+// nothing then, and the result is the same. With CallerDelivers it calls nothing but the database.
 func (a *FinalizeActivities) Finalize(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	ended, err := a.settle(ctx, in)
 	if errors.Is(err, lifecycle.ErrAskFirst) {
@@ -57,7 +66,7 @@ func (a *FinalizeActivities) Finalize(ctx context.Context, in FinalizeInput) (Fi
 	return ended, activityError(err)
 }
 
-// settle makes a payment terminal and starts the deliveries of its events.
+// settle makes a payment terminal. It starts the deliveries of its events, or leaves them to the caller.
 func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (FinalizeResult, error) {
 	settled, err := a.Store.Payments.Finalize(ctx, lifecycle.Finalization{
 		PaymentID: in.PaymentID, From: in.From, Status: in.Status,
@@ -72,17 +81,29 @@ func (a *FinalizeActivities) settle(ctx context.Context, in FinalizeInput) (Fina
 	if p.Late {
 		failpoint.Hit("finalize.closed")
 	}
-	for _, event := range []pirogue.EventID{settled.EventID, settled.Reversed} {
-		if event == "" || p.Quiet {
-			continue
-		}
+	result := FinalizeResult{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}
+	events := eventsToDeliver(settled)
+	if in.CallerDelivers {
+		result.Deliver, events = events, nil
+	}
+	for _, event := range events {
 		first := pirogue.Event{ID: event, MerchantID: p.MerchantID, Mode: p.Mode}
 		if err := a.Workflows.Deliver(ctx, first); err != nil {
 			return FinalizeResult{}, err
 		}
 	}
 	failpoint.Hit("finalize.announced")
-	return FinalizeResult{Status: p.Status, Event: settled.EventID, Finished: !p.FinishedAt.IsZero()}, nil
+	return result, nil
+}
+
+// eventsToDeliver returns the events of an end that the merchant receives. A line of a bulk has none: the
+// bulk has an event of its own.
+func eventsToDeliver(settled lifecycle.Finalized) []pirogue.EventID {
+	if settled.Payment.Quiet {
+		return nil
+	}
+	return slices.DeleteFunc([]pirogue.EventID{settled.EventID, settled.Reversed},
+		func(event pirogue.EventID) bool { return event == "" })
 }
 
 // Policy returns what the merchant wants done with money that arrives late.

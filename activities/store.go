@@ -57,6 +57,10 @@ type AttemptStore interface {
 	// Latest returns a payment with its latest attempt. It fails with
 	// TransactionNotFound.
 	Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.Payment, pirogue.Attempt, error)
+	// LatestWithMerchant returns what Latest does, and the payment's merchant as Merchant does.
+	LatestWithMerchant(
+		ctx context.Context, id pirogue.PaymentID,
+	) (pirogue.Payment, pirogue.Attempt, pirogue.Merchant, error)
 	// Numbered returns a payment with its attempt of a number, 0 for the latest. It fails with
 	// TransactionNotFound, and with NotFound where it has no such attempt.
 	Numbered(ctx context.Context, id pirogue.PaymentID, number int) (pirogue.Payment, pirogue.Attempt, error)
@@ -224,10 +228,20 @@ type WebhookStore interface {
 	// was begun and never ended is returned again with its number. When the event is not WAITING,
 	// or it is too early, nothing is left to send: the delivery's number is 0.
 	BeginDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)
+	// BeginScheduledDelivery does so for a workflow that waited until the second delivery was due. It is
+	// never too early then.
+	BeginScheduledDelivery(
+		ctx context.Context, id pirogue.EventID, at time.Time,
+	) (pirogue.Event, webhook.Delivery, error)
+	// BeginFirstDelivery does so for the very first delivery of an event. The number is 0 once any
+	// delivery began. The next delivery is never before NextAt.
+	BeginFirstDelivery(ctx context.Context, id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery, error)
+	// Event returns an event. It fails with NotFound.
+	Event(ctx context.Context, id pirogue.EventID) (pirogue.Event, error)
 	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
 	EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error
 	// Undelivered returns WAITING events, the longest overdue first. No delivery of them was begun,
-	// though one was due before a moment.
+	// though one was due before a moment, or the first one was cut off some time before it.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
 	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
 	OverdueEvents(ctx context.Context, now, before time.Time, span lifecycle.RowSpan) ([]pirogue.Event, error)

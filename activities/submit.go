@@ -144,16 +144,12 @@ func (a *SubmitActivities) submit(ctx context.Context, in SubmitInput) (SubmitRe
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
-	p, attempt, err := a.Store.Attempts.Latest(ctx, in.PaymentID)
+	p, attempt, merchant, err := a.Store.Attempts.LatestWithMerchant(ctx, in.PaymentID)
 	if err != nil {
 		return SubmitResult{}, activityError(err)
 	}
 	if p.Status.Terminal() {
 		return SubmitResult{Outcome: SubmitAlreadyFinal, Status: p.Status}, nil
-	}
-	merchant, err := a.Store.Merchants.Merchant(ctx, p.MerchantID)
-	if err != nil {
-		return SubmitResult{}, activityError(err)
 	}
 	postponedReason := postponedBecause(merchant)
 	if postponedReason != "" { // what is at an operator is followed, and no other attempt is made

@@ -151,7 +151,7 @@ var (
 // checkSignature finds the key and verifies the signature over the raw bytes. An unknown key and a
 // wrong signature get the same response.
 func (a *admission) checkSignature(c *gin.Context, rc *requestContext) error {
-	key, merchant, err := a.findKey(c, rc)
+	public, err := a.readCredentials(c, rc)
 	if err != nil {
 		return err
 	}
@@ -160,25 +160,38 @@ func (a *admission) checkSignature(c *gin.Context, rc *requestContext) error {
 	if c.Request.Method != http.MethodGet {
 		signed = append(signed, rc.body...)
 	}
-	// An unknown key comes without secrets and takes the same time as a wrong signature.
-	if !verified(key.Secrets, a.decoy, signed, rc.signature) {
-		return a.rejectSignature(c, "signature does not match")
+	key, merchant, known := a.access.RecentKey(public, a.clock.Now())
+	// A signature that a recent key does not explain may be of a secret that was made since.
+	if !known || !verified(key.Secrets, a.decoy, signed, rc.signature) {
+		if key, merchant, err = a.findKey(rc, public); err != nil {
+			return err
+		}
+		// An unknown key comes without secrets and takes the same time as a wrong signature.
+		if !verified(key.Secrets, a.decoy, signed, rc.signature) {
+			return a.rejectSignature(c, "signature does not match")
+		}
 	}
 	rc.key, rc.merchant = key, merchant
 	return nil
 }
 
-// findKey reads the key and the signature from the headers, and returns the key with its merchant.
-// An unknown key comes back without a secret.
-func (a *admission) findKey(c *gin.Context, rc *requestContext) (access.APIKey, pirogue.Merchant, error) {
+// readCredentials reads the key and the signature from the headers, and returns the public half of
+// the key.
+func (a *admission) readCredentials(c *gin.Context, rc *requestContext) (string, error) {
 	public, oneKey := httpkit.SingleHeader(c.Request.Header, keyHeader)
 	text, oneSignature := httpkit.SingleHeader(c.Request.Header, signatureHeader)
 	if !oneKey || !oneSignature || !keyText.MatchString(public) || !signatureText.MatchString(text) {
-		return access.APIKey{}, pirogue.Merchant{}, a.rejectSignature(c, "no well-formed key and signature")
+		return "", a.rejectSignature(c, "no well-formed key and signature")
 	}
 	if _, err := hex.Decode(rc.signature[:], []byte(text)); err != nil {
-		return access.APIKey{}, pirogue.Merchant{}, a.rejectSignature(c, "signature is not hexadecimal")
+		return "", a.rejectSignature(c, "signature is not hexadecimal")
 	}
+	return public, nil
+}
+
+// findKey reads a key with its merchant from the database. An unknown key comes back without a
+// secret.
+func (a *admission) findKey(rc *requestContext, public string) (access.APIKey, pirogue.Merchant, error) {
 	key, merchant, err := a.access.Key(rc.ctx, public, a.clock.Now())
 	if pirogue.CodeOf(err) == pirogue.NotFound {
 		return access.APIKey{}, pirogue.Merchant{}, nil
@@ -229,7 +242,7 @@ func (a *admission) checkAddress(c *gin.Context, rc *requestContext) error {
 
 // checkReplay binds a POST's signature to the first path it is used on. The signature covers no
 // path, so a captured cash-in could otherwise be sent to another route. On the same path the
-// merchant's order ID makes a repeat harmless.
+// merchant's order ID makes a repeat harmless. On the way it counts the request for checkRate.
 func (a *admission) checkReplay(c *gin.Context, rc *requestContext) error {
 	if c.Request.Method == http.MethodGet {
 		return nil
@@ -238,9 +251,17 @@ func (a *admission) checkReplay(c *gin.Context, rc *requestContext) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	fresh, err := a.access.UseSignature(rc.ctx, access.UsedSignature{
+	use := access.UsedSignature{
 		Signature: rc.signature, KeyID: rc.key.Public, Method: c.Request.Method, Path: path, At: a.clock.Now(),
-	})
+	}
+	var fresh bool
+	var err error
+	if rc.merchant.Suspended { // its requests are refused before they count
+		fresh, err = a.access.UseSignature(rc.ctx, use)
+	} else {
+		rc.counted = true
+		fresh, rc.rateWait, err = a.access.Admit(rc.ctx, use, rc.owner())
+	}
 	if err == nil && !fresh {
 		err = pirogue.Errorf(pirogue.SignatureReplayed, "signature is bound to another route")
 	}
@@ -258,7 +279,10 @@ func (a *admission) checkSuspension(_ *gin.Context, rc *requestContext) error {
 // checkRate counts the request against its merchant's rate, and refuses it with RateLimited above
 // the rate.
 func (a *admission) checkRate(_ *gin.Context, rc *requestContext) error {
-	wait, err := a.access.Take(rc.ctx, rc.owner(), a.clock.Now())
+	wait, err := rc.rateWait, error(nil)
+	if !rc.counted {
+		wait, err = a.access.Take(rc.ctx, rc.owner(), a.clock.Now())
+	}
 	if err == nil && wait > 0 {
 		err = &problem{error: pirogue.Errorf(pirogue.RateLimited, "merchant's rate"), wait: wait}
 	}

@@ -35,6 +35,7 @@ func TestAuthentication(t *testing.T) {
 	t.Run("timestamp_300_seconds_away", testAuthenticationTimestamp300SecondsAway)
 	t.Run("unknown_key_like_wrong_signature", testAuthenticationUnknownKeyLikeWrongSignature)
 	t.Run("two_secrets_during_rotation", testAuthenticationTwoSecretsDuringRotation)
+	t.Run("rotated_since", testAuthenticationRotatedSince)
 	t.Run("signature_opens_one_route", testAuthenticationSignatureOpensOneRoute)
 	t.Run("replay_past_cache", testAuthenticationReplayPastCache)
 	t.Run("suspension_shown_to_owner_only", testAuthenticationSuspensionShownToOwnerOnly)
@@ -114,6 +115,23 @@ func testAuthenticationTwoSecretsDuringRotation(t *testing.T) { // row 12
 		key.Secrets = []access.Secret{{Text: secret}}
 		require.Equal(t, http.StatusOK, w.do(w.request(key, http.MethodGet, "/api/v1/balances", "")).Code)
 	}
+}
+
+// A server that still knows the key of before a rotation must not refuse the merchant's next secret.
+func testAuthenticationRotatedSince(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	before := w.test
+	w.test.Secrets = []access.Secret{{Text: ids.Secret()}}
+	w.changeKey(w.test)
+	w.store.change(func() { w.store.recentKeys = map[string]access.APIKey{before.Public: before} })
+	for name, key := range map[string]access.APIKey{"the key of now": w.test, "the key of two seconds ago": before} {
+		require.Equal(t, http.StatusOK, w.do(w.request(key, http.MethodGet, "/api/v1/balances", "")).Code, name)
+	}
+	wrong := w.test
+	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
+	w.do(w.request(wrong, http.MethodGet, "/api/v1/balances", "")).requireCode(pirogue.SignatureInvalid)
 }
 
 // The signature covers the body and not the path. A signature used on one route must not create a

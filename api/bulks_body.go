@@ -61,7 +61,11 @@ func (a *admission) checkKey(c *gin.Context, rc *requestContext) error {
 	if err := a.limitConcurrency(c, rc); err != nil {
 		return err
 	}
-	key, _, err := a.findKey(c, rc)
+	public, err := a.readCredentials(c, rc)
+	if err != nil {
+		return err
+	}
+	key, _, err := a.findKey(rc, public)
 	if err == nil && len(key.Secrets) == 0 {
 		err = a.rejectSignature(c, "no key in force")
 	}

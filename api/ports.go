@@ -54,9 +54,14 @@ type Access interface {
 	// Key returns a valid key with the secrets that verify at this moment, and its merchant. It
 	// fails with NotFound, also for a revoked key.
 	Key(ctx context.Context, public string, at time.Time) (access.APIKey, pirogue.Merchant, error)
+	// RecentKey returns what Key returned within the last two seconds, without the database. It
+	// reports false for any other key. A key that this process has revoked since is no such key.
+	RecentKey(public string, at time.Time) (access.APIKey, pirogue.Merchant, bool)
 	// UseSignature binds a signature to the method and path it is first used on, for
 	// access.SignatureLife. It reports false when the signature is bound to another pair.
 	UseSignature(ctx context.Context, s access.UsedSignature) (bool, error)
+	// Admit is UseSignature and then, for a good signature, Take, in one transaction.
+	Admit(ctx context.Context, s access.UsedSignature, o access.Owner) (good bool, wait time.Duration, err error)
 	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
 	// time until a request would pass.
 	Take(ctx context.Context, o access.Owner, at time.Time) (time.Duration, error)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"go.uber.org/zap"
@@ -24,9 +25,11 @@ type requestContext struct {
 	leaveBulk      func()             // readBody: frees the place of a bulk's body
 	databaseFailed bool               // fail: the database did not respond
 	timestamp      string             // checkTimestamp: in the merchant's text, which the signature covers
-	signature      [32]byte           // findKey
+	signature      [32]byte           // readCredentials
 	key            access.APIKey      // checkSignature
 	merchant       pirogue.Merchant   // checkSignature
+	counted        bool               // checkReplay: the request is counted against its merchant's rate
+	rateWait       time.Duration      // checkReplay: until a request would pass; 0: this one passes
 }
 
 // owner returns the merchant and mode of the request's key.

@@ -25,6 +25,7 @@ import (
 type fakeStore struct {
 	mu             sync.Mutex
 	keys           map[string]access.APIKey
+	recentKeys     map[string]access.APIKey // read before
 	merchants      map[pirogue.MerchantID]pirogue.Merchant
 	usedSignatures map[[32]byte]access.UsedSignature
 	taken          map[access.Owner]int
@@ -117,6 +118,25 @@ func (s *fakeStore) Key(ctx context.Context, public string, at time.Time) (acces
 	ended := func(secret access.Secret) bool { return !secret.ExpiresAt.IsZero() && !at.Before(secret.ExpiresAt) }
 	key.Secrets = slices.DeleteFunc(slices.Clone(key.Secrets), ended)
 	return key, s.merchants[key.MerchantID], nil
+}
+
+// RecentKey implements api.Gate.
+func (s *fakeStore) RecentKey(public string, _ time.Time) (access.APIKey, pirogue.Merchant, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.recentKeys[public]
+	return key, s.merchants[key.MerchantID], ok
+}
+
+// Admit implements api.Gate.
+func (s *fakeStore) Admit(
+	ctx context.Context, use access.UsedSignature, o access.Owner,
+) (good bool, wait time.Duration, err error) {
+	if good, err = s.UseSignature(ctx, use); err != nil || !good {
+		return good, 0, err
+	}
+	wait, err = s.Take(ctx, o, use.At)
+	return true, wait, err
 }
 
 // UseSignature implements api.Gate: the first method and path keep the signature for

@@ -35,8 +35,9 @@ const (
 	CashOut      Scenario = "cash-out"      // paid out
 	ResponseLost Scenario = "lost cash-out" // paid out, and the operator's response is lost
 	Rejected     Scenario = "rejected cash-out"
-	Refund       Scenario = "refund" // all of a cash-in goes back
-	Bulk         Scenario = "bulk"   // many cash-outs of one request
+	Refund       Scenario = "refund"          // all of a cash-in goes back
+	Refused      Scenario = "refused webhook" // of a cash-in; its second delivery succeeds
+	Bulk         Scenario = "bulk"            // many cash-outs of one request
 	Stopped      Scenario = "stopped bulk"
 	Orphan       Scenario = "left bulk" // accepted by an API that died, and started by the sweep
 )
@@ -61,7 +62,7 @@ var Points = []Point{
 	{"store.send.marked", Worker, submitted, "the attempt is marked as sent and the mark not committed"},
 	{"submit.sent", Worker, submitted, "the attempt is marked as sent, and no byte has left"},
 	{"submit.called", Worker, submitted, "the operator has executed and answered, and no row says so"},
-	{"store.result.attempt", Worker, submitted, "the result is on the attempt, not on the payment, and not committed"},
+	{"store.result.attempt", Worker, submitted, "the result is on one of attempt and payment, and not committed"},
 	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow does not know"},
 	{"store.renew.written", Worker, []Scenario{Lost}, "another attempt is written and not committed"},
 
@@ -74,12 +75,13 @@ var Points = []Point{
 	{"store.finalize.parent", Worker, []Scenario{Refund}, "the cash-in of a refund is up to date, and not committed"},
 	{"store.finalize.booked", Worker, settled, "status, event and books are written, and not committed"},
 	{"finalize.committed", Worker, settled, "the payment is terminal and booked, and no webhook is started"},
-	{"finalize.announced", Worker, settled, "the delivery is started, and the workflow does not know"},
+	{"finalize.announced", Worker, settled, "its events are left to the workflow, which does not know"},
 
 	{"deliver.begun", Worker, requested, "the delivery has its row, and nothing is sent"},
 	{"deliver.signed", Worker, requested, "the webhook's signature is used, and no byte has left"},
 	{"deliver.posted", Worker, requested, "the merchant has answered, and no row says so"},
 	{"deliver.ended", Worker, requested, "the merchant's answer is noted, and the workflow does not know"},
+	{"deliver.left", Worker, []Scenario{Refused}, "the event has a workflow, and the payment's workflow does not know"},
 
 	{"case.opened", Worker, []Scenario{Late}, "late money is in suspense, its case is open, the workflow does not know"},
 	{"return.accepted", Worker, []Scenario{Late}, "the refund of late money is a fact, and no workflow was started"},

@@ -67,7 +67,7 @@ func doubtPrepared(tx *gorm.DB, at timeText) error {
 	if err := tx.Exec(forgetEvidence).Error; err != nil {
 		return err
 	}
-	for _, statement := range []string{doubtAttempts, doubtPayments, doubtHistory} {
+	for _, statement := range []string{doubtAttempts, doubtPayments} {
 		if err := tx.Exec(statement, map[string]any{"at": at}).Error; err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func doubtPrepared(tx *gorm.DB, at timeText) error {
 }
 
 // ofOpenPayment is true of an attempt whose payment has not ended.
-const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE status IN ('CREATED','INITIATED','PENDING'))`
+const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE sequence = 0 AND status IN ('CREATED','INITIATED','PENDING'))`
 
 // forgetEvidence restarts the evidence of every open payment: it may be older than the last
 // sending.
@@ -96,14 +96,6 @@ UPDATE attempts
 // doubtPayments makes CREATED payments INITIATED, since their attempts may have been sent.
 const doubtPayments = `
 UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = @at WHERE status = 'CREATED'`
-
-// doubtHistory writes the line of history for each payment that doubtPayments changed. Those are
-// the payments whose version has no line.
-const doubtHistory = `
-INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
-SELECT id, version, 'CREATED', 'INITIATED', CAST(@at AS TEXT) FROM payments p
- WHERE p.status = 'INITIATED'
-   AND NOT EXISTS (SELECT 1 FROM status_history h WHERE h.payment_id = p.id AND h.number = p.version)`
 
 // AskFirst returns the ask-first mode that is on. It fails with NotFound if none is.
 func (db *AskFirst) AskFirst(ctx context.Context) (lifecycle.AskFirst, error) {
@@ -149,20 +141,34 @@ func refuseWhileAsking(tx *gorm.DB) error {
 // refuseAcceptance fails with pirogue.ErrAskFirst in ask-first mode. It fails with DuplicateOrder
 // if a payment with this reference was accepted and a restored database lost its row.
 func refuseAcceptance(tx *gorm.DB, row paymentRow) error {
-	var found struct{ Asking, Lost bool }
+	var found acceptanceRefusal
+	if err := tx.Raw("SELECT "+refusesAcceptance, acceptanceTerms(row)).Scan(&found).Error; err != nil {
+		return err
+	}
+	return found.err()
+}
+
+// refusesAcceptance reads an acceptanceRefusal with the arguments of acceptanceTerms.
+const refusesAcceptance = asksFirst + " AS asking, " + lostReference + " AS lost"
+
+// acceptanceTerms returns the arguments that name a payment's reference.
+func acceptanceTerms(row paymentRow) map[string]any {
 	space := row.RefSpace
 	if row.Kind == string(pirogue.Refund) { // a workflow does not name the refunds that are returns
 		space = refSpace(pirogue.Refund, false)
 	}
-	err := tx.Raw("SELECT "+asksFirst+" AS asking, "+lostReference+" AS lost", map[string]any{
-		"merchant": row.MerchantID, "mode": row.Mode, "space": space, "ref": row.MerchantRef,
-	}).Scan(&found).Error
+	return map[string]any{"merchant": row.MerchantID, "mode": row.Mode, "space": space, "ref": row.MerchantRef}
+}
+
+// acceptanceRefusal says why a restored database accepts no payment under a reference.
+type acceptanceRefusal struct{ Asking, Lost bool }
+
+// err returns the error of a refusal; nil for none.
+func (r acceptanceRefusal) err() error {
 	switch {
-	case err != nil:
-		return err
-	case found.Asking:
+	case r.Asking:
 		return pirogue.Errorf(pirogue.ServiceUnavailable, "%w", lifecycle.ErrAskFirst)
-	case found.Lost:
+	case r.Lost:
 		return pirogue.Errorf(pirogue.DuplicateOrder, "%w", lifecycle.ErrLostReference)
 	default:
 		return nil

@@ -221,7 +221,7 @@ func (r *askFirstReading) read(tx *gorm.DB) error {
 const unansweredAttempts = `
 SELECT a.operator AS operator, COUNT(*) AS attempts
   FROM attempts a JOIN payments p ON p.id = a.payment_id
- WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.state IN ('SENT','UNKNOWN','ACCEPTED')
+ WHERE p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state IN ('SENT','UNKNOWN','ACCEPTED')
    AND a.evidence_outcome = '' AND a.created_at < @begun
    AND (a.first_sent_at >= @since
         OR a.number = (SELECT MAX(b.number) FROM attempts b WHERE b.payment_id = a.payment_id))

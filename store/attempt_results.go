@@ -21,6 +21,11 @@ func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.Attempt
 	if err != nil {
 		return "", asError("record result", err)
 	}
+	if a.State == pirogue.AttemptAccepted {
+		if recorded, err := db.recordAccepted(ctx, a, accepted); recorded || err != nil {
+			return a.State, err
+		}
+	}
 	var stored pirogue.AttemptState
 	err = db.inTx(ctx, "record result", func(tx *gorm.DB) error {
 		stored = ""
@@ -48,6 +53,43 @@ func (db *Attempts) RecordAttemptResult(ctx context.Context, a lifecycle.Attempt
 	})
 	return stored, err
 }
+
+// recordAccepted records that an operator accepted the latest sending of a payment that waited for
+// nothing else. It reports false, and changes nothing, for every other acceptance.
+func (db *Attempts) recordAccepted(
+	ctx context.Context, a lifecycle.AttemptResult, accepted map[string]any,
+) (bool, error) {
+	columns, err := db.resultColumns(nil, a)
+	if err != nil {
+		return false, asError("record result", err)
+	}
+	payment := maps.Clone(accepted)
+	maps.Copy(payment, map[string]any{
+		"status": pirogue.StatusPending, "version": gorm.Expr("version + 1"), "updated_at": timestamp(a.At),
+	})
+	var recorded bool
+	err = db.inTx(ctx, "record result", func(tx *gorm.DB) error {
+		recorded = false
+		set := tx.Model(&paymentRow{}).Where("id = ("+sentPayment+") AND status = ?",
+			a.AttemptID, pirogue.AttemptSent, a.Sending, pirogue.StatusInitiated).Updates(payment)
+		if set.Error != nil || set.RowsAffected == 0 {
+			return orUnchanged(set.Error)
+		}
+		failpoint.Hit("store.result.attempt")
+		// The payment's row was locked after the attempt was read, so the attempt may have changed.
+		set = tx.Model(&attemptRow{}).
+			Where("id = ? AND state = ? AND sendings = ?", a.AttemptID, pirogue.AttemptSent, a.Sending).Updates(columns)
+		recorded = set.RowsAffected == 1
+		if !recorded {
+			return orUnchanged(set.Error)
+		}
+		return set.Error
+	})
+	return recorded && err == nil, err
+}
+
+// sentPayment selects the payment of an attempt, if a sending of it is the latest.
+const sentPayment = "SELECT payment_id FROM attempts WHERE id = ? AND state = ? AND sendings = ?"
 
 // attemptState returns an attempt's state. It reads the row unless this result has just set the
 // state.

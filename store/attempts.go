@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
+	"sync"
 
 	"gorm.io/gorm"
 
@@ -21,25 +22,96 @@ func (db *Attempts) Latest(ctx context.Context, id pirogue.PaymentID) (pirogue.P
 func (db *Attempts) Numbered(
 	ctx context.Context, id pirogue.PaymentID, number int,
 ) (pirogue.Payment, pirogue.Attempt, error) {
-	var payment paymentRow
-	var attempt attemptRow
-	err := db.snapshot(ctx, "read attempt", func(tx *gorm.DB) error {
-		payment, attempt = paymentRow{}, attemptRow{}
-		if err := readPayment(tx, id, &payment); err != nil {
-			return err
-		}
-		if number == 0 {
-			return tx.Where("payment_id = ?", id).Order("number DESC").Take(&attempt).Error
-		}
-		query := tx.Where("payment_id = ? AND number = ?", id, number)
-		return asNotFound(query.Take(&attempt).Error, pirogue.NotFound, fmt.Sprintf("%s, attempt %d", id, number))
-	})
+	found, err := db.attemptOf(ctx, id, number)
 	if err != nil {
 		return pirogue.Payment{}, pirogue.Attempt{}, err
 	}
-	p, badPayment := db.unpackPayment(payment)
-	a, badAttempt := db.unpackAttempt(attempt)
+	p, badPayment := db.unpackPayment(found.Payment)
+	a, badAttempt := db.unpackAttempt(found.Attempt)
 	return p, a, asError("read attempt", errors.Join(badPayment, badAttempt))
+}
+
+// LatestWithMerchant is Latest with the payment's merchant, as Merchants.Merchant returns it.
+func (db *Attempts) LatestWithMerchant(
+	ctx context.Context, id pirogue.PaymentID,
+) (pirogue.Payment, pirogue.Attempt, pirogue.Merchant, error) {
+	found, err := db.attemptOf(ctx, id, 0)
+	if err != nil {
+		return pirogue.Payment{}, pirogue.Attempt{}, pirogue.Merchant{}, err
+	}
+	p, badPayment := db.unpackPayment(found.Payment)
+	a, badAttempt := db.unpackAttempt(found.Attempt)
+	merchant := unpackMerchant(found.Merchant)
+	merchant.AskFirst = found.AskFirst
+	return p, a, merchant, asError("read attempt", errors.Join(badPayment, badAttempt))
+}
+
+// attemptWithPayment is an attempt with the rows that it belongs to.
+type attemptWithPayment struct {
+	Payment  paymentRow  `gorm:"embedded;embeddedPrefix:p_"`
+	Attempt  attemptRow  `gorm:"embedded;embeddedPrefix:a_"`
+	Merchant merchantRow `gorm:"embedded;embeddedPrefix:m_"`
+	AskFirst bool
+}
+
+// attemptOf reads a payment with its attempt of a number, 0 for the latest, in one statement. It
+// fails as Numbered does.
+func (db *Attempts) attemptOf(ctx context.Context, id pirogue.PaymentID, number int) (attemptWithPayment, error) {
+	var found []attemptWithPayment
+	err := db.read(ctx, "read attempt", func(tx *gorm.DB) error {
+		found = nil
+		columns, err := selectAttempt(tx)
+		if err != nil {
+			return err
+		}
+		named := map[string]any{"id": id, "number": number}
+		err = tx.Raw("SELECT "+columns+", "+asksFirst+" AS ask_first"+fromAttempt, named).Scan(&found).Error
+		if err != nil || len(found) == 1 {
+			return err
+		}
+		if err := readPayment(tx, id, &paymentRow{}); err != nil {
+			return err
+		}
+		return pirogue.Errorf(pirogue.NotFound, "%s, attempt %d", id, number)
+	})
+	if err != nil {
+		return attemptWithPayment{}, err
+	}
+	return found[0], nil
+}
+
+// fromAttempt selects one attempt with its payment and its merchant.
+const fromAttempt = `
+  FROM attempts a JOIN payments p ON p.id = a.payment_id JOIN merchants m ON m.id = p.merchant_id
+ WHERE a.payment_id = @id AND (a.number = @number OR @number = 0)
+ ORDER BY a.number DESC LIMIT 1`
+
+// attemptColumns is the list of columns of attemptWithPayment, made once.
+var attemptColumns struct {
+	once sync.Once
+	list string
+	err  error
+}
+
+// selectAttempt returns the columns of fromAttempt under the names of attemptWithPayment.
+func selectAttempt(tx *gorm.DB) (string, error) {
+	attemptColumns.once.Do(func() {
+		var list []string
+		for _, part := range []struct {
+			alias string
+			model any
+		}{{"p", &paymentRow{}}, {"a", &attemptRow{}}, {"m", &merchantRow{}}} {
+			statement := &gorm.Statement{DB: tx}
+			if attemptColumns.err = statement.Parse(part.model); attemptColumns.err != nil {
+				return
+			}
+			for _, column := range statement.Schema.DBNames {
+				list = append(list, part.alias+"."+column+" AS "+part.alias+"_"+column)
+			}
+		}
+		attemptColumns.list = strings.Join(list, ", ")
+	})
+	return attemptColumns.list, attemptColumns.err
 }
 
 // EarlierAttempts returns the attempts of a payment before its latest one, if something of them

@@ -59,7 +59,7 @@ func TestAContractIsReadAsItWasWritten(t *testing.T) {
 				"INSERT INTO fee_rules (merchant_id, kind, country, network, fixed, basis_points, "+
 					"min, max, payer, returned) VALUES (?, "+rule+")", string(w.owner.MerchantID)))
 		}
-		schedule, err = w.db.Merchants.Fees(w.ctx(), w.owner.MerchantID)
+		schedule, err = w.open(defaultRate).Merchants.Fees(w.ctx(), w.owner.MerchantID)
 		require.NoError(w.t, err)
 		require.Equal(w.t, pirogue.FeeSchedule{
 			{Kind: pirogue.CashIn, BasisPoints: 150, Min: 10, Payer: pirogue.PaidByMerchant, Returned: true},

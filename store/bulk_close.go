@@ -78,7 +78,7 @@ func (db *Bulks) openBulk(ctx context.Context, id pirogue.BulkID) (bool, error) 
 const openBulk = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')
     OR EXISTS (SELECT 1 FROM payments p
-                WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))
+                WHERE p.bulk_id = bulks.id AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING'))
   FROM bulks WHERE id = @id`
 
 // closeBulk checks the waiting lines and the open payments in one statement. Until a line is
@@ -92,7 +92,7 @@ UPDATE bulks SET closed_at = @at, updated_at = @at,
  WHERE id = @id AND closed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM bulk_lines l WHERE l.bulk_id = bulks.id AND l.state = 'WAITING')
    AND NOT EXISTS (SELECT 1 FROM payments p
-                    WHERE p.bulk_id = bulks.id AND p.status IN ('CREATED','INITIATED','PENDING'))`
+                    WHERE p.bulk_id = bulks.id AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING'))`
 
 // writeBulkEvent writes the event of a bulk that has just ended.
 func writeBulkEvent(tx *gorm.DB, p bulk.BulkProgress, at time.Time) error {

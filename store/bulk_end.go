@@ -112,17 +112,13 @@ func (db *Bulks) endCancelled(tx *gorm.DB, id pirogue.PaymentID, watched bool, a
 		PaymentID: id, Status: pirogue.StatusFailed, At: at, Watched: watched,
 		Failure: pirogue.Failure{Code: pirogue.FailedCancelled},
 	}}
-	changed, err := applyTransition(tx, cancelled.transition())
+	row, changed, err := cancelled.apply(tx)
 	if err != nil || !changed {
 		return orUnchanged(err)
 	}
-	var row paymentRow
-	if err := readPayment(tx, id, &row); err != nil {
-		return err
-	}
 	// Its event and its books hold nothing that is sealed.
-	p, _ := db.unpackPayment(row) //nolint:errcheck // said above
-	if err := db.completeFinalization(tx, &lifecycle.Finalized{Payment: p}, cancelled); err != nil {
+	p, _ := db.unpackPayment(row.Payment) //nolint:errcheck // said above
+	if err := db.completeFinalization(tx, &lifecycle.Finalized{Payment: p}, cancelled, row); err != nil {
 		return err
 	}
 	return closeLineCase(tx, id, at)
@@ -152,7 +148,7 @@ func (db *BulkLines) UnstartedLines(
 // start.
 const unstartedLines = `
 SELECT p.* FROM payments p
- WHERE p.bulk_id = ? AND p.id > ? AND p.status IN ('CREATED','INITIATED','PENDING')
+ WHERE p.bulk_id = ? AND p.id > ? AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')
    AND EXISTS (SELECT 1 FROM cases c WHERE c.payment_id = p.id AND c.cause = ? AND c.closed_at IS NULL)
  ORDER BY p.id LIMIT ?`
 

@@ -108,18 +108,16 @@ RETURNING *`
 const waitingLines = `
 SELECT EXISTS (SELECT 1 FROM bulk_lines WHERE bulk_id = ? AND page = ? AND state = 'WAITING' AND ` + lineIsKnown + `)`
 
-// createPayments writes the payments of lines, with their attempts, histories and journals. It
+// createPayments writes the payments of lines, with their attempts and journals. It
 // books the money last and in one call, so that the balance is locked briefly.
 func (db *BulkLines) createPayments(
 	tx *gorm.DB, bulk bulkRow, lines []lineRow,
 	prepare func(pirogue.Payment) (pirogue.Attempt, string), now time.Time,
 ) error {
-	payments, history := make([]paymentRow, len(lines)), make([]historyRow, len(lines))
-	attempts := make([]attemptRow, len(lines))
+	payments, attempts := make([]paymentRow, len(lines)), make([]attemptRow, len(lines))
 	var journals []ledger.Journal
 	for i, line := range lines {
 		payments[i] = line.payment(bulk, timestamp(now))
-		history[i] = historyRow{PaymentID: line.PaymentID, Number: 1, ToStatus: payments[i].Status, ChangedAt: timestamp(now)}
 		// Neither the attempt nor the books need the sealed values. So a line that cannot be
 		// decrypted begins too, and OpenLines names it.
 		p, _ := db.unpackPayment(payments[i]) //nolint:errcheck // said above
@@ -128,7 +126,7 @@ func (db *BulkLines) createPayments(
 		attempts[i] = packAttempt(attempt, digest)
 		journals = append(journals, ledger.LineJournals(p)...)
 	}
-	for _, rows := range []any{&payments, &history, &attempts} {
+	for _, rows := range []any{&payments, &attempts} {
 		if err := tx.Create(rows).Error; err != nil {
 			return err
 		}
@@ -154,7 +152,7 @@ func (db *BulkLines) BulkPage(ctx context.Context, id pirogue.BulkID, page int) 
 const readPage = `
 SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'WAITING') AS waiting,
        (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
-       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND status IN ('CREATED','INITIATED','PENDING')) AS open`
+       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS open`
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
 // that cannot be decrypted is among them with its error, and hides no other.
@@ -179,7 +177,7 @@ func (db *BulkLines) unpackLines(rows []paymentRow) []bulk.OpenLine {
 // openLines reads the payments of a page that have not ended.
 const openLines = `
 SELECT p.* FROM bulk_lines l JOIN payments p ON p.id = l.payment_id
- WHERE l.bulk_id = ? AND l.page = ? AND p.status IN ('CREATED','INITIATED','PENDING')
+ WHERE l.bulk_id = ? AND l.page = ? AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')
  ORDER BY l.number`
 
 // BulkLines calls each for every line of one of the owner's bulks, in their order. It reads one

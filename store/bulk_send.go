@@ -105,13 +105,7 @@ RETURNING id, sendings, may_have_left`
 // markInitiated moves the payments of attempts that were just marked from CREATED to INITIATED. The
 // caller has locked their rows.
 func markInitiated(tx *gorm.DB, attempts []string, at time.Time) error {
-	var changed []string
-	err := tx.Raw(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?
-		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED' RETURNING id`,
-		timestamp(at), attempts).Scan(&changed).Error
-	if err != nil || len(changed) == 0 {
-		return err
-	}
-	return tx.Exec(`INSERT INTO status_history (payment_id, number, from_status, to_status, changed_at)
-		SELECT id, version, 'CREATED', status, CAST(? AS TEXT) FROM payments WHERE id IN ?`, timestamp(at), changed).Error
+	return tx.Exec(`UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = ?
+		WHERE id IN (SELECT payment_id FROM attempts WHERE id IN ?) AND status = 'CREATED'`,
+		timestamp(at), attempts).Error
 }

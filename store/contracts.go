@@ -25,6 +25,7 @@ func (db *Merchants) SetFee(ctx context.Context, id pirogue.MerchantID, r pirogu
 	if !isStorable(string(id)) {
 		return pirogue.Errorf(pirogue.NotFound, "merchant %q", id)
 	}
+	defer db.forgetRecent()
 	return db.exec(ctx, "set fee", func(tx *gorm.DB) error {
 		err := tx.Exec(setFee, map[string]any{
 			"merchant": id, "kind": r.Kind, "country": r.Country, "network": r.Network, "fixed": r.Fixed,
@@ -53,6 +54,7 @@ func (db *Merchants) RemoveFee(
 	if !isStorable(string(id), string(k), string(c), string(n)) {
 		return pirogue.Errorf(pirogue.NotFound, "rule of merchant %q", id)
 	}
+	defer db.forgetRecent()
 	return db.exec(ctx, "remove fee", func(tx *gorm.DB) error {
 		gone := tx.Exec("DELETE FROM fee_rules WHERE merchant_id = ? AND kind = ? AND country = ? AND network = ?",
 			id, k, c, n)
@@ -93,8 +95,13 @@ type feeRow struct {
 // TableName returns the table's name.
 func (feeRow) TableName() string { return "fee_rules" }
 
-// Fees returns the fee rules of a merchant's contract. An empty schedule means no fee.
+// Fees returns the fee rules of a merchant's contract. An empty schedule means no fee. A change by
+// another process is seen within two seconds. The caller must not change the schedule.
 func (db *Merchants) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.FeeSchedule, error) {
+	if known, ok := db.recentFees.get(id); ok {
+		return known, nil
+	}
+	keep := db.recentFees.reading(id)
 	var rows []feeRow
 	err := db.read(ctx, "read fees", func(tx *gorm.DB) error {
 		return tx.Where("merchant_id = ?", id).Order("kind, country, network").Find(&rows).Error
@@ -106,6 +113,9 @@ func (db *Merchants) Fees(ctx context.Context, id pirogue.MerchantID) (pirogue.F
 			Fixed: r.Fixed, BasisPoints: r.BasisPoints, Min: r.Min, Max: r.Max,
 			Payer: pirogue.FeePayer(r.Payer), Returned: r.Returned == 1,
 		}
+	}
+	if err == nil {
+		keep(schedule)
 	}
 	return schedule, err
 }

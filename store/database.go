@@ -17,8 +17,16 @@ import (
 // database holds what all sub-stores share: the connections, the clock and the keys.
 type database struct {
 	connectionPools
-	clock pirogue.Clock
-	ring  *vault.Ring
+	clock      pirogue.Clock
+	ring       *vault.Ring
+	recentKeys recent[string, recentKey] // by their public halves
+	recentFees recent[pirogue.MerchantID, pirogue.FeeSchedule]
+}
+
+// forgetRecent makes this process read keys, merchants and fees again.
+func (db *database) forgetRecent() {
+	db.recentKeys.forget()
+	db.recentFees.forget()
 }
 
 // connectionPools holds what differs between the two databases: the dialect and the connection

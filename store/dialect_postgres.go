@@ -83,7 +83,7 @@ func openPostgres(ctx context.Context, o Options) (connectionPools, error) {
 
 // postgresPool returns a pool that connects at its first use.
 func postgresPool(config *pgx.ConnConfig, conns int) *sql.DB {
-	pool := stdlib.OpenDB(*config)
+	pool := sql.OpenDB(beginConnector{stdlib.GetConnector(*config)})
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxLifetime(pgConnLife)

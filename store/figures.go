@@ -63,7 +63,7 @@ func countWaitingWork(tx *gorm.DB, now time.Time, f *support.Figures) error {
 // countOpen counts open payments by kind and status.
 const countOpen = `
 SELECT kind, status, COUNT(*) AS payments FROM payments
- WHERE status IN ('CREATED','INITIATED','PENDING') GROUP BY kind, status ORDER BY kind, status`
+ WHERE sequence = 0 AND status IN ('CREATED','INITIATED','PENDING') GROUP BY kind, status ORDER BY kind, status`
 
 // countSuspense adds up suspense in both directions: "in" waits for its payer, and "out" left
 // without a debit. Their difference would hide both.
@@ -78,7 +78,7 @@ SELECT currency, CAST(SUM(CASE WHEN balance > 0 THEN balance ELSE 0 END) AS BIGI
 // events.
 const countWaiting = `
 SELECT (SELECT MIN(created_at) FROM payments
-         WHERE status IN ('CREATED','INITIATED','PENDING') AND kind <> 'CASHIN') AS oldest_hold,
+         WHERE sequence = 0 AND status IN ('CREATED','INITIATED','PENDING') AND kind <> 'CASHIN') AS oldest_hold,
        (SELECT MIN(received_at) FROM callbacks WHERE routed_at IS NULL) AS oldest_unrouted,
        (SELECT COUNT(*) FROM callbacks WHERE routed_at IS NULL) AS unrouted,
        (SELECT COUNT(*) FROM webhook_events WHERE state = 'WAITING' AND next_at < @overdue) AS overdue`

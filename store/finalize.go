@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"pirogue"
 	"pirogue/failpoint"
@@ -44,18 +46,21 @@ func (db *Payments) Finalize(ctx context.Context, s lifecycle.Finalization) (lif
 			return err
 		}
 		f := finalization{s, money}
-		first, err := applyTransition(tx, f.transition())
+		row, first, err := f.apply(tx)
 		if err != nil {
 			return err
 		}
-		if finalized.Payment, err = db.paymentByID(tx, s.PaymentID); err != nil {
-			return err
-		}
 		if !first {
+			if finalized.Payment, err = db.paymentByID(tx, s.PaymentID); err != nil {
+				return err
+			}
 			return storedResult(tx, &finalized, s.Status)
 		}
+		if finalized.Payment, err = db.unpackPayment(row.Payment); err != nil {
+			return err
+		}
 		failpoint.Hit("store.finalize.status")
-		return db.completeFinalization(tx, &finalized, f)
+		return db.completeFinalization(tx, &finalized, f, row)
 	})
 	if err != nil {
 		return lifecycle.Finalized{}, err
@@ -69,6 +74,34 @@ type finalization struct {
 
 	caseMoney int64 // in suspense, in minor units; 0 without a case
 }
+
+// finalizedRow is a payment that has just become terminal, with what else its end needs.
+type finalizedRow struct {
+	Payment     paymentRow `gorm:"embedded"`
+	MerchantURL string     `gorm:"->"`                     // of its webhooks
+	MayHaveOTP  bool       `gorm:"->;column:may_have_otp"` // an attempt may hold the customer's one-time password
+}
+
+// TableName returns the table's name.
+func (finalizedRow) TableName() string { return "payments" }
+
+// apply makes the payment terminal and returns its row. It reports false, and changes nothing, if
+// another call was first.
+func (f finalization) apply(tx *gorm.DB) (finalizedRow, bool, error) {
+	var rows []finalizedRow
+	set := f.transition().apply(tx.Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{
+		{Name: "*", Raw: true},
+		{Name: "(SELECT m.notify_url FROM merchants m WHERE m.id = payments.merchant_id) AS merchant_url", Raw: true},
+		{Name: "EXISTS (SELECT 1 FROM attempts WHERE payment_id = payments.id AND " + mayHaveOTP + ") AS may_have_otp", Raw: true},
+	}}))
+	if set.Error != nil || len(rows) == 0 {
+		return finalizedRow{}, false, set.Error
+	}
+	return rows[0], true, nil
+}
+
+// mayHaveOTP is true of an attempt that may hold its customer's one-time password.
+const mayHaveOTP = "state IN ('PREPARED','SENT','UNKNOWN') AND handle_sealed <> ''"
 
 // wasSentMeanwhile reports whether a finalization that requires that nothing was sent finds an
 // attempt that may have left. It locks the payment's row first, as every sender does. So of a
@@ -96,15 +129,19 @@ func (db *Payments) leaveOpen(tx *gorm.DB, finalized *lifecycle.Finalized, id pi
 
 // completeFinalization does all that follows from a status that has just become terminal. It
 // books the money last and in one call, so that the accounts are locked briefly and in one order.
-func (db *database) completeFinalization(tx *gorm.DB, finalized *lifecycle.Finalized, f finalization) error {
+func (db *database) completeFinalization(
+	tx *gorm.DB, finalized *lifecycle.Finalized, f finalization, row finalizedRow,
+) error {
 	p, at := finalized.Payment, f.At
 	var err error
-	if finalized.EventID, err = writeEvent(tx, p, at); err != nil {
+	if finalized.EventID, err = writeEventTo(tx, p, cmp.Or(p.NotifyURL, row.MerchantURL), at); err != nil {
 		return err
 	}
 	failpoint.Hit("store.finalize.announced")
-	if err := db.forgetPasswords(tx, p); err != nil {
-		return err
+	if row.MayHaveOTP {
+		if err := db.forgetPasswords(tx, p); err != nil {
+			return err
+		}
 	}
 	journals, reversed, err := db.updateParent(tx, p, at)
 	if err != nil {
@@ -129,8 +166,7 @@ func (db *database) forgetPasswords(tx *gorm.DB, p pirogue.Payment) error {
 		return nil
 	}
 	var rows []attemptRow
-	err := tx.Where("payment_id = ? AND state IN ('PREPARED','SENT','UNKNOWN') AND handle_sealed <> ''", p.ID).
-		Find(&rows).Error
+	err := tx.Where("payment_id = ? AND "+mayHaveOTP, p.ID).Find(&rows).Error
 	if err != nil {
 		return err
 	}
@@ -217,6 +253,11 @@ func writeEvent(tx *gorm.DB, p pirogue.Payment, at time.Time) (pirogue.EventID, 
 	if err != nil {
 		return "", err
 	}
+	return writeEventTo(tx, p, url, at)
+}
+
+// writeEventTo is writeEvent with an address.
+func writeEventTo(tx *gorm.DB, p pirogue.Payment, url string, at time.Time) (pirogue.EventID, error) {
 	event, err := webhook.NewEvent(p, url, at)
 	if err != nil {
 		return "", err

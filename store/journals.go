@@ -84,35 +84,45 @@ func bookAll(tx *gorm.DB, at time.Time, journals ...ledger.Journal) error {
 	if err != nil {
 		return err
 	}
-	if err := openAccounts(tx, totals, at); err != nil {
-		return err
-	}
-	for _, j := range fresh {
-		if err := insertTransfers(tx, j); err != nil {
+	if !defersForeignKeys(tx) {
+		if err := openAccounts(tx, totals, at); err != nil {
 			return err
 		}
+	}
+	if err := insertTransfers(tx, fresh); err != nil {
+		return err
 	}
 	return moveBalances(tx, totals, at)
 }
 
+// defersForeignKeys reports whether the accounts of a transfer need not exist before the commit.
+// SQLite has them checked at once.
+func defersForeignKeys(tx *gorm.DB) bool { return tx.Name() == "postgres" }
+
 // claimJournals writes the journals' keys and returns the journals that did not exist.
 func claimJournals(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledger.Journal, error) {
-	var fresh []ledger.Journal
-	for _, j := range journals {
-		claimed := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&journalRow{
-			ID: j.ID(), PaymentID: foreignKey(j.PaymentID), SettlementID: foreignKey(j.SettlementID),
-			BulkID: foreignKey(j.BulkID), Step: string(j.Step),
-			Attempt: j.Attempt, CreatedAt: timestamp(at),
-		})
-		if claimed.Error != nil {
-			return nil, claimed.Error
-		}
-		if claimed.RowsAffected == 1 {
-			fresh = append(fresh, j)
-		}
+	if len(journals) == 0 {
+		return nil, nil
 	}
-	return fresh, nil
+	rows := make([]any, 0, len(journals)*journalColumns)
+	for _, j := range journals {
+		rows = append(rows, j.ID(), foreignKey(j.PaymentID), foreignKey(j.SettlementID), foreignKey(j.BulkID),
+			string(j.Step), j.Attempt, timestamp(at))
+	}
+	var claimed []string
+	err := tx.Raw(fmt.Sprintf(claimJournal, valuesRows(len(journals), "?, ?, ?, ?, ?, ?, ?")), rows...).Scan(&claimed).Error
+	fresh := slices.DeleteFunc(slices.Clone(journals), func(j ledger.Journal) bool {
+		return !slices.Contains(claimed, j.ID())
+	})
+	return fresh, err
 }
+
+// claimJournal writes the journals that do not exist.
+const claimJournal = `
+INSERT INTO ledger_journals (id, payment_id, settlement_id, bulk_id, step, attempt, created_at) VALUES %s
+ON CONFLICT DO NOTHING RETURNING id`
+
+const journalColumns = 7 // of claimJournal
 
 // accountTotal is the change of one account by a set of journals.
 type accountTotal struct {
@@ -184,19 +194,27 @@ func openAccounts(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
-// insertTransfers writes a journal's transfers. Mode and currency are the debited account's. A
+// insertTransfers writes the transfers of journals. Mode and currency are the debited account's. A
 // foreign key refuses them if the credited account has others.
-func insertTransfers(tx *gorm.DB, j ledger.Journal) error {
-	if journalPhase(j) == ledger.Taken || journalPhase(j) == ledger.Dropped {
-		return resolveHolds(tx, j)
-	}
-	rows := make([]transferRow, len(j.Transfers))
-	for i, t := range j.Transfers {
-		rows[i] = transferRow{
-			ID: transferID(j, i), JournalID: j.ID(), Phase: string(journalPhase(j)),
-			DebitID: t.Debit.ID(), CreditID: t.Credit.ID(),
-			Mode: string(t.Debit.Mode), Currency: string(t.Debit.Currency), Amount: t.Amount,
+func insertTransfers(tx *gorm.DB, journals []ledger.Journal) error {
+	var rows []transferRow
+	for _, j := range journals {
+		if journalPhase(j) == ledger.Taken || journalPhase(j) == ledger.Dropped {
+			if err := resolveHolds(tx, j); err != nil {
+				return err
+			}
+			continue
 		}
+		for i, t := range j.Transfers {
+			rows = append(rows, transferRow{
+				ID: transferID(j, i), JournalID: j.ID(), Phase: string(journalPhase(j)),
+				DebitID: t.Debit.ID(), CreditID: t.Credit.ID(),
+				Mode: string(t.Debit.Mode), Currency: string(t.Debit.Currency), Amount: t.Amount,
+			})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	return tx.Create(rows).Error
 }
@@ -229,19 +247,30 @@ SELECT w.id, CAST(? AS TEXT), CAST(? AS TEXT), h.id, h.debit_id, w.credit_id, h.
 // transferID returns the key of a journal's i-th transfer, i from 0.
 func transferID(j ledger.Journal, i int) string { return fmt.Sprintf("%s#%d", j.ID(), i+1) }
 
-// moveBalances changes the accounts' counters. One statement checks and changes the balances, so no
-// second payment can spend the same money.
+// moveBalances changes the accounts' counters, and makes the accounts that do not exist. One
+// statement checks and changes the balances, so no second payment can spend the same money.
 func moveBalances(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 	var rows int
 	var row []any
-	for _, t := range totals {
+	accounts := make([]string, len(totals))
+	for i, t := range totals {
+		accounts[i] = t.account.ID()
 		if t.debits != 0 || t.credits != 0 || t.held != 0 { // a hold only names the credited account
 			rows++
 			row = append(row, t.account.ID(), t.debits, t.credits, t.held)
 		}
 	}
 	changes := valuesRows(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
-	set := tx.Exec(fmt.Sprintf(moveAccounts, changes, lockInOrder(tx)), append(row, timestamp(at))...)
+	change := func() *gorm.DB {
+		return tx.Exec(fmt.Sprintf(moveAccounts, changes, lockInOrder(tx)), append(slices.Clone(row), timestamp(at), accounts, len(accounts))...)
+	}
+	set := change()
+	if set.Error == nil && set.RowsAffected == 0 && defersForeignKeys(tx) { // an account may not exist
+		if err := openAccounts(tx, totals, at); err != nil {
+			return err
+		}
+		set = change()
+	}
 	if set.Error == nil && set.RowsAffected != int64(rows) {
 		return pirogue.Errorf(pirogue.InsufficientBalance, "account %s", totals[0].account.ID())
 	}
@@ -249,7 +278,7 @@ func moveBalances(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 }
 
 // moveAccounts locks its rows in the order of their IDs, as every booking does, so that two never
-// deadlock.
+// deadlock. It changes nothing unless every account exists.
 const moveAccounts = `
 WITH change (id, debits, credits, held) AS (VALUES %s),
      taken AS (SELECT a.id FROM ledger_accounts a JOIN change c ON c.id = a.id ORDER BY a.id %s)
@@ -257,7 +286,7 @@ UPDATE ledger_accounts
    SET debits_posted = debits_posted + c.debits, credits_posted = credits_posted + c.credits,
        debits_held = debits_held + c.held, updated_at = ?
   FROM change c JOIN taken ON taken.id = c.id
- WHERE ledger_accounts.id = c.id
+ WHERE ledger_accounts.id = c.id AND (SELECT COUNT(*) FROM ledger_accounts WHERE id IN ?) = ?
    AND (may_overdraw = 1 OR credits_posted - debits_posted - debits_held >= c.debits + c.held - c.credits)`
 
 // lockInOrder returns the clause that makes PostgreSQL lock rows in the order of a query. SQLite

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -87,6 +88,7 @@ func (db *Keys) RevokeKey(ctx context.Context, public string) error {
 
 // changeKey sets columns of a key in force. It fails with NotFound.
 func (db *Keys) changeKey(ctx context.Context, public string, columns map[string]any) error {
+	defer db.forgetRecent()
 	return db.exec(ctx, "change key", func(tx *gorm.DB) error {
 		set := tx.Model(&keyRow{}).Where("public = ? AND revoked_at IS NULL", public).Updates(columns)
 		if set.Error == nil && set.RowsAffected == 0 {
@@ -123,24 +125,30 @@ func keysInForce(tx *gorm.DB, o access.Owner) *gorm.DB {
 // its newest key in force, and standard is the whsec_ secret. It fails with NotFound if the owner
 // has no key.
 func (db *Keys) WebhookSecrets(ctx context.Context, o access.Owner) (api, standard string, err error) {
-	var key keyRow
-	var hook webhookSecretRow
-	err = db.snapshot(ctx, "read webhook secrets", func(tx *gorm.DB) error {
-		key, hook = keyRow{}, webhookSecretRow{}
-		if err := keysInForce(tx, o).Take(&key).Error; err != nil {
-			return asNotFound(err, pirogue.NotFound, string(o.MerchantID))
-		}
-		err := tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).Take(&hook).Error
-		return asNotFound(err, pirogue.NotFound, string(o.MerchantID))
+	var found []struct{ Public, SecretSealed, HookSealed string }
+	err = db.read(ctx, "read webhook secrets", func(tx *gorm.DB) error {
+		found = nil
+		return tx.Raw(webhookSecrets, o.MerchantID, o.Mode).Scan(&found).Error
 	})
+	if err == nil && len(found) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "%q", o.MerchantID)
+	}
 	if err != nil {
 		return "", "", err
 	}
 	pack := packer{ring: db.ring}
-	api = pack.open(sealedSecret, key.Public, key.SecretSealed)
-	standard = pack.open(sealedWebhook, hook.MerchantID+"/"+hook.Mode, hook.SecretSealed)
+	api = pack.open(sealedSecret, found[0].Public, found[0].SecretSealed)
+	standard = pack.open(sealedWebhook, string(o.MerchantID)+"/"+string(o.Mode), found[0].HookSealed)
 	return api, standard, asError("read webhook secrets", pack.err)
 }
+
+// webhookSecrets reads what signs an owner's webhooks: its newest key in force and its whsec_
+// secret.
+const webhookSecrets = `
+SELECT k.public, k.secret_sealed, w.secret_sealed AS hook_sealed
+  FROM api_keys k JOIN webhook_secrets w ON w.merchant_id = k.merchant_id AND w.mode = k.mode
+ WHERE k.merchant_id = ? AND k.mode = ? AND k.revoked_at IS NULL
+ ORDER BY k.created_at DESC, k.public DESC LIMIT 1`
 
 // unpackKey returns the key of a row with the secrets that verify at a time.
 func (db *Keys) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
@@ -166,19 +174,57 @@ func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.AP
 	if !isStorable(public) {
 		return access.APIKey{}, pirogue.Merchant{}, pirogue.Errorf(pirogue.NotFound, "key %q", public)
 	}
-	var key keyRow
-	var merchant merchantRow
-	err := db.snapshot(ctx, "read key", func(tx *gorm.DB) error {
-		key, merchant = keyRow{}, merchantRow{}
-		err := tx.Where("public = ? AND revoked_at IS NULL", public).Take(&key).Error
-		if err != nil {
-			return asNotFound(err, pirogue.NotFound, public)
-		}
-		return tx.Where("id = ?", key.MerchantID).Take(&merchant).Error
+	keep := db.recentKeys.reading(public)
+	var found []keyWithMerchant
+	err := db.read(ctx, "read key", func(tx *gorm.DB) error {
+		found = nil
+		return tx.Raw(keyAndMerchant, public).Scan(&found).Error
 	})
+	if err == nil && len(found) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "key %q", public)
+	}
 	if err != nil {
 		return access.APIKey{}, pirogue.Merchant{}, err
 	}
-	k, err := db.unpackKey(key, at)
-	return k, unpackMerchant(merchant), asError("read key", err)
+	key, err := db.unpackKey(found[0].Key, time.Time{})
+	if err != nil {
+		return access.APIKey{}, pirogue.Merchant{}, asError("read key", err)
+	}
+	merchant := unpackMerchant(found[0].Merchant)
+	keep(recentKey{key, merchant})
+	return verifyingAt(key, at), merchant, nil
 }
+
+// recentKey is a key with all of its secrets, and its merchant.
+type recentKey struct {
+	key      access.APIKey
+	merchant pirogue.Merchant
+}
+
+// RecentKey is Key for a key that this process has read in the last two seconds. It reports false for
+// every other one, and asks no database. A secret that was made since is not among its secrets.
+func (db *Keys) RecentKey(public string, at time.Time) (access.APIKey, pirogue.Merchant, bool) {
+	known, ok := db.recentKeys.get(public)
+	return verifyingAt(known.key, at), known.merchant, ok
+}
+
+// verifyingAt returns a key with those of its secrets that verify at a time.
+func verifyingAt(k access.APIKey, at time.Time) access.APIKey {
+	k.Secrets = slices.DeleteFunc(slices.Clone(k.Secrets), func(s access.Secret) bool {
+		return !s.ExpiresAt.IsZero() && !at.Before(s.ExpiresAt)
+	})
+	return k
+}
+
+// keyWithMerchant is a key in force with its merchant.
+type keyWithMerchant struct {
+	Key      keyRow      `gorm:"embedded"`
+	Merchant merchantRow `gorm:"embedded;embeddedPrefix:m_"`
+}
+
+// keyAndMerchant reads a keyWithMerchant.
+const keyAndMerchant = `
+SELECT k.*, m.id AS m_id, m.name AS m_name, m.notify_url AS m_notify_url, m.late_policy AS m_late_policy,
+       m.suspended_at AS m_suspended_at, m.created_at AS m_created_at
+  FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+ WHERE k.public = ? AND k.revoked_at IS NULL`

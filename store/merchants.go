@@ -151,6 +151,7 @@ func (db *Merchants) SetNotifyURL(ctx context.Context, id pirogue.MerchantID, ur
 
 // changeMerchant sets one column. It fails with NotFound.
 func (db *Merchants) changeMerchant(ctx context.Context, id pirogue.MerchantID, column string, value any) error {
+	defer db.forgetRecent()
 	return db.exec(ctx, "change merchant", func(tx *gorm.DB) error {
 		set := tx.Model(&merchantRow{}).Where("id = ?", id).Updates(map[string]any{column: value})
 		if set.Error == nil && set.RowsAffected == 0 {

@@ -35,11 +35,12 @@ func (db *Operators) PollLoad(
 const questionLoad = `
 SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @fresh THEN 1 END) AS fresh,
        (SELECT COUNT(*) FROM payments w
-         WHERE w.operator = @operator AND w.status IN ('EXPIRED','FAILED') AND w.updated_at > @watched) AS watched
+         WHERE w.operator = @operator AND w.status IN ('EXPIRED','FAILED') AND w.updated_at > @watched
+           AND w.sequence > 0 AND w.settled_at IS NULL AND COALESCE(w.finished_at, '9999') > @watched) AS watched
   FROM payments p
   JOIN attempts a ON a.payment_id = p.id
    AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
- WHERE p.operator = @operator AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
+ WHERE p.operator = @operator AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
 
 // WatchLoad counts the attempts at an operator that are due for a status query although their
 // payment has ended. It counts those that left us since a time.
@@ -65,6 +66,7 @@ SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
   FROM payments p
   JOIN attempts a ON a.payment_id = p.id AND a.operator = p.operator
  WHERE p.operator = @operator AND p.status IN ('EXPIRED','FAILED') AND p.updated_at > @since
+   AND p.sequence > 0 AND p.settled_at IS NULL AND COALESCE(p.finished_at, '9999') > @since
    AND p.finished_at IS NULL AND a.first_sent_at > @since AND a.next_poll_at <= @now`
 
 // Waiting returns the number of open payments that wait to be sent to an operator. Their latest
@@ -79,7 +81,7 @@ func (db *Operators) Waiting(ctx context.Context, o pirogue.OperatorCode) (int, 
 const openWhose = `SELECT COUNT(*) FROM payments p
 	JOIN attempts a ON a.payment_id = p.id
 	 AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
-	WHERE p.operator = ? AND p.status IN ('CREATED','INITIATED','PENDING')`
+	WHERE p.operator = ? AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')`
 
 // countRows runs a query that returns one number.
 func (db *Operators) countRows(ctx context.Context, operation, query string, args ...any) (int, error) {

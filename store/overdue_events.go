@@ -30,14 +30,31 @@ func (db *Webhooks) OverdueEvents(
 	return unpackEvents(rows), err
 }
 
+// cutOffAfter is the age of a first delivery without an end, after which the sweep takes it as cut off.
+// It is longer than a run of the activity that makes it.
+const cutOffAfter = 20 * time.Second
+
 // Undelivered returns WAITING events that have no delivery in their round, although one was due
 // before a time. The longest overdue comes first. An event in its owner's queue is due at its place
-// there.
+// there. It also returns events whose first delivery began more than cutOffAfter before that time
+// and has no end: the payment's workflow that made it may be gone.
 func (db *Webhooks) Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error) {
 	var rows []eventRow
 	err := db.read(ctx, "find undelivered events", func(tx *gorm.DB) error {
-		return tx.Where("state = 'WAITING' AND begun = 0 AND next_at < ?", timestamp(before)).
-			Order("next_at, id").Limit(limit).Find(&rows).Error
+		return tx.Raw(undelivered, map[string]any{
+			"before": timestamp(before), "began": timestamp(before.Add(-cutOffAfter)), "limit": limit,
+		}).Scan(&rows).Error
 	})
 	return unpackEvents(rows), err
 }
+
+// undelivered has one part for each index that it reads.
+const undelivered = `
+SELECT * FROM (
+  SELECT e.* FROM webhook_events e WHERE e.state = 'WAITING' AND e.begun = 0 AND e.next_at < @before
+   UNION ALL
+  SELECT e.* FROM webhook_events e
+   WHERE e.state = 'WAITING' AND e.begun = 1 AND e.ended = 0 AND EXISTS (
+     SELECT 1 FROM webhook_deliveries d
+      WHERE d.event_id = e.id AND d.round = e.round AND d.number = 1 AND d.started_at < @began)
+) overdue ORDER BY next_at, id LIMIT @limit`

@@ -41,7 +41,7 @@ func (db *Payments) Accept(
 	err = db.inTx(ctx, "accept payment", func(tx *gorm.DB) error {
 		stored, created = row, false
 		if free, err := claimReference(tx, row); err != nil || !free {
-			return errors.Join(err, takenReference(tx, row, &stored))
+			return cmp.Or(err, takenReference(tx, row, &stored))
 		}
 		// The conflict clause names no key: a repeat of the same call conflicts with both the
 		// payment's ID and its reference. With only the reference named, the ID would raise an
@@ -55,13 +55,12 @@ func (db *Payments) Accept(
 			return sameReference(tx, row, &stored)
 		}
 		created = true
-		if err := refuseAcceptance(tx, row); err != nil {
-			return err
+		if p.Kind == pirogue.Refund {
+			if err := refuseAcceptance(tx, row); err != nil {
+				return err
+			}
 		}
 		failpoint.Hit("store.accept.payment")
-		if err := insertFirstHistory(tx, row); err != nil {
-			return err
-		}
 		if err := tx.Create(&attempt).Error; err != nil {
 			return err
 		}
@@ -94,14 +93,19 @@ func firstAttempt(
 }
 
 // claimReference takes an order number for ever and reports whether it was free. Bulks take the
-// numbers of their lines here too, long before the lines are payments.
+// numbers of their lines here too, long before the lines are payments. It reads on the way what
+// refuseAcceptance reads, and fails as it does.
 func claimReference(tx *gorm.DB, row paymentRow) (bool, error) {
 	if row.RefSpace != refSpace(pirogue.CashIn, false) {
 		return true, nil
 	}
-	claimed := tx.Exec(`INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (?, ?, ?)
-		ON CONFLICT DO NOTHING`, row.MerchantID, row.Mode, row.MerchantRef)
-	return claimed.RowsAffected == 1, claimed.Error
+	var claimed []acceptanceRefusal
+	err := tx.Raw(`INSERT INTO order_references (merchant_id, mode, merchant_ref) VALUES (@merchant, @mode, @ref)
+		ON CONFLICT DO NOTHING RETURNING `+refusesAcceptance, acceptanceTerms(row)).Scan(&claimed).Error
+	if err != nil || len(claimed) == 0 {
+		return false, err
+	}
+	return true, claimed[0].err()
 }
 
 // takenReference is sameReference for a taken reference. It fails with DuplicateOrder if a

@@ -19,33 +19,52 @@ func (db *Keys) Take(ctx context.Context, o access.Owner, at time.Time) (time.Du
 	if db.rate.PerSecond == 0 {
 		return 0, nil
 	}
-	now, interval := at.UnixMicro(), time.Second.Microseconds()/int64(db.rate.PerSecond)
-	furthest := now + interval*int64(db.rate.Burst-1)
 	var wait time.Duration
 	err := db.exec(ctx, "count request", func(tx *gorm.DB) error {
-		wait = 0
-		taken := tx.Exec(takeRate, map[string]any{
-			"merchant": o.MerchantID, "mode": o.Mode, "now": now, "interval": interval,
-			"next": now + interval, "furthest": furthest,
-		})
-		if taken.Error != nil || taken.RowsAffected == 1 {
-			return taken.Error
-		}
-		var arrival []int64
-		err := tx.Raw("SELECT arrival FROM rate_limits WHERE merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
-			Scan(&arrival).Error
-		if len(arrival) == 1 {
-			wait = time.Duration(max(arrival[0]-furthest, 1)) * time.Microsecond
-		}
+		var err error
+		wait, err = db.take(tx, o, at)
 		return err
 	})
 	return wait, err
+}
+
+// take is Take on a connection of the caller.
+func (db *Keys) take(tx *gorm.DB, o access.Owner, at time.Time) (time.Duration, error) {
+	terms := db.rateTerms(o, at)
+	taken := tx.Exec(takeRate, terms)
+	if taken.Error != nil || taken.RowsAffected == 1 {
+		return 0, taken.Error
+	}
+	return waitForRate(tx, terms)
+}
+
+// waitForRate returns the time until a request would pass.
+func waitForRate(tx *gorm.DB, terms map[string]any) (time.Duration, error) {
+	var over []int64
+	err := tx.Raw("SELECT arrival - CAST(@furthest AS BIGINT) FROM rate_limits WHERE merchant_id = @merchant AND mode = @mode",
+		terms).Scan(&over).Error
+	if err != nil || len(over) == 0 {
+		return 0, err
+	}
+	return time.Duration(max(over[0], 1)) * time.Microsecond, nil
+}
+
+// rateTerms returns the arguments of takeRate.
+func (db *Keys) rateTerms(o access.Owner, at time.Time) map[string]any {
+	now, interval := at.UnixMicro(), time.Second.Microseconds()/int64(db.rate.PerSecond)
+	return map[string]any{
+		"merchant": o.MerchantID, "mode": o.Mode, "now": now, "interval": interval,
+		"next": now + interval, "furthest": now + interval*int64(db.rate.Burst-1),
+	}
 }
 
 // takeRate changes nothing if the bucket is full, so that refused requests do not delay the owner
 // further.
 const takeRate = `
 INSERT INTO rate_limits AS r (merchant_id, mode, arrival) VALUES (@merchant, @mode, @next)
-ON CONFLICT (merchant_id, mode) DO UPDATE
+` + refillRate
+
+// refillRate moves the time on at which an owner's bucket is empty again.
+const refillRate = `ON CONFLICT (merchant_id, mode) DO UPDATE
    SET arrival = CASE WHEN r.arrival > @now THEN r.arrival + @interval ELSE @next END
  WHERE r.arrival <= @furthest`

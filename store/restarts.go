@@ -43,7 +43,7 @@ SELECT p.* FROM payments p
  WHERE p.finished_at IS NULL AND p.workflow_seen_at < @before AND (p.status <> 'CREATED' OR p.created_at < @line)
    AND (p.workflow_seen_at < ` + askFirstBegun + ` OR p.updated_at < @before
         AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id = p.id AND a.updated_at >= @before))`
-	openOnly        = ` AND p.status IN ('CREATED','INITIATED','PENDING')`
+	openOnly        = ` AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')`
 	endedPayments   = ` AND p.status NOT IN ('CREATED','INITIATED','PENDING')`
 	unfinishedFirst = ` ORDER BY p.workflow_seen_at, p.id LIMIT @limit OFFSET @skip`
 )
@@ -225,11 +225,11 @@ func (db *Restarts) Reopen(ctx context.Context, id pirogue.PaymentID, at time.Ti
 // lines of bulks: their coordinator starts them, and they may wait for it without a limit. A row
 // that cannot be read is left out, and the error names it; the other rows are returned beside that
 // error. Its conditions are literals and not parameters. So a database sees that its partial index
-// holds exactly these rows.
+// holds all of these rows.
 func (db *Restarts) Unstarted(ctx context.Context, before time.Time, limit int) ([]pirogue.Payment, error) {
 	var rows []paymentRow
 	err := db.read(ctx, "find unstarted payments", func(tx *gorm.DB) error {
-		return tx.Where("status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", timestamp(before)).
+		return tx.Where("sequence = 0 AND status = 'CREATED' AND bulk_id IS NULL AND created_at < ?", timestamp(before)).
 			Order("created_at, id").Limit(limit).Find(&rows).Error
 	})
 	if err != nil {

@@ -30,7 +30,7 @@ func (db *Attempts) Send(
 	var sending lifecycle.Sending
 	err := db.inTx(ctx, "send attempt", func(tx *gorm.DB) error {
 		sending = lifecycle.Sending{Result: lifecycle.SendOvertaken}
-		payment, err := lockWhere(tx, inTime, named)
+		err := initiate(tx, named)
 		if errors.Is(err, unchanged{}) {
 			if sending.Result, err = unsendableReason(tx, named); err != nil {
 				return err
@@ -50,16 +50,31 @@ func (db *Attempts) Send(
 		}
 		sending = sendingOf(sent[0])
 		failpoint.Hit("store.send.marked")
-		_, err = applyTransition(tx, transition{
-			payment: payment, from: []pirogue.Status{pirogue.StatusCreated}, to: pirogue.StatusInitiated, at: at,
-		})
-		return err
+		return nil
 	})
 	if err != nil {
 		return lifecycle.Sending{}, err
 	}
 	return sending, nil
 }
+
+// initiate locks the payment of an attempt that may be sent now, and makes it INITIATED if it is
+// CREATED. The lock lasts until the transaction ends. It fails with unchanged if the payment may not
+// be sent.
+func initiate(tx *gorm.DB, named map[string]any) error {
+	begun := tx.Exec(initiatePayment, named)
+	if begun.Error != nil || begun.RowsAffected == 1 {
+		return begun.Error
+	}
+	_, err := lockWhere(tx, inTime, named)
+	return err
+}
+
+// initiatePayment is the transition of nearly every payment that is sent. No payment becomes CREATED
+// or young again, so one that it does not find is one of the others.
+const initiatePayment = `
+UPDATE payments SET status = 'INITIATED', version = version + 1, updated_at = @at
+ WHERE id = (SELECT payment_id FROM attempts WHERE id = @id) AND status = 'CREATED' AND ` + inTime
 
 // sendingOf returns the latest sending of an attempt.
 func sendingOf(r attemptRow) lifecycle.Sending {

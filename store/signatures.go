@@ -18,19 +18,32 @@ func (db *Keys) UseSignature(ctx context.Context, s access.UsedSignature) (bool,
 	if !isStorable(s.KeyID, s.Method, s.Path) {
 		return false, pirogue.FieldError(pirogue.InvalidParameter, "path")
 	}
-	var bound []struct{ Method, Path string }
+	var good bool
 	err := db.exec(ctx, "use signature", func(tx *gorm.DB) error {
-		signature := hex.EncodeToString(s.Signature[:])
-		err := tx.Raw(spendSignature, map[string]any{
-			"signature": signature, "key": s.KeyID, "method": s.Method, "path": s.Path,
-			"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-access.SignatureLife)),
-		}).Scan(&bound).Error
-		if err != nil || len(bound) == 1 {
-			return err
-		}
-		return tx.Raw("SELECT method, path FROM used_signatures WHERE signature = ?", signature).Scan(&bound).Error
+		var err error
+		good, err = useSignature(tx, s)
+		return err
 	})
+	return good && err == nil, err
+}
+
+// useSignature is UseSignature on a connection of the caller.
+func useSignature(tx *gorm.DB, s access.UsedSignature) (bool, error) {
+	var bound []struct{ Method, Path string }
+	err := tx.Raw(spendSignature, signatureTerms(s)).Scan(&bound).Error
+	if err == nil && len(bound) == 0 {
+		err = tx.Raw("SELECT method, path FROM used_signatures WHERE signature = @signature", signatureTerms(s)).
+			Scan(&bound).Error
+	}
 	return len(bound) == 1 && bound[0].Method == s.Method && bound[0].Path == s.Path, err
+}
+
+// signatureTerms returns the arguments of spendSignature.
+func signatureTerms(s access.UsedSignature) map[string]any {
+	return map[string]any{
+		"signature": hex.EncodeToString(s.Signature[:]), "key": s.KeyID, "method": s.Method, "path": s.Path,
+		"at": timestamp(s.At), "forgotten": timestamp(s.At.Add(-access.SignatureLife)),
+	}
 }
 
 // spendSignature keeps the first binding until it expires, and then reuses its row.

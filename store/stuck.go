@@ -104,11 +104,11 @@ SELECT p.id AS id, a.created_at AS since, p.id AS place, '' AS cause, a.operator
 	{support.StuckUnstarted, `
 SELECT p.id AS id, p.created_at AS since, p.id AS place, '' AS cause, '' AS message, 0 AS paid
   FROM payments p
- WHERE p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started` + withoutCase + `
+ WHERE p.sequence = 0 AND p.status = 'CREATED' AND p.bulk_id IS NULL AND p.created_at < @started` + withoutCase + `
  UNION ALL
 SELECT p.id, p.created_at, p.id, '', '', 0
   FROM payments p
- WHERE p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line` + withoutCase},
+ WHERE p.sequence = 0 AND p.status = 'CREATED' AND p.bulk_id IS NOT NULL AND p.created_at < @line` + withoutCase},
 
 	{support.StuckUnreported, `
 SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
@@ -129,7 +129,7 @@ SELECT p.id AS id, e.created_at AS since, e.id AS place, '' AS cause,
 // of a CROSS JOIN: the few open payments first.
 const openPayments = `
   FROM payments p CROSS JOIN attempts a
- WHERE p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
+ WHERE p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING') AND a.payment_id = p.id
    AND a.number = (SELECT MAX(l.number) FROM attempts l WHERE l.payment_id = p.id)` + withoutCase
 
 // ofSuspended is true of the payments of a suspended merchant.

@@ -202,3 +202,68 @@ func TestAnEventFromBeforeItHadADueMomentIsGivenOne(t *testing.T) {
 		require.WithinDuration(w.t, ended.Add(5*time.Minute), event.NextAt, 2*time.Millisecond)
 	})
 }
+
+// beginFirst begins the very first delivery of an event.
+func (w *world) beginFirst(id pirogue.EventID, at time.Time) (pirogue.Event, webhook.Delivery) {
+	w.t.Helper()
+	event, d, err := w.db.Webhooks.BeginFirstDelivery(w.ctx(), id, at)
+	require.NoError(w.t, err)
+	return event, d
+}
+
+func TestFirstDeliveryBeginsOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(2)
+		begun := make([]int, 8)
+		require.NoError(w.t, concurrently(len(begun), func(i int) error {
+			_, d, err := w.db.Webhooks.BeginFirstDelivery(w.ctx(), ids[0], w.at(0))
+			begun[i] = d.Number
+			return err
+		}))
+		slices.Sort(begun)
+		require.Equal(w.t, []int{0, 0, 0, 0, 0, 0, 0, 1}, begun)
+
+		_, d := w.beginDelivery(ids[0], w.at(time.Second)) // by the event's workflow, which finds it under way
+		require.Equal(w.t, 1, d.Number)
+		d.EndedAt = w.at(2 * time.Second)
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(time.Minute)))
+		_, early := w.beginDelivery(ids[0], w.at(3*time.Second))
+		require.Zero(w.t, early.Number, "its workflow came before the next delivery is due")
+		_, next, err := w.db.Webhooks.BeginScheduledDelivery(w.ctx(), ids[0], w.at(59*time.Second))
+		require.NoError(w.t, err)
+		require.Equal(w.t, 2, next.Number, "its workflow waited, and the clock of its worker is slow")
+
+		_, d = w.beginDelivery(ids[1], w.at(0))
+		w.endDelivery(d, 200, pirogue.EventDelivered)
+		w.resend(ids[1])
+		event, none := w.beginFirst(ids[1], w.at(0))
+		require.Zero(w.t, none.Number, "another round belongs to its workflow")
+		require.Equal(w.t, 1, event.Round)
+		_, _, err = w.db.Webhooks.BeginFirstDelivery(w.ctx(), "evt_none_1", w.at(0))
+		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
+		w.requireSound()
+	})
+}
+
+func TestFirstDeliveryCutOffIsUndelivered(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		ids := w.events(3)
+		w.beginFirst(ids[0], w.at(time.Minute))
+		_, d := w.beginFirst(ids[1], w.at(time.Minute))
+		d.EndedAt = w.at(time.Minute)
+		require.NoError(w.t, w.db.Webhooks.EndDelivery(w.ctx(), d, pirogue.EventWaiting, w.at(2*time.Minute)))
+		for after, want := range map[time.Duration][]pirogue.EventID{
+			15 * time.Second: {ids[2]}, 30 * time.Second: {ids[0], ids[2]},
+		} {
+			found, err := w.db.Webhooks.Undelivered(w.ctx(), w.at(time.Minute+after), 10)
+			require.NoError(w.t, err)
+			var got []pirogue.EventID
+			for _, event := range found {
+				got = append(got, event.ID)
+			}
+			require.ElementsMatch(w.t, want, got, after)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
 
 	"pirogue"
@@ -28,7 +29,7 @@ type eventRow struct {
 	Ended      int // deliveries of this round that have ended
 	NextAt     timeText
 	Queued     bool // waits for its merchant's endpoint, and may go before NextAt
-	Drained    bool // was delivered before NextAt
+	Drained    bool // its last delivery was not its own workflow's: the next one is not before NextAt
 	CreatedAt  timeText
 }
 
@@ -56,20 +57,41 @@ func (deliveryRow) TableName() string { return "webhook_deliveries" }
 func (db *Webhooks) BeginDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
+	if db.dialect == goose.DialectPostgres {
+		if event, delivery, begun, err := db.beginAtOnce(ctx, id, at); begun || err != nil {
+			return event, delivery, err
+		}
+	}
+	return db.beginNext(ctx, beginDelivery, id, at)
+}
+
+// BeginScheduledDelivery is BeginDelivery for a workflow that waited until the second delivery was due. No
+// worker's clock is asked about that once more.
+func (db *Webhooks) BeginScheduledDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
+	return db.beginNext(ctx, beginScheduledDelivery, id, at)
+}
+
+// beginNext begins the next delivery of an event by a statement.
+func (db *Webhooks) beginNext(
+	ctx context.Context, statement string, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
 	var event eventRow
 	var delivery deliveryRow
 	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
 		event, delivery = eventRow{}, deliveryRow{}
-		begun := tx.Exec(beginDelivery, id, timestamp(at))
-		if begun.Error != nil {
-			return begun.Error
+		var begun []eventRow
+		if err := tx.Raw(statement, id, timestamp(at)).Scan(&begun).Error; err != nil {
+			return err
+		}
+		if len(begun) == 1 {
+			event = begun[0]
+			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
+			return tx.Create(&delivery).Error
 		}
 		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
 			return err
-		}
-		if begun.RowsAffected == 1 {
-			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
-			return tx.Create(&delivery).Error
 		}
 		// Nothing began: nothing is left to send, it is too early, or the last delivery has not
 		// ended.
@@ -85,12 +107,88 @@ func (db *Webhooks) BeginDelivery(
 	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
+// beginAtOnce is BeginDelivery in one statement, which SQLite does not have. It reports false, and
+// changes nothing, if no delivery can begin.
+func (db *Webhooks) beginAtOnce(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, bool, error) {
+	var begun []eventRow
+	err := db.exec(ctx, "begin delivery", func(tx *gorm.DB) error {
+		begun = nil
+		return tx.Raw(beginWithRow, id, timestamp(at), timestamp(at)).Scan(&begun).Error
+	})
+	if err != nil || len(begun) == 0 {
+		return pirogue.Event{}, webhook.Delivery{}, false, err
+	}
+	return unpackEvent(begun[0]), unpackDelivery(deliveryRow{
+		EventID: begun[0].ID, Round: begun[0].Round, Number: begun[0].Begun, StartedAt: timestamp(at),
+	}), true, nil
+}
+
+// beginWithRow is beginDelivery with the delivery's row.
+const beginWithRow = `
+WITH event AS (` + beginDelivery + `),
+     delivery AS (INSERT INTO webhook_deliveries (event_id, round, number, started_at, http_status, error)
+                  SELECT id, round, begun, CAST(? AS TEXT), 0, '' FROM event)
+SELECT * FROM event`
+
 // beginDelivery counts a delivery before that has a row. Two callers at once meet at the event's
 // row, and the second finds a delivery under way. An event on its schedule is never too early: a
 // slow clock delays none.
 const beginDelivery = `
 UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
- WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)`
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR next_at <= ?)
+RETURNING *`
+
+// beginScheduledDelivery is beginDelivery for a workflow that waited for the second delivery.
+const beginScheduledDelivery = `
+UPDATE webhook_events SET begun = begun + 1, queued = FALSE, drained = FALSE
+ WHERE id = ? AND state = 'WAITING' AND begun = ended AND begun < 7 AND (NOT drained OR begun = 1 OR next_at <= ?)
+RETURNING *`
+
+// BeginFirstDelivery writes the row of an event's very first delivery and returns both. Once any
+// delivery of the event began, in whatever round, nothing begins: the delivery's number is 0. It fails
+// with NotFound. The next delivery is never before the event's NextAt, whenever its workflow starts.
+func (db *Webhooks) BeginFirstDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (pirogue.Event, webhook.Delivery, error) {
+	var event eventRow
+	var delivery deliveryRow
+	err := db.inTx(ctx, "begin first delivery", func(tx *gorm.DB) error {
+		event, delivery = eventRow{}, deliveryRow{}
+		begun := tx.Exec(beginFirstDelivery, id)
+		if begun.Error != nil {
+			return begun.Error
+		}
+		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+			return err
+		}
+		if begun.RowsAffected == 0 {
+			return unchanged{}
+		}
+		delivery = deliveryRow{EventID: event.ID, Number: event.Begun, StartedAt: timestamp(at)}
+		return tx.Create(&delivery).Error
+	})
+	if err != nil {
+		return pirogue.Event{}, webhook.Delivery{}, err
+	}
+	return unpackEvent(event), unpackDelivery(delivery), nil
+}
+
+// beginFirstDelivery marks the event as drained: if its workflow starts at once, it waits for NextAt.
+const beginFirstDelivery = `
+UPDATE webhook_events SET begun = 1, queued = FALSE, drained = TRUE
+ WHERE id = ? AND state = 'WAITING' AND round = 0 AND begun = 0`
+
+// Event returns an event. It fails with NotFound.
+func (db *Webhooks) Event(ctx context.Context, id pirogue.EventID) (pirogue.Event, error) {
+	var event eventRow
+	err := db.read(ctx, "read event", func(tx *gorm.DB) error {
+		event = eventRow{}
+		return asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id))
+	})
+	return unpackEvent(event), err
+}
 
 // selectDelivery selects the row of a delivery.
 func selectDelivery(tx *gorm.DB, d webhook.Delivery) *gorm.DB {
@@ -110,6 +208,11 @@ func (db *Webhooks) EndDelivery(
 	if d.Number == webhook.MaxDeliveries && state == pirogue.EventWaiting {
 		state = pirogue.EventExhausted
 	}
+	if db.dialect == goose.DialectPostgres {
+		if ended, err := db.endAtOnce(ctx, d, state, next); ended || err != nil {
+			return err
+		}
+	}
 	return db.inTx(ctx, "end delivery", func(tx *gorm.DB) error {
 		ended := tx.Exec(endDelivery, state, timestamp(next), timestamp(next), d.EventID, d.Round, d.Number, d.Number-1)
 		if ended.Error != nil {
@@ -125,6 +228,27 @@ func (db *Webhooks) EndDelivery(
 		}).Error
 	})
 }
+
+// endAtOnce is EndDelivery in one statement, which SQLite does not have. It reports false, and changes
+// nothing, if the delivery is not under way.
+func (db *Webhooks) endAtOnce(
+	ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time,
+) (bool, error) {
+	var ended []string
+	err := db.exec(ctx, "end delivery", func(tx *gorm.DB) error {
+		ended = nil
+		return tx.Raw(endWithRow, state, timestamp(next), timestamp(next), d.EventID, d.Round, d.Number, d.Number-1,
+			timestamp(d.EndedAt), d.HTTPStatus, storableText(d.Error)).Scan(&ended).Error
+	})
+	return len(ended) == 1, err
+}
+
+// endWithRow is endDelivery with the delivery's row.
+const endWithRow = `
+WITH event AS (` + endDelivery + ` RETURNING id, round, begun),
+     delivery AS (UPDATE webhook_deliveries d SET ended_at = CAST(? AS TEXT), http_status = ?, error = ? FROM event e
+                   WHERE d.event_id = e.id AND d.round = e.round AND d.number = e.begun)
+SELECT id FROM event`
 
 // endDelivery ends the delivery that is under way and no other. If another caller has changed the
 // event's state, that state stays.

@@ -63,6 +63,7 @@ func New(c client.Client, a *activities.Activities, o PoolOptions) *Pool {
 
 	webhooks := worker.New(c, workflows.WebhooksQueue, activitiesOnly(pool.options(webhookSlots)))
 	webhooks.RegisterActivity(a.Deliver)
+	webhooks.RegisterActivity(a.DeliverFirst)
 
 	pool.workers = []worker.Worker{payments, webhooks}
 	calls := WatchCalls(a, o.Blocked)
@@ -121,10 +122,11 @@ func (p *Pool) options(slots int) worker.Options {
 			default: // another worker has reported it
 			}
 		},
-		WorkerStopTimeout:                  stopTimeout,
-		MaxConcurrentActivityExecutionSize: slots,
-		WorkflowTaskPollerBehavior:         poller(),
-		ActivityTaskPollerBehavior:         poller(),
+		WorkerStopTimeout:                       stopTimeout,
+		MaxConcurrentActivityExecutionSize:      slots,
+		MaxConcurrentLocalActivityExecutionSize: slots,
+		WorkflowTaskPollerBehavior:              poller(),
+		ActivityTaskPollerBehavior:              poller(),
 	}
 }
 

@@ -84,9 +84,10 @@ func awaitDisbursement(ctx workflow.Context, w *paymentWorkflow) (operator.Opera
 	}
 }
 
-// pollStatus polls the operator at a pace until a result ends the polls or limit is over. A callback
-// or a support action ends them too: whatever a callback claims, it leads to one status call, of
-// which pollStatus returns the result.
+// pollStatus polls the operator at a pace until a result ends the polls or limit is over. A support
+// action or a callback ends them too: whatever a callback claims, it leads to one status call, of which
+// pollStatus returns the result. Before the payment's end that call is made beside the polls, which go on
+// if it says pending.
 func (w *paymentWorkflow) pollStatus(
 	ctx workflow.Context, pace activities.Pace, limit time.Duration,
 ) (operator.OperatorResult, waitEnd, error) {
@@ -95,20 +96,20 @@ func (w *paymentWorkflow) pollStatus(
 	}
 	w.progress.pollingSince, w.progress.pace = workflow.Now(ctx), pace
 	polling, stop := workflow.WithCancel(ctx)
-	defer stop()
 	poll := start(polling, within(pollOptions(w.input, pace), limit), activityNames.AskStatus, w.statusInput(pace))
-
-	interrupted := false
-	interrupt := func(workflow.ReceiveChannel, bool) { interrupted = true }
-	selector := workflow.NewSelector(ctx).AddFuture(poll.future, func(workflow.Future) {})
-	selector.AddReceive(w.actions.added, interrupt)
-	if w.callbacks.isOpen() {
-		selector.AddReceive(w.callbacks.channel, interrupt)
-	}
-	selector.Select(ctx)
-	if interrupted {
-		stop()
+	for w.isPollInterrupted(ctx, poll.future) {
+		beside := w.hasFewerTasks() && !pace.Watches() && !w.actions.hasAny()
+		if !beside {
+			stop()
+		}
 		result, _, err := askIfInterrupted(ctx, w)
+		if beside && err == nil && result.Outcome == pirogue.OutcomePending {
+			w.progress.pace = pace // the poll is under way
+			continue
+		}
+		if !beside || result.Outcome != pirogue.OutcomePaid {
+			stop() // the poll of a payment that was paid ends by itself
+		}
 		return result, endedByInterrupt, err
 	}
 	result, err := poll.get(ctx)
@@ -117,6 +118,20 @@ func (w *paymentWorkflow) pollStatus(
 	}
 	w.progress.note(result)
 	return result, endedByPoll, err
+}
+
+// isPollInterrupted waits for a poll, a support action or a callback. It reports whether one of the
+// latter came first.
+func (w *paymentWorkflow) isPollInterrupted(ctx workflow.Context, poll workflow.Future) bool {
+	interrupted := false
+	interrupt := func(workflow.ReceiveChannel, bool) { interrupted = true }
+	selector := workflow.NewSelector(ctx).AddFuture(poll, func(workflow.Future) {})
+	selector.AddReceive(w.actions.added, interrupt)
+	if w.callbacks.isOpen() {
+		selector.AddReceive(w.callbacks.channel, interrupt)
+	}
+	selector.Select(ctx)
+	return interrupted
 }
 
 // askIfInterrupted asks the operator out of turn when support or a callback gives a reason, and

@@ -27,6 +27,17 @@ func call[In, Out any](
 	return start(ctx, options, activity, in).get(ctx)
 }
 
+// callLocal runs an activity in the process that runs the workflow, and returns its typed result. It costs
+// Temporal one event and no task. The activity runs again where that process dies before its worker
+// reports the workflow's task.
+func callLocal[In, Out any](
+	ctx workflow.Context, options workflow.LocalActivityOptions,
+	activity func(context.Context, In) (Out, error), in In,
+) (Out, error) {
+	future := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, options), activity, in)
+	return pendingResult[Out]{future}.get(ctx)
+}
+
 // pendingResult is the typed result of an activity that may still run.
 type pendingResult[Out any] struct{ future workflow.Future }
 

@@ -171,7 +171,8 @@ func TestCashIn(t *testing.T) {
 			} else {
 				require.Len(t, w.operator.refs, max(tt.sent, 1))
 			}
-			require.Len(t, w.events, max(tt.events, 1))
+			require.Len(t, w.endpoint.events, max(tt.events, 1))
+			require.Empty(t, w.events)
 			open, closed := w.cases(p.ID)
 			if tt.closed == "" {
 				require.Empty(t, closed)
@@ -199,7 +200,7 @@ func TestCashInMismatch(t *testing.T) {
 	require.Equal(t, pirogue.StatusPending, p.Status)
 	open, _ := w.cases(p.ID)
 	require.Equal(t, []support.Cause{support.CauseAmountMismatch}, open)
-	require.Empty(t, w.events)
+	require.Empty(t, w.endpoint.events)
 }
 
 func TestCashInOperatorBackInTime(t *testing.T) {

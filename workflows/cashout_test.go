@@ -246,7 +246,7 @@ func (w *world) play(row outRow) pirogue.Payment {
 		moved = w.payment.AtOperator().Minor
 	}
 	require.Equal(w.t, moved, w.paidOut(w.operator.refs[0]))
-	require.Equal(w.t, p.Status.Terminal(), len(w.events) > 0)
+	require.Equal(w.t, p.Status.Terminal(), len(w.endpoint.events) > 0)
 	return p
 }
 

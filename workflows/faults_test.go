@@ -31,6 +31,7 @@ type rig struct {
 	loses func(name string) bool // whether the worker dies after this run; nil: never
 	// unserved says whether nobody takes this activity of an operator's queue; nil: somebody does.
 	unserved func(queue pirogue.OperatorCode) bool
+	left     func() // is called when a first delivery is left to its event's workflow; nil: nobody is told
 	// runs begins a run, which may hang; nil: none does.
 	runs func(context.Context) (context.Context, *hungRun)
 
@@ -168,6 +169,14 @@ func (r *rig) RecordCancel(ctx context.Context, in activities.CancelRequest) (bo
 
 func (r *rig) Finish(ctx context.Context, in pirogue.PaymentID) (bool, error) {
 	return worked(ctx, r, in, r.Activities.Finish)
+}
+
+func (r *rig) DeliverFirst(ctx context.Context, in activities.DeliverInput) (activities.DeliverResult, error) {
+	delivered, err := worked(ctx, r, in, r.Activities.DeliverFirst)
+	if err == nil && delivered.State == pirogue.EventWaiting && r.left != nil {
+		r.left()
+	}
+	return delivered, err
 }
 
 func (r *rig) TakeUp(ctx context.Context, in pirogue.PaymentID) (bool, error) {

@@ -9,6 +9,7 @@ import (
 	"pirogue/lifecycle"
 	"pirogue/operator"
 	"pirogue/support"
+	"pirogue/webhook"
 )
 
 // faultTime is the moment at which a call to the database fails.
@@ -47,6 +48,14 @@ func (s *faultyStore) Latest(
 ) (p pirogue.Payment, a pirogue.Attempt, err error) {
 	err = s.try(ctx, "Latest", func() error { p, a, err = s.AllStores.Latest(ctx, id); return err })
 	return p, a, err
+}
+
+// LatestWithMerchant fails as Latest does.
+func (s *faultyStore) LatestWithMerchant(
+	ctx context.Context, id pirogue.PaymentID,
+) (p pirogue.Payment, a pirogue.Attempt, m pirogue.Merchant, err error) {
+	err = s.try(ctx, "Latest", func() error { p, a, m, err = s.AllStores.LatestWithMerchant(ctx, id); return err })
+	return p, a, m, err
 }
 
 func (s *faultyStore) Send(
@@ -111,6 +120,22 @@ func (s *faultyStore) Finalize(
 		return err
 	})
 	return settled, err
+}
+
+func (s *faultyStore) BeginFirstDelivery(
+	ctx context.Context, id pirogue.EventID, at time.Time,
+) (e pirogue.Event, d webhook.Delivery, err error) {
+	err = s.try(ctx, "BeginFirstDelivery", func() error {
+		e, d, err = s.AllStores.BeginFirstDelivery(ctx, id, at)
+		return err
+	})
+	return e, d, err
+}
+
+func (s *faultyStore) EndDelivery(
+	ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time,
+) error {
+	return s.try(ctx, "EndDelivery", func() error { return s.AllStores.EndDelivery(ctx, d, state, next) })
 }
 
 func (s *faultyStore) OpenCase(ctx context.Context, c support.Case) (opened support.Case, err error) {

@@ -42,8 +42,9 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 	w.enter(ctx, phaseFinalizing)
 	end.PaymentID = w.input.PaymentID
 	end.Watched = end.Watched || w.attempt > 1 // its earlier attempts
+	end.CallerDelivers = w.hasFewerTasks()
 	w.showWait(ctx, waitsForNothing, "ending: "+string(end.Status))
-	finalized, err := call(ctx, ours(w.input.MerchantID, "finalize "+string(end.Status)), activityNames.Finalize, end)
+	finalized, err := callFinalize(ctx, w, end)
 	if err != nil || !finalized.Status.Terminal() {
 		w.enter(ctx, before)
 		return finalized.Status, err
@@ -54,6 +55,7 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 		w.booked += w.input.Amount.Minor
 	}
 	w.logger(ctx).Info("payment is terminal", "status", w.status, "failure", end.Failure.Code)
+	deliverFirst(ctx, w, finalized.Deliver)
 	if err := watchEarlierAttempts(ctx, w); err != nil {
 		return w.status, err
 	}
@@ -65,6 +67,22 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 		Decision: support.DecisionSettled, Reason: "the payment is " + string(w.status),
 		Evidence: end.Failure.Note, Status: w.status,
 	}, everyAction)
+}
+
+// callFinalize makes the payment terminal by one short local try. Where that fails, also after it was
+// committed, the regular activity makes it so, or finds it so, however long our database is away.
+func callFinalize(
+	ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeInput,
+) (activities.FinalizeResult, error) {
+	summary := "finalize " + string(end.Status)
+	if w.hasFewerTasks() {
+		finalized, err := callLocal(ctx, oneTry(summary), activityNames.Finalize, end)
+		if err == nil {
+			return finalized, nil
+		}
+		w.logger(ctx).Warn("the local try to finalize failed", "error", err)
+	}
+	return call(ctx, ours(w.input.MerchantID, summary), activityNames.Finalize, end)
 }
 
 // submission holds the result of a submission and, once it was awaited, the operator's outcome.

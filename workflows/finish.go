@@ -30,7 +30,7 @@ func finishPayment(ctx workflow.Context, w *paymentWorkflow) error {
 		if err := markFinished(ctx, w); err != nil {
 			return err
 		}
-		if !w.isInterrupted() && workflow.AllHandlersFinished(ctx) {
+		if !w.isInterrupted() && workflow.AllHandlersFinished(ctx) && !w.isDelivering() {
 			return nil
 		}
 		if w.callbacks.take() {
@@ -41,13 +41,19 @@ func finishPayment(ctx workflow.Context, w *paymentWorkflow) error {
 	}
 }
 
-// awaitHandlers replies to the actions that still wait and lets every handler finish. So the end of
-// the workflow cuts no update off. A recheck of a success has the operator asked.
+// awaitHandlers replies to the actions that still wait. It lets every handler and every first delivery
+// finish. So the end of the workflow cuts none of them off. A recheck of a success has the operator asked.
 func awaitHandlers(ctx workflow.Context, w *paymentWorkflow) error {
 	for {
-		err := workflow.Await(ctx, func() bool { return w.actions.hasAny() || workflow.AllHandlersFinished(ctx) })
-		if err != nil || !w.actions.hasAny() {
+		err := workflow.Await(ctx, func() bool {
+			return w.actions.hasAny() || workflow.AllHandlersFinished(ctx) && !w.isDelivering()
+		})
+		if err != nil {
 			return err
+		}
+		if !w.actions.hasAny() {
+			forgetDeliveries(ctx, w)
+			return nil
 		}
 		if succeeded(w.status) && w.actions.has(support.ActionRecheck) {
 			if err := reopen(ctx, w); err != nil {

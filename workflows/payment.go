@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"pirogue"
+	"pirogue/activities"
 	"pirogue/lifecycle"
 	"pirogue/operator"
 )
@@ -54,6 +55,8 @@ type paymentWorkflow struct {
 	claim   pirogue.Money // proven callbacks say that this moved beside it; zero: none
 	cases   []moneyCase   // open cases about money that this run settles
 	earlier earlierAttempts
+
+	deliveries []pendingResult[activities.DeliverResult] // first ones of the payment's events
 }
 
 // runPayment runs one kind of payment to its end and replies to everyone who waits for it. A cancel
@@ -134,6 +137,11 @@ func (w *paymentWorkflow) logger(ctx workflow.Context) log.Logger {
 // currentStatus returns the payment's status as support reads it: an open payment is PENDING.
 func (w *paymentWorkflow) currentStatus() pirogue.Status {
 	return cmp.Or(w.status, pirogue.StatusPending)
+}
+
+// hasFewerTasks reports whether the workflow takes the steps of lifecycle.RevisionFewerTasks.
+func (w *paymentWorkflow) hasFewerTasks() bool {
+	return w.input.Revision >= lifecycle.RevisionFewerTasks
 }
 
 // isMismatch reports whether the operator confirmed something else than the payment. An operator

@@ -84,6 +84,18 @@ func ours(m pirogue.MerchantID, summary string) workflow.ActivityOptions {
 	}
 }
 
+// localTry limits the one try of a local activity. It is well below the time of a workflow's task, so that
+// the try costs the task nothing.
+const localTry = 3 * time.Second
+
+// oneTry returns the options of a local activity on our own database. It is tried once. Whatever it fails
+// with, the caller runs the activity with the options of ours.
+func oneTry(summary string) workflow.LocalActivityOptions {
+	return workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: localTry, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1}, Summary: summary,
+	}
+}
+
 // theirs returns the options of an activity that calls the payment's operator. Such an activity is
 // safe to run again: the attempt's row says whether it was perhaps sent. So only our own trouble,
 // or a worker that died, makes it run again. Everything but a submission is a status call. Work
@@ -202,6 +214,15 @@ func webhookOptions(m pirogue.MerchantID) workflow.ActivityOptions {
 		Summary:  "deliver",
 		Priority: priorityOf(priorityWebhook, m),
 	}
+}
+
+// firstDeliveryOptions returns ours for the first delivery of an event in its payment's workflow. The
+// activity retries no delivery: what is retried is our own database and Temporal.
+func firstDeliveryOptions(m pirogue.MerchantID) workflow.ActivityOptions {
+	options := ours(m, "deliver")
+	options.TaskQueue, options.StartToCloseTimeout = WebhooksQueue, activities.DeliverTimeout
+	options.Priority = priorityOf(priorityWebhook, m)
+	return options
 }
 
 // sweepOptions returns the options of one search for work that was left behind.

@@ -234,17 +234,25 @@ type resendsAndAnswers struct {
 
 // endpoint is a merchant's server that answers as it is told.
 type endpoint struct {
+	mu      sync.Mutex
 	now     func() time.Time
 	answers []int // 0: no answer at all; the last one repeats
 	after   time.Duration
 	at      []time.Time
+	events  []pirogue.EventID // that it received
+	during  func()            // happens while it receives one
 }
 
-func (e *endpoint) Send(_ context.Context, _ webhook.Message, spend func([32]byte) error) (webhook.Reply, error) {
+func (e *endpoint) Send(_ context.Context, m webhook.Message, spend func([32]byte) error) (webhook.Reply, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if err := spend([32]byte{byte(len(e.at) + 1)}); err != nil {
 		return webhook.Reply{}, err
 	}
-	e.at = append(e.at, e.now())
+	e.at, e.events = append(e.at, e.now()), append(e.events, m.EventID)
+	if e.during != nil {
+		e.during()
+	}
 	answer := http.StatusOK
 	if len(e.answers) > 0 {
 		answer = e.answers[min(len(e.at), len(e.answers))-1]

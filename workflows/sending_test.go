@@ -43,7 +43,7 @@ func TestLateStart(t *testing.T) {
 				}
 				if want == pirogue.StatusExpired {
 					require.Equal(t, pirogue.FailedNotStarted, p.Failure.Code)
-					require.Len(t, w.events, 1, "the merchant hears of it")
+					require.Len(t, w.endpoint.events, 1, "the merchant hears of it")
 				}
 			})
 		}
@@ -245,6 +245,7 @@ func TestCashInPastWindow(t *testing.T) {
 			began := w.env.Now()
 			env := quiet().NewTestWorkflowEnvironment()
 			env.SetTestTimeout(time.Minute)
+			setWorker(env, 0)
 			env.SetStartTime(began.Add(6 * time.Hour))
 			w.env = env
 			w.operator.now, w.endpoint = env.Now, &endpoint{now: env.Now}

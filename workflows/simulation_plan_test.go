@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/lifecycle"
 	"pirogue/operator"
 )
 
@@ -30,6 +31,7 @@ var faults = []string{
 	"a callback cannot be read", "the same callback again", "a callback is left to the sweep",
 	"an activity hangs", "a run that was given up goes on", "a run goes on in the middle of another one",
 	"a call of a run that was given up does not leave", "nobody of support comes", "clocks differ",
+	"a first delivery is left to its event's workflow",
 }
 
 // plan holds everything that a scenario draws.
@@ -48,13 +50,15 @@ type plan struct {
 	unattended  bool          // nobody of support comes
 	temporal    time.Duration // how far Temporal's clock is ahead of our database's
 	machines    []machine     // that workers run on
+	revision    int           // of the workflows
+	holdBack    time.Duration // of first deliveries, until a worker takes them
 }
 
 // streams names the subjects of random draws, each from a stream of its own: what is drawn of one
 // leaves the others as they are.
 var streams = []string{
 	"plan", "fate", "noise", "database", "workers", "spread", "support", "merchant",
-	"widened", "temporal", "callbacks", "zombies", "machines",
+	"widened", "temporal", "callbacks", "zombies", "machines", "deliveries",
 }
 
 // The span of a scenario. Until the finality window the operator may change its mind; a person
@@ -117,6 +121,18 @@ func (p *plan) widen(r *rand.Rand) {
 	if chance(r, 0.4) {
 		p.temporal = between(r, -skew, skew)
 		p.machines = []machine{setBy(r, -skew/2), setBy(r, skew/2)}
+	}
+}
+
+// deliver draws the revision of the workflows, and how long their first deliveries wait for a worker. None
+// begins at the moment of another activity: two at once would draw in any order.
+func (p *plan) deliver(r *rand.Rand) {
+	p.revision, p.holdBack = lifecycle.CurrentRevision, between(r, 3*time.Second, 20*time.Second)
+	if chance(r, 0.15) {
+		p.revision = 0
+	}
+	if chance(r, 0.2) {
+		p.holdBack = between(r, time.Minute, 5*time.Minute)
 	}
 }
 

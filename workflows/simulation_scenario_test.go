@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 
 	"pirogue"
 	"pirogue/access"
@@ -90,6 +89,7 @@ func (l *lot) scenario(seed uint64) *scenario {
 	}
 	s.plan = draw(s.dice["plan"])
 	s.plan.widen(s.dice["widened"])
+	s.plan.deliver(s.dice["deliveries"])
 	s.nature = &nature{
 		s: s, fate: s.dice["fate"], noise: s.dice["noise"], book: map[pirogue.OperatorRef]*entry{},
 		said: map[pirogue.OperatorRef][]*statement{}, tries: map[pirogue.PaymentID][]pirogue.OperatorRef{},
@@ -233,6 +233,7 @@ func (s *scenario) rebuilt(r lifecycle.Restart) (lifecycle.PaymentInput, error) 
 	input, err := table.Rebuild(r)
 	if err == nil {
 		input.Resumes.At = s.now()
+		input.Revision = s.plan.revision
 	}
 	return input, err
 }
@@ -258,13 +259,14 @@ func knows(p pirogue.Payment, all []pirogue.Payment) bool {
 func (s *scenario) stage(p pirogue.Payment) {
 	s.env = quiet().NewTestWorkflowEnvironment()
 	s.env.SetTestTimeout(time.Minute)
-	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a machine that is busy
+	setWorker(s.env, s.plan.holdBack)
 	env := s.env
 	env.SetStartTime(s.start.Add(s.plan.temporal))
 	s.lot.now = func() time.Time { return env.Now().Add(-s.plan.temporal) }
 	s.endedAt, s.cutAt, s.endErr = time.Time{}, time.Time{}, nil
 	s.rig = newRig(s.env, s.activities())
 	s.rig.runs = s.begins
+	s.rig.left = func() { s.mark("a first delivery is left to its event's workflow") }
 	s.rig.loses = func(string) bool {
 		dies := chance(s.dice["workers"], s.plan.dyingStore)
 		if dies {

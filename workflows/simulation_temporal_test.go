@@ -204,6 +204,7 @@ func (s *scenario) forget(id pirogue.PaymentID) {
 // launch starts the workflow of a payment as the API does.
 func (s *scenario) launch(p pirogue.Payment) {
 	input := lifecycle.NewPaymentInput(p, []operator.Instance{s.instance()})
+	input.Revision = s.plan.revision
 	s.knows[p.ID] = open
 	s.queue = append(s.queue, startedWorkflow{p, &input})
 }

@@ -89,7 +89,8 @@ func (s *Starter) Launch(ctx context.Context, p pirogue.Payment) error {
 	return temporalError(err)
 }
 
-// Deliver starts the delivery of an event in its round. It needs the event's ID, owner and round.
+// Deliver starts the delivery of an event in its round, at its NextAt if that is later. It needs the
+// event's ID, owner and round.
 func (s *Starter) Deliver(ctx context.Context, e pirogue.Event) error {
 	return s.deliver(ctx, e, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 }
@@ -97,6 +98,10 @@ func (s *Starter) Deliver(ctx context.Context, e pirogue.Event) error {
 // deliver starts the delivery of an event. reuse decides whether it may follow one that has ended.
 func (s *Starter) deliver(ctx context.Context, e pirogue.Event, reuse enumspb.WorkflowIdReusePolicy) error {
 	owner := access.Owner{MerchantID: e.MerchantID, Mode: e.Mode}
+	wait := time.Duration(0)
+	if !e.NextAt.IsZero() {
+		wait = max(e.NextAt.Sub(s.Clock.Now()), 0)
+	}
 	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       WebhookWorkflowID(e.ID, e.Round),
 		TaskQueue:                PaymentsQueue,
@@ -105,7 +110,8 @@ func (s *Starter) deliver(ctx context.Context, e pirogue.Event, reuse enumspb.Wo
 		StaticSummary:            "webhook " + string(e.ID),
 		TypedSearchAttributes:    temporal.NewSearchAttributes(MerchantID.ValueSet(string(e.MerchantID))),
 		Priority:                 priorityOf(priorityWebhook, e.MerchantID),
-	}, Webhook, activities.DeliverInput{Owner: owner, EventID: e.ID})
+		StartDelay:               wait,
+	}, Webhook, activities.DeliverInput{Owner: owner, EventID: e.ID, Scheduled: wait > 0})
 	return temporalError(err)
 }
 

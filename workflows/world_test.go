@@ -226,6 +226,7 @@ func (b *database) world(t *testing.T, s setting) *world {
 func (w *world) renew() {
 	env := quiet().NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
+	setWorker(env, 0)
 	if w.env != nil {
 		env.SetStartTime(w.env.Now())
 	}

@@ -233,7 +233,7 @@ var leaves = map[failpoint.Scenario]string{
 // is set. The function returns an ID, or "".
 var prepare = map[failpoint.Scenario]func(*killWorld) string{
 	failpoint.CashIn: nothing, failpoint.Lost: nothing, failpoint.Late: nothing, failpoint.Left: nothing,
-	failpoint.CashOut: nothing, failpoint.ResponseLost: nothing, failpoint.Rejected: nothing,
+	failpoint.Refused: nothing, failpoint.CashOut: nothing, failpoint.ResponseLost: nothing, failpoint.Rejected: nothing,
 	failpoint.Bulk: nothing, failpoint.Stopped: nothing, failpoint.Orphan: nothing,
 	failpoint.Refund: func(l *killWorld) string {
 		id := l.merchant().fund(l.t, 5000).ID
@@ -255,7 +255,10 @@ func (l *killWorld) play(scenario failpoint.Scenario, point, prepared string) {
 		defer l.settledByPeople()()
 	}
 	switch scenario {
-	case failpoint.CashIn, failpoint.Left:
+	case failpoint.CashIn, failpoint.Left, failpoint.Refused:
+		if scenario == failpoint.Refused {
+			l.refuses.Store(1)
+		}
 		id := l.requestPayment("/payments/cashin", order(silent))
 		l.payPage(id, pays)
 		l.expectEnd(id, "SUCCESS")

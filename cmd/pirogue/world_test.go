@@ -40,6 +40,7 @@ type world struct {
 	sandbox *sandbox.Sandbox
 	inbox   *inbox.Inbox
 	account devAccount
+	refuses atomic.Int32 // webhooks that the merchant's endpoint refuses next
 
 	operatorTime atomic.Int64        // nanoseconds that the simulators took to answer
 	onCall       func(*http.Request) // gets every call to them; nil: nothing does
@@ -136,7 +137,13 @@ func (w *world) startSandbox(server *httptest.Server, url string, play float64) 
 		played.ServeHTTP(rw, r)
 		w.operatorTime.Add(int64(time.Since(began)))
 	})
-	mux.Handle(inboxPath, w.inbox)
+	mux.HandleFunc(inboxPath, func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && w.refuses.Add(-1) >= 0 {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.inbox.ServeHTTP(rw, r)
+	})
 	server.Config.Handler = mux
 	server.Start()
 	w.t.Cleanup(server.Close)
