@@ -269,7 +269,7 @@ func TestSingleAttemptIsNotWatched(t *testing.T) {
 		return false
 	})
 	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
-	require.Equal(t, map[string]int{"Submit": 1, "AskStatus": 1, "Finalize": 1}, ran)
+	require.Equal(t, map[string]int{"Submit": 1, "AskStatus": 1, "Finalize": 1, "DeliverFirst": 1}, ran)
 }
 
 // moved returns what went through the operator.

@@ -217,6 +217,7 @@ func TestFirstDeliveryPending(t *testing.T) {
 		require.NoError(t, asked.err)
 		require.NotEmpty(t, asked.result.Decision)
 		require.Len(t, w.endpoint.at, 1)
+		require.True(t, asked.at.Before(w.endpoint.at[0]), "support waited for a webhook")
 	})
 	t.Run("watched meanwhile", func(t *testing.T) {
 		t.Parallel()

@@ -21,6 +21,7 @@ type askedAction struct {
 	result support.ActionResult
 	turned error // by the validator
 	err    error
+	at     time.Time // of its result
 }
 
 // action has a person ask for something after a while: the audit entry first, then the
@@ -69,7 +70,7 @@ func (w *world) ask(id string, a *askedAction) {
 			if result, ok := answer.(support.ActionResult); ok {
 				a.result = result
 			}
-			a.err = err
+			a.err, a.at = err, w.env.Now()
 		},
 	}, id)
 }
