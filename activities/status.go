@@ -211,7 +211,7 @@ type cadence struct {
 // minutes for an hour, then every 6 h. Long begins like Brisk, and goes on from 5 min: every
 // minute for an hour, every ten minutes for a day, then hourly.
 var paces = map[Pace][]cadence{
-	Brisk: {{12, 5 * time.Second}, {0, 10 * time.Second}},
+	Brisk: {{12, lifecycle.FirstPollAfter}, {0, 10 * time.Second}},
 	Slow: {
 		{1, time.Minute},
 		{1, 4 * time.Minute},
@@ -222,7 +222,13 @@ var paces = map[Pace][]cadence{
 		{0, 6 * time.Hour},
 	},
 	Final: {{6, 10 * time.Minute}, {0, 6 * time.Hour}},
-	Long:  {{12, 5 * time.Second}, {24, 10 * time.Second}, {55, time.Minute}, {138, 10 * time.Minute}, {0, time.Hour}},
+	Long: {
+		{12, lifecycle.FirstPollAfter},
+		{24, 10 * time.Second},
+		{55, time.Minute},
+		{138, 10 * time.Minute},
+		{0, time.Hour},
+	},
 }
 
 // Delay returns the wait after the n-th question, n from 1. It counts questions,

@@ -54,7 +54,7 @@ const (
 	storeTime            = 2500 * time.Millisecond // all database calls before a response: 503 within 3 s
 	secondAcceptTimeout  = 2 * time.Second         // the second acceptance after the response to COMMIT was lost
 	firstResponseTimeout = 8 * time.Second         // the operator's first response to a cash-in
-	waitingTime          = 300 * time.Millisecond  // a payment's workflow, queried for what it waits on
+	waitingTime          = 300 * time.Millisecond  // the rows that say what a payment waits for
 	signalTime           = time.Second             // a payment's workflow, told of a callback
 	deliverTime          = 2 * time.Second         // the start of a delivery
 	readyTime            = 2 * time.Second         // all checks of /readyz

@@ -12,15 +12,16 @@ import (
 	"pirogue/api/httpkit"
 	"pirogue/lifecycle"
 	"pirogue/listing"
+	"pirogue/operator"
 	"pirogue/webhook"
 )
 
 // paymentRoutes serves the reads of payments.
 type paymentRoutes struct {
-	payments  Payments
-	workflows Workflows
-	clock     pirogue.Clock
-	waits     *statusWaits
+	payments Payments
+	routes   Routes
+	clock    pirogue.Clock
+	waits    *statusWaits
 }
 
 // register adds the routes.
@@ -85,23 +86,23 @@ func (h paymentRoutes) find(c *gin.Context, rc *requestContext, in pathPayment) 
 	return h.waits.awaitChange(c.Request.Context(), rc.owner(), p, seconds)
 }
 
-// addWaiting adds what an open payment waits for, if its workflow responds within waitingTime. A
-// read succeeds without a worker.
+// addWaiting adds what an open payment waits for. It reads our rows only: no read of a payment depends on
+// Temporal or a worker. The fields are left out if the database takes longer than waitingTime.
 func (h paymentRoutes) addWaiting(life context.Context, view *paymentView, p pirogue.Payment) {
 	if p.Status.Terminal() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(life, waitingTime)
 	defer cancel()
-	now := h.clock.Now()
-	w, err := h.workflows.Waiting(ctx, p.ID, p.Kind, now)
+	attempt, err := h.payments.Progress(ctx, p.ID)
 	if err != nil {
 		return
 	}
-	if next, err := h.payments.NextPoll(ctx, p.ID); err == nil {
-		w = w.PolledAt(next)
+	var policy operator.RouteCandidate
+	if instance, configured := h.routes.Instance(attempt.Operator); configured {
+		policy = operator.NewRouteCandidate(p.Kind, instance)
 	}
-	view.wait(w, now)
+	view.wait(attempt.WaitState(p, policy), h.clock.Now())
 }
 
 // list responds with one page of payments, newest first. A full page has a cursor; the page
@@ -174,7 +175,7 @@ type paymentView struct {
 	RefundableAmount int64                `json:"refundable_amount"` // minor units that can still be given back
 	ProviderTxID     string               `json:"provider_tx_id,omitempty"`
 	Failure          *failureView         `json:"failure,omitempty"`
-	WaitingFor       string               `json:"waiting_for,omitempty"`   // absent when the workflow does not respond
+	WaitingFor       string               `json:"waiting_for,omitempty"`   // absent when the database does not say at once
 	PollAfter        *int64               `json:"poll_after_ms,omitempty"` // 0: poll at once
 	ExpiresAt        string               `json:"expires_at,omitempty"`
 	CreatedAt        string               `json:"created_at"`
@@ -254,7 +255,7 @@ func reason(code pirogue.FailureCode, lang uiLanguage) string {
 	return string(code)
 }
 
-// wait adds what the payment's workflow waits on.
+// wait adds what the payment waits for.
 func (view *paymentView) wait(w lifecycle.WaitState, now time.Time) {
 	view.WaitingFor = w.For
 	if !w.NextPoll.IsZero() {

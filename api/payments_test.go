@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"pirogue"
 	"pirogue/access"
+	"pirogue/api"
 	"pirogue/ids"
 	"pirogue/lifecycle"
 	"pirogue/listing"
@@ -25,6 +27,7 @@ func TestGetPayments(t *testing.T) {
 
 	t.Run("own_payments_only", testPaymentsOwnPaymentsOnly)
 	t.Run("waiting_for", testPaymentsWaitingFor)
+	t.Run("read_without_temporal", testPaymentsReadWithoutTemporal)
 	t.Run("poll_after_ms", testPaymentsPollAfterMs)
 	t.Run("ended_waits_for_nothing", testPaymentsEndedWaitsForNothing)
 	t.Run("failure_in_language", testPaymentsFailureInLanguage)
@@ -63,7 +66,34 @@ func testPaymentsOwnPaymentsOnly(t *testing.T) { // rows 56, 57
 	require.Equal(t, http.StatusOK, w.get("/payments/"+string(p.ID)).Code)
 }
 
-// A read without a worker leaves these fields out and still succeeds.
+// Progress implements api.Payments: every payment that has begun was accepted by its operator.
+func (s *fakeStore) Progress(ctx context.Context, id pirogue.PaymentID) (lifecycle.AttemptProgress, error) {
+	if err := s.checkFaults(ctx, "Progress"); err != nil {
+		return lifecycle.AttemptProgress{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.payments {
+		if p.ID != id {
+			continue
+		}
+		attempt := lifecycle.AttemptProgress{
+			Operator: p.Operator, State: pirogue.AttemptAccepted, SentAt: p.CreatedAt, FirstSent: p.CreatedAt,
+		}
+		if s.progress != nil {
+			s.progress(&attempt)
+		}
+		return attempt, nil
+	}
+	return lifecycle.AttemptProgress{}, pirogue.Errorf(pirogue.NotFound, "no attempt")
+}
+
+// progresses changes what the rows say about the attempts of all payments.
+func (w *world) progresses(change func(*lifecycle.AttemptProgress)) {
+	w.store.change(func() { w.store.progress = change })
+}
+
+// A read whose rows cannot say in time leaves these fields out and still succeeds.
 func testPaymentsWaitingFor(t *testing.T) {
 	t.Parallel()
 
@@ -72,32 +102,58 @@ func testPaymentsWaitingFor(t *testing.T) {
 	got := w.get("/payments/" + string(p.ID)).data()
 	require.Equal(t, "customer", got["waiting_for"])
 	require.InDelta(t, 5000, got["poll_after_ms"], 500)
-	require.NotEmpty(t, got["expires_at"])
+	require.Equal(t, p.ExpiresAt.UTC().Format(time.RFC3339), got["expires_at"])
 
-	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (lifecycle.WaitState, error) {
-			return lifecycle.WaitState{For: "operator", NextPoll: w.now().Add(-time.Minute)}, nil
-		}
-	})
-	require.Equal(t, 0.0, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], "overdue is at once")
+	w.progresses(func(a *lifecycle.AttemptProgress) { a.State = pirogue.AttemptPrepared })
+	got = w.get("/payments/" + string(p.ID)).data()
+	require.Equal(t, "operator", got["waiting_for"])
+	require.NotContains(t, got, "poll_after_ms", "nothing has left that could be polled about")
 
-	w.workflows.change(func() {
-		w.workflows.waiting = func(context.Context) (lifecycle.WaitState, error) {
-			return lifecycle.WaitState{}, errors.New("no worker")
-		}
-	})
+	w.progresses(func(a *lifecycle.AttemptProgress) { a.NeedsSupport = true })
+	require.Equal(t, "support", w.get("/payments/" + string(p.ID)).data()["waiting_for"])
+
+	w.store.change(func() { w.store.hangsIn = "Progress" })
 	got = w.get("/payments/" + string(p.ID)).data()
 	require.NotContains(t, got, "waiting_for")
 	require.NotContains(t, got, "poll_after_ms")
-	require.Equal(t, "PENDING", got["status"], "a read depends on no worker")
+	require.Equal(t, "PENDING", got["status"])
 }
 
-// NextPoll implements api.Operators: all payments share one time.
-func (s *fakeStore) NextPoll(ctx context.Context, _ pirogue.PaymentID) (time.Time, error) {
-	err := s.checkFaults(ctx, "NextPoll")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.nextPoll, err
+// noTemporal fails the test when somebody calls Temporal.
+type noTemporal struct {
+	api.Workflows // nil: each call panics, and the server answers 500
+
+	t *testing.T
+}
+
+// Ready implements api.Workflows.
+func (n noTemporal) Ready(context.Context) error {
+	n.t.Error("a read asks whether Temporal is there")
+	return errors.New("Temporal is away")
+}
+
+// A read of an open payment says the same whether Temporal is there or not, for it makes no call to it.
+func testPaymentsReadWithoutTemporal(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.accepted("order_001")
+	w.progresses(func(a *lifecycle.AttemptProgress) { a.NextPoll = p.CreatedAt.Add(time.Minute) })
+	server, err := api.New(api.Options{
+		Store: w.store.parts(), Workflows: noTemporal{t: t}, Routes: fakeRoutes{}, Clock: w.now, Log: zap.NewNop(),
+		CallbackToken: tokenOf, PublicURL: "https://pay.example",
+	})
+	require.NoError(t, err)
+	before := w.get("/payments/" + string(p.ID)).data()
+	w.handler = held(t, server.Handler())
+	for _, wait := range []string{"", "?wait=1"} {
+		got := w.get("/payments/" + string(p.ID) + wait)
+		require.Equal(t, http.StatusOK, got.Code, "%s", got.Body)
+		require.InDelta(t, 60_000, got.data()["poll_after_ms"], 5000)
+		for _, field := range []string{"status", "waiting_for", "expires_at"} {
+			require.Equal(t, before[field], got.data()[field], field)
+		}
+	}
 }
 
 // Where many payments share a contract, the attempt's row holds the time of the next status call.
@@ -109,7 +165,7 @@ func testPaymentsPollAfterMs(t *testing.T) {
 	}{
 		"before the first question":             {0, 5000},
 		"the contract is full":                  {40 * time.Second, 40_000},
-		"the last question, at the deadline":    {100 * time.Second, 60_000},
+		"the last question, at the deadline":    {400 * time.Second, 300_000},
 		"overdue, in the queue of the operator": {-time.Second, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +173,7 @@ func testPaymentsPollAfterMs(t *testing.T) {
 			w := newWorld(t)
 			p := w.accepted("order_001")
 			if row.in != 0 {
-				w.store.change(func() { w.store.nextPoll = w.now().Add(row.in) })
+				w.progresses(func(a *lifecycle.AttemptProgress) { a.NextPoll = p.CreatedAt.Add(row.in) })
 			}
 			require.InDelta(t, row.want, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], 500)
 		})

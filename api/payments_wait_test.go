@@ -41,7 +41,7 @@ func TestWaitForStatus(t *testing.T) {
 	t.Run("too_many_wait", testWaitTooManyWait)
 	t.Run("database_hangs_3_seconds", testWaitDatabaseHangs3Seconds)
 	t.Run("slow_operator", testWaitSlowOperator)
-	t.Run("slow_workflow", testWaitSlowWorkflow)
+	t.Run("slow_progress", testWaitSlowProgress)
 }
 
 // The response comes within one reread of the change.
@@ -170,18 +170,13 @@ func testWaitSlowOperator(t *testing.T) {
 	})
 }
 
-// A read waits at most waitingTime for the workflow.
-func testWaitSlowWorkflow(t *testing.T) {
+// A read waits at most waitingTime for what a payment waits for.
+func testWaitSlowProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		p := w.accepted("order_001")
-		w.workflows.change(func() {
-			w.workflows.waiting = func(ctx context.Context) (lifecycle.WaitState, error) {
-				<-ctx.Done()
-				return lifecycle.WaitState{For: "too late"}, ctx.Err()
-			}
-		})
+		w.store.change(func() { w.store.hangsIn = "Progress" })
 		began := time.Now()
 		require.NotContains(t, w.get("/payments/"+string(p.ID)).data(), "waiting_for")
 		require.Equal(t, 300*time.Millisecond, time.Since(began))

@@ -90,9 +90,9 @@ type PaymentReads interface {
 	Payment(ctx context.Context, o access.Owner, id pirogue.PaymentID) (pirogue.Payment, error)
 	// List returns a page of the owner's payments, newest first.
 	List(ctx context.Context, o access.Owner, f listing.PaymentFilter) ([]pirogue.Payment, error)
-	// NextPoll returns the approximate time of the next status call for a payment's latest attempt,
-	// planned at the last one. It is zero before the first.
-	NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error)
+	// Progress returns what the rows say about a payment's latest attempt. It fails with NotFound for
+	// a payment without one: a bulk's line that waits.
+	Progress(ctx context.Context, id pirogue.PaymentID) (lifecycle.AttemptProgress, error)
 	// Timeline returns every event of the owner's payment, oldest first. It fails with
 	// TransactionNotFound.
 	Timeline(ctx context.Context, o access.Owner, id pirogue.PaymentID) ([]support.TimelineEntry, error)
@@ -164,7 +164,7 @@ type Events interface {
 	Resend(ctx context.Context, o access.Owner, id pirogue.EventID) (pirogue.Event, error)
 }
 
-// Workflows starts, queries and signals the payments' workflows.
+// Workflows starts and signals the payments' workflows. No read of a payment asks them.
 type Workflows interface {
 	Launcher
 	// Ready fails with ServiceUnavailable when Temporal or its database does not respond. It fails
@@ -175,8 +175,6 @@ type Workflows interface {
 	// within ctx. When ctx ends first it fails with ServiceUnavailable if the workflow may not have
 	// started. It fails with Unknown if the workflow started and has not responded yet.
 	Start(ctx context.Context, p pirogue.Payment) (lifecycle.FirstResponse, error)
-	// Waiting queries an open payment's workflow for what it waits on.
-	Waiting(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind, now time.Time) (lifecycle.WaitState, error)
 	// SignalCallback tells a payment's workflow that the operator sent a callback. It fails with NotFound
 	// when no workflow is open for the payment.
 	SignalCallback(ctx context.Context, p pirogue.PaymentID, k pirogue.PaymentKind) error

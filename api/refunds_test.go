@@ -287,7 +287,7 @@ func testRefundOtherKindNotFound(t *testing.T) { // row 56
 		answers[got.Body.String()] = true
 	}
 	require.Len(t, answers, 1)
-	require.Equal(t, "customer", w.get("/refunds/" + back).data()["waiting_for"], "as its workflow says")
+	require.Equal(t, "operator", w.get("/refunds/" + back).data()["waiting_for"], "no customer has to act")
 }
 
 // A merchant waits on a refund in the same way as on a payment.

@@ -147,7 +147,7 @@ func (s *Server) registerMerchant(o Options, in routeGroup) {
 	urls := httpkit.NewURLRules(o.PublicURL, o.AllowLoopbackURLs)
 	requests := paymentRequests{o.Routes, urls}
 	acceptance := &acceptance{o.Store.Payments, o.Store.Fees, o.Workflows, o.Clock, o.Log, o.CallbackToken}
-	payments := paymentRoutes{o.Store.Payments, o.Workflows, o.Clock, s.waits}
+	payments := paymentRoutes{o.Store.Payments, o.Routes, o.Clock, s.waits}
 	exports := newInFlightLimiter[access.Owner](maxExports, maxMerchantExports, exportRetry)
 
 	cashInRoutes{requests, acceptance}.register(in)

@@ -14,6 +14,7 @@ import (
 	"pirogue/access"
 	"pirogue/api"
 	"pirogue/bulk"
+	"pirogue/lifecycle"
 	"pirogue/listing"
 	"pirogue/operator"
 	"pirogue/support"
@@ -39,11 +40,12 @@ type fakeStore struct {
 	events         []listing.EventLog
 	breakers       map[pirogue.OperatorCode]operator.CircuitBreaker
 	bulks          []*bulk.Bulk
-	nextPoll       time.Time // of every payment; zero before the first status call
+	progress       func(*lifecycle.AttemptProgress) // changes that of every payment; nil changes nothing
 	lines          map[pirogue.BulkID][]bulk.BulkLine
 
 	away    error                    // error of every call
 	hangs   bool                     // every call runs until its context ends
+	hangsIn string                   // the call with this name does
 	breaks  string                   // the call with this name panics
 	between func(exported int) error // called before each row of an export
 }
@@ -78,7 +80,7 @@ type fakeCallbacks struct{ *fakeStore }
 // checkFaults runs at the start of every call and returns the faults that the test set.
 func (s *fakeStore) checkFaults(ctx context.Context, call string) error {
 	s.mu.Lock()
-	away, hangs, breaks := s.away, s.hangs, s.breaks
+	away, hangs, breaks := s.away, s.hangs || call == s.hangsIn, s.breaks
 	s.mu.Unlock()
 	switch {
 	case breaks == call:

@@ -23,7 +23,6 @@ type fakeWorkflows struct {
 	mu      sync.Mutex
 	away    error // Temporal does not respond
 	start   func(context.Context, pirogue.Payment) (lifecycle.FirstResponse, error)
-	waiting func(context.Context) (lifecycle.WaitState, error)
 	signals []pirogue.PaymentID
 	hears   error // error of Heard
 	begun   int   // number of calls of Start
@@ -77,19 +76,6 @@ func (w *fakeWorkflows) Start(ctx context.Context, p pirogue.Payment) (lifecycle
 		}
 	})
 	return lifecycle.FirstResponse{}, nil
-}
-
-// Waiting implements api.Workflows.
-func (w *fakeWorkflows) Waiting(
-	ctx context.Context, _ pirogue.PaymentID, _ pirogue.PaymentKind, now time.Time,
-) (lifecycle.WaitState, error) {
-	w.mu.Lock()
-	waiting := w.waiting
-	w.mu.Unlock()
-	if waiting != nil {
-		return waiting(ctx)
-	}
-	return lifecycle.WaitState{For: "customer", NextPoll: now.Add(5 * time.Second), Deadline: now.Add(time.Minute)}, nil
 }
 
 // SignalCallback implements api.Workflows: a workflow is open for every stored payment of the kind.

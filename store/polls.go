@@ -8,6 +8,7 @@ import (
 
 	"pirogue"
 	"pirogue/lifecycle"
+	"pirogue/support"
 )
 
 // RecordPoll counts one status query, stores the operator's message and returns the evidence with
@@ -71,6 +72,48 @@ func (db *Attempts) ClaimCallbackResend(ctx context.Context, id pirogue.AttemptI
 	})
 	return first && err == nil, err
 }
+
+// Progress returns what the rows say about a payment's latest attempt. It fails with NotFound for a
+// payment without an attempt.
+func (db *Payments) Progress(ctx context.Context, id pirogue.PaymentID) (lifecycle.AttemptProgress, error) {
+	var found []attemptProgressRow
+	err := db.read(ctx, "read the latest attempt", func(tx *gorm.DB) error {
+		return tx.Raw(attemptProgress, map[string]any{"id": id, "causes": support.CausesThatKeepOpen}).Scan(&found).Error
+	})
+	if err == nil && len(found) == 0 {
+		err = pirogue.Errorf(pirogue.NotFound, "attempt of %q", id)
+	}
+	if err != nil {
+		return lifecycle.AttemptProgress{}, err
+	}
+	r := found[0]
+	return lifecycle.AttemptProgress{
+		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.AttemptState(r.State),
+		SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(), NextPoll: r.NextPollAt.time(),
+		Suspended: r.Suspended, AskFirst: r.AskFirst, NeedsSupport: r.NeedsSupport,
+	}, nil
+}
+
+// attemptProgressRow is the result of attemptProgress.
+type attemptProgressRow struct {
+	Operator     string
+	State        string
+	SentAt       timeText
+	FirstSentAt  timeText
+	NextPollAt   timeText
+	Suspended    bool
+	AskFirst     bool
+	NeedsSupport bool
+}
+
+// attemptProgress reads the latest attempt of a payment, and what else the payment may wait for.
+const attemptProgress = `
+SELECT a.operator, a.state, a.sent_at, a.first_sent_at, a.next_poll_at,
+       m.suspended_at IS NOT NULL AS suspended, ` + asksFirst + ` AS ask_first,
+       EXISTS (SELECT 1 FROM cases c
+                WHERE c.payment_id = p.id AND c.closed_at IS NULL AND c.cause IN @causes) AS needs_support
+  FROM attempts a JOIN payments p ON p.id = a.payment_id JOIN merchants m ON m.id = p.merchant_id
+ WHERE a.payment_id = @id ORDER BY a.number DESC LIMIT 1`
 
 // NextPoll returns the approximate time of the next status query about a payment's latest attempt.
 // The last query sets it. It is zero before the first one.

@@ -71,6 +71,12 @@ func (c Cause) SettledByWorkflow() bool {
 	}
 }
 
+// CausesThatKeepOpen lists the causes of the cases for whose end an open payment waits. The cases of the
+// other causes are about money beside it.
+var CausesThatKeepOpen = []Cause{
+	CauseUnknown, CauseAmountMismatch, CauseMismatch, CauseWorkflowLost, CauseLineNotStarted,
+}
+
 // Case is a question about a payment that only a person can settle, such as where late money
 // belongs.
 type Case struct {

@@ -263,8 +263,24 @@ func TestCashInWaitState(t *testing.T) {
 		require.Equal(t, "customer", waiting.For)
 		require.WithinRange(t, waiting.NextPoll, now, now.Add(10*time.Second))
 		require.WithinDuration(t, w.operator.began.Add(5*time.Minute), waiting.Deadline, time.Second)
+		w.requireRowsSay(waiting)
 	}, 30*time.Second)
 	require.Equal(t, pirogue.StatusSuccess, w.runAndAudit().Status)
+}
+
+// requireRowsSay checks that the payment's rows tell merchants what its workflow tells support.
+func (w *world) requireRowsSay(waiting lifecycle.WaitState) {
+	w.t.Helper()
+	p, err := w.store.Payment(w.t.Context(), w.owner, w.payment.ID)
+	require.NoError(w.t, err)
+	progress, err := w.store.Progress(w.t.Context(), p.ID)
+	require.NoError(w.t, err)
+	read := progress.WaitState(p, w.input.Current)
+	require.Equal(w.t, waiting.For, read.For)
+	require.WithinDuration(w.t, waiting.Deadline, read.Deadline, time.Second)
+	if waiting.NextPoll.Before(waiting.Deadline) {
+		require.WithinDuration(w.t, waiting.NextPoll, read.NextPoll, 10*time.Second)
+	}
 }
 
 // Nothing but the operator's final word ends a cash-in before its window closes, however

@@ -302,6 +302,7 @@ func TestCashOutWaitState(t *testing.T) {
 			var waiting lifecycle.WaitState
 			require.NoError(t, value.Get(&waiting))
 			require.Equal(t, want, waiting.For)
+			w.requireRowsSay(waiting)
 		}, after)
 	}
 	waits(time.Minute, "operator")

@@ -15,9 +15,9 @@ import (
 
 // What a payment can wait for, in the words of the API.
 const (
-	waitsForOperator = "operator"
-	waitsForCustomer = "customer"
-	waitsForSupport  = "support"
+	waitsForOperator = lifecycle.WaitsForOperator
+	waitsForCustomer = lifecycle.WaitsForCustomer
+	waitsForSupport  = lifecycle.WaitsForSupport
 	waitsForNothing  = ""
 )
 
