@@ -35,12 +35,14 @@ type Attempt struct {
 	Handle          Handle // the operator's identifiers for status calls
 	OperatorMessage string // the operator's latest message, redacted
 	Sendings        int    // number of times it was marked SENT; the latest sending has this number
-	Polls           int    // number of status calls made for it
+	Polls           int    // number of status calls recorded for it
 	Evidence        Evidence
-	PolledAt        time.Time
-	CallbackAskedAt time.Time // when the operator was asked to send its callback again; zero: never
-	SentAt          time.Time // when its bytes left; of several sendings, the latest
-	FirstSent       time.Time // when the first of its sendings left
+	PolledAt        time.Time     // the latest recorded one
+	NextPoll        time.Time     // about when the one after it follows; zero before the first
+	PollEvery       time.Duration // time between later ones, if they are not recorded; 0: each is recorded
+	CallbackAskedAt time.Time     // when the operator was asked to send its callback again; zero: never
+	SentAt          time.Time     // when its bytes left; of several sendings, the latest
+	FirstSent       time.Time     // when the first of its sendings left
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }

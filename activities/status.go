@@ -243,8 +243,9 @@ func (p Pace) Delay(n int32) time.Duration {
 	return time.Minute
 }
 
-// status makes one status call, keeps count of it and returns the evidence with this
-// answer in it. An error of our own database is returned instead of the operator's.
+// status makes one status call, records it and returns the evidence with this answer in it. An
+// answer that repeats the last one about a collection is not recorded: no count of them decides
+// anything. An error of our own database is returned instead of the operator's.
 func (a *StatusActivities) status(
 	ctx context.Context, c statusCheck, next nextPoll,
 ) (operator.OperatorResult, pirogue.Evidence, error) {
@@ -271,10 +272,14 @@ func (a *StatusActivities) status(
 	if err != nil {
 		words = err.Error()
 	}
-	evidence, kept := a.Store.Sendings.RecordPoll(ctx, lifecycle.Poll{
+	poll := lifecycle.Poll{
 		AttemptID: attempt.ID, Sendings: attempt.Sendings, Polls: attempt.Polls,
-		Outcome: result.Outcome, Message: words, At: answered, Next: next.after(result.Outcome),
-	})
+		Outcome: result.Outcome, Message: words, At: answered, Next: next.after(result.Outcome), Every: next.every,
+	}
+	if poll.Repeats(attempt) {
+		return result, attempt.Evidence, err
+	}
+	evidence, kept := a.Store.Sendings.RecordPoll(ctx, poll)
 	failpoint.Hit("poll.recorded")
 	if kept != nil {
 		return operator.OperatorResult{}, evidence, kept

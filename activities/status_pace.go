@@ -129,6 +129,7 @@ type nextPoll struct {
 	at      time.Time     // about when that is over; the zero value after a question that is the last
 	confirm time.Duration // instead, after an end that wants to be heard a second time
 	again   time.Time     // likewise; the zero value where nothing waits for it
+	every   time.Duration // between the questions after it, without chance, where equal answers are not recorded
 }
 
 // after returns about when the next question follows an answer.
@@ -160,9 +161,12 @@ func (a *StatusActivities) nextPoll(ctx context.Context, c statusCheck) nextPoll
 	if _, can := a.resender(c); can {
 		return nextPoll{wait: resendAfter, at: now.Add(resendAfter + callbackWait), confirm: next.confirm}
 	}
-	cadence := c.Pace.Delay(activity.GetInfo(ctx).Attempt)
-	next.wait = a.spread(c.Pace, a.affordable(ctx, c, cadence))
+	every := a.affordable(ctx, c, c.Pace.Delay(activity.GetInfo(ctx).Attempt))
+	next.wait = a.spread(c.Pace, every)
 	next.at = now.Add(next.wait)
+	if c.Pace == Brisk && !c.payment.Kind.MoneyOut() && !c.payment.Status.Terminal() {
+		next.every = every
+	}
 	if !c.Pace.Watches() {
 		next.again = now.Add(next.confirm)
 	}

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -31,17 +32,21 @@ type counter struct {
 	broken  bool // what is under way cannot be counted
 	counts  int
 	asked   int
-	next    time.Time // of the last question, as it was kept
-	said    time.Time // when it was answered, as it was kept
-	health  func()    // happens while health is read; nil: nothing
+	last    lifecycle.Poll // as it was recorded
+	records int
+	health  func() // happens while health is read; nil: nothing
 }
 
 func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Payment, pirogue.Attempt, error) {
-	return c.payment, pirogue.Attempt{Operator: "op", State: pirogue.AttemptAccepted, PolledAt: c.polled}, nil
+	return c.payment, pirogue.Attempt{
+		Operator: "op", State: pirogue.AttemptAccepted, PolledAt: cmp.Or(c.polled, c.last.At),
+		NextPoll: c.last.Next, PollEvery: c.last.Every, Evidence: pirogue.Evidence{Outcome: c.last.Outcome},
+	}, nil
 }
 
 func (c *counter) RecordPoll(_ context.Context, p lifecycle.Poll) (pirogue.Evidence, error) {
-	c.next, c.said = p.Next, p.At
+	c.last = p
+	c.records++
 	return pirogue.Evidence{}, nil
 }
 
@@ -133,7 +138,7 @@ func TestQuestionsKeepToTheirShare(t *testing.T) {
 			wait := ask(t, c.activities(row.rate, &now), row.pace)
 			require.InDelta(t, row.want, wait, float64(row.want)*0.051)
 			require.Equal(t, 1, c.asked)
-			require.Equal(t, now.Add(wait), c.next, "the row tells another moment")
+			require.Equal(t, now.Add(wait), c.last.Next, "the row tells another moment")
 		})
 	}
 }
@@ -178,6 +183,37 @@ func TestAnAnswerIsEvidenceOfItsOwnMoment(t *testing.T) {
 	c := &counter{payment: pirogue.Payment{Kind: pirogue.CashOut, Status: pirogue.StatusPending, CreatedAt: now}}
 	c.health = func() { now = now.Add(time.Hour) }
 	ask(t, c.activities(0, &now), activities.Long)
-	require.Equal(t, answered, c.said)
+	require.Equal(t, answered, c.last.At)
 	require.NotEqual(t, answered, now, "nothing hung")
+}
+
+// An answer that repeats the last one is recorded where evidence counts, and nowhere else.
+func TestEqualAnswersAreRecordedWhereTheyAreEvidence(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		kind   pirogue.PaymentKind
+		status pirogue.Status
+		pace   activities.Pace
+		every  time.Duration
+		want   int
+	}{
+		"cash-in":              {pirogue.CashIn, pirogue.StatusPending, activities.Brisk, lifecycle.FirstPollAfter, 1},
+		"cash-out":             {pirogue.CashOut, pirogue.StatusPending, activities.Long, lifecycle.FirstPollAfter, 4},
+		"refund":               {pirogue.Refund, pirogue.StatusPending, activities.Long, lifecycle.FirstPollAfter, 4},
+		"cash-in that expired": {pirogue.CashIn, pirogue.StatusExpired, activities.Slow, 12 * time.Hour, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := began
+			c := &counter{payment: pirogue.Payment{Kind: row.kind, Status: row.status, CreatedAt: now, UpdatedAt: now}}
+			a := c.activities(0, &now)
+			for range 4 {
+				ask(t, a, row.pace)
+				now = now.Add(row.every)
+			}
+			require.Equal(t, 4, c.asked)
+			require.Equal(t, row.want, c.records)
+		})
+	}
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"pirogue"
 )
 
@@ -20,6 +22,7 @@ type attemptRow struct {
 	FirstPolledAt   timeText // kept for the timeline, which has one line for all polls
 	PolledAt        timeText
 	NextPollAt      timeText // the approximate time of the next status query
+	PollEveryMs     int64    // between the queries after it, if they are not recorded
 	CallbackAskedAt timeText // when the operator was asked to send its callback again
 	EvidenceOutcome string   // the latest operator result; "" before the first
 	EvidenceTimes   int      // equal results in a row
@@ -63,8 +66,10 @@ func (db *database) unpackAttempt(r attemptRow) (pirogue.Attempt, error) {
 		Operator: pirogue.OperatorCode(r.Operator), Ref: pirogue.OperatorRef(r.Ref),
 		State: pirogue.AttemptState(r.State), Unable: r.Unable, OperatorMessage: r.OperatorMessage, Sendings: r.Sendings,
 		Polls:    r.Polls,
-		Evidence: evidence(r), PolledAt: r.PolledAt.time(), CallbackAskedAt: r.CallbackAskedAt.time(),
-		SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
+		Evidence: evidence(r), PolledAt: r.PolledAt.time(),
+		NextPoll: r.NextPollAt.time(), PollEvery: time.Duration(r.PollEveryMs) * time.Millisecond,
+		CallbackAskedAt: r.CallbackAskedAt.time(),
+		SentAt:          r.SentAt.time(), FirstSent: r.FirstSentAt.time(),
 		CreatedAt: r.CreatedAt.time(), UpdatedAt: r.UpdatedAt.time(),
 	}
 	pack.unjson(pack.open(sealedHandle, r.ID, r.HandleSealed), &a.Handle)

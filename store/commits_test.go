@@ -33,6 +33,30 @@ func TestCommitsOfACashIn(t *testing.T) {
 		require.Equal(t, cashInTraffic[stage.name], stage.traffic, stage.name)
 	}
 	require.Equal(t, traffic{Commits: 9, Reads: 4, Trips: 25}, sum)
+
+	t.Run("one_poll_that_says_pending_again", func(t *testing.T) {
+		p, a := w.sent("waits")
+		for i, want := range []traffic{{Commits: 1, Reads: 1, Trips: 2}, {Reads: 1, Trips: 1}, {Reads: 1, Trips: 1}} {
+			counted, tags := proxy.of(func() { w.pollPending(p, a, w.at(time.Duration(i)*lifecycle.FirstPollAfter)) })
+			require.Equal(t, want, counted, "poll %d: %v", i+1, tags)
+		}
+	})
+}
+
+// pollPending makes the calls of a poll of a cash-in that says pending, as AskStatus does.
+func (w *world) pollPending(p pirogue.Payment, a pirogue.Attempt, at time.Time) {
+	w.t.Helper()
+	_, attempt, err := w.db.Attempts.Numbered(w.ctx(), p.ID, 0)
+	require.NoError(w.t, err)
+	poll := lifecycle.Poll{
+		AttemptID: a.ID, Sendings: attempt.Sendings, Polls: attempt.Polls, Outcome: pirogue.OutcomePending,
+		Message: "PENDING", At: at, Next: at.Add(lifecycle.FirstPollAfter), Every: lifecycle.FirstPollAfter,
+	}
+	if poll.Repeats(attempt) {
+		return
+	}
+	_, err = w.db.Attempts.RecordPoll(w.ctx(), poll)
+	require.NoError(w.t, err)
 }
 
 // cashInTraffic is what each stage of a cash-in costs.

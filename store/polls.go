@@ -21,7 +21,7 @@ func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.E
 	err := db.exec(ctx, "count status query", func(tx *gorm.DB) error {
 		named := map[string]any{
 			"id": p.AttemptID, "outcome": p.Outcome, "message": storableText(p.Message), "at": timestamp(p.At),
-			"next":     timestamp(p.Next),
+			"next": timestamp(p.Next), "every": p.Every.Milliseconds(),
 			"sendings": p.Sendings, "polls": p.Polls,
 		}
 		for _, statement := range []string{pollAttempt, contradictAttempt} {
@@ -46,6 +46,7 @@ const pollAttempt = `
 UPDATE attempts
    SET polls = polls + 1, operator_message = @message, first_polled_at = COALESCE(first_polled_at, @at),
        polled_at = @at, updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
+       poll_every_ms = CASE WHEN CAST(@next AS TEXT) IS NULL THEN poll_every_ms ELSE @every END,
        evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times
                              WHEN CAST(@outcome AS TEXT) = evidence_outcome THEN evidence_times + 1 ELSE 1 END,
@@ -89,42 +90,54 @@ func (db *Payments) Progress(ctx context.Context, id pirogue.PaymentID) (lifecyc
 	r := found[0]
 	return lifecycle.AttemptProgress{
 		Operator: pirogue.OperatorCode(r.Operator), State: pirogue.AttemptState(r.State),
-		SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(), NextPoll: r.NextPollAt.time(),
+		SentAt: r.SentAt.time(), FirstSent: r.FirstSentAt.time(), NextPoll: r.Plan.after(db.clock.Now()),
 		Suspended: r.Suspended, AskFirst: r.AskFirst, NeedsSupport: r.NeedsSupport,
 	}, nil
 }
 
 // attemptProgressRow is the result of attemptProgress.
 type attemptProgressRow struct {
+	Plan         pollPlanRow `gorm:"embedded"`
 	Operator     string
 	State        string
 	SentAt       timeText
 	FirstSentAt  timeText
-	NextPollAt   timeText
 	Suspended    bool
 	AskFirst     bool
 	NeedsSupport bool
 }
 
+// pollPlanRow holds when an attempt is polled.
+type pollPlanRow struct {
+	NextPollAt  timeText
+	PollEveryMs int64
+}
+
+// after returns about when the first poll after a moment follows.
+func (r pollPlanRow) after(now time.Time) time.Time {
+	plan := lifecycle.PollPlan{Next: r.NextPollAt.time(), Every: time.Duration(r.PollEveryMs) * time.Millisecond}
+	return plan.After(now)
+}
+
 // attemptProgress reads the latest attempt of a payment, and what else the payment may wait for.
 const attemptProgress = `
-SELECT a.operator, a.state, a.sent_at, a.first_sent_at, a.next_poll_at,
+SELECT a.operator, a.state, a.sent_at, a.first_sent_at, a.next_poll_at, a.poll_every_ms,
        m.suspended_at IS NOT NULL AS suspended, ` + asksFirst + ` AS ask_first,
        EXISTS (SELECT 1 FROM cases c
                 WHERE c.payment_id = p.id AND c.closed_at IS NULL AND c.cause IN @causes) AS needs_support
   FROM attempts a JOIN payments p ON p.id = a.payment_id JOIN merchants m ON m.id = p.merchant_id
  WHERE a.payment_id = @id ORDER BY a.number DESC LIMIT 1`
 
-// NextPoll returns the approximate time of the next status query about a payment's latest attempt.
-// The last query sets it. It is zero before the first one.
+// NextPoll returns the approximate time of the next status query about a payment's latest attempt, as the
+// last recorded one planned it. It is zero before the first one.
 func (db *Payments) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
-	var found []timeText
+	var found []pollPlanRow
 	err := db.read(ctx, "read when the operator is asked", func(tx *gorm.DB) error {
-		return tx.Raw(`SELECT next_poll_at FROM attempts WHERE payment_id = ? AND next_poll_at IS NOT NULL
-		  ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
+		return tx.Raw(`SELECT next_poll_at, poll_every_ms FROM attempts
+		  WHERE payment_id = ? AND next_poll_at IS NOT NULL ORDER BY number DESC LIMIT 1`, id).Scan(&found).Error
 	})
 	if err != nil || len(found) == 0 {
 		return time.Time{}, err
 	}
-	return found[0].time(), nil
+	return found[0].after(db.clock.Now()), nil
 }

@@ -51,3 +51,41 @@ func TestProgress(t *testing.T) {
 		require.Equal(w.t, pirogue.NotFound, pirogue.CodeOf(err))
 	})
 }
+
+// The process may die after a poll that repeats the last result, and before it. Neither changes what is
+// recorded, nor what readers are told about the polls after it.
+func TestAPollThatRepeatsIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		const every = 5 * time.Second
+		p, a := w.sent("order_1")
+		w.pollPending(p, a, w.at(0))
+		_, first := w.latest(p.ID)
+		require.Equal(w.t, every, first.PollEvery)
+		require.Equal(w.t, w.at(every), first.NextPoll)
+		for n := range 7 {
+			w.pollPending(p, a, w.at(time.Duration(n+1)*every))
+			_, attempt := w.latest(p.ID)
+			require.Equal(w.t, first, attempt, "poll %d", n+2)
+		}
+		began := w.at(0)
+		w.now.Add((32 * time.Second).Microseconds())
+		progress, err := w.db.Payments.Progress(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, began.Add(7*every), progress.NextPoll, "the next one of those that are not recorded")
+		next, err := w.db.Payments.NextPoll(w.ctx(), p.ID)
+		require.NoError(w.t, err)
+		require.Equal(w.t, progress.NextPoll, next)
+
+		w.pollPending(p, a, began.Add(8*every))
+		_, touched := w.latest(p.ID)
+		require.Equal(w.t, 2, touched.Polls, "the sweep sees that the workflow lives")
+		require.Equal(w.t, began.Add(8*every), touched.PolledAt)
+		require.Equal(w.t, 2, touched.Evidence.Times)
+
+		w.recordPoll(touched, pirogue.OutcomePending, "support asks", 9*every) // out of turn
+		_, asked := w.latest(p.ID)
+		require.Equal(w.t, touched.NextPoll, asked.NextPoll)
+		require.Equal(w.t, every, asked.PollEvery)
+	})
+}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
 
 	"pirogue"
 	"pirogue/lifecycle"
@@ -334,7 +333,7 @@ func TestCashInWindow(t *testing.T) {
 				actions = append(actions, w.act(after, recheck()))
 			}
 			open := time.Duration(0) // how long it was
-			w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+			w.env.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, _ []any) {
 				if info.ActivityType.Name == "Finalize" && open == 0 {
 					open = w.env.Now().Sub(w.operator.began)
 				}
