@@ -28,6 +28,7 @@ type countingProxy struct {
 	mu     sync.Mutex
 	counts traffic
 	tags   []string // of the statements, in the order of their responses
+	plans  []string // that auto_explain reports, likewise
 }
 
 // startCountingProxy listens at a socket in front of the database of a URL. It returns the URL of
@@ -157,6 +158,12 @@ func (p *countingProxy) count(state *connection, kind byte, body []byte) {
 		}
 		state.wrote = state.wrote || (verb != "SELECT" || state.changes) && rows > 0
 		state.undone = state.undone || verb == "ROLLBACK"
+	case 'N': // a notice: its part M is the text
+		for part := range strings.SplitSeq(string(body), "\x00") {
+			if text, found := strings.CutPrefix(part, "M"); found {
+				p.plans = append(p.plans, text)
+			}
+		}
 	case 'E':
 		state.undone = true
 	case 'I': // a ping
@@ -189,7 +196,7 @@ func (p *countingProxy) answered(state *connection, over bool) {
 func (p *countingProxy) of(call func()) (traffic, []string) {
 	p.mu.Lock()
 	before := p.counts
-	p.tags = nil
+	p.tags, p.plans = nil, nil
 	p.mu.Unlock()
 	call()
 	p.mu.Lock()

@@ -79,19 +79,36 @@ type stage struct {
 	tags []string
 }
 
-// countCashIn leads a cash-in from its request to its webhook by the calls that the API and the
-// activities make.
+// storeCall is one call that a request or an activity makes.
+type storeCall struct {
+	name string
+	do   func() error
+}
+
+// countCashIn leads a cash-in from its request to its webhook, and counts each stage.
 func (w *world) countCashIn(proxy *countingProxy, reference string) ([]stage, traffic) {
+	w.t.Helper()
+	var stages []stage
+	for _, call := range w.cashInCalls(reference) {
+		counted, tags := proxy.of(func() { require.NoError(w.t, call.do(), call.name) })
+		stages = append(stages, stage{call.name, counted, tags})
+	}
+	var sum traffic
+	for _, s := range stages {
+		sum.Commits, sum.Reads, sum.Trips = sum.Commits+s.Commits, sum.Reads+s.Reads, sum.Trips+s.Trips
+	}
+	return stages, sum
+}
+
+// cashInCalls returns the calls that the API and the activities make for one cash-in, from its
+// request to its webhook, in their order.
+func (w *world) cashInCalls(reference string) []storeCall {
 	w.t.Helper()
 	p, a := w.newCashIn(w.owner, reference)
 	ctx, at := w.ctx(), w.at(0)
 	var sending lifecycle.Sending
 	var event pirogue.EventID
-	var stages []stage
-	for _, call := range []struct {
-		name string
-		do   func() error
-	}{
+	return []storeCall{
 		{"check", func() error { return w.checkRequest(a) }},
 		{"accept", func() error { _, _, err := w.db.Payments.Accept(ctx, p, a, digest(a)); return err }},
 		{"respond", func() error { _, err := w.db.Payments.Payment(ctx, w.owner, p.ID); return err }},
@@ -127,15 +144,7 @@ func (w *world) countCashIn(proxy *countingProxy, reference string) ([]stage, tr
 			return err
 		}},
 		{"deliver", func() error { return w.deliver(event) }},
-	} {
-		counted, tags := proxy.of(func() { require.NoError(w.t, call.do(), call.name) })
-		stages = append(stages, stage{call.name, counted, tags})
 	}
-	var sum traffic
-	for _, s := range stages {
-		sum.Commits, sum.Reads, sum.Trips = sum.Commits+s.Commits, sum.Reads+s.Reads, sum.Trips+s.Trips
-	}
-	return stages, sum
 }
 
 // checkRequest makes the calls of a request's checks.

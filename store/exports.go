@@ -44,15 +44,16 @@ func (db *Reports) Export(
 	if !isStorable(string(f.Kind), string(f.Status), string(f.Country), string(f.After)) {
 		return nil // nothing can have such a field
 	}
-	var newest string
+	var newest []rowMark
 	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
+		newest = nil
 		return tx.Raw(newestPayment, o.MerchantID, o.Mode).Scan(&newest).Error
 	})
-	if err != nil || newest == "" {
+	if err != nil || len(newest) == 0 {
 		return err
 	}
 	return readPages(f.Limit, func(size int) ([]listing.ExportRow, error) {
-		page, err := db.exportPage(ctx, exportSelection{o, f, newest}, size)
+		page, err := db.exportPage(ctx, exportSelection{o, f, newest[0]}, size)
 		if len(page) > 0 {
 			f.After = page[len(page)-1].ID
 		}
@@ -88,13 +89,13 @@ func readPages[R any](limit int, read func(size int) ([]R, error), each func(R) 
 // newestPayment fixes the end of an export at its start, so that an export ends although payments
 // keep coming.
 const newestPayment = `
-SELECT id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
+SELECT created_at, id FROM payments WHERE merchant_id = ? AND mode = ? ORDER BY created_at DESC, id DESC LIMIT 1`
 
 // exportSelection selects the payments of an export, as far as the newest one.
 type exportSelection struct {
 	owner  access.Owner
 	filter listing.ExportFilter
-	newest string
+	newest rowMark
 }
 
 // exportPage reads one page of an export with each payment's effect on the balance.
@@ -103,7 +104,7 @@ func (db *Reports) exportPage(ctx context.Context, s exportSelection, size int) 
 	var net map[pirogue.PaymentID]int64
 	err := db.report(ctx, "export payments", func(tx *gorm.DB) error {
 		rows = nil
-		err := s.query(tx).Limit(size).Find(&rows).Error
+		err := s.read(tx, size, &rows)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -124,18 +125,25 @@ func (db *Reports) exportPage(ctx context.Context, s exportSelection, size int) 
 	return page, nil
 }
 
-// query selects the rows of an export.
-func (s exportSelection) query(tx *gorm.DB) *gorm.DB {
-	o, f := s.owner, s.filter
-	query := filterPayments(tx.Model(&paymentRow{}).Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode),
-		listing.PaymentFilter{Kind: f.Kind, Status: f.Status, Country: f.Country, CreatedFrom: f.From, CreatedTo: f.To})
-	query = query.Where("(created_at, id) <= (SELECT created_at, id FROM payments WHERE id = ?)", s.newest)
-	if f.After != "" {
-		query = query.Where(`(created_at, id) >
-			(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,
-			f.After, o.MerchantID, o.Mode)
+// read reads the rows of a page of at most size.
+func (s exportSelection) read(tx *gorm.DB, size int, rows *[]paymentRow) error {
+	page := rowPage{table: "payments", common: append(ownedBy(s.owner), s.newest.compared("<=")), size: size}
+	page.common = append(page.common, between(s.filter.From, s.filter.To)...)
+	if s.filter.After != "" {
+		after, found, err := markOf(tx, page.table, s.owner, string(s.filter.After))
+		if err != nil || !found {
+			return err
+		}
+		page.common = append(page.common, after.compared(">"))
 	}
-	return query.Order("created_at, id")
+	var err error
+	page.parts, err = paymentParts(tx, s.owner, listing.PaymentFilter{
+		Kind: s.filter.Kind, Status: s.filter.Status, Country: s.filter.Country,
+	})
+	if err != nil || len(page.parts) == 0 {
+		return err
+	}
+	return page.read(tx, rows)
 }
 
 // netAmounts returns the effect of payments on an owner's balance so far, in minor units. It comes

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,7 +78,7 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 		require.NoError(w.t, err)
 		w.accepted(w.refund(p, "refund_1", 100))
 		w.insertSettlement("bank", 100)
-		db := w.raw()
+		db, columns := w.raw(), strings.Join(w.paymentColumns(), ", ")
 		for name, statement := range map[string]string{
 			"another amount":             "UPDATE payments SET amount = 1",
 			"another merchant":           "UPDATE payments SET merchant_id = 'x'",
@@ -97,8 +98,9 @@ func TestTheDatabaseRefusesWhatOnlyABugWouldDo(t *testing.T) {
 			"a fee rule beyond the whole": "INSERT INTO fee_rules SELECT id, 'CASHIN', '', '', 0, 10001, 0, 0, " +
 				"'merchant', 0 FROM merchants",
 			"a payment deleted": "DELETE FROM payments",
-			"a payment replaced": "INSERT INTO payments SELECT * FROM payments WHERE true " +
+			"a payment replaced": "INSERT INTO payments (" + columns + ") SELECT " + columns + " FROM payments WHERE true " +
 				"ON CONFLICT (id) DO UPDATE SET amount = 1",
+			"another end":                    "UPDATE payments SET ended_as = 'FAILED'",
 			"refunded more than was paid":    "UPDATE payments SET refunded = 4000, refund_held = 1001",
 			"a terminal status not numbered": "UPDATE payments SET sequence = 0",
 			"the history changed":            "UPDATE status_history SET to_status = 'FAILED'",

@@ -232,44 +232,34 @@ func (db *Payments) List(ctx context.Context, o access.Owner, f listing.PaymentF
 		return []pirogue.Payment{}, nil // nothing can have such a field
 	}
 	var rows []paymentRow
-	err := db.read(ctx, "list payments", func(tx *gorm.DB) error {
-		query := filterPayments(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), f)
-		if f.Before != "" {
-			// The row itself marks the start of its page. So a page costs the same at any depth,
-			// and payments of one microsecond are neither lost nor repeated.
-			query = query.Where(`(created_at, id) <
-				(SELECT created_at, id FROM payments WHERE id = ? AND merchant_id = ? AND mode = ?)`,
-				f.Before, o.MerchantID, o.Mode)
+	read := db.read
+	if hasParts(f) {
+		read = db.snapshot // a payment that ends meanwhile leaves one part for another
+	}
+	err := read(ctx, "list payments", func(tx *gorm.DB) error {
+		rows = nil
+		page := rowPage{
+			table: "payments", common: append(ownedBy(o), between(f.CreatedFrom, f.CreatedTo)...),
+			newest: true, size: pageSize(f.Limit),
 		}
-		return query.Order("created_at DESC, id DESC").Limit(pageSize(f.Limit)).Find(&rows).Error
+		if f.Before != "" {
+			before, found, err := markOf(tx, page.table, o, string(f.Before))
+			if err != nil || !found {
+				return err
+			}
+			page.common = append(page.common, before.compared("<"))
+		}
+		var err error
+		if page.parts, err = paymentParts(tx, o, f); err != nil || len(page.parts) == 0 {
+			return err
+		}
+		return page.read(tx, &rows)
 	})
 	if err != nil {
 		return nil, err
 	}
 	payments, err := db.unpackPayments(rows)
 	return payments, asError("list payments", err)
-}
-
-// filterPayments adds the filter's conditions. Zero fields do not select.
-func filterPayments(query *gorm.DB, f listing.PaymentFilter) *gorm.DB {
-	for _, field := range []struct{ column, value string }{
-		{"merchant_ref", f.OrderID},
-		{"status", string(f.Status)},
-		{"kind", string(f.Kind)},
-		{"country", string(f.Country)},
-		{"operator", string(f.Operator)},
-	} {
-		if field.value != "" {
-			query = query.Where(clause.Eq{Column: field.column, Value: field.value})
-		}
-	}
-	if from := timestamp(f.CreatedFrom); from != "" {
-		query = query.Where("created_at >= ?", from)
-	}
-	if to := timestamp(f.CreatedTo); to != "" {
-		query = query.Where("created_at < ?", to)
-	}
-	return query
 }
 
 // pageSize returns a limit within bounds; 0 and less become pirogue.MaxPage.

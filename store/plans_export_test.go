@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -46,4 +48,26 @@ func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
 		return nil
 	})
 	return plans, err
+}
+
+// NewestPayment is the statement that finds the end of an export.
+const NewestPayment = newestPayment
+
+// OnStatement calls do with each statement that the database runs from now on, and with its values.
+func (db *DB) OnStatement(do func(statement string, values []any)) error {
+	report := func(tx *gorm.DB) {
+		if statement := tx.Statement.SQL.String(); statement != "" {
+			do(statement, slices.Clone(tx.Statement.Vars))
+		}
+	}
+	var all []error
+	for _, pool := range []*gorm.DB{db.writer, db.reader, db.reports} {
+		calls := pool.Callback()
+		all = append(all,
+			calls.Query().After("gorm:query").Register("report", report), calls.Raw().After("gorm:raw").Register("report", report),
+			calls.Row().After("gorm:row").Register("report", report), calls.Create().After("gorm:create").Register("report", report),
+			calls.Update().After("gorm:update").Register("report", report), calls.Delete().After("gorm:delete").Register("report", report),
+		)
+	}
+	return errors.Join(all...)
 }

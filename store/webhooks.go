@@ -326,8 +326,7 @@ func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.Ev
 	var deliveries []deliveryRow
 	err := db.snapshot(ctx, "list deliveries", func(tx *gorm.DB) error {
 		events, deliveries = nil, nil
-		query := filterEvents(tx.Where("merchant_id = ? AND mode = ?", o.MerchantID, o.Mode), o, f)
-		err := query.Order("created_at DESC, id DESC").Limit(pageSize(f.Limit)).Find(&events).Error
+		err := readEvents(tx, o, f, &events)
 		if err != nil || len(events) == 0 {
 			return err
 		}
@@ -340,26 +339,36 @@ func (db *Webhooks) Deliveries(ctx context.Context, o access.Owner, f listing.Ev
 	return unpackLogs(events, deliveries), err
 }
 
-// filterEvents adds the filter's conditions. Zero fields do not select.
-func filterEvents(query *gorm.DB, o access.Owner, f listing.EventFilter) *gorm.DB {
-	if f.PaymentID != "" {
-		query = query.Where("payment_id = ?", f.PaymentID)
-	}
-	if f.State != "" {
-		query = query.Where("state = ?", f.State)
-	}
-	if from := timestamp(f.From); from != "" {
-		query = query.Where("created_at >= ?", from)
-	}
-	if to := timestamp(f.To); to != "" {
-		query = query.Where("created_at < ?", to)
+// eventStates lists all states of an event.
+var eventStates = []pirogue.EventState{
+	pirogue.EventWaiting, pirogue.EventDelivered, pirogue.EventExhausted, pirogue.EventUnwanted,
+}
+
+// readEvents reads the events that a filter selects, newest first. Zero fields do not select.
+func readEvents(tx *gorm.DB, o access.Owner, f listing.EventFilter, events *[]eventRow) error {
+	page := rowPage{
+		table: "webhook_events", common: append(ownedBy(o), between(f.From, f.To)...), newest: true, size: pageSize(f.Limit),
 	}
 	if f.Before != "" {
-		query = query.Where(`(created_at, id) <
-			(SELECT created_at, id FROM webhook_events WHERE id = ? AND merchant_id = ? AND mode = ?)`,
-			f.Before, o.MerchantID, o.Mode)
+		before, found, err := markOf(tx, page.table, o, string(f.Before))
+		if err != nil || !found {
+			return err
+		}
+		page.common = append(page.common, before.compared("<"))
 	}
-	return query
+	switch {
+	case f.PaymentID != "" && f.State != "":
+		page.parts = [][]condition{{equal("payment_id", f.PaymentID), equal("state", f.State)}}
+	case f.PaymentID != "":
+		page.parts = [][]condition{{equal("payment_id", f.PaymentID)}}
+	case f.State != "":
+		page.parts = [][]condition{{equal("state", f.State)}}
+	default: // the index has each state in the order of the list
+		for _, state := range eventStates {
+			page.parts = append(page.parts, []condition{equal("state", state)})
+		}
+	}
+	return page.read(tx, events)
 }
 
 // unpackLogs returns each event with its deliveries.
