@@ -64,9 +64,12 @@ func (db *DB) OnStatement(do func(statement string, values []any)) error {
 	for _, pool := range []*gorm.DB{db.writer, db.reader, db.reports} {
 		calls := pool.Callback()
 		all = append(all,
-			calls.Query().After("gorm:query").Register("report", report), calls.Raw().After("gorm:raw").Register("report", report),
-			calls.Row().After("gorm:row").Register("report", report), calls.Create().After("gorm:create").Register("report", report),
-			calls.Update().After("gorm:update").Register("report", report), calls.Delete().After("gorm:delete").Register("report", report),
+			calls.Query().After("gorm:query").Register("report", report),
+			calls.Raw().After("gorm:raw").Register("report", report),
+			calls.Row().After("gorm:row").Register("report", report),
+			calls.Create().After("gorm:create").Register("report", report),
+			calls.Update().After("gorm:update").Register("report", report),
+			calls.Delete().After("gorm:delete").Register("report", report),
 		)
 	}
 	return errors.Join(all...)

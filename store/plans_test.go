@@ -51,8 +51,10 @@ func TestStatementsReadNoHistory(t *testing.T) {
 var (
 	// shortScan matches what a plan of SQLite may read as a whole: values, parts of the statement itself,
 	// small tables, and indexes of what is open.
-	shortScan = regexp.MustCompile(`^SCAN (\d+-ROW VALUES|(\d+ )?CONSTANT ROW|(change|wanted|ended|first|latest|merged|parts|` +
-		`part_\d+|c|w)$|(a|ask_first|circuit_breakers)\b|cases USING INDEX cases_open$|e USING INDEX webhook_events_cut_off$)`)
+	shortScan = regexp.MustCompile(`^SCAN (\d+-ROW VALUES|(\d+ )?CONSTANT ROW|` +
+		`(change|wanted|ended|first|latest|merged|parts|` +
+		`part_\d+|c|w)$|(a|ask_first|circuit_breakers)\b|cases USING INDEX cases_open$|` +
+		`e USING INDEX webhook_events_cut_off$)`)
 	// longSearch matches an index of all of a merchant's payments, and one that is not used as far as it
 	// could be.
 	longSearch = regexp.MustCompile(`payments_page|payments_ended .*AND country>`)
