@@ -74,7 +74,7 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 	if d.Number == 0 {
 		return a.ended(event)
 	}
-	if left := DeliverTimeout - began.Sub(d.StartedAt); d.StartedAt.Before(began.Truncate(time.Microsecond)) && left > 0 {
+	if left := underWayFor(d, began); left > 0 {
 		return DeliverResult{}, retryIn(left, "another run delivers it, or was cut off")
 	}
 	state, wait, err := a.attempt(ctx, event, &d)
@@ -90,6 +90,17 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 	case pirogue.EventExhausted, pirogue.EventUnwanted:
 	}
 	return DeliverResult{State: state, Attempts: d.Number}, nil
+}
+
+// underWayFor returns how long another run may still have a delivery under way that was not begun at this
+// run's moment; 0 for this run's own. The other run may be on a machine whose clock is ahead. One that is
+// ahead by more than a whole run is wrong, and the delivery waits for none.
+func underWayFor(d webhook.Delivery, began time.Time) time.Duration {
+	ahead := d.StartedAt.Sub(began.Truncate(time.Microsecond))
+	if ahead == 0 || ahead.Abs() >= DeliverTimeout {
+		return 0
+	}
+	return DeliverTimeout + ahead
 }
 
 // queue gives an event its place in its owner's queue, unless it was delivered meanwhile.

@@ -204,7 +204,11 @@ func TestWebhookUnderWay(t *testing.T) {
 	now := w.env.Now()
 	_, d, err := w.store.BeginDelivery(t.Context(), event, now)
 	require.NoError(t, err)
-	for want, after := range []time.Duration{5 * time.Second, activities.DeliverTimeout} {
+	for _, row := range []struct {
+		after time.Duration // the run that began it, by this worker's clock
+		posts int
+	}{{5 * time.Second, 0}, {-5 * time.Second, 0}, {activities.DeliverTimeout, 1}} {
+		after, want := row.after, row.posts
 		sender := &endpoint{now: time.Now}
 		do := activities.New(activities.Config{
 			Store: activitiestest.Store(w.store), Sender: sender, Clock: func() time.Time { return now.Add(after) },
