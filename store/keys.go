@@ -186,7 +186,7 @@ func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.AP
 	if err != nil {
 		return access.APIKey{}, pirogue.Merchant{}, err
 	}
-	key, err := db.unpackKey(found[0].Key, time.Time{})
+	key, err := db.unpackKey(found[0].Key, at)
 	if err != nil {
 		return access.APIKey{}, pirogue.Merchant{}, asError("read key", err)
 	}
@@ -195,7 +195,7 @@ func (db *Keys) Key(ctx context.Context, public string, at time.Time) (access.AP
 	return verifyingAt(key, at), merchant, nil
 }
 
-// recentKey is a key with all of its secrets, and its merchant.
+// recentKey is a key with the secrets that verified when it was read, and its merchant.
 type recentKey struct {
 	key      access.APIKey
 	merchant pirogue.Merchant

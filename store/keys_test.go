@@ -47,6 +47,21 @@ func TestAKeyComesWithTheSecretsThatVerify(t *testing.T) {
 	})
 }
 
+// A secret whose time is over is not opened. Its key of the ring may be gone, and nobody needs it.
+func TestAKeyOutlivesItsOldSecret(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		_, err := w.db.Keys.RotateKey(w.ctx(), w.key, time.Hour)
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.exec(w.raw(), "UPDATE api_keys SET previous_sealed = ? WHERE public = ?", "k0.gone", w.key))
+		_, _, err = w.db.Keys.Key(w.ctx(), w.key, w.at(0))
+		require.Equal(w.t, pirogue.Internal, pirogue.CodeOf(err), "it verifies, and cannot be read")
+		key, _, err := w.db.Keys.Key(w.ctx(), w.key, w.at(time.Hour))
+		require.NoError(w.t, err)
+		require.Len(w.t, key.Secrets, 1)
+	})
+}
+
 func TestAKeyThatIsNotInForceIsNotFound(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
