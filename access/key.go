@@ -17,6 +17,7 @@ type APIKey struct {
 	AllowedIPs []netip.Prefix // empty: any address
 	RevokedAt  time.Time      // zero: in force
 	CreatedAt  time.Time
+	Version    string // opaque; another one after each change of the secrets
 }
 
 // Secret is an API secret: 64 hex characters, used as its ASCII text.

@@ -155,24 +155,40 @@ func (a *admission) checkSignature(c *gin.Context, rc *requestContext) error {
 	if err != nil {
 		return err
 	}
-	// The signature of a GET covers its timestamp alone, whatever body it brings.
+	key, merchant, known := a.access.RecentKey(public, a.clock.Now())
+	if known && verified(key.Secrets, a.decoy, signedText(c, rc), rc.signature) {
+		rc.key, rc.merchant = key, merchant
+		return nil
+	}
+	// A signature that a recent key does not explain may be of a secret that was made since.
+	return a.verifyByDatabase(c, rc, public, key.Secrets)
+}
+
+// verifyByDatabase verifies the signature by the key in the database, unless its secrets are those that
+// failed to. So an unknown key, which has no secret, takes the time of a wrong signature.
+func (a *admission) verifyByDatabase(
+	c *gin.Context, rc *requestContext, public string, failed []access.Secret,
+) error {
+	key, merchant, err := a.findKey(rc, public)
+	if err != nil {
+		return err
+	}
+	same := len(failed) > 0 && slices.Equal(failed, key.Secrets)
+	if same || !verified(key.Secrets, a.decoy, signedText(c, rc), rc.signature) {
+		return a.rejectSignature(c, "signature does not match")
+	}
+	rc.key, rc.merchant = key, merchant
+	return nil
+}
+
+// signedText returns what the signature of a request covers. That of a GET covers its timestamp alone,
+// whatever body it brings.
+func signedText(c *gin.Context, rc *requestContext) []byte {
 	signed := []byte(rc.timestamp)
 	if c.Request.Method != http.MethodGet {
 		signed = append(signed, rc.body...)
 	}
-	key, merchant, known := a.access.RecentKey(public, a.clock.Now())
-	// A signature that a recent key does not explain may be of a secret that was made since.
-	if !known || !verified(key.Secrets, a.decoy, signed, rc.signature) {
-		if key, merchant, err = a.findKey(rc, public); err != nil {
-			return err
-		}
-		// An unknown key comes without secrets and takes the same time as a wrong signature.
-		if !verified(key.Secrets, a.decoy, signed, rc.signature) {
-			return a.rejectSignature(c, "signature does not match")
-		}
-	}
-	rc.key, rc.merchant = key, merchant
-	return nil
+	return signed
 }
 
 // readCredentials reads the key and the signature from the headers, and returns the public half of
@@ -251,21 +267,32 @@ func (a *admission) checkReplay(c *gin.Context, rc *requestContext) error {
 	if query := c.Request.URL.RawQuery; query != "" { // a bulk in CSV has its reference in the query
 		path += "?" + query
 	}
-	use := access.UsedSignature{
-		Signature: rc.signature, KeyID: rc.key.Public, Method: c.Request.Method, Path: path, At: a.clock.Now(),
-	}
-	var fresh bool
-	var err error
-	if rc.merchant.Suspended { // its requests are refused before they count
-		fresh, err = a.access.UseSignature(rc.ctx, use)
-	} else {
-		rc.counted = true
-		fresh, rc.rateWait, err = a.access.Admit(rc.ctx, use, rc.owner())
+	fresh, err := a.useSignature(c, rc, path)
+	if errors.Is(err, access.ErrKeyChanged) { // by another process, since this one has read it
+		if err := a.verifyByDatabase(c, rc, rc.key.Public, nil); err != nil {
+			return err
+		}
+		fresh, err = a.useSignature(c, rc, path)
 	}
 	if err == nil && !fresh {
 		err = pirogue.Errorf(pirogue.SignatureReplayed, "signature is bound to another route")
 	}
 	return err
+}
+
+// useSignature binds the request's signature to a path and counts the request. It fails with
+// access.ErrKeyChanged if the key that verified the signature is not what it was.
+func (a *admission) useSignature(c *gin.Context, rc *requestContext, path string) (fresh bool, err error) {
+	use := access.UsedSignature{
+		Signature: rc.signature, KeyID: rc.key.Public, KeyVersion: rc.key.Version, Method: c.Request.Method, Path: path,
+		At: a.clock.Now(),
+	}
+	if rc.merchant.Suspended { // its requests are refused before they count
+		return a.access.UseSignature(rc.ctx, use)
+	}
+	rc.counted = true
+	fresh, rc.rateWait, err = a.access.Admit(rc.ctx, use, rc.owner())
+	return fresh, err
 }
 
 // checkSuspension refuses a suspended merchant.

@@ -36,6 +36,7 @@ func TestAuthentication(t *testing.T) {
 	t.Run("unknown_key_like_wrong_signature", testAuthenticationUnknownKeyLikeWrongSignature)
 	t.Run("two_secrets_during_rotation", testAuthenticationTwoSecretsDuringRotation)
 	t.Run("rotated_since", testAuthenticationRotatedSince)
+	t.Run("changed_since", testAuthenticationChangedSince)
 	t.Run("signature_opens_one_route", testAuthenticationSignatureOpensOneRoute)
 	t.Run("replay_past_cache", testAuthenticationReplayPastCache)
 	t.Run("suspension_shown_to_owner_only", testAuthenticationSuspensionShownToOwnerOnly)
@@ -132,6 +133,59 @@ func testAuthenticationRotatedSince(t *testing.T) {
 	wrong := w.test
 	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
 	w.do(w.request(wrong, http.MethodGet, "/api/v1/balances", "")).requireCode(pirogue.SignatureInvalid)
+}
+
+// A server remembers a key for two seconds. No payment is made by what another process has changed since.
+func testAuthenticationChangedSince(t *testing.T) {
+	t.Parallel()
+
+	overlap := func(w *world, ends time.Time) access.APIKey {
+		key := w.test
+		key.Version = "rotated"
+		key.Secrets = []access.Secret{{Text: ids.Secret()}, {Text: w.test.Secrets[0].Text, ExpiresAt: ends}}
+		return key
+	}
+	for name, row := range map[string]struct {
+		change func(w *world)
+		want   pirogue.Code // "": accepted
+	}{
+		"nothing": {change: func(*world) {}},
+		"revoked": {func(w *world) {
+			key := w.test
+			key.RevokedAt = w.now()
+			w.changeKey(key)
+		}, pirogue.SignatureInvalid},
+		"rotated, and the old secret has ended": {
+			func(w *world) { w.changeKey(overlap(w, w.now())) }, pirogue.SignatureInvalid,
+		},
+		"rotated, and the old secret still verifies": {
+			change: func(w *world) { w.changeKey(overlap(w, w.now().Add(time.Hour))) },
+		},
+		"suspended": {func(w *world) {
+			w.store.change(func() {
+				m := w.store.merchants[w.merchant.ID]
+				m.Suspended = true
+				w.store.merchants[m.ID] = m
+			})
+		}, pirogue.MerchantSuspended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.store.change(func() {
+				w.store.recentKeys = map[string]access.APIKey{w.test.Public: w.test}
+				w.store.recentMerchant = w.merchant
+			})
+			row.change(w)
+			got := w.collect(order("changed"))
+			if row.want == "" {
+				require.Equal(t, http.StatusAccepted, got.Code)
+				return
+			}
+			got.requireCode(row.want)
+			require.Empty(t, w.store.all())
+		})
+	}
 }
 
 // The signature covers the body and not the path. A signature used on one route must not create a

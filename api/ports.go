@@ -60,7 +60,8 @@ type Access interface {
 	// UseSignature binds a signature to the method and path it is first used on, for
 	// access.SignatureLife. It reports false when the signature is bound to another pair.
 	UseSignature(ctx context.Context, s access.UsedSignature) (bool, error)
-	// Admit is UseSignature and then, for a good signature, Take, in one transaction.
+	// Admit is UseSignature and then, for a good signature, Take, in one transaction. It fails with
+	// access.ErrKeyChanged if the key is not what the caller believes: see access.UsedSignature.
 	Admit(ctx context.Context, s access.UsedSignature, o access.Owner) (good bool, wait time.Duration, err error)
 	// Take counts one request against an owner's rate and returns 0. Above the rate it returns the
 	// time until a request would pass.

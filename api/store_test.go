@@ -27,6 +27,7 @@ type fakeStore struct {
 	mu             sync.Mutex
 	keys           map[string]access.APIKey
 	recentKeys     map[string]access.APIKey // read before
+	recentMerchant pirogue.Merchant         // of all of them; the zero value: as it is
 	merchants      map[pirogue.MerchantID]pirogue.Merchant
 	usedSignatures map[[32]byte]access.UsedSignature
 	taken          map[access.Owner]int
@@ -127,13 +128,24 @@ func (s *fakeStore) RecentKey(public string, _ time.Time) (access.APIKey, pirogu
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key, ok := s.recentKeys[public]
-	return key, s.merchants[key.MerchantID], ok
+	merchant := s.recentMerchant
+	if merchant.ID == "" {
+		merchant = s.merchants[key.MerchantID]
+	}
+	return key, merchant, ok
 }
 
 // Admit implements api.Gate.
 func (s *fakeStore) Admit(
 	ctx context.Context, use access.UsedSignature, o access.Owner,
 ) (good bool, wait time.Duration, err error) {
+	s.mu.Lock()
+	key := s.keys[use.KeyID]
+	changed := use.KeyVersion != key.Version || !key.RevokedAt.IsZero() || s.merchants[key.MerchantID].Suspended
+	s.mu.Unlock()
+	if changed {
+		return false, 0, pirogue.Errorf(pirogue.ServiceUnavailable, "%w", access.ErrKeyChanged)
+	}
 	if good, err = s.UseSignature(ctx, use); err != nil || !good {
 		return good, 0, err
 	}

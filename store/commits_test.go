@@ -158,7 +158,8 @@ func (w *world) checkRequest(a pirogue.Attempt) error {
 		require.NoError(w.t, err)
 	}
 	fresh, wait, err := w.db.Keys.Admit(ctx, access.UsedSignature{
-		Signature: signatureOf(string(a.ID)), KeyID: key.Public, Method: "POST", Path: "/api/v1/payments/cashin", At: at,
+		Signature: signatureOf(string(a.ID)), KeyID: key.Public, KeyVersion: key.Version, Method: "POST",
+		Path: "/api/v1/payments/cashin", At: at,
 	}, w.owner)
 	require.NoError(w.t, err)
 	require.True(w.t, fresh)

@@ -155,7 +155,7 @@ func (db *Keys) unpackKey(r keyRow, at time.Time) (access.APIKey, error) {
 	pack := packer{ring: db.ring}
 	k := access.APIKey{
 		Public: r.Public, MerchantID: pirogue.MerchantID(r.MerchantID), Mode: pirogue.Mode(r.Mode),
-		RevokedAt: r.RevokedAt.time(), CreatedAt: r.CreatedAt.time(),
+		RevokedAt: r.RevokedAt.time(), CreatedAt: r.CreatedAt.time(), Version: r.SecretSealed,
 	}
 	pack.unjson(r.AllowedIPs, &k.AllowedIPs)
 	if r.SecretSealed != "" {

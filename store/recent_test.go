@@ -119,3 +119,61 @@ func TestAdmit(t *testing.T) {
 		require.False(w.t, good, "and is bound")
 	})
 }
+
+// TestAdmitOfAChangedKey changes a key in one process and admits a request by what another one remembers
+// of it.
+func TestAdmitOfAChangedKey(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change  func(w *world) error
+		admits  bool // a request that the remembered key verified
+		limited bool // requests are counted
+	}{
+		"not at all":                 {change: func(*world) error { return nil }, admits: true, limited: true},
+		"not at all, without a rate": {change: func(*world) error { return nil }, admits: true},
+		"revoked":                    {change: func(w *world) error { return w.db.Keys.RevokeKey(w.ctx(), w.key) }, limited: true},
+		"revoked, without a rate":    {change: func(w *world) error { return w.db.Keys.RevokeKey(w.ctx(), w.key) }},
+		"rotated": {change: func(w *world) error {
+			_, err := w.db.Keys.RotateKey(w.ctx(), w.key, 0)
+			return err
+		}, limited: true},
+		"its merchant suspended": {change: func(w *world) error {
+			return w.db.Merchants.SuspendMerchant(w.ctx(), w.owner.MerchantID)
+		}, limited: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(w *world) {
+				rate := store.Rate{}
+				if row.limited {
+					rate = defaultRate
+				}
+				other := w.open(rate)
+				key, _, err := other.Keys.Key(w.ctx(), w.key, w.at(0))
+				require.NoError(w.t, err)
+				require.NoError(w.t, row.change(w))
+				admit := func(version, signature string) (bool, error) {
+					good, wait, err := other.Keys.Admit(w.ctx(), access.UsedSignature{
+						Signature: signatureOf(signature), KeyID: w.key, KeyVersion: version,
+						Method: "POST", Path: "/cashout", At: w.at(0),
+					}, w.owner)
+					require.Zero(w.t, wait)
+					return good, err
+				}
+				for range 2 * defaultRate.Burst { // one that is refused counts against nothing
+					good, err := admit(key.Version, "s")
+					if row.admits {
+						require.NoError(w.t, err)
+						require.True(w.t, good)
+						return
+					}
+					require.ErrorIs(w.t, err, access.ErrKeyChanged)
+					require.False(w.t, good)
+				}
+				good, err := admit("", "t")
+				require.NoError(w.t, err)
+				require.True(w.t, good)
+			})
+		})
+	}
+}
