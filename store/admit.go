@@ -102,7 +102,8 @@ WITH bound AS (` + spendSignature + `),
                 UNION ALL SELECT method, path FROM used_signatures WHERE signature = @signature AND used_at > @forgotten
               ) b WHERE b.method = @method AND b.path = @path AND ` + keyIsUnchanged + `),
      taken AS (INSERT INTO rate_limits AS r (merchant_id, mode, arrival)
-               SELECT CAST(@merchant AS TEXT), CAST(@mode AS TEXT), CAST(@next AS BIGINT) WHERE EXISTS (SELECT 1 FROM good)
+               SELECT CAST(@merchant AS TEXT), CAST(@mode AS TEXT), CAST(@next AS BIGINT)
+                WHERE EXISTS (SELECT 1 FROM good)
                ` + refillRate + ` RETURNING arrival)
 SELECT ` + keyIsUnchanged + ` AS unchanged,
        EXISTS (SELECT 1 FROM good) AS good, EXISTS (SELECT 1 FROM taken) AS taken`

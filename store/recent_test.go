@@ -124,6 +124,7 @@ func TestAdmit(t *testing.T) {
 // of it.
 func TestAdmitOfAChangedKey(t *testing.T) {
 	t.Parallel()
+	revoke := func(w *world) error { return w.db.Keys.RevokeKey(w.ctx(), w.key) }
 	for name, row := range map[string]struct {
 		change  func(w *world) error
 		admits  bool // a request that the remembered key verified
@@ -131,8 +132,8 @@ func TestAdmitOfAChangedKey(t *testing.T) {
 	}{
 		"not at all":                 {change: func(*world) error { return nil }, admits: true, limited: true},
 		"not at all, without a rate": {change: func(*world) error { return nil }, admits: true},
-		"revoked":                    {change: func(w *world) error { return w.db.Keys.RevokeKey(w.ctx(), w.key) }, limited: true},
-		"revoked, without a rate":    {change: func(w *world) error { return w.db.Keys.RevokeKey(w.ctx(), w.key) }},
+		"revoked":                    {change: revoke, limited: true},
+		"revoked, without a rate":    {change: revoke},
 		"rotated": {change: func(w *world) error {
 			_, err := w.db.Keys.RotateKey(w.ctx(), w.key, 0)
 			return err
