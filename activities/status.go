@@ -57,7 +57,7 @@ func (a *StatusActivities) AskStatus(ctx context.Context, q StatusInput) (operat
 	if unsent, err := a.notSent(ctx, attempt); err != nil || unsent.Outcome != "" {
 		return unsent, activityError(err)
 	}
-	if wait := a.rest(ctx, c); wait > 0 {
+	if wait := cmp.Or(a.rest(ctx, c), a.untilFirst(ctx, c)); wait > 0 {
 		return operator.OperatorResult{}, retryIn(a.spread(q.Pace, wait), "the next question is not due yet")
 	}
 	if wait, answered, err := a.listed(ctx, c); answered || err != nil {

@@ -107,6 +107,21 @@ func (a *StatusActivities) rest(ctx context.Context, c statusCheck) time.Duratio
 	return a.affordable(ctx, c, due.Sub(now))
 }
 
+// untilFirst returns how long an operator that accepted a payment a moment ago is not asked yet: it knows
+// no result before. It is 0 where the operator decides at once, and for every run of the activity but
+// the first, so that workers whose clocks differ wait once.
+func (a *StatusActivities) untilFirst(ctx context.Context, c statusCheck) time.Duration {
+	attempt, instance := c.attempt, a.Operators[c.attempt.Operator]
+	polled := attempt.PolledAt.After(attempt.SentAt)
+	if c.Pace != Brisk && c.Pace != Long || attempt.State != pirogue.AttemptAccepted || polled ||
+		instance.DecidesAtOnce.Covers(c.payment) || !a.asks(attempt.Operator) || activity.GetInfo(ctx).Attempt > 1 {
+		return 0
+	}
+	age := a.Clock.Now().Sub(attempt.UpdatedAt) // since its acceptance, which changed the row last
+	first := c.Pace.Delay(1)
+	return min(max(first-age, 0), first)
+}
+
 // watchDue returns when an ended payment's attempt is asked about next. It also returns how far
 // apart the lists of its operator are that may answer. Where a list can, what comes due in
 // between waits for it.

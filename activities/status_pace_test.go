@@ -27,6 +27,8 @@ type counter struct {
 	operator.Operator
 
 	payment pirogue.Payment
+	state   pirogue.AttemptState // "" for ACCEPTED
+	changed time.Time            // of the attempt: its acceptance, before the first poll
 	polled  time.Time
 	load    operator.PollLoad
 	broken  bool // what is under way cannot be counted
@@ -39,8 +41,9 @@ type counter struct {
 
 func (c *counter) Numbered(context.Context, pirogue.PaymentID, int) (pirogue.Payment, pirogue.Attempt, error) {
 	return c.payment, pirogue.Attempt{
-		Operator: "op", State: pirogue.AttemptAccepted, PolledAt: cmp.Or(c.polled, c.last.At),
-		NextPoll: c.last.Next, PollEvery: c.last.Every, Evidence: pirogue.Evidence{Outcome: c.last.Outcome},
+		Operator: "op", State: cmp.Or(c.state, pirogue.AttemptAccepted), PolledAt: cmp.Or(c.polled, c.last.At),
+		UpdatedAt: c.changed,
+		NextPoll:  c.last.Next, PollEvery: c.last.Every, Evidence: pirogue.Evidence{Outcome: c.last.Outcome},
 	}, nil
 }
 
@@ -214,6 +217,56 @@ func TestEqualAnswersAreRecordedWhereTheyAreEvidence(t *testing.T) {
 			}
 			require.Equal(t, 4, c.asked)
 			require.Equal(t, row.want, c.records)
+		})
+	}
+}
+
+// No call is wasted on an operator that knows no result yet.
+func TestFirstPollIsNotInTheSecondOfTheSubmission(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 29, 14, 0, 0, 0, time.UTC)
+	in := pirogue.Payment{Kind: pirogue.CashIn, Status: pirogue.StatusPending, CreatedAt: now}
+	out := pirogue.Payment{Kind: pirogue.CashOut, Status: pirogue.StatusPending, CreatedAt: now}
+	qr := in
+	qr.NextAction.Type = pirogue.ActionQR
+	const brisk, long = activities.Brisk, activities.Long
+	oneStep := operator.AtOnce{OneStep: true, MoneyOut: true}
+	for name, row := range map[string]struct {
+		counter counter
+		pace    activities.Pace
+		atOnce  operator.AtOnce
+		age     time.Duration // of the acceptance
+		want    time.Duration // until the first poll; 0: it is made
+	}{
+		"just accepted":                    {counter{payment: in}, brisk, operator.AtOnce{}, 0, 5 * time.Second},
+		"accepted two seconds ago":         {counter{payment: out}, long, operator.AtOnce{}, 2 * time.Second, 3 * time.Second},
+		"accepted a step ago":              {counter{payment: in}, brisk, operator.AtOnce{}, 5 * time.Second, 0},
+		"accepted by a clock that is fast": {counter{payment: in}, brisk, operator.AtOnce{}, -time.Hour, 5 * time.Second},
+		"decided at once":                  {counter{payment: in}, brisk, operator.AtOnce{CashIn: true}, 0, 0},
+		"money out, decided at once":       {counter{payment: out}, long, oneStep, 0, 0},
+		"one step":                         {counter{payment: in}, brisk, oneStep, 0, 0},
+		"a QR code of the same operator":   {counter{payment: qr}, brisk, oneStep, 0, 5 * time.Second},
+		"the response was lost":            {counter{payment: out, state: "UNKNOWN"}, long, operator.AtOnce{}, 0, 0},
+		"polled before":                    {counter{payment: in, polled: now}, brisk, operator.AtOnce{}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := row.counter
+			c.changed = now.Add(-row.age)
+			a := activities.New(activities.Config{
+				Store: activitiestest.Store(&c), Clock: func() time.Time { return now }, Chance: func() float64 { return 0.5 },
+				Operators: map[pirogue.OperatorCode]operator.Instance{
+					"op": {Code: "op", DecidesAtOnce: row.atOnce, Operator: &c},
+				},
+			})
+			wait := ask(t, a, row.pace)
+			if row.want == 0 {
+				require.Equal(t, 1, c.asked)
+				return
+			}
+			require.Zero(t, c.asked)
+			require.Zero(t, c.records, "nothing was asked that could be recorded")
+			require.InDelta(t, row.want, wait, float64(row.want)*0.051)
 		})
 	}
 }

@@ -75,6 +75,10 @@ func open(conf config.Operator, clock pirogue.Clock) (operator.Instance, error) 
 	if _, asks := opened.(operator.StatusReader); conf.AbsenceProves && !asks {
 		return operator.Instance{}, errors.New("absence_proves, and nobody can ask it what it knows")
 	}
+	atOnce := opened.Capability().DecidesAtOnce
+	if conf.DecidesAtOnce != nil {
+		atOnce = *conf.DecidesAtOnce
+	}
 	return operator.Instance{
 		Code:           conf.Code,
 		Mode:           conf.Mode,
@@ -86,6 +90,7 @@ func open(conf config.Operator, clock pirogue.Clock) (operator.Instance, error) 
 		FinalityWindow: time.Duration(conf.FinalityWindow),
 		AbsenceProves:  conf.AbsenceProves,
 		RefusalSpan:    time.Duration(conf.RefusalSpan),
+		DecidesAtOnce:  atOnce,
 		CashIn:         conf.CashIn,
 		CashOut:        conf.CashOut,
 		Operator:       opened,

@@ -41,6 +41,9 @@ type Operator struct {
 	// RefusalSpan is the least time between two refusals of a payment under way before Pirogue
 	// accepts them. A single refusal may still change. 0 keeps the adapter's value.
 	RefusalSpan Duration `json:"refusal_span"`
+	// DecidesAtOnce says which payments the operator decides in the call that submits them: they are
+	// polled at once. null keeps the adapter's value.
+	DecidesAtOnce *operator.AtOnce `json:"decides_at_once"`
 	// Shape chooses one of the operator's wire formats. "" is the adapter's default.
 	Shape string `json:"shape"`
 	// NoStatus states that the contract does not let this account read the status of a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pirogue"
+	"pirogue/operator"
 	"pirogue/routing"
 )
 
@@ -18,6 +19,10 @@ const (
 	sandboxSpan = 10 * time.Second
 )
 
+// sandboxAtOnce says what the simulators decide at once: the payment of a test number that pays, or is
+// paid, at once.
+var sandboxAtOnce = &operator.AtOnce{CashIn: true, OneStep: true, MoneyOut: true}
+
 // sandboxOperators returns the configuration of every simulator, as a test key reaches it.
 // The credentials are the simulators' own published ones and open nothing else.
 func sandboxOperators(url string) []Operator {
@@ -25,6 +30,7 @@ func sandboxOperators(url string) []Operator {
 		{
 			Code: "orange-web-ml-test", Adapter: "orangeweb", Mode: pirogue.Test, Country: "ML", Network: pirogue.Orange,
 			Currency: pirogue.XOF, BaseURL: url + "/orange-web", Environment: "dev", Simulator: true,
+			DecidesAtOnce: sandboxAtOnce,
 			Credentials: map[string]string{
 				"client_id": "sandbox-client", "client_secret": "sandbox-secret", "merchant_key": "sandbox-merchant",
 			},
@@ -39,12 +45,14 @@ func sandboxOperators(url string) []Operator {
 			Code: "digitalpaye-ci-test", Adapter: "digitalpaye", Mode: pirogue.Test, Country: "CI", Currency: pirogue.XOF,
 			BaseURL: url + "/digitalpaye", Environment: "sandbox", Simulator: true,
 			FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
-			Credentials: map[string]string{"api_key": "sandbox-key", "api_secret": "sandbox-secret"},
+			DecidesAtOnce: sandboxAtOnce,
+			Credentials:   map[string]string{"api_key": "sandbox-key", "api_secret": "sandbox-secret"},
 		},
 		{
 			Code: "taramoney-cm-test", Adapter: "taramoney", Mode: pirogue.Test, Country: "CM", Currency: pirogue.XAF,
 			BaseURL: url + "/taramoney/api/tara", Simulator: true,
 			FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, RefusalSpan: Duration(sandboxSpan),
+			DecidesAtOnce: sandboxAtOnce,
 			Credentials: map[string]string{
 				"api_key": "sandbox-key", "business_id": "sandbox-biz", "webhook_secret": "sandbox-webhook-secret",
 			},
@@ -57,7 +65,7 @@ func sandboxSonatel(code pirogue.OperatorCode, country pirogue.CountryCode, url 
 	return Operator{
 		Code: code, Adapter: "sonatel", Mode: pirogue.Test, Country: country, Network: pirogue.Orange,
 		Currency: pirogue.XOF, BaseURL: url + "/sonatel", Simulator: true,
-		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, DecidesAtOnce: sandboxAtOnce,
 		Credentials: map[string]string{
 			"client_id": "sandbox-client", "client_secret": "sandbox-secret", "msisdn": "770000001", "pin": "2468",
 			"merchant_code": "100200", "merchant_name": "Pirogue", "callback_key": "sandbox-callback-key",
@@ -73,7 +81,7 @@ func sandboxNovasend(code pirogue.OperatorCode, country pirogue.CountryCode, url
 	return Operator{
 		Code: code, Adapter: "novasend", Mode: pirogue.Test, Country: country, Currency: pirogue.XOF,
 		BaseURL: url + "/novasend", Simulator: true,
-		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true,
+		FinalityWindow: Duration(sandboxFinalityWindow), AbsenceProves: true, DecidesAtOnce: sandboxAtOnce,
 		Credentials: map[string]string{
 			"api_key": "sandbox-key-" + name, "api_client": "sandbox-client", "account_id": "sandbox-account-" + name,
 			"webhook_secret": "sandbox-webhook-secret",

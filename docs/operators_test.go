@@ -65,6 +65,7 @@ type headings struct {
 	operator  string
 	abilities []string
 	alone     []string
+	first     []string // of the table about the first poll
 	say       func(t *testing.T, english string) string
 }
 
@@ -76,6 +77,7 @@ var languages = map[string]headings{
 			"Cash-in", "Cash-out", "Refund", "Status", "Balance", "Callback", "Bulk", "Statement", "Customers", "Resend",
 		},
 		[]string{"Lost cash-in", "Lost cash-out", "Proof of failure", "Redrive", "Settled by"},
+		[]string{"Polled first", "Because"},
 		func(_ *testing.T, english string) string { return english },
 	},
 	"fr": {
@@ -85,6 +87,7 @@ var languages = map[string]headings{
 			"Renvoi",
 		},
 		[]string{"Encaissement perdu", "Versement perdu", "Preuve d'échec", "Reprise", "Réglé par"},
+		[]string{"Première question", "Parce que"},
 		inFrench,
 	},
 }
@@ -117,7 +120,27 @@ var french = map[string]string{
 	"its status call; a callback makes the question come sooner": "son statut ; une notification avance la question",
 	"a proven callback with the order's amount; everything else is a case": "une notification prouvée, " +
 		"au montant de la demande ; tout le reste est un dossier",
-	"nobody's but a person's": "une personne seulement",
+	"nobody's but a person's":  "une personne seulement",
+	"5 s after its acceptance": "5 s après son acceptation",
+	"money out at once, a cash-in 5 s after its acceptance": "versement tout de suite, encaissement 5 s après son " +
+		"acceptation",
+	"money out and a one-step cash-in at once, another cash-in 5 s after its acceptance": "versement et " +
+		"encaissement en une étape tout de suite, autre encaissement 5 s après son acceptation",
+	decides["orangeweb"]: "le client ouvre une page (guide : INITIATED)",
+	decides["sonatel"]: "`cashins` et `onestep` répondent par le statut final ; un code QR attend son client " +
+		"(spécification)",
+	decides["novasend"]:    "les appels directs répondent `processing` (page des transferts)",
+	decides["digitalpaye"]: "un transfert peut répondre 200 SUCCESSFUL, une collecte 202 PENDING (pages des paiements)",
+	decides["taramoney"]:   "SUCCESS à l'initiation veut dire accepté (documents)",
+}
+
+// decides says, for each adapter, what its operator's documents say about the answer to a submission.
+var decides = map[string]string{
+	"orangeweb":   "the customer opens a page (guide: INITIATED)",
+	"sonatel":     "`cashins` and `onestep` answer with the final status; a QR code waits for its customer (specification)",
+	"novasend":    "direct calls answer `processing` (transfer page)",
+	"digitalpaye": "a transfer may answer 200 SUCCESSFUL, a collection 202 PENDING (payment pages)",
+	"taramoney":   "SUCCESS at initiation means accepted (documents)",
 }
 
 // inFrench returns a sentence of the tables in French. It fails for one that has no translation.
@@ -143,7 +166,8 @@ func TestOperatorsDocumentIsWhatTheAdaptersCanDo(t *testing.T) {
 	for language, heads := range languages {
 		place := regexp.MustCompile(`(?s)(<!-- ` + language + `, by go test \./docs -update -->\n).*?(<!-- end -->)`)
 		require.Regexp(t, place, want, "%s has no place for the tables", path)
-		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(t, instances, heads)
+		tables := abilitiesTable(t, instances, heads) + "\n" + aloneTable(t, instances, heads) + "\n" +
+			firstPollTable(t, instances, heads)
 		want = place.ReplaceAllStringFunc(want, func(old string) string {
 			marks := place.FindStringSubmatch(old)
 			return marks[1] + "\n" + tables + "\n" + marks[2]
@@ -225,6 +249,22 @@ func aloneTable(t *testing.T, instances map[string][]operator.Instance, heads he
 			said = append(said, row)
 		}
 		rows = append(rows, slices.CompactFunc(said, slices.Equal[[]string])...)
+	}
+	return markdown(rows)
+}
+
+// firstPollTable returns the table of the first polls of live instances. The simulators decide at once
+// whatever their test number says.
+func firstPollTable(t *testing.T, instances map[string][]operator.Instance, heads headings) string {
+	t.Helper()
+	rows := [][]string{append([]string{heads.operator}, heads.first...)}
+	for _, one := range operators {
+		live := instances[one.adapter][0]
+		require.Equal(t, "at once", live.Automation().FirstPoll, live.Code)
+		live.DecidesAtOnce = live.Operator.Capability().DecidesAtOnce
+		rows = append(rows, []string{
+			one.name, heads.say(t, live.Automation().FirstPoll), heads.say(t, decides[one.adapter]),
+		})
 	}
 	return markdown(rows)
 }

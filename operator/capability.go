@@ -39,6 +39,26 @@ type Automation struct {
 	Proves      string // proof that money that was to leave us did not
 	Redrive     string // when support's redrive may make another attempt
 	Settles     string // the source whose result finalizes a payment
+	FirstPoll   string // when the operator is polled first about a payment that it has accepted
+}
+
+// firstPoll returns in words when an operator is polled first about a payment that it has accepted.
+func (a AtOnce) firstPoll() string {
+	const later = "5 s after its acceptance"
+	switch {
+	case a.CashIn && a.MoneyOut:
+		return "at once"
+	case a.CashIn:
+		return "a cash-in at once, other payments " + later
+	case a.OneStep && a.MoneyOut:
+		return "money out and a one-step cash-in at once, another cash-in " + later
+	case a.OneStep:
+		return "a one-step cash-in at once, other payments " + later
+	case a.MoneyOut:
+		return "money out at once, a cash-in " + later
+	default:
+		return later
+	}
 }
 
 // inWords returns a duration as tables show it, such as "5 min" or "48 h".

@@ -17,7 +17,7 @@ func (i Instance) Automation() Automation {
 		LostCashIn: lostResponseTexts[in.OnLostResponse], LostCashOut: lostResponseTexts[out.OnLostResponse],
 		Proves:  "two equal refusals by status",
 		Redrive: "refused: absence proves nothing, two people resolve",
-		Settles: "its status call; a callback makes the question come sooner",
+		Settles: "its status call; a callback makes the question come sooner", FirstPoll: i.DecidesAtOnce.firstPoll(),
 	}
 	if out.AbsenceProves {
 		after := "after " + inWords(out.FinalityWindow)
@@ -34,7 +34,7 @@ func (i Instance) Automation() Automation {
 	if !hasAbility[StatusReader](i.Operator) {
 		a.Proves, a.Redrive = "nothing it can say: two people resolve", "refused: it cannot be asked"
 		a.Settles = "a proven callback with the order's amount; everything else is a case"
-		a.LostCashIn, a.LostCashOut = waitsOnly, waitsOnly
+		a.LostCashIn, a.LostCashOut, a.FirstPoll = waitsOnly, waitsOnly, ""
 	}
 	if !hasAbility[StatusReader](i.Operator) && i.Operator.Capability().Proof == ProofNone {
 		a.Settles = "nobody's but a person's"
@@ -191,12 +191,31 @@ type Capability struct {
 	// knows the outcome. There, an attempt that it refused and then does not know proves little as
 	// well.
 	RefusalSpan time.Duration
+	// DecidesAtOnce says whose result the operator knows when it answers the submission.
+	DecidesAtOnce AtOnce
 	// WholeRefunds promises that Refunder gives back all of a payment or nothing. A partial refund
 	// is paid out by Disburser instead.
 	WholeRefunds bool
 	CashIn       Limits // of one collection
 	CashOut      Limits // of one disbursement
 	Refund       Limits // of one refund by Refunder; a refund that is paid out is a disbursement
+}
+
+// AtOnce says which payments an operator decides in the call that submits them. They are polled at once.
+// The first poll of the others comes a step after their acceptance, for before it the operator knows no
+// result.
+type AtOnce struct {
+	CashIn   bool `json:"cash_in"`   // every collection
+	OneStep  bool `json:"one_step"`  // a collection that leaves its customer nothing to do: it had a one-time password
+	MoneyOut bool `json:"money_out"` // disbursements and refunds
+}
+
+// Covers reports whether a payment that the operator has accepted is decided.
+func (a AtOnce) Covers(p pirogue.Payment) bool {
+	if p.Kind.MoneyOut() {
+		return a.MoneyOut
+	}
+	return a.CashIn || a.OneStep && p.NextAction.Type == ""
 }
 
 // Limits bounds the amount of one payment at an operator, in minor units.
@@ -273,6 +292,7 @@ type Instance struct {
 	FinalityWindow time.Duration // instead of the capability's; 0 keeps that one
 	AbsenceProves  bool          // in addition to the capability's
 	RefusalSpan    time.Duration // instead of the capability's; 0 keeps that one
+	DecidesAtOnce  AtOnce        // the capability's, or the configuration's instead
 	CashIn         Limits        // within the capability's; a zero bound keeps that one
 	CashOut        Limits        // likewise
 	Operator       Operator

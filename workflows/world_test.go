@@ -42,6 +42,7 @@ type world struct {
 	resends   bool                   // the operator sends its callback again
 	refunds   []pirogue.OperatorCode // operators with a refund call, beside a setting's
 	rate      float64                // of the operator's contract
+	undecided bool                   // the operator decides nothing at once
 	otp       string                 // what the customers of later cash-ins gave us; "" for none
 	endpoint  *endpoint
 	owner     access.Owner
@@ -82,6 +83,7 @@ type setting struct {
 	noStatus       bool          // the operator cannot be asked, and proves its callbacks
 	resends        bool          // the operator sends its callback again when it is asked to
 	rate           float64       // calls a second that the operator's contract allows; 0: any number
+	undecided      bool          // the operator decides nothing at once
 	part           int64         // of a refund: minor units; 0 means all of the cash-in
 	otp            string        // the customer's one-time password; "" for none
 }
@@ -205,7 +207,7 @@ func (b *database) world(t *testing.T, s setting) *world {
 	t.Helper()
 	w := &world{t: t, actions: map[string]*askedAction{}, store: b.store}
 	w.operator = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves, resend: s.resend}
-	w.noStatus, w.resends, w.rate = s.noStatus, s.resends, s.rate
+	w.noStatus, w.resends, w.rate, w.undecided = s.noStatus, s.resends, s.rate, s.undecided
 	if s.next {
 		w.next = &scriptedOperator{power: s.power, finalityWindow: s.finalityWindow, proves: s.proves}
 	}
@@ -249,6 +251,7 @@ func (w *world) instances(refunds bool) map[pirogue.OperatorCode]operator.Instan
 		Window: 5 * time.Minute, CallTimeout: 10 * time.Second, Operator: w.operator,
 	}
 	i.CallsPerSecond = w.rate
+	i.DecidesAtOnce = operator.AtOnce{CashIn: !w.undecided, MoneyOut: !w.undecided}
 	switch {
 	case refunds:
 		i.Operator = refunder{w.operator}

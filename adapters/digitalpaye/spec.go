@@ -38,6 +38,8 @@ var capability = operator.Capability{
 	RefusalSpan:    refusalSpan,
 
 	StatementNames: true, // transaction_id is in every sample of a transaction
+	// A transfer may answer 200 SUCCESSFUL; a collection waits for its customer.
+	DecidesAtOnce: operator.AtOnce{MoneyOut: true},
 }
 
 // country is the only country in Digitalpaye's documents.

@@ -40,6 +40,8 @@ var capability = operator.Capability{
 	Proof:          operator.ProofToken,
 
 	StatementNames: true,
+	// cashins and onestep answer with the final status; a QR code waits for its customer.
+	DecidesAtOnce: operator.AtOnce{OneStep: true, MoneyOut: true},
 }
 
 // The limits of a request.

@@ -61,7 +61,7 @@ func abilitiesOf(i operator.Instance) []string {
 func automationOf(i operator.Instance) [][]string {
 	a := i.Automation()
 	rows := fieldsOf("lost cash-in", a.LostCashIn, "lost cash-out", a.LostCashOut,
-		"proof of failure", a.Proves, "redrive", a.Redrive, "settled by", a.Settles)
+		"proof of failure", a.Proves, "redrive", a.Redrive, "settled by", a.Settles, "polled first", a.FirstPoll)
 	for n, row := range rows {
 		name := ""
 		if n == 0 {
