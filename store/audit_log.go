@@ -132,8 +132,8 @@ const lastResolution = `
 SELECT * FROM audit_log
  WHERE payment_id = @payment AND action = @resolve AND ended_at IS NOT NULL AND decision <> @refused
    AND ended_at >= COALESCE(
-       (SELECT MAX(c.opened_at) FROM cases c WHERE c.payment_id = @payment AND c.closed_at IS NULL), '')
-   AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), '')
+       (SELECT MAX(c.opened_at) FROM cases c WHERE c.payment_id = @payment AND c.closed_at IS NULL), ended_at)
+   AND ended_at >= COALESCE((SELECT MAX(a.sent_at) FROM attempts a WHERE a.payment_id = @payment), ended_at)
  ORDER BY ended_at DESC, id DESC LIMIT 1`
 
 // AuditEntries returns the audit entries of one payment or, for "", of all, the newest first. It

@@ -136,7 +136,7 @@ func (db *Callbacks) Unrouted(
 	var rows []callbackRow
 	err := db.read(ctx, "find unrouted callbacks", func(tx *gorm.DB) error {
 		return tx.Where("routed_at IS NULL AND received_at < ?", timestamp(before)).
-			Where("(received_at, id) > (?, ?)", string(timestamp(after.ReceivedAt)), after.ID).
+			Where("(received_at, id) > (?, ?)", timestamp(after.ReceivedAt).orEarliest(), after.ID).
 			Order("received_at, id").Limit(limit).Find(&rows).Error
 	})
 	callbacks := make([]operator.Callback, len(rows))

@@ -123,12 +123,19 @@ func (w *world) copyPayment(id string) string {
 	if w.postgres() {
 		from, cell = "json_array_elements(CAST(? AS json)) AS r", "r.value->>%d"
 	}
+	casts := map[string]string{}
+	if w.postgres() {
+		casts["created_at"] = "timestamptz"
+	}
 	own := map[string]int{"id": 0, "merchant_ref": 1, "msisdn_sealed": 2, "customer_name_sealed": 3, "created_at": 4}
 	values := make([]string, len(columns))
 	for i, column := range columns {
 		values[i] = "p." + column
 		if place, ok := own[column]; ok {
 			values[i] = fmt.Sprintf(cell, place)
+			if cast := casts[column]; cast != "" {
+				values[i] = "CAST(" + values[i] + " AS " + cast + ")"
+			}
 		}
 	}
 	return fmt.Sprintf("INSERT INTO payments (%s) SELECT %s FROM payments p, %s WHERE p.id = '%s'",

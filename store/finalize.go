@@ -211,7 +211,8 @@ func (f finalization) transition() transition {
 	if f.From != "" {
 		from = []pirogue.Status{f.From}
 	}
-	const finished = "CASE WHEN " + hasOpenCase + " AND c.id <> ?) THEN NULL ELSE CAST(? AS TEXT) END"
+	// The column gives the second parameter its type.
+	const finished = "CASE WHEN " + hasOpenCase + " AND c.id <> ?) THEN NULL ELSE COALESCE(?, finished_at) END"
 	columns := map[string]any{
 		"sequence":     gorm.Expr("sequence + 1"),
 		"failure_code": f.Failure.Code,

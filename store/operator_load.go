@@ -36,7 +36,7 @@ const questionLoad = `
 SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @fresh THEN 1 END) AS fresh,
        (SELECT COUNT(*) FROM payments w
          WHERE w.operator = @operator AND w.status IN ('EXPIRED','FAILED') AND w.updated_at > @watched
-           AND w.sequence > 0 AND w.settled_at IS NULL AND COALESCE(w.finished_at, '9999') > @watched) AS watched
+           AND w.sequence > 0 AND w.settled_at IS NULL AND COALESCE(w.finished_at, 'infinity') > @watched) AS watched
   FROM payments p
   JOIN attempts a ON a.payment_id = p.id
    AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
@@ -66,7 +66,7 @@ SELECT COUNT(*) AS due, MIN(a.first_sent_at) AS first
   FROM payments p
   JOIN attempts a ON a.payment_id = p.id AND a.operator = p.operator
  WHERE p.operator = @operator AND p.status IN ('EXPIRED','FAILED') AND p.updated_at > @since
-   AND p.sequence > 0 AND p.settled_at IS NULL AND COALESCE(p.finished_at, '9999') > @since
+   AND p.sequence > 0 AND p.settled_at IS NULL AND COALESCE(p.finished_at, 'infinity') > @since
    AND p.finished_at IS NULL AND a.first_sent_at > @since AND a.next_poll_at <= @now`
 
 // Waiting returns the number of open payments that wait to be sent to an operator. Their latest

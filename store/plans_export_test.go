@@ -32,11 +32,10 @@ func (db *DB) SupportPlans(ctx context.Context) (map[string][]string, error) {
 		for name, question := range questions {
 			var plan []map[string]any
 			err := tx.Raw(explain+question, map[string]any{
-				"term": "x", "id": "x", "digest": "x", "limit": 1, "started": "x", "line": "x", "answered": "x",
-				"expired": "x",
-				"paid":    "x", "reported": "x", "operator": "", "merchant": "", "country": "", "kind": "", "before": "",
-				"cause": "",
-				"after": "x", "place": "x", "most": 1,
+				"term": "x", "id": "x", "digest": "x", "limit": 1, "started": earliest, "line": earliest,
+				"answered": earliest, "expired": earliest, "paid": earliest, "reported": earliest,
+				"operator": "", "merchant": "", "country": "", "kind": "", "before": timeText(""), "cause": "",
+				"after": earliest, "place": "x", "most": 1,
 			}).Scan(&plan).Error
 			if err != nil {
 				return err

@@ -45,7 +45,7 @@ func (db *Attempts) RecordPoll(ctx context.Context, p lifecycle.Poll) (pirogue.E
 const pollAttempt = `
 UPDATE attempts
    SET polls = polls + 1, operator_message = @message, first_polled_at = COALESCE(first_polled_at, @at),
-       polled_at = @at, updated_at = @at, next_poll_at = COALESCE(CAST(@next AS TEXT), next_poll_at),
+       polled_at = @at, updated_at = @at, next_poll_at = COALESCE(@next, next_poll_at),
        poll_every_ms = CASE WHEN CAST(@next AS TEXT) IS NULL THEN poll_every_ms ELSE @every END,
        evidence_since = CASE WHEN CAST(@outcome AS TEXT) IN ('', evidence_outcome) THEN evidence_since ELSE @at END,
        evidence_times = CASE WHEN CAST(@outcome AS TEXT) = '' THEN evidence_times

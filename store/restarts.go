@@ -61,16 +61,20 @@ func (db *Restarts) Restart(ctx context.Context, id pirogue.PaymentID) (lifecycl
 	return found[0], nil
 }
 
-// askFirstBegun is the time at which the current ask-first mode began; "" if the mode is off.
-const askFirstBegun = "COALESCE((SELECT begun_at FROM ask_first WHERE ended_at IS NULL), '')"
+// readAskFirstBegun reads the time at which the current ask-first mode began; no row if the mode is
+// off. As askFirstBegun it is NULL then.
+const (
+	readAskFirstBegun = "SELECT begun_at FROM ask_first WHERE ended_at IS NULL"
+	askFirstBegun     = "(" + readAskFirstBegun + ")"
+)
 
 // restarts reads payments with their attempts and open cases, all from one snapshot.
 func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.DB) ([]lifecycle.Restart, error) {
 	var payments []paymentRow
-	var begun string
+	var begun []timeText
 	attempts, cases := map[string][]attemptRow{}, map[string][]caseRow{}
 	err := db.snapshot(ctx, "find unfinished payments", func(tx *gorm.DB) error {
-		payments, begun = nil, ""
+		payments, begun = nil, nil
 		clear(attempts)
 		clear(cases)
 		if err := selects(tx).Find(&payments).Error; err != nil || len(payments) == 0 {
@@ -81,7 +85,7 @@ func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.D
 			ids[i] = p.ID
 		}
 		return errors.Join(readAttempts(tx, ids, attempts), readOpenCases(tx, ids, cases),
-			tx.Raw("SELECT "+askFirstBegun).Scan(&begun).Error)
+			tx.Raw(readAskFirstBegun).Scan(&begun).Error)
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func (db *Restarts) restarts(ctx context.Context, selects func(*gorm.DB) *gorm.D
 	found := make([]lifecycle.Restart, len(payments))
 	for i, p := range payments {
 		found[i] = db.unpackRestart(p, attempts[p.ID], cases[p.ID])
-		found[i].Anew = string(p.WorkflowSeenAt) < begun
+		found[i].Anew = len(begun) > 0 && p.WorkflowSeenAt < begun[0]
 	}
 	return found, nil
 }
@@ -175,7 +179,7 @@ func (db *Restarts) OpenBulks(ctx context.Context, before time.Time, span lifecy
 // openBulks reads the open bulks that nobody has touched since @before, with whether their
 // workflow must start anew.
 const openBulks = `
-SELECT bulks.*, workflow_seen_at < ` + askFirstBegun + ` AS anew FROM bulks
+SELECT bulks.*, COALESCE(workflow_seen_at < ` + askFirstBegun + `, FALSE) AS anew FROM bulks
  WHERE closed_at IS NULL AND workflow_seen_at < @before
    AND (workflow_seen_at < ` + askFirstBegun + ` OR updated_at < @before)
  ORDER BY workflow_seen_at, id LIMIT @limit OFFSET @skip`

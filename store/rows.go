@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
@@ -12,19 +13,33 @@ import (
 	"pirogue/vault"
 )
 
-// stampLayout is the format of stored times: RFC 3339 in UTC, always with six decimals. So text
-// sorts and compares as time does, on both databases.
+// stampLayout is the format of times: RFC 3339 in UTC, always with six decimals. SQLite stores this
+// text, which sorts and compares as time does. PostgreSQL reads it as a timestamptz, which keeps
+// microseconds too.
 const stampLayout = "2006-01-02T15:04:05.000000Z"
+
+// The earliest and the latest time that both databases store and sort.
+const (
+	earliest timeText = "0001-01-01T00:00:00.000000Z"
+	latest   timeText = "9999-12-31T23:59:59.999999Z"
+)
 
 // timeText is a time in stampLayout. "" is the zero time and is stored as NULL.
 type timeText string
 
-// timestamp returns the stamp of a time, cut to the microsecond.
+// timestamp returns the stamp of a time, cut to the microsecond. A time outside the years 1 to 9999,
+// which a merchant's filter or an operator's list may name, becomes the earliest or the latest one.
 func timestamp(t time.Time) timeText {
-	if t.IsZero() {
+	t = t.UTC()
+	switch {
+	case t.IsZero():
 		return ""
+	case t.Year() < 1:
+		return earliest
+	case t.Year() > 9999:
+		return latest
 	}
-	return timeText(t.UTC().Format(stampLayout))
+	return timeText(t.Format(stampLayout))
 }
 
 // Value implements driver.Valuer.
@@ -35,7 +50,8 @@ func (s timeText) Value() (driver.Value, error) {
 	return string(s), nil
 }
 
-// Scan implements sql.Scanner. It refuses text that is no time.
+// Scan implements sql.Scanner. It refuses text that is no time. PostgreSQL's times come in the zone of
+// the connection or the machine.
 func (s *timeText) Scan(kept any) error {
 	switch kept := kept.(type) {
 	case nil:
@@ -45,8 +61,11 @@ func (s *timeText) Scan(kept any) error {
 		*s = timeText(kept)
 		_, err := time.Parse(stampLayout, kept)
 		return err
+	case time.Time:
+		*s = timeText(kept.UTC().Format(stampLayout))
+		return nil
 	default:
-		return fmt.Errorf("a time is stored as text, not as %T", kept)
+		return fmt.Errorf("a time is stored as a time or as text, not as %T", kept)
 	}
 }
 
@@ -58,6 +77,9 @@ func (s timeText) time() time.Time {
 	}
 	return t
 }
+
+// orEarliest returns the stamp, or the earliest one instead of none. A list begins behind it.
+func (s timeText) orEarliest() timeText { return cmp.Or(s, earliest) }
 
 // proxyLink is the key of another row. "" is none and is stored as NULL.
 type foreignKey string

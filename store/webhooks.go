@@ -129,7 +129,7 @@ func (db *Webhooks) beginAtOnce(
 const beginWithRow = `
 WITH event AS (` + beginDelivery + `),
      delivery AS (INSERT INTO webhook_deliveries (event_id, round, number, started_at, http_status, error)
-                  SELECT id, round, begun, CAST(? AS TEXT), 0, '' FROM event)
+                  SELECT id, round, begun, CAST(? AS timestamptz), 0, '' FROM event)
 SELECT * FROM event`
 
 // beginDelivery counts a delivery before that has a row. Two callers at once meet at the event's
@@ -246,7 +246,7 @@ func (db *Webhooks) endAtOnce(
 // endWithRow is endDelivery with the delivery's row.
 const endWithRow = `
 WITH event AS (` + endDelivery + ` RETURNING id, round, begun),
-     delivery AS (UPDATE webhook_deliveries d SET ended_at = CAST(? AS TEXT), http_status = ?, error = ? FROM event e
+     delivery AS (UPDATE webhook_deliveries d SET ended_at = ?, http_status = ?, error = ? FROM event e
                    WHERE d.event_id = e.id AND d.round = e.round AND d.number = e.begun)
 SELECT id FROM event`
 
@@ -255,7 +255,7 @@ SELECT id FROM event`
 const endDelivery = `
 UPDATE webhook_events
    SET ended = ended + 1, state = CASE WHEN state = 'WAITING' THEN CAST(? AS TEXT) ELSE state END,
-       next_at = CASE WHEN CAST(? AS TEXT) > next_at THEN CAST(? AS TEXT) ELSE next_at END
+       next_at = CASE WHEN ? > next_at THEN ? ELSE next_at END
  WHERE id = ? AND round = ? AND begun = ? AND ended = ?`
 
 // maxRounds bounds the rounds of an event, the first one included. The database has the same

@@ -90,7 +90,7 @@ func sharePage(pages [][]workRow, places map[string]workPlace, size int) (rows [
 	for i, page := range pages {
 		if taken[i] > 0 {
 			last := page[taken[i]-1]
-			after[last.list] = workPlace{Since: string(last.Since), Place: last.Place}
+			after[last.list] = workPlace{Since: last.Since, Place: last.Place}
 		}
 		left = left || taken[i] < len(page)
 	}
@@ -114,7 +114,7 @@ func (l worklist) page(tx *gorm.DB, f support.WorkFilter, after workPlace, limit
 		return nil, nil
 	}
 	args := l.arguments(f)
-	args["after"], args["place"], args["limit"] = after.Since, after.Place, limit
+	args["after"], args["place"], args["limit"] = after.Since.orEarliest(), after.Place, limit
 	if l.cause == "" {
 		args["cause"] = f.Cause
 	}
@@ -138,7 +138,7 @@ SELECT s.id AS id, s.since AS since, s.place AS place, s.cause AS cause, s.messa
 const workFilter = `
    AND (@operator = '' OR p.operator = @operator) AND (@merchant = '' OR p.merchant_id = @merchant)
    AND (@country = '' OR p.country = @country) AND (@kind = '' OR p.kind = @kind)
-   AND (@before = '' OR s.since < @before)`
+   AND (CAST(@before AS TEXT) IS NULL OR s.since < @before)`
 
 // tally counts the rows of a list and the money at stake. For a case with money in suspense that
 // is this money, and otherwise the payment's amount.
@@ -185,7 +185,7 @@ SELECT s.cause AS cause, p.currency AS currency, COUNT(*) AS payments,
 func (l worklist) arguments(f support.WorkFilter) map[string]any {
 	args := map[string]any{
 		"operator": string(f.Operator), "merchant": string(f.Merchant), "country": string(f.Country),
-		"kind": string(f.Kind), "before": string(timestamp(f.Before)), "cause": "",
+		"kind": string(f.Kind), "before": timestamp(f.Before), "cause": "",
 	}
 	maps.Copy(args, l.args)
 	return args
@@ -218,8 +218,8 @@ func (db *database) addPayments(tx *gorm.DB, rows []workRow) error {
 
 // workPlace marks the end of a page of a worklist.
 type workPlace struct {
-	Since string `json:"s"`
-	Place string `json:"p"`
+	Since timeText `json:"s"`
+	Place string   `json:"p"`
 }
 
 // cursorOf returns the places of all lists as one opaque text.
@@ -242,7 +242,8 @@ func placesOf(cursor string) (map[string]workPlace, error) {
 		err = json.Unmarshal(raw, &places)
 	}
 	for _, place := range places {
-		if !isStorable(place.Since, place.Place) {
+		at := place.Since.time()
+		if at.IsZero() || timestamp(at) != place.Since || !isStorable(place.Place) {
 			err = fmt.Errorf("place %q", place)
 		}
 	}
