@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -123,6 +124,10 @@ func (c *beginConn) begin(
 	}
 	if closed := results.Close(); err == nil { // after an error it is the same one
 		err = closed
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) { // pgx wraps what the server says of a statement that it prepares
+		err = refused
 	}
 	c.state = begun
 	if c.Conn.Conn().PgConn().TxStatus() == 'I' {
