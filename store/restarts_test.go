@@ -129,7 +129,7 @@ func TestWhatAnOlderProcessWritesIsFound(t *testing.T) {
 		require.NoError(w.t, err)
 		w.copyWithout("payments", map[string]string{
 			"id": "older", "merchant_ref": "order_2", "status": "CREATED", "sequence": "0",
-		}, "id", string(p.ID), "workflow_seen_at", "finished_at")
+		}, "id", string(p.ID), "workflow_seen_at", "finished_at", "ended_as")
 		w.copyWithout("attempts", map[string]string{
 			"id": "older", "payment_id": "older", "callback_digest": "older", "ref": "CI-older",
 		}, "id", string(a.ID))

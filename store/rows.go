@@ -27,8 +27,8 @@ const (
 // timeText is a time in stampLayout. "" is the zero time and is stored as NULL.
 type timeText string
 
-// timestamp returns the stamp of a time, cut to the microsecond. A time outside the years 1 to 9999,
-// which a merchant's filter or an operator's list may name, becomes the earliest or the latest one.
+// timestamp returns the stamp of a time, cut to the microsecond. A merchant's filter or an operator's
+// list may name a time outside the years 1 to 9999. It becomes the earliest or the latest one.
 func timestamp(t time.Time) timeText {
 	t = t.UTC()
 	switch {

@@ -18,7 +18,7 @@ import (
 const (
 	// beforeTypedTimes is the last version of the schema whose times are text on PostgreSQL.
 	beforeTypedTimes = 25
-	// neverSeen is what an empty workflow_seen_at becomes.
+	// neverSeen stands for an empty workflow_seen_at.
 	neverSeen = "0001-01-01T00:00:00.000000Z"
 )
 
