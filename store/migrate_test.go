@@ -89,7 +89,7 @@ func TestBothDatabasesHaveTheSameTablesAndColumns(t *testing.T) {
 func (w *world) columns() []string {
 	w.t.Helper()
 	query := `SELECT m.name || '.' || c.name || CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN ' NOT NULL' ELSE '' END
-		FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
 		WHERE m.type = 'table' AND m.name NOT LIKE 'goose%' AND m.name NOT LIKE 'sqlite%'`
 	if w.postgres() {
 		query = `SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
