@@ -21,7 +21,7 @@ const plenty = 1_000_000_000_000
 const callers = 8
 
 // BenchmarkCashIn measures the database's work for one cash-in: Accept, Send, Answer and Settle.
-// It runs on PostgreSQL without fsync, for one busy merchant and for many.
+// It runs for one busy merchant and for many.
 func BenchmarkCashIn(b *testing.B) {
 	perMerchants(b, func(b *testing.B, w *world, owners []access.Owner) {
 		b.Helper()
@@ -113,12 +113,13 @@ func (w *world) fundAll(owners []access.Owner) {
 	}
 }
 
-// perMerchants runs a benchmark with one merchant and with 64.
+// perMerchants runs a benchmark with one merchant and with 64, on a PostgreSQL that flushes each commit to
+// the disk.
 func perMerchants(b *testing.B, run func(b *testing.B, w *world, owners []access.Owner)) {
 	b.Helper()
 	for _, merchants := range []int{1, 64} {
 		b.Run(fmt.Sprintf("merchants=%d", merchants), func(b *testing.B) {
-			w := newWorld(b, piroguetest.Postgres(b))
+			w := newWorld(b, piroguetest.StartMeasuredPostgres(b).URL)
 			owners := []access.Owner{w.owner}
 			for len(owners) < merchants {
 				owners = append(owners, w.another())

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,7 +40,7 @@ func BenchmarkEndToEnd(b *testing.B) {
 	transport, standard := http.DefaultTransport.(*http.Transport)
 	require.True(b, standard)
 	transport.MaxIdleConnsPerHost = curveCallers
-	f := newMeasuredFleet(b)
+	f := newMeasuredFleet(b, nil)
 	spread, eager := f.bareWorkflow(b, bareQueues), f.bareWorkflow(b, nil)
 	f.pay(b, roundPayments) // warms up caches, connections and plans
 	together(roundPayments, atOnce, func(int) { spread(b.Context()) })
@@ -99,22 +97,18 @@ type measuredFleet struct {
 	arrivals   arrivals
 }
 
-// newMeasuredFleet starts every part. The webhooks go to arrivals.
-func newMeasuredFleet(b *testing.B) *measuredFleet {
+// newMeasuredFleet starts every part, with settings that may be nil. The webhooks go to arrivals.
+func newMeasuredFleet(b *testing.B, settings func(*fleet) []string) *measuredFleet {
 	b.Helper()
 	temporalDB := piroguetest.StartMeasuredPostgres(b)
+	setup := fleetSetup{storage: []string{"-postgres", temporalDB.URL}, settings: settings}
 	f := &measuredFleet{
-		fleet:      startFleet(b, piroguetest.StartMeasuredPostgres(b), "-postgres", temporalDB.URL),
-		temporalDB: temporalDB, arrivals: arrivals{at: map[string]chan struct{}{}},
+		fleet:      startFleet(b, piroguetest.StartMeasuredPostgres(b), setup),
+		temporalDB: temporalDB, arrivals: arrivals{of: map[string]*arrival{}},
 	}
-	hook := httptest.NewServer(&f.arrivals)
-	b.Cleanup(hook.Close)
-	require.NoError(b, f.parts.store.Merchants.SetNotifyURL(b.Context(), f.account.MerchantID, hook.URL))
-	resp, err := http.Post("http://"+f.ports["sandbox"]+"/orange-web/switches", "application/json",
-		strings.NewReader(`{"notifications_off":true}`))
-	require.NoError(b, err)
-	require.NoError(b, resp.Body.Close())
-	require.Equal(b, http.StatusOK, resp.StatusCode)
+	hook := f.endpoint(b, func(*http.Request) {})
+	require.NoError(b, f.parts.store.Merchants.SetNotifyURL(b.Context(), f.account.MerchantID, hook))
+	f.setNotifications(b, false)
 	return f
 }
 
@@ -139,12 +133,8 @@ func (f *measuredFleet) payOne(ctx context.Context) (time.Duration, error) {
 	if got.Status != http.StatusAccepted {
 		return 0, fmt.Errorf("POST is answered %d: %s", got.Status, got.Raw)
 	}
-	select {
-	case <-f.arrivals.of(got.Data.ID):
-		return time.Since(began), nil
-	case <-time.After(patience):
-		return 0, fmt.Errorf("payment %s: no webhook after %s", got.Data.ID, patience)
-	}
+	at, err := f.arrivals.wait(got.Data.ID)
+	return at.Sub(began), err
 }
 
 // historyEvents returns the number of events in all histories of one payment.
@@ -152,7 +142,8 @@ func (f *measuredFleet) historyEvents(b *testing.B) float64 {
 	b.Helper()
 	got, err := f.customer().do(b.Context(), http.MethodPost, "/payments/cashin", order("+22376123456"))
 	require.NoError(b, err)
-	<-f.arrivals.of(got.Data.ID)
+	_, err = f.arrivals.wait(got.Data.ID)
+	require.NoError(b, err)
 	time.Sleep(2 * statsSettle) // until the workflows have closed
 	return float64(f.events(b, "cashin-"+got.Data.ID) + f.webhookEvents(b, got.Data.ID))
 }
@@ -204,35 +195,51 @@ func (f *measuredFleet) curve(b *testing.B) []point {
 // arrivals is a merchant's endpoint that tells when the first webhook of a payment arrives.
 type arrivals struct {
 	mu sync.Mutex
-	at map[string]chan struct{} // closed by the first webhook
+	of map[string]*arrival // by payment
 }
 
-// of returns the channel that the first webhook of a payment closes.
-func (a *arrivals) of(id string) chan struct{} {
+// arrival is the first webhook of a payment.
+type arrival struct {
+	once sync.Once
+	done chan struct{} // closed by the webhook
+	at   time.Time     // set before done is closed
+}
+
+// arrival returns that of a payment, arrived or not.
+func (a *arrivals) arrival(id string) *arrival {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.at[id] == nil {
-		a.at[id] = make(chan struct{})
+	if a.of[id] == nil {
+		a.of[id] = &arrival{done: make(chan struct{})}
 	}
-	return a.at[id]
+	return a.of[id]
+}
+
+// wait returns the time at which the first webhook of a payment arrives. It fails after patience.
+func (a *arrivals) wait(id string) (time.Time, error) {
+	first := a.arrival(id)
+	select {
+	case <-first.done:
+		return first.at, nil
+	case <-time.After(patience):
+		return time.Time{}, fmt.Errorf("payment %s: no webhook after %s", id, patience)
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (a *arrivals) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := time.Now()
 	raw, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	var event payment
 	if err != nil || json.Unmarshal(raw, &event) != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	arrived := a.of(event.ID)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	select {
-	case <-arrived:
-	default:
-		close(arrived)
-	}
+	first := a.arrival(event.ID)
+	first.once.Do(func() {
+		first.at = now
+		close(first.done)
+	})
 }
 
 // drawCurve writes the picture of the curve if a file is named.

@@ -40,22 +40,27 @@ const patience = 60 * time.Second
 // newFleet starts every part on a durable PostgreSQL and a Temporal that keeps its file.
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
-	return startFleet(t, piroguetest.StartFragilePostgres(t))
+	return startFleet(t, piroguetest.StartFragilePostgres(t), fleetSetup{})
 }
 
-// startFleet starts every part on a database. storage tells Temporal where to keep its data; without
-// it that is a file.
-func startFleet(t testing.TB, postgres *piroguetest.FragilePostgres, storage ...string) *fleet {
+// fleetSetup holds the options of a fleet.
+type fleetSetup struct {
+	storage  []string              // the arguments that tell Temporal where to keep its data; none: a file
+	settings func(*fleet) []string // of the parts, once their ports are known; nil: none
+}
+
+// startFleet starts every part on a database.
+func startFleet(t testing.TB, postgres *piroguetest.FragilePostgres, s fleetSetup) *fleet {
 	t.Helper()
 	addrs := freePorts(t, 6)
 	f := &fleet{
 		t: t, whole: t, data: piroguetest.Folder(t), running: map[string]*exec.Cmd{},
-		postgres: postgres, storage: storage,
+		postgres: postgres, storage: s.storage,
 		ports: map[string]string{
 			"api": addrs[0], "admin": addrs[1], "worker": addrs[2], "sandbox": addrs[3], "temporal": addrs[4],
 		},
 	}
-	if len(storage) == 0 {
+	if len(s.storage) == 0 {
 		f.storage = []string{"-db", filepath.Join(f.data, "temporal.db")}
 	}
 	f.startTemporal()
@@ -65,6 +70,9 @@ func startFleet(t testing.TB, postgres *piroguetest.FragilePostgres, storage ...
 		"PIROGUE_SANDBOX_ADDR="+addrs[3], "TEMPORAL_ADDRESS="+addrs[4], "PIROGUE_DATA_DIR="+f.data,
 		"PIROGUE_LOG_LEVEL=error", "PIROGUE_SUPPORT_ADDR="+addrs[5],
 	)
+	if s.settings != nil {
+		f.env = append(f.env, s.settings(f)...)
+	}
 	f.openBooks()
 	for _, part := range []string{"sandbox", "worker", "api"} {
 		f.start(part)
