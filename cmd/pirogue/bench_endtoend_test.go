@@ -42,19 +42,19 @@ func BenchmarkEndToEnd(b *testing.B) {
 	transport.MaxIdleConnsPerHost = curveCallers
 	f := newMeasuredFleet(b, nil)
 	spread, eager := f.bareWorkflow(b, bareQueues), f.bareWorkflow(b, nil)
-	f.pay(b, roundPayments) // warms up caches, connections and plans
+	f.pay(b) // warms up caches, connections and plans
 	together(roundPayments, atOnce, func(int) { spread(b.Context()) })
 	for b.Loop() {
 		var paid, alone, alonEager, ofBare, ofEager []float64
 		before := f.measure(b)
 		var used usage
 		for range rounds {
-			whole := f.pay(b, roundPayments)
+			whole := f.pay(b)
 			after := f.measure(b)
 			used = used.plus(after.minus(before))
 			paid = append(paid, whole)
-			alone = append(alone, perSecond(roundPayments, func(int) { spread(b.Context()) }))
-			alonEager = append(alonEager, perSecond(roundPayments, func(int) { eager(b.Context()) }))
+			alone = append(alone, perSecond(func(int) { spread(b.Context()) }))
+			alonEager = append(alonEager, perSecond(func(int) { eager(b.Context()) }))
 			ofBare = append(ofBare, whole/last(alone))
 			ofEager = append(ofEager, whole/last(alonEager))
 			before = f.measure(b)
@@ -70,11 +70,12 @@ func BenchmarkEndToEnd(b *testing.B) {
 	}
 }
 
-// perSecond does n things, with at most atOnce at a time, and returns how many ended in a second.
-func perSecond(n int, do func(int)) float64 {
+// perSecond does roundPayments things, with at most atOnce at a time, and returns how many ended in a
+// second.
+func perSecond(do func(int)) float64 {
 	began := time.Now()
-	together(n, atOnce, do)
-	return float64(n) / time.Since(began).Seconds()
+	together(roundPayments, atOnce, do)
+	return roundPayments / time.Since(began).Seconds()
 }
 
 // last returns the last figure.
@@ -112,11 +113,11 @@ func newMeasuredFleet(b *testing.B, settings func(*fleet) []string) *measuredFle
 	return f
 }
 
-// pay takes n cash-ins, with at most atOnce callers, and returns the payments a second until the last
-// webhook.
-func (f *measuredFleet) pay(b *testing.B, n int) float64 {
+// pay takes roundPayments cash-ins, with at most atOnce callers, and returns the payments a second until
+// the last webhook.
+func (f *measuredFleet) pay(b *testing.B) float64 {
 	b.Helper()
-	return perSecond(n, func(int) {
+	return perSecond(func(int) {
 		if _, err := f.payOne(b.Context()); err != nil {
 			b.Error(err)
 		}
