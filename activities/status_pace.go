@@ -108,8 +108,8 @@ func (a *StatusActivities) rest(ctx context.Context, c statusCheck) time.Duratio
 }
 
 // untilFirst returns how long an operator that accepted a payment a moment ago is not asked yet: it knows
-// no result before. It is 0 where the operator decides at once, and for every run of the activity but
-// the first, so that workers whose clocks differ wait once.
+// no result before. It is 0 where the operator decides at once. Only the first run of the activity waits,
+// so that workers whose clocks differ wait once.
 func (a *StatusActivities) untilFirst(ctx context.Context, c statusCheck) time.Duration {
 	attempt, instance := c.attempt, a.Operators[c.attempt.Operator]
 	polled := attempt.PolledAt.After(attempt.SentAt)

@@ -45,7 +45,7 @@ func (w WaitState) PolledAt(next time.Time) WaitState {
 	return w
 }
 
-// AttemptProgress is what the rows say about the latest attempt of an open payment.
+// AttemptProgress holds what the rows say about the latest attempt of an open payment.
 type AttemptProgress struct {
 	Operator     pirogue.OperatorCode
 	State        pirogue.AttemptState

@@ -145,6 +145,9 @@ func TestCallbackDuringFinalize(t *testing.T) {
 				}
 			}
 			w.env.SetOnActivityStartedListener(listener)
+			w.env.SetOnLocalActivityStartedListener(func(info *activity.Info, ctx context.Context, _ []any) {
+				listener(info, ctx, nil)
+			})
 			w.env.SetWorkflowRunTimeout(2 * openFor)
 			p := w.runAndAudit()
 			require.NoError(t, w.env.GetWorkflowError())
