@@ -156,7 +156,10 @@ func (a *admission) checkSignature(c *gin.Context, rc *requestContext) error {
 		return err
 	}
 	key, merchant, known := a.access.RecentKey(public, a.clock.Now())
-	if known && verified(key.Secrets, a.decoy, signedText(c, rc), rc.signature) {
+	if !known {
+		return a.verifyByDatabase(c, rc, public, nil)
+	}
+	if verified(key.Secrets, a.decoy, signedText(c, rc), rc.signature) {
 		rc.key, rc.merchant = key, merchant
 		return nil
 	}

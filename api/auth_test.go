@@ -36,6 +36,7 @@ func TestAuthentication(t *testing.T) {
 	t.Run("unknown_key_like_wrong_signature", testAuthenticationUnknownKeyLikeWrongSignature)
 	t.Run("two_secrets_during_rotation", testAuthenticationTwoSecretsDuringRotation)
 	t.Run("rotated_since", testAuthenticationRotatedSince)
+	t.Run("forgotten_key", testAuthenticationForgottenKey)
 	t.Run("changed_since", testAuthenticationChangedSince)
 	t.Run("signature_opens_one_route", testAuthenticationSignatureOpensOneRoute)
 	t.Run("replay_past_cache", testAuthenticationReplayPastCache)
@@ -133,6 +134,17 @@ func testAuthenticationRotatedSince(t *testing.T) {
 	wrong := w.test
 	wrong.Secrets = []access.Secret{{Text: ids.Secret()}}
 	w.do(w.request(wrong, http.MethodGet, "/api/v1/balances", "")).requireCode(pirogue.SignatureInvalid)
+}
+
+// A key that the server read longer ago than two seconds neither verifies a signature nor refuses one.
+func testAuthenticationForgottenKey(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.store.change(func() {
+		w.store.recentKeys, w.store.recentOver = map[string]access.APIKey{w.test.Public: w.test}, true
+	})
+	require.Equal(t, http.StatusOK, w.do(w.request(w.test, http.MethodGet, "/api/v1/balances", "")).Code)
 }
 
 // A server remembers a key for two seconds. No payment is made by what another process has changed since.

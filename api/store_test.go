@@ -28,6 +28,7 @@ type fakeStore struct {
 	keys           map[string]access.APIKey
 	recentKeys     map[string]access.APIKey // read before
 	recentMerchant pirogue.Merchant         // of all of them; the zero value: as it is
+	recentOver     bool                     // they were read more than two seconds ago
 	merchants      map[pirogue.MerchantID]pirogue.Merchant
 	usedSignatures map[[32]byte]access.UsedSignature
 	taken          map[access.Owner]int
@@ -132,7 +133,7 @@ func (s *fakeStore) RecentKey(public string, _ time.Time) (access.APIKey, pirogu
 	if merchant.ID == "" {
 		merchant = s.merchants[key.MerchantID]
 	}
-	return key, merchant, ok
+	return key, merchant, ok && !s.recentOver
 }
 
 // Admit implements api.Gate.

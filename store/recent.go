@@ -33,7 +33,10 @@ func (r *recent[K, V]) get(key K) (V, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	kept, ok := r.values[key]
-	return kept.value, ok && time.Since(kept.readAt) < recentFor
+	if !ok || time.Since(kept.readAt) >= recentFor {
+		return *new(V), false
+	}
+	return kept.value, true
 }
 
 // reading begins to read the value of a key. The function that it returns keeps the value, unless

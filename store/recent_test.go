@@ -42,6 +42,8 @@ func TestRecentKey(t *testing.T) {
 			_, _, known := read(other)
 			return !known
 		}, 2*time.Second+100*time.Millisecond, 20*time.Millisecond, "in every other process")
+		expired, _, _ := read(other)
+		require.Empty(w.t, expired.Secrets, "nobody may compare with what is forgotten")
 
 		know()
 		_, merchant, _ = read(other)
