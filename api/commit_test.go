@@ -180,6 +180,9 @@ func (c *conversation) commits(kind byte, body []byte) bool {
 		c.prepared[texts[0]] = texts[1]
 	case 'B':
 		text := c.prepared[texts[1]]
+		if strings.HasPrefix(text, "begin") {
+			c.accepts = false
+		}
 		c.accepts = c.accepts || strings.Contains(text, `INTO "payments"`) || strings.Contains(text, `INTO "bulks"`)
 	case 'Q':
 		if strings.HasPrefix(texts[0], "begin") {

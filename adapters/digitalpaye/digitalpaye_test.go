@@ -241,7 +241,7 @@ func TestDigitalpayesPromises(t *testing.T) {
 	want := operator.Capability{
 		Reference: operator.StatusByReference, OnLostResponse: operator.ResendNever, FinalityWindow: 24 * time.Hour,
 		Proof: operator.ProofNone, RefusalSpan: 10 * time.Minute, CallTimeout: 10 * time.Second, CashIn: limits,
-		CashOut: limits, StatementNames: true,
+		CashOut: limits, StatementNames: true, DecidesAtOnce: operator.AtOnce{MoneyOut: true},
 	}
 	require.Equal(t, want, reading[operator.Operator](t, ivory).Capability())
 }

@@ -270,6 +270,7 @@ func TestOrangesPromises(t *testing.T) {
 		Reference: operator.StatusByReference, OnLostResponse: operator.ResendSameReference,
 		Window: 24 * time.Hour, FinalityWindow: 24 * time.Hour, Proof: operator.ProofToken, CashIn: operator.Limits{Min: 10},
 		CallTimeout: 10 * time.Second, StatementNames: true,
+		DecidesAtOnce: operator.AtOnce{OneStep: true, MoneyOut: true},
 	}
 	require.Equal(t, want, reading[operator.Operator](t, senegal).Capability())
 	want.Proof = operator.ProofSignature
