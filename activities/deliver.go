@@ -92,8 +92,8 @@ func (a *DeliverActivities) Deliver(ctx context.Context, n DeliverInput) (Delive
 	return DeliverResult{State: state, Attempts: d.Number}, nil
 }
 
-// underWayFor returns how long another run may still have a delivery under way that was not begun at this
-// run's moment; 0 for this run's own. The other run may be on a machine whose clock is ahead. One that is
+// underWayFor returns how long another run may still have a delivery under way. It is 0 for a delivery
+// that this run began. The other run may be on a machine whose clock is ahead. One that is
 // ahead by more than a whole run is wrong, and the delivery waits for none.
 func underWayFor(d webhook.Delivery, began time.Time) time.Duration {
 	ahead := d.StartedAt.Sub(began.Truncate(time.Microsecond))

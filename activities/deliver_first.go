@@ -8,8 +8,8 @@ import (
 )
 
 // DeliverFirst makes the first delivery of an event for the workflow of its payment. It does not retry a
-// delivery. It starts the event's own workflow, which goes on, where the merchant did not take the webhook
-// or has too many under way, or an earlier run was cut off. It never begins a second delivery.
+// delivery, and never begins a second one. It starts the event's own workflow, which goes on, in three
+// cases: the merchant did not take the webhook, has too many under way, or an earlier run was cut off.
 func (a *DeliverActivities) DeliverFirst(ctx context.Context, in DeliverInput) (DeliverResult, error) {
 	if !a.lanes.enter(in.Owner) {
 		event, err := a.Store.Webhooks.Event(ctx, in.EventID)

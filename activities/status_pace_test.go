@@ -238,16 +238,16 @@ func TestFirstPollIsNotInTheSecondOfTheSubmission(t *testing.T) {
 		age     time.Duration // of the acceptance
 		want    time.Duration // until the first poll; 0: it is made
 	}{
-		"just accepted":                    {counter{payment: in}, brisk, operator.AtOnce{}, 0, 5 * time.Second},
-		"accepted two seconds ago":         {counter{payment: out}, long, operator.AtOnce{}, 2 * time.Second, 3 * time.Second},
-		"accepted a step ago":              {counter{payment: in}, brisk, operator.AtOnce{}, 5 * time.Second, 0},
-		"accepted by a clock that is fast": {counter{payment: in}, brisk, operator.AtOnce{}, -time.Hour, 5 * time.Second},
-		"decided at once":                  {counter{payment: in}, brisk, operator.AtOnce{CashIn: true}, 0, 0},
-		"money out, decided at once":       {counter{payment: out}, long, oneStep, 0, 0},
-		"one step":                         {counter{payment: in}, brisk, oneStep, 0, 0},
-		"a QR code of the same operator":   {counter{payment: qr}, brisk, oneStep, 0, 5 * time.Second},
-		"the response was lost":            {counter{payment: out, state: "UNKNOWN"}, long, operator.AtOnce{}, 0, 0},
-		"polled before":                    {counter{payment: in, polled: now}, brisk, operator.AtOnce{}, 0, 0},
+		"just accepted":                  {counter{payment: in}, brisk, operator.AtOnce{}, 0, 5 * time.Second},
+		"accepted two seconds ago":       {counter{payment: out}, long, operator.AtOnce{}, 2 * time.Second, 3 * time.Second},
+		"accepted a step ago":            {counter{payment: in}, brisk, operator.AtOnce{}, 5 * time.Second, 0},
+		"accepted by a fast clock":       {counter{payment: in}, brisk, operator.AtOnce{}, -time.Hour, 5 * time.Second},
+		"decided at once":                {counter{payment: in}, brisk, operator.AtOnce{CashIn: true}, 0, 0},
+		"money out, decided at once":     {counter{payment: out}, long, oneStep, 0, 0},
+		"one step":                       {counter{payment: in}, brisk, oneStep, 0, 0},
+		"a QR code of the same operator": {counter{payment: qr}, brisk, oneStep, 0, 5 * time.Second},
+		"the response was lost":          {counter{payment: out, state: "UNKNOWN"}, long, operator.AtOnce{}, 0, 0},
+		"polled before":                  {counter{payment: in, polled: now}, brisk, operator.AtOnce{}, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

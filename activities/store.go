@@ -240,8 +240,8 @@ type WebhookStore interface {
 	Event(ctx context.Context, id pirogue.EventID) (pirogue.Event, error)
 	// EndDelivery ends a delivery, sets the event's state and says when the next one is due.
 	EndDelivery(ctx context.Context, d webhook.Delivery, state pirogue.EventState, next time.Time) error
-	// Undelivered returns WAITING events, the longest overdue first. No delivery of them was begun,
-	// though one was due before a moment, or the first one was cut off some time before it.
+	// Undelivered returns WAITING events, the longest overdue first. Their next delivery has not begun
+	// at its time, or their first one was cut off.
 	Undelivered(ctx context.Context, before time.Time, limit int) ([]pirogue.Event, error)
 	// OverdueEvents returns WAITING events whose next delivery is late, likewise.
 	OverdueEvents(ctx context.Context, now, before time.Time, span lifecycle.RowSpan) ([]pirogue.Event, error)

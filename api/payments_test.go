@@ -132,7 +132,7 @@ func (n noTemporal) Ready(context.Context) error {
 	return errors.New("Temporal is away")
 }
 
-// A read of an open payment says the same whether Temporal is there or not, for it makes no call to it.
+// A read of an open payment makes no call to Temporal, and says the same without it.
 func testPaymentsReadWithoutTemporal(t *testing.T) {
 	t.Parallel()
 
@@ -175,7 +175,7 @@ func testPaymentsPollAfterMs(t *testing.T) {
 			if row.in != 0 {
 				w.progresses(func(a *lifecycle.AttemptProgress) { a.NextPoll = p.CreatedAt.Add(row.in) })
 			}
-			require.InDelta(t, row.want, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], 500)
+			require.InDelta(t, row.want, w.get("/payments/" + string(p.ID)).data()["poll_after_ms"], 4000)
 		})
 	}
 }

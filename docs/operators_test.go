@@ -129,15 +129,16 @@ var french = map[string]string{
 	decides["orangeweb"]: "le client ouvre une page (guide : INITIATED)",
 	decides["sonatel"]: "`cashins` et `onestep` répondent par le statut final ; un code QR attend son client " +
 		"(spécification)",
-	decides["novasend"]:    "les appels directs répondent `processing` (page des transferts)",
+	decides["novasend"]:    "les appels directs répondent `processing` (page « transfert »)",
 	decides["digitalpaye"]: "un transfert peut répondre 200 SUCCESSFUL, une collecte 202 PENDING (pages des paiements)",
 	decides["taramoney"]:   "SUCCESS à l'initiation veut dire accepté (documents)",
 }
 
 // decides says, for each adapter, what its operator's documents say about the answer to a submission.
 var decides = map[string]string{
-	"orangeweb":   "the customer opens a page (guide: INITIATED)",
-	"sonatel":     "`cashins` and `onestep` answer with the final status; a QR code waits for its customer (specification)",
+	"orangeweb": "the customer opens a page (guide: INITIATED)",
+	"sonatel": "`cashins` and `onestep` answer with the final status; a QR code waits for its customer " +
+		"(specification)",
 	"novasend":    "direct calls answer `processing` (transfer page)",
 	"digitalpaye": "a transfer may answer 200 SUCCESSFUL, a collection 202 PENDING (payment pages)",
 	"taramoney":   "SUCCESS at initiation means accepted (documents)",

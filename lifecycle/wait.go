@@ -19,8 +19,8 @@ const (
 	WaitsForSupport  = "support"
 )
 
-// FirstPollAfter is the time between an operator's acceptance and the first poll, and between the first
-// polls of an open payment.
+// FirstPollAfter separates an operator's acceptance from the first poll. It separates the first polls of
+// an open payment, too.
 const FirstPollAfter = 5 * time.Second
 
 // WaitState describes the event that an open payment waits for. Merchants read it from the payment's

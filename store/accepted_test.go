@@ -33,7 +33,8 @@ func TestAcceptedWhileRenewed(t *testing.T) {
 		})
 	}()
 	require.Eventually(t, func() bool {
-		waiting := texts(t, db, "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+		waiting := texts(t, db, `SELECT query FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`)
 		return len(waiting) == 1
 	}, 10*time.Second, 10*time.Millisecond, "it waits for the payment")
 	_, err = tx.ExecContext(w.ctx(), "UPDATE attempts SET state = 'UNKNOWN' WHERE id = $1", a.ID)

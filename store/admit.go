@@ -17,8 +17,8 @@ import (
 // reports whether the signature is good, and the time until a request would pass. A request whose
 // signature is not good counts against nothing.
 //
-// It fails with access.ErrKeyChanged if the key is not in force any more, has other secrets than in
-// s.KeyVersion, or its merchant is suspended. So nothing that moves money is admitted by what a
+// It fails with access.ErrKeyChanged if the key is revoked, its version is not s.KeyVersion, or its
+// merchant is suspended. So nothing that moves money is admitted by what a
 // process remembers of a key.
 func (db *Keys) Admit(
 	ctx context.Context, s access.UsedSignature, o access.Owner,

@@ -76,7 +76,8 @@ func doubtPrepared(tx *gorm.DB, at timeText) error {
 }
 
 // ofOpenPayment is true of an attempt whose payment has not ended.
-const ofOpenPayment = `payment_id IN (SELECT id FROM payments WHERE sequence = 0 AND status IN ('CREATED','INITIATED','PENDING'))`
+const ofOpenPayment = `payment_id IN (
+  SELECT id FROM payments WHERE sequence = 0 AND status IN ('CREATED','INITIATED','PENDING'))`
 
 // forgetEvidence restarts the evidence of every open payment: it may be older than the last
 // sending.

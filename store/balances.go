@@ -61,6 +61,7 @@ SELECT country, currency,
                     WHEN fee_payer = 'customer' THEN amount ELSE amount - fee END,
                0, updated_at
           FROM payments
-         WHERE merchant_id = @merchant AND mode = @mode AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS parts
+         WHERE merchant_id = @merchant AND mode = @mode
+           AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS parts
  GROUP BY country, currency
  ORDER BY country, currency`

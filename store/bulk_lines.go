@@ -152,7 +152,8 @@ func (db *BulkLines) BulkPage(ctx context.Context, id pirogue.BulkID, page int) 
 const readPage = `
 SELECT (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'WAITING') AS waiting,
        (SELECT COUNT(*) FROM bulk_lines WHERE bulk_id = @id AND page = @page AND state = 'CREATED') AS begun,
-       (SELECT COUNT(*) FROM payments WHERE bulk_id = @id AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS open`
+       (SELECT COUNT(*) FROM payments
+         WHERE bulk_id = @id AND sequence = 0 AND status IN ('CREATED','INITIATED','PENDING')) AS open`
 
 // OpenLines returns the payments of a page that have not ended, in the order of its lines. A row
 // that cannot be decrypted is among them with its error, and hides no other.

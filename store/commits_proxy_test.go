@@ -42,7 +42,7 @@ func startCountingProxy(tb testing.TB, target string) (*countingProxy, string) {
 	server, folder := filepath.Join(query.Get("host"), socket), tb.TempDir()
 	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "unix", filepath.Join(folder, socket))
 	require.NoError(tb, err)
-	tb.Cleanup(func() { listener.Close() }) //nolint:errcheck // the test is over
+	tb.Cleanup(func() { listener.Close() })
 	p := &countingProxy{}
 	go func() {
 		for {
@@ -113,7 +113,8 @@ func (p *countingProxy) prepare(state *connection, kind byte, texts []string) {
 	switch kind {
 	case 'P':
 		text := strings.TrimSpace(texts[1])
-		state.statements[texts[0]] = strings.HasPrefix(text, "WITH") && (strings.Contains(text, "INSERT") || strings.Contains(text, "UPDATE"))
+		state.statements[texts[0]] = strings.HasPrefix(text, "WITH") &&
+			(strings.Contains(text, "INSERT") || strings.Contains(text, "UPDATE"))
 	case 'B':
 		state.changes = state.statements[texts[1]]
 	case 'Q':

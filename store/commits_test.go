@@ -59,7 +59,7 @@ func (w *world) pollPending(p pirogue.Payment, a pirogue.Attempt, at time.Time) 
 	require.NoError(w.t, err)
 }
 
-// cashInTraffic is what each stage of a cash-in costs.
+// cashInTraffic holds the cost of each stage of a cash-in.
 var cashInTraffic = map[string]traffic{
 	"check":    {Commits: 1, Trips: 1}, // signature and rate; key, merchant and fees are known
 	"accept":   {Commits: 1, Trips: 4},
@@ -100,8 +100,8 @@ func (w *world) countCashIn(proxy *countingProxy, reference string) ([]stage, tr
 	return stages, sum
 }
 
-// cashInCalls returns the calls that the API and the activities make for one cash-in, from its
-// request to its webhook, in their order.
+// cashInCalls returns the calls that the API and the activities make for one cash-in. They are in
+// their order, from its request to its webhook.
 func (w *world) cashInCalls(reference string) []storeCall {
 	w.t.Helper()
 	p, a := w.newCashIn(w.owner, reference)

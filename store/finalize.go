@@ -92,7 +92,10 @@ func (f finalization) apply(tx *gorm.DB) (finalizedRow, bool, error) {
 	set := f.transition().apply(tx.Model(&rows).Clauses(clause.Returning{Columns: []clause.Column{
 		{Name: "*", Raw: true},
 		{Name: "(SELECT m.notify_url FROM merchants m WHERE m.id = payments.merchant_id) AS merchant_url", Raw: true},
-		{Name: "EXISTS (SELECT 1 FROM attempts WHERE payment_id = payments.id AND " + mayHaveOTP + ") AS may_have_otp", Raw: true},
+		{
+			Name: "EXISTS (SELECT 1 FROM attempts WHERE payment_id = payments.id AND " + mayHaveOTP + ") AS may_have_otp",
+			Raw:  true,
+		},
 	}}))
 	if set.Error != nil || len(rows) == 0 {
 		return finalizedRow{}, false, set.Error

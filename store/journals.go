@@ -33,20 +33,6 @@ type accountRow struct {
 // TableName returns the table's name.
 func (accountRow) TableName() string { return "ledger_accounts" }
 
-// journalRow is a row of ledger_journals.
-type journalRow struct {
-	ID           string `gorm:"primaryKey"` // the key that makes a movement happen once
-	PaymentID    foreignKey
-	SettlementID foreignKey
-	BulkID       foreignKey
-	Step         string
-	Attempt      int // 0: the payment's latest
-	CreatedAt    timeText
-}
-
-// TableName returns the table's name.
-func (journalRow) TableName() string { return "ledger_journals" }
-
 // transferRow is a row of ledger_transfers.
 type transferRow struct {
 	ID        string `gorm:"primaryKey"`
@@ -110,7 +96,8 @@ func claimJournals(tx *gorm.DB, at time.Time, journals []ledger.Journal) ([]ledg
 			string(j.Step), j.Attempt, timestamp(at))
 	}
 	var claimed []string
-	err := tx.Raw(fmt.Sprintf(claimJournal, valuesRows(len(journals), "?, ?, ?, ?, ?, ?, ?")), rows...).Scan(&claimed).Error
+	values := valuesRows(len(journals), "?, ?, ?, ?, ?, ?, ?")
+	err := tx.Raw(fmt.Sprintf(claimJournal, values), rows...).Scan(&claimed).Error
 	fresh := slices.DeleteFunc(slices.Clone(journals), func(j ledger.Journal) bool {
 		return !slices.Contains(claimed, j.ID())
 	})
@@ -262,7 +249,8 @@ func moveBalances(tx *gorm.DB, totals []accountTotal, at time.Time) error {
 	}
 	changes := valuesRows(rows, "CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)")
 	change := func() *gorm.DB {
-		return tx.Exec(fmt.Sprintf(moveAccounts, changes, lockInOrder(tx)), append(slices.Clone(row), timestamp(at), accounts, len(accounts))...)
+		args := append(slices.Clone(row), timestamp(at), accounts, len(accounts))
+		return tx.Exec(fmt.Sprintf(moveAccounts, changes, lockInOrder(tx)), args...)
 	}
 	set := change()
 	if set.Error == nil && set.RowsAffected == 0 && defersForeignKeys(tx) { // an account may not exist

@@ -72,8 +72,8 @@ func (w *world) variousPayments() {
 	}
 }
 
-// requirePages requires that a list and an export with a filter have the payments of the whole list that
-// it selects.
+// requirePages requires that a list and an export have the payments that a filter selects from the
+// whole list.
 func (w *world) requirePages(whole []pirogue.Payment, f listing.PaymentFilter) {
 	w.t.Helper()
 	var want, got, exported []pirogue.PaymentID

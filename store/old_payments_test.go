@@ -18,8 +18,8 @@ const oldID = `(lpad(to_hex(1600000000 + g / 65536), 8, '0') || '-' || lpad(to_h
 // oldTime is the time at which the old payment g was accepted. The payments are a second apart.
 const oldTime = `to_char(timestamp '2026-01-01' + make_interval(secs => g), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
-// ofOldPayment lists the tables with rows of a payment. where finds those of the payment :like, and own
-// has the columns in which the old payment g differs from it.
+// ofOldPayment lists the tables with rows of a payment. where finds those of the payment :like. own
+// holds the columns in which the old payment g differs from it.
 var ofOldPayment = []struct {
 	table, where string
 	own          map[string]string

@@ -40,7 +40,8 @@ SELECT COUNT(*) AS open, COUNT(CASE WHEN p.kind = 'CASHIN' AND p.created_at > @f
   FROM payments p
   JOIN attempts a ON a.payment_id = p.id
    AND a.number = (SELECT MAX(number) FROM attempts later WHERE later.payment_id = p.id)
- WHERE p.operator = @operator AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING') AND a.state <> 'PREPARED'`
+ WHERE p.operator = @operator AND p.sequence = 0 AND p.status IN ('CREATED','INITIATED','PENDING')
+   AND a.state <> 'PREPARED'`
 
 // WatchLoad counts the attempts at an operator that are due for a status query although their
 // payment has ended. It counts those that left us since a time.

@@ -173,9 +173,16 @@ func (w *world) deliveryCalls() []storeCall {
 	event := w.eventsOf(p)[0]
 	var calls []storeCall
 	for _, f := range []listing.EventFilter{
-		{}, {PaymentID: p.ID}, {State: pirogue.EventWaiting}, {State: pirogue.EventDelivered},
-		{State: pirogue.EventExhausted}, {State: pirogue.EventUnwanted}, {From: worldStart}, {To: worldStart},
-		{From: worldStart.AddDate(-1, 0, 0), State: pirogue.EventExhausted}, {Before: event.ID},
+		{},
+		{PaymentID: p.ID},
+		{State: pirogue.EventWaiting},
+		{State: pirogue.EventDelivered},
+		{State: pirogue.EventExhausted},
+		{State: pirogue.EventUnwanted},
+		{From: worldStart},
+		{To: worldStart},
+		{From: worldStart.AddDate(-1, 0, 0), State: pirogue.EventExhausted},
+		{Before: event.ID},
 		{Before: event.ID, State: pirogue.EventExhausted},
 	} {
 		f.Limit = planLimit

@@ -55,8 +55,8 @@ var (
 		`(change|wanted|ended|first|latest|merged|parts|` +
 		`part_\d+|c|w)$|(a|ask_first|circuit_breakers)\b|cases USING INDEX cases_open$|` +
 		`e USING INDEX webhook_events_cut_off$)`)
-	// longSearch matches an index of all of a merchant's payments, and one that is not used as far as it
-	// could be.
+	// longSearch matches an index of all of a merchant's payments. It matches one that is not used as
+	// far as it could be, too.
 	longSearch = regexp.MustCompile(`payments_page|payments_ended .*AND country>`)
 	// unfiltered matches the lists of all of a merchant's payments.
 	unfiltered = regexp.MustCompile(`^(list|export) payments( by dates)?$`)

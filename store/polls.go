@@ -128,7 +128,7 @@ SELECT a.operator, a.state, a.sent_at, a.first_sent_at, a.next_poll_at, a.poll_e
   FROM attempts a JOIN payments p ON p.id = a.payment_id JOIN merchants m ON m.id = p.merchant_id
  WHERE a.payment_id = @id ORDER BY a.number DESC LIMIT 1`
 
-// NextPoll returns the approximate time of the next status query about a payment's latest attempt, as the
+// NextPoll returns the approximate time of the next status query about a payment's latest attempt. The
 // last recorded one planned it. It is zero before the first one.
 func (db *Payments) NextPoll(ctx context.Context, id pirogue.PaymentID) (time.Time, error) {
 	var found []pollPlanRow

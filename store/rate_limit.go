@@ -41,8 +41,8 @@ func (db *Keys) take(tx *gorm.DB, o access.Owner, at time.Time) (time.Duration, 
 // waitForRate returns the time until a request would pass.
 func waitForRate(tx *gorm.DB, terms map[string]any) (time.Duration, error) {
 	var over []int64
-	err := tx.Raw("SELECT arrival - CAST(@furthest AS BIGINT) FROM rate_limits WHERE merchant_id = @merchant AND mode = @mode",
-		terms).Scan(&over).Error
+	err := tx.Raw(`SELECT arrival - CAST(@furthest AS BIGINT) FROM rate_limits
+		WHERE merchant_id = @merchant AND mode = @mode`, terms).Scan(&over).Error
 	if err != nil || len(over) == 0 {
 		return 0, err
 	}

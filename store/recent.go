@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// recentFor is how long a process believes what it has read of keys, merchants and fees. So every
-	// process refuses the reads of a revoked key or a suspended merchant within this time. Keys.Admit
-	// refuses at once what moves money.
+	// recentFor bounds the time for which a process believes what it has read of keys, merchants and
+	// fees. So every process refuses the reads of a revoked key or a suspended merchant within this
+	// time. Keys.Admit refuses at once what moves money.
 	recentFor = 2 * time.Second
 	// maxRecent bounds the values of one kind. When there are as many, all of them are forgotten.
 	maxRecent = 10_000

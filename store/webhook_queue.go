@@ -93,10 +93,7 @@ RETURNING tail`
 func (db *Webhooks) BeginQueued(
 	ctx context.Context, o access.Owner, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
-	var event eventRow
-	var delivery deliveryRow
-	err := db.inTx(ctx, "begin queued delivery", func(tx *gorm.DB) error {
-		event, delivery = eventRow{}, deliveryRow{}
+	return db.begin(ctx, func(tx *gorm.DB, b *begunDelivery) error {
 		var queued []eventRow
 		err := tx.Where("queued AND merchant_id = ? AND mode = ?", o.MerchantID, o.Mode).
 			Order("created_at, id").Limit(queuedAtOnce).Find(&queued).Error
@@ -112,18 +109,12 @@ func (db *Webhooks) BeginQueued(
 				return begun.Error
 			}
 			if begun.RowsAffected == 1 {
-				event = row
-				event.Begun++
-				delivery = deliveryRow{EventID: row.ID, Round: row.Round, Number: event.Begun, StartedAt: timestamp(at)}
-				return tx.Create(&delivery).Error
+				row.Begun++
+				return b.create(tx, row, at)
 			}
 		}
 		return unchanged{} // other callers took all of them
 	})
-	if err != nil {
-		return pirogue.Event{}, webhook.Delivery{}, err
-	}
-	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
 // beginQueued is beginDelivery for an event that is still queued. Of two callers one gets it.

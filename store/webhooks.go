@@ -77,34 +77,58 @@ func (db *Webhooks) BeginScheduledDelivery(
 func (db *Webhooks) beginNext(
 	ctx context.Context, statement string, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
-	var event eventRow
-	var delivery deliveryRow
-	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
-		event, delivery = eventRow{}, deliveryRow{}
+	return db.begin(ctx, func(tx *gorm.DB, b *begunDelivery) error {
 		var begun []eventRow
 		if err := tx.Raw(statement, id, timestamp(at)).Scan(&begun).Error; err != nil {
 			return err
 		}
 		if len(begun) == 1 {
-			event = begun[0]
-			delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
-			return tx.Create(&delivery).Error
+			return b.create(tx, begun[0], at)
 		}
-		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+		if err := b.read(tx, id); err != nil {
 			return err
 		}
 		// Nothing began: nothing is left to send, it is too early, or the last delivery has not
 		// ended.
-		if event.State != string(pirogue.EventWaiting) || event.Begun == event.Ended {
+		if b.event.State != string(pirogue.EventWaiting) || b.event.Begun == b.event.Ended {
 			return unchanged{}
 		}
-		underWay := webhook.Delivery{EventID: id, Round: event.Round, Number: event.Begun}
-		return selectDelivery(tx, underWay).Take(&delivery).Error
+		underWay := webhook.Delivery{EventID: id, Round: b.event.Round, Number: b.event.Begun}
+		return selectDelivery(tx, underWay).Take(&b.delivery).Error
+	})
+}
+
+// begunDelivery is an event with the delivery of it that is under way. The zero delivery is none.
+type begunDelivery struct {
+	event    eventRow
+	delivery deliveryRow
+}
+
+// read reads the event. It fails with NotFound.
+func (b *begunDelivery) read(tx *gorm.DB, id pirogue.EventID) error {
+	return asNotFound(tx.Where("id = ?", id).Take(&b.event).Error, pirogue.NotFound, string(id))
+}
+
+// create writes the row of the delivery that an event has just begun.
+func (b *begunDelivery) create(tx *gorm.DB, event eventRow, at time.Time) error {
+	b.event = event
+	b.delivery = deliveryRow{EventID: event.ID, Round: event.Round, Number: event.Begun, StartedAt: timestamp(at)}
+	return tx.Create(&b.delivery).Error
+}
+
+// begin runs do in a transaction, and returns the event and the delivery that do found or made.
+func (db *Webhooks) begin(
+	ctx context.Context, do func(tx *gorm.DB, b *begunDelivery) error,
+) (pirogue.Event, webhook.Delivery, error) {
+	var b begunDelivery
+	err := db.inTx(ctx, "begin delivery", func(tx *gorm.DB) error {
+		b = begunDelivery{}
+		return do(tx, &b)
 	})
 	if err != nil {
 		return pirogue.Event{}, webhook.Delivery{}, err
 	}
-	return unpackEvent(event), unpackDelivery(delivery), nil
+	return unpackEvent(b.event), unpackDelivery(b.delivery), nil
 }
 
 // beginAtOnce is BeginDelivery in one statement, which SQLite does not have. It reports false, and
@@ -152,27 +176,19 @@ RETURNING *`
 func (db *Webhooks) BeginFirstDelivery(
 	ctx context.Context, id pirogue.EventID, at time.Time,
 ) (pirogue.Event, webhook.Delivery, error) {
-	var event eventRow
-	var delivery deliveryRow
-	err := db.inTx(ctx, "begin first delivery", func(tx *gorm.DB) error {
-		event, delivery = eventRow{}, deliveryRow{}
+	return db.begin(ctx, func(tx *gorm.DB, b *begunDelivery) error {
 		begun := tx.Exec(beginFirstDelivery, id)
 		if begun.Error != nil {
 			return begun.Error
 		}
-		if err := asNotFound(tx.Where("id = ?", id).Take(&event).Error, pirogue.NotFound, string(id)); err != nil {
+		if err := b.read(tx, id); err != nil {
 			return err
 		}
 		if begun.RowsAffected == 0 {
 			return unchanged{}
 		}
-		delivery = deliveryRow{EventID: event.ID, Number: event.Begun, StartedAt: timestamp(at)}
-		return tx.Create(&delivery).Error
+		return b.create(tx, b.event, at)
 	})
-	if err != nil {
-		return pirogue.Event{}, webhook.Delivery{}, err
-	}
-	return unpackEvent(event), unpackDelivery(delivery), nil
 }
 
 // beginFirstDelivery marks the event as drained: if its workflow starts at once, it waits for NextAt.

@@ -22,7 +22,7 @@ func deliverFirst(ctx workflow.Context, w *paymentWorkflow, events []pirogue.Eve
 }
 
 // isDelivering reports whether a first delivery is under way.
-func (w *paymentWorkflow) isDelivering() bool {
+func isDelivering(w *paymentWorkflow) bool {
 	return slices.ContainsFunc(w.deliveries, func(d pendingResult[activities.DeliverResult]) bool {
 		return !d.future.IsReady()
 	})

@@ -66,8 +66,6 @@ type crowded struct {
 const lanes = 8
 
 // crowd begins to deliver so many events.
-//
-//nolint:unparam // a number reads better where it is compared
 func crowd(t *testing.T, events int) *crowded {
 	t.Helper()
 	c := &crowded{world: newWorld(t, pirogue.LateReturn), sender: newBusy()}

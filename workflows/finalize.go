@@ -69,8 +69,8 @@ func finalize(ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeI
 	}, everyAction)
 }
 
-// callFinalize makes the payment terminal by one short local try. Where that fails, also after it was
-// committed, the regular activity makes it so, or finds it so, however long our database is away.
+// callFinalize makes the payment terminal by one short local try. That may fail, also after it was
+// committed. Then the regular activity makes or finds it so, however long our database is away.
 func callFinalize(
 	ctx workflow.Context, w *paymentWorkflow, end activities.FinalizeInput,
 ) (activities.FinalizeResult, error) {

@@ -30,7 +30,7 @@ func finishPayment(ctx workflow.Context, w *paymentWorkflow) error {
 		if err := markFinished(ctx, w); err != nil {
 			return err
 		}
-		if !w.isInterrupted() && workflow.AllHandlersFinished(ctx) && !w.isDelivering() {
+		if !w.isInterrupted() && workflow.AllHandlersFinished(ctx) && !isDelivering(w) {
 			return nil
 		}
 		if w.callbacks.take() {
@@ -46,7 +46,7 @@ func finishPayment(ctx workflow.Context, w *paymentWorkflow) error {
 func awaitHandlers(ctx workflow.Context, w *paymentWorkflow) error {
 	for {
 		err := workflow.Await(ctx, func() bool {
-			return w.actions.hasAny() || workflow.AllHandlersFinished(ctx) && !w.isDelivering()
+			return w.actions.hasAny() || workflow.AllHandlersFinished(ctx) && !isDelivering(w)
 		})
 		if err != nil {
 			return err

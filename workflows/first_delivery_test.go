@@ -94,8 +94,8 @@ func TestFirstDelivery(t *testing.T) {
 	}
 }
 
-// Each row is where the process or our database fails, once. The merchant is told at least once, by the
-// delivery of number 1, and no workflow is started for an event that was delivered.
+// Each row is where the process or our database fails, once. The delivery of number 1 tells the
+// merchant at least once. No workflow is started for an event that was delivered.
 func TestFirstDeliveryCutOff(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -225,7 +225,7 @@ func TestFirstDeliveryPending(t *testing.T) {
 		setWorker(w.env, time.Hour)
 		queue, watched := "", 0
 		w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
-			switch p, _ := w.latest(); {
+			switch p, _ := w.latest(); { //nolint:contextcheck // the test's own context
 			case info.ActivityType.Name == "DeliverFirst":
 				queue, watched = info.TaskQueue, w.operator.asked-watched
 			case p.Status == pirogue.StatusExpired && watched == 0:

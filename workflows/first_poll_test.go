@@ -11,8 +11,8 @@ import (
 	"pirogue/operator"
 )
 
-// TestFirstPoll checks when the operator of an accepted payment is polled first, and that the polls after
-// it come when they would anyway.
+// TestFirstPoll checks when the operator of an accepted payment is polled first. The polls after that
+// come when they would anyway.
 func TestFirstPoll(t *testing.T) {
 	t.Parallel()
 	const step = lifecycle.FirstPollAfter

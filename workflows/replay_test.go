@@ -17,9 +17,9 @@ import (
 
 // TestRecordedHistoriesReplay proves that payments under way survive a deploy. Until the
 // first release the histories are recorded again when a workflow changes. After it a
-// recorded history is never replaced: a workflow that must change asks
-// workflow.GetVersion, or the revision in its input, and the history of the other branch is
-// added. Folders named after a revision hold such histories. See ADR 0027.
+// recorded history is never replaced. A workflow that must change asks workflow.GetVersion, or
+// the revision in its input. The history of the other branch is added. Folders named after a
+// revision hold such histories. See ADR 0027.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -152,15 +153,11 @@ func freshDatabase(t *testing.T) *database {
 	idleDatabases.Lock()
 	defer idleDatabases.Unlock()
 	b := createDatabase(t)
-	t.Cleanup(func() {
-		require.NoError(t, b.db.Close())
-		require.NoError(t, os.Remove(b.file))
-	})
+	t.Cleanup(func() { require.NoError(t, errors.Join(b.db.Close(), os.Remove(b.file))) })
 	return b
 }
 
-// stale is a time without a write to a folder of databases. After it the tests that made the
-// folder were certainly killed.
+// stale is a time without a write to a folder, after which its tests were certainly killed.
 const stale = time.Hour
 
 // inMemory makes a folder for databases, on a disk in memory where there is one. It removes

@@ -63,8 +63,8 @@ func BenchmarkPostCashIn(b *testing.B) {
 // statusPath ends the path of a question about a payment to the simulator of Orange.
 const statusPath = "/transactionstatus"
 
-// BenchmarkPaidToWebhook measures the time from the operator's first callback, which it sends when the
-// customer has paid, to the webhook at the merchant's endpoint. Every customer pays 10 s after the POST.
+// BenchmarkPaidToWebhook measures the time from the operator's first callback to the webhook at the
+// merchant's endpoint. The operator calls back when the customer has paid. Every customer pays 10 s after the POST.
 // Both times are those of this process: the callback passes through it.
 func BenchmarkPaidToWebhook(b *testing.B) {
 	var paid sync.Map // by the token of the callback's URL
@@ -89,8 +89,8 @@ func BenchmarkPaidToWebhook(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstAttempt measures the time from a payment's final status, as its event was made, to the
-// first webhook request at the endpoint. Three of ten merchants' endpoints never answer. Theirs are
+// BenchmarkFirstAttempt measures the time from a payment's final status to the first webhook request
+// at the endpoint. It begins when the event was made. Three of ten merchants' endpoints never answer. Theirs are
 // measured too.
 func BenchmarkFirstAttempt(b *testing.B) {
 	f := newMeasuredFleet(b, nil)

@@ -29,8 +29,8 @@ var pendingPayments = flag.Int("pending-payments", 5000, "payments of BenchmarkP
 
 // BenchmarkPending measures the cost of payments that wait for their customers. It reports each part's
 // resident memory with the settings of docker-compose.yml, and before the payments. It also reports the
-// polls in a second, transactions of our database for each, and the events that a payment's history grows
-// by. Temporal keeps its data in a file in memory, so that the payments start within minutes.
+// polls in a second, the transactions of our database for each, and the growth of histories. Temporal keeps
+// its data in a file in memory, so that the payments start within minutes.
 func BenchmarkPending(b *testing.B) {
 	var polls atomic.Int64
 	f := startFleet(b, piroguetest.StartMeasuredPostgres(b), fleetSetup{settings: func(f *fleet) []string {
