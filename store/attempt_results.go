@@ -75,7 +75,7 @@ func (db *Attempts) recordAccepted(
 		if set.Error != nil || set.RowsAffected == 0 {
 			return orUnchanged(set.Error)
 		}
-		failpoint.Hit("store.result.attempt")
+		failpoint.Hit("store.result.accepted")
 		// The payment's row was locked after the attempt was read, so the attempt may have changed.
 		set = tx.Model(&attemptRow{}).
 			Where("id = ? AND state = ? AND sendings = ?", a.AttemptID, pirogue.AttemptSent, a.Sending).Updates(columns)
