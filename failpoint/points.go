@@ -63,7 +63,7 @@ var Points = []Point{
 	{"submit.sent", Worker, submitted, "the attempt is marked as sent, and no byte has left"},
 	{"submit.called", Worker, submitted, "the operator has executed and answered, and no row says so"},
 	{"store.result.accepted", Worker, requested, "the payment is accepted, its attempt is not, and nothing is committed"},
-	{"store.result.attempt", Worker, []Scenario{ResponseLost}, "the result is on the attempt only, and not committed"},
+	{"store.result.attempt", Worker, []Scenario{Lost}, "the result is on the attempt, and not committed"},
 	{"submit.recorded", Worker, submitted, "the answer is noted, and the workflow does not know"},
 	{"store.renew.written", Worker, []Scenario{Lost}, "another attempt is written and not committed"},
 
