@@ -196,14 +196,27 @@ func (l *killWorld) killDuring(t *testing.T, one killCase) {
 		left := l.armFailpoint(t, failpoint.API, before)
 		defer func() { require.NoError(t, <-left) }()
 	}
-	l.play(one.scenario, one.Name, prepared)
-	select { // the merchant may receive the webhook before the worker records that
-	case err := <-risen:
-		require.NoError(t, err)
-	case <-time.After(patience):
-		t.Fatalf("the %s never came to %s", one.scenario, one.Name)
-	}
+	l.playUntil(risen, one, prepared)
 	l.settled()
+}
+
+// playUntil plays a scenario until the armed process has died and risen. A bulk whose lines are launched
+// before its merchant stops it comes to no point: another one follows it.
+func (l *killWorld) playUntil(risen <-chan error, one killCase, prepared string) {
+	again := patience // the merchant may receive the webhook before the worker records that
+	if one.scenario == failpoint.Stopped {
+		again = time.Second
+	}
+	for began := time.Now(); ; {
+		l.play(one.scenario, one.Name, prepared)
+		select {
+		case err := <-risen:
+			require.NoError(l.t, err)
+			return
+		case <-time.After(again):
+			require.Less(l.t, time.Since(began), patience, "the %s never came to %s", one.scenario, one.Name)
+		}
+	}
 }
 
 // armFailpoint restarts a part so that it dies at a point. After that death it starts the part without a
