@@ -35,9 +35,9 @@ RACE := CGO_ENABLED=1 go test -race -gcflags='modernc.org/...=-race=false'
 # code takes turns, so there is no race to find. What they call is run for real by cmd/pirogue.
 WORKFLOWS := pirogue/workflows
 
-# These tests take their time by waiting, and would take several times as long under the race
+# These tests take their time by waiting or in a database, and would take several times as long under the race
 # detector: they run by themselves.
-LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|LikeLiveByQRCode|TestBulk$$|TestBulkCancelled|HistoriesOfFaults
+LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|LikeLiveByQRCode|TestBulk$$|TestBulkCancelled|HistoriesOfFaults|StatementsReadNoHistory|FilteredPages
 
 .PHONY: test
 test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
@@ -47,7 +47,7 @@ test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detect
 	@scripts/need-php.sh
 	$(RACE) -p 2 -timeout 20m -skip '$(LONG)' $$(go list ./... | grep -vx '$(WORKFLOWS)')
 	go test -timeout 10m ./workflows
-	go test -timeout 20m -parallel 8 ./cmd/pirogue -run '$(LONG)'
+	go test -timeout 20m -parallel 8 ./store ./cmd/pirogue -run '$(LONG)'
 	$(RACE) -timeout 10m -parallel 8 ./cmd/pirogue -run Histories -sticky 0
 	go test -tags chaos -timeout 5m ./cmd/pirogue -run KillBetweenCallAndNote
 	cd devserver && go test ./...

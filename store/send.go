@@ -213,8 +213,7 @@ func (db *Attempts) Postpone(ctx context.Context, id pirogue.AttemptID, message 
 // refused or is proven not sent.
 func (db *Attempts) NothingSent(ctx context.Context, id pirogue.PaymentID) (bool, error) {
 	var unsent bool
-	err := db.read(ctx, "look for what was sent", func(tx *gorm.DB) error {
-		var err error
+	err := db.read(ctx, "look for what was sent", func(tx *gorm.DB) (err error) {
 		unsent, err = nothingSent(tx, id)
 		return err
 	})
