@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
 	"pirogue"
@@ -257,18 +258,15 @@ func (f *faultWorld) outOfService(t *testing.T, o pirogue.OperatorCode) {
 	time.Sleep(2 * time.Second) // a worker caches an operator's state for one second
 }
 
-// parks waits until the workflow of a cash-out waits for its operator: nothing is left to do but
-// a timer. The rows of a payment say that it waits before its workflow starts.
+// parks waits until the workflow of a cash-out waits for its operator: an activity looks for it again
+// and again. The rows of a payment say that it waits before its workflow starts.
 func (f *faultWorld) parks(t *testing.T, id pirogue.PaymentID) {
 	t.Helper()
 	workflow := workflows.PaymentWorkflowID(id, pirogue.CashOut)
 	require.Eventually(t, func() bool {
 		described, err := f.parts.temporal.DescribeWorkflowExecution(t.Context(), workflow, "")
-		if err != nil || described.PendingWorkflowTask != nil || len(described.PendingActivities) > 0 {
-			return false
-		}
-		return slices.ContainsFunc(f.history(t, workflow).Events, func(e *historypb.HistoryEvent) bool {
-			return e.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED
+		return err == nil && slices.ContainsFunc(described.PendingActivities, func(a *workflowpb.PendingActivityInfo) bool {
+			return a.Attempt > 1
 		})
 	}, historyPatience, 100*time.Millisecond)
 }
