@@ -41,7 +41,7 @@ PLAIN := pirogue/workflows pirogue/store
 LONG := RestoredDatabaseAsks|BlockedWorkflowIsStarted|EndsAsTheDocumentSays|LikeLiveByQRCode|TestBulk$$|TestBulkCancelled|HistoriesOfFaults
 
 .PHONY: test
-test: bin/devserver ## all tests, on SQLite and PostgreSQL, with the race detector
+test: bin/devserver ## all tests, on SQLite and PostgreSQL, most with the race detector
 	@scripts/need-gcc.sh
 	@scripts/need-postgres.sh
 	@scripts/need-chromium.sh
